@@ -1,0 +1,1 @@
+//! Records the clock reads of an unmodified Divan bench process.

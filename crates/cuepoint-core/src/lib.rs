@@ -1,0 +1,1 @@
+//! Reads Rekordbox libraries, filters and sorts their tracks, and exports them.

@@ -1,0 +1,1 @@
+//! From the readings of bench launches to a verdict and a report, without I/O.
