@@ -1,0 +1,287 @@
+//! Which recorded runs a new one can be compared with, and what they say.
+
+use crate::history::History;
+use crate::ident::BenchmarkId;
+use crate::run::{LaunchTimes, Machine, Measured, Run};
+use crate::stats;
+use std::collections::BTreeMap;
+
+/// How many of the last comparable runs a baseline takes.
+pub const LENGTH: usize = 10;
+/// How few make no baseline.
+pub const MINIMUM: usize = 3;
+
+/// What one run says of one benchmark by each statistic: ln of ns an iteration.
+///
+/// The two statistics are the robust ones of Divan's table. Each value is the mean over the lowest
+/// third of the run's launches: noise of a shared machine only ever adds time.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RunValue {
+    /// From each launch's fastest sample.
+    pub fastest: Option<f64>,
+    /// From each launch's median sample.
+    pub median: Option<f64>,
+}
+
+impl RunValue {
+    /// The value of a run with these launches. A launch without a finite time above 0 is left out.
+    pub fn of(launches: &[LaunchTimes]) -> Self {
+        let value = |of: fn(&LaunchTimes) -> f64| {
+            let usable = launches.iter().map(of).filter(|ns| ns.is_finite() && *ns > 0.0);
+            stats::lowest_third_mean(&usable.map(f64::ln).collect::<Vec<f64>>())
+        };
+        Self { fastest: value(|launch| launch.fastest), median: value(|launch| launch.median) }
+    }
+
+    /// The values by statistic, fastest first.
+    pub fn by_statistic(self) -> [Option<f64>; 2] {
+        [self.fastest, self.median]
+    }
+
+    /// Whether no launch gave a usable number.
+    pub fn is_empty(self) -> bool {
+        self.fastest.is_none() && self.median.is_none()
+    }
+}
+
+/// The last comparable runs of one benchmark.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Baseline {
+    /// One value a run, oldest first, between [`MINIMUM`] and [`LENGTH`] of them.
+    pub values: Vec<RunValue>,
+    /// The commit of the newest of these runs.
+    pub newest_commit: String,
+}
+
+impl Baseline {
+    /// The time that stands for the baseline in tables, in ns: the median of the runs' medians.
+    pub fn median_ns(&self) -> Option<f64> {
+        let medians: Vec<f64> = self.values.iter().filter_map(|value| value.median).collect();
+        stats::median(&medians).map(f64::exp)
+    }
+}
+
+/// What the history has to compare a benchmark with.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Selection {
+    /// Enough comparable runs.
+    Ready(Baseline),
+    /// Fewer than [`MINIMUM`] comparable runs.
+    TooFew {
+        /// How many there are.
+        found: usize,
+        /// Whether more exist, measured in batches of another size.
+        series_was_cut: bool,
+    },
+    /// It was recorded, but never on a machine like this.
+    OtherMachine {
+        /// The fields in which the newest of those machines differs.
+        differs: Vec<&'static str>,
+    },
+    /// The baseline's runs know other benchmarks, and not this one.
+    New,
+}
+
+/// Picks comparable runs out of a history.
+#[derive(Clone, Copy, Debug)]
+pub struct Selector<'a> {
+    /// Everything recorded.
+    pub history: &'a History,
+    /// The branch that is compared with.
+    pub branch: &'a str,
+    /// The machine that measures now.
+    pub machine: &'a Machine,
+    /// New names of benchmarks by old ones.
+    pub renamed: &'a BTreeMap<BenchmarkId, BenchmarkId>,
+}
+
+impl<'a> Selector<'a> {
+    /// The baseline of `name`, measured now with `n` iterations a sample and `s` samples a launch.
+    pub fn select(&self, name: &BenchmarkId, n: u64, s: u64) -> Selection {
+        let recorded: Vec<(&Run, &Measured)> = self.recorded(name).collect();
+        let here: Vec<_> = recorded.iter().filter(|(run, _)| self.is_here(run)).collect();
+        match (recorded.last(), here.is_empty()) {
+            (None, _) => self.unknown(),
+            (Some((newest, _)), true) => {
+                Selection::OtherMachine { differs: newest.machine.differences(self.machine) }
+            }
+            _ => self.pinned(&here, n, s),
+        }
+    }
+
+    /// The iterations a sample and samples a launch of the newest comparable run, so that a
+    /// series goes on as it began.
+    pub fn newest(&self, name: &BenchmarkId) -> Option<&'a Measured> {
+        let here = self.recorded(name).filter(|(run, _)| self.is_here(run));
+        here.last().map(|(_, measured)| measured)
+    }
+
+    /// The benchmarks of the newest comparable run, under their names of today.
+    pub fn newest_names(&self) -> Vec<BenchmarkId> {
+        let newest = self.comparable().rfind(|run| self.is_here(run));
+        let names = newest.into_iter().flat_map(|run| &run.benchmarks);
+        names.map(|measured| self.name_today(&measured.name).clone()).collect()
+    }
+
+    fn pinned(&self, here: &[&(&Run, &Measured)], n: u64, s: u64) -> Selection {
+        let same = here.iter().filter(|(_, measured)| (measured.n, measured.s) == (n, s));
+        let values = same.map(|(run, measured)| (run, RunValue::of(&measured.launches)));
+        let usable: Vec<_> = values.filter(|(_, value)| !value.is_empty()).collect();
+        let last = &usable[usable.len().saturating_sub(LENGTH)..];
+        let Some((newest, _)) = last.last().filter(|_| last.len() >= MINIMUM) else {
+            let series_was_cut = here.len() > usable.len();
+            return Selection::TooFew { found: usable.len(), series_was_cut };
+        };
+        let newest_commit = newest.commit.as_ref().map_or_else(String::new, |c| c.hash.clone());
+        Selection::Ready(Baseline {
+            values: last.iter().map(|(_, value)| *value).collect(),
+            newest_commit,
+        })
+    }
+
+    fn unknown(&self) -> Selection {
+        match self.comparable().any(|run| self.is_here(run)) {
+            true => Selection::New,
+            false => Selection::TooFew { found: 0, series_was_cut: false },
+        }
+    }
+
+    fn recorded(&self, name: &BenchmarkId) -> impl Iterator<Item = (&'a Run, &'a Measured)> {
+        let named = move |measured: &&Measured| self.name_today(&measured.name) == name;
+        self.comparable().filter_map(move |run| Some((run, run.benchmarks.iter().find(named)?)))
+    }
+
+    fn comparable(&self) -> impl DoubleEndedIterator<Item = &'a Run> {
+        let branch = self.branch;
+        let on_branch = move |run: &&Run| run.branch() == Some(branch) && run.is_whole_and_clean();
+        self.history.runs().filter(on_branch)
+    }
+
+    fn is_here(&self, run: &Run) -> bool {
+        run.machine.key == self.machine.key
+    }
+
+    fn name_today<'b>(&'b self, name: &'b BenchmarkId) -> &'b BenchmarkId {
+        self.renamed.get(name).unwrap_or(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::tests::{measured, run};
+
+    const NAME: &str = "a/b::c";
+
+    struct Case {
+        history: History,
+        machine: Machine,
+        renamed: BTreeMap<BenchmarkId, BenchmarkId>,
+    }
+
+    impl Case {
+        fn of(runs: Vec<Run>) -> Self {
+            let machine = run(1, vec![]).machine;
+            Self { history: runs.into_iter().collect(), machine, renamed: BTreeMap::new() }
+        }
+
+        fn select(&self, name: &str) -> Selection {
+            let selector = Selector {
+                history: &self.history,
+                branch: "main",
+                machine: &self.machine,
+                renamed: &self.renamed,
+            };
+            selector.select(&BenchmarkId::from(name), 1, 21)
+        }
+    }
+
+    fn runs(days: std::ops::RangeInclusive<u32>) -> Vec<Run> {
+        days.map(|day| run(day, vec![measured(NAME, 100.0 + f64::from(day))])).collect()
+    }
+
+    fn found(selection: &Selection) -> usize {
+        match selection {
+            Selection::Ready(baseline) => baseline.values.len(),
+            Selection::TooFew { found, .. } => *found,
+            _ => 0,
+        }
+    }
+
+    #[test]
+    fn the_last_ten_make_the_baseline() {
+        let Selection::Ready(baseline) = Case::of(runs(1..=14)).select(NAME) else { panic!() };
+        assert_eq!(baseline.values.len(), LENGTH);
+        assert!((baseline.median_ns().unwrap() - 109.5).abs() < 0.1);
+        assert_eq!(baseline.newest_commit, format!("{:040x}", 14));
+    }
+
+    #[test]
+    fn dirty_partial_and_other_branches_do_not_count() {
+        let mut all = runs(1..=6);
+        all[0].partial = true;
+        all[1].commit.as_mut().unwrap().dirty = true;
+        all[2].commit.as_mut().unwrap().branch = Some("feature".to_owned());
+        all[3].commit.as_mut().unwrap().branch = None;
+        assert_eq!(
+            Case::of(all).select(NAME),
+            Selection::TooFew { found: 2, series_was_cut: false }
+        );
+    }
+
+    #[test]
+    fn two_runs_are_too_few() {
+        assert_eq!(found(&Case::of(runs(1..=2)).select(NAME)), 2);
+        assert!(matches!(Case::of(runs(1..=3)).select(NAME), Selection::Ready(_)));
+    }
+
+    #[test]
+    fn other_batches_cut_the_series() {
+        let mut all = runs(1..=5);
+        all[..3].iter_mut().for_each(|run| run.benchmarks[0].n = 64);
+        assert_eq!(
+            Case::of(all).select(NAME),
+            Selection::TooFew { found: 2, series_was_cut: true }
+        );
+    }
+
+    #[test]
+    fn another_machine_is_told_by_its_fields() {
+        let mut case = Case::of(runs(1..=5));
+        case.machine = Machine { cpu: "Model 2".to_owned(), ..case.machine }.keyed();
+        assert_eq!(case.select(NAME), Selection::OtherMachine { differs: vec!["cpu"] });
+    }
+
+    #[test]
+    fn nothing_recorded_is_not_new_but_an_unknown_name_is() {
+        assert_eq!(found(&Case::of(vec![]).select(NAME)), 0);
+        assert!(matches!(Case::of(vec![]).select(NAME), Selection::TooFew { .. }));
+        assert_eq!(Case::of(runs(1..=1)).select("a/b::other"), Selection::New);
+    }
+
+    #[test]
+    fn a_renamed_benchmark_keeps_its_history() {
+        let mut case = Case::of(runs(1..=5));
+        case.renamed.insert(NAME.into(), "a/b::renamed".into());
+        assert_eq!(found(&case.select("a/b::renamed")), 5);
+        assert_eq!(case.select(NAME), Selection::New);
+    }
+
+    #[test]
+    fn unusable_values_are_passed_over() {
+        let mut all = runs(1..=5);
+        let dead = LaunchTimes { fastest: 0.0, median: f64::NAN };
+        all[2].benchmarks[0].launches = vec![dead; 5];
+        assert_eq!(found(&Case::of(all).select(NAME)), 4);
+    }
+
+    #[test]
+    fn a_run_is_worth_the_lowest_third_of_its_launches() {
+        let launches =
+            [3.0, 9.0, 1.0, 9.0, 9.0].map(|ns| LaunchTimes { fastest: ns, median: 2.0 * ns });
+        let value = RunValue::of(&launches);
+        assert!((value.fastest.unwrap() - 3.0_f64.ln() / 2.0).abs() < 1e-12);
+        assert!((value.median.unwrap() - 12.0_f64.ln() / 2.0).abs() < 1e-12);
+        assert!(RunValue::of(&[]).is_empty());
+    }
+}

@@ -1,0 +1,470 @@
+//! perf-budgets.json: its shape, and everything that can be wrong with it.
+
+use super::Metric;
+use crate::detect::Severity;
+use crate::ident::BenchmarkId;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// The newest format of perf-budgets.json that this version reads.
+const SCHEMA: u32 = 1;
+
+/// The contents of perf-budgets.json, checked.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BudgetFile {
+    /// The format's version.
+    pub schema: u32,
+    /// Branches that baselines are taken from; the first serves every other branch.
+    #[serde(default = "main_alone")]
+    pub base_branches: Vec<String>,
+    /// What fails a check.
+    #[serde(default)]
+    pub gate: Gate,
+    /// New names of benchmarks by old ones, so that a renamed benchmark keeps its history.
+    #[serde(default, deserialize_with = "unique_keys")]
+    pub renamed: BTreeMap<BenchmarkId, BenchmarkId>,
+    /// Kept for accepted regressions, which this version does not read: it must be empty.
+    #[serde(default)]
+    accepted: Vec<serde_json::Value>,
+    /// The limits by name.
+    #[serde(default, deserialize_with = "unique_keys")]
+    budgets: BTreeMap<String, RawBudget>,
+}
+
+/// The limits of a file, in the order of their names.
+pub type Budgets = Vec<Budget>;
+
+/// One limit. Its thresholds ascend; they are ns for times, else the metric's own unit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Budget {
+    /// What the file calls it.
+    pub name: String,
+    /// The benchmark's name, or a name and `::*` for the worst below it.
+    pub benchmark: String,
+    /// What it protects, for people.
+    pub description: String,
+    /// What is limited.
+    pub metric: Metric,
+    /// Above it: SLOW.
+    pub target: f64,
+    /// Above it: WARNING.
+    pub warning: f64,
+    /// Above it: CRITICAL.
+    pub critical: f64,
+    /// Whether a CRITICAL fails the check.
+    pub gate: bool,
+}
+
+/// The lowest severity that fails a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Changes of 50 % and more.
+    Critical,
+    /// Changes of 20 % and more.
+    Major,
+    /// Changes of 10 % and more.
+    Minor,
+    /// Nothing fails.
+    Never,
+}
+
+impl Level {
+    /// Whether a regression of this severity fails. A notice never does.
+    pub fn fails(self, severity: Severity) -> bool {
+        match self {
+            Self::Critical => severity >= Severity::Critical,
+            Self::Major => severity >= Severity::Major,
+            Self::Minor => severity >= Severity::Minor,
+            Self::Never => false,
+        }
+    }
+}
+
+/// What fails a check, by how the regression was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Gate {
+    /// Found against the history, confirmed by fresh launches.
+    pub history: Level,
+    /// Found side by side.
+    pub compare: Level,
+    /// Found side by side, and the work grew as well.
+    pub compare_work_grew: Level,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self { history: Level::Critical, compare: Level::Major, compare_work_grew: Level::Minor }
+    }
+}
+
+impl Gate {
+    /// The same level for every way of finding.
+    pub fn all(level: Level) -> Self {
+        Self { history: level, compare: level, compare_work_grew: level }
+    }
+}
+
+/// What is wrong with the file, and where.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{line}:{column}: {message}")]
+pub struct BudgetError {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1.
+    pub column: usize,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawBudget {
+    benchmark: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    metric: Metric,
+    target: Option<f64>,
+    warning: Option<f64>,
+    critical: Option<f64>,
+    target_ms: Option<f64>,
+    warning_ms: Option<f64>,
+    critical_ms: Option<f64>,
+    #[serde(default = "yes")]
+    gate: bool,
+}
+
+#[derive(Deserialize)]
+struct Versioned {
+    schema: u32,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn main_alone() -> Vec<String> {
+    vec!["main".to_owned()]
+}
+
+impl Default for BudgetFile {
+    fn default() -> Self {
+        Self {
+            schema: SCHEMA,
+            base_branches: main_alone(),
+            gate: Gate::default(),
+            renamed: BTreeMap::new(),
+            accepted: Vec::new(),
+            budgets: BTreeMap::new(),
+        }
+    }
+}
+
+impl BudgetFile {
+    /// Reads and checks perf-budgets.json.
+    ///
+    /// # Errors
+    /// With the line and column of the key: what does not parse, an unknown or doubled key, a
+    /// newer schema, thresholds that are missing, mixed up or out of order.
+    pub fn parse(text: &str) -> Result<(Self, Budgets), BudgetError> {
+        let at = |error: &serde_json::Error| located(error);
+        let Versioned { schema } = serde_json::from_str(text).map_err(|error| at(&error))?;
+        if schema != SCHEMA {
+            let message = format!("schema {schema} is not one that this version reads ({SCHEMA})");
+            return Err(at_key(text, "schema", message));
+        }
+        let file: Self = serde_json::from_str(text).map_err(|error| at(&error))?;
+        if file.base_branches.is_empty() {
+            let message = "`base_branches` must name at least one branch".to_owned();
+            return Err(at_key(text, "base_branches", message));
+        }
+        if !file.accepted.is_empty() {
+            let message =
+                "this version reads no `accepted` entries: the list must be empty".to_owned();
+            return Err(at_key(text, "accepted", message));
+        }
+        let checked = |(name, raw): (&String, &RawBudget)| {
+            raw.checked(name)
+                .map_err(|message| at_key(text, name, format!("budget `{name}`: {message}")))
+        };
+        let budgets = file.budgets.iter().map(checked).collect::<Result<Budgets, _>>()?;
+        Ok((file, budgets))
+    }
+
+    /// Checks that every budget names a benchmark, and only one unless it says `::*`.
+    ///
+    /// # Errors
+    /// With the line and column of the first budget that does not.
+    pub fn check_names(
+        text: &str,
+        budgets: &[Budget],
+        known: &[BenchmarkId],
+    ) -> Result<(), BudgetError> {
+        for budget in budgets {
+            if let Some(message) = misnamed(budget, known) {
+                return Err(at_key(
+                    text,
+                    &budget.name,
+                    format!("budget `{}`: {message}", budget.name),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Budget {
+    /// The benchmarks among `known` that this budget limits.
+    pub fn limits<'a>(&self, known: &'a [BenchmarkId]) -> Vec<&'a BenchmarkId> {
+        match self.benchmark.strip_suffix("::*") {
+            Some(above) => known.iter().filter(|id| id.is_below(above)).collect(),
+            None => known.iter().filter(|id| id.is_named(&self.benchmark)).collect(),
+        }
+    }
+}
+
+impl RawBudget {
+    fn checked(&self, name: &str) -> Result<Budget, String> {
+        let (limits, unit, suffix) = self.limits()?;
+        let [Some(target), warning, critical] = limits else {
+            return Err(format!("`target{suffix}` is missing: a limit of {}", self.metric.name()));
+        };
+        let warning = warning.unwrap_or(target * 1.2);
+        let critical = critical.unwrap_or((target * 1.5).max(warning));
+        let in_order = 0.0 < target && target <= warning && warning <= critical;
+        if !in_order || !critical.is_finite() {
+            return Err(format!(
+                "its limits must ascend from above 0: target {target}, warning {warning}, critical {critical}"
+            ));
+        }
+        Ok(Budget {
+            name: name.to_owned(),
+            benchmark: self.benchmark.clone(),
+            description: self.description.clone(),
+            metric: self.metric,
+            target: target * unit,
+            warning: warning * unit,
+            critical: critical * unit,
+            gate: self.gate,
+        })
+    }
+
+    /// The three limits, what their unit is worth in the metric's, and the suffix of their keys.
+    fn limits(&self) -> Result<([Option<f64>; 3], f64, &'static str), String> {
+        let times = [self.target_ms, self.warning_ms, self.critical_ms];
+        let others = [self.target, self.warning, self.critical];
+        let metric = self.metric.name();
+        match (self.metric.is_time(), times == [None; 3], others == [None; 3]) {
+            (true, _, true) => Ok((times, 1e6, "_ms")),
+            (true, _, false) => {
+                Err(format!("{metric} is a time: its limits end in `_ms`, as `target_ms`"))
+            }
+            (false, true, _) => Ok((others, 1.0, "")),
+            (false, false, _) => {
+                Err(format!("{metric} is no time: its limits do not end in `_ms`, as `target`"))
+            }
+        }
+    }
+}
+
+fn misnamed(budget: &Budget, known: &[BenchmarkId]) -> Option<String> {
+    let limited = budget.limits(known);
+    match limited[..] {
+        [] => {
+            Some(format!("no benchmark is called `{}`{}", budget.benchmark, nearest(budget, known)))
+        }
+        [_] => None,
+        _ if budget.benchmark.ends_with("::*") => None,
+        [one, other, ..] => Some(format!(
+            "`{}` names more than one benchmark (`{one}`, `{other}`): write more of the name, or `::*` for the worst",
+            budget.benchmark
+        )),
+    }
+}
+
+fn nearest(budget: &Budget, known: &[BenchmarkId]) -> String {
+    let last = budget.benchmark.trim_end_matches("::*").rsplit("::").next().unwrap_or_default();
+    let has_arguments = known.iter().any(|id| id.is_below(&budget.benchmark));
+    let near = known.iter().find(|id| id.as_str().contains(last)).filter(|_| !last.is_empty());
+    match (has_arguments, near) {
+        (true, _) => format!("; `{}::*` names the worst of its cases", budget.benchmark),
+        (false, Some(id)) => format!("; there is `{id}`"),
+        (false, None) => String::new(),
+    }
+}
+
+fn located(error: &serde_json::Error) -> BudgetError {
+    let message = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let message = message.strip_suffix(&place).unwrap_or(&message).to_owned();
+    BudgetError { line: error.line().max(1), column: error.column().max(1), message }
+}
+
+/// An error at the first place where `key` stands as a key.
+fn at_key(text: &str, key: &str, message: String) -> BudgetError {
+    let quoted = serde_json::Value::from(key).to_string();
+    let is_key = |(at, _): &(usize, &str)| text[at + quoted.len()..].trim_start().starts_with(':');
+    let at = text.match_indices(&quoted).find(is_key).map_or(0, |(at, _)| at);
+    let before = &text[..at];
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    let line = before.matches('\n').count() + 1;
+    BudgetError { line, column: before[line_start..].chars().count() + 1, message }
+}
+
+/// A map in which no key stands twice: JSON allows it, and the last would silently win.
+fn unique_keys<'de, D, K, V>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
+where
+    D: Deserializer<'de>,
+    K: Deserialize<'de> + Ord + fmt::Display,
+    V: Deserialize<'de>,
+{
+    struct Unique<K, V>(PhantomData<(K, V)>);
+
+    impl<'de, K, V> Visitor<'de> for Unique<K, V>
+    where
+        K: Deserialize<'de> + Ord + fmt::Display,
+        V: Deserialize<'de>,
+    {
+        type Value = BTreeMap<K, V>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+            let mut map = BTreeMap::new();
+            while let Some(key) = entries.next_key::<K>()? {
+                if map.contains_key(&key) {
+                    return Err(de::Error::custom(format!("the key `{key}` stands twice")));
+                }
+                map.insert(key, entries.next_value()?);
+            }
+            Ok(map)
+        }
+    }
+
+    deserializer.deserialize_map(Unique(PhantomData))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(budgets: &str) -> Result<Budgets, String> {
+        let text = format!("{{\"schema\": 1,\n\"budgets\": {{\n{budgets}\n}}}}");
+        BudgetFile::parse(&text).map(|(_, budgets)| budgets).map_err(|error| error.to_string())
+    }
+
+    fn message(budgets: &str) -> String {
+        parse(budgets).expect_err(budgets)
+    }
+
+    #[test]
+    fn thresholds_have_defaults() {
+        let budgets = parse(r#""xml": {"benchmark": "parse", "target_ms": 2}"#).unwrap();
+        let budget = &budgets[0];
+        assert_eq!((budget.metric, budget.gate), (Metric::P95, true));
+        assert_eq!((budget.target, budget.warning, budget.critical), (2e6, 2.4e6, 3e6));
+    }
+
+    #[test]
+    fn counts_have_limits_of_their_own_unit() {
+        let budgets = parse(
+            r#""a": {"benchmark": "b", "metric": "alloc_count", "target": 6, "critical": 8}"#,
+        );
+        assert_eq!(budgets.unwrap()[0].critical.to_string(), "8");
+    }
+
+    #[test]
+    fn mistakes_name_the_key_and_its_place() {
+        let cases = [
+            (
+                r#""a": {"benchmark": "b"}"#,
+                "3:1: budget `a`: `target_ms` is missing: a limit of p95",
+            ),
+            (
+                r#""a": {"benchmark": "b", "target_ms": 5, "warning_ms": 4}"#,
+                "3:1: budget `a`: its limits must ascend from above 0: target 5, warning 4, critical 7.5",
+            ),
+            (
+                r#""a": {"benchmark": "b", "target_ms": -1}"#,
+                "3:1: budget `a`: its limits must ascend from above 0: target -1, warning -1.2, critical -1.2",
+            ),
+            (
+                r#""a": {"benchmark": "b", "target": 5}"#,
+                "3:1: budget `a`: p95 is a time: its limits end in `_ms`, as `target_ms`",
+            ),
+            (
+                r#""a": {"benchmark": "b", "metric": "alloc_bytes", "target_ms": 5}"#,
+                "3:1: budget `a`: alloc_bytes is no time: its limits do not end in `_ms`, as `target`",
+            ),
+            (
+                "\"a\": {\"benchmark\": \"b\", \"target_ms\": 1},\n\"a\": {\"benchmark\": \"c\", \"target_ms\": 1}",
+                "4:3: the key `a` stands twice",
+            ),
+        ];
+        for (budgets, expected) in cases {
+            assert_eq!(message(budgets), expected);
+        }
+    }
+
+    #[test]
+    fn unknown_keys_and_metrics_are_refused() {
+        assert!(
+            message(r#""a": {"benchmark": "b", "target_ns": 5}"#)
+                .contains("unknown field `target_ns`")
+        );
+        assert!(
+            message(r#""a": {"benchmark": "b", "metric": "p42"}"#)
+                .contains("unknown variant `p42`")
+        );
+        let top = BudgetFile::parse("{\"schema\": 1, \"budget\": {}}").unwrap_err();
+        assert!(top.message.starts_with("unknown field `budget`"), "{top}");
+    }
+
+    #[test]
+    fn hostile_files_are_refused() {
+        for text in
+            ["", "null", "[]", "{", "{\"schema\": \"1\"}", "{\"schema\": 1, \"budgets\": []}"]
+        {
+            assert!(BudgetFile::parse(text).is_err(), "{text}");
+        }
+        let newer = BudgetFile::parse("{\n \"schema\": 9}").unwrap_err();
+        assert_eq!(newer.to_string(), "2:2: schema 9 is not one that this version reads (1)");
+        let accepted = BudgetFile::parse("{\"schema\": 1, \"accepted\": [1]}").unwrap_err();
+        assert!(accepted.message.contains("must be empty"));
+        assert!(BudgetFile::parse("{\"schema\": 1, \"base_branches\": []}").is_err());
+    }
+
+    #[test]
+    fn a_budget_must_name_one_benchmark_or_say_star() {
+        let known = ["p/t::xml::small", "p/t::xml::large", "p/u::large"].map(BenchmarkId::from);
+        let check = |benchmark: &str| {
+            let text = format!(
+                "{{\"schema\":1,\"budgets\":{{\"a\":{{\"benchmark\":\"{benchmark}\",\"target_ms\":1}}}}}}"
+            );
+            let (_, budgets) = BudgetFile::parse(&text).unwrap();
+            BudgetFile::check_names(&text, &budgets, &known).err().map(|error| error.message)
+        };
+        for fine in ["small", "xml::large", "xml::*", "p/t::*", "t::*"] {
+            assert_eq!(check(fine), None, "{fine}");
+        }
+        assert!(check("xml").unwrap().contains("`xml::*` names the worst"));
+        assert!(check("large").unwrap().contains("more than one"));
+        assert!(check("smal").unwrap().contains("there is `p/t::xml::small`"));
+        assert!(check("").unwrap().contains("no benchmark"));
+    }
+
+    #[test]
+    fn levels_fail_from_their_severity_on() {
+        assert!(Level::Major.fails(Severity::Critical) && Level::Major.fails(Severity::Major));
+        assert!(!Level::Major.fails(Severity::Minor) && !Level::Minor.fails(Severity::Notice));
+        assert!(!Level::Never.fails(Severity::Critical));
+    }
+}

@@ -1,0 +1,241 @@
+//! Rule H: one run against the median of the last comparable ones.
+//!
+//! It is a screen. What it suspects is measured again before anything is called a regression,
+//! because a shared machine differs from run to run by more than 5 % for two benchmarks in five.
+
+use super::{Change, Finding, Severity};
+use crate::baseline::{Baseline, MINIMUM, RunValue};
+use crate::stats;
+use crate::unit::LogRatio;
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// The smallest change that is reported: ln 1.05.
+const THRESHOLD: f64 = 0.048_790_164_169_432;
+/// A series never counts as quieter than this, in ln: few values can agree by accident.
+const SPREAD_FLOOR: f64 = 0.01;
+/// Above this limit, ln 1.1, "unchanged" would say too little.
+const BLIND: f64 = 0.095_310_179_804_325;
+/// Benchmarks that it takes to tell a shift of the whole run from changes of single ones.
+const COMMON_SHIFT_BENCHMARKS: usize = 8;
+
+/// How sure the limit must be, one-sided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confidence {
+    /// 99 %: a suspect is measured again before it counts.
+    Screen,
+    /// 99.9 %: nothing can be measured again.
+    Final,
+}
+
+/// How far one statistic of a run lies from its baseline, in ln.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Distance {
+    /// Now less the baseline's median.
+    pub shift: f64,
+    /// The robust spread of the baseline's values.
+    pub spread: f64,
+    /// What a shift must reach to be believed.
+    pub limit: f64,
+}
+
+/// Measures one run against its baseline, by each statistic that both have.
+pub fn distances(now: RunValue, baseline: &Baseline, confidence: Confidence) -> Vec<Distance> {
+    let values = |at: usize| baseline.values.iter().filter_map(move |v| v.by_statistic()[at]);
+    let now = now.by_statistic().into_iter().enumerate();
+    let distance = |(at, now): (usize, Option<f64>)| {
+        distance(now?, &values(at).collect::<Vec<f64>>(), confidence)
+    };
+    now.filter_map(distance).collect()
+}
+
+fn distance(now: f64, baseline: &[f64], confidence: Confidence) -> Option<Distance> {
+    if baseline.len() < MINIMUM {
+        return None;
+    }
+    let runs = baseline.len() as f64;
+    let spread = stats::robust_spread(baseline).max(SPREAD_FLOOR);
+    let expected = student_quantile(confidence, runs - 1.0) * spread * (1.0 + 1.0 / runs).sqrt();
+    Some(Distance { shift: now - stats::median(baseline)?, spread, limit: expected.max(THRESHOLD) })
+}
+
+fn student_quantile(confidence: Confidence, freedom: f64) -> f64 {
+    let p = match confidence {
+        Confidence::Screen => 0.99,
+        Confidence::Final => 0.999,
+    };
+    // With at least three runs there are two degrees of freedom: the distribution exists.
+    StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |t| t.inverse_cdf(p))
+}
+
+/// The shift that all benchmarks of a run share, if it is large enough to say so.
+///
+/// It is the machine, or a change of everything: an allocator, flags, a compiler.
+pub fn common_shift<'a>(run: impl IntoIterator<Item = &'a [Distance]>) -> Option<LogRatio> {
+    let mean = |each: &[Distance]| stats::mean(&each.iter().map(|d| d.shift).collect::<Vec<f64>>());
+    let shifts: Vec<f64> = run.into_iter().filter_map(mean).collect();
+    let shift = stats::median(&shifts).filter(|_| shifts.len() >= COMMON_SHIFT_BENCHMARKS)?;
+    (shift.abs() >= THRESHOLD).then_some(LogRatio(shift))
+}
+
+/// Whether a benchmark must be measured again before anything is said of it.
+pub fn is_suspect(distances: &[Distance]) -> bool {
+    distances.iter().any(|distance| distance.shift.abs() >= THRESHOLD)
+}
+
+/// The rule's verdict. `None` without a distance.
+///
+/// A change is believed only if every statistic saw it, and saw it also after taking off what the
+/// whole run shares.
+pub fn judge(distances: &[Distance], common: Option<LogRatio>) -> Option<Change> {
+    let common = common.map_or(0.0, |shift| shift.0);
+    let slower: Vec<f64> = distances.iter().map(|d| d.shift.min(d.shift - common)).collect();
+    let faster: Vec<f64> = distances.iter().map(|d| d.shift.max(d.shift - common)).collect();
+    let limit = distances.iter().map(|d| d.limit).reduce(f64::max)?;
+
+    let all_slower = slower.iter().zip(distances).all(|(shift, d)| *shift >= d.limit);
+    let all_faster = faster.iter().zip(distances).all(|(shift, d)| *shift <= -d.limit);
+    let shifts = if all_faster { &faster } else { &slower };
+    let estimate = match all_slower || all_faster {
+        true => stats::median(shifts)?,
+        false => stats::median(&distances.iter().map(|d| d.shift).collect::<Vec<f64>>())?,
+    };
+    let least = shifts.iter().map(|shift| shift.abs()).reduce(f64::min)?;
+    let finding = match () {
+        () if all_slower => Finding::Regression(Severity::of(estimate, least)),
+        () if all_faster => Finding::Improvement(Severity::of(estimate, least)),
+        () if is_suspect(distances) || limit > BLIND => Finding::Inconclusive,
+        () => Finding::Unchanged,
+    };
+    Some(Change { finding, estimate: LogRatio(estimate), limit: LogRatio(limit) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::LaunchTimes;
+    use proptest::prelude::*;
+
+    fn value(ns: f64) -> RunValue {
+        RunValue::of(&[LaunchTimes { fastest: ns, median: ns }])
+    }
+
+    fn baseline(values: &[f64]) -> Baseline {
+        Baseline {
+            values: values.iter().copied().map(value).collect(),
+            newest_commit: String::new(),
+        }
+    }
+
+    fn found(history: &[f64], now: f64) -> Finding {
+        judge(&distances(value(now), &baseline(history), Confidence::Screen), None).unwrap().finding
+    }
+
+    #[test]
+    fn constant_series_obey_the_floor() {
+        let flat = [100.0; 10];
+        let cases = [
+            (100.0, Finding::Unchanged),
+            (104.0, Finding::Unchanged),
+            (106.0, Finding::Regression(Severity::Notice)),
+            (120.0, Finding::Regression(Severity::Major)),
+            (150.0, Finding::Regression(Severity::Critical)),
+            (70.0, Finding::Improvement(Severity::Major)),
+        ];
+        for (now, finding) in cases {
+            assert_eq!(found(&flat, now), finding, "{now}");
+        }
+    }
+
+    #[test]
+    fn limits_are_the_published_ones() {
+        // With the spread at its floor: n = 3, 4, 5 and more.
+        for (runs, percent) in [(3, 8.4), (4, 5.2), (5, 5.0), (10, 5.0)] {
+            let near = distances(value(100.0), &baseline(&vec![100.0; runs]), Confidence::Screen);
+            assert!((LogRatio(near[0].limit).percent() - percent).abs() < 0.06, "{runs}: {near:?}");
+        }
+    }
+
+    #[test]
+    fn student_quantiles_are_the_published_ones() {
+        assert!((student_quantile(Confidence::Screen, 9.0) - 2.8214).abs() < 1e-4);
+        assert!((student_quantile(Confidence::Final, 9.0) - 4.2968).abs() < 1e-4);
+    }
+
+    #[test]
+    fn an_outlier_in_the_history_is_ignored() {
+        let history = [100.0, 101.0, 99.0, 500.0, 100.0, 100.0, 101.0, 99.0, 100.0, 100.0];
+        assert_eq!(found(&history, 125.0), Finding::Regression(Severity::Major));
+        assert_eq!(found(&history, 100.0), Finding::Unchanged);
+    }
+
+    #[test]
+    fn a_noisy_history_is_blind_and_says_so() {
+        let history = [100.0, 120.0, 90.0, 130.0, 95.0, 125.0, 105.0, 88.0, 118.0, 100.0];
+        assert_eq!(found(&history, 130.0), Finding::Inconclusive);
+        assert_eq!(found(&history, 103.0), Finding::Inconclusive);
+    }
+
+    #[test]
+    fn statistics_that_disagree_are_inconclusive() {
+        let now = RunValue { fastest: Some(100.0_f64.ln()), median: Some(130.0_f64.ln()) };
+        let change = judge(&distances(now, &baseline(&[100.0; 10]), Confidence::Screen), None);
+        assert_eq!(change.unwrap().finding, Finding::Inconclusive);
+    }
+
+    #[test]
+    fn one_statistic_alone_decides() {
+        let now = RunValue { fastest: None, median: Some(120.0_f64.ln()) };
+        let change = judge(&distances(now, &baseline(&[100.0; 10]), Confidence::Screen), None);
+        assert_eq!(change.unwrap().finding, Finding::Regression(Severity::Major));
+        assert_eq!(judge(&[], None), None);
+    }
+
+    #[test]
+    fn a_shift_of_everything_is_taken_off() {
+        let flat = baseline(&[100.0; 10]);
+        let run: Vec<Vec<Distance>> = [120.0, 121.0, 119.0, 120.0, 120.0, 122.0, 120.0, 180.0]
+            .map(|now| distances(value(now), &flat, Confidence::Screen))
+            .into();
+        let common = common_shift(run.iter().map(Vec::as_slice));
+        assert!((common.unwrap().percent() - 20.0).abs() < 0.1);
+        assert_eq!(judge(&run[0], common).unwrap().finding, Finding::Inconclusive);
+        let own = judge(&run[7], common).unwrap();
+        assert_eq!(own.finding, Finding::Regression(Severity::Critical));
+        assert!((own.estimate.percent() - 50.0).abs() < 0.1);
+        assert_eq!(common_shift(run[..7].iter().map(Vec::as_slice)), None);
+    }
+
+    fn series() -> impl Strategy<Value = Vec<f64>> {
+        prop::collection::vec(50.0..200.0f64, 3..12)
+    }
+
+    proptest! {
+        #[test]
+        fn the_unit_of_time_does_not_matter(history in series(), now in 50.0..200.0f64, scale in 1e-3..1e6f64) {
+            let scaled: Vec<f64> = history.iter().map(|ns| ns * scale).collect();
+            let one = judge(&distances(value(now), &baseline(&history), Confidence::Screen), None).unwrap();
+            let other = judge(&distances(value(now * scale), &baseline(&scaled), Confidence::Screen), None).unwrap();
+            prop_assert!((one.estimate.0 - other.estimate.0).abs() < 1e-9);
+            prop_assert!((one.limit.0 - other.limit.0).abs() < 1e-9);
+        }
+
+        #[test]
+        fn a_mirrored_history_mirrors_the_finding(history in series(), now in 50.0..200.0f64) {
+            let mirrored: Vec<f64> = history.iter().map(|ns| 1.0 / ns).collect();
+            let there = judge(&distances(value(now), &baseline(&history), Confidence::Screen), None).unwrap();
+            let back = judge(&distances(value(1.0 / now), &baseline(&mirrored), Confidence::Screen), None).unwrap();
+            let expected = match there.finding {
+                Finding::Regression(severity) => Finding::Improvement(severity),
+                Finding::Improvement(severity) => Finding::Regression(severity),
+                same => same,
+            };
+            prop_assert_eq!(back.finding, expected);
+        }
+
+        #[test]
+        fn anything_goes_in_without_a_panic(history in prop::collection::vec(prop::num::f64::ANY, 0..12), now in prop::num::f64::ANY) {
+            let near = distances(value(now), &baseline(&history), Confidence::Final);
+            let _ = judge(&near, common_shift([near.as_slice()]));
+        }
+    }
+}

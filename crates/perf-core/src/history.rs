@@ -1,0 +1,158 @@
+//! All recorded runs, as a set: the union of two histories is their merge.
+
+use crate::run::Run;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+/// Runs by age. Two histories of the same runs are equal, whatever the order they were added in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    runs: BTreeMap<(DateTime<Utc>, String), Run>,
+}
+
+impl History {
+    /// Adds a run. Of two different runs with one identity, which no version of this tool writes,
+    /// the one whose file sorts first stays, so that merging needs no order.
+    pub fn add(&mut self, run: Run) {
+        match self.runs.entry((run.started, run.id.clone())) {
+            Entry::Vacant(place) => drop(place.insert(run)),
+            Entry::Occupied(mut place) => {
+                if run.to_json() < place.get().to_json() {
+                    place.insert(run);
+                }
+            }
+        }
+    }
+
+    /// The union of two histories.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        for run in other.runs.into_values() {
+            self.add(run);
+        }
+        self
+    }
+
+    /// The runs, oldest first.
+    pub fn runs(&self) -> impl DoubleEndedIterator<Item = &Run> {
+        self.runs.values()
+    }
+
+    /// How many runs there are.
+    pub fn len(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// Whether nothing was recorded yet.
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+}
+
+impl FromIterator<Run> for History {
+    fn from_iter<T: IntoIterator<Item = Run>>(runs: T) -> Self {
+        let mut history = Self::default();
+        runs.into_iter().for_each(|run| history.add(run));
+        history
+    }
+}
+
+/// What a path on the history branch is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A run's file.
+    Run,
+    /// Another file of ours, which a later version may have written.
+    Ours,
+    /// Somebody else's file outside `data/`: left alone.
+    Elsewhere,
+    /// Somebody else's file inside `data/`: a sign that `data/` is not ours.
+    Foreign,
+}
+
+/// Where a run's file stands on the history branch: `data/runs/2026/11/23/<id>.json`.
+pub fn path_of(run: &Run) -> String {
+    format!("data/runs/{}/{}.json", run.started.format("%Y/%m/%d"), run.id)
+}
+
+/// What `path`, from the root of the history branch, is.
+pub fn place_of(path: &str) -> Place {
+    let Some(below) = path.strip_prefix("data/") else { return Place::Elsewhere };
+    match below.split_once('/') {
+        Some(("runs", rest)) if is_run_path(rest) => Place::Run,
+        Some(("comparisons" | "series", _)) => Place::Ours,
+        _ => Place::Foreign,
+    }
+}
+
+/// `2026/11/23/20261123T024500Z-1a2b3c4d5e6f-7f3a91c2.json`
+fn is_run_path(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    let [year, month, day, file] = parts[..] else { return false };
+    let Some(id) = file.strip_suffix(".json") else { return false };
+    let in_folder = id.starts_with(&format!("{year}{month}{day}T"));
+    in_folder
+        && id.split('-').count() == 3
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::tests::{measured, run};
+    use proptest::prelude::*;
+
+    fn history(days: &[u32]) -> History {
+        days.iter()
+            .map(|day| run(day % 28 + 1, vec![measured("a/b::c", f64::from(*day))]))
+            .collect()
+    }
+
+    /// Two runs that claim one identity.
+    fn forged(ns: f64) -> History {
+        let mut run = run(1, vec![measured("a/b::c", ns)]);
+        run.id = "20261101T024500Z-000000000000-00000000".to_owned();
+        [run].into_iter().collect()
+    }
+
+    #[test]
+    fn a_run_is_found_where_it_was_put() {
+        let path = path_of(&run(23, vec![]));
+        assert!(path.starts_with("data/runs/2026/11/23/20261123T024500Z-"), "{path}");
+        assert_eq!(place_of(&path), Place::Run);
+    }
+
+    #[test]
+    fn only_what_lies_in_data_can_be_foreign() {
+        let cases = [
+            ("index.html", Place::Elsewhere),
+            ("database/x.json", Place::Elsewhere),
+            ("data/series/a/0.json", Place::Ours),
+            ("data/comparisons/2026/x.json", Place::Ours),
+            ("data/data.js", Place::Foreign),
+            ("data/runs/readme.txt", Place::Foreign),
+            ("data/runs/2026/11/22/20261123T024500Z-1a-2b.json", Place::Foreign),
+            ("data/runs/2026/11/23/20261123T024500Z-<b>-2b.json", Place::Foreign),
+        ];
+        for (path, place) in cases {
+            assert_eq!(place_of(path), place, "{path}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn merging_is_a_union(a in prop::collection::vec(0..60u32, 0..8), b in prop::collection::vec(0..60u32, 0..8), c in prop::collection::vec(0..60u32, 0..8)) {
+            let (a, b, c) = (history(&a), history(&b), history(&c));
+            prop_assert_eq!(a.clone().merge(b.clone()), b.clone().merge(a.clone()));
+            prop_assert_eq!(a.clone().merge(b.clone()).merge(c.clone()), a.clone().merge(b.merge(c)));
+            prop_assert_eq!(a.clone().merge(a.clone()), a);
+        }
+    }
+
+    #[test]
+    fn one_identity_with_two_contents_merges_alike_both_ways() {
+        let (one, other) = (forged(1.0), forged(2.0));
+        assert_eq!(one.clone().merge(other.clone()), other.merge(one));
+    }
+}

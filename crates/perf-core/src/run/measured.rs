@@ -1,0 +1,294 @@
+//! What a run says of one benchmark: its launches pooled and summarised.
+
+use super::Reading;
+use crate::ident::BenchmarkId;
+use crate::stats;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Pooled samples that a 95th percentile needs: three beyond it.
+pub const P95_SAMPLES: u64 = 60;
+/// Pooled samples that a 99th percentile needs: three beyond it.
+pub const P99_SAMPLES: u64 = 300;
+
+/// One benchmark of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Its name.
+    pub name: BenchmarkId,
+    /// Where its function stands, where that could be found.
+    pub source: Option<Source>,
+    /// Iterations a sample.
+    pub n: u64,
+    /// Samples a launch.
+    pub s: u64,
+    /// All samples of all launches, the first of each left out.
+    pub time_ns: Times,
+    /// What the rule judges: one entry a launch, in the order measured.
+    pub launches: Vec<LaunchTimes>,
+    /// Processor time of a whole launch, start-up included, in ns: the median over launches.
+    pub cpu_ns: Option<f64>,
+    /// The largest resident memory of a launch, in bytes: the median over launches.
+    pub peak_rss_bytes: Option<f64>,
+    /// What Divan's counters say, by unit (`B/s`, `item/s`): a second, at the median time.
+    pub throughput: BTreeMap<String, f64>,
+    /// What the allocator says, where the benchmark counts allocations.
+    pub alloc: Option<Alloc>,
+    /// Where single samples come from; `None` where only the table is known.
+    pub tail_source: Option<TailSource>,
+}
+
+/// A place in a source file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The path below the workspace, with `/` between its parts.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+/// The two robust numbers of one launch, in ns an iteration.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LaunchTimes {
+    /// The fastest sample.
+    pub fastest: f64,
+    /// The median sample.
+    pub median: f64,
+}
+
+/// Where single samples come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TailSource {
+    /// Rebuilt from recorded clock reads and proved against Divan's table.
+    Clock,
+}
+
+/// Times of one iteration in ns. With `n` above 1 each sample is the mean of n iterations.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Times {
+    /// The least.
+    pub min: f64,
+    /// The mean; without samples, the median of the launches' means.
+    pub mean: f64,
+    /// The median; without samples, the median of the launches' medians.
+    pub median: f64,
+    /// The 95th percentile; absent below [`P95_SAMPLES`].
+    pub p95: Option<f64>,
+    /// The 99th percentile; absent below [`P99_SAMPLES`].
+    pub p99: Option<f64>,
+    /// The greatest.
+    pub max: f64,
+    /// The standard deviation of the samples; without them, of the launches' medians.
+    pub std_dev: Option<f64>,
+    /// All timed iterations together.
+    pub total: f64,
+    /// Pooled samples: 0 where only the table is known.
+    pub samples: u64,
+    /// Iterations in all launches.
+    pub iterations: u64,
+}
+
+/// Allocations of one iteration, as Divan's allocator counts them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Alloc {
+    /// Allocations.
+    pub count: f64,
+    /// Bytes allocated.
+    pub bytes: f64,
+    /// The most bytes held at once; known only where a sample is one iteration.
+    pub peak_bytes: Option<f64>,
+}
+
+impl Measured {
+    /// Summarises the launches of one benchmark; `None` if there is none.
+    pub fn of(name: BenchmarkId, source: Option<Source>, launches: &[Reading]) -> Option<Self> {
+        let first = launches.first()?;
+        Some(Self {
+            name,
+            source,
+            n: first.n,
+            s: first.s,
+            time_ns: Times::of(launches)?,
+            launches: launches.iter().map(Reading::times).collect(),
+            cpu_ns: over_launches(launches, |launch| launch.cpu_ns),
+            peak_rss_bytes: over_launches(launches, |launch| launch.peak_rss_bytes),
+            throughput: throughput(launches),
+            alloc: alloc(launches),
+            tail_source: pooled(launches).map(|_| TailSource::Clock),
+        })
+    }
+
+    /// Why a percentile that needs `samples` pooled samples is absent; `None` if it is there.
+    pub fn tail_absence(&self, samples: u64) -> Option<String> {
+        match self.tail_source {
+            None => Some("only Divan's table is known here".to_owned()),
+            Some(_) if self.time_ns.samples < samples => {
+                Some(format!("it needs {samples} samples and has {}", self.time_ns.samples))
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// What one sample stands for, where that is not one iteration.
+    pub fn sample_label(&self) -> Option<String> {
+        (self.n > 1).then(|| format!("of the mean of {}", self.n))
+    }
+}
+
+impl Times {
+    fn of(launches: &[Reading]) -> Option<Self> {
+        let iterations = launches.iter().map(|launch| launch.n * launch.s).sum();
+        let times = match pooled(launches) {
+            Some(samples) => Self::of_samples(&samples, launches[0].n)?,
+            None => Self::of_tables(launches)?,
+        };
+        Some(Self { iterations, ..times }.rounded())
+    }
+
+    fn of_samples(samples: &[f64], n: u64) -> Option<Self> {
+        let sorted = stats::sorted(samples);
+        let count = sorted.len() as u64;
+        let tail = |p, needed| stats::quantile(&sorted, p).filter(|_| count >= needed);
+        Some(Self {
+            min: *sorted.first()?,
+            mean: stats::mean(&sorted)?,
+            median: stats::median(&sorted)?,
+            p95: tail(0.95, P95_SAMPLES),
+            p99: tail(0.99, P99_SAMPLES),
+            max: *sorted.last()?,
+            std_dev: stats::std_dev(&sorted),
+            total: sorted.iter().sum::<f64>() * n as f64,
+            samples: count,
+            iterations: 0,
+        })
+    }
+
+    fn of_tables(launches: &[Reading]) -> Option<Self> {
+        let each = |of: fn(&Reading) -> f64| launches.iter().map(of).collect::<Vec<f64>>();
+        let total =
+            launches.iter().map(|launch| launch.mean_ns * (launch.n * launch.s) as f64).sum();
+        Some(Self {
+            min: each(|launch| launch.fastest_ns).into_iter().reduce(f64::min)?,
+            mean: stats::median(&each(|launch| launch.mean_ns))?,
+            median: stats::median(&each(|launch| launch.median_ns))?,
+            p95: None,
+            p99: None,
+            max: each(|launch| launch.slowest_ns).into_iter().reduce(f64::max)?,
+            std_dev: stats::std_dev(&each(|launch| launch.median_ns)),
+            total,
+            samples: 0,
+            iterations: 0,
+        })
+    }
+
+    fn rounded(self) -> Self {
+        Self {
+            min: shortened(self.min),
+            mean: shortened(self.mean),
+            median: shortened(self.median),
+            p95: self.p95.map(shortened),
+            p99: self.p99.map(shortened),
+            max: shortened(self.max),
+            std_dev: self.std_dev.map(shortened),
+            total: shortened(self.total),
+            ..self
+        }
+    }
+}
+
+/// Seven digits: a thousand times finer than what a machine repeats, and half of a run's file.
+pub(super) fn shortened(value: f64) -> f64 {
+    format!("{value:.6e}").parse().unwrap_or(value)
+}
+
+/// All samples of all launches but the first of each, which is cold; `None` unless every launch
+/// has samples.
+fn pooled(launches: &[Reading]) -> Option<Vec<f64>> {
+    let mut pool = Vec::new();
+    for launch in launches {
+        pool.extend(launch.samples_ns.as_ref()?.iter().skip(1));
+    }
+    (!pool.is_empty()).then_some(pool)
+}
+
+fn over_launches(launches: &[Reading], value: impl Fn(&Reading) -> Option<f64>) -> Option<f64> {
+    let known: Vec<f64> = launches.iter().filter_map(value).collect();
+    stats::median(&known).map(shortened)
+}
+
+fn throughput(launches: &[Reading]) -> BTreeMap<String, f64> {
+    let units = launches.iter().flat_map(|launch| launch.throughput.keys());
+    let units: std::collections::BTreeSet<&String> = units.collect();
+    let of = |unit: &String| over_launches(launches, |launch| launch.throughput.get(unit).copied());
+    units.into_iter().filter_map(|unit| Some((unit.clone(), of(unit)?))).collect()
+}
+
+fn alloc(launches: &[Reading]) -> Option<Alloc> {
+    let of = |value: fn(&Alloc) -> Option<f64>| {
+        over_launches(launches, |launch| launch.alloc.as_ref().and_then(value))
+    };
+    Some(Alloc {
+        count: of(|alloc| Some(alloc.count))?,
+        bytes: of(|alloc| Some(alloc.bytes))?,
+        peak_bytes: of(|alloc| alloc.peak_bytes),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::reading;
+    use super::*;
+
+    fn launch(samples: &[f64]) -> Reading {
+        Reading { samples_ns: Some(samples.to_vec()), s: samples.len() as u64, ..reading(1.0) }
+    }
+
+    fn summary(launches: &[Reading]) -> Measured {
+        Measured::of(BenchmarkId::from("a/b::c"), None, launches).unwrap()
+    }
+
+    #[test]
+    fn the_cold_first_sample_of_each_launch_is_left_out() {
+        let measured = summary(&[launch(&[99.0, 1.0, 3.0]), launch(&[99.0, 2.0, 4.0])]);
+        let times = &measured.time_ns;
+        assert_eq!((times.min, times.median, times.max, times.mean), (1.0, 2.5, 4.0, 2.5));
+        assert_eq!((times.samples, times.iterations, times.total), (4, 6, 10.0));
+    }
+
+    #[test]
+    fn percentiles_need_their_samples() {
+        let few = summary(&[launch(&[1.0; 60])]);
+        assert_eq!(few.time_ns.p95, None);
+        assert_eq!(
+            few.tail_absence(P95_SAMPLES).as_deref(),
+            Some("it needs 60 samples and has 59")
+        );
+        let enough = summary(&[launch(&[1.0; 61])]);
+        assert_eq!((enough.time_ns.p95, enough.time_ns.p99), (Some(1.0), None));
+        assert_eq!(enough.tail_absence(P95_SAMPLES), None);
+    }
+
+    #[test]
+    fn one_launch_without_samples_leaves_the_table_for_all() {
+        let bare = Reading { samples_ns: None, fastest_ns: 0.5, slowest_ns: 9.0, ..reading(2.0) };
+        let measured = summary(&[launch(&[1.0; 100]), bare]);
+        assert_eq!((measured.tail_source, measured.time_ns.samples), (None, 0));
+        assert_eq!((measured.time_ns.min, measured.time_ns.max), (0.5, 9.0));
+        assert_eq!(measured.time_ns.median.to_string(), "1.5");
+    }
+
+    #[test]
+    fn launches_that_know_nothing_leave_it_absent() {
+        let measured = summary(&[reading(5.0), Reading { cpu_ns: Some(7.0), ..reading(5.0) }]);
+        assert_eq!(measured.cpu_ns, Some(7.0));
+        assert_eq!((measured.alloc, measured.peak_rss_bytes), (None, None));
+        assert!(Measured::of(BenchmarkId::from("a/b::c"), None, &[]).is_none());
+    }
+
+    #[test]
+    fn numbers_are_kept_to_seven_digits() {
+        assert_eq!(shortened(1_234_567.891).to_string(), "1234568");
+        assert_eq!(shortened(0.0).to_string(), "0");
+    }
+}

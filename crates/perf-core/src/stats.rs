@@ -1,0 +1,133 @@
+//! Order statistics, written out so that their policy (ties, even counts, quantile type) is ours.
+//!
+//! Every function takes finite numbers; callers leave out what a launch could not say.
+
+/// The median; with an even count the mean of the middle two. `None` of nothing.
+pub fn median(values: &[f64]) -> Option<f64> {
+    let sorted = sorted(values);
+    let half = sorted.len() / 2;
+    match (sorted.len(), sorted.len() % 2) {
+        (0, _) => None,
+        (_, 1) => Some(sorted[half]),
+        _ => Some(f64::midpoint(sorted[half - 1], sorted[half])),
+    }
+}
+
+/// The quantile `p` in 0..=1 of sorted values, linear between neighbours.
+///
+/// This is type 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages" (1996), the
+/// default of R and NumPy. `None` of nothing.
+pub fn quantile(sorted: &[f64], p: f64) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
+    let at = p.clamp(0.0, 1.0) * last as f64;
+    let (below, above) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
+    Some(below + (above - below) * at.fract())
+}
+
+/// The values in ascending order.
+pub fn sorted(values: &[f64]) -> Vec<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted
+}
+
+/// The arithmetic mean. `None` of nothing.
+pub fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// The sample standard deviation, with n - 1 in the denominator. `None` below two values.
+pub fn std_dev(values: &[f64]) -> Option<f64> {
+    let mean = mean(values).filter(|_| values.len() > 1)?;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    Some((squares / (values.len() - 1) as f64).sqrt())
+}
+
+/// The mean of the lowest third, rounded up: what a few launches say when noise only adds time.
+pub fn lowest_third_mean(values: &[f64]) -> Option<f64> {
+    mean(&sorted(values)[..values.len().div_ceil(3)])
+}
+
+/// Makes a median absolute deviation comparable to a standard deviation: 1 / Φ⁻¹(3/4).
+const NORMAL_CONSISTENT: f64 = 1.4826;
+
+/// The spread of a series as the larger of two robust estimates of its standard deviation: from the
+/// distances to the median, and from the steps between neighbours. 0 of fewer than two values.
+///
+/// The steps see a series that jumps to and fro about its median; the distances see one that drifts.
+pub fn robust_spread(series: &[f64]) -> f64 {
+    let Some(middle) = median(series) else { return 0.0 };
+    let distances: Vec<f64> = series.iter().map(|value| (value - middle).abs()).collect();
+    let steps: Vec<f64> = series.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
+    let by_distance = median(&distances).unwrap_or(0.0);
+    let by_step = median(&steps).unwrap_or(0.0) / std::f64::consts::SQRT_2;
+    NORMAL_CONSISTENT * by_distance.max(by_step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn close(left: Option<f64>, right: f64) -> bool {
+        left.is_some_and(|left| (left - right).abs() < 1e-12)
+    }
+
+    #[test]
+    fn medians_of_odd_even_and_nothing() {
+        assert_eq!(median(&[]), None);
+        assert!(close(median(&[3.0, 1.0, 2.0]), 2.0));
+        assert!(close(median(&[4.0, 1.0, 2.0, 3.0]), 2.5));
+    }
+
+    #[test]
+    fn quantiles_are_type_7() {
+        // numpy.quantile([1, 2, 4, 8, 16], [.05, .5, .95, .99])
+        let values = [1.0, 2.0, 4.0, 8.0, 16.0];
+        for (p, expected) in [(0.05, 1.2), (0.5, 4.0), (0.95, 14.4), (0.99, 15.68), (1.0, 16.0)] {
+            assert!(close(quantile(&values, p), expected), "{p}");
+        }
+        assert_eq!(quantile(&[], 0.5), None);
+    }
+
+    #[test]
+    fn deviations_match_published_values() {
+        // numpy.std([2, 4, 4, 4, 5, 5, 7, 9], ddof=1)
+        let values = [2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0];
+        assert!(close(std_dev(&values), 2.138_089_935_299_395));
+        assert_eq!(std_dev(&[1.0]), None);
+    }
+
+    #[test]
+    fn the_lowest_third_rounds_up() {
+        assert!(close(lowest_third_mean(&[5.0, 1.0, 3.0, 2.0, 4.0]), 1.5));
+        assert!(close(lowest_third_mean(&[7.0]), 7.0));
+        assert_eq!(lowest_third_mean(&[]), None);
+    }
+
+    #[test]
+    fn spread_takes_the_larger_view() {
+        // Distances 1, 1, 1, 1 about 0; every step is 2.
+        assert!(close(Some(robust_spread(&[-1.0, 1.0, -1.0, 1.0])), 1.4826 * 2.0 / 2.0_f64.sqrt()));
+        // A drift: distances 2, 1, 0, 1, 2; every step is 1.
+        assert!(close(Some(robust_spread(&[1.0, 2.0, 3.0, 4.0, 5.0])), 1.4826));
+        assert!(close(Some(robust_spread(&[7.0; 10])), 0.0));
+    }
+
+    proptest! {
+        #[test]
+        fn a_median_lies_between_the_ends(values in prop::collection::vec(-1e9..1e9f64, 1..50)) {
+            let ends = sorted(&values);
+            let middle = median(&values).unwrap();
+            prop_assert!(ends[0] <= middle && middle <= ends[ends.len() - 1]);
+            prop_assert_eq!(quantile(&ends, 0.0), Some(ends[0]));
+            prop_assert_eq!(quantile(&ends, 1.0), ends.last().copied());
+        }
+
+        #[test]
+        fn shifting_a_series_leaves_its_spread(values in prop::collection::vec(-10.0..10.0f64, 2..30), by in -5.0..5.0f64) {
+            let moved: Vec<f64> = values.iter().map(|value| value + by).collect();
+            prop_assert!((robust_spread(&moved) - robust_spread(&values)).abs() < 1e-9);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Numbers as people read them: the one place that formats times, sizes, ratios and dates.
+
+use serde::{Deserialize, Serialize};
+
+/// A ratio of two times as its natural logarithm: 0 is no change, positive is slower.
+///
+/// Logarithms make a slowdown and the speed-up that undoes it the same size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LogRatio(pub f64);
+
+impl LogRatio {
+    /// The ratio that stands for a change of `percent`, above -100.
+    pub fn from_percent(percent: f64) -> Self {
+        Self((percent / 100.0).ln_1p())
+    }
+
+    /// The change in percent.
+    pub fn percent(self) -> f64 {
+        self.0.exp_m1() * 100.0
+    }
+}
+
+const TIMES: [(f64, &str); 4] = [(1.0, "ns"), (1e3, "µs"), (1e6, "ms"), (1e9, "s")];
+const SIZES: [(f64, &str); 4] = [(1.0, "B"), (1e3, "kB"), (1e6, "MB"), (1e9, "GB")];
+const COUNTS: [(f64, &str); 4] = [(1.0, ""), (1e3, "k"), (1e6, "M"), (1e9, "G")];
+
+/// A time in nanoseconds with four digits: `1.234 µs`.
+pub fn time(ns: f64) -> String {
+    scaled(ns, &TIMES)
+}
+
+/// A size in bytes with four digits, in powers of ten: `41.20 MB`.
+pub fn bytes(bytes: f64) -> String {
+    if bytes < 1e3 { format!("{} B", plain(bytes)) } else { scaled(bytes, &SIZES) }
+}
+
+/// A count: whole up to 9,999, then with four digits, as `12.35 k`.
+pub fn count(count: f64) -> String {
+    if count < 1e4 { plain(count) } else { scaled(count, &COUNTS) }
+}
+
+/// A rate of something a second: `812.0 MB/s`, `4.100 M item/s`.
+pub fn rate(per_second: f64, unit: &str) -> String {
+    match unit {
+        "B/s" => format!("{}/s", bytes(per_second)),
+        _ => format!("{} {unit}", count(per_second)),
+    }
+}
+
+/// A change in percent with its sign: `+12.3 %`; from 1,000 on as a factor, `11.0 ×`.
+pub fn change(ratio: LogRatio) -> String {
+    let percent = ratio.percent();
+    if percent >= 1000.0 {
+        return format!("{:.1} ×", ratio.0.exp());
+    }
+    let shown = format!("{percent:+.1} %");
+    if shown == "-0.0 %" { "+0.0 %".to_owned() } else { shown }
+}
+
+/// A share or limit in percent, without a sign: `5.0 %`.
+pub fn percent(ratio: LogRatio) -> String {
+    format!("{:.1} %", ratio.percent().abs())
+}
+
+/// A span of time as people plan with it: `8 s`, `3 min 20 s`, `1 h 05 min`.
+pub fn span(seconds: f64) -> String {
+    let whole = seconds.max(0.0).round() as u64;
+    match whole {
+        0..60 => format!("{whole} s"),
+        60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        _ => format!("{} h {:02} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+/// `1 launch`, `2 launches`: the noun in the number that fits.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+fn plain(value: f64) -> String {
+    if value.fract() == 0.0 { format!("{value:.0}") } else { four_digits(value) }
+}
+
+fn scaled(value: f64, units: &[(f64, &str)]) -> String {
+    // 999.96 ns would print as `1000 ns`, so the unit is chosen for the rounded value.
+    let fits = |step: &&(f64, &str)| value.abs() / step.0 >= 0.999_95;
+    let (step, unit) = units.iter().rev().find(fits).unwrap_or(&units[0]);
+    format!("{} {unit}", four_digits(value / step)).trim_end().to_owned()
+}
+
+fn four_digits(value: f64) -> String {
+    let before_point = if value.abs() < 1.0 { 1.0 } else { value.abs().log10().floor() + 1.0 };
+    let decimals = (4.0 - before_point).clamp(0.0, 3.0) as usize;
+    format!("{value:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_four_digits_and_the_unit_that_fits() {
+        let cases = [
+            (0.0, "0.000 ns"),
+            (2.5, "2.500 ns"),
+            (999.94, "999.9 ns"),
+            (999.96, "1.000 µs"),
+            (12_345.0, "12.35 µs"),
+            (1.5e6, "1.500 ms"),
+            (3.2e10, "32.00 s"),
+            (7.2e12, "7200 s"),
+        ];
+        for (ns, text) in cases {
+            assert_eq!(time(ns), text);
+        }
+    }
+
+    #[test]
+    fn sizes_counts_and_rates() {
+        assert_eq!(bytes(512.0), "512 B");
+        assert_eq!(bytes(41_200_000.0), "41.20 MB");
+        assert_eq!(count(9999.0), "9999");
+        assert_eq!(count(12_346.0), "12.35 k");
+        assert_eq!(rate(8.12e8, "B/s"), "812.0 MB/s");
+        assert_eq!(rate(4.1e6, "item/s"), "4.100 M item/s");
+    }
+
+    #[test]
+    fn changes_show_their_sign_and_never_minus_zero() {
+        assert_eq!(change(LogRatio::from_percent(12.34)), "+12.3 %");
+        assert_eq!(change(LogRatio::from_percent(-50.0)), "-50.0 %");
+        assert_eq!(change(LogRatio::from_percent(-0.01)), "+0.0 %");
+        assert_eq!(change(LogRatio(11.0_f64.ln())), "11.0 ×");
+        assert_eq!(percent(LogRatio::from_percent(5.0)), "5.0 %");
+    }
+
+    #[test]
+    fn spans_read_like_a_plan() {
+        assert_eq!(span(0.4), "0 s");
+        assert_eq!(span(59.6), "1 min 00 s");
+        assert_eq!(span(200.0), "3 min 20 s");
+        assert_eq!(span(3900.0), "1 h 05 min");
+    }
+}

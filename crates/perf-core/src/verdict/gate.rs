@@ -1,0 +1,118 @@
+//! What fails a check.
+
+use super::{State, Verdict};
+use crate::budget::{BudgetResult, Level};
+use crate::unit;
+use serde::Serialize;
+
+/// How a check ends, and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Outcome {
+    /// Why the gate is shut: exit status 1.
+    pub gate: Vec<String>,
+    /// What could not be measured: exit status 3.
+    pub incomplete: Vec<String>,
+}
+
+impl Outcome {
+    /// The exit status: 1 where the gate is shut, else 3 where something is missing, else 0.
+    pub fn status(&self) -> u8 {
+        match (self.gate.is_empty(), self.incomplete.is_empty()) {
+            (false, _) => 1,
+            (true, false) => 3,
+            (true, true) => 0,
+        }
+    }
+}
+
+/// Decides from verdicts and budgets. With [`Level::Never`] neither fails.
+pub fn conclude(verdicts: &[Verdict], budgets: &[BudgetResult], level: Level) -> Outcome {
+    let regressions = verdicts.iter().filter(|verdict| shuts(verdict, level)).map(regressed);
+    let broken =
+        budgets.iter().filter(|budget| budget.fails && level != Level::Never).map(exceeded);
+    let missing = verdicts.iter().filter(|verdict| verdict.state == State::Missing);
+    Outcome {
+        gate: regressions.chain(broken).collect(),
+        incomplete: missing.map(unfinished).collect(),
+    }
+}
+
+/// Against a history nothing fails that fresh launches did not confirm.
+fn shuts(verdict: &Verdict, level: Level) -> bool {
+    let severe = verdict.severity.is_some_and(|severity| level.fails(severity));
+    verdict.state == State::Regression && verdict.confirmed && severe
+}
+
+fn regressed(verdict: &Verdict) -> String {
+    let change = verdict.change.map_or_else(String::new, unit::change);
+    format!("{} got slower: {change}, {}", verdict.name, verdict.label())
+}
+
+fn exceeded(budget: &BudgetResult) -> String {
+    let shown = |value: f64| budget.metric.show(value);
+    let value = budget.value.map_or_else(String::new, shown);
+    let metric = budget.metric.name();
+    format!("budget {}: {metric} is {value}, above {}", budget.name, shown(budget.critical))
+}
+
+fn unfinished(verdict: &Verdict) -> String {
+    format!("{}: {}", verdict.name, verdict.reason.as_deref().unwrap_or("no finished row"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::Severity;
+    use crate::unit::LogRatio;
+
+    fn verdict(state: State, severity: Option<Severity>, confirmed: bool) -> Verdict {
+        Verdict {
+            name: "a/b::c".into(),
+            state,
+            severity,
+            change: Some(LogRatio::from_percent(60.0)),
+            limit: None,
+            baseline_ns: None,
+            now_ns: None,
+            baseline_runs: 10,
+            launches: 10,
+            confirmed,
+            reason: None,
+        }
+    }
+
+    #[test]
+    fn only_confirmed_regressions_of_the_level_shut_the_gate() {
+        use Severity::{Critical, Major};
+        use State::{Improvement, Inconclusive, Regression};
+        let cases = [
+            (verdict(Regression, Some(Critical), true), Level::Critical, 1),
+            (verdict(Regression, Some(Critical), false), Level::Critical, 0),
+            (verdict(Regression, Some(Major), true), Level::Critical, 0),
+            (verdict(Regression, Some(Major), true), Level::Major, 1),
+            (verdict(Regression, Some(Critical), true), Level::Never, 0),
+            (verdict(Improvement, Some(Critical), true), Level::Minor, 0),
+            (verdict(Inconclusive, None, true), Level::Minor, 0),
+            (verdict(State::Missing, None, false), Level::Critical, 3),
+        ];
+        for (verdict, level, status) in cases {
+            assert_eq!(
+                conclude(std::slice::from_ref(&verdict), &[], level).status(),
+                status,
+                "{verdict:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_gate_goes_before_what_is_missing_and_both_are_said() {
+        let verdicts = [
+            verdict(State::Missing, None, false),
+            verdict(State::Regression, Some(Severity::Critical), true),
+        ];
+        let outcome = conclude(&verdicts, &[], Level::Critical);
+        assert_eq!(outcome.status(), 1);
+        assert_eq!(outcome.gate, ["a/b::c got slower: +60.0 %, regression (critical)"]);
+        assert_eq!(outcome.incomplete, ["a/b::c: no finished row"]);
+    }
+}
