@@ -18,3 +18,4 @@ pub mod baseline;
 pub mod detect;
 pub mod budget;
 pub mod verdict;
+pub mod report;
