@@ -12,6 +12,7 @@
 pub mod ident;
 pub mod unit;
 pub mod stats;
+pub mod divan;
 pub mod run;
 pub mod history;
 pub mod baseline;

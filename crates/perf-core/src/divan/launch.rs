@@ -1,0 +1,79 @@
+//! How a Divan process is recognised and started.
+
+/// Bytes that are in an executable exactly if it is a Divan binary; cargo's metadata do not tell.
+pub const BINARY_MARKER: &[u8] = b"DIVAN_SAMPLE_COUNT";
+
+/// Environment variables that change what Divan 0.1.21 measures or prints, to be cleared in the
+/// child. `NEXTEST` is one of them: it changes the meaning of the arguments.
+pub const CLEARED_VARIABLES: [&str; 15] = [
+    "DIVAN_BYTES_COUNT",
+    "DIVAN_BYTES_FORMAT",
+    "DIVAN_CHARS_COUNT",
+    "DIVAN_CYCLES_COUNT",
+    "DIVAN_ITEMS_COUNT",
+    "DIVAN_MAX_TIME",
+    "DIVAN_MIN_TIME",
+    "DIVAN_SAMPLE_COUNT",
+    "DIVAN_SAMPLE_SIZE",
+    "DIVAN_SKIP_EXT_TIME",
+    "DIVAN_SORT",
+    "DIVAN_SORTR",
+    "DIVAN_THREADS",
+    "DIVAN_TIMER",
+    "NEXTEST",
+];
+
+/// Arguments that print the listing which [`parse_listing`](super::parse_listing) reads.
+pub const LISTING_ARGUMENTS: [&str; 3] = ["--list", "--format", "terse"];
+
+/// The variable without which Divan refuses [`LISTING_ARGUMENTS`], and its value.
+pub const LISTING_VARIABLE: (&str, &str) = ("NEXTEST", "1");
+
+/// One process that measures one benchmark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Launch<'a> {
+    /// The benchmark's path, as the listing has it.
+    pub name: &'a str,
+    /// N, the iterations of a sample, at least 1. Without it Divan tunes N by itself: for probes.
+    pub sample_size: Option<u32>,
+    /// S, the number of samples, at least 1. Without it the author's count holds, or Divan's 100.
+    pub sample_count: Option<u32>,
+}
+
+impl Launch<'_> {
+    /// The arguments of the process.
+    pub fn arguments(&self) -> Vec<String> {
+        let fixed = ["--bench", "--exact", "--color", "never", "--timer", "os"];
+        let mut arguments: Vec<String> = fixed.map(String::from).to_vec();
+        let mut push = |flag: &str, value: Option<u32>| {
+            if let Some(value) = value {
+                arguments.extend([flag.to_owned(), value.to_string()]);
+            }
+        };
+        push("--sample-size", self.sample_size);
+        push("--sample-count", self.sample_count);
+        // A name may begin with a dash.
+        arguments.extend(["--".to_owned(), self.name.to_owned()]);
+        arguments
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Launch;
+
+    #[test]
+    fn a_probe_leaves_size_and_count_to_divan() {
+        let launch = Launch { name: "--a::b", sample_size: None, sample_count: None };
+        let arguments = "--bench --exact --color never --timer os -- --a::b";
+        assert_eq!(launch.arguments().join(" "), arguments);
+    }
+
+    #[test]
+    fn size_and_count_come_before_the_name() {
+        let launch = Launch { name: "a b", sample_size: Some(64), sample_count: Some(100) };
+        let arguments = launch.arguments();
+        assert_eq!(arguments[6..10], ["--sample-size", "64", "--sample-count", "100"]);
+        assert_eq!(arguments[10..], ["--", "a b"]);
+    }
+}
