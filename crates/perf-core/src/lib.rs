@@ -13,6 +13,7 @@ pub mod ident;
 pub mod unit;
 pub mod stats;
 pub mod divan;
+pub mod sample;
 pub mod run;
 pub mod history;
 pub mod baseline;

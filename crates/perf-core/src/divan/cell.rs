@@ -94,7 +94,7 @@ fn number(text: &str) -> Option<Cell> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let plain = !whole.is_empty() && digits(whole) && digits(fraction);
-    let cut = text.contains('.') == !fraction.is_empty() && !fraction.ends_with('0');
+    let cut = text.contains('.') != fraction.is_empty() && !fraction.ends_with('0');
     let leading = whole == "0" || !whole.starts_with('0');
     let short = fraction.is_empty() || whole.len() + fraction.len() <= 4;
     if !(plain && cut && leading && short) {

@@ -1,0 +1,122 @@
+//! Where a sample's two clock reads stand among all reads of a thread.
+
+/// The most reads of the benchmark's own that are tried for one iteration and place.
+const MOST_OWN: usize = 3;
+
+/// The most reads after the last sample that are tried.
+const MOST_AFTER: usize = 4;
+
+/// How often the benchmark itself reads the clock. For one sample, Divan 0.1.21 makes N inputs,
+/// reads the clock, runs N iterations, reads the clock, and drops N inputs and outputs
+/// (`benchmark/mod.rs`, `sample_recorder`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// Reads for an input made.
+    generator: usize,
+    /// Reads for an iteration.
+    body: usize,
+    /// Reads for a drop.
+    drop: usize,
+    /// Reads on the main thread after the last sample.
+    after: usize,
+}
+
+/// Where the samples stand in one thread's reads.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// The first read that belongs to sample 0.
+    pub(super) start: usize,
+    /// From the start of one sample to that of the next.
+    stride: usize,
+    /// Reads of a sample before its first own one.
+    lead: usize,
+    /// From its first own read to the other.
+    span: usize,
+}
+
+impl Layout {
+    /// All layouts that are tried, the simplest first.
+    pub(super) fn all() -> Vec<Self> {
+        let range = || 0..=MOST_OWN;
+        let mut all: Vec<Self> = range()
+            .flat_map(|generator| range().map(move |body| (generator, body)))
+            .flat_map(|(generator, body)| range().map(move |drop| (generator, body, drop)))
+            .flat_map(|(generator, body, drop)| {
+                (0..=MOST_AFTER).map(move |after| Self { generator, body, drop, after })
+            })
+            .collect();
+        all.sort_by_key(|layout| (layout.own(), layout.after));
+        all
+    }
+
+    fn own(self) -> usize {
+        self.generator + self.body + self.drop
+    }
+
+    /// The reads of one sample of `size` iterations.
+    fn stride(self, size: usize) -> Option<usize> {
+        self.own().checked_mul(size)?.checked_add(2)
+    }
+
+    /// Where the last `count` samples of `size` iterations stand, if there are reads enough.
+    pub(super) fn place(
+        self,
+        reads: usize,
+        size: usize,
+        count: usize,
+        main: bool,
+    ) -> Option<Place> {
+        let stride = self.stride(size)?;
+        let after = if main { self.after } else { 0 };
+        let start = reads.checked_sub(stride.checked_mul(count)?.checked_add(after)?)?;
+        Some(Place { start, stride, lead: self.generator * size, span: self.body * size + 1 })
+    }
+
+    /// The reads of the samples that Divan makes and throws away while it tunes N from 1 up to
+    /// `size`, a power of two; the last one, of N iterations, is kept.
+    pub(super) fn tuning_reads(self, size: usize) -> Option<usize> {
+        let discarded = usize::try_from(size.ilog2()).ok()?;
+        discarded.checked_mul(2)?.checked_add(self.own().checked_mul(size - 1)?)
+    }
+}
+
+impl Place {
+    /// The time of a sample in ns, by the clock. None if the clock went backwards.
+    pub(super) fn nanoseconds(&self, reads: &[u64], sample: usize) -> Option<u64> {
+        let first = self.start + sample * self.stride + self.lead;
+        reads.get(first + self.span)?.checked_sub(*reads.get(first)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Layout;
+
+    #[test]
+    fn the_plain_layout_comes_first() {
+        let all = Layout::all();
+        assert_eq!(all[0], Layout { generator: 0, body: 0, drop: 0, after: 0 });
+        assert_eq!(all.len(), 4 * 4 * 4 * 5);
+    }
+
+    #[test]
+    fn samples_are_counted_from_the_end() {
+        // Two reads before, then two samples of two iterations: input, start, end, drop, drop.
+        let layout = Layout { generator: 1, body: 0, drop: 1, after: 1 };
+        let reads = [1, 2, 0, 0, 10, 15, 0, 0, 0, 0, 30, 37, 0, 0, 99];
+        let place = layout.place(reads.len(), 2, 2, true).unwrap();
+        assert_eq!(place.start, 2);
+        assert_eq!(place.nanoseconds(&reads, 0), Some(5));
+        assert_eq!(place.nanoseconds(&reads, 1), Some(7));
+        assert!(layout.place(12, 2, 2, true).is_none());
+        assert!(layout.place(12, 2, 2, false).is_some());
+    }
+
+    #[test]
+    fn tuning_doubles_the_size() {
+        let layout = Layout { generator: 0, body: 1, drop: 0, after: 0 };
+        // Sizes 1, 2 and 4: two reads and one for each iteration.
+        assert_eq!(layout.tuning_reads(8), Some(3 * 2 + 7));
+        assert_eq!(layout.tuning_reads(1), Some(0));
+    }
+}

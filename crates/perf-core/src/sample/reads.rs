@@ -1,0 +1,72 @@
+//! Which clock reads were made between a row's label and its numbers.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::recording::{Event, Recording};
+
+/// The number that the tap gives to the main thread.
+const MAIN: u32 = 1;
+
+/// A row's clock reads in ns, by thread: the main thread first, then by their number.
+pub(super) type Reads = Vec<Vec<u64>>;
+
+/// The clock reads of the row that takes up `span` of standard output.
+///
+/// Divan flushes the label before it starts the benchmark, and prints the numbers after it.
+pub(super) fn of_row(recording: &Recording, span: &Range<usize>) -> Option<Reads> {
+    let (start, end) = (span.start as u64, span.end as u64);
+    let written = |wanted: &dyn Fn(u64) -> bool| {
+        recording.events.iter().position(|event| match event {
+            Event::Stdout { bytes } => wanted(*bytes),
+            Event::Clock { .. } => false,
+        })
+    };
+    let label = written(&|bytes| start < bytes && bytes < end)?;
+    let numbers = written(&|bytes| end <= bytes)?;
+    let between = recording.events.get(label..numbers)?;
+    let mut by_thread: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
+    for event in between {
+        if let Event::Clock { thread, ns } = event {
+            by_thread.entry(*thread).or_default().push(*ns);
+        }
+    }
+    let main = by_thread.remove(&MAIN)?;
+    let mut others: Vec<Vec<u64>> = by_thread.into_values().collect();
+    // Threads of the benchmark's own make fewer reads than those that Divan samples on.
+    others.sort_by_key(|reads| std::cmp::Reverse(reads.len()));
+    others.insert(0, main);
+    Some(others)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Event, Recording, of_row};
+
+    fn clock(thread: u32, ns: u64) -> Event {
+        Event::Clock { thread, ns }
+    }
+
+    #[test]
+    fn reads_are_those_between_label_and_numbers() {
+        let stdout = |bytes| Event::Stdout { bytes };
+        let events = vec![
+            stdout(10),
+            clock(1, 1),
+            stdout(15),
+            clock(1, 2),
+            clock(5, 3),
+            stdout(17),
+            clock(1, 4),
+            clock(2, 5),
+            clock(2, 6),
+            stdout(30),
+            clock(1, 7),
+        ];
+        let recording = Recording { events, ..Recording::default() };
+        let expected = vec![vec![2, 4], vec![5, 6], vec![3]];
+        assert_eq!(of_row(&recording, &(10..30)), Some(expected));
+        assert_eq!(of_row(&recording, &(10..31)), None);
+        assert_eq!(of_row(&recording, &(30..40)), None);
+    }
+}
