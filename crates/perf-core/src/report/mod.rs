@@ -3,6 +3,8 @@
 //! The renderers format; none of them compares numbers or decides anything.
 
 mod markdown;
+pub mod site;
+mod svg;
 mod terminal;
 
 pub use markdown::to_markdown;
