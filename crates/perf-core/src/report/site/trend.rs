@@ -288,3 +288,65 @@ fn limit(budget: &BudgetResult, class: &'static str) -> Rule {
 fn swatch(shape: &str) -> String {
     format!(r#"<svg class="swatch" viewBox="0 0 32 16" aria-hidden="true">{shape}</svg>"#)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::shown::Shown;
+    use super::*;
+    use crate::history::History;
+    use crate::report::tests::report;
+    use crate::run::Run;
+    use crate::run::tests::{measured, run};
+
+    const NAME: &str = "core/parse::parse_large_xml";
+
+    /// The trend of runs of a day each, the reported one of 1.9 ms last.
+    fn view(runs: Vec<Run>) -> TrendView {
+        let (history, report) = (runs.into_iter().collect::<History>(), report());
+        let shown = Shown::new(&history, &report);
+        let verdict = &report.rows[1].verdict;
+        let budgets: Vec<&BudgetResult> = report.budgets.iter().collect();
+        let points = shown.series(&NAME.into());
+        Trend::new(&points, Some(verdict), &budgets).unwrap().view()
+    }
+
+    fn day(day: u32, ns: f64) -> Run {
+        run(day, vec![measured(NAME, ns)])
+    }
+
+    fn count(view: &TrendView, mark: &str) -> usize {
+        view.wide.matches(mark).count()
+    }
+
+    #[test]
+    fn the_line_stops_at_a_gap_and_passes_over_what_no_baseline_counts() {
+        let mut dirty = day(5, 1e6);
+        dirty.commit.as_mut().unwrap().dirty = true;
+        let view = view(vec![day(1, 1e6), day(2, 1e6), run(3, vec![]), day(4, 1e6), dirty]);
+        assert_eq!(count(&view, "class=\"median\""), 2);
+        assert_eq!((count(&view, "class=\"dot\""), count(&view, "class=\"aside\"")), (4, 1));
+        assert_eq!(count(&view, "class=\"ring\""), 1);
+    }
+
+    #[test]
+    fn an_odd_run_does_not_flatten_the_others() {
+        let mut elsewhere = day(1, 1e9);
+        elsewhere.machine.key = "elsewhere".to_owned();
+        let view = view(vec![elsewhere, day(2, 1e6)]);
+        assert_eq!(view.outside, ["1 run of another machine, or in no baseline"]);
+        assert_eq!(count(&view, "class=\"cross\""), 0);
+    }
+
+    #[test]
+    fn the_whole_range_of_times_is_drawn() {
+        let view = view(vec![day(1, 1.0), day(2, 1e10)]);
+        assert_eq!(count(&view, "class=\"dot\""), 3);
+        assert!(view.wide.contains("logarithmic") && !view.wide.contains("NaN"));
+    }
+
+    #[test]
+    fn one_run_alone_is_drawn() {
+        let view = view(vec![]);
+        assert_eq!((count(&view, "class=\"dot\""), count(&view, "class=\"baseline\"")), (1, 1));
+    }
+}
