@@ -3,6 +3,8 @@
 //! The renderers format; none of them compares numbers or decides anything.
 
 mod markdown;
+pub mod site;
+mod svg;
 mod terminal;
 
 pub use markdown::to_markdown;
@@ -235,9 +237,18 @@ fn tail_note(run: &Run) -> Option<String> {
     }
 }
 
+/// Text from a repository, unable to move the cursor, break a line or reorder what is shown.
+fn visible(text: &str) -> String {
+    let shown = |c: char| match c.is_control() || is_reordering(c) {
+        true => c.escape_unicode().to_string(),
+        false => c.to_string(),
+    };
+    text.chars().map(shown).collect()
+}
+
 /// The marks that make a reader see text in another order than it is stored.
 fn is_reordering(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

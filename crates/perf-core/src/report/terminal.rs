@@ -1,6 +1,6 @@
 //! The table that a person reads after a run.
 
-use super::{Report, Row, is_reordering};
+use super::{Report, Row, visible};
 use crate::budget::{BudgetResult, BudgetStatus};
 use crate::unit;
 use crate::verdict::State;
@@ -120,15 +120,6 @@ fn budget_style(budget: &BudgetResult) -> Style {
         BudgetStatus::Slow | BudgetStatus::Warning => AnsiColor::Yellow.on_default(),
         BudgetStatus::Critical => AnsiColor::Red.on_default().bold(),
     }
-}
-
-/// Text from a repository, unable to move the cursor, break a line or reorder what is shown.
-fn visible(text: &str) -> String {
-    let shown = |c: char| match c.is_control() || is_reordering(c) {
-        true => c.escape_unicode().to_string(),
-        false => c.to_string(),
-    };
-    text.chars().map(shown).collect()
 }
 
 fn aligned(lines: &str) -> String {

@@ -1,0 +1,190 @@
+//! A benchmark's page: its trend, what the latest run says of it, and its runs.
+
+use super::budget::{self, BudgetView};
+use super::shown::{Point, Shown, since};
+use super::text::{self, Badge};
+use super::trend::{Trend, TrendView};
+use crate::budget::BudgetResult;
+use crate::ident::BenchmarkId;
+use crate::report::{Report, Row};
+use crate::run::{Measured, P95_SAMPLES, P99_SAMPLES};
+use crate::unit;
+use serde::Serialize;
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct BenchmarkView {
+    root: &'static str,
+    title: String,
+    name: Vec<String>,
+    badge: Badge,
+    finding: String,
+    source: String,
+    figures: Vec<(&'static str, String)>,
+    trend: Option<TrendView>,
+    latest: Option<LatestView>,
+    budgets: Vec<BudgetView>,
+    runs: Vec<RunView>,
+}
+
+/// What the newest run that measured it says.
+#[derive(Clone, Debug, Serialize)]
+struct LatestView {
+    run: String,
+    times: Vec<Fact>,
+    others: Vec<Fact>,
+}
+
+/// A number, what it is, and what the reader should know of it.
+#[derive(Clone, Debug, Serialize)]
+struct Fact {
+    label: String,
+    value: String,
+    note: String,
+}
+
+/// A run as a row of a table.
+#[derive(Clone, Debug, Serialize)]
+struct RunView {
+    started: String,
+    commit: String,
+    branch: String,
+    median: String,
+    p95: String,
+    p99: String,
+    fastest: String,
+    flags: Vec<&'static str>,
+}
+
+pub(super) fn view(id: &BenchmarkId, shown: &Shown<'_>, report: &Report) -> BenchmarkView {
+    let row = report.rows.iter().find(|row| row.verdict.name == *id);
+    let verdict = row.map(|row| &row.verdict);
+    let points = shown.series(id);
+    let limits = |budget: &&BudgetResult| budget.benchmark.as_ref() == Some(id);
+    let budgets: Vec<&BudgetResult> = report.budgets.iter().filter(limits).collect();
+    let newest = points.iter().rev().find_map(|point| Some((point, point.measured?)));
+    BenchmarkView {
+        root: "../",
+        title: text::clipped(id.as_str(), text::NAME),
+        name: text::parts(id),
+        badge: verdict.map_or_else(Badge::not_measured, Badge::of_verdict),
+        source: newest.map_or_else(String::new, |(_, measured)| source(measured)),
+        figures: row.map_or_else(Vec::new, |row| figures(row, &points)),
+        trend: Trend::new(&points, verdict, &budgets).map(|trend| trend.view()),
+        latest: newest.map(|(point, measured)| latest(point, measured)),
+        budgets: budgets.into_iter().map(budget::view).collect(),
+        runs: points.iter().rev().filter_map(run_view).collect(),
+        finding: verdict.map_or_else(String::new, text::finding),
+    }
+}
+
+fn source(measured: &Measured) -> String {
+    let source = measured.source.as_ref();
+    source.map_or_else(String::new, |at| {
+        format!("{}:{}", text::clipped(&at.file, text::NAME), at.line)
+    })
+}
+
+/// The numbers that a reader came for; those that are not known are left out.
+fn figures(row: &Row, points: &[Point<'_>]) -> Vec<(&'static str, String)> {
+    let verdict = &row.verdict;
+    let runs = unit::counted(verdict.baseline_runs, "run", "runs");
+    let baseline = |ns| format!("{} ({runs})", unit::time(ns));
+    let since = since(points, verdict).map(text::since);
+    let all = [
+        ("change", verdict.change.map(unit::change)),
+        ("now", verdict.now_ns.map(unit::time)),
+        ("baseline", verdict.baseline_ns.map(baseline)),
+        ("since", since),
+        ("changes seen from", verdict.limit.map(unit::percent)),
+    ];
+    all.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
+}
+
+fn latest(point: &Point<'_>, measured: &Measured) -> LatestView {
+    LatestView {
+        run: text::run_label(point.run),
+        times: times(measured),
+        others: samples(measured).into_iter().chain(resources(measured)).collect(),
+    }
+}
+
+fn times(measured: &Measured) -> Vec<Fact> {
+    let times = &measured.time_ns;
+    let of = measured.sample_label().unwrap_or_default();
+    let known = |label, ns| fact(label, unit::time(ns), of.clone());
+    let tail = |label, ns: Option<f64>, needed| match ns {
+        Some(ns) => known(label, ns),
+        None => fact(label, text::time(None), measured.tail_absence(needed).unwrap_or_default()),
+    };
+    let deviation = times.std_dev.map(|ns| known("standard deviation", ns));
+    let facts = [
+        known("min", times.min),
+        fact("mean", unit::time(times.mean), String::new()),
+        known("median", times.median),
+        tail("p95", times.p95, P95_SAMPLES),
+        tail("p99", times.p99, P99_SAMPLES),
+        known("max", times.max),
+    ];
+    facts.into_iter().chain(deviation).collect()
+}
+
+fn samples(measured: &Measured) -> [Fact; 4] {
+    let number = |count: u64| unit::count(count as f64);
+    let pooled = measured.time_ns.samples;
+    let (pooled, note) = match pooled {
+        0 => (text::NOTHING.to_owned(), "only Divan's table is known here"),
+        _ => (number(pooled), "of all launches, the first of each left out"),
+    };
+    [
+        fact("samples", pooled, note.to_owned()),
+        fact("launches", measured.launches.len().to_string(), String::new()),
+        fact("N", number(measured.n), "iterations a sample".to_owned()),
+        fact("S", number(measured.s), "samples a launch".to_owned()),
+    ]
+}
+
+/// What was measured beside the time, where it is known.
+fn resources(measured: &Measured) -> Vec<Fact> {
+    let alloc = measured.alloc;
+    let rates = measured.throughput.iter().map(|(unit, rate)| {
+        fact("throughput", unit::rate(*rate, &text::word(unit)), "at the median time".to_owned())
+    });
+    let others = [
+        ("allocations", alloc.map(|alloc| unit::count(alloc.count)), "an iteration"),
+        ("allocated", alloc.map(|alloc| unit::bytes(alloc.bytes)), "an iteration"),
+        ("most held at once", alloc.and_then(|a| a.peak_bytes).map(unit::bytes), "an iteration"),
+        ("processor time", measured.cpu_ns.map(unit::time), "a launch, start-up included"),
+        ("peak memory", measured.peak_rss_bytes.map(unit::bytes), "of the bench process"),
+    ];
+    let others = others
+        .into_iter()
+        .filter_map(|(label, value, note)| Some(fact(label, value?, note.to_owned())));
+    rates.chain(others).collect()
+}
+
+fn fact(label: &str, value: String, note: String) -> Fact {
+    Fact { label: label.to_owned(), value, note }
+}
+
+fn run_view(point: &Point<'_>) -> Option<RunView> {
+    let times = &point.measured?.time_ns;
+    Some(RunView {
+        started: text::minute(point.run.started),
+        commit: text::commit(point.run),
+        branch: text::branch(point.run),
+        median: unit::time(times.median),
+        p95: text::time(times.p95),
+        p99: text::time(times.p99),
+        fastest: fastest(point.measured?),
+        flags: text::flags(&point.flags()),
+    })
+}
+
+/// The launches' fastest samples, from the lowest to the highest.
+fn fastest(measured: &Measured) -> String {
+    let each = || measured.launches.iter().map(|launch| launch.fastest);
+    match (each().reduce(f64::min), each().reduce(f64::max)) {
+        (Some(low), Some(high)) => format!("{} to {}", unit::time(low), unit::time(high)),
+        _ => text::NOTHING.to_owned(),
+    }
+}

@@ -1,0 +1,71 @@
+//! What the drawings share: marks of runs, and the stretches that a line joins.
+
+use super::shown::{Point, Standing};
+use super::text;
+use crate::report::svg::{Place, escaped};
+use crate::unit;
+
+/// Whether a point decides what the drawing spans: an odd run must not flatten the others.
+pub(super) fn sets_scale(point: &Point<'_>) -> bool {
+    point.run.is_reported() || point.standing() == Standing::Counted
+}
+
+/// What a line joins: the places of points in their series, and their values.
+pub(super) type Stretch = Vec<(usize, f64)>;
+
+/// Stretches of counted runs. A run that no baseline counts is passed over; one that should have
+/// given a value and did not ends a stretch.
+pub(super) fn segments<'a>(
+    points: &[Point<'a>],
+    value: impl Fn(&Point<'a>) -> Option<f64>,
+) -> Vec<Stretch> {
+    let counted = points.iter().enumerate().filter(|(_, p)| p.standing() == Standing::Counted);
+    let values: Vec<Option<(usize, f64)>> =
+        counted.map(|(i, point)| value(point).map(|ns| (i, ns))).collect();
+    let stretches = values.split(Option::is_none);
+    stretches
+        .map(|part| part.iter().copied().flatten().collect())
+        .filter(|part: &Stretch| !part.is_empty())
+        .collect()
+}
+
+pub(super) fn across(i: usize, count: usize, left: f64, right: f64) -> f64 {
+    match count {
+        0 | 1 => f64::midpoint(left, right),
+        _ => left + (right - left) * i as f64 / (count - 1) as f64,
+    }
+}
+
+pub(super) fn mark(point: &Point<'_>, at: Place, speck: bool, title: &str) -> String {
+    let shape = match point.standing() {
+        Standing::Counted => dot(at, if speck { 1.6 } else { 2.5 }, title),
+        Standing::SetAside => circle(at, title),
+        Standing::Incomparable => cross(at, title),
+    };
+    if point.run.is_reported() { shape + &ring(at) } else { shape }
+}
+
+pub(super) fn dot((x, y): Place, r: f64, title: &str) -> String {
+    format!(r#"<circle class="dot" cx="{x:.1}" cy="{y:.1}" r="{r}">{title}</circle>"#)
+}
+
+pub(super) fn circle((x, y): Place, title: &str) -> String {
+    format!(r#"<circle class="aside" cx="{x:.1}" cy="{y:.1}" r="3.5">{title}</circle>"#)
+}
+
+pub(super) fn cross((x, y): Place, title: &str) -> String {
+    let (x, y) = (x - 3.5, y - 3.5);
+    format!(r#"<path class="cross" d="M{x:.1} {y:.1}l7 7m0-7l-7 7">{title}</path>"#)
+}
+
+pub(super) fn ring((x, y): Place) -> String {
+    format!(r#"<circle class="ring" cx="{x:.1}" cy="{y:.1}" r="6.5"/>"#)
+}
+
+/// What a pointer that rests on the point is told.
+pub(super) fn title(point: &Point<'_>, ns: f64) -> String {
+    let branch = text::branch(point.run);
+    let mut words = vec![text::run_label(point.run), branch, unit::time(ns)];
+    words.extend(text::flags(&point.flags()).into_iter().map(str::to_owned));
+    format!("<title>{}</title>", escaped(&words.join(" · ")))
+}

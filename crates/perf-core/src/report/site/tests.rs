@@ -1,0 +1,108 @@
+//! What holds for whole pages.
+
+use super::*;
+use crate::report::tests::report;
+use crate::run::Run;
+use crate::run::tests::{measured, run};
+
+const NAME: &str = "core/parse::parse_large_xml";
+
+fn templates() -> BTreeMap<String, String> {
+    let templates = [
+        ("layout.html", include_str!("../../../../../site-templates/layout.html")),
+        ("parts.html", include_str!("../../../../../site-templates/parts.html")),
+        (OVERVIEW, include_str!("../../../../../site-templates/overview.html")),
+        (BENCHMARK, include_str!("../../../../../site-templates/benchmark.html")),
+        (STYLE, include_str!("../../../../../site-templates/style.css")),
+    ];
+    templates.into_iter().map(|(name, source)| (name.to_owned(), source.to_owned())).collect()
+}
+
+fn history() -> History {
+    let times = [0.94e6, 0.95e6, 3.1e6, 0.96e6];
+    let day =
+        |(day, ns)| run(day, vec![measured(NAME, ns), measured("core/filter::unchanged", 2.5)]);
+    let mut runs: Vec<Run> = (17..).zip(times).map(day).collect();
+    runs[2].machine.key = "elsewhere".to_owned();
+    runs[3].commit.as_mut().unwrap().subject = "</td><script>alert(2)</script>\u{202e}".to_owned();
+    runs.into_iter().collect()
+}
+
+fn page(path: &str) -> String {
+    let pages = render(&templates(), &history(), &report()).unwrap();
+    let page = pages.into_iter().find(|page| page.path.starts_with(path));
+    page.unwrap().contents
+}
+
+/// Renders with `from` replaced by `to` in one template.
+fn error(template: &str, from: &str, to: &str) -> String {
+    let mut templates = templates();
+    let source = templates.get_mut(template).unwrap();
+    assert!(source.contains(from));
+    *source = source.replacen(from, to, 1);
+    render(&templates, &history(), &report()).unwrap_err().to_string()
+}
+
+#[test]
+fn the_overview_shows_what_changed_first() {
+    insta::assert_snapshot!(page("index"));
+}
+
+#[test]
+fn a_benchmark_shows_its_trend_and_its_runs() {
+    insta::assert_snapshot!(page("benchmark/core-parse--parse_large_xml"));
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let once = render(&templates(), &history(), &report()).unwrap();
+    assert_eq!(once, render(&templates(), &history(), &report()).unwrap());
+    // The style, the overview and one page for each benchmark of the report.
+    assert_eq!(once.len(), 2 + report().rows.len());
+}
+
+#[test]
+fn names_and_subjects_stay_text() {
+    for page in render(&templates(), &history(), &report()).unwrap() {
+        assert!(!page.contents.contains("<script"), "{}", page.path);
+        assert!(!page.contents.contains(['\u{202e}', '\u{1b}']), "{}", page.path);
+    }
+    assert!(page("index").contains("&lt;script&gt;alert(2)&lt;&#x2f;script&gt;\\u{202e}"));
+}
+
+#[test]
+fn nothing_is_loaded_from_elsewhere() {
+    for page in render(&templates(), &history(), &report()).unwrap() {
+        for mark in ["://", "src=", "@import", "url(", " style="] {
+            assert!(!page.contents.contains(mark), "{mark} in {}", page.path);
+        }
+    }
+}
+
+#[test]
+fn a_report_without_history_has_its_pages() {
+    let pages = render(&templates(), &History::default(), &report()).unwrap();
+    assert_eq!(pages.len(), 2 + report().rows.len());
+}
+
+#[test]
+fn template_errors_name_file_and_line() {
+    let misspelt = error(OVERVIEW, "{{ summary }}", "{{ sumary }}");
+    assert!(misspelt.starts_with("overview.html:28: undefined value"), "{misspelt}");
+    let in_layout = error("layout.html", "{{ title }}", "{{ titel }}");
+    assert!(in_layout.starts_with("layout.html:8: undefined value"), "{in_layout}");
+    let in_macro = error("parts.html", "{{ of.word }}", "{{ of.wrod }}");
+    assert!(in_macro.starts_with("parts.html:2: undefined value"), "{in_macro}");
+    let syntax = error(BENCHMARK, "{% endblock %}", "{% endblok %}");
+    assert!(syntax.starts_with("benchmark.html:"), "{syntax}");
+}
+
+#[test]
+fn a_missing_template_is_named() {
+    for name in [OVERVIEW, BENCHMARK, STYLE] {
+        let mut templates = templates();
+        templates.remove(name);
+        let error = render(&templates, &history(), &report()).unwrap_err();
+        assert_eq!(error, SiteError::Missing(name));
+    }
+}

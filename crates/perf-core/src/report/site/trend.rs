@@ -1,0 +1,352 @@
+//! A benchmark's times over its runs as a drawing with a legend.
+
+use super::marks::{Stretch, across, circle, cross, dot, mark, ring, segments, sets_scale, title};
+use super::shown::{Point, Standing};
+use super::text;
+use crate::budget::BudgetResult;
+use crate::report::svg::{Place, Scale, escaped, path};
+use crate::unit;
+use crate::verdict::Verdict;
+use serde::Serialize;
+use std::fmt::Write as _;
+
+/// A budget's line is drawn only up to this multiple of the values: beyond, it would flatten them.
+const REACH: f64 = 1.25;
+/// Above so many points each is drawn as a speck.
+const CROWDED: usize = 80;
+/// The size of a drawing and what fits into it. Text in a drawing shrinks with it, so that a phone
+/// gets one of its own.
+struct Frame {
+    class: &'static str,
+    width: f64,
+    height: f64,
+    dates: usize,
+    ticks: usize,
+    /// Whether each point tells its run to a pointer that rests on it.
+    titles: bool,
+}
+
+const WIDE: Frame =
+    Frame { class: "wide", width: 960.0, height: 320.0, dates: 7, ticks: 6, titles: true };
+const NARROW: Frame =
+    Frame { class: "narrow", width: 340.0, height: 250.0, dates: 3, ticks: 5, titles: false };
+const LEFT: f64 = 66.0;
+const RIGHT: f64 = 14.0;
+const TOP: f64 = 26.0;
+const BOTTOM: f64 = 38.0;
+
+/// A level that the times are held against.
+struct Rule {
+    class: &'static str,
+    value: f64,
+    label: String,
+}
+
+/// What the templates need of a trend.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct TrendView {
+    wide: String,
+    narrow: String,
+    legend: Vec<Entry>,
+    /// What lies outside the drawing.
+    outside: Vec<String>,
+}
+
+/// A line of the legend: a drawing and its meaning.
+#[derive(Clone, Debug, Serialize)]
+struct Entry {
+    swatch: String,
+    text: String,
+}
+
+/// A benchmark's times over its runs.
+pub(super) struct Trend<'a> {
+    points: &'a [Point<'a>],
+    finding: String,
+    rules: Vec<Rule>,
+    scale: Scale,
+}
+
+impl<'a> Trend<'a> {
+    /// The trend, or `None` where no run gave a time.
+    pub(super) fn new(
+        points: &'a [Point<'a>],
+        verdict: Option<&Verdict>,
+        budgets: &[&BudgetResult],
+    ) -> Option<Self> {
+        let baseline = verdict.and_then(|verdict| verdict.baseline_ns);
+        let mut values: Vec<f64> =
+            points.iter().filter(|p| sets_scale(p)).flat_map(times).collect();
+        if values.is_empty() {
+            values = points.iter().flat_map(times).collect();
+        }
+        Scale::fitting(&values)?;
+        values.extend(baseline);
+        let rules: Vec<Rule> =
+            baseline.map(baseline_rule).into_iter().chain(limits(budgets)).collect();
+        let greatest = values.iter().copied().fold(0.0, f64::max);
+        let within = rules.iter().map(|rule| rule.value);
+        values.extend(within.filter(|value| (greatest / 2.0..=greatest * REACH).contains(value)));
+        Some(Self {
+            points,
+            finding: verdict.map_or_else(|| text::UNMEASURED.to_owned(), text::described),
+            rules,
+            scale: Scale::fitting(&values)?,
+        })
+    }
+
+    pub(super) fn view(&self) -> TrendView {
+        TrendView {
+            wide: self.svg(&WIDE),
+            narrow: self.svg(&NARROW),
+            legend: self.legend(),
+            outside: self.outside(),
+        }
+    }
+
+    fn svg(&self, frame: &Frame) -> String {
+        let Frame { class, width, height, .. } = frame;
+        let label = escaped(&self.description());
+        let mut svg = format!(
+            r#"<svg class="trend {class}" viewBox="0 0 {width} {height}" role="img" aria-label="{label}">"#
+        );
+        svg += &self.axes(frame);
+        svg += &self.spreads(frame);
+        svg += &self.levels(frame);
+        svg += &self.line(frame, "p95", Point::p95);
+        svg += &self.line(frame, "median", Point::median);
+        svg += &self.marks(frame);
+        svg + "</svg>"
+    }
+
+    /// What the drawing shows, for those who do not see it.
+    fn description(&self) -> String {
+        let runs = self.points.iter().filter(|point| point.measured.is_some()).count();
+        let over = unit::counted(runs, "run", "runs");
+        format!("Trend of the median time over {over}. Finding: {}.", self.finding)
+    }
+
+    fn axes(&self, frame: &Frame) -> String {
+        let right = frame.width - RIGHT;
+        let mut svg = String::new();
+        for tick in self.scale.ticks(frame.ticks) {
+            let y = self.y(frame, tick);
+            let _ = write!(svg, r#"<path class="grid" d="M{LEFT} {y:.1}H{right}"/>"#);
+            let label = unit::time(tick);
+            let (x, y) = (LEFT - 8.0, y + 4.0);
+            let _ = write!(svg, r#"<text class="end" x="{x}" y="{y:.1}">{label}</text>"#);
+        }
+        let kind = if self.scale.is_logarithmic() { ", logarithmic" } else { "" };
+        let _ = write!(svg, r#"<text x="0" y="12">time an iteration{kind}</text>"#);
+        svg + &self.dates(frame)
+    }
+
+    fn dates(&self, frame: &Frame) -> String {
+        let last = self.points.len() - 1;
+        let places = frame.dates.min(self.points.len());
+        let mut svg = String::new();
+        for place in 0..places {
+            let i = if places == 1 { 0 } else { place * last / (places - 1) };
+            let anchor = match i {
+                _ if last == 0 => "middle",
+                0 => "start",
+                _ if i == last => "end",
+                _ => "middle",
+            };
+            let (x, y) = (self.x(frame, i), frame.height - BOTTOM + 17.0);
+            let day = text::day(self.points[i].run.started);
+            let _ = write!(svg, r#"<text class="{anchor}" x="{x:.1}" y="{y}">{day}</text>"#);
+        }
+        let (x, y) = (frame.width - RIGHT, frame.height - 4.0);
+        svg + &format!(r#"<text class="end" x="{x}" y="{y}">runs, the newest last</text>"#)
+    }
+
+    fn spreads(&self, frame: &Frame) -> String {
+        let low = self.segments(|point| point.spread().map(|spread| spread.0));
+        let high = self.segments(|point| point.spread().map(|spread| spread.1));
+        let band = |(low, high): (&Stretch, &Stretch)| {
+            let back = low.iter().rev();
+            let places: Vec<Place> =
+                high.iter().chain(back).map(|(i, ns)| self.place(frame, *i, *ns)).collect();
+            format!(r#"<path class="spread" d="{}Z"/>"#, path(&places))
+        };
+        low.iter().zip(&high).map(band).collect()
+    }
+
+    fn levels(&self, frame: &Frame) -> String {
+        let right = frame.width - RIGHT;
+        let shown = self.rules.iter().filter(|rule| self.scale.holds(rule.value));
+        let level = |rule: &Rule| {
+            let y = self.y(frame, rule.value);
+            format!(r#"<path class="{}" d="M{LEFT} {y:.1}H{right}"/>"#, rule.class)
+        };
+        shown.map(level).collect()
+    }
+
+    fn line(&self, frame: &Frame, class: &str, value: fn(&Point<'a>) -> Option<f64>) -> String {
+        let segment = |segment: Stretch| {
+            let places: Vec<Place> =
+                segment.into_iter().map(|(i, ns)| self.place(frame, i, ns)).collect();
+            format!(r#"<path class="{class}" d="{}"/>"#, path(&places))
+        };
+        self.segments(value).into_iter().map(segment).collect()
+    }
+
+    fn marks(&self, frame: &Frame) -> String {
+        let mut svg = String::new();
+        for (i, point) in self.points.iter().enumerate() {
+            let Some(ns) = point.median().filter(|ns| self.scale.holds(*ns)) else { continue };
+            let title = if frame.titles { title(point, ns) } else { String::new() };
+            let speck = self.points.len() > CROWDED;
+            svg += &mark(point, self.place(frame, i, ns), speck, &title);
+        }
+        svg
+    }
+
+    fn segments(&self, value: impl Fn(&Point<'a>) -> Option<f64>) -> Vec<Stretch> {
+        segments(self.points, value)
+    }
+
+    fn place(&self, frame: &Frame, i: usize, ns: f64) -> Place {
+        (self.x(frame, i), self.y(frame, ns))
+    }
+
+    fn x(&self, frame: &Frame, i: usize) -> f64 {
+        across(i, self.points.len(), LEFT + 8.0, frame.width - RIGHT - 8.0)
+    }
+
+    fn y(&self, frame: &Frame, ns: f64) -> f64 {
+        let bottom = frame.height - BOTTOM;
+        bottom - self.scale.share(ns) * (bottom - TOP)
+    }
+
+    fn legend(&self) -> Vec<Entry> {
+        let any = |test: &dyn Fn(&Point<'_>) -> bool| self.points.iter().any(test);
+        let drawn = |p: &Point<'_>| p.median().is_some_and(|ns| self.scale.holds(ns));
+        let stands = |standing| any(&|p| drawn(p) && p.standing() == standing);
+        let line = |class: &str| format!(r#"<path class="{class}" d="M2 8H30"/>"#);
+        let middle = (16.0, 8.0);
+        let band = r#"<path class="spread" d="M2 3H30V13H2Z"/>"#.to_owned();
+        let median = format!("{}{}", line("median"), dot(middle, 2.5, ""));
+        let mut entries = vec![
+            (stands(Standing::Counted), median, "median, as it is judged"),
+            (stands(Standing::Counted), band, "from the lowest to the highest median of a launch"),
+            (any(&|p| p.p95().is_some()), line("p95"), "p95"),
+            (any(&|p| p.run.is_reported()), ring(middle), "this run"),
+            (
+                stands(Standing::SetAside),
+                circle(middle, ""),
+                "dirty, partial or of another branch: in no baseline",
+            ),
+            (
+                stands(Standing::Incomparable),
+                cross(middle, ""),
+                "another machine or batch size: not comparable",
+            ),
+        ];
+        entries.retain(|(shown, ..)| *shown);
+        let entries = entries.into_iter().map(|(_, shape, text)| (shape, text.to_owned()));
+        let rules = self.rules.iter().filter(|rule| self.scale.holds(rule.value));
+        let rules = rules.map(|rule| (line(rule.class), rule.label.clone()));
+        entries.chain(rules).map(|(shape, text)| Entry { swatch: swatch(&shape), text }).collect()
+    }
+
+    fn outside(&self) -> Vec<String> {
+        let rules = self.rules.iter().filter(|rule| !self.scale.holds(rule.value));
+        let mut outside: Vec<String> = rules.map(|rule| rule.label.clone()).collect();
+        let medians = self.points.iter().filter_map(Point::median);
+        let runs = medians.filter(|ns| !self.scale.holds(*ns)).count();
+        if runs > 0 {
+            let runs = unit::counted(runs, "run", "runs");
+            outside.push(format!("{runs} of another machine, or in no baseline"));
+        }
+        outside
+    }
+}
+
+fn times(point: &Point<'_>) -> impl Iterator<Item = f64> {
+    let (low, high) = point.spread().unzip();
+    [point.median(), point.p95(), low, high].into_iter().flatten()
+}
+
+fn baseline_rule(ns: f64) -> Rule {
+    Rule { class: "baseline", value: ns, label: format!("baseline {}", unit::time(ns)) }
+}
+
+fn limits(budgets: &[&BudgetResult]) -> Vec<Rule> {
+    let times = budgets.iter().filter(|budget| budget.metric.is_time());
+    times.flat_map(|budget| [limit(budget, "target"), limit(budget, "critical")]).collect()
+}
+
+fn limit(budget: &BudgetResult, class: &'static str) -> Rule {
+    let value = if class == "target" { budget.target } else { budget.critical };
+    let (name, metric) = (text::word(&budget.name), budget.metric.name());
+    let label = format!("{class} of budget {name}: {metric} {}", budget.metric.show(value));
+    Rule { class, value, label }
+}
+
+fn swatch(shape: &str) -> String {
+    format!(r#"<svg class="swatch" viewBox="0 0 32 16" aria-hidden="true">{shape}</svg>"#)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::shown::Shown;
+    use super::*;
+    use crate::history::History;
+    use crate::report::tests::report;
+    use crate::run::Run;
+    use crate::run::tests::{measured, run};
+
+    const NAME: &str = "core/parse::parse_large_xml";
+
+    /// The trend of runs of a day each, the reported one of 1.9 ms last.
+    fn view(runs: Vec<Run>) -> TrendView {
+        let (history, report) = (runs.into_iter().collect::<History>(), report());
+        let shown = Shown::new(&history, &report);
+        let verdict = &report.rows[1].verdict;
+        let budgets: Vec<&BudgetResult> = report.budgets.iter().collect();
+        let points = shown.series(&NAME.into());
+        Trend::new(&points, Some(verdict), &budgets).unwrap().view()
+    }
+
+    fn day(day: u32, ns: f64) -> Run {
+        run(day, vec![measured(NAME, ns)])
+    }
+
+    fn count(view: &TrendView, mark: &str) -> usize {
+        view.wide.matches(mark).count()
+    }
+
+    #[test]
+    fn the_line_stops_at_a_gap_and_passes_over_what_no_baseline_counts() {
+        let mut dirty = day(5, 1e6);
+        dirty.commit.as_mut().unwrap().dirty = true;
+        let view = view(vec![day(1, 1e6), day(2, 1e6), run(3, vec![]), day(4, 1e6), dirty]);
+        assert_eq!(count(&view, "class=\"median\""), 2);
+        assert_eq!((count(&view, "class=\"dot\""), count(&view, "class=\"aside\"")), (4, 1));
+        assert_eq!(count(&view, "class=\"ring\""), 1);
+    }
+
+    #[test]
+    fn an_odd_run_does_not_flatten_the_others() {
+        let mut elsewhere = day(1, 1e9);
+        elsewhere.machine.key = "elsewhere".to_owned();
+        let view = view(vec![elsewhere, day(2, 1e6)]);
+        assert_eq!(view.outside, ["1 run of another machine, or in no baseline"]);
+        assert_eq!(count(&view, "class=\"cross\""), 0);
+    }
+
+    #[test]
+    fn the_whole_range_of_times_is_drawn() {
+        let view = view(vec![day(1, 1.0), day(2, 1e10)]);
+        assert_eq!(count(&view, "class=\"dot\""), 3);
+        assert!(view.wide.contains("logarithmic") && !view.wide.contains("NaN"));
+    }
+
+    #[test]
+    fn one_run_alone_is_drawn() {
+        let view = view(vec![]);
+        assert_eq!((count(&view, "class=\"dot\""), count(&view, "class=\"baseline\"")), (1, 1));
+    }
+}

@@ -1,0 +1,200 @@
+//! What every drawing is made of: a scale of times, paths and text, as SVG.
+
+use std::fmt::Write as _;
+
+/// Where values of more than this ratio lie on one scale, the scale is logarithmic.
+const LINEAR_RATIO: f64 = 20.0;
+/// The least that a linear scale spans, as a share of its greatest value: without it a quiet
+/// series would be drawn as a wild one.
+const LEAST_SPAN: f64 = 0.15;
+/// How far a scale reaches beyond its values, as a share of their span.
+const MARGIN: f64 = 0.08;
+/// A value above it is no time or size that anybody measured: 30 years in ns.
+const GREATEST: f64 = 1e18;
+
+/// The value if it can be drawn: hostile files hold every number.
+pub(super) fn drawable(value: f64) -> Option<f64> {
+    (0.0..=GREATEST).contains(&value).then_some(value)
+}
+
+/// A range of values, linear or logarithmic.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Scale {
+    low: f64,
+    high: f64,
+    logarithmic: bool,
+}
+
+impl Scale {
+    /// The scale on which all of `values` lie; `None` of nothing that can be drawn.
+    pub(super) fn fitting(values: &[f64]) -> Option<Self> {
+        let usable: Vec<f64> = values.iter().copied().filter_map(drawable).collect();
+        let low = usable.iter().copied().reduce(f64::min)?;
+        let high = usable.iter().copied().reduce(f64::max)?;
+        let far_apart = low > 0.0 && high / low > LINEAR_RATIO;
+        Some(if far_apart { Self::logarithmic(low, high) } else { Self::linear(low, high) })
+    }
+
+    fn logarithmic(low: f64, high: f64) -> Self {
+        let margin = (high / low).powf(MARGIN);
+        Self { low: low / margin, high: high * margin, logarithmic: true }
+    }
+
+    fn linear(low: f64, high: f64) -> Self {
+        let least = if high > 0.0 { high * LEAST_SPAN } else { 1.0 };
+        let half = (high - low).max(least) * (0.5 + MARGIN);
+        let middle = f64::midpoint(low, high);
+        let low = (middle - half).max(0.0);
+        Self { low, high: middle + half, logarithmic: false }
+    }
+
+    /// Whether equal distances stand for equal ratios.
+    pub(super) fn is_logarithmic(self) -> bool {
+        self.logarithmic
+    }
+
+    /// Whether the value lies on the scale.
+    pub(super) fn holds(self, value: f64) -> bool {
+        (self.low..=self.high).contains(&value)
+    }
+
+    /// How far up the scale a value lies: 0 at its lower end, 1 at its upper.
+    pub(super) fn share(self, value: f64) -> f64 {
+        let value = value.clamp(self.low, self.high);
+        match self.logarithmic {
+            true => (value / self.low).ln() / (self.high / self.low).ln(),
+            false => (value - self.low) / (self.high - self.low),
+        }
+    }
+
+    /// Round values on the scale, `about` so many, ascending.
+    pub(super) fn ticks(self, about: usize) -> Vec<f64> {
+        match self.logarithmic {
+            true => self.decades(about),
+            false => self.steps(about),
+        }
+    }
+
+    fn steps(self, about: usize) -> Vec<f64> {
+        let step = round_step((self.high - self.low) / about.max(1) as f64);
+        let first = (self.low / step).ceil();
+        let ticks = (0..=2 * about).map(|i| (first + i as f64) * step);
+        ticks.filter(|tick| self.holds(*tick)).collect()
+    }
+
+    fn decades(self, about: usize) -> Vec<f64> {
+        let decades = (self.high / self.low).log10();
+        let mantissas: &[f64] = if decades > 2.5 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+        let exponents = self.low.log10().floor() as i32..=self.high.log10().ceil() as i32;
+        let all = exponents.flat_map(|e| mantissas.iter().map(move |m| m * 10f64.powi(e)));
+        let ticks: Vec<f64> = all.filter(|tick| self.holds(*tick)).collect();
+        let every = ticks.len().div_ceil(about.max(1) + 1).max(1);
+        ticks.into_iter().step_by(every).collect()
+    }
+}
+
+/// The least of 1, 2, 5, 10, … that is at least `step`.
+fn round_step(step: f64) -> f64 {
+    let decade = 10f64.powf(step.log10().floor());
+    let round = [1.0, 2.0, 5.0].into_iter().find(|m| m * decade >= step);
+    round.unwrap_or(10.0) * decade
+}
+
+/// A place in a drawing, in its own units.
+pub(super) type Place = (f64, f64);
+
+/// Path data through the places in order.
+pub(super) fn path(places: &[Place]) -> String {
+    let mut data = String::new();
+    for (i, (x, y)) in places.iter().enumerate() {
+        let _ = write!(data, "{}{x:.1} {y:.1}", if i == 0 { "M" } else { "L" });
+    }
+    data
+}
+
+/// Text that is text in SVG and in its attributes, whatever it holds.
+pub(super) fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe += "&amp;",
+            '<' => safe += "&lt;",
+            '>' => safe += "&gt;",
+            '"' => safe += "&quot;",
+            '\'' => safe += "&#39;",
+            _ => safe.push(c),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn scale(values: &[f64]) -> Scale {
+        Scale::fitting(values).unwrap()
+    }
+
+    #[test]
+    fn one_value_lies_in_the_middle() {
+        for values in [&[100.0][..], &[100.0; 9]] {
+            assert!((scale(values).share(100.0) - 0.5).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn a_quiet_series_is_drawn_quietly() {
+        let scale = scale(&[100.0, 101.0]);
+        assert!(scale.share(101.0) - scale.share(100.0) < 0.1);
+    }
+
+    #[test]
+    fn zero_has_a_scale() {
+        let zero = scale(&[0.0, 0.0]);
+        assert_eq!(zero.ticks(4).len(), 3);
+        assert!(zero.share(0.0) < 1e-9);
+        assert!(!scale(&[0.0, 1e9]).is_logarithmic());
+    }
+
+    #[test]
+    fn huge_ranges_are_logarithmic() {
+        let scale = scale(&[1.0, 1e10]);
+        assert!(scale.is_logarithmic());
+        assert!((scale.share(1e5) - 0.5).abs() < 1e-9);
+        assert_eq!(scale.ticks(4), [1.0, 1e3, 1e6, 1e9]);
+    }
+
+    #[test]
+    fn ticks_are_round() {
+        assert_eq!(scale(&[90.0, 130.0]).ticks(5), [90.0, 100.0, 110.0, 120.0, 130.0]);
+        assert_eq!(scale(&[10.0, 300.0]).ticks(5), [10.0, 20.0, 50.0, 100.0, 200.0]);
+    }
+
+    #[test]
+    fn what_is_no_time_is_not_drawn() {
+        for value in [f64::NAN, f64::INFINITY, -1.0, 1e300] {
+            assert_eq!((drawable(value), Scale::fitting(&[value])), (None, None));
+        }
+        assert_eq!(Scale::fitting(&[]), None);
+    }
+
+    #[test]
+    fn paths_and_text() {
+        assert_eq!(path(&[(1.0, 2.0), (3.25, 4.0)]), "M1.0 2.0L3.2 4.0");
+        assert_eq!(escaped("</title>\"&'"), "&lt;/title&gt;&quot;&amp;&#39;");
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_has_its_place(values in prop::collection::vec(0.0..1e12f64, 1..20)) {
+            let scale = scale(&values);
+            for value in values {
+                prop_assert!((0.0..=1.0).contains(&scale.share(value)));
+            }
+            let ticks = scale.ticks(5);
+            prop_assert!((1..=10).contains(&ticks.len()), "{:?}", ticks);
+        }
+    }
+}
