@@ -1,3 +1,29 @@
-//! The tasks of this workspace.
+//! The tasks of this workspace: `cargo xtask perf` measures and judges it, `cargo xtask ci` checks a change.
 
-fn main() {}
+mod cli;
+mod perf;
+mod ci;
+mod bench;
+mod facts;
+mod git;
+mod site;
+mod files;
+mod interrupt;
+mod ui;
+
+use clap::Parser as _;
+use cli::{Cli, Task};
+use interrupt::Interrupted;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match &cli.task {
+        Task::Perf(args) => perf::run(args),
+        Task::Ci(args) => ci::run(args),
+    };
+    result.unwrap_or_else(|error| {
+        ui::error(&error);
+        ExitCode::from(if error.is::<Interrupted>() { 3 } else { 2 })
+    })
+}

@@ -61,6 +61,19 @@ impl Baseline {
     }
 }
 
+/// How recorded runs batched a benchmark, and how fast it was.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PastPin {
+    /// Iterations a sample.
+    pub n: u32,
+    /// Samples a launch.
+    pub s: u32,
+    /// The fastest sample: the median over these runs, in ns an iteration.
+    pub fastest_ns: f64,
+    /// The median sample: the median over these runs, in ns an iteration.
+    pub median_ns: f64,
+}
+
 /// What the history has to compare a benchmark with.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Selection {
@@ -97,7 +110,7 @@ pub struct Selector<'a> {
 
 impl<'a> Selector<'a> {
     /// The baseline of `name`, measured now with `n` iterations a sample and `s` samples a launch.
-    pub fn select(&self, name: &BenchmarkId, n: u64, s: u64) -> Selection {
+    pub fn select(&self, name: &BenchmarkId, n: u32, s: u32) -> Selection {
         let recorded: Vec<(&Run, &Measured)> = self.recorded(name).collect();
         let here: Vec<_> = recorded.iter().filter(|(run, _)| self.is_here(run)).collect();
         match (recorded.last(), here.is_empty()) {
@@ -109,11 +122,21 @@ impl<'a> Selector<'a> {
         }
     }
 
-    /// The iterations a sample and samples a launch of the newest comparable run, so that a
-    /// series goes on as it began.
-    pub fn newest(&self, name: &BenchmarkId) -> Option<&'a Measured> {
-        let here = self.recorded(name).filter(|(run, _)| self.is_here(run));
-        here.last().map(|(_, measured)| measured)
+    /// How the newest comparable run was batched, so that a series goes on as it began.
+    pub fn past_pin(&self, name: &BenchmarkId) -> Option<PastPin> {
+        let here: Vec<&Measured> = self.recorded_here(name).map(|(_, measured)| measured).collect();
+        let newest = here.last()?;
+        let alike = here.iter().rev().take_while(|m| (m.n, m.s) == (newest.n, newest.s));
+        let alike: Vec<&&Measured> = alike.take(LENGTH).collect();
+        let median = |of: fn(&Measured) -> f64| {
+            stats::median(&alike.iter().map(|measured| of(measured)).collect::<Vec<f64>>())
+        };
+        Some(PastPin {
+            n: newest.n,
+            s: newest.s,
+            fastest_ns: median(|measured| measured.time_ns.min)?,
+            median_ns: median(|measured| measured.time_ns.median)?,
+        })
     }
 
     /// The benchmarks of the newest comparable run, under their names of today.
@@ -123,7 +146,7 @@ impl<'a> Selector<'a> {
         names.map(|measured| self.name_today(&measured.name).clone()).collect()
     }
 
-    fn pinned(&self, here: &[&(&Run, &Measured)], n: u64, s: u64) -> Selection {
+    fn pinned(&self, here: &[&(&Run, &Measured)], n: u32, s: u32) -> Selection {
         let same = here.iter().filter(|(_, measured)| (measured.n, measured.s) == (n, s));
         let values = same.map(|(run, measured)| (run, RunValue::of(&measured.launches)));
         let usable: Vec<_> = values.filter(|(_, value)| !value.is_empty()).collect();
@@ -144,6 +167,10 @@ impl<'a> Selector<'a> {
             true => Selection::New,
             false => Selection::TooFew { found: 0, series_was_cut: false },
         }
+    }
+
+    fn recorded_here(&self, name: &BenchmarkId) -> impl Iterator<Item = (&'a Run, &'a Measured)> {
+        self.recorded(name).filter(|(run, _)| self.is_here(run))
     }
 
     fn recorded(&self, name: &BenchmarkId) -> impl Iterator<Item = (&'a Run, &'a Measured)> {

@@ -20,6 +20,12 @@ impl BenchmarkId {
         Self(format!("{package}/{target}::{}", shown.join("::")))
     }
 
+    /// The name of what a listing calls `root::module::function::argument`.
+    pub fn of_listed(package: &str, target: &str, listed: &str) -> Self {
+        let parts: Vec<String> = listed.split("::").map(str::to_owned).collect();
+        Self::new(package, target, &parts)
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

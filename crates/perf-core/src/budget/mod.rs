@@ -69,7 +69,7 @@ impl Metric {
     }
 
     /// Pooled samples that this metric needs, where it needs more than one.
-    pub fn samples_needed(self) -> Option<u64> {
+    pub fn samples_needed(self) -> Option<u32> {
         match self {
             Self::P95 => Some(P95_SAMPLES),
             Self::P99 => Some(P99_SAMPLES),

@@ -38,6 +38,8 @@ pub struct Launch<'a> {
     pub sample_size: Option<u32>,
     /// S, the number of samples, at least 1. Without it the author's count holds, or Divan's 100.
     pub sample_count: Option<u32>,
+    /// The most whole seconds that a probe may measure; the last sample may exceed it.
+    pub max_time_s: Option<u32>,
 }
 
 impl Launch<'_> {
@@ -52,6 +54,7 @@ impl Launch<'_> {
         };
         push("--sample-size", self.sample_size);
         push("--sample-count", self.sample_count);
+        push("--max-time", self.max_time_s);
         // A name may begin with a dash.
         arguments.extend(["--".to_owned(), self.name.to_owned()]);
         arguments
@@ -62,16 +65,20 @@ impl Launch<'_> {
 mod tests {
     use super::Launch;
 
+    const UNBOUND: Launch<'_> =
+        Launch { name: "", sample_size: None, sample_count: None, max_time_s: None };
+
     #[test]
     fn a_probe_leaves_size_and_count_to_divan() {
-        let launch = Launch { name: "--a::b", sample_size: None, sample_count: None };
+        let launch = Launch { name: "--a::b", ..UNBOUND };
         let arguments = "--bench --exact --color never --timer os -- --a::b";
         assert_eq!(launch.arguments().join(" "), arguments);
     }
 
     #[test]
     fn size_and_count_come_before_the_name() {
-        let launch = Launch { name: "a b", sample_size: Some(64), sample_count: Some(100) };
+        let launch =
+            Launch { name: "a b", sample_size: Some(64), sample_count: Some(100), ..UNBOUND };
         let arguments = launch.arguments();
         assert_eq!(arguments[6..10], ["--sample-size", "64", "--sample-count", "100"]);
         assert_eq!(arguments[10..], ["--", "a b"]);

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Pooled samples that a 95th percentile needs: three beyond it.
-pub const P95_SAMPLES: u64 = 60;
+pub const P95_SAMPLES: u32 = 60;
 /// Pooled samples that a 99th percentile needs: three beyond it.
-pub const P99_SAMPLES: u64 = 300;
+pub const P99_SAMPLES: u32 = 300;
 
 /// One benchmark of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,9 +19,9 @@ pub struct Measured {
     /// Where its function stands, where that could be found.
     pub source: Option<Source>,
     /// Iterations a sample.
-    pub n: u64,
+    pub n: u32,
     /// Samples a launch.
-    pub s: u64,
+    pub s: u32,
     /// All samples of all launches, the first of each left out.
     pub time_ns: Times,
     /// What the rule judges: one entry a launch, in the order measured.
@@ -84,7 +84,7 @@ pub struct Times {
     /// All timed iterations together.
     pub total: f64,
     /// Pooled samples: 0 where only the table is known.
-    pub samples: u64,
+    pub samples: u32,
     /// Iterations in all launches.
     pub iterations: u64,
 }
@@ -120,7 +120,7 @@ impl Measured {
     }
 
     /// Why a percentile that needs `samples` pooled samples is absent; `None` if it is there.
-    pub fn tail_absence(&self, samples: u64) -> Option<String> {
+    pub fn tail_absence(&self, samples: u32) -> Option<String> {
         match self.tail_source {
             None => Some("only Divan's table is known here".to_owned()),
             Some(_) if self.time_ns.samples < samples => {
@@ -138,7 +138,7 @@ impl Measured {
 
 impl Times {
     fn of(launches: &[Reading]) -> Option<Self> {
-        let iterations = launches.iter().map(|launch| launch.n * launch.s).sum();
+        let iterations = launches.iter().map(Reading::iterations).sum();
         let times = match pooled(launches) {
             Some(samples) => Self::of_samples(&samples, launches[0].n)?,
             None => Self::of_tables(launches)?,
@@ -146,9 +146,9 @@ impl Times {
         Some(Self { iterations, ..times }.rounded())
     }
 
-    fn of_samples(samples: &[f64], n: u64) -> Option<Self> {
+    fn of_samples(samples: &[f64], n: u32) -> Option<Self> {
         let sorted = stats::sorted(samples);
-        let count = sorted.len() as u64;
+        let count = u32::try_from(sorted.len()).unwrap_or(u32::MAX);
         let tail = |p, needed| stats::quantile(&sorted, p).filter(|_| count >= needed);
         Some(Self {
             min: *sorted.first()?,
@@ -158,7 +158,7 @@ impl Times {
             p99: tail(0.99, P99_SAMPLES),
             max: *sorted.last()?,
             std_dev: stats::std_dev(&sorted),
-            total: sorted.iter().sum::<f64>() * n as f64,
+            total: sorted.iter().sum::<f64>() * f64::from(n),
             samples: count,
             iterations: 0,
         })
@@ -166,8 +166,7 @@ impl Times {
 
     fn of_tables(launches: &[Reading]) -> Option<Self> {
         let each = |of: fn(&Reading) -> f64| launches.iter().map(of).collect::<Vec<f64>>();
-        let total =
-            launches.iter().map(|launch| launch.mean_ns * (launch.n * launch.s) as f64).sum();
+        let total = launches.iter().map(|launch| launch.mean_ns * launch.iterations() as f64).sum();
         Some(Self {
             min: each(|launch| launch.fastest_ns).into_iter().reduce(f64::min)?,
             mean: stats::median(&each(|launch| launch.mean_ns))?,
@@ -241,7 +240,7 @@ mod tests {
     use super::*;
 
     fn launch(samples: &[f64]) -> Reading {
-        Reading { samples_ns: Some(samples.to_vec()), s: samples.len() as u64, ..reading(1.0) }
+        Reading { samples_ns: Some(samples.to_vec()), s: samples.len() as u32, ..reading(1.0) }
     }
 
     fn summary(launches: &[Reading]) -> Measured {

@@ -3,7 +3,7 @@
 use super::{State, Verdict, Verdicts};
 use crate::baseline::{Baseline, MINIMUM, RunValue, Selection};
 use crate::detect::history::{self, Confidence, Distance};
-use crate::detect::{Change, Finding};
+use crate::detect::{Change, Finding, Severity};
 use crate::ident::BenchmarkId;
 use crate::run::LaunchTimes;
 use crate::unit::{self, LogRatio};
@@ -31,8 +31,11 @@ pub struct Effort {
 pub enum Look {
     /// Everything is measured: the launches that are recorded.
     First,
-    /// What moved is measured again, so that a burst of noise is not called a change.
+    /// What moved is measured again, so that a slow moment is not called a change.
     Second,
+    /// What got slower by 10 % and more is measured once more, spread over some time: a burst of a
+    /// shared machine's neighbour can outlast the second look.
+    Third,
 }
 
 /// What to do next.
@@ -64,7 +67,7 @@ pub struct Judge {
 struct Subject {
     case: Case,
     first: Vec<LaunchTimes>,
-    second: Vec<LaunchTimes>,
+    fresh: Vec<LaunchTimes>,
     suspect: bool,
     failure: Option<String>,
 }
@@ -75,7 +78,7 @@ impl Judge {
         let subject = |case| Subject {
             case,
             first: Vec::new(),
-            second: Vec::new(),
+            fresh: Vec::new(),
             suspect: false,
             failure: None,
         };
@@ -84,16 +87,16 @@ impl Judge {
 
     /// What to do next: the driver calls it at first, and again whenever it has fed what was asked.
     pub fn step(&mut self) -> Step {
-        match self.asked {
-            None => self.ask(Look::First, self.effort.launches),
-            Some(Look::First) => {
-                self.suspect();
-                match self.effort.second_look.filter(|_| self.subjects.iter().any(|s| s.suspect)) {
-                    Some(launches) => self.ask(Look::Second, launches),
-                    None => self.done(),
-                }
-            }
-            Some(Look::Second) => self.done(),
+        let look = match self.asked {
+            None => return self.ask(Look::First, self.effort.launches),
+            Some(Look::First) => Look::Second,
+            Some(Look::Second) => Look::Third,
+            Some(Look::Third) => return self.done(),
+        };
+        self.suspect(look);
+        match self.effort.second_look.filter(|_| self.subjects.iter().any(|s| s.suspect)) {
+            Some(launches) => self.ask(look, launches),
+            None => self.done(),
         }
     }
 
@@ -102,8 +105,8 @@ impl Judge {
         let look = self.asked;
         let Some(subject) = self.subjects.iter_mut().find(|s| s.case.name == *name) else { return };
         match look {
-            Some(Look::Second) => subject.second.extend(launches),
-            _ => subject.first.extend(launches),
+            Some(Look::Second | Look::Third) => subject.fresh.extend(launches),
+            Some(Look::First) | None => subject.first.extend(launches),
         }
     }
 
@@ -121,11 +124,20 @@ impl Judge {
         Step::Measure { look, benchmarks, launches }
     }
 
-    fn suspect(&mut self) {
-        for subject in &mut self.subjects {
-            let distances = subject.distances(Confidence::Screen);
-            subject.suspect = subject.failure.is_none() && history::is_suspect(&distances);
+    fn suspect(&mut self, look: Look) {
+        let distances = self.distances(Confidence::Screen);
+        let common = history::common_shift(distances.iter().map(Vec::as_slice));
+        for (subject, distances) in self.subjects.iter_mut().zip(&distances) {
+            let suspect = match look {
+                Look::Third => subject.suspect && is_notably_slower(distances, common),
+                Look::First | Look::Second => history::is_suspect(distances),
+            };
+            subject.suspect = suspect && subject.failure.is_none();
         }
+    }
+
+    fn distances(&self, confidence: Confidence) -> Vec<Vec<Distance>> {
+        self.subjects.iter().map(|subject| subject.distances(confidence)).collect()
     }
 
     fn done(&self) -> Step {
@@ -133,8 +145,7 @@ impl Judge {
             Some(_) => Confidence::Screen,
             None => Confidence::Final,
         };
-        let distances: Vec<Vec<Distance>> =
-            self.subjects.iter().map(|subject| subject.distances(confidence)).collect();
+        let distances = self.distances(confidence);
         let common_shift = history::common_shift(distances.iter().map(Vec::as_slice));
         let judged = self.subjects.iter().zip(&distances);
         let mut verdicts: Vec<Verdict> =
@@ -148,7 +159,7 @@ impl Judge {
 impl Subject {
     /// The launches that decide: the fresh ones, once there are any.
     fn launches(&self) -> &[LaunchTimes] {
-        if self.second.is_empty() { &self.first } else { &self.second }
+        if self.fresh.is_empty() { &self.first } else { &self.fresh }
     }
 
     fn distances(&self, confidence: Confidence) -> Vec<Distance> {
@@ -217,11 +228,16 @@ impl Subject {
             limit: Some(change.limit),
             baseline_ns: baseline.median_ns(),
             baseline_runs: baseline.values.len(),
-            confirmed: !self.second.is_empty(),
+            confirmed: !self.fresh.is_empty(),
             reason: (state == State::Inconclusive).then(|| undecided(change)),
             ..bare(name, state)
         }
     }
+}
+
+fn is_notably_slower(distances: &[Distance], common: Option<LogRatio>) -> bool {
+    let finding = history::judge(distances, common).map(|change| change.finding);
+    matches!(finding, Some(Finding::Regression(severity)) if severity > Severity::Notice)
 }
 
 fn bare(name: &BenchmarkId, state: State) -> Verdict {
@@ -259,7 +275,6 @@ fn undecided(change: Change) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::Severity;
 
     const EFFORT: Effort = Effort { launches: 5, second_look: Some(10) };
 
@@ -276,15 +291,20 @@ mod tests {
         Case { name: BenchmarkId::from(name), against }
     }
 
-    /// Drives a judge of one benchmark: `first` and `second` are what the two looks read.
-    fn judge(against: Selection, effort: Effort, first: f64, second: f64) -> (Verdict, Vec<Look>) {
+    /// Drives a judge of one benchmark: `first` and `fresh` are what the first look and those after
+    /// it read.
+    fn judge(against: Selection, effort: Effort, first: f64, fresh: f64) -> (Verdict, Vec<Look>) {
+        judge_looks(against, effort, [first, fresh, fresh])
+    }
+
+    fn judge_looks(against: Selection, effort: Effort, reads: [f64; 3]) -> (Verdict, Vec<Look>) {
         let mut judge = Judge::new(vec![case("a/b::c", against)], vec![], effort);
         let mut looks = Vec::new();
         loop {
             match judge.step() {
                 Step::Measure { look, benchmarks, launches: count } => {
+                    let ns = reads[looks.len()];
                     looks.push(look);
-                    let ns = if look == Look::First { first } else { second };
                     benchmarks.iter().for_each(|name| judge.feed(name, launches(ns, count)));
                 }
                 Step::Done(verdicts) => return (verdicts.verdicts[0].clone(), looks),
@@ -295,13 +315,13 @@ mod tests {
     #[test]
     fn a_change_that_stays_is_confirmed_by_fresh_launches() {
         let (verdict, looks) = judge(ready(100.0), EFFORT, 200.0, 160.0);
-        assert_eq!(looks, [Look::First, Look::Second]);
+        assert_eq!(looks, [Look::First, Look::Second, Look::Third]);
         assert_eq!(
             (verdict.state, verdict.severity),
             (State::Regression, Some(Severity::Critical))
         );
         assert!(verdict.confirmed);
-        assert_eq!(verdict.launches, 10);
+        assert_eq!(verdict.launches, 20);
         assert!((verdict.change.unwrap().percent() - 60.0).abs() < 1e-6);
         assert!((verdict.now_ns.unwrap() - 160.0).abs() < 1e-6);
     }
@@ -311,6 +331,22 @@ mod tests {
         let (verdict, looks) = judge(ready(100.0), EFFORT, 200.0, 101.0);
         assert_eq!(looks, [Look::First, Look::Second]);
         assert_eq!(verdict.state, State::Unchanged);
+    }
+
+    #[test]
+    fn a_burst_that_outlasts_the_second_look_is_taken_back_by_the_third() {
+        let (verdict, looks) = judge_looks(ready(100.0), EFFORT, [200.0, 180.0, 101.0]);
+        assert_eq!(looks, [Look::First, Look::Second, Look::Third]);
+        assert_eq!((verdict.state, verdict.launches), (State::Unchanged, 20));
+    }
+
+    #[test]
+    fn a_notice_or_an_improvement_takes_no_third_look() {
+        for fresh in [106.0, 50.0] {
+            let (verdict, looks) = judge(ready(100.0), EFFORT, fresh, fresh);
+            assert_eq!(looks, [Look::First, Look::Second]);
+            assert_eq!((verdict.confirmed, verdict.launches), (true, 10));
+        }
     }
 
     #[test]

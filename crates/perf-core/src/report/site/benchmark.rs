@@ -129,7 +129,7 @@ fn times(measured: &Measured) -> Vec<Fact> {
 }
 
 fn samples(measured: &Measured) -> [Fact; 4] {
-    let number = |count: u64| unit::count(count as f64);
+    let number = |count: u32| unit::count(count as f64);
     let pooled = measured.time_ns.samples;
     let (pooled, note) = match pooled {
         0 => (text::NOTHING.to_owned(), "only Divan's table is known here"),

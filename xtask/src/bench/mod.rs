@@ -1,0 +1,104 @@
+//! Measuring: from a workspace to the readings of its benchmarks.
+
+mod build;
+mod launch;
+mod measure;
+mod pin;
+mod process;
+mod source;
+mod tap;
+mod workspace;
+
+pub(crate) use build::build;
+pub(crate) use launch::{Launcher, library_folder};
+pub(crate) use measure::{Measurement, Options, Rounds, Session};
+pub(crate) use pin::Wish;
+pub(crate) use tap::Tap;
+pub(crate) use workspace::Workspace;
+
+use build::Executable;
+use perf_core::ident::BenchmarkId;
+use perf_core::run::Source;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// One name of a Divan listing: what a launch is asked for.
+///
+/// It gives one row, or one row a thread count.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// Where it lives.
+    pub(crate) executable: Executable,
+    /// What Divan calls it.
+    pub(crate) listed: String,
+    /// What we call it.
+    pub(crate) id: BenchmarkId,
+}
+
+/// Everything that the executables list.
+#[derive(Debug, Default)]
+pub(crate) struct Listing {
+    /// The benchmarks.
+    pub(crate) entries: Vec<Entry>,
+    /// What cannot be measured, and why.
+    pub(crate) failures: BTreeMap<BenchmarkId, String>,
+    /// What was passed over, and why.
+    pub(crate) notes: Vec<String>,
+}
+
+impl Entry {
+    /// Where its function stands, if that can be found; the path is relative to `root`.
+    pub(crate) fn source(&self, root: &Path) -> Option<Source> {
+        source::find(root, &self.executable.target.source, &self.listed)
+    }
+}
+
+impl Listing {
+    /// Asks every executable for its benchmarks.
+    pub(crate) fn of(executables: &[Executable], launcher: &Launcher) -> anyhow::Result<Self> {
+        let mut listing = Self::default();
+        for executable in executables {
+            listing.add(executable, launcher.list(executable)?);
+        }
+        listing.refuse_doubles();
+        Ok(listing)
+    }
+
+    /// Keeps what a name contains any of `texts`; everything if there is none.
+    pub(crate) fn filter(&mut self, texts: &[String]) {
+        let wanted = |id: &BenchmarkId| {
+            texts.is_empty() || texts.iter().any(|text| id.as_str().contains(text.as_str()))
+        };
+        self.entries.retain(|entry| wanted(&entry.id));
+        self.failures.retain(|id, _| wanted(id));
+    }
+
+    fn add(&mut self, executable: &Executable, listed: Result<Vec<String>, String>) {
+        let (package, target) = (&executable.target.package, &executable.target.name);
+        match listed {
+            Ok(names) if names.is_empty() => {
+                self.notes.push(format!("{package}/{target} lists no benchmark"));
+            }
+            Ok(names) => self.entries.extend(names.into_iter().map(|listed| Entry {
+                executable: executable.clone(),
+                id: BenchmarkId::of_listed(package, target, &listed),
+                listed,
+            })),
+            Err(reason) => {
+                let id = BenchmarkId::from(format!("{package}/{target}").as_str());
+                self.failures.insert(id, format!("its benchmarks cannot be listed: {reason}"));
+            }
+        }
+    }
+
+    /// Two benchmarks of one name cannot be told apart, nor launched one by one.
+    fn refuse_doubles(&mut self) {
+        let mut seen = BTreeSet::new();
+        let double = |entry: &&Entry| !seen.insert(entry.id.clone());
+        let doubles: BTreeSet<BenchmarkId> =
+            self.entries.iter().filter(double).map(|entry| entry.id.clone()).collect();
+        self.entries.retain(|entry| !doubles.contains(&entry.id));
+        let reason = "more than one benchmark has this name: rename one".to_owned();
+        self.failures.extend(doubles.into_iter().map(|id| (id, reason.clone())));
+    }
+}

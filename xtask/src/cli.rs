@@ -1,0 +1,157 @@
+//! The command line, as typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use perf_core::budget::Level;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The tasks of this workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Task {
+    /// Measure the workspace's Divan benches, record the run and judge it.
+    ///
+    /// Exit status: 0 pass, 1 a regression or a broken budget, 2 a mistake or a broken
+    /// environment, 3 something could not be measured.
+    Perf(PerfArgs),
+    /// Check everything a contribution must pass: formatting, lints, documentation, tests.
+    Ci(CiArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PerfArgs {
+    /// Measure only benchmarks whose name contains TEXT (may be repeated).
+    #[arg(short, long, value_name = "TEXT")]
+    pub(crate) filter: Vec<String>,
+    /// Measure only the benches of this package (may be repeated).
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) package: Vec<String>,
+    /// Launches of each benchmark [default: 5].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) launches: Option<u16>,
+    /// How long a launch should measure, in milliseconds [default: 50].
+    ///
+    /// The batches of recorded runs are kept as long as they come within a factor of four of it.
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u16).range(1..=60_000))]
+    pub(crate) launch_ms: Option<u16>,
+    /// End a launch that takes longer, in seconds.
+    #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) launch_timeout: u16,
+    /// Stop measuring after this long, as 90s or 5m.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) time_limit: Option<Duration>,
+    /// Two launches, no second look: a first impression that never fails the check.
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// What decides the random order of the launches; without it, chance.
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u32>,
+    /// Judge the run without adding it to the history.
+    #[arg(long)]
+    pub(crate) no_record: bool,
+    /// The branch that holds the history.
+    #[arg(long, value_name = "NAME", default_value = "gh-pages")]
+    pub(crate) branch: String,
+    /// Where the report and the site go, instead of target/perf.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// What standard output gets.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+    /// Whether standard output is coloured.
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+    /// The lowest severity that fails, instead of the gate in perf-budgets.json.
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Measure another cargo workspace.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) manifest_path: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CiArgs {
+    /// Install what the machine lacks first, naming each command.
+    #[arg(long)]
+    pub(crate) setup: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A table.
+    Human,
+    /// The report as data.
+    Json,
+    /// The report as GitHub's Markdown.
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal.
+    Auto,
+    /// Also into files and pipes.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// 50 % and more.
+    Critical,
+    /// 20 % and more.
+    Major,
+    /// 10 % and more.
+    Minor,
+    /// Nothing, budgets included.
+    Never,
+}
+
+impl From<FailOn> for Level {
+    fn from(level: FailOn) -> Self {
+        match level {
+            FailOn::Critical => Self::Critical,
+            FailOn::Major => Self::Major,
+            FailOn::Minor => Self::Minor,
+            FailOn::Never => Self::Never,
+        }
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, seconds) = match text.strip_suffix('m') {
+        Some(minutes) => (minutes, 60),
+        None => (text.strip_suffix('s').unwrap_or(text), 1),
+    };
+    let count: u64 = number.parse().map_err(|_| "write it as 90s or 5m".to_owned())?;
+    let total = count.checked_mul(seconds).filter(|total| (1..=86_400).contains(total));
+    total.map(Duration::from_secs).ok_or_else(|| "it must lie between 1s and 1440m".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_are_seconds_or_minutes() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
+        for wrong in ["", "m", "-1s", "1.5m", "0s", "2h", "99999999999999999999m"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

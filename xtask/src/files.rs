@@ -1,0 +1,111 @@
+//! Files that the xtask reads and writes; whatever is written is written whole or not at all.
+
+use anyhow::{Context as _, Result, bail};
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Where a run's results go: `target/perf`, or what `--output` says.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    dir: PathBuf,
+}
+
+impl Output {
+    /// Makes the folder, so that a place that cannot be written is known before measuring.
+    pub(crate) fn create(dir: PathBuf) -> Result<Self> {
+        let output = Self { dir };
+        let probe = output.path(".writable");
+        output.write(".writable", b"")?;
+        fs::remove_file(&probe).with_context(|| format!("cannot remove {}", probe.display()))?;
+        Ok(output)
+    }
+
+    /// A path below the folder.
+    pub(crate) fn path(&self, below: &str) -> PathBuf {
+        self.dir.join(below)
+    }
+
+    /// Writes a file below the folder by way of a temporary one.
+    pub(crate) fn write(&self, below: &str, contents: &[u8]) -> Result<PathBuf> {
+        let path = self.path(below);
+        write_whole(&path, contents)?;
+        Ok(path)
+    }
+
+    /// Replaces a folder below this one by one with these files.
+    pub(crate) fn replace_folder<'a>(
+        &self,
+        below: &str,
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<PathBuf> {
+        let (folder, fresh) = (self.path(below), self.path(&format!("{below}.new")));
+        remove_folder(&fresh)?;
+        for (path, contents) in files {
+            write_whole(&fresh.join(path), contents.as_bytes())?;
+        }
+        remove_folder(&folder)?;
+        fs::rename(&fresh, &folder)
+            .with_context(|| format!("cannot put {} in its place", folder.display()))?;
+        Ok(folder)
+    }
+}
+
+/// Writes a file by way of a temporary one beside it, so that a reader never sees half of it.
+pub(crate) fn write_whole(path: &Path, contents: &[u8]) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}: is it writable?", folder.display()))?;
+    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+        file.write_all(contents)?;
+        file.persist(path).map_err(|error| error.error)
+    });
+    written.map(drop).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The text of a file, or `None` if there is none.
+pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+fn remove_folder(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => bail!("cannot replace {}: {error}", folder.display()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_replaced_as_a_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let output = Output::create(dir.path().join("a/b")).unwrap();
+        output.replace_folder("site", [("old.html", "1"), ("x/y.html", "2")]).unwrap();
+        output.replace_folder("site", [("new.html", "3")]).unwrap();
+        assert!(!output.path("site/old.html").exists());
+        assert_eq!(fs::read_to_string(output.path("site/new.html")).unwrap(), "3");
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("perf"), "a file").unwrap();
+        let error = Output::create(dir.path().join("perf")).unwrap_err();
+        assert!(format!("{error:#}").contains("perf"), "{error:#}");
+    }
+
+    #[test]
+    fn absence_is_not_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(read_if_there(&dir.path().join("none")).unwrap(), None);
+        assert!(read_if_there(dir.path()).is_err());
+    }
+}

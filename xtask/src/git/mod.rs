@@ -1,0 +1,109 @@
+//! The repository: what is checked out, and the history on its branch.
+//!
+//! Everything goes through git's plumbing. The user's work tree, index, HEAD and stash are never
+//! touched: a run is committed straight onto the history branch, and the branch is moved only if
+//! it still stands where it was read.
+
+mod record;
+mod read;
+
+pub(crate) use read::Recorded;
+
+use anyhow::{Context as _, Result, bail};
+use perf_core::run::Commit;
+use std::path::{Path, PathBuf};
+use xshell::{Cmd, Shell, cmd};
+
+/// A repository with at least one commit.
+#[derive(Debug)]
+pub(crate) struct Repository {
+    sh: Shell,
+    branch: String,
+}
+
+impl Repository {
+    /// Opens the repository around `dir`; the history lies on `branch`.
+    pub(crate) fn open(dir: &Path, branch: &str) -> Result<Self> {
+        let sh = Shell::new().context("cannot enter the current folder")?;
+        sh.change_dir(dir);
+        if cmd!(sh, "git --version").quiet().ignore_stdout().ignore_stderr().run().is_err() {
+            bail!("git was not found: install it, or measure without a history by --no-record");
+        }
+        let Some(root) = answer(cmd!(sh, "git rev-parse --show-toplevel"))? else {
+            bail!(
+                "{} is in no git repository, so there is no history to record the run in: run `git init` and commit, or measure without one by --no-record",
+                dir.display()
+            );
+        };
+        sh.change_dir(PathBuf::from(root));
+        if cmd!(sh, "git check-ref-format --branch {branch}")
+            .quiet()
+            .ignore_stdout()
+            .ignore_stderr()
+            .run()
+            .is_err()
+        {
+            bail!("`{branch}` cannot be a branch's name");
+        }
+        let repository = Self { sh, branch: branch.to_owned() };
+        if repository.commit_at("HEAD")?.is_none() {
+            bail!(
+                "this repository has no commit yet, so there is nothing to record the run for: commit first, or measure with --no-record"
+            );
+        }
+        Ok(repository)
+    }
+
+    /// The commit that is checked out.
+    pub(crate) fn head(&self) -> Result<Commit> {
+        let sh = &self.sh;
+        let facts = cmd!(sh, "git show --no-patch --format=%H%x00%aI%x00%s HEAD");
+        let facts = text(facts.quiet().output().context("cannot read HEAD")?.stdout);
+        let mut facts = facts.trim_end().splitn(3, '\0').map(str::to_owned);
+        let mut next = || facts.next().unwrap_or_default();
+        let (hash, author_date, subject) = (next(), next(), next());
+        // Without the optional lock, asking for the status does not refresh the user's index.
+        let changes =
+            cmd!(sh, "git --no-optional-locks status --porcelain --untracked-files=no").quiet();
+        Ok(Commit {
+            hash,
+            branch: answer(cmd!(sh, "git symbolic-ref --quiet --short HEAD"))?,
+            subject,
+            author_date,
+            dirty: !changes.read().context("cannot read the repository's status")?.is_empty(),
+        })
+    }
+
+    /// Fails if the history branch is checked out somewhere: moving it would pull the ground from
+    /// under that work tree.
+    pub(crate) fn check_writable(&self) -> Result<()> {
+        let (sh, branch) = (&self.sh, &self.branch);
+        let trees = cmd!(sh, "git worktree list --porcelain").quiet().read()?;
+        let ours = format!("branch refs/heads/{branch}");
+        let mut blocks = trees.split("\n\n");
+        if let Some(tree) = blocks.find(|block| block.lines().any(|line| line == ours)) {
+            let place = tree.lines().next().unwrap_or_default().trim_start_matches("worktree ");
+            bail!(
+                "`{branch}` is checked out in {place}, and recording a run moves it: check out another branch there, or use --no-record"
+            );
+        }
+        cmd!(sh, "git hash-object -w --stdin")
+            .stdin("")
+            .quiet()
+            .ignore_stdout()
+            .run()
+            .context("the repository cannot be written, so the run could not be recorded: mend that, or use --no-record")
+    }
+}
+
+/// What a command says on one line, or `None` if it fails or says nothing.
+fn answer(command: Cmd<'_>) -> Result<Option<String>> {
+    let output = command.quiet().ignore_status().ignore_stderr().output()?;
+    let said = text(output.stdout).trim_end().to_owned();
+    Ok((output.status.success() && !said.is_empty()).then_some(said))
+}
+
+/// Text as git stores it, which need not be UTF-8.
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
+}

@@ -1,0 +1,99 @@
+//! What a measurement stands on, checked before the first minute is spent.
+
+use crate::bench::Workspace;
+use crate::cli::PerfArgs;
+use crate::files::{Output, read_if_there};
+use crate::git::{Recorded, Repository};
+use anyhow::{Context as _, Result, anyhow};
+use perf_core::budget::{Budget, BudgetError, BudgetFile, Level};
+use perf_core::ident::BenchmarkId;
+use perf_core::run::{Commit, Run};
+use std::path::PathBuf;
+use xshell::Shell;
+
+const BUDGET_FILE: &str = "perf-budgets.json";
+
+/// The workspace, its repository, history and budgets, and a place for the results.
+#[derive(Debug)]
+pub(super) struct Ground {
+    pub(super) workspace: Workspace,
+    pub(super) output: Output,
+    pub(super) commit: Option<Commit>,
+    pub(super) recorded: Recorded,
+    pub(super) settings: BudgetFile,
+    pub(super) budgets: Vec<Budget>,
+    budget_text: String,
+    repository: Option<Repository>,
+}
+
+impl Ground {
+    /// Finds it all, or says what is wrong.
+    pub(super) fn check(args: &PerfArgs) -> Result<Self> {
+        let sh = Shell::new().context("cannot enter the current folder")?;
+        let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &args.package)?;
+        let (budget_text, settings, budgets) = budgets(&workspace)?;
+        let output = args.output.clone().unwrap_or_else(|| workspace.target_dir.join("perf"));
+        let output = Output::create(output)?;
+        let repository = match Repository::open(&workspace.root, &args.branch) {
+            Ok(repository) => Some(repository),
+            Err(_) if args.no_record => None,
+            Err(error) => return Err(error),
+        };
+        if let Some(repository) = repository.as_ref().filter(|_| !args.no_record) {
+            repository.check_writable()?;
+        }
+        let commit = repository.as_ref().map(Repository::head).transpose()?;
+        let recorded = repository.as_ref().map(Repository::history).transpose()?;
+        Ok(Self {
+            workspace,
+            output,
+            commit,
+            recorded: recorded.unwrap_or_default(),
+            settings,
+            budgets,
+            budget_text,
+            repository,
+        })
+    }
+
+    /// The branch whose runs make the baselines: the one that is checked out if it is a base
+    /// branch, else the first of them.
+    pub(super) fn base_branch(&self) -> &str {
+        let own = self.commit.as_ref().and_then(|commit| commit.branch.as_deref());
+        let bases = &self.settings.base_branches;
+        let base = bases.iter().find(|base| Some(base.as_str()) == own).or(bases.first());
+        base.map_or("main", String::as_str)
+    }
+
+    /// The lowest severity that fails.
+    pub(super) fn level(&self, args: &PerfArgs) -> Level {
+        args.fail_on.map_or(self.settings.gate.history, Level::from)
+    }
+
+    /// Checks that every budget names a benchmark that exists.
+    pub(super) fn check_budget_names(&self, known: &[BenchmarkId]) -> Result<()> {
+        BudgetFile::check_names(&self.budget_text, &self.budgets, known)
+            .map_err(|error| in_budget_file(&error))
+    }
+
+    /// Adds the run to the history, unless that is not wanted: `None` then.
+    pub(super) fn record(&self, run: &Run, args: &PerfArgs) -> Option<Result<String>> {
+        let repository = self.repository.as_ref().filter(|_| !args.no_record)?;
+        let recorded = repository.record(run);
+        let branch = &args.branch;
+        Some(recorded.map(|commit| format!("recorded as {} on {branch}", &commit[..12])))
+    }
+}
+
+fn budgets(workspace: &Workspace) -> Result<(String, BudgetFile, Vec<Budget>)> {
+    let path: PathBuf = workspace.root.join(BUDGET_FILE);
+    let Some(text) = read_if_there(&path)? else {
+        return Ok((String::new(), BudgetFile::default(), Vec::new()));
+    };
+    let (file, budgets) = BudgetFile::parse(&text).map_err(|error| in_budget_file(&error))?;
+    Ok((text, file, budgets))
+}
+
+fn in_budget_file(error: &BudgetError) -> anyhow::Error {
+    anyhow!("{BUDGET_FILE}:{error}")
+}

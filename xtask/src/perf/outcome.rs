@@ -1,0 +1,137 @@
+//! What becomes of a measurement: files, the report and the exit status.
+
+use super::ground::Ground;
+use super::subject::Subject;
+use crate::bench::Measurement;
+use crate::cli::{Format, PerfArgs};
+use crate::site;
+use crate::ui;
+use anyhow::{Context as _, Result};
+use perf_core::budget::check;
+use perf_core::ident::BenchmarkId;
+use perf_core::report::{Against, Findings, Report, to_markdown, to_terminal};
+use perf_core::run::Run;
+use perf_core::verdict::Verdicts;
+use serde_json::json;
+use std::process::ExitCode;
+
+/// Saves the run and its samples before anything else is done with them.
+pub(super) fn save(ground: &Ground, run: &Run, told: &Measurement) -> Result<()> {
+    ground.output.write(&format!("runs/{}.json", run.id), run.to_json().as_bytes())?;
+    ground.output.write("samples.jsonl", samples(run, told).as_bytes())?;
+    Ok(())
+}
+
+/// A line a launch: what it told, its samples included.
+fn samples(run: &Run, told: &Measurement) -> String {
+    let mut lines = String::new();
+    for (name, readings) in &told.readings {
+        for (launch, reading) in readings.iter().enumerate() {
+            let line = json!({"v": 1, "kind": "launch", "run": run.id, "name": name, "launch": launch, "reading": reading});
+            lines += &format!("{line}\n");
+        }
+    }
+    lines
+}
+
+/// Puts the report together.
+pub(super) fn report(
+    ground: &Ground,
+    subject: &Subject,
+    run: &Run,
+    told: &Measurement,
+    verdicts: Verdicts,
+    args: &PerfArgs,
+) -> Report {
+    let selected: Vec<BenchmarkId> =
+        verdicts.verdicts.iter().map(|verdict| verdict.name.clone()).collect();
+    let mut notes = about(run, ground, told, args);
+    notes.extend(subject.notes.iter().chain(&ground.recorded.notes).cloned());
+    Report::new(Findings {
+        run,
+        budgets: check(&ground.budgets, &selected, run, &told.readings),
+        verdicts,
+        against: Against {
+            branch: ground.base_branch().to_owned(),
+            history_runs: ground.recorded.runs,
+        },
+        level: ground.level(args),
+        notes,
+    })
+}
+
+/// What kind of run this is, where that limits what it is good for.
+fn about(run: &Run, ground: &Ground, told: &Measurement, args: &PerfArgs) -> Vec<String> {
+    let mut notes = Vec::new();
+    let base = ground.base_branch();
+    if run.commit.as_ref().is_some_and(|commit| commit.dirty) {
+        notes.push(
+            "uncommitted changes: this run is judged, and never part of a baseline".to_owned(),
+        );
+    }
+    match run.branch() {
+        Some(branch) if branch != base => {
+            notes
+                .push(format!("{branch} is judged against {base}, and never part of its baseline"));
+        }
+        None if run.commit.is_some() => {
+            notes.push(format!(
+                "HEAD is detached: judged against {base}, and never part of its baseline"
+            ));
+        }
+        _ => {}
+    }
+    if told.cut_short {
+        notes.push(
+            "the time limit ended the measuring: some benchmarks got fewer launches".to_owned(),
+        );
+    }
+    if run.partial {
+        notes.push("not everything was measured: this run is never part of a baseline".to_owned());
+    }
+    if args.quick {
+        notes.push("a first impression: nothing fails without a second look".to_owned());
+    }
+    notes
+}
+
+/// Writes the report as data, as Markdown and as a site.
+pub(super) fn write(ground: &Ground, run: &Run, report: &Report) -> Result<()> {
+    let output = &ground.output;
+    output.write("report.json", report.to_json().as_bytes())?;
+    output.write("report.md", to_markdown(report).as_bytes())?;
+    let mut history = ground.recorded.history.clone();
+    history.add(run.clone());
+    let folder = site::write(output, &history, report)?;
+    ui::say(&format!("site: {}", folder.join("index.html").display()));
+    Ok(())
+}
+
+/// Prints the report as it was asked for.
+pub(super) fn print(report: &Report, args: &PerfArgs) -> Result<()> {
+    let text = match args.format {
+        Format::Human => to_terminal(report),
+        Format::Json => report.to_json(),
+        Format::Markdown => to_markdown(report),
+    };
+    ui::report(&text, args.color).context("cannot write the report to standard output")
+}
+
+/// The exit status: a run that could not be recorded goes before everything else.
+pub(super) fn status(
+    ground: &Ground,
+    report: &Report,
+    recorded: Option<Result<String>>,
+) -> Result<ExitCode> {
+    match recorded {
+        Some(Ok(place)) => ui::say(&place),
+        Some(Err(error)) => {
+            let saved = ground.output.path(&format!("runs/{}.json", report.run.id));
+            return Err(
+                error.context(format!("the run is saved in {} but not recorded", saved.display()))
+            );
+        }
+        None => ui::say("not recorded, as --no-record asks"),
+    }
+    Ok(ExitCode::from(report.status))
+}

@@ -1,0 +1,210 @@
+//! What is measured: the built benches on this machine.
+
+use super::ground::Ground;
+use crate::bench::{
+    self, Entry, Launcher, Listing, Measurement, Options, Session, Tap, Wish, Workspace,
+};
+use crate::cli::PerfArgs;
+use crate::facts::{self, BuildFacts};
+use crate::interrupt::Interrupt;
+use crate::ui;
+use anyhow::{Result, bail};
+use chrono::{DateTime, Utc};
+use perf_core::baseline::Selector;
+use perf_core::ident::BenchmarkId;
+use perf_core::run::{Kind, Machine, Measured, Run, SCHEMA, Source, Unfinished};
+use perf_core::unit;
+use perf_core::verdict::{Case, Effort, Judge};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// Launches of a benchmark in a run, and of a suspect in the second look.
+const LAUNCHES: u16 = 5;
+const FRESH_LAUNCHES: usize = 10;
+/// Launches of a first impression.
+const QUICK_LAUNCHES: u16 = 2;
+/// How long a launch measures.
+const LAUNCH_MS: u16 = 50;
+
+/// The built benches, the machine, and what starts them.
+#[derive(Debug)]
+pub(super) struct Subject {
+    pub(super) launcher: Launcher,
+    pub(super) machine: Machine,
+    pub(super) notes: Vec<String>,
+    sources: BTreeMap<BenchmarkId, Source>,
+    started: DateTime<Utc>,
+    seed: u32,
+}
+
+impl Subject {
+    /// Builds the benches and asks them what they hold.
+    pub(super) fn build(
+        ground: &Ground,
+        args: &PerfArgs,
+        interrupt: &Interrupt,
+    ) -> Result<(Self, Listing)> {
+        let workspace = &ground.workspace;
+        ui::say("building the benches");
+        let built = bench::build(workspace, args.manifest_path.as_deref())?;
+        if built.executables.is_empty() {
+            bail!(
+                "this workspace has no Divan bench: add a [[bench]] with `harness = false` whose main calls divan::main()"
+            );
+        }
+        let machine = facts::machine(BuildFacts {
+            profile: built.profile,
+            divan: workspace.divan.clone().unwrap_or_default(),
+        })?;
+        let mut notes: Vec<String> = workspace.notes.iter().chain(&built.notes).cloned().collect();
+        let tap = tap(workspace, &machine, &mut notes);
+        let limit = Duration::from_secs(args.launch_timeout.into());
+        let libraries = bench::library_folder(&facts::rustc());
+        let launcher = Launcher::new(tap, libraries, limit, interrupt.clone());
+        let mut listing = select(Listing::of(&built.executables, &launcher)?, &args.filter)?;
+        notes.append(&mut listing.notes);
+        let source = |entry: &Entry| Some((entry.id.clone(), entry.source(&workspace.root)?));
+        let subject = Self {
+            launcher,
+            machine,
+            notes,
+            sources: listing.entries.iter().filter_map(source).collect(),
+            started: facts::now(),
+            seed: args.seed.unwrap_or_else(facts::seed),
+        };
+        Ok((subject, listing))
+    }
+
+    /// Chooses the batches of every benchmark, and checks that the budgets name what exists.
+    pub(super) fn plan(
+        &self,
+        ground: &Ground,
+        listing: Listing,
+        args: &PerfArgs,
+    ) -> Result<Session> {
+        let past = Some(self.selector(ground));
+        let options = Options { seed: self.seed, time_limit: args.time_limit };
+        let wish = |name: &BenchmarkId| self.wish(ground, args, name);
+        let session = Session::plan(listing, &self.launcher, past, wish, options)?;
+        if is_unfiltered(args) {
+            let rows = session.planned().iter().flat_map(|planned| planned.rows.clone());
+            let known: Vec<BenchmarkId> = rows.chain(session.failures().keys().cloned()).collect();
+            ground.check_budget_names(&known)?;
+        }
+        Ok(session)
+    }
+
+    /// The judge of everything that was planned.
+    pub(super) fn judge(&self, ground: &Ground, session: &Session, args: &PerfArgs) -> Judge {
+        let selector = self.selector(ground);
+        let planned = session
+            .planned()
+            .iter()
+            .flat_map(|planned| planned.rows.iter().map(|row| (row, planned.pin.n, planned.pin.s)));
+        let mut cases: Vec<Case> = planned
+            .map(|(row, n, s)| Case { name: row.clone(), against: selector.select(row, n, s) })
+            .collect();
+        cases.extend(
+            session
+                .failures()
+                .keys()
+                .map(|name| Case { name: name.clone(), against: selector.select(name, 0, 0) }),
+        );
+        let listed: BTreeSet<&BenchmarkId> = cases.iter().map(|case| &case.name).collect();
+        let mut removed = selector.newest_names();
+        removed.retain(|name| is_unfiltered(args) && !listed.contains(name));
+        let effort = Effort {
+            launches: launches(args).into(),
+            second_look: (!args.quick).then_some(FRESH_LAUNCHES),
+        };
+        let mut judge = Judge::new(cases, removed, effort);
+        session.failures().iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
+        judge
+    }
+
+    /// The run as it is recorded.
+    pub(super) fn run(
+        &self,
+        ground: &Ground,
+        session: &Session,
+        told: &Measurement,
+        args: &PerfArgs,
+    ) -> Run {
+        let measured = told.readings.iter().filter_map(|(name, readings)| {
+            Measured::of(name.clone(), self.source_of(name), readings)
+        });
+        let failures = session.failures().iter().chain(&told.failures);
+        let unfinished = failures
+            .map(|(name, reason)| Unfinished { name: name.clone(), reason: reason.clone() });
+        let whole = is_unfiltered(args) && launches(args) >= LAUNCHES && !told.cut_short;
+        let run = Run {
+            schema: SCHEMA,
+            kind: Kind::Run,
+            id: String::new(),
+            started: self.started,
+            seed: self.seed,
+            commit: ground.commit.clone(),
+            partial: !whole,
+            machine: self.machine.clone(),
+            benchmarks: measured.collect(),
+            unfinished: unfinished.collect(),
+        };
+        run.seal()
+    }
+
+    fn selector<'a>(&'a self, ground: &'a Ground) -> Selector<'a> {
+        Selector {
+            history: &ground.recorded.history,
+            branch: ground.base_branch(),
+            machine: &self.machine,
+            renamed: &ground.settings.renamed,
+        }
+    }
+
+    /// What a benchmark should get: launches of the usual length, and what its budgets need.
+    fn wish(&self, ground: &Ground, args: &PerfArgs, name: &BenchmarkId) -> Wish {
+        let names = std::slice::from_ref(name);
+        let limits = ground.budgets.iter().filter(|budget| !budget.limits(names).is_empty());
+        Wish {
+            launch_ns: f64::from(args.launch_ms.unwrap_or(LAUNCH_MS)) * 1e6,
+            launches: LAUNCHES.into(),
+            pooled_samples: limits.filter_map(|budget| budget.metric.samples_needed()).max(),
+        }
+    }
+
+    /// Rows of one entry, as its thread counts, share its function.
+    fn source_of(&self, row: &BenchmarkId) -> Option<Source> {
+        let own = |(name, _): &(&BenchmarkId, &Source)| *name == row || row.is_below(name.as_str());
+        self.sources.iter().find(own).map(|(_, source)| source.clone())
+    }
+}
+
+fn launches(args: &PerfArgs) -> u16 {
+    args.launches.unwrap_or(if args.quick { QUICK_LAUNCHES } else { LAUNCHES })
+}
+
+fn is_unfiltered(args: &PerfArgs) -> bool {
+    args.filter.is_empty() && args.package.is_empty()
+}
+
+fn tap(workspace: &Workspace, machine: &Machine, notes: &mut Vec<String>) -> Option<Tap> {
+    match Tap::prepare(&workspace.target_dir.join("perf/tap"), &machine.rustc) {
+        Ok(tap) => Some(tap),
+        Err(error) => {
+            notes.push(format!(
+                "single samples are not known here: the clock tap is absent, as {error:#}"
+            ));
+            None
+        }
+    }
+}
+
+fn select(mut listing: Listing, filter: &[String]) -> Result<Listing> {
+    let all = listing.entries.len() + listing.failures.len();
+    listing.filter(filter);
+    if listing.entries.is_empty() && listing.failures.is_empty() {
+        let all = unit::counted(all, "benchmark", "benchmarks");
+        bail!("nothing to measure: of {all} none is selected");
+    }
+    Ok(listing)
+}

@@ -1,0 +1,89 @@
+//! What is wrong is said before anything is built or measured.
+
+use crate::project::Project;
+use std::path::Path;
+
+const NEWER: &str = "data/runs/2026/11/23/20261123T024500Z-000000000000-00000000.json";
+
+#[test]
+fn a_folder_without_a_repository_says_what_to_do() {
+    let ended = Project::bare().perf(&[]);
+    ended.expect(2).says("in no git repository").says("git init").says("--no-record");
+}
+
+#[test]
+fn a_repository_without_a_commit_says_what_to_do() {
+    let project = Project::bare();
+    project.git(&["init", "--quiet"]);
+    project.perf(&[]).expect(2).says("no commit yet").says("--no-record");
+}
+
+#[test]
+fn a_machine_without_git_says_what_to_do() {
+    let project = Project::committed();
+    let cargo = Path::new(env!("CARGO"));
+    let rustc = cargo.with_file_name("rustc");
+    let tools = [("CARGO", cargo.to_str().unwrap()), ("RUSTC", rustc.to_str().unwrap())];
+    let ended = project.perf_with(&[], &[("PATH", "/nonexistent"), tools[0], tools[1]]);
+    ended.expect(2).says("git was not found").says("--no-record");
+}
+
+#[test]
+fn a_workspace_without_benches_is_no_pass() {
+    Project::committed().perf(&[]).expect(2).says("has no Divan bench");
+}
+
+#[test]
+fn a_wrong_budget_is_told_by_its_place() {
+    let project = Project::committed();
+    project.write("perf-budgets.json", "{\n  \"schema\": 1,\n  \"budget\": {}\n}\n");
+    project.perf(&[]).expect(2).says("perf-budgets.json:3:").says("unknown field `budget`");
+    project.write("perf-budgets.json", "\u{feff}<script>");
+    project.perf(&[]).expect(2).says("perf-budgets.json:1:1");
+}
+
+#[test]
+fn somebody_elses_data_is_refused() {
+    let project = Project::committed();
+    project.commit_on("gh-pages", "data/prices.csv", "1,2");
+    let ended = project.perf(&[]);
+    ended.expect(2).says("data/prices.csv").says("--branch");
+}
+
+#[test]
+fn a_newer_format_is_refused() {
+    let project = Project::committed();
+    project.commit_on("gh-pages", NEWER, "{\"schema\": 7}");
+    project.perf(&[]).expect(2).says("schema 7").says(NEWER).says("update this tool");
+}
+
+#[test]
+fn a_checked_out_history_branch_is_never_moved() {
+    let project = Project::committed();
+    project.git(&["checkout", "--quiet", "-b", "gh-pages"]);
+    project.perf(&[]).expect(2).says("`gh-pages` is checked out").says("--no-record");
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_named() {
+    let project = Project::committed();
+    project.write("out", "a file");
+    project.perf(&[]).expect(2).says("out");
+}
+
+#[test]
+fn mistakes_on_the_command_line_are_named() {
+    let project = Project::committed();
+    project.perf(&["--package", "nope"]).expect(2).says("no package is called `nope`");
+    project.perf(&["--branch", "a..b"]).expect(2).says("`a..b` cannot be a branch's name");
+    project.perf(&["--time-limit", "soon"]).expect(2).says("write it as 90s or 5m");
+    project.perf(&["--launches", "0"]).expect(2).says("0 is not in 1..=1000");
+    project.perf(&["--manifest-path", "none.toml"]).expect(2).says("none.toml is not a file");
+}
+
+#[test]
+fn a_manifest_that_is_broken_is_cargos_to_tell() {
+    let project = Project::committed();
+    project.write("Cargo.toml", "[package\n");
+    project.perf(&[]).expect(2).says("cargo cannot read this workspace");
+}

@@ -1,0 +1,8 @@
+//! The real command on real repositories in temporary folders.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod project;
+mod ground;
+mod known_cost;
+mod odd_benches;
+mod tidy;

@@ -1,0 +1,52 @@
+//! Benchmarks that go wrong hide no other, and never count as a pass.
+
+use crate::project::{Project, quiet_machine};
+use std::collections::BTreeMap;
+
+/// States and reasons by the last part of the name.
+fn rows(project: &Project) -> BTreeMap<String, (String, String)> {
+    let report = project.report();
+    let rows = report["rows"].as_array().unwrap().iter().map(|row| {
+        let verdict = &row["verdict"];
+        let said = |key: &str| verdict[key].as_str().unwrap_or_default().to_owned();
+        (said("name"), (said("state"), said("reason")))
+    });
+    rows.collect()
+}
+
+#[test]
+fn each_goes_wrong_alone_and_says_how() {
+    let _quiet = quiet_machine();
+    let project = Project::fixture("odd-benches");
+    let ended = project.perf(&["--launch-ms", "10", "--launch-timeout", "3"]);
+    ended.expect(3).says("INCOMPLETE").says("lists no benchmark");
+    let rows = rows(&project);
+    let reasons = [
+        ("panics", "it panicked: this benchmark always panics"),
+        ("hangs", "it gave no result within 3 s"),
+        ("exits", "it ended with exit status 3"),
+        ("never_benches", "it never calls `bench`"),
+    ];
+    for (name, expected) in reasons {
+        let (state, reason) = &rows[&format!("odd-benches/odd::{name}")];
+        assert_eq!(state, "missing", "{name}");
+        assert!(reason.starts_with(expected), "{name}: {reason}");
+    }
+    let sound = [
+        "sound",
+        "prints",
+        "<script>alert(1)</script>",
+        "bars │ and  double spaces",
+        "größe 🎵 音",
+        "args::`tick` | bar",
+        "args::t=4",
+        "args::**bold**",
+    ];
+    for name in sound {
+        let (state, reason) = &rows[&format!("odd-benches/odd::{name}")];
+        assert_eq!(state, "insufficient_history", "{name}: {reason}");
+    }
+    assert_eq!(rows.len(), reasons.len() + sound.len());
+    assert!(!project.read("out/site/index.html").contains("<script>"));
+    assert!(!project.read("out/report.md").contains("<script>"));
+}

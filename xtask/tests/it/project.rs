@@ -1,0 +1,172 @@
+//! A workspace in a repository of its own, and the command run on it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tempfile::TempDir;
+
+/// Measuring one project while another builds would measure the build.
+static MEASURING: Mutex<()> = Mutex::new(());
+
+pub(crate) fn quiet_machine() -> MutexGuard<'static, ()> {
+    MEASURING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) struct Project {
+    folder: TempDir,
+}
+
+/// How a run of the command ended.
+pub(crate) struct Ended {
+    pub(crate) status: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Project {
+    /// A workspace without benches and without a repository.
+    pub(crate) fn bare() -> Self {
+        let project = Self { folder: tempfile::tempdir().unwrap() };
+        project
+            .write("Cargo.toml", "[package]\nname = \"bare\"\nedition = \"2024\"\n[workspace]\n");
+        project.write("src/lib.rs", "");
+        project
+    }
+
+    /// The same, committed on `main`.
+    pub(crate) fn committed() -> Self {
+        let project = Self::bare();
+        project.commit_all();
+        project
+    }
+
+    /// A copy of a folder below fixtures/, committed on `main`.
+    pub(crate) fn fixture(name: &str) -> Self {
+        let project = Self { folder: tempfile::tempdir().unwrap() };
+        copy(&root().join("fixtures").join(name), project.path());
+        project.commit_all();
+        project
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn write(&self, path: &str, contents: &str) {
+        let path = self.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, contents).unwrap();
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path().join(path)).unwrap()
+    }
+
+    pub(crate) fn report(&self) -> serde_json::Value {
+        serde_json::from_str(&self.read("out/report.json")).unwrap()
+    }
+
+    pub(crate) fn git(&self, args: &[&str]) -> String {
+        let output = git(self.path(), args);
+        assert!(output.status.success(), "git {args:?}: {}", text(&output.stderr));
+        text(&output.stdout).trim_end().to_owned()
+    }
+
+    pub(crate) fn commit_all(&self) {
+        self.write(".gitignore", "target/\nout/\n");
+        if !self.path().join(".git").exists() {
+            self.git(&["init", "--quiet", "--initial-branch=main"]);
+        }
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--message=Begin"]);
+    }
+
+    /// Adds a commit with one file to a branch, without a checkout.
+    pub(crate) fn commit_on(&self, branch: &str, path: &str, contents: &str) {
+        let stream = format!(
+            "feature done\ncommit refs/heads/{branch}\ncommitter A <a@localhost> 0 +0000\ndata 0\nM 100644 inline {path}\ndata {}\n{contents}\ndone\n",
+            contents.len()
+        );
+        let file = self.path().join(".git/stream");
+        fs::write(&file, stream).unwrap();
+        let mut command = git_command(self.path(), &["fast-import", "--quiet", "--done"]);
+        assert!(command.stdin(fs::File::open(file).unwrap()).status().unwrap().success());
+    }
+
+    pub(crate) fn perf(&self, args: &[&str]) -> Ended {
+        self.perf_with(args, &[])
+    }
+
+    pub(crate) fn perf_with(&self, args: &[&str], env: &[(&str, &str)]) -> Ended {
+        let output = self.command(args).envs(env.iter().copied()).output().unwrap();
+        Ended {
+            status: output.status.code(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
+
+    /// `xtask perf` on this project, building into one folder that all tests share.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command
+            .current_dir(self.path())
+            .args(["perf", "--output", "out", "--color", "never"])
+            .args(args)
+            .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("benches"))
+            .env_remove("KNOWN_COST")
+            .stdin(Stdio::null());
+        command
+    }
+}
+
+impl Ended {
+    #[track_caller]
+    pub(crate) fn expect(&self, status: i32) -> &Self {
+        assert_eq!(self.status, Some(status), "\n{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn says(&self, text: &str) -> &Self {
+        let said = format!("{}\n{}", self.stdout, self.stderr);
+        assert!(said.contains(text), "`{text}` is not in\n{said}");
+        self
+    }
+}
+
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn git(dir: &Path, args: &[&str]) -> Output {
+    git_command(dir, args).output().unwrap()
+}
+
+/// git as on a machine where nobody configured anything.
+fn git_command(dir: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new("git");
+    command
+        .current_dir(dir)
+        .args(["-c", "user.name=A", "-c", "user.email=a@localhost"])
+        .args(args)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null");
+    command
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_file() {
+            fs::copy(entry.path(), target).unwrap();
+        } else if entry.file_name() != "target" {
+            fs::create_dir_all(&target).unwrap();
+            copy(&entry.path(), &target);
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

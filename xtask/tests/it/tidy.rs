@@ -1,0 +1,108 @@
+//! What the project promises of its own text.
+
+use crate::project::root;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The order of the pipeline: a module uses only those before it.
+const ORDER: [&str; 12] = [
+    "ident", "unit", "stats", "divan", "sample", "run", "history", "baseline", "detect", "budget",
+    "verdict", "report",
+];
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        match entry.file_type().unwrap().is_dir() {
+            true => files.extend(files_below(&entry.path())),
+            false => files.push(entry.path()),
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The sources of perf-core by module, without the tests at their ends.
+fn sources() -> Vec<(String, PathBuf, String)> {
+    let src = root().join("crates/perf-core/src");
+    let module = |path: &Path| {
+        let below = path.strip_prefix(&src).unwrap();
+        let first = below.components().next().unwrap().as_os_str().to_str().unwrap();
+        first.trim_end_matches(".rs").to_owned()
+    };
+    let rust =
+        files_below(&src).into_iter().filter(|path| path.extension().is_some_and(|e| e == "rs"));
+    rust.map(|path| {
+        let text = fs::read_to_string(&path).unwrap();
+        let text = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+        let text = text.split("#[cfg(test)]\npub(crate) mod tests").next().unwrap().to_owned();
+        (module(&path), path, text)
+    })
+    .collect()
+}
+
+#[test]
+fn perf_core_touches_nothing_outside() {
+    let outside = ["std::fs", "std::env", "std::process", "std::net", "std::thread", "::now("];
+    for (_, path, text) in sources() {
+        for word in outside {
+            assert!(!text.contains(word), "{word} in {}", path.display());
+        }
+    }
+}
+
+#[test]
+fn modules_use_only_those_before_them() {
+    let place = |name: &str| ORDER.iter().position(|module| *module == name);
+    let mut checked = 0;
+    for (module, path, text) in sources().iter().filter(|(module, ..)| module != "lib") {
+        let own = place(module).unwrap_or_else(|| panic!("{module} is not in the order"));
+        for used in text.split("crate::").skip(1) {
+            let used: String =
+                used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let Some(other) = place(&used) else { continue };
+            assert!(other <= own, "{} uses {used}", path.display());
+            checked += 1;
+        }
+    }
+    assert!(checked > 20, "only {checked} uses were found");
+}
+
+#[test]
+fn the_modules_stand_in_the_order_of_the_pipeline() {
+    let lib = fs::read_to_string(root().join("crates/perf-core/src/lib.rs")).unwrap();
+    let modules = lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    assert_eq!(modules.collect::<Vec<_>>(), ORDER);
+}
+
+#[test]
+fn templates_load_nothing_from_elsewhere() {
+    for path in files_below(&root().join("site-templates")) {
+        let text = fs::read_to_string(&path).unwrap();
+        for word in ["http:", "https:", "//cdn", "@import"] {
+            assert!(!text.contains(word), "{word} in {}", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_changelog_knows_this_version() {
+    let changelog = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    assert!(changelog.contains(&format!("## {version}")) || changelog.contains("## Unreleased"));
+}
+
+#[test]
+fn the_architecture_fits_in_two_hundred_lines() {
+    let text = fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
+    assert!(text.lines().count() <= 200);
+}
+
+#[test]
+fn continuous_integration_runs_the_readmes_command() {
+    let command = "cargo xtask ci --setup";
+    for file in ["README.md", ".ci/run", ".github/workflows/ci.yml"] {
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        assert!(text.contains(command), "{file} does not say `{command}`");
+    }
+}
