@@ -53,6 +53,29 @@ fn plain_rows_are_exact() {
     }
 }
 
+/// Recordings of `fixtures/divan-shapes`, without the reads before the table.
+#[test]
+fn captured_processes_are_proved() {
+    for (tape, stdout) in [
+        (
+            &include_bytes!("../../../../fixtures/divan/pinned.tap")[..],
+            include_str!("../../../../fixtures/divan/pinned.out"),
+        ),
+        (
+            &include_bytes!("../../../../fixtures/divan/tuned.tap")[..],
+            include_str!("../../../../fixtures/divan/tuned.out"),
+        ),
+    ] {
+        let recording = Recording::parse(tape).unwrap();
+        let rows = parse_table(stdout).rows;
+        let rebuilt = rebuild(&recording, &rows, 29_000);
+        let proved = |outcome: &&Rebuilt| matches!(outcome, Rebuilt::Proved(_));
+        let done = rows.iter().filter(|row| row.figures().is_some()).count();
+        assert!(done >= 8);
+        assert_eq!(rebuilt.iter().filter(proved).count(), done, "{rebuilt:?}");
+    }
+}
+
 #[test]
 fn later_rows_use_the_calibration_of_the_first() {
     let benches = [3_000, 40_000, 9_000].map(|mean| Bench::plain(8, raw(50, mean)));
