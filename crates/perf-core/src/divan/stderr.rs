@@ -21,6 +21,13 @@ mod tests {
     use super::{timer_precision, unregistered};
 
     #[test]
+    fn captured_output_is_read() {
+        let stderr = include_str!("../../../../fixtures/divan/shapes.err");
+        assert_eq!(timer_precision(stderr), Some(29_000));
+        assert_eq!(unregistered(stderr), ["never_benches"]);
+    }
+
+    #[test]
     fn precision_is_read_in_any_unit() {
         assert_eq!(timer_precision("note\nTimer precision: 20 ns\n"), Some(20_000));
         assert_eq!(timer_precision("Timer precision: 10.01 ns"), Some(10_010));

@@ -35,6 +35,9 @@ impl Overhead {
         }
         let picos: Vec<u64> =
             reads.chunks_exact(2).map(|pair| pair[1].saturating_sub(pair[0]) * 1000).collect();
+        if !picos.chunks(PAIRS).all(steady) {
+            return None;
+        }
         let (loops, tallies) = picos.split_at(PAIRS);
         let sample_loop = least(loops.iter().map(|picos| picos / LOOP_SIZE))?;
         let tally = |index: usize| {
@@ -64,6 +67,19 @@ fn loops_outlast_gaps(reads: &[u64]) -> bool {
         pairs.map(|pair| pair[1].saturating_sub(pair[0])).fold(0, u64::saturating_add)
     };
     sum(1) < sum(0)
+}
+
+/// Whether timings of the same thing are alike. Reads before or after the calibration are not: a
+/// setup's own reads, or a first sample of one iteration, follow each other far sooner.
+fn steady(picos: &[u64]) -> bool {
+    /// Interruptions only ever make a timing longer, so the middle is no multiple of the least.
+    const MOST: u64 = 4;
+    /// Below a microsecond, the steps of the clock are a large part.
+    const SHORT: u64 = 1_000_000;
+    let mut sorted = picos.to_vec();
+    sorted.sort_unstable();
+    let middle = sorted[sorted.len() / 2];
+    middle < SHORT || middle <= sorted[0].saturating_mul(MOST)
 }
 
 /// The least that is not zero (`FineDuration::clamp_to_min`).
@@ -180,6 +196,16 @@ mod tests {
         reads.push(reads[reads.len() - 1] + 25);
         assert_eq!(Overhead::calibrate(&reads), None);
         assert_eq!(Overhead::calibrate(&reads[..10]), None);
+    }
+
+    #[test]
+    fn reads_of_something_else_are_no_calibration() {
+        let reads = calibration([2_400, 37_000, 38_000, 62_000]);
+        let last = reads[reads.len() - 1];
+        let late = [&reads[2..], &[last + 25, last + 600]].concat();
+        assert_eq!(Overhead::calibrate(&late), None);
+        let early = [&[1, 24], &reads[..CALIBRATION_READS - 2]].concat();
+        assert_eq!(Overhead::calibrate(&early), None);
     }
 
     #[test]

@@ -101,13 +101,15 @@ fn rebuild_row(
 }
 
 /// How N came to be.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
     /// Given from outside. Divan then leaves samples of no time as they are.
     Pinned,
     /// Doubled until a sample was long enough. Divan then takes the precision for no time.
     Tuned,
 }
+
+const MODES: [Mode; 2] = [Mode::Pinned, Mode::Tuned];
 
 /// A search for the samples of one row, over a bounded number of guesses.
 struct Search<'a> {
@@ -142,18 +144,47 @@ impl<'a> Search<'a> {
         Ok(Self { figures, reads, overhead, precision_ps, size, samples })
     }
 
-    /// Tries all guesses. A second one that holds must give the same samples.
+    /// Tries all guesses. One that holds and accounts for every read is the answer; of others that
+    /// hold, a second must give the same samples.
     fn run(&self) -> Result<Found, Refusal> {
+        if let Some(found) = self.plain_guesses() {
+            return Ok(found);
+        }
         let mut best: Option<Found> = None;
         for threads in self.thread_counts() {
             for layout in Layout::all() {
-                for mode in [Mode::Pinned, Mode::Tuned] {
+                for mode in MODES {
                     let found = self.guess(threads, layout, mode);
                     best = either(best, found)?;
                 }
             }
         }
         best.ok_or(Refusal::NoMatch)
+    }
+
+    /// The guesses by which Divan alone has made all reads.
+    fn plain_guesses(&self) -> Option<Found> {
+        let threads = self.reads.len();
+        if !self.samples.is_multiple_of(threads) {
+            return None;
+        }
+        let mut modes = MODES.into_iter().filter(|mode| self.accounts_for_all(threads, *mode));
+        modes.find_map(|mode| self.guess(threads, Layout::PLAIN, mode))
+    }
+
+    /// Whether Divan's own reads are all there are.
+    fn accounts_for_all(&self, threads: usize, mode: Mode) -> bool {
+        let tuning = match mode {
+            Mode::Pinned => Some(0),
+            Mode::Tuned => Layout::PLAIN.tuning_reads(self.size),
+        };
+        let calibration = if self.overhead.is_none() { CALIBRATION_READS } else { 0 };
+        let sampling = tuning.and_then(|tuning| (self.samples / threads * 2).checked_add(tuning));
+        let Some(sampling) = sampling else { return false };
+        let [main, others @ ..] = self.reads.as_slice() else { return false };
+        // One read begins the benchmark's time, unless that leaves out what is not timed.
+        let starts = main.len().checked_sub(sampling + calibration);
+        matches!(starts, Some(0 | 1)) && others.iter().all(|reads| reads.len() == sampling)
     }
 
     /// How many threads may have taken the samples: each took as many, at two reads a sample.

@@ -21,10 +21,11 @@ pub struct Sizing {
 }
 
 impl Sizing {
-    /// Reads that Divan makes in each process: 800 to calibrate, one before the first sample, and
-    /// those that measure the precision (`time/timer.rs`), which are some 200 as a rule.
-    const START_UP: u64 = 1024;
-    /// The precision can take a hundred times as many on an unsteady clock. The file is sparse.
+    /// Reads that Divan makes in each process (`time/timer.rs`): 800 to calibrate, one before the
+    /// first sample, and those that measure the precision: mostly some 200, but up to a hundred
+    /// times as many where the clock is unsteady. They come first, so all of them are expected.
+    const START_UP: u64 = 22_000;
+    /// For what nobody expects. The file is sparse.
     const SLACK: u64 = 1 << 16;
     /// Clock reads of the benchmark's own that can be decoded, an iteration.
     const OWN_READS: u64 = 9;
@@ -232,7 +233,7 @@ mod tests {
     #[test]
     fn a_launch_has_room_for_its_samples_and_own_reads() {
         let sizing = Sizing::of_launch(64, 10_000, 1);
-        assert!(sizing.expected >= 20_801 && sizing.expected < 25_000, "{sizing:?}");
+        assert!(sizing.expected >= 40_801 && sizing.expected < 45_000, "{sizing:?}");
         assert!(sizing.capacity >= 3 * 64 * 10_000, "{sizing:?}");
         assert_eq!(sizing.to_variable(), format!("{},{}", sizing.capacity, sizing.expected));
         let huge = Sizing::of_launch(u64::MAX, u64::MAX, u64::MAX);

@@ -10,8 +10,8 @@ const GAP: u64 = 23;
 
 /// Overheads in ps: of an iteration, an allocation and a deallocation.
 const LOOP: u64 = 240;
-const ALLOC: u64 = 500;
-const DEALLOC: u64 = 520;
+const ALLOC: u64 = 520;
+const DEALLOC: u64 = 490;
 
 /// One benchmark.
 #[derive(Clone, Debug)]
