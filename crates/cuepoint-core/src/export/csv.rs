@@ -51,7 +51,7 @@ pub fn write_csv<W: Write>(
     out: W,
 ) -> io::Result<()> {
     let mut csv = ::csv::WriterBuilder::new().delimiter(options.delimiter).from_writer(out);
-    csv.write_record(CSV_COLUMNS)?;
+    csv.write_record(CSV_COLUMNS).map_err(cause)?;
     let mut number = String::new();
     for (index, track) in rows.iter().filter_map(|row| table.track(*row)).enumerate() {
         write_track(&mut csv, index, track, &mut number)?;
@@ -72,7 +72,7 @@ fn write_track<W: Write>(
             // Writing into a string cannot fail.
             let _ = write!(number, "{value}");
         }
-        csv.write_field(number.as_bytes())
+        csv.write_field(number.as_bytes()).map_err(cause)
     };
     field(Some(&(index + 1)), csv)?;
     field(Some(&track.id()), csv)?;
@@ -86,7 +86,7 @@ fn write_track<W: Write>(
         track.tonality(),
     ];
     for text in texts {
-        csv.write_field(safe(text.trim()).as_bytes())?;
+        csv.write_field(safe(text.trim()).as_bytes()).map_err(cause)?;
     }
     let (bpm, year, duration) = (track.bpm(), track.year(), track.duration_s());
     field(bpm.as_ref().map(|value| value as _), csv)?;
@@ -94,12 +94,19 @@ fn write_track<W: Write>(
     field(duration.as_ref().map(|value| value as _), csv)?;
     let rating = track.rating();
     field(rating.as_ref().map(|value| value as _), csv)?;
-    csv.write_field(safe(track.date_added()).as_bytes())?;
+    csv.write_field(safe(track.date_added()).as_bytes()).map_err(cause)?;
     let path =
         decode_location(track.location()).map_or(Cow::Borrowed(track.location()), Cow::Owned);
-    csv.write_field(safe(&path).as_bytes())?;
-    csv.write_record(None::<&[u8]>)?;
-    Ok(())
+    csv.write_field(safe(&path).as_bytes()).map_err(cause)?;
+    csv.write_record(None::<&[u8]>).map_err(cause)
+}
+
+/// What `out` said, so that a caller can tell a closed pipe from a full disk.
+fn cause(error: ::csv::Error) -> io::Error {
+    match error.into_kind() {
+        ::csv::ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("{kind:?}")),
+    }
 }
 
 /// The value without control characters, and without a meaning to spreadsheets.
