@@ -75,14 +75,29 @@ pub(super) fn each(
 
 /// Which fields stood in the element already.
 #[derive(Default)]
-pub(super) struct Seen(u64);
+pub(super) struct Seen {
+    fields: u64,
+    next: usize,
+}
 
 impl Seen {
+    /// The place of `key` among `fields`, which stand in the order in which they are likely to
+    /// come: the search begins behind the last one found.
+    pub(super) fn place(&mut self, fields: &[&str], key: &str) -> Option<usize> {
+        let (before, rest) = fields.split_at(self.next.min(fields.len()));
+        let place = match rest.iter().position(|field| *field == key) {
+            Some(at) => at + before.len(),
+            None => before.iter().position(|field| *field == key)?,
+        };
+        self.next = place + 1;
+        Some(place)
+    }
+
     /// Whether this is the first attribute for the field.
     pub(super) fn first(&mut self, field: u32, key: &str, sink: &mut Sink<'_>) -> bool {
         let bit = 1_u64 << (field % u64::BITS);
-        let first = self.0 & bit == 0;
-        self.0 |= bit;
+        let first = self.fields & bit == 0;
+        self.fields |= bit;
         if !first {
             sink.warn(WarningKind::DuplicateAttribute, key);
         }

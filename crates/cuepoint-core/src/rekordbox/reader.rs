@@ -283,35 +283,34 @@ impl Pass {
 
 impl Track {
     fn take(&mut self, sink: &mut Sink<'_>, key: &str, value: &str, seen: &mut Seen) {
-        let Some(at) = FIELDS.iter().position(|field| *field == key) else { return };
+        let Some(at) = seen.place(&FIELDS, key) else { return };
         if !seen.first(at as u32, key, sink) {
             return;
         }
-        if let Some(text) = self.text_field(key) {
-            *text = sink.texts.add(value);
-        } else {
-            self.take_number(sink, key, value);
+        match self.text_field(at) {
+            Some(text) => *text = sink.texts.add(value),
+            None => self.take_number(sink, key, value),
         }
     }
 
-    fn text_field(&mut self, key: &str) -> Option<&mut Span> {
-        Some(match key {
-            "Name" => &mut self.name,
-            "Artist" => &mut self.artist,
-            "Composer" => &mut self.composer,
-            "Album" => &mut self.album,
-            "Grouping" => &mut self.grouping,
-            "Genre" => &mut self.genre,
-            "Kind" => &mut self.kind,
-            "DateModified" => &mut self.date_modified,
-            "DateAdded" => &mut self.date_added,
-            "Comments" => &mut self.comments,
-            "LastPlayed" => &mut self.last_played,
-            "Location" => &mut self.location,
-            "Remixer" => &mut self.remixer,
-            "Tonality" => &mut self.tonality,
-            "Label" => &mut self.label,
-            "Mix" => &mut self.mix,
+    fn text_field(&mut self, at: usize) -> Option<&mut Span> {
+        Some(match at {
+            0 => &mut self.name,
+            1 => &mut self.artist,
+            2 => &mut self.composer,
+            3 => &mut self.album,
+            4 => &mut self.grouping,
+            5 => &mut self.genre,
+            6 => &mut self.kind,
+            13 => &mut self.date_modified,
+            14 => &mut self.date_added,
+            17 => &mut self.comments,
+            19 => &mut self.last_played,
+            21 => &mut self.location,
+            22 => &mut self.remixer,
+            23 => &mut self.tonality,
+            24 => &mut self.label,
+            25 => &mut self.mix,
             _ => return None,
         })
     }
@@ -334,35 +333,13 @@ impl Track {
     }
 }
 
-/// The attributes of a track but its number, in Rekordbox's order: what is looked for stands early.
+/// The attributes of a track but its number, in the order in which Rekordbox writes them.
+#[rustfmt::skip]
 const FIELDS: [&str; 27] = [
-    "Name",
-    "Artist",
-    "Composer",
-    "Album",
-    "Grouping",
-    "Genre",
-    "Kind",
-    "Size",
-    "TotalTime",
-    "DiscNumber",
-    "TrackNumber",
-    "Year",
-    "AverageBpm",
-    "DateModified",
-    "DateAdded",
-    "BitRate",
-    "SampleRate",
-    "Comments",
-    "PlayCount",
-    "LastPlayed",
-    "Rating",
-    "Location",
-    "Remixer",
-    "Tonality",
-    "Label",
-    "Mix",
-    "Colour",
+    "Name", "Artist", "Composer", "Album", "Grouping", "Genre", "Kind", "Size", "TotalTime",
+    "DiscNumber", "TrackNumber", "Year", "AverageBpm", "DateModified", "DateAdded", "BitRate",
+    "SampleRate", "Comments", "PlayCount", "LastPlayed", "Rating", "Location", "Remixer",
+    "Tonality", "Label", "Mix", "Colour",
 ];
 
 /// Rekordbox writes five stars as 255, in steps of 51.
