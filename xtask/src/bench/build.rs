@@ -153,7 +153,6 @@ mod tests {
         let workspace = Workspace {
             root: PathBuf::from("/w"),
             target_dir: PathBuf::from("/t"),
-            divan: None,
             targets: vec![target],
             notes: vec![],
         };

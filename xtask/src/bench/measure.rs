@@ -225,7 +225,7 @@ fn probe(
     });
     let pin = match kept {
         Some(pin) => pin,
-        None => match choose(entry, launcher, wish)? {
+        None => match choose(entry, launcher, wish, start_up)? {
             Ok(pin) => pin,
             Err(reason) => return Ok(Err(reason)),
         },
@@ -234,22 +234,28 @@ fn probe(
     Ok(Ok(Planned { entry: entry.clone(), rows, pin, expected: start_up + launch }))
 }
 
-/// Probes until a sample is long enough, then chooses how many make a launch.
-fn choose(entry: &Entry, launcher: &Launcher, wish: Wish) -> Result<Result<Pin, String>> {
+/// Probes until a sample is long enough, then chooses how many make a launch. `start_up` is what a
+/// launch costs beside its samples.
+fn choose(
+    entry: &Entry,
+    launcher: &Launcher,
+    wish: Wish,
+    start_up: Duration,
+) -> Result<Result<Pin, String>> {
     let started = Instant::now();
-    let mut speed = match speed(launcher.launch(entry, None, Some(ASKED_WITHIN))?) {
+    let mut speed = match speed(entry, launcher, None, start_up)? {
         Ok(speed) => speed,
         Err(reason) => return Ok(Err(reason)),
     };
     // The author's count is known only if the limit did not end the launch.
-    let asked = speed.asked_samples.filter(|_| started.elapsed() < ASKED_WITHIN);
+    let asked_samples = speed.asked_samples.filter(|_| started.elapsed() < ASKED_WITHIN);
     let mut n = pin::iterations(speed.fastest_ns);
     for _ in 0..PROBES {
-        let probing = Pin { n, s: DIVAN_SAMPLES };
         if n == 1 {
             break;
         }
-        speed = match self::speed(launcher.launch(entry, Some(probing), Some(ASKED_WITHIN))?) {
+        let probing = Pin { n, s: DIVAN_SAMPLES };
+        speed = match self::speed(entry, launcher, Some(probing), start_up)? {
             Ok(speed) => speed,
             Err(reason) => return Ok(Err(reason)),
         };
@@ -258,22 +264,28 @@ fn choose(entry: &Entry, launcher: &Launcher, wish: Wish) -> Result<Result<Pin, 
         }
         n = pin::iterations(speed.fastest_ns);
     }
-    let s = pin::samples(n, Speed { asked_samples: asked, ..speed }, wish);
-    Ok(Ok(Pin { n, s }))
+    Ok(Ok(Pin { n, s: pin::samples(n, Speed { asked_samples, ..speed }, wish) }))
 }
 
-/// The speed of a launch's fastest row, which needs the largest batch.
-fn speed(told: Told) -> Result<Speed, String> {
-    let rows = match told {
+/// A probing launch: the speed of its fastest row, which needs the largest batch.
+fn speed(
+    entry: &Entry,
+    launcher: &Launcher,
+    pin: Option<Pin>,
+    start_up: Duration,
+) -> Result<Result<Speed, String>> {
+    let started = Instant::now();
+    let rows = match launcher.launch(entry, pin, Some(ASKED_WITHIN))? {
         Told::Rows(rows) => rows,
-        Told::Failure(reason) => return Err(reason),
+        Told::Failure(reason) => return Ok(Err(reason)),
     };
-    let fastest = rows.iter().map(|(_, r)| r.fastest_ns).fold(f64::INFINITY, f64::min);
-    let slowest = rows.iter().map(|(_, reading)| reading.median_ns).fold(0.0, f64::max);
-    let samples = rows.iter().map(|(_, reading)| reading.s).max();
-    Ok(Speed {
-        fastest_ns: fastest,
-        median_ns: slowest,
-        asked_samples: samples.filter(|samples| *samples != DIVAN_SAMPLES),
-    })
+    let sampling = started.elapsed().saturating_sub(start_up);
+    let samples: u32 = rows.iter().map(|(_, reading)| reading.s).sum();
+    let asked = rows.iter().map(|(_, reading)| reading.s).max();
+    Ok(Ok(Speed {
+        fastest_ns: rows.iter().map(|(_, r)| r.fastest_ns).fold(f64::INFINITY, f64::min),
+        median_ns: rows.iter().map(|(_, reading)| reading.median_ns).fold(0.0, f64::max),
+        asked_samples: asked.filter(|samples| *samples != DIVAN_SAMPLES),
+        sample_wall_ns: sampling.as_nanos() as f64 / f64::from(samples.max(1)),
+    }))
 }

@@ -34,6 +34,8 @@ pub(crate) struct Speed {
     pub(crate) median_ns: f64,
     /// The sample count that the benchmark's author asked for, where that can be known.
     pub(crate) asked_samples: Option<u32>,
+    /// What a sample costs by the clock on the wall, untimed set-up included.
+    pub(crate) sample_wall_ns: f64,
 }
 
 /// From here on one iteration is a sample: a hundred times the clock's usual step.
@@ -50,6 +52,8 @@ pub(crate) const DIVAN_SAMPLES: u32 = 100;
 const BUDGET_LIMIT_NS: f64 = 60e9;
 /// The most that an author's sample count may stretch a launch to.
 const ASKED_LIMIT_NS: f64 = 5e9;
+/// A launch of a benchmark whose set-up is not timed may take this long by the clock on the wall.
+const WALL_LIMIT_NS: f64 = 2e9;
 /// Batches are kept until the time has changed by this factor.
 const KEEP_WITHIN: f64 = 4.0;
 
@@ -75,7 +79,8 @@ pub(crate) fn is_long_enough(n: u32, fastest_ns: f64) -> bool {
 /// is a multiple of that, so that every launch sees the same mix of inputs.
 pub(crate) fn samples(n: u32, speed: Speed, wish: Wish) -> u32 {
     let sample_ns = (f64::from(n) * speed.median_ns).max(1.0);
-    let mut samples = (wish.launch_ns / sample_ns).clamp(SAMPLES.0, SAMPLES.1) as u32;
+    let affordable = (WALL_LIMIT_NS / speed.sample_wall_ns.max(1.0)).clamp(SAMPLES.0, SAMPLES.1);
+    let mut samples = (wish.launch_ns / sample_ns).clamp(SAMPLES.0, affordable) as u32;
     if let Some(pooled) = wish.pooled_samples {
         // The first sample of each launch is cold and left out.
         let needed = pooled.div_ceil(wish.launches) + 1;
@@ -93,8 +98,12 @@ pub(crate) fn samples(n: u32, speed: Speed, wish: Wish) -> u32 {
 /// The batches of the recorded runs, if they still fit: kept until the time, by the median of the
 /// baseline and never by one run, has changed four-fold.
 pub(crate) fn kept(past: &PastPin, wish: Wish) -> Option<Pin> {
-    let speed =
-        Speed { fastest_ns: past.fastest_ns, median_ns: past.median_ns, asked_samples: None };
+    let speed = Speed {
+        fastest_ns: past.fastest_ns,
+        median_ns: past.median_ns,
+        asked_samples: None,
+        sample_wall_ns: 0.0,
+    };
     let n = iterations(past.fastest_ns);
     let fresh = f64::from(n) * f64::from(samples(n, speed, wish));
     let ratio = f64::from(past.n) * f64::from(past.s) / fresh;
@@ -115,7 +124,7 @@ mod tests {
     const WISH: Wish = Wish { launch_ns: 50e6, launches: 5, pooled_samples: None };
 
     fn speed(ns: f64) -> Speed {
-        Speed { fastest_ns: ns, median_ns: ns, asked_samples: None }
+        Speed { fastest_ns: ns, median_ns: ns, asked_samples: None, sample_wall_ns: ns }
     }
 
     fn past(n: u32, s: u32, ns: f64) -> PastPin {
@@ -138,6 +147,13 @@ mod tests {
         for (ns, n, s) in cases {
             assert_eq!(samples(n, speed(ns), WISH), s, "{ns}");
         }
+    }
+
+    #[test]
+    fn untimed_set_up_bounds_the_samples() {
+        let slow = Speed { sample_wall_ns: 20e6, ..speed(1e5) };
+        assert_eq!(samples(1, slow, WISH), 100);
+        assert_eq!(samples(1, Speed { sample_wall_ns: 5e9, ..slow }, WISH), 5);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The cargo workspace that is measured, as `cargo metadata` tells it.
 
 use crate::facts;
+use crate::files::read_if_there;
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -13,8 +14,6 @@ pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     /// Cargo's target directory, wherever it is.
     pub(crate) target_dir: PathBuf,
-    /// Divan's version in the lock file, where anything depends on it.
-    pub(crate) divan: Option<String>,
     /// Bench targets that cargo builds without asking for features.
     pub(crate) targets: Vec<BenchTarget>,
     /// What was passed over, and why.
@@ -48,7 +47,6 @@ struct Metadata {
 struct Package {
     id: String,
     name: String,
-    version: String,
     manifest_path: PathBuf,
     targets: Vec<Target>,
 }
@@ -72,11 +70,17 @@ impl Workspace {
         }
         let cargo = facts::cargo();
         let manifest = manifest.map(|path| format!("--manifest-path={}", path.display()));
-        let json = cmd!(sh, "{cargo} metadata --format-version=1 {manifest...}").quiet();
+        let json = cmd!(sh, "{cargo} metadata --no-deps --format-version=1 {manifest...}").quiet();
         let json = json.read().context("cargo cannot read this workspace")?;
         let metadata: Metadata =
             serde_json::from_str(&json).context("cannot read cargo's metadata")?;
         Self::of(&metadata, only)
+    }
+
+    /// Divan's version in the lock file, which every build writes; several if there are more.
+    pub(crate) fn divan(&self) -> Result<String> {
+        let lock = read_if_there(&self.root.join("Cargo.lock"))?.unwrap_or_default();
+        Ok(locked(&lock, "divan").join(", "))
     }
 
     fn of(metadata: &Metadata, only: &[String]) -> Result<Self> {
@@ -87,11 +91,9 @@ impl Workspace {
             bail!("no package is called `{unknown}`; the workspace has {}", names.join(", "));
         }
         let wanted = |package: &&&Package| only.is_empty() || only.contains(&package.name);
-        let divan = metadata.packages.iter().find(|package| package.name == "divan");
         let mut workspace = Self {
             root: metadata.workspace_root.clone(),
             target_dir: metadata.target_directory.clone(),
-            divan: divan.map(|package| package.version.clone()),
             targets: Vec::new(),
             notes: Vec::new(),
         };
@@ -120,6 +122,18 @@ impl Workspace {
     }
 }
 
+/// The versions of a package in a lock file, whose entries are `name` and `version` line by line.
+fn locked<'a>(lock: &'a str, package: &str) -> Vec<&'a str> {
+    let name = format!("name = \"{package}\"");
+    let mut lines = lock.lines();
+    let mut versions = Vec::new();
+    while lines.any(|line| line == name) {
+        let version = lines.next().and_then(|line| line.strip_prefix("version = \""));
+        versions.extend(version.and_then(|version| version.strip_suffix('"')));
+    }
+    versions
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,13 +141,13 @@ mod tests {
     const METADATA: &str = r#"{
         "workspace_root": "/w", "target_directory": "/t", "workspace_members": ["a#1", "b#1"],
         "packages": [
-            {"id": "a#1", "name": "a", "version": "1.0.0", "manifest_path": "/w/a/Cargo.toml", "targets": [
+            {"id": "a#1", "name": "a", "manifest_path": "/w/a/Cargo.toml", "targets": [
                 {"name": "a", "kind": ["lib"], "src_path": "/w/a/src/lib.rs"},
                 {"name": "parse", "kind": ["bench"], "src_path": "/w/a/benches/parse.rs"},
                 {"name": "net", "kind": ["bench"], "src_path": "/w/a/benches/net.rs", "required-features": ["net"]}]},
-            {"id": "b#1", "name": "b", "version": "1.0.0", "manifest_path": "/w/b/Cargo.toml", "targets": [
+            {"id": "b#1", "name": "b", "manifest_path": "/w/b/Cargo.toml", "targets": [
                 {"name": "sort", "kind": ["bench"], "src_path": "/w/b/benches/sort.rs"}]},
-            {"id": "divan#1", "name": "divan", "version": "0.1.21", "manifest_path": "/d/Cargo.toml", "targets": [
+            {"id": "divan#1", "name": "divan", "manifest_path": "/d/Cargo.toml", "targets": [
                 {"name": "own", "kind": ["bench"], "src_path": "/d/benches/own.rs"}]}]}"#;
 
     fn names(only: &[&str]) -> Result<Vec<String>> {
@@ -154,6 +168,12 @@ mod tests {
     fn what_needs_features_is_told() {
         let workspace = Workspace::of(&serde_json::from_str(METADATA).unwrap(), &[]).unwrap();
         assert_eq!(workspace.notes, ["a/net is not measured: it needs the features net"]);
-        assert_eq!(workspace.divan.as_deref(), Some("0.1.21"));
+    }
+
+    #[test]
+    fn the_lock_file_tells_versions() {
+        let lock = "[[package]]\nname = \"divan\"\nversion = \"0.1.21\"\n\n[[package]]\nname = \"divan-macros\"\nversion = \"0.1.20\"\n";
+        assert_eq!(locked(lock, "divan"), ["0.1.21"]);
+        assert_eq!(locked(lock, "serde"), Vec::<&str>::new());
     }
 }

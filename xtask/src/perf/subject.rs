@@ -52,10 +52,8 @@ impl Subject {
                 "this workspace has no Divan bench: add a [[bench]] with `harness = false` whose main calls divan::main()"
             );
         }
-        let machine = facts::machine(BuildFacts {
-            profile: built.profile,
-            divan: workspace.divan.clone().unwrap_or_default(),
-        })?;
+        let machine =
+            facts::machine(BuildFacts { profile: built.profile, divan: workspace.divan()? })?;
         let mut notes: Vec<String> = workspace.notes.iter().chain(&built.notes).cloned().collect();
         let tap = tap(workspace, &machine, &mut notes);
         let limit = Duration::from_secs(args.launch_timeout.into());
