@@ -1,7 +1,7 @@
-//! What a keystroke costs: filtering, sorting and paging the table of tracks.
+//! What happens between a keystroke in the search box and the rows on the screen.
 
-use cuepoint_core::rekordbox::{Library, read};
-use cuepoint_core::results::{Filter, Range, SortKey, Table};
+use cuepoint_core::rekordbox::{Bpm, Library, parse};
+use cuepoint_core::results::{Bounds, Direction, FilterSpec, SortKey, Table};
 use cuepoint_fixtures::{LibrarySpec, library};
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
@@ -13,60 +13,91 @@ fn main() {
     divan::main();
 }
 
-const FILTERS: [&str; 8] =
+/// What users filter by, from everything to nothing.
+const SPECS: [&str; 8] =
     ["one_char", "frequent", "rare", "no_hit", "accented", "year", "bpm", "all"];
 
-fn filter_of(name: &str) -> Filter {
-    let text = |text: &str| Filter { text: text.to_owned(), ..Filter::default() };
+fn spec(name: &str) -> FilterSpec {
+    let text = |text: &str| FilterSpec { text: text.to_owned(), ..FilterSpec::default() };
     match name {
         "one_char" => text("e"),
         "frequent" => text("mix"),
-        "rare" => text("rework"),
-        "no_hit" => text("zzyzx road"),
-        "accented" => text("É"),
-        "year" => Filter { year: Range { from: Some(2005), to: Some(2015) }, ..Filter::default() },
-        "bpm" => Filter { bpm: Range { from: Some(120.0), to: Some(130.0) }, ..Filter::default() },
-        _ => Filter::default(),
+        "rare" => text("mashup"),
+        "no_hit" => text("qqqq"),
+        "accented" => text("Lövé"),
+        "year" => FilterSpec { year: Bounds::between(2010, 2015), ..FilterSpec::default() },
+        "bpm" => {
+            let bpm = Bounds::between(Bpm::from_hundredths(12_000), Bpm::from_hundredths(12_800));
+            FilterSpec { bpm, ..FilterSpec::default() }
+        }
+        _ => FilterSpec::default(),
     }
 }
 
-fn tracks(count: usize) -> Library {
-    let xml = library(LibrarySpec::of(count));
-    read(xml.as_bytes()).unwrap_or_else(|error| panic!("a generated library is sound: {error}"))
+fn read(tracks: usize) -> Library {
+    parse(library(LibrarySpec::of(tracks)).as_bytes()).expect("generated libraries are well-formed")
 }
 
-fn filter(bencher: Bencher<'_, '_>, count: usize, name: &str) {
-    let library = tracks(count);
-    let (table, filter) = (Table::new(&library), filter_of(name));
-    bencher.counter(ItemsCount::new(count)).bench(|| table.filter(black_box(&filter)));
+fn bench_filter(bencher: Bencher<'_, '_>, tracks: usize, name: &str) {
+    let library = read(tracks);
+    let table = Table::of_collection(&library.collection);
+    let spec = spec(name);
+    bencher.counter(ItemsCount::new(tracks)).bench_local(|| table.filter(black_box(&spec)).len());
 }
 
-#[divan::bench(args = FILTERS)]
+#[divan::bench(args = SPECS)]
 fn filter_100_tracks(bencher: Bencher<'_, '_>, name: &str) {
-    filter(bencher, 100, name);
+    bench_filter(bencher, 100, name);
 }
 
-#[divan::bench(args = FILTERS)]
+#[divan::bench(args = SPECS)]
 fn filter_1000_tracks(bencher: Bencher<'_, '_>, name: &str) {
-    filter(bencher, 1000, name);
+    bench_filter(bencher, 1_000, name);
 }
 
-#[divan::bench(args = ["one_char", "year"])]
-fn filter_10000_tracks(bencher: Bencher<'_, '_>, name: &str) {
-    filter(bencher, 10_000, name);
+/// A keystroke that matches nearly every row of a large library.
+#[divan::bench]
+fn filter_10k_tracks(bencher: Bencher<'_, '_>) {
+    bench_filter(bencher, 10_000, "one_char");
 }
 
 #[divan::bench]
-fn sort_1000_tracks(bencher: Bencher<'_, '_>) {
-    let library = tracks(1000);
-    let table = Table::new(&library);
-    bencher.counter(ItemsCount::new(1000_usize)).with_inputs(|| table.rows()).bench_refs(|rows| {
-        table.sort(black_box(rows), SortKey::Title, false);
+fn table_1000_tracks(bencher: Bencher<'_, '_>) {
+    let library = read(1_000);
+    bencher
+        .counter(ItemsCount::new(1_000_usize))
+        .bench_local(|| Table::of_collection(black_box(&library.collection)));
+}
+
+fn bench_sort(bencher: Bencher<'_, '_>, key: SortKey) {
+    let library = read(1_000);
+    let table = Table::of_collection(&library.collection);
+    let view = table.filter(&FilterSpec::default());
+    bencher
+        .counter(ItemsCount::new(1_000_usize))
+        .with_inputs(|| view.clone())
+        .bench_local_refs(|view| view.sort(black_box(key), Direction::Ascending));
+}
+
+#[divan::bench]
+fn sort_title_1000_tracks(bencher: Bencher<'_, '_>) {
+    bench_sort(bencher, SortKey::Title);
+}
+
+#[divan::bench]
+fn sort_bpm_1000_tracks(bencher: Bencher<'_, '_>) {
+    bench_sort(bencher, SortKey::Bpm);
+}
+
+/// The fifty rows that a screen shows, from the middle, each looked at as it would be drawn.
+#[divan::bench]
+fn page_1000_tracks(bencher: Bencher<'_, '_>) {
+    let library = read(1_000);
+    let table = Table::of_collection(&library.collection);
+    let view = table.filter(&FilterSpec::default());
+    bencher.counter(ItemsCount::new(50_usize)).bench_local(|| {
+        for row in view.page(black_box(475), 50) {
+            black_box((row.track.title(), row.track.artist(), row.track.bpm(), row.track.key()));
+        }
     });
-}
-
-#[divan::bench]
-fn table_of_1000_tracks(bencher: Bencher<'_, '_>) {
-    let library = tracks(1000);
-    bencher.counter(ItemsCount::new(1000_usize)).bench(|| Table::new(black_box(&library)));
 }

@@ -1,5 +1,17 @@
 //! Reads Rekordbox libraries, filters and sorts their tracks, and exports them.
+//!
+//! ```text
+//! bytes → rekordbox::parse → Library → results::Table → filter, sort, page → export
+//! ```
+//!
+//! [`rekordbox`] reads the XML file that rekordbox exports. [`results`] makes a table of its tracks
+//! and answers what is typed into a search box. [`export`] writes rows as CSV.
 
+pub mod export;
 pub mod rekordbox;
 pub mod results;
-pub mod export;
+
+mod key;
+mod text;
+
+pub use text::fold;

@@ -1,16 +1,21 @@
-//! Starting the command line.
+//! The time from typing a command until the program has answered.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
+
+use divan::Bencher;
 
 fn main() {
     divan::main();
 }
 
-/// The real program, built as users get it, from start to end.
+/// Spawns the program as built for release and waits until it has said its version.
 #[divan::bench]
-fn startup() -> bool {
-    let output = Command::new(env!("CARGO_BIN_EXE_cuepoint")).arg("--version").output();
-    let output = output.unwrap_or_else(|error| panic!("cuepoint cannot be started: {error}"));
-    assert!(output.status.success(), "cuepoint --version fails");
-    output.stdout.is_empty()
+fn startup(bencher: Bencher<'_, '_>) {
+    bencher.bench_local(|| {
+        let status = Command::new(env!("CARGO_BIN_EXE_cuepoint"))
+            .arg("--version")
+            .stdout(Stdio::null())
+            .status();
+        assert!(status.is_ok_and(|status| status.success()), "the program did not start");
+    });
 }

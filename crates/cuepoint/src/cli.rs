@@ -1,149 +1,169 @@
-//! The command line, as typed.
+//! What can be typed.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use cuepoint_core::results::{Range, SortKey};
+use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Reads a Rekordbox library and tells or exports what is in it.
-#[derive(Debug, Parser)]
-#[command(version, max_term_width = 100)]
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use cuepoint_core::export::Delimiter;
+use cuepoint_core::rekordbox::Bpm;
+use cuepoint_core::results::{Bounds, Direction, FilterSpec, SortKey};
+
+/// Looks into Rekordbox libraries and exports their tracks.
+#[derive(Parser, Debug)]
+#[command(name = "cuepoint", version)]
 pub(crate) struct Cli {
     #[command(subcommand)]
-    pub(crate) task: Task,
+    pub(crate) command: Command,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum Task {
-    /// Tell what a library holds and what is odd about it.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Summarise a library: tracks, playlists, and what could not be read.
     Inspect(InspectArgs),
     /// Write tracks as CSV.
     Export(ExportArgs),
 }
 
-#[derive(Debug, Args)]
+#[derive(Args, Debug)]
 pub(crate) struct InspectArgs {
-    /// What Rekordbox wrote by File, Export Collection in xml format.
+    /// The XML file that rekordbox exported.
     pub(crate) library: PathBuf,
 }
 
-#[derive(Debug, Args)]
+#[derive(Args, Debug)]
 pub(crate) struct ExportArgs {
-    /// What Rekordbox wrote by File, Export Collection in xml format.
+    /// The XML file that rekordbox exported.
     pub(crate) library: PathBuf,
-    /// Only the tracks of this playlist, by its name or path, as "Sets/Friday".
+    /// Only this playlist: its folders' names and its own, joined by "/".
     #[arg(long, value_name = "PATH")]
     pub(crate) playlist: Option<String>,
-    /// Only tracks with this text in title, artist, album or label.
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    pub(crate) text: String,
-    /// Only these years: 1995, 1990..1999, 2000.. or ..1989.
-    #[arg(long, value_name = "YEARS", value_parser = range::<u16>)]
-    pub(crate) year: Option<Range<u16>>,
-    /// Only these tempos, in beats a minute: 120..128.
-    #[arg(long, value_name = "TEMPOS", value_parser = range::<f64>)]
-    pub(crate) bpm: Option<Range<f64>>,
-    /// Only this key, written as in the library: 8A, Am.
-    #[arg(long)]
-    pub(crate) key: Option<String>,
-    /// Only tracks with at least so many stars.
-    #[arg(long, value_name = "STARS", value_parser = clap::value_parser!(u8).range(0..=5))]
-    pub(crate) min_rating: Option<u8>,
-    /// The order of the rows.
-    #[arg(long, value_enum, default_value_t = Order::Index)]
-    pub(crate) sort: Order,
-    /// The other way round.
-    #[arg(long)]
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    /// The column to sort by [default: the order of the file or playlist].
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) sort: Option<Column>,
+    /// Sort from the greatest to the least.
+    #[arg(long, requires = "sort")]
     pub(crate) descending: bool,
-    /// Between the fields.
-    #[arg(long, value_enum, default_value_t = Delimiter::Comma)]
-    pub(crate) delimiter: Delimiter,
-    /// Where to write, instead of standard output.
+    /// What stands between two cells.
+    #[arg(long, value_name = "NAME", default_value = "comma")]
+    pub(crate) delimiter: DelimiterName,
+    /// The file to write [default: standard output].
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Order {
-    /// As in the library or playlist.
-    Index,
+#[derive(Args, Debug)]
+pub(crate) struct FilterArgs {
+    /// Only tracks with this in their title or artist; case and accents do not count.
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    filter: String,
+    /// Only tracks of these years: "2019", "2019-2021", "2019-" or "-2021".
+    #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
+    year: Option<Range<u32>>,
+    /// Only tracks of these tempos, such as "120-127.5".
+    #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
+    bpm: Option<Range<Bpm>>,
+    /// Only tracks with these ratings in stars, such as "4-5".
+    #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
+    rating: Option<Range<u8>>,
+    /// Only tracks in this key, in any notation: "8A" finds "Am".
+    #[arg(long, default_value = "", hide_default_value = true)]
+    key: String,
+}
+
+impl FilterArgs {
+    pub(crate) fn spec(&self) -> FilterSpec {
+        FilterSpec {
+            text: self.filter.clone(),
+            year: self.year.map(|range| range.0).unwrap_or_default(),
+            bpm: self.bpm.map(|range| range.0).unwrap_or_default(),
+            stars: self.rating.map(|range| range.0).unwrap_or_default(),
+            key: self.key.clone(),
+        }
+    }
+}
+
+/// Inclusive bounds as typed: "a-b", "a-", "-b", or "a" for a alone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Range<T>(Bounds<T>);
+
+impl<T: FromStr + PartialOrd + Copy> FromStr for Range<T>
+where
+    T::Err: fmt::Display,
+{
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (min, max) = text.split_once('-').unwrap_or((text, text));
+        let bounds = Bounds { min: bound(min)?, max: bound(max)? };
+        match (bounds.min, bounds.max) {
+            (None, None) => Err("expected a number or a range such as 10-20".to_owned()),
+            (Some(min), Some(max)) if max < min => {
+                Err("the range ends before it starts".to_owned())
+            }
+            _ => Ok(Self(bounds)),
+        }
+    }
+}
+
+fn bound<T: FromStr>(text: &str) -> Result<Option<T>, String>
+where
+    T::Err: fmt::Display,
+{
+    match text.trim() {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|error| format!("{text}: {error}")),
+    }
+}
+
+/// The columns that can be sorted by.
+#[derive(ValueEnum, Clone, Copy, Debug)]
+pub(crate) enum Column {
     Title,
     Artist,
     Year,
     Bpm,
     Rating,
-    DateAdded,
+    Duration,
 }
 
-impl From<Order> for SortKey {
-    fn from(order: Order) -> Self {
-        match order {
-            Order::Index => Self::Index,
-            Order::Title => Self::Title,
-            Order::Artist => Self::Artist,
-            Order::Year => Self::Year,
-            Order::Bpm => Self::Bpm,
-            Order::Rating => Self::Rating,
-            Order::DateAdded => Self::DateAdded,
+impl Column {
+    pub(crate) fn key(self) -> SortKey {
+        match self {
+            Self::Title => SortKey::Title,
+            Self::Artist => SortKey::Artist,
+            Self::Year => SortKey::Year,
+            Self::Bpm => SortKey::Bpm,
+            Self::Rating => SortKey::Rating,
+            Self::Duration => SortKey::Duration,
         }
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Delimiter {
+/// The delimiters by name: a tab is hard to type.
+#[derive(ValueEnum, Clone, Copy, Debug)]
+pub(crate) enum DelimiterName {
     Comma,
     Semicolon,
     Tab,
     Pipe,
 }
 
-impl From<Delimiter> for u8 {
-    fn from(delimiter: Delimiter) -> Self {
-        match delimiter {
-            Delimiter::Comma => b',',
-            Delimiter::Semicolon => b';',
-            Delimiter::Tab => b'\t',
-            Delimiter::Pipe => b'|',
+impl DelimiterName {
+    pub(crate) fn delimiter(self) -> Delimiter {
+        match self {
+            Self::Comma => Delimiter::Comma,
+            Self::Semicolon => Delimiter::Semicolon,
+            Self::Tab => Delimiter::Tab,
+            Self::Pipe => Delimiter::Pipe,
         }
     }
 }
 
-/// `3`, `1..3`, `1..` or `..3`; both ends are part of it.
-fn range<T: FromStr + Copy>(text: &str) -> Result<Range<T>, String> {
-    let bound = |text: &str| match text.trim() {
-        "" => Ok(None),
-        number => number.parse().map(Some).map_err(|_| format!("`{number}` is no such number")),
-    };
-    let (from, to) = match text.split_once("..") {
-        Some((from, to)) => (bound(from)?, bound(to.trim_start_matches('='))?),
-        None => (bound(text)?, bound(text)?),
-    };
-    if from.is_none() && to.is_none() {
-        return Err("a range needs at least one end, as 1990..1999".to_owned());
-    }
-    Ok(Range { from, to })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory as _;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn ranges_may_be_open() {
-        let years = |text| range::<u16>(text).map(|range| (range.from, range.to));
-        assert_eq!(years("1990..1999"), Ok((Some(1990), Some(1999))));
-        assert_eq!(years("1990..=1999"), Ok((Some(1990), Some(1999))));
-        assert_eq!(years("1995"), Ok((Some(1995), Some(1995))));
-        assert_eq!(years("2000.."), Ok((Some(2000), None)));
-        assert_eq!(years("..1989"), Ok((None, Some(1989))));
-        for wrong in ["", "..", "old", "1990..new", "-5"] {
-            assert!(years(wrong).is_err(), "{wrong}");
-        }
+impl ExportArgs {
+    pub(crate) fn direction(&self) -> Direction {
+        if self.descending { Direction::Descending } else { Direction::Ascending }
     }
 }

@@ -1,41 +1,37 @@
-//! `cuepoint export`: tracks as CSV.
+//! `cuepoint export`
+
+use std::io::{self, Write};
+
+use anyhow::Context;
+use cuepoint_core::export::{write_csv, write_file};
+use cuepoint_core::rekordbox::Library;
+use cuepoint_core::results::{Table, View};
 
 use crate::cli::ExportArgs;
-use crate::{open, playlist};
-use anyhow::{Context as _, Result};
-use cuepoint_core::export::{CsvOptions, write_csv, write_whole};
-use cuepoint_core::rekordbox::Library;
-use cuepoint_core::results::{Filter, Table};
-use std::io::{self, BufWriter};
+use crate::input::read_library;
+use crate::playlist::find_playlist;
 
-pub(crate) fn run(args: &ExportArgs) -> Result<()> {
-    let library = open(&args.library)?;
+/// Writes the rows that `args` asks for to its file, or to `out`.
+pub(crate) fn run(args: &ExportArgs, out: &mut dyn Write) -> anyhow::Result<()> {
+    let library = read_library(&args.library)?;
     let table = table(&library, args)?;
-    let mut rows = table.filter(&filter(args));
-    table.sort(&mut rows, args.sort.into(), args.descending);
-    let options = CsvOptions { delimiter: args.delimiter.into() };
+    let mut view = table.filter(&args.filter.spec());
+    if let Some(column) = args.sort {
+        view.sort(column.key(), args.direction());
+    }
     match &args.output {
-        Some(path) => write_whole(path, |out| write_csv(&table, &rows, options, out))
+        Some(path) => write_file(path, |file| write_view(&view, args, file))
             .with_context(|| format!("cannot write {}", path.display())),
-        None => {
-            let out = BufWriter::new(io::stdout().lock());
-            write_csv(&table, &rows, options, out).context("cannot write to standard output")
-        }
+        None => write_view(&view, args, out).context("cannot write to standard output"),
     }
 }
 
-fn table<'a>(library: &'a Library, args: &ExportArgs) -> Result<Table<'a>> {
-    let Some(wanted) = &args.playlist else { return Ok(Table::new(library)) };
-    let playlist = playlist::find(library, wanted)?;
-    Ok(Table::of(library, playlist.entries().filter_map(|entry| entry.track)))
+fn table<'a>(library: &'a Library, args: &ExportArgs) -> anyhow::Result<Table<'a>> {
+    let Some(path) = &args.playlist else { return Ok(Table::of_collection(&library.collection)) };
+    let playlist = find_playlist(&library.playlists, path)?;
+    Ok(Table::of_playlist(&library.collection, playlist))
 }
 
-fn filter(args: &ExportArgs) -> Filter {
-    Filter {
-        text: args.text.clone(),
-        year: args.year.unwrap_or_default(),
-        bpm: args.bpm.unwrap_or_default(),
-        key: args.key.clone(),
-        min_rating: args.min_rating,
-    }
+fn write_view(view: &View<'_>, args: &ExportArgs, out: &mut dyn Write) -> io::Result<()> {
+    write_csv(out, view.rows(), args.delimiter.delimiter())
 }

@@ -1,52 +1,117 @@
-//! `cuepoint inspect`: what a library holds.
+//! `cuepoint inspect`
 
-use crate::cli::InspectArgs;
-use crate::{open, shown};
-use anyhow::Result;
-use cuepoint_core::rekordbox::{Library, Warning};
-use cuepoint_core::results::Table;
 use std::io::{self, Write};
 
-pub(crate) fn run(args: &InspectArgs) -> Result<()> {
-    let library = open(&args.library)?;
-    let mut out = io::stdout().lock();
-    write(&library, &mut out)?;
-    Ok(out.flush()?)
+use anyhow::Context;
+use cuepoint_core::rekordbox::{
+    Example, Library, Node, NodeKind, ParseReport, PlaylistTree, Product, Warning,
+};
+use cuepoint_core::results::{FilterSpec, Statistics, Table};
+
+use crate::cli::InspectArgs;
+use crate::input::read_library;
+use crate::text::printable;
+
+/// Playlists shown in the tree; their number is always told.
+const SHOWN: usize = 40;
+
+/// Writes a summary of the library to `out`.
+pub(crate) fn run(args: &InspectArgs, out: &mut dyn Write) -> anyhow::Result<()> {
+    let library = read_library(&args.library)?;
+    write_summary(&library, out).context("cannot write to standard output")
 }
 
-fn write(library: &Library, out: &mut impl Write) -> io::Result<()> {
-    let (product, report) = (library.product(), &library.report);
-    writeln!(
-        out,
-        "{} {} by {}",
-        shown(product.name),
-        shown(product.version),
-        shown(product.company)
-    )?;
-    let declared = report.declared.map_or_else(String::new, |n| format!(" of {n} declared"));
-    writeln!(out, "tracks     {}{declared}, {} left out", report.read, report.skipped)?;
+fn write_summary(library: &Library, out: &mut dyn Write) -> io::Result<()> {
+    let table = Table::of_collection(&library.collection);
+    let statistics = table.filter(&FilterSpec::default()).statistics();
+    writeln!(out, "Product    {}", product(&library.product))?;
+    writeln!(out, "Tracks     {}", tracks(&library.report))?;
+    write_statistics(&statistics, out)?;
+    write_playlists(&library.playlists, out)?;
+    write_warnings(&library.report.warnings, out)
+}
 
-    let table = Table::new(library);
-    let statistics = table.statistics(&table.rows());
-    let hours = statistics.duration_s as f64 / 3600.0;
-    let bpm =
-        statistics.mean_bpm.map_or_else(String::new, |bpm| format!(", {bpm:.1} bpm on average"));
-    writeln!(out, "music      {hours:.1} hours{bpm}, {} tracks rated", statistics.rated)?;
+fn product(product: &Product) -> String {
+    match (product.name.as_str(), product.company.as_str()) {
+        ("", _) => "not named".to_owned(),
+        (name, "") => format!("{} {}", printable(name), printable(&product.version)),
+        (name, company) => {
+            format!("{} {} ({})", printable(name), printable(&product.version), printable(company))
+        }
+    }
+}
 
-    let (lists, folders): (Vec<_>, Vec<_>) =
-        library.playlists().filter(|node| !node.is_root()).partition(|node| node.is_playlist());
-    let entries: usize = lists.iter().map(|list| list.entries().len()).sum();
-    writeln!(out, "playlists  {} in {} folders, {entries} entries", lists.len(), folders.len())?;
-    for warning in &report.warnings {
-        write_warning(warning, out)?;
+fn tracks(report: &ParseReport) -> String {
+    let declared = match report.declared {
+        Some(declared) => format!("{declared} declared"),
+        None => "number not declared".to_owned(),
+    };
+    format!("{declared}, {} read, {} skipped", report.read, report.skipped)
+}
+
+fn write_statistics(statistics: &Statistics, out: &mut dyn Write) -> io::Result<()> {
+    let minutes = statistics.seconds / 60;
+    writeln!(out, "Duration   {} h {:02} min", minutes / 60, minutes % 60)?;
+    if let Some((first, last)) = statistics.years {
+        writeln!(out, "Years      {first} to {last}")?;
+    }
+    if let Some((slowest, fastest)) = statistics.bpm {
+        writeln!(out, "Tempo      {slowest} to {fastest} BPM")?;
+    }
+    writeln!(out, "Keys       known of {} tracks", statistics.with_key)
+}
+
+fn write_playlists(tree: &PlaylistTree, out: &mut dyn Write) -> io::Result<()> {
+    let nodes = tree.nodes().count();
+    let playlists = tree.playlists().count();
+    let folders = nodes - playlists;
+    writeln!(out, "Playlists  {playlists} in {folders} {}", plural(folders, "folder", "folders"))?;
+    for node in tree.nodes().take(SHOWN) {
+        write_node(node, out)?;
+    }
+    if nodes > SHOWN {
+        writeln!(out, "  … and {} more", nodes - SHOWN)?;
     }
     Ok(())
 }
 
-fn write_warning(warning: &Warning, out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "warning    {} × {}", warning.count, warning.kind)?;
-    for example in &warning.examples {
-        writeln!(out, "           line {}: {}", example.line, shown(&example.detail))?;
+fn write_node(node: Node<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let indent = " ".repeat(2 + 2 * node.depth().min(SHOWN));
+    let name = printable(node.name());
+    if node.kind() == NodeKind::Folder {
+        return writeln!(out, "{indent}{name}/");
+    }
+    let tracks = node.entries().len();
+    let missing = node.entries().filter(|entry| entry.track.is_none()).count();
+    write!(out, "{indent}{name}: {tracks} {}", plural(tracks, "track", "tracks"))?;
+    match missing {
+        0 => writeln!(out),
+        _ => writeln!(out, ", {missing} not in the collection"),
+    }
+}
+
+fn write_warnings(warnings: &[Warning], out: &mut dyn Write) -> io::Result<()> {
+    if warnings.is_empty() {
+        return writeln!(out, "Warnings   none");
+    }
+    writeln!(out, "Warnings")?;
+    for warning in warnings {
+        writeln!(out, "  {} × {}", warning.count, warning.kind)?;
+        for example in &warning.examples {
+            writeln!(out, "      {}", described(example))?;
+        }
     }
     Ok(())
+}
+
+fn described(example: &Example) -> String {
+    let detail = printable(&example.detail);
+    match example.position {
+        Some(position) => format!("line {}: {detail}", position.line),
+        None => detail,
+    }
+}
+
+fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {
+    if count == 1 { one } else { many }
 }

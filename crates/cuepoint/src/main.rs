@@ -1,49 +1,51 @@
-//! The command line of CuePoint.
+//! The command line of CuePoint: looks into Rekordbox libraries and exports their tracks.
 
 mod cli;
-mod inspect;
 mod export;
+mod input;
+mod inspect;
 mod playlist;
+mod text;
 
-use anyhow::{Context as _, Result, anyhow};
-use clap::Parser as _;
-use cli::{Cli, Task};
-use cuepoint_core::rekordbox::{Library, read};
-use std::fs;
-use std::io::{self, Write as _};
-use std::path::Path;
+use std::io::{self, Write, stderr, stdout};
 use std::process::ExitCode;
 
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+use crate::text::printable;
+
 fn main() -> ExitCode {
+    // clap itself ends the process with status 2 for a mistake in the arguments.
     let cli = Cli::parse();
-    let result = match &cli.task {
-        Task::Inspect(args) => inspect::run(args),
-        Task::Export(args) => export::run(args),
-    };
-    match result {
+    match run(&cli, &mut stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody is left to tell if standard error is gone too.
-            let _ = writeln!(io::stderr(), "error: {error:#}");
-            ExitCode::from(1)
+            tell(&error);
+            ExitCode::FAILURE
         }
     }
 }
 
-/// Whoever read the output has seen enough.
+fn tell(error: &anyhow::Error) {
+    let text = format!("error: {error:#}");
+    for line in text.lines() {
+        // There is nowhere to tell that the error could not be told.
+        let _ = writeln!(stderr(), "{}", printable(line));
+    }
+}
+
+fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
+    match &cli.command {
+        Command::Inspect(args) => inspect::run(args, out)?,
+        Command::Export(args) => export::run(args, out)?,
+    }
+    Ok(out.flush()?)
+}
+
+/// Whether whoever reads the output has seen enough, as `head` does.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
     causes.any(|error| error.kind() == io::ErrorKind::BrokenPipe)
-}
-
-/// Reads a library; errors name the file, the line and the column.
-fn open(path: &Path) -> Result<Library> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    read(&bytes).map_err(|error| anyhow!("{}:{error}", path.display()))
-}
-
-/// Text from a library on one line of a terminal.
-fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

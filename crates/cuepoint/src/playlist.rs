@@ -1,48 +1,46 @@
-//! Finding a playlist by what a person calls it.
+//! Finds the playlist that is meant.
 
-use anyhow::{Result, bail};
-use cuepoint_core::rekordbox::{Library, PlaylistRef};
-use cuepoint_core::results::fold;
+use anyhow::anyhow;
+use cuepoint_core::fold;
+use cuepoint_core::rekordbox::{FindError, Node, PlaylistTree};
 
-/// The playlist called `wanted`, by its path or, where only one has it, by its name.
-pub(crate) fn find<'a>(library: &'a Library, wanted: &str) -> Result<PlaylistRef<'a>> {
-    let lists: Vec<PlaylistRef<'a>> = library.playlists().filter(|p| p.is_playlist()).collect();
-    let by_path = |list: &&PlaylistRef<'a>| list.path() == wanted;
-    let by_name = |list: &&PlaylistRef<'a>| list.name() == wanted;
-    let mut found: Vec<&PlaylistRef<'a>> = lists.iter().filter(by_path).collect();
-    if found.is_empty() {
-        found = lists.iter().filter(by_name).collect();
-    }
-    match found[..] {
-        [list] => Ok(*list),
-        [] => bail!("there is no playlist \"{wanted}\"{}", near(&lists, wanted)),
-        _ if found.iter().all(by_path) => {
-            bail!("{} playlists have the path \"{wanted}\": rename one in Rekordbox", found.len())
-        }
-        _ => bail!("several playlists are called \"{wanted}\": {}", paths(&found)),
-    }
+/// How many playlists to suggest.
+const SUGGESTIONS: usize = 3;
+
+/// How similar a name must be to be suggested, from 0 to 1.
+const SIMILAR: f64 = 0.6;
+
+/// The playlist with this path, or an error that names those which may have been meant.
+pub(crate) fn find_playlist<'a>(tree: &'a PlaylistTree, path: &str) -> anyhow::Result<Node<'a>> {
+    tree.find(path).map_err(|error| match error {
+        FindError::NotFound => anyhow!("playlist \"{path}\": {error}\n  help: {}", hint(tree, path)),
+        FindError::Ambiguous(_) => anyhow!(
+            "playlist \"{path}\" is ambiguous: {error}\n  help: rename one of them in rekordbox and \
+             export the library again"
+        ),
+    })
 }
 
-/// At most this many suggestions.
-const SUGGESTIONS: usize = 5;
+fn hint(tree: &PlaylistTree, path: &str) -> String {
+    let near = near(tree, path);
+    if near.is_empty() {
+        return "`cuepoint inspect` lists the playlists".to_owned();
+    }
+    let quoted: Vec<String> = near.iter().map(|path| format!("\"{path}\"")).collect();
+    format!("did you mean {}?", quoted.join(" or "))
+}
 
-fn near(lists: &[PlaylistRef<'_>], wanted: &str) -> String {
-    let wanted = fold(wanted);
-    let last = wanted.rsplit('/').next().unwrap_or(&wanted);
-    let is_near = |list: &&PlaylistRef<'_>| {
-        let name = fold(list.name());
-        !last.is_empty() && (name.contains(last) || (name.len() > 2 && wanted.contains(&name)))
+/// The paths most similar to `path`, by their whole or by the playlist's own name.
+fn near(tree: &PlaylistTree, path: &str) -> Vec<String> {
+    let wanted = fold(path.trim());
+    let similarity = |node: &Node<'_>| {
+        let by_path = strsim::normalized_damerau_levenshtein(&wanted, &fold(&node.path()));
+        let by_name = strsim::normalized_damerau_levenshtein(&wanted, &fold(node.name()));
+        by_path.max(by_name)
     };
-    let near: Vec<&PlaylistRef<'_>> = lists.iter().filter(is_near).collect();
-    match near.is_empty() {
-        true => "; `cuepoint inspect` counts them".to_owned(),
-        false => format!("; there is {}", paths(&near)),
-    }
-}
-
-fn paths(lists: &[&PlaylistRef<'_>]) -> String {
-    let shown =
-        lists.iter().take(SUGGESTIONS).map(|list| format!("\"{}\"", crate::shown(&list.path())));
-    let more = if lists.len() > SUGGESTIONS { ", …" } else { "" };
-    format!("{}{more}", shown.collect::<Vec<_>>().join(", "))
+    let mut scored: Vec<_> =
+        tree.playlists().map(|node| (similarity(&node), node.path())).collect();
+    scored.retain(|(score, _)| *score >= SIMILAR);
+    scored.sort_by(|left, right| right.0.total_cmp(&left.0));
+    scored.into_iter().map(|(_, path)| path).take(SUGGESTIONS).collect()
 }

@@ -1,7 +1,8 @@
-//! Tables as files for other programs.
+//! Rows as CSV, for spreadsheets and scripts.
 
+mod cell;
 mod csv;
-mod whole;
+mod file;
 
-pub use csv::{CSV_COLUMNS, CsvOptions, write_csv};
-pub use whole::write_whole;
+pub use self::csv::{Delimiter, write_csv};
+pub use self::file::write_file;

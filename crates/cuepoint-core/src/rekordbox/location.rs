@@ -1,88 +1,135 @@
-//! Where a track's file lies, as Rekordbox writes it.
+//! Locations: the URIs by which a library says where its files are.
 
-use unicode_normalization::{UnicodeNormalization as _, is_nfc};
+use unicode_normalization::UnicodeNormalization;
 
-const LOCAL: &str = "file://localhost";
-
-/// The path of a local file: `C:/Music/a.mp3`, `/Users/dj/a.mp3`, `//server/share/a.mp3`.
+/// A track's Location, decoded.
 ///
-/// `None` for entries of streaming services. Rekordbox leaves `#`, `(`, `,` and `+` as they are,
-/// so this is no URL: only `%xx` is decoded. Bytes that are no UTF-8 become U+FFFD.
-pub fn decode_location(location: &str) -> Option<String> {
-    let path = location.strip_prefix(LOCAL)?;
-    let decoded = decode_percent(path);
-    match is_drive(decoded.as_bytes()) {
-        true => Some(decoded[1..].to_owned()),
-        false => Some(decoded),
+/// Decoded by hand: in these URIs `#` and `+` are ordinary characters, where a URL parser would
+/// cut or replace them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// A file on macOS or Linux, such as `/Users/dj/Music/a.mp3`.
+    Unix(String),
+    /// A file on Windows, such as `C:/Music/a.mp3` or `//server/share/a.mp3`.
+    Windows(String),
+    /// Something else, such as the track of a streaming service: the URI as it is.
+    Other(String),
+}
+
+impl Location {
+    /// Decodes the value of a Location attribute. Any text is some location.
+    pub fn decode(uri: &str) -> Self {
+        let Some(path) = local_part(uri) else { return Self::Other(uri.to_owned()) };
+        let path = percent_decoded(path);
+        if path.starts_with("//") {
+            return Self::Windows(path);
+        }
+        match path.strip_prefix('/') {
+            Some(drive) if starts_with_drive(drive) => Self::Windows(drive.to_owned()),
+            _ => Self::Unix(path),
+        }
+    }
+
+    /// The decoded path, or the URI of what is not a file.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Unix(text) | Self::Windows(text) | Self::Other(text) => text,
+        }
+    }
+
+    /// The form by which two locations are the same file: composed characters (NFC), and on
+    /// Windows lower case.
+    pub fn canonical(&self) -> String {
+        let composed = self.as_str().nfc();
+        match self {
+            Self::Windows(_) => composed.flat_map(char::to_lowercase).collect(),
+            Self::Unix(_) | Self::Other(_) => composed.collect(),
+        }
     }
 }
 
-/// The form in which two locations of one file are equal: decoded, in Unicode's composed form, and
-/// in lower case where the path is of Windows, which ignores case.
-pub fn canonical_location(location: &str) -> String {
-    let Some(path) = decode_location(location) else { return location.to_owned() };
-    let path = if is_nfc(&path) { path } else { path.nfc().collect() };
-    let is_windows = path.starts_with("//") || path.as_bytes().get(1) == Some(&b':');
-    if is_windows { path.to_lowercase() } else { path }
+/// The path of a `file:` URI, with its leading slash; none for other schemes.
+fn local_part(uri: &str) -> Option<&str> {
+    let scheme = uri.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("file://"))?;
+    let rest = &uri[scheme.len()..];
+    let host = rest.get(..9).filter(|host| host.eq_ignore_ascii_case("localhost"));
+    Some(&rest[host.map_or(0, str::len)..])
 }
 
-/// `/C:/…`
-fn is_drive(path: &[u8]) -> bool {
-    matches!(path, [b'/', letter, b':', ..] if letter.is_ascii_alphabetic())
+fn starts_with_drive(path: &str) -> bool {
+    matches!(path.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic())
 }
 
-fn decode_percent(text: &str) -> String {
-    if !text.contains('%') {
-        return text.to_owned();
+/// Replaces `%xx`; a `%` without two hex digits stays, and so does all of a text whose bytes would
+/// not be UTF-8.
+fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = escaped_byte(&bytes[at..]);
+        decoded.push(byte.unwrap_or(bytes[at]));
+        at += if byte.is_some() { 3 } else { 1 };
     }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let decoded = if *first == b'%' { hex(tail) } else { None };
-        bytes.push(decoded.unwrap_or(*first));
-        rest = if decoded.is_some() { &tail[2..] } else { tail };
-    }
-    String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
+    String::from_utf8(decoded).unwrap_or_else(|_| text.to_owned())
 }
 
-fn hex(digits: &[u8]) -> Option<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let [high, low, ..] = digits else { return None };
-    u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()
+fn escaped_byte(bytes: &[u8]) -> Option<u8> {
+    let [b'%', high, low, ..] = bytes else { return None };
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    Some((digit(high)? * 16 + digit(low)?) as u8)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::Location;
 
-    #[test]
-    fn every_kind_of_path_is_decoded() {
-        let cases = [
-            ("file://localhost/C:/Music/A%20b.mp3", Some("C:/Music/A b.mp3")),
-            ("file://localhost/Users/dj/a%23b+c.mp3", Some("/Users/dj/a#b+c.mp3")),
-            ("file://localhost/Volumes/USB/#1 (x), y!.mp3", Some("/Volumes/USB/#1 (x), y!.mp3")),
-            ("file://localhost//server/share/%e2%99%AB.mp3", Some("//server/share/♫.mp3")),
-            ("file://localhost/100%/%zz%4", Some("/100%/%zz%4")),
-            ("soundcloud:tracks:1", None),
-            ("", None),
-        ];
-        for (location, path) in cases {
-            assert_eq!(decode_location(location).as_deref(), path, "{location}");
-        }
+    fn canonical(uri: &str) -> String {
+        Location::decode(uri).canonical()
     }
 
     #[test]
-    fn one_file_has_one_canonical_location() {
-        let same = [
-            ("file://localhost/Users/e%CC%81.mp3", "file://localhost/Users/%C3%A9.mp3"),
-            ("file://localhost/C:/A.MP3", "file://localhost/c:/a.mp3"),
-            ("file://localhost//NAS/Ü.mp3", "file://localhost//nas/%c3%BC.mp3"),
-        ];
-        for (one, other) in same {
-            assert_eq!(canonical_location(one), canonical_location(other));
-        }
-        let (upper, lower) = ("file://localhost/Users/A.mp3", "file://localhost/Users/a.mp3");
-        assert_ne!(canonical_location(upper), canonical_location(lower));
-        assert_eq!(canonical_location("spotify:track:A"), "spotify:track:A");
+    fn files_become_paths() {
+        let decode = |uri: &str| Location::decode(uri);
+        assert_eq!(
+            decode("file://localhost/Users/dj/a%20b.mp3"),
+            Location::Unix("/Users/dj/a b.mp3".to_owned())
+        );
+        assert_eq!(
+            decode("file://localhost/C:/Music/a.mp3"),
+            Location::Windows("C:/Music/a.mp3".to_owned())
+        );
+        assert_eq!(
+            decode("file://localhost//server/share/a.mp3"),
+            Location::Windows("//server/share/a.mp3".to_owned())
+        );
+        assert_eq!(decode("file:///Users/a"), Location::Unix("/Users/a".to_owned()));
+    }
+
+    #[test]
+    fn what_a_url_parser_would_cut_is_kept() {
+        let path = Location::decode("file://localhost/a#1+b,(c)!%23%2B.mp3");
+        assert_eq!(path.as_str(), "/a#1+b,(c)!#+.mp3");
+    }
+
+    #[test]
+    fn streams_stay_as_they_are() {
+        let uri = "soundcloud:tracks:123%20";
+        assert_eq!(Location::decode(uri), Location::Other(uri.to_owned()));
+    }
+
+    #[test]
+    fn damaged_escapes_stay_as_they_are() {
+        assert_eq!(Location::decode("file:///100%").as_str(), "/100%");
+        assert_eq!(Location::decode("file:///a%zz%2").as_str(), "/a%zz%2");
+        assert_eq!(Location::decode("file:///caf%e9%20").as_str(), "/caf%e9%20");
+    }
+
+    #[test]
+    fn canonical_forms_meet() {
+        let composed = canonical("file://localhost/caf%C3%A9.mp3");
+        assert_eq!(composed, canonical("FILE://LOCALHOST/cafe%cc%81.mp3"));
+        assert_eq!(canonical("file://localhost/C:/A.MP3"), canonical("file:///c:/a.mp3"));
+        assert_ne!(canonical("file:///Users/A"), canonical("file:///Users/a"));
     }
 }

@@ -1,25 +1,51 @@
-//! The XML that Rekordbox exports, read in one pass into one [`Library`].
+//! The XML file that rekordbox exports: its tracks, beat grids, cue points and playlists.
 //!
-//! The reader is lenient with what one track can hold and strict with the file as a whole: a
-//! damaged attribute costs a warning, a file that ends early is an error, and no track is ever
-//! lost without being counted.
+//! [`parse`] reads a whole file from memory. Damage that makes the file's content doubtful (a cut,
+//! a wrong encoding) is a [`ParseError`] with its place; damage to one value costs that value and
+//! is counted in the [`ParseReport`], and the track is kept.
 
-mod text;
+mod arena;
+mod collection;
+mod cue;
 mod encoding;
 mod error;
-mod report;
-mod model;
-mod playlists;
 mod location;
-mod attributes;
+mod playlists;
 mod reader;
+mod report;
+mod resolve;
+mod track;
+mod value;
 
-pub use error::{ReadError, ReadErrorKind};
-pub use location::{canonical_location, decode_location};
-pub use model::{CueKind, CuePoint, Library, Product, Tempo, TrackRef};
-pub use playlists::{Entry, PlaylistRef};
-pub use reader::read;
+pub use collection::{Collection, Track};
+pub use cue::{HotCue, Mark, MarkKind, Tempo};
+pub use error::{ParseError, ParseErrorKind, Position};
+pub use location::Location;
+pub use playlists::{Entry, FindError, Node, NodeKind, PlaylistTree};
+pub use reader::parse;
 pub use report::{Example, ParseReport, Warning, WarningKind};
+pub use value::{Bpm, Date};
 
-#[cfg(test)]
-mod tests;
+/// The program that wrote a library; empty texts where the file does not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Product {
+    /// "rekordbox", or another program that writes its format.
+    pub name: String,
+    /// Such as "6.7.3".
+    pub version: String,
+    /// "Pioneer DJ" up to version 5, "AlphaTheta" since.
+    pub company: String,
+}
+
+/// A library as read from one file.
+#[derive(Debug)]
+pub struct Library {
+    /// The program that wrote the file.
+    pub product: Product,
+    /// The tracks, in the order of the file.
+    pub collection: Collection,
+    /// The folders and playlists, in the order of the file.
+    pub playlists: PlaylistTree,
+    /// What was read, what was not, and why.
+    pub report: ParseReport,
+}

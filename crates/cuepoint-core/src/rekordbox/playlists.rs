@@ -1,131 +1,173 @@
 //! Folders and playlists.
 
-use super::location::canonical_location;
-use super::model::{Library, TrackRef};
-use super::report::{WarningKind, Warnings};
-use super::text::Span;
-use std::collections::HashMap;
-use std::ops::Range;
+use std::fmt;
 
-/// A folder or a playlist.
-#[derive(Clone, Copy, Debug)]
-pub struct PlaylistRef<'a> {
-    library: &'a Library,
-    node: &'a Node,
+use thiserror::Error;
+
+use super::arena::{Arena, Span};
+
+/// What the root folder is called; it is no part of a path.
+const ROOT: &str = "ROOT";
+
+/// The folders and playlists of a library, in the order of the file.
+///
+/// A flat list in which each node knows its parent: folders as deep as a file likes need no
+/// recursion, neither to read nor to drop.
+#[derive(Default)]
+pub struct PlaylistTree {
+    pub(super) arena: Arena,
+    pub(super) nodes: Vec<NodeRecord>,
+    /// The entries of all playlists, sorted by node.
+    pub(super) entries: Vec<EntryRecord>,
 }
 
-/// An entry of a playlist.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry<'a> {
-    /// What the playlist calls the track: a `TrackID`, or a location.
-    pub key: &'a str,
-    /// The track's place in the library; `None` if no track matches the key.
-    pub track: Option<usize>,
-}
-
-#[derive(Clone, Debug, Default)]
-pub(super) struct Node {
+#[derive(Debug)]
+pub(super) struct NodeRecord {
     pub(super) name: Span,
-    /// 0 folder, 1 playlist.
-    pub(super) kind: Option<u8>,
-    /// 0: keys are `TrackID`s, 1: they are locations.
-    pub(super) key_type: Option<u8>,
     pub(super) parent: Option<u32>,
-    pub(super) entries: Range<u32>,
-    pub(super) offset: u32,
+    pub(super) kind: NodeKind,
+    pub(super) key_type: Option<KeyType>,
+    /// The number of entries that the node says it has.
+    pub(super) declared: Option<u64>,
 }
 
-impl<'a> PlaylistRef<'a> {
-    pub(super) fn new(library: &'a Library, at: usize) -> Self {
-        Self { library, node: &library.nodes[at] }
+#[derive(Debug)]
+pub(super) struct EntryRecord {
+    pub(super) node: u32,
+    pub(super) key: Span,
+    pub(super) track: Option<u32>,
+}
+
+/// What the keys of a playlist are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeyType {
+    TrackId,
+    Location,
+}
+
+/// Whether a node holds other nodes or tracks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeKind {
+    /// Holds folders and playlists.
+    Folder,
+    /// Holds tracks. A node that does not say what it is counts as one if it holds any.
+    Playlist,
+}
+
+/// Why no playlist was found for a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum FindError {
+    /// No playlist has this path.
+    #[error("there is no such playlist")]
+    NotFound,
+    /// So many playlists have this path.
+    #[error("{0} playlists have this path")]
+    Ambiguous(usize),
+}
+
+impl PlaylistTree {
+    /// All folders and playlists but the root, each after the folder it lies in.
+    pub fn nodes(&self) -> impl Iterator<Item = Node<'_>> {
+        let all = (0..self.nodes.len()).map(|index| Node { tree: self, index });
+        all.filter(|node| !node.is_root())
     }
 
-    /// Its name.
-    pub fn name(&self) -> &'a str {
-        self.library.texts.get(self.node.name)
+    /// All playlists, in the order of the file.
+    pub fn playlists(&self) -> impl Iterator<Item = Node<'_>> {
+        self.nodes().filter(|node| node.kind() == NodeKind::Playlist)
     }
 
-    /// The names of the folders around it and its own, joined by `/`, without the root that
-    /// Rekordbox calls ROOT. Names may hold slashes of their own, and paths may be equal.
-    pub fn path(&self) -> String {
-        let mut names = vec![self.name()];
-        let mut parent = self.node.parent;
-        while let Some(node) = parent.and_then(|at| self.library.nodes.get(at as usize)) {
-            if node.parent.is_some() {
-                names.push(self.library.texts.get(node.name));
-            }
-            parent = node.parent;
+    /// The playlist with this path: the names of its folders and its own, joined by `/`.
+    ///
+    /// # Errors
+    ///
+    /// If no playlist or more than one has the path.
+    pub fn find(&self, path: &str) -> Result<Node<'_>, FindError> {
+        let mut found = self.playlists().filter(|playlist| playlist.path() == path);
+        match (found.next(), found.count()) {
+            (None, _) => Err(FindError::NotFound),
+            (Some(playlist), 0) => Ok(playlist),
+            (Some(_), others) => Err(FindError::Ambiguous(others + 1)),
         }
+    }
+}
+
+impl fmt::Debug for PlaylistTree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.nodes()).finish()
+    }
+}
+
+/// A folder or playlist.
+#[derive(Clone, Copy)]
+pub struct Node<'a> {
+    tree: &'a PlaylistTree,
+    index: usize,
+}
+
+impl<'a> Node<'a> {
+    /// Its own name, which another node may have too.
+    pub fn name(self) -> &'a str {
+        self.tree.arena.get(self.record().name)
+    }
+
+    /// Whether it is a folder or a playlist.
+    pub fn kind(self) -> NodeKind {
+        self.record().kind
+    }
+
+    /// The names of its folders and its own, joined by `/`, without the root's.
+    pub fn path(self) -> String {
+        let mut names: Vec<&str> = self.line().map(Self::name).collect();
         names.reverse();
         names.join("/")
     }
 
-    /// Whether it is the folder around everything.
-    pub fn is_root(&self) -> bool {
-        self.node.parent.is_none()
+    /// How many folders it lies in, the root not counted.
+    pub fn depth(self) -> usize {
+        self.line().count().saturating_sub(1)
     }
 
-    /// Whether it is a playlist and no folder. Where the file does not say, entries tell.
-    pub fn is_playlist(&self) -> bool {
-        match self.node.kind {
-            Some(kind) => kind == 1,
-            None => !self.node.entries.is_empty(),
-        }
+    /// The entries of a playlist, in its order; none for a folder.
+    pub fn entries(self) -> impl ExactSizeIterator<Item = Entry<'a>> {
+        let tree = self.tree;
+        let entries = &tree.entries;
+        let start = entries.partition_point(|entry| (entry.node as usize) < self.index);
+        let end = entries.partition_point(|entry| entry.node as usize <= self.index);
+        entries[start..end].iter().map(|entry| Entry {
+            key: tree.arena.get(entry.key),
+            track: entry.track.map(|track| track as usize),
+        })
     }
 
-    /// Its entries in order. A track may stand in it twice.
-    pub fn entries(&self) -> impl ExactSizeIterator<Item = Entry<'a>> {
-        let library = self.library;
-        let Range { start, end } = self.node.entries;
-        let nothing = Entry { key: "", track: None };
-        (start as usize..end as usize).map(move |at| library.entry(at).unwrap_or(nothing))
+    /// This node, its folder, that folder's folder… up to below the root.
+    fn line(self) -> impl Iterator<Item = Self> {
+        let parent = |node: &Self| Some(Self { index: node.record().parent? as usize, ..*node });
+        std::iter::successors(Some(self), parent).filter(|node| !node.is_root())
+    }
+
+    fn is_root(self) -> bool {
+        self.record().parent.is_none() && self.kind() == NodeKind::Folder && self.name() == ROOT
+    }
+
+    fn record(self) -> &'a NodeRecord {
+        &self.tree.nodes[self.index]
     }
 }
 
-/// Finds the tracks that the entries mean.
-pub(super) fn resolve(library: &mut Library, warnings: &mut Warnings) {
-    let ids = by_id(library);
-    let by_location = library.nodes.iter().any(|node| node.key_type == Some(1));
-    let locations = if by_location { by_location_of(library) } else { HashMap::new() };
-    let mut entries = std::mem::take(&mut library.entries);
-    // In order but where a playlist stands between the entries of another.
-    entries.sort_by_key(|entry| entry.node);
-    let mut end = 0;
-    for (at, node) in library.nodes.iter_mut().enumerate() {
-        let start = end;
-        end += entries[start..].partition_point(|entry| entry.node as usize <= at);
-        node.entries = start as u32..end as u32;
-        for entry in &mut entries[start..end] {
-            let key = library.texts.get(entry.key);
-            entry.track = match node.key_type {
-                Some(1) => locations.get(&canonical_location(key)).copied(),
-                _ => key.trim().parse().ok().and_then(|id| first(&ids, id)),
-            };
-            if entry.track.is_none() {
-                warnings.add(WarningKind::UnresolvedKey, node.offset as usize, key);
-            }
-        }
+impl fmt::Debug for Node<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut node = f.debug_struct("Node");
+        node.field("path", &self.path()).field("kind", &self.kind());
+        node.field("entries", &self.entries().len()).finish()
     }
-    library.entries = entries;
 }
 
-/// Tracks by their numbers; of one number, in the order of the file.
-pub(super) fn by_id(library: &Library) -> Vec<(u32, u32)> {
-    let ids = library.tracks().map(|track: TrackRef<'_>| (track.id(), track.index() as u32));
-    let mut ids: Vec<(u32, u32)> = ids.collect();
-    ids.sort_unstable();
-    ids
-}
-
-fn first(ids: &[(u32, u32)], id: u32) -> Option<u32> {
-    let at = ids.partition_point(|known| known.0 < id);
-    ids.get(at).filter(|known| known.0 == id).map(|known| known.1)
-}
-
-fn by_location_of(library: &Library) -> HashMap<String, u32> {
-    let mut locations = HashMap::with_capacity(library.tracks.len());
-    for track in library.tracks() {
-        locations.entry(canonical_location(track.location())).or_insert(track.index() as u32);
-    }
-    locations
+/// One line of a playlist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// What the file means the track by: a TrackID or a Location.
+    pub key: &'a str,
+    /// The track's index in the collection; none if the file does not have it.
+    pub track: Option<usize>,
 }

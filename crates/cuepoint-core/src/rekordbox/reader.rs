@@ -1,366 +1,319 @@
-//! The pass over the file.
+//! The event loop: from XML events to a library.
 
-use super::attributes::{Seen, Sink, each};
-use super::encoding;
-use super::error::{ReadError, ReadErrorKind};
-use super::model::{Cue, EntryFields, Library, ProductFields, Tempo, Track};
-use super::playlists::{self, Node};
-use super::report::{WarningKind, Warnings};
-use super::text::{Span, Texts};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-/// Reads a library from the bytes of Rekordbox's XML.
+use super::arena::Arena;
+use super::collection::Collection;
+use super::cue::{read_mark, read_tempo};
+use super::encoding::Source;
+use super::error::{ParseError, ParseErrorKind};
+use super::playlists::{EntryRecord, KeyType, NodeKind, NodeRecord, PlaylistTree};
+use super::report::{ParseReport, WarningKind, Warnings};
+use super::resolve::{index_ids, resolve, settle_nodes};
+use super::track::{each_attribute, push_text, read_track};
+use super::value::{append_text, number};
+use super::{Library, Product};
+
+/// No TRACK is shorter in bytes, so that a collection cannot make us reserve more than its file
+/// could hold.
+const SHORTEST_TRACK: usize = 24;
+
+/// Reads the bytes of a library file: UTF-8, or UTF-16 with a byte order mark.
 ///
 /// # Errors
-/// If the bytes are no text, the text is no complete XML, or it is no Rekordbox export. What is
-/// odd about single tracks is told in [`Library::report`] instead.
-pub fn read(bytes: &[u8]) -> Result<Library, ReadError> {
-    let text = encoding::text(bytes)?;
-    let mut pass = Pass::new(&text);
-    pass.run(&text)?;
-    Ok(pass.finish(&text))
+///
+/// If the file was cut off, is not well-formed, not in one of these encodings or no library at
+/// all. A file that was cut anywhere is an error, never a library with fewer tracks.
+pub fn parse(bytes: &[u8]) -> Result<Library, ParseError> {
+    let source = Source::new(bytes)?;
+    let mut builder = Builder::new(source.text().len());
+    if let Err(failure) = read_events(source.text(), &mut builder) {
+        return Err(failure.into_error(&source));
+    }
+    Ok(builder.finish(&source))
 }
 
-/// What an open element is. The depth of folders is bounded by memory, not by the stack.
+/// An error whose place is still an offset in the text.
+struct Failure {
+    kind: ParseErrorKind,
+    offset: u64,
+}
+
+impl Failure {
+    fn into_error(self, source: &Source<'_>) -> ParseError {
+        let offset = match self.kind {
+            // The reader knows the event that is not UTF-8, not the byte.
+            ParseErrorKind::InvalidUtf8 => source.first_invalid(),
+            _ => self.offset,
+        };
+        ParseError { kind: self.kind, position: source.position(offset) }
+    }
+}
+
+fn read_events(text: &[u8], builder: &mut Builder) -> Result<(), Failure> {
+    let mut reader = Reader::from_reader(text);
+    loop {
+        let offset = reader.buffer_position();
+        let event = reader.read_event().map_err(|error| failure(&error, &reader))?;
+        builder.warnings.offset = offset;
+        let result = match event {
+            Event::Start(tag) => builder.open(&tag),
+            Event::Empty(tag) => builder.open(&tag).map(|()| builder.close()),
+            Event::End(_) => {
+                builder.close();
+                Ok(())
+            }
+            Event::DocType(_) => Err(ParseErrorKind::DocumentType),
+            Event::Eof => return builder.check_end().map_err(|kind| Failure { kind, offset }),
+            _ => Ok(()),
+        };
+        result.map_err(|kind| Failure { kind, offset })?;
+    }
+}
+
+fn failure(error: &quick_xml::Error, reader: &Reader<&[u8]>) -> Failure {
+    let kind = match error {
+        quick_xml::Error::Encoding(_) => ParseErrorKind::InvalidUtf8,
+        other => ParseErrorKind::Malformed(other.to_string()),
+    };
+    Failure { kind, offset: reader.error_position() }
+}
+
+/// The elements that mean something where they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Open {
+enum Element {
     Root,
+    Product,
     Collection,
     Track,
+    Tempo,
+    Mark,
     Playlists,
-    Node(u32),
-    Other,
+    Node,
+    Key,
+    /// Anything else, with all that is in it.
+    Unknown,
 }
 
-struct Pass {
-    library: Library,
+impl Element {
+    /// What an element called `name` is inside `parent`.
+    fn of(parent: Option<Self>, name: &str) -> Self {
+        match (parent, name) {
+            (None, "DJ_PLAYLISTS") => Self::Root,
+            (Some(Self::Root), "PRODUCT") => Self::Product,
+            (Some(Self::Root), "COLLECTION") => Self::Collection,
+            (Some(Self::Collection), "TRACK") => Self::Track,
+            (Some(Self::Track), "TEMPO") => Self::Tempo,
+            (Some(Self::Track), "POSITION_MARK") => Self::Mark,
+            (Some(Self::Root), "PLAYLISTS") => Self::Playlists,
+            (Some(Self::Playlists | Self::Node), "NODE") => Self::Node,
+            (Some(Self::Node), "TRACK") => Self::Key,
+            _ => Self::Unknown,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Root => "DJ_PLAYLISTS",
+            Self::Product => "PRODUCT",
+            Self::Collection => "COLLECTION",
+            Self::Track | Self::Key => "TRACK",
+            Self::Tempo => "TEMPO",
+            Self::Mark => "POSITION_MARK",
+            Self::Playlists => "PLAYLISTS",
+            Self::Node => "NODE",
+            Self::Unknown => "…",
+        }
+    }
+}
+
+/// A library under construction.
+struct Builder {
+    product: Product,
+    collection: Collection,
+    playlists: PlaylistTree,
+    report: ParseReport,
     warnings: Warnings,
-    open: Vec<Open>,
-    /// The track whose children come next.
-    track: Option<Track>,
-    root_closed: bool,
+    text_len: usize,
+    /// The open elements, outermost first.
+    stack: Vec<Element>,
+    /// The open nodes, outermost first, as indices.
+    open_nodes: Vec<u32>,
+    seen_root: bool,
+    seen_collection: bool,
 }
 
-/// A track takes 800 bytes and more in every real export.
-const BYTES_PER_TRACK: usize = 800;
-
-impl Pass {
-    fn new(text: &str) -> Self {
-        let library = Library {
-            texts: Texts::with_capacity(text.len() / 3),
-            tracks: Vec::with_capacity(text.len() / BYTES_PER_TRACK),
-            ..Library::default()
-        };
+impl Builder {
+    fn new(text_len: usize) -> Self {
+        // Texts are a third of a typical file.
+        let arena = Arena::with_capacity(text_len / 3);
         Self {
-            library,
+            product: Product::default(),
+            collection: Collection { arena, ..Collection::default() },
+            playlists: PlaylistTree::default(),
+            report: ParseReport::default(),
             warnings: Warnings::default(),
-            open: Vec::new(),
-            track: None,
-            root_closed: false,
+            text_len,
+            stack: Vec::new(),
+            open_nodes: Vec::new(),
+            seen_root: false,
+            seen_collection: false,
         }
     }
 
-    fn run(&mut self, text: &str) -> Result<(), ReadError> {
-        let mut reader = Reader::from_str(text);
-        loop {
-            let offset = reader.buffer_position() as usize;
-            let event = reader.read_event().map_err(|error| {
-                let at = reader.error_position() as usize;
-                ReadError::at(text, at.max(offset), ReadErrorKind::Malformed(error.to_string()))
-            })?;
-            let fail = |kind| Err(ReadError::at(text, offset, kind));
-            match event {
-                Event::Start(element) => {
-                    let Some(open) = self.start(&element, offset) else {
-                        return fail(ReadErrorKind::NoRoot);
-                    };
-                    self.open.push(open);
-                }
-                Event::Empty(element) => match self.start(&element, offset) {
-                    Some(open) => self.end(open),
-                    None => return fail(ReadErrorKind::NoRoot),
-                },
-                Event::End(_) => {
-                    if let Some(open) = self.open.pop() {
-                        self.end(open);
-                    }
-                }
-                Event::DocType(doctype) if doctype.contains("<!ENTITY") => {
-                    return fail(ReadErrorKind::CustomEntities);
-                }
-                Event::Eof if self.root_closed && self.open.is_empty() => return Ok(()),
-                Event::Eof if self.open.is_empty() => return fail(ReadErrorKind::NoRoot),
-                Event::Eof => return fail(ReadErrorKind::EndsEarly),
-                _ => {}
+    fn open(&mut self, tag: &BytesStart<'_>) -> Result<(), ParseErrorKind> {
+        let mut element = Element::of(self.stack.last().copied(), tag.name().into_inner());
+        match element {
+            Element::Product => self.product(tag),
+            Element::Collection => self.collection(tag),
+            Element::Track if !self.track(tag) => element = Element::Unknown,
+            Element::Tempo => self.collection.tempos.push(read_tempo(tag, &mut self.warnings)),
+            Element::Mark => {
+                let mark = read_mark(tag, &mut self.collection.arena, &mut self.warnings);
+                self.collection.marks.push(mark);
             }
+            Element::Node => self.node(tag),
+            Element::Key => self.entry(tag),
+            _ => self.check_root(element)?,
+        }
+        self.stack.push(element);
+        Ok(())
+    }
+
+    /// Refuses an outermost element other than one DJ_PLAYLISTS.
+    fn check_root(&mut self, element: Element) -> Result<(), ParseErrorKind> {
+        if !self.stack.is_empty() {
+            return Ok(());
+        }
+        if self.seen_root {
+            return Err(ParseErrorKind::AfterEnd);
+        }
+        self.seen_root = element == Element::Root;
+        if self.seen_root { Ok(()) } else { Err(ParseErrorKind::NotALibrary) }
+    }
+
+    fn close(&mut self) {
+        if self.stack.pop() == Some(Element::Node) {
+            self.open_nodes.pop();
         }
     }
 
-    /// Takes an element's attributes; `None` if the file begins with another element.
-    fn start(&mut self, element: &BytesStart<'_>, offset: usize) -> Option<Open> {
-        let name = element.name();
-        let open = match (self.open.last(), name.as_ref()) {
-            (None, "DJ_PLAYLISTS") => Open::Root,
-            (None, _) if !self.root_closed => return None,
-            (Some(Open::Root), "PRODUCT") => {
-                self.product(element, offset);
-                Open::Other
-            }
-            (Some(Open::Root), "COLLECTION") => {
-                self.collection(element, offset);
-                Open::Collection
-            }
-            (Some(Open::Root), "PLAYLISTS") => Open::Playlists,
-            (Some(Open::Collection), "TRACK") => {
-                self.track(element, offset);
-                Open::Track
-            }
-            (Some(Open::Track), "TEMPO") => {
-                self.tempo(element, offset);
-                Open::Other
-            }
-            (Some(Open::Track), "POSITION_MARK") => {
-                self.cue(element, offset);
-                Open::Other
-            }
-            (Some(Open::Playlists | Open::Node(_)), "NODE") => self.node(element, offset),
-            (Some(Open::Node(_)), "TRACK") => {
-                self.entry(element, offset);
-                Open::Other
-            }
-            _ => Open::Other,
-        };
-        Some(open)
-    }
-
-    fn end(&mut self, open: Open) {
-        match open {
-            Open::Root => self.root_closed = true,
-            Open::Track => {
-                if let Some(mut track) = self.track.take() {
-                    track.tempos.end = self.library.tempos.len() as u32;
-                    track.cues.end = self.library.cues.len() as u32;
-                    self.library.tracks.push(track);
-                }
-            }
-            Open::Collection | Open::Playlists | Open::Node(_) | Open::Other => {}
+    fn check_end(&self) -> Result<(), ParseErrorKind> {
+        match self.stack.last() {
+            Some(element) => Err(ParseErrorKind::Truncated(element.name().to_owned())),
+            None if self.seen_root => Ok(()),
+            None => Err(ParseErrorKind::NotALibrary),
         }
     }
 
-    fn sink(&mut self, offset: usize) -> Sink<'_> {
-        Sink { texts: &mut self.library.texts, warnings: &mut self.warnings, offset }
-    }
-
-    fn product(&mut self, element: &BytesStart<'_>, offset: usize) {
-        let mut product = ProductFields::default();
-        each(element, &mut self.sink(offset), |sink, key, value, _| match key {
-            "Name" => product.name = sink.text(value),
-            "Version" => product.version = sink.text(value),
-            "Company" => product.company = sink.text(value),
-            _ => {}
+    fn product(&mut self, tag: &BytesStart<'_>) {
+        let product = &mut self.product;
+        each_attribute(tag, &mut self.warnings, |key, value, _| {
+            let text = match key {
+                "Name" => &mut product.name,
+                "Version" => &mut product.version,
+                "Company" => &mut product.company,
+                _ => return,
+            };
+            text.clear();
+            append_text(text, value);
         });
-        self.library.product = product;
     }
 
-    fn collection(&mut self, element: &BytesStart<'_>, offset: usize) {
-        let mut declared = None;
-        each(element, &mut self.sink(offset), |sink, key, value, _| {
+    fn collection(&mut self, tag: &BytesStart<'_>) {
+        self.seen_collection = true;
+        let report = &mut self.report;
+        each_attribute(tag, &mut self.warnings, |key, value, warnings| {
             if key == "Entries" {
-                declared = sink.number(key, value);
+                report.declared = declared(value, warnings);
             }
         });
-        self.library.report.declared = declared;
+        let declared = self.report.declared.map_or(0, |declared| declared as usize);
+        self.collection.records.reserve(declared.min(self.text_len / SHORTEST_TRACK));
     }
 
-    fn track(&mut self, element: &BytesStart<'_>, offset: usize) {
-        let mut track = Track::default();
-        let mut id = None;
-        let mut sink = self.sink(offset);
-        each(element, &mut sink, |sink, key, value, seen| {
-            if key == "TrackID" {
-                if seen.first(63, key, sink) {
-                    id = value.trim().parse().ok();
-                }
-            } else {
-                track.take(sink, key, value, seen);
-            }
-        });
-        let problem = match id {
-            None => Some(WarningKind::NoTrackId),
-            Some(_) if sink.texts.get(track.name).trim().is_empty() => Some(WarningKind::NoName),
-            Some(_) => None,
+    /// Whether the track was read; if not, its children do not count either.
+    fn track(&mut self, tag: &BytesStart<'_>) -> bool {
+        let collection = &mut self.collection;
+        let Some(mut record) = read_track(tag, &mut collection.arena, &mut self.warnings) else {
+            self.report.skipped += 1;
+            return false;
         };
-        if let Some(problem) = problem {
-            sink.warn(problem, "");
-            self.library.report.skipped += 1;
-            return;
-        }
-        track.id = id.unwrap_or_default();
-        let (tempos, cues) = (self.library.tempos.len() as u32, self.library.cues.len() as u32);
-        (track.tempos, track.cues) = (tempos..tempos, cues..cues);
-        self.track = Some(track);
+        record.first_tempo = collection.tempos.len() as u32;
+        record.first_mark = collection.marks.len() as u32;
+        collection.records.push(record);
+        true
     }
 
-    fn tempo(&mut self, element: &BytesStart<'_>, offset: usize) {
-        let mut tempo = Tempo::default();
-        each(element, &mut self.sink(offset), |sink, key, value, _| match key {
-            "Inizio" => tempo.start_s = sink.quantity(key, value),
-            "Bpm" => tempo.bpm = sink.quantity(key, value),
-            "Metro" => tempo.beats = sink.number(key, value.split('/').next().unwrap_or(value)),
-            "Battito" => tempo.beat = sink.number(key, value),
-            _ => {}
-        });
-        if self.track.is_some() {
-            self.library.tempos.push(tempo);
-        }
-    }
-
-    fn cue(&mut self, element: &BytesStart<'_>, offset: usize) {
-        let mut cue = Cue::default();
-        each(element, &mut self.sink(offset), |sink, key, value, _| match key {
-            "Name" => cue.name = sink.text(value),
-            "Type" => cue.kind = sink.number(key, value),
-            "Start" => cue.start_s = sink.quantity(key, value),
-            "End" => cue.end_s = sink.quantity(key, value),
-            "Num" => cue.number = sink.number(key, value),
-            "Red" => cue.red = sink.number(key, value),
-            "Green" => cue.green = sink.number(key, value),
-            "Blue" => cue.blue = sink.number(key, value),
-            _ => {}
-        });
-        if self.track.is_some() {
-            self.library.cues.push(cue);
-        }
-    }
-
-    fn node(&mut self, element: &BytesStart<'_>, offset: usize) -> Open {
-        let parent = match self.open.last() {
-            Some(Open::Node(at)) => Some(*at),
-            _ => None,
+    fn node(&mut self, tag: &BytesStart<'_>) {
+        let mut node = NodeRecord {
+            name: Default::default(),
+            parent: self.open_nodes.last().copied(),
+            kind: NodeKind::Folder,
+            key_type: None,
+            declared: None,
         };
-        let mut node = Node { parent, offset: offset as u32, ..Node::default() };
-        each(element, &mut self.sink(offset), |sink, key, value, _| match key {
-            "Name" => node.name = sink.text(value),
-            "Type" => node.kind = sink.number(key, value),
-            "KeyType" => node.key_type = sink.number(key, value),
+        let arena = &mut self.playlists.arena;
+        each_attribute(tag, &mut self.warnings, |key, value, warnings| match (key, value) {
+            ("Name", name) => node.name = push_text(arena, name, warnings),
+            ("Type", "1") => node.kind = NodeKind::Playlist,
+            ("KeyType", "0") => node.key_type = Some(KeyType::TrackId),
+            ("KeyType", "1") => node.key_type = Some(KeyType::Location),
+            ("Entries", count) => node.declared = declared(count, warnings),
             _ => {}
         });
-        self.library.nodes.push(node);
-        Open::Node(self.library.nodes.len() as u32 - 1)
+        self.open_nodes.push(self.playlists.nodes.len() as u32);
+        self.playlists.nodes.push(node);
     }
 
-    fn entry(&mut self, element: &BytesStart<'_>, offset: usize) {
-        let mut key = Span::default();
-        each(element, &mut self.sink(offset), |sink, name, value, _| {
-            if name == "Key" {
-                key = sink.text(value);
+    fn entry(&mut self, tag: &BytesStart<'_>) {
+        let Some(&node) = self.open_nodes.last() else { return };
+        let arena = &mut self.playlists.arena;
+        let mut span = Default::default();
+        each_attribute(tag, &mut self.warnings, |key, value, warnings| {
+            if key == "Key" {
+                span = push_text(arena, value, warnings);
             }
         });
-        if let Some(Open::Node(node)) = self.open.last() {
-            self.library.entries.push(EntryFields { node: *node, key, track: None });
+        self.playlists.entries.push(EntryRecord { node, key: span, track: None });
+    }
+
+    fn finish(mut self, source: &Source<'_>) -> Library {
+        self.report.read = self.collection.len() as u64;
+        self.check_declared();
+        self.collection.arena.shrink();
+        index_ids(&mut self.collection, &mut self.warnings);
+        settle_nodes(&mut self.playlists, &mut self.warnings);
+        resolve(&mut self.playlists, &self.collection, &mut self.warnings);
+        self.report.warnings = self.warnings.finish(source);
+        Library {
+            product: self.product,
+            collection: self.collection,
+            playlists: self.playlists,
+            report: self.report,
         }
     }
 
-    fn finish(mut self, text: &str) -> Library {
-        let library = &mut self.library;
-        library.report.read = library.tracks.len();
-        let ids = playlists::by_id(library);
-        for pair in ids.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
-            self.warnings.add(WarningKind::DuplicateTrackId, 0, &pair[1].0.to_string());
+    fn check_declared(&mut self) {
+        if !self.seen_collection {
+            self.warnings.note_overall(WarningKind::NoCollection, format_args!("0 tracks"));
         }
-        playlists::resolve(library, &mut self.warnings);
-        let found = library.report.read + library.report.skipped;
-        if let Some(declared) = library.report.declared.filter(|n| *n as usize != found) {
-            let detail = format!("{declared} declared, {found} found");
-            self.warnings.add(WarningKind::CountMismatch, 0, &detail);
-        }
-        library.texts.shrink();
-        library.report.warnings = self.warnings.finish(text);
-        self.library
-    }
-}
-
-impl Track {
-    fn take(&mut self, sink: &mut Sink<'_>, key: &str, value: &str, seen: &mut Seen) {
-        let Some(at) = seen.place(&FIELDS, key) else { return };
-        if !seen.first(at as u32, key, sink) {
-            return;
-        }
-        match self.text_field(at) {
-            Some(text) => *text = sink.texts.add(value),
-            None => self.take_number(sink, key, value),
-        }
-    }
-
-    fn text_field(&mut self, at: usize) -> Option<&mut Span> {
-        Some(match at {
-            0 => &mut self.name,
-            1 => &mut self.artist,
-            2 => &mut self.composer,
-            3 => &mut self.album,
-            4 => &mut self.grouping,
-            5 => &mut self.genre,
-            6 => &mut self.kind,
-            13 => &mut self.date_modified,
-            14 => &mut self.date_added,
-            17 => &mut self.comments,
-            19 => &mut self.last_played,
-            21 => &mut self.location,
-            22 => &mut self.remixer,
-            23 => &mut self.tonality,
-            24 => &mut self.label,
-            25 => &mut self.mix,
-            _ => return None,
-        })
-    }
-
-    fn take_number(&mut self, sink: &mut Sink<'_>, key: &str, value: &str) {
-        match key {
-            "Size" => self.size_bytes = sink.number(key, value),
-            "TotalTime" => self.duration_s = sink.number(key, value),
-            "DiscNumber" => self.disc_number = sink.number(key, value),
-            "TrackNumber" => self.track_number = sink.number(key, value),
-            "Year" => self.year = sink.number(key, value).filter(|year| *year > 0),
-            "AverageBpm" => self.bpm = sink.quantity(key, value).filter(|bpm| *bpm > 0.0),
-            "BitRate" => self.bit_rate_kbps = sink.number(key, value),
-            "SampleRate" => self.sample_rate_hz = sink.number(key, value),
-            "PlayCount" => self.play_count = sink.number(key, value),
-            "Rating" => self.rating = stars(sink, key, value),
-            "Colour" => self.colour = colour(sink, key, value),
-            _ => {}
+        let found = self.report.read + self.report.skipped;
+        if let Some(declared) = self.report.declared.filter(|&declared| declared != found) {
+            let detail = format_args!("{declared} declared, {found} found");
+            self.warnings.note_overall(WarningKind::DeclaredTracks, detail);
         }
     }
 }
 
-/// The attributes of a track but its number, in the order in which Rekordbox writes them.
-#[rustfmt::skip]
-const FIELDS: [&str; 27] = [
-    "Name", "Artist", "Composer", "Album", "Grouping", "Genre", "Kind", "Size", "TotalTime",
-    "DiscNumber", "TrackNumber", "Year", "AverageBpm", "DateModified", "DateAdded", "BitRate",
-    "SampleRate", "Comments", "PlayCount", "LastPlayed", "Rating", "Location", "Remixer",
-    "Tonality", "Label", "Mix", "Colour",
-];
-
-/// Rekordbox writes five stars as 255, in steps of 51.
-fn stars(sink: &mut Sink<'_>, key: &str, value: &str) -> Option<u8> {
-    let rating: u8 = sink.number(key, value)?;
-    if !rating.is_multiple_of(51) {
-        sink.bad_number(key, value);
-        return None;
+/// The number of an Entries attribute.
+fn declared(raw: &str, warnings: &mut Warnings) -> Option<u64> {
+    match number(raw) {
+        Ok(number) => number,
+        Err(_) => {
+            warnings.note(WarningKind::BadValue, format_args!("Entries=\"{raw}\""));
+            None
+        }
     }
-    Some(rating / 51)
-}
-
-/// `0xFF007F`
-fn colour(sink: &mut Sink<'_>, key: &str, value: &str) -> Option<u32> {
-    if value.is_empty() {
-        return None;
-    }
-    let digits = value.strip_prefix("0x").filter(|digits| digits.len() == 6);
-    let colour = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
-    if colour.is_none() {
-        sink.bad_number(key, value);
-    }
-    colour
 }

@@ -1,149 +1,159 @@
-//! What the reader noticed.
+//! What reading a file came upon, counted, with the first examples of each kind.
 
 use std::fmt;
 
-/// What became of a file's tracks, and what was odd about them.
+use super::encoding::Source;
+use super::error::Position;
+
+/// Examples kept for each kind of warning: enough to find the cause, and bounded however damaged
+/// the file is.
+const EXAMPLES: usize = 3;
+
+/// Characters kept of an example.
+const EXAMPLE_CHARS: usize = 80;
+
+/// What was read of a file and what was not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ParseReport {
-    /// Tracks that the file says it holds, if it says so.
-    pub declared: Option<u32>,
-    /// Tracks that were read.
-    pub read: usize,
-    /// Tracks that were left out, each with a warning.
-    pub skipped: usize,
-    /// What was odd, by kind.
+    /// The number of tracks that COLLECTION says it has; none if it does not say.
+    pub declared: Option<u64>,
+    /// Tracks read.
+    pub read: u64,
+    /// TRACK elements of the collection that were left out; the warnings say why.
+    pub skipped: u64,
+    /// One entry for each kind that occurred, in the order of [`WarningKind`].
     pub warnings: Vec<Warning>,
 }
 
-/// Everything odd of one kind.
+impl ParseReport {
+    /// How often `kind` occurred.
+    pub fn count(&self, kind: WarningKind) -> u64 {
+        self.warnings.iter().find(|warning| warning.kind == kind).map_or(0, |warning| warning.count)
+    }
+}
+
+/// One kind of damage and how often it occurred.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
-    /// What is odd.
+    /// What kind.
     pub kind: WarningKind,
-    /// How often.
-    pub count: usize,
-    /// The first few, in the order of the file.
+    /// How often, at least once.
+    pub count: u64,
+    /// The first few occurrences.
     pub examples: Vec<Example>,
 }
 
-/// One odd thing.
+/// One occurrence of a warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
-    /// The line, from 1.
-    pub line: usize,
-    /// What stands there.
+    /// Where the element starts; none where no single element is to blame.
+    pub position: Option<Position>,
+    /// The value or name in question, shortened if it is long.
     pub detail: String,
 }
 
-/// What can be odd about a library.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// The kinds of damage that a file survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum WarningKind {
-    /// A track without a `TrackID` that is a number: left out.
+    /// A track without a usable TrackID was left out.
     NoTrackId,
-    /// A track without a name: left out.
-    NoName,
-    /// A `TrackID` that another track has: both are kept, keys mean the first.
+    /// A track with a blank Name was left out.
+    BlankName,
+    /// Several tracks have the same TrackID: all are kept, playlists mean the first.
     DuplicateTrackId,
-    /// An attribute that stands twice: the first counts.
+    /// An `&` that starts no reference XML knows was kept as text.
+    BadReference,
+    /// An attribute of a track came twice: the first one counts.
     DuplicateAttribute,
-    /// An attribute that is not well formed: left out.
-    MalformedAttribute,
-    /// A reference that XML does not know: kept as it stands.
-    UnknownReference,
-    /// A number that is none, or out of its range: left out.
-    BadNumber,
-    /// A playlist's key that no track has: kept unresolved.
-    UnresolvedKey,
-    /// A number of tracks other than declared.
-    CountMismatch,
+    /// An attribute without quotes or value was ignored.
+    BadAttribute,
+    /// A number or date could not be read: the value counts as unknown.
+    BadValue,
+    /// COLLECTION declares another number of tracks than it has.
+    DeclaredTracks,
+    /// There is no COLLECTION.
+    NoCollection,
+    /// A playlist declares another number of entries than it has.
+    DeclaredEntries,
+    /// A playlist entry means a track that is not in the file.
+    UnresolvedEntry,
 }
 
 impl fmt::Display for WarningKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoTrackId => "track without a TrackID, left out",
-            Self::NoName => "track without a name, left out",
-            Self::DuplicateTrackId => "TrackID that another track has",
-            Self::DuplicateAttribute => "attribute that stands twice",
-            Self::MalformedAttribute => "attribute that is not well formed",
-            Self::UnknownReference => "reference that XML does not know",
-            Self::BadNumber => "number that is none",
-            Self::UnresolvedKey => "playlist entry that no track matches",
-            Self::CountMismatch => "number of tracks other than declared",
+            Self::NoTrackId => "track left out: no usable TrackID",
+            Self::BlankName => "track left out: blank Name",
+            Self::DuplicateTrackId => "TrackID used before: playlists mean the first track",
+            Self::BadReference => "unknown reference kept as text",
+            Self::DuplicateAttribute => "attribute given twice: the first one counts",
+            Self::BadAttribute => "malformed attribute ignored",
+            Self::BadValue => "unreadable value ignored",
+            Self::DeclaredTracks => "COLLECTION declares another number of tracks",
+            Self::NoCollection => "no COLLECTION element",
+            Self::DeclaredEntries => "playlist declares another number of entries",
+            Self::UnresolvedEntry => "playlist entry without a track",
         })
     }
 }
 
-/// Examples that are kept of each kind: memory stays bounded, however odd the file.
-const EXAMPLES: usize = 5;
-/// Bytes of an example's text.
-const DETAIL: usize = 80;
-
-/// Collects warnings by byte offset, and finds their lines once, in one pass.
+/// Counts warnings while a file is read.
 #[derive(Debug, Default)]
-pub(super) struct Warnings(Vec<Pending>);
+pub(super) struct Warnings {
+    /// Where the element that is being read starts.
+    pub(super) offset: u64,
+    found: Vec<Found>,
+}
 
 #[derive(Debug)]
-struct Pending {
+struct Found {
     kind: WarningKind,
-    count: usize,
-    examples: Vec<(usize, String)>,
+    count: u64,
+    examples: Vec<(Option<u64>, String)>,
 }
 
 impl Warnings {
-    pub(super) fn add(&mut self, kind: WarningKind, offset: usize, detail: &str) {
-        let at = self.0.iter().position(|pending| pending.kind == kind).unwrap_or_else(|| {
-            self.0.push(Pending { kind, count: 0, examples: Vec::new() });
-            self.0.len() - 1
-        });
-        let pending = &mut self.0[at];
-        pending.count += 1;
-        if pending.examples.len() < EXAMPLES {
-            pending.examples.push((offset, shortened(detail)));
+    /// Counts a warning about the element that is being read.
+    pub(super) fn note(&mut self, kind: WarningKind, detail: fmt::Arguments<'_>) {
+        let offset = Some(self.offset);
+        self.add(kind, offset, detail);
+    }
+
+    /// Counts a warning about the file as a whole.
+    pub(super) fn note_overall(&mut self, kind: WarningKind, detail: fmt::Arguments<'_>) {
+        self.add(kind, None, detail);
+    }
+
+    fn add(&mut self, kind: WarningKind, offset: Option<u64>, detail: fmt::Arguments<'_>) {
+        let found = self.of_kind(kind);
+        found.count += 1;
+        if found.examples.len() < EXAMPLES {
+            let detail = detail.to_string().chars().take(EXAMPLE_CHARS).collect();
+            found.examples.push((offset, detail));
         }
     }
 
-    pub(super) fn finish(self, text: &str) -> Vec<Warning> {
-        let mut offsets: Vec<usize> =
-            self.0.iter().flat_map(|p| p.examples.iter().map(|(offset, _)| *offset)).collect();
-        offsets.sort_unstable();
-        let lines = lines_at(text, &offsets);
-        let line = |offset: usize| lines[offsets.partition_point(|known| *known < offset)];
-        let mut warnings: Vec<Warning> = self
-            .0
-            .into_iter()
-            .map(|pending| Warning {
-                kind: pending.kind,
-                count: pending.count,
-                examples: pending
-                    .examples
-                    .into_iter()
-                    .map(|(offset, detail)| Example { line: line(offset), detail })
-                    .collect(),
-            })
-            .collect();
-        warnings.sort_by_key(|warning| warning.kind);
-        warnings
+    fn of_kind(&mut self, kind: WarningKind) -> &mut Found {
+        let at = self.found.iter().position(|found| found.kind == kind).unwrap_or_else(|| {
+            self.found.push(Found { kind, count: 0, examples: Vec::new() });
+            self.found.len() - 1
+        });
+        &mut self.found[at]
     }
-}
 
-/// The line of each offset; the offsets ascend.
-fn lines_at(text: &str, offsets: &[usize]) -> Vec<usize> {
-    let (mut line, mut from) = (1, 0);
-    let mut lines = Vec::with_capacity(offsets.len());
-    for offset in offsets {
-        let to = (*offset).min(text.len());
-        line += text.as_bytes()[from..to].iter().filter(|byte| **byte == b'\n').count();
-        from = to;
-        lines.push(line);
+    /// The warnings with places in the file, which are worth computing only now.
+    pub(super) fn finish(mut self, source: &Source<'_>) -> Vec<Warning> {
+        self.found.sort_by_key(|found| found.kind);
+        let example = |(offset, detail): (Option<u64>, String)| Example {
+            position: offset.map(|offset| source.position(offset)),
+            detail,
+        };
+        let warning = |found: Found| Warning {
+            kind: found.kind,
+            count: found.count,
+            examples: found.examples.into_iter().map(example).collect(),
+        };
+        self.found.into_iter().map(warning).collect()
     }
-    lines
-}
-
-fn shortened(detail: &str) -> String {
-    let mut end = detail.len().min(DETAIL);
-    while !detail.is_char_boundary(end) {
-        end -= 1;
-    }
-    if end == detail.len() { detail.to_owned() } else { format!("{}…", &detail[..end]) }
 }

@@ -1,83 +1,84 @@
-//! Which rows a DJ wants to see.
+//! Which rows to show.
 
-use super::{Row, Table, fold};
-use crate::rekordbox::TrackRef;
+use super::table::Facts;
+use crate::key::Key;
+use crate::rekordbox::Bpm;
+use crate::text::fold;
 
-/// Conditions that a row must all meet. An empty filter passes every row.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Filter {
-    /// Text in the title, artist, album or label, without regard to case, accents and blanks
-    /// around it.
+/// Conditions on a row, all of which must hold. The default holds for every row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FilterSpec {
+    /// Part of the title or artist, however accented and written; blanks around it do not count.
     pub text: String,
-    /// The year; a track without one does not pass.
-    pub year: Range<u16>,
-    /// The tempo in beats a minute; a track without one does not pass.
-    pub bpm: Range<f64>,
-    /// The key, written as the track has it, without regard to case.
-    pub key: Option<String>,
-    /// The fewest stars.
-    pub min_rating: Option<u8>,
+    /// The year of release.
+    pub year: Bounds<u32>,
+    /// The average tempo.
+    pub bpm: Bounds<Bpm>,
+    /// The rating in stars, 0 to 5.
+    pub stars: Bounds<u8>,
+    /// The key in any notation: "Am" finds "8A", "Db" finds "C#". Blank means any.
+    pub key: String,
 }
 
-/// Bounds that are part of the range; without one it is open there.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Range<T> {
+/// An inclusive range, either end of which may be open.
+///
+/// Once there is a bound, what is not known does not lie within.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bounds<T> {
     /// The least value.
-    pub from: Option<T>,
+    pub min: Option<T>,
     /// The greatest value.
-    pub to: Option<T>,
+    pub max: Option<T>,
 }
 
-impl<T: PartialOrd + Copy> Range<T> {
-    /// Whether a value lies within. None lies within only an open range.
-    pub fn contains(&self, value: Option<T>) -> bool {
+impl<T: PartialOrd + Copy> Bounds<T> {
+    /// Bounds with both ends.
+    pub const fn between(min: T, max: T) -> Self {
+        Self { min: Some(min), max: Some(max) }
+    }
+
+    fn contains(&self, value: Option<T>) -> bool {
         match value {
             Some(value) => {
-                self.from.is_none_or(|from| from <= value) && self.to.is_none_or(|to| value <= to)
+                self.min.is_none_or(|min| min <= value) && self.max.is_none_or(|max| value <= max)
             }
-            None => self.from.is_none() && self.to.is_none(),
+            None => self.min.is_none() && self.max.is_none(),
         }
     }
 }
 
-impl Filter {
-    pub(super) fn rows(&self, table: &Table<'_>) -> Vec<Row> {
-        let mut rows = with_text(table, &fold(self.text.trim()));
-        if self.looks_at_fields() {
-            rows.retain(|row| table.track(*row).is_some_and(|track| self.passes(track)));
-        }
-        rows
-    }
-
-    fn looks_at_fields(&self) -> bool {
-        *self != Self { text: self.text.clone(), ..Self::default() }
-    }
-
-    fn passes(&self, track: TrackRef<'_>) -> bool {
-        self.year.contains(track.year())
-            && self.bpm.contains(track.bpm())
-            && self.key.as_ref().is_none_or(|key| is_key(track.tonality(), key))
-            && self.min_rating.is_none_or(|least| track.rating().unwrap_or(0) >= least)
-    }
+/// A filter made ready: what does not depend on the row is done once.
+pub(super) struct Filter<'a> {
+    spec: &'a FilterSpec,
+    key: WantedKey,
 }
 
-fn is_key(tonality: &str, key: &str) -> bool {
-    fold(tonality.trim()) == fold(key.trim())
+enum WantedKey {
+    Any,
+    Known(Key),
+    /// A text that is no key in any notation, folded: rows that have the same one.
+    Text(String),
 }
 
-/// The rows whose text holds `wanted`, found in one search through the text of all rows: after a
-/// hit the search goes on in the next row.
-fn with_text(table: &Table<'_>, wanted: &str) -> Vec<Row> {
-    if wanted.is_empty() {
-        return table.rows();
+impl<'a> Filter<'a> {
+    pub(super) fn new(spec: &'a FilterSpec) -> Self {
+        let key = match Key::parse(&spec.key) {
+            Some(key) => WantedKey::Known(key),
+            None if spec.key.trim().is_empty() => WantedKey::Any,
+            None => WantedKey::Text(fold(spec.key.trim())),
+        };
+        Self { spec, key }
     }
-    let mut rows = Vec::new();
-    let mut from = 0;
-    while let Some(at) = table.text[from..].find(wanted) {
-        let row = table.ends.partition_point(|end| (*end as usize) <= from + at);
-        let Some(end) = table.ends.get(row) else { break };
-        rows.push(row as Row);
-        from = *end as usize;
+
+    /// Whether all conditions but the text hold; `key_text` is the row's key as written.
+    pub(super) fn holds(&self, facts: &Facts, key_text: &str) -> bool {
+        self.spec.year.contains(facts.year)
+            && self.spec.bpm.contains(facts.bpm)
+            && self.spec.stars.contains(facts.stars)
+            && match &self.key {
+                WantedKey::Any => true,
+                WantedKey::Known(key) => facts.key == Some(*key),
+                WantedKey::Text(text) => fold(key_text.trim()) == *text,
+            }
     }
-    rows
 }

@@ -1,69 +1,67 @@
-//! The order that a DJ wants to see rows in.
+//! In which order to show rows.
 
-use super::{Row, Table, fold};
-use crate::rekordbox::TrackRef;
 use std::cmp::Ordering;
 
-/// What rows are sorted by.
+use super::table::Table;
+
+/// The column to sort by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortKey {
-    /// The order of the table.
+    /// The order of the table: of the file or playlist.
     Index,
-    /// The title, without regard to case and accents.
+    /// The title, folded.
     Title,
-    /// The artist, without regard to case and accents.
+    /// The artist, folded.
     Artist,
-    /// The year; unknown ones come last.
+    /// The year of release.
     Year,
-    /// The tempo; unknown ones come last.
+    /// The average tempo.
     Bpm,
-    /// The stars; unknown ones come last.
+    /// The rating.
     Rating,
-    /// The date added.
-    DateAdded,
+    /// The duration.
+    Duration,
 }
 
-pub(super) fn sort(table: &Table<'_>, rows: &mut [Row], key: SortKey, descending: bool) {
+/// Which end of a column comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Least first.
+    Ascending,
+    /// Greatest first.
+    Descending,
+}
+
+/// Sorts rows by a column; equal rows stay in their order. What is not known comes last in both
+/// directions: nobody sorts to see it.
+pub(super) fn sort_rows(table: &Table<'_>, rows: &mut [u32], key: SortKey, direction: Direction) {
+    let facts = |row: u32| table.facts(row);
     match key {
-        SortKey::Index => by(rows, descending, Some, Row::cmp),
-        SortKey::Title => text(table, rows, descending, |track| track.name()),
-        SortKey::Artist => text(table, rows, descending, |track| track.artist()),
-        SortKey::DateAdded => text(table, rows, descending, |track| track.date_added()),
-        SortKey::Year => by(rows, descending, |row| table.track(row)?.year(), u16::cmp),
-        SortKey::Rating => by(rows, descending, |row| table.track(row)?.rating(), u8::cmp),
-        SortKey::Bpm => by(rows, descending, |row| table.track(row)?.bpm(), f64::total_cmp),
+        SortKey::Index => sort_known(rows, direction, Some),
+        SortKey::Title => sort_known(rows, direction, |row| known(table.folded().title(row))),
+        SortKey::Artist => sort_known(rows, direction, |row| known(table.folded().artist(row))),
+        SortKey::Year => sort_known(rows, direction, |row| facts(row).year),
+        SortKey::Bpm => sort_known(rows, direction, |row| facts(row).bpm),
+        SortKey::Rating => sort_known(rows, direction, |row| facts(row).stars),
+        SortKey::Duration => sort_known(rows, direction, |row| facts(row).seconds),
     }
 }
 
-fn text<'a>(
-    table: &Table<'a>,
-    rows: &mut [Row],
-    descending: bool,
-    field: impl Fn(TrackRef<'a>) -> &'a str,
-) {
-    by(
-        rows,
-        descending,
-        |row| table.track(row).map(|track| fold(field(track).trim())),
-        String::cmp,
-    );
+/// Blanks around a title are no reason for a place before "a".
+fn known(text: &str) -> Option<&str> {
+    Some(text.trim()).filter(|text| !text.is_empty())
 }
 
-/// A stable sort in which rows without a value come last in either direction. Values are computed
-/// once a row.
-fn by<T>(
-    rows: &mut [Row],
-    descending: bool,
-    value: impl Fn(Row) -> Option<T>,
-    compare: impl Fn(&T, &T) -> Ordering,
-) {
-    let mut keyed: Vec<(Option<T>, Row)> = rows.iter().map(|row| (value(*row), *row)).collect();
-    keyed.sort_by(|(one, _), (other, _)| match (one, other) {
-        (Some(one), Some(other)) if descending => compare(other, one),
-        (Some(one), Some(other)) => compare(one, other),
-        (one, other) => one.is_none().cmp(&other.is_none()),
+fn sort_known<T: Ord>(rows: &mut [u32], direction: Direction, value: impl Fn(u32) -> Option<T>) {
+    rows.sort_by(|&left, &right| match (value(left), value(right)) {
+        (Some(left), Some(right)) => directed(left.cmp(&right), direction),
+        (left, right) => right.is_some().cmp(&left.is_some()),
     });
-    for (place, (_, row)) in rows.iter_mut().zip(keyed) {
-        *place = row;
+}
+
+fn directed(order: Ordering, direction: Direction) -> Ordering {
+    match direction {
+        Direction::Ascending => order,
+        Direction::Descending => order.reverse(),
     }
 }

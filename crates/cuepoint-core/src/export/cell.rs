@@ -1,0 +1,58 @@
+//! One text cell, made harmless.
+
+/// Writes `text` to `cell` as a spreadsheet may have it.
+///
+/// Tabs and line ends become spaces and other control characters go. A text that a spreadsheet
+/// would take for a formula gets a `'` before it: a title from the internet must not run anything
+/// on the machine of whoever opens the export.
+pub(super) fn clean(cell: &mut String, text: &str) {
+    cell.clear();
+    if text.trim_start_matches(is_blank).starts_with(['=', '+', '-', '@']) {
+        cell.push('\'');
+    }
+    for letter in text.chars() {
+        match letter {
+            '\t' | '\n' | '\r' => cell.push(' '),
+            letter if letter.is_control() => {}
+            letter => cell.push(letter),
+        }
+    }
+}
+
+/// What is left out, or what a program may skip before it looks for a formula.
+fn is_blank(letter: char) -> bool {
+    letter.is_control() || letter.is_whitespace()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    fn cleaned(text: &str) -> String {
+        let mut cell = String::from("left over");
+        clean(&mut cell, text);
+        cell
+    }
+
+    #[test]
+    fn formulas_are_escaped() {
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\u{a0}=1"] {
+            assert_eq!(cleaned(text), format!("'{text}"));
+        }
+        assert_eq!(cleaned("\t=1"), "' =1");
+        assert_eq!(cleaned("\r=1"), "' =1");
+        assert_eq!(cleaned("\u{7}=1"), "'=1");
+    }
+
+    #[test]
+    fn other_texts_stay() {
+        for text in ["", "Sunrise", "a = b", "3 - 2", "'quoted'", "Größe 夜 🔥"] {
+            assert_eq!(cleaned(text), text);
+        }
+    }
+
+    #[test]
+    fn control_characters_do_not_come_out() {
+        assert_eq!(cleaned("a\tb\nc\u{0}\u{7}\u{1b}d\u{85}"), "a b cd");
+    }
+}

@@ -1,0 +1,207 @@
+//! From the attributes of TRACK to a record.
+
+use quick_xml::events::BytesStart;
+
+use super::arena::{Arena, Span};
+use super::report::{WarningKind, Warnings};
+use super::value::{Bpm, Date, Unreadable, colour, number, positive, stars};
+
+/// What a track's attributes say. Texts are spans into the collection's arena.
+#[derive(Debug, Default)]
+pub(super) struct TrackRecord {
+    pub(super) id: u64,
+    pub(super) texts: [Span; TEXTS],
+    pub(super) size: Option<u64>,
+    pub(super) seconds: Option<u32>,
+    pub(super) disc: Option<u32>,
+    pub(super) number: Option<u32>,
+    pub(super) year: Option<u32>,
+    pub(super) bpm: Option<Bpm>,
+    pub(super) modified: Option<Date>,
+    pub(super) added: Option<Date>,
+    pub(super) last_played: Option<Date>,
+    pub(super) bit_rate: Option<u32>,
+    pub(super) sample_rate: Option<u32>,
+    pub(super) play_count: Option<u32>,
+    pub(super) stars: Option<u8>,
+    pub(super) colour: Option<u32>,
+    /// Indices of its first tempo and first mark; those of the next track end them.
+    pub(super) first_tempo: u32,
+    pub(super) first_mark: u32,
+}
+
+/// The attributes of TRACK, texts first: a text's number is its place in `TrackRecord::texts`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    Name,
+    Artist,
+    Composer,
+    Album,
+    Grouping,
+    Genre,
+    Kind,
+    Comments,
+    Location,
+    Remixer,
+    Tonality,
+    Label,
+    Mix,
+    TrackId,
+    Size,
+    TotalTime,
+    DiscNumber,
+    TrackNumber,
+    Year,
+    AverageBpm,
+    DateModified,
+    DateAdded,
+    BitRate,
+    SampleRate,
+    PlayCount,
+    LastPlayed,
+    Rating,
+    Colour,
+}
+
+const TEXTS: usize = Field::Mix as usize + 1;
+
+/// The attributes in the order in which rekordbox writes them.
+const FIELDS: [(&str, Field); 28] = [
+    ("TrackID", Field::TrackId),
+    ("Name", Field::Name),
+    ("Artist", Field::Artist),
+    ("Composer", Field::Composer),
+    ("Album", Field::Album),
+    ("Grouping", Field::Grouping),
+    ("Genre", Field::Genre),
+    ("Kind", Field::Kind),
+    ("Size", Field::Size),
+    ("TotalTime", Field::TotalTime),
+    ("DiscNumber", Field::DiscNumber),
+    ("TrackNumber", Field::TrackNumber),
+    ("Year", Field::Year),
+    ("AverageBpm", Field::AverageBpm),
+    ("DateModified", Field::DateModified),
+    ("DateAdded", Field::DateAdded),
+    ("BitRate", Field::BitRate),
+    ("SampleRate", Field::SampleRate),
+    ("Comments", Field::Comments),
+    ("PlayCount", Field::PlayCount),
+    ("LastPlayed", Field::LastPlayed),
+    ("Rating", Field::Rating),
+    ("Location", Field::Location),
+    ("Remixer", Field::Remixer),
+    ("Tonality", Field::Tonality),
+    ("Label", Field::Label),
+    ("Mix", Field::Mix),
+    ("Colour", Field::Colour),
+];
+
+/// Calls `visit` with every attribute of `tag` that is well-formed.
+pub(super) fn each_attribute<'a>(
+    tag: &'a BytesStart<'_>,
+    warnings: &mut Warnings,
+    mut visit: impl FnMut(&'a str, &str, &mut Warnings),
+) {
+    // quick-xml's own check for duplicates compares each name with all before it; where they
+    // matter, a bit for each known name does the same.
+    for attribute in tag.attributes().with_checks(false) {
+        match attribute {
+            Ok(attribute) => visit(attribute.key.into_inner(), &attribute.value, warnings),
+            Err(error) => warnings.note(WarningKind::BadAttribute, format_args!("{error}")),
+        }
+    }
+}
+
+/// Reads a TRACK of the collection; none if it has to be left out.
+pub(super) fn read_track(
+    tag: &BytesStart<'_>,
+    arena: &mut Arena,
+    warnings: &mut Warnings,
+) -> Option<TrackRecord> {
+    let start = arena.len();
+    let mut record = TrackRecord::default();
+    let mut seen = 0_u32;
+    let mut next = 0;
+    each_attribute(tag, warnings, |key, value, warnings| {
+        let Some(at) = find_field(key, next) else { return };
+        next = at + 1;
+        let field = FIELDS[at].1;
+        if seen & 1 << field as u32 != 0 {
+            return warnings.note(WarningKind::DuplicateAttribute, format_args!("{key}"));
+        }
+        seen |= 1 << field as u32;
+        record.set(field, value, arena, warnings);
+    });
+    let usable = is_usable(&record, seen, arena, warnings);
+    if !usable {
+        arena.truncate(start);
+    }
+    usable.then_some(record)
+}
+
+/// The place of `key` in `FIELDS`, looked for from `next` on: attributes come in that order, so
+/// that the first comparison nearly always meets.
+fn find_field(key: &str, next: usize) -> Option<usize> {
+    let is_key = |&at: &usize| FIELDS[at].0 == key;
+    (next..FIELDS.len()).find(is_key).or_else(|| (0..next).find(is_key))
+}
+
+fn is_usable(record: &TrackRecord, seen: u32, arena: &Arena, warnings: &mut Warnings) -> bool {
+    let name = arena.get(record.texts[Field::Name as usize]);
+    if seen & 1 << Field::TrackId as u32 == 0 || record.id == NO_ID {
+        warnings.note(WarningKind::NoTrackId, format_args!("{name}"));
+        return false;
+    }
+    if name.trim().is_empty() {
+        warnings.note(WarningKind::BlankName, format_args!("TrackID {}", record.id));
+        return false;
+    }
+    true
+}
+
+/// Stands for a TrackID that is no number, until the track is left out for it.
+const NO_ID: u64 = u64::MAX;
+
+impl TrackRecord {
+    fn set(&mut self, field: Field, raw: &str, arena: &mut Arena, warnings: &mut Warnings) {
+        if (field as usize) < TEXTS {
+            self.texts[field as usize] = push_text(arena, raw, warnings);
+            return;
+        }
+        if self.set_number(field, raw).is_err() {
+            warnings.note(WarningKind::BadValue, format_args!("{field:?}=\"{raw}\""));
+        }
+    }
+
+    /// A value that cannot be read is left as it is by default: unknown.
+    fn set_number(&mut self, field: Field, raw: &str) -> Result<(), Unreadable> {
+        match field {
+            Field::TrackId => self.id = number(raw).ok().flatten().unwrap_or(NO_ID),
+            Field::Size => self.size = positive(raw)?,
+            Field::TotalTime => self.seconds = positive(raw)?,
+            Field::DiscNumber => self.disc = positive(raw)?,
+            Field::TrackNumber => self.number = positive(raw)?,
+            Field::Year => self.year = positive(raw)?,
+            Field::AverageBpm => self.bpm = positive(raw)?,
+            Field::DateModified => self.modified = Date::read(raw)?,
+            Field::DateAdded => self.added = Date::read(raw)?,
+            Field::LastPlayed => self.last_played = Date::read(raw)?,
+            Field::BitRate => self.bit_rate = positive(raw)?,
+            Field::SampleRate => self.sample_rate = positive(raw)?,
+            Field::PlayCount => self.play_count = number(raw)?,
+            Field::Rating => self.stars = stars(raw)?,
+            _ => self.colour = colour(raw)?,
+        }
+        Ok(())
+    }
+}
+
+/// Stores a text, with a warning if it has a reference that XML does not know.
+pub(super) fn push_text(arena: &mut Arena, raw: &str, warnings: &mut Warnings) -> Span {
+    let (span, understood) = arena.push(raw);
+    if !understood {
+        warnings.note(WarningKind::BadReference, format_args!("{raw}"));
+    }
+    span
+}
