@@ -2,7 +2,7 @@
 
 use crate::history::History;
 use crate::ident::BenchmarkId;
-use crate::run::{LaunchTimes, Machine, Measured, Run};
+use crate::run::{LaunchTimes, Machine, Measured, Run, Statistic};
 use crate::stats;
 use std::collections::BTreeMap;
 
@@ -26,16 +26,20 @@ pub struct RunValue {
 impl RunValue {
     /// The value of a run with these launches. A launch without a finite time above 0 is left out.
     pub fn of(launches: &[LaunchTimes]) -> Self {
-        let value = |of: fn(&LaunchTimes) -> f64| {
-            let usable = launches.iter().map(of).filter(|ns| ns.is_finite() && *ns > 0.0);
+        let value = |statistic| {
+            let times = launches.iter().map(|launch| launch.get(statistic));
+            let usable = times.filter(|ns| ns.is_finite() && *ns > 0.0);
             stats::lowest_third_mean(&usable.map(f64::ln).collect::<Vec<f64>>())
         };
-        Self { fastest: value(|launch| launch.fastest), median: value(|launch| launch.median) }
+        Self { fastest: value(Statistic::Fastest), median: value(Statistic::Median) }
     }
 
-    /// The values by statistic, fastest first.
-    pub fn by_statistic(self) -> [Option<f64>; 2] {
-        [self.fastest, self.median]
+    /// The value by one statistic, in ln.
+    pub fn get(self, statistic: Statistic) -> Option<f64> {
+        match statistic {
+            Statistic::Fastest => self.fastest,
+            Statistic::Median => self.median,
+        }
     }
 
     /// Whether no launch gave a usable number.
@@ -54,10 +58,10 @@ pub struct Baseline {
 }
 
 impl Baseline {
-    /// The time that stands for the baseline in tables, in ns: the median of the runs' medians.
-    pub fn median_ns(&self) -> Option<f64> {
-        let medians: Vec<f64> = self.values.iter().filter_map(|value| value.median).collect();
-        stats::median(&medians).map(f64::exp)
+    /// The time that stands for the baseline in tables, in ns: the median of the runs' values.
+    pub fn time_ns(&self, statistic: Statistic) -> Option<f64> {
+        let values = self.values.iter().filter_map(|value| value.get(statistic));
+        stats::median(&values.collect::<Vec<f64>>()).map(f64::exp)
     }
 }
 
@@ -239,7 +243,7 @@ mod tests {
     fn the_last_ten_make_the_baseline() {
         let Selection::Ready(baseline) = Case::of(runs(1..=14)).select(NAME) else { panic!() };
         assert_eq!(baseline.values.len(), LENGTH);
-        assert!((baseline.median_ns().unwrap() - 109.5).abs() < 0.1);
+        assert!((baseline.time_ns(Statistic::Median).unwrap() - 109.5).abs() < 0.1);
         assert_eq!(baseline.newest_commit, format!("{:040x}", 14));
     }
 

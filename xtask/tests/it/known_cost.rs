@@ -110,7 +110,9 @@ fn a_run_is_saved_recorded_and_shown() {
         assert!(measured.time_ns.p95.is_some() && measured.cpu_ns.is_some(), "{measured:?}");
     }
     assert!(project.read("out/report.md").contains("known-cost/text::checksum"));
-    assert!(project.read("out/site/index.html").contains("known-cost/text::checksum"));
+    let page = format!("benchmark/{}.html", measured.name.file_stem());
+    assert!(project.read("out/site/index.html").contains(&page));
+    assert!(project.read(&format!("out/site/{page}")).contains("<svg"));
     assert!(project.read("out/samples.jsonl").lines().count() == 5);
 }
 

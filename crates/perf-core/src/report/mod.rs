@@ -12,7 +12,7 @@ pub use terminal::to_terminal;
 
 use crate::baseline::MINIMUM;
 use crate::budget::{BudgetResult, BudgetStatus, Level};
-use crate::run::{Commit, Machine, Measured, P95_SAMPLES, Run};
+use crate::run::{Commit, Machine, Measured, P95_SAMPLES, Run, Statistic};
 use crate::unit;
 use crate::verdict::{Outcome, State, Verdict, Verdicts, conclude};
 use chrono::{DateTime, Utc};
@@ -152,9 +152,13 @@ impl Row {
     pub fn remark(&self) -> String {
         let verdict = &self.verdict;
         let confirmed = verdict.confirmed && verdict.state == State::Regression;
+        let by = match verdict.statistic {
+            Statistic::Fastest => ", by their fastest samples",
+            Statistic::Median => "",
+        };
         match (&verdict.reason, confirmed) {
             (Some(reason), _) => reason.clone(),
-            (None, true) => format!("confirmed by {} fresh launches", verdict.launches),
+            (None, true) => format!("confirmed by {} fresh launches{by}", verdict.launches),
             (None, false) => String::new(),
         }
     }

@@ -47,6 +47,30 @@ pub struct Source {
     pub line: u32,
 }
 
+/// One of the two robust numbers of a launch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Statistic {
+    /// The fastest sample.
+    Fastest,
+    /// The median sample.
+    #[default]
+    Median,
+}
+
+impl Statistic {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Fastest, Self::Median];
+
+    /// Its name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fastest => "fastest",
+            Self::Median => "median",
+        }
+    }
+}
+
 /// The two robust numbers of one launch, in ns an iteration.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LaunchTimes {
@@ -54,6 +78,16 @@ pub struct LaunchTimes {
     pub fastest: f64,
     /// The median sample.
     pub median: f64,
+}
+
+impl LaunchTimes {
+    /// One of the two, in ns an iteration.
+    pub fn get(&self, statistic: Statistic) -> f64 {
+        match statistic {
+            Statistic::Fastest => self.fastest,
+            Statistic::Median => self.median,
+        }
+    }
 }
 
 /// Where single samples come from.
@@ -201,14 +235,13 @@ pub(super) fn shortened(value: f64) -> f64 {
     format!("{value:.6e}").parse().unwrap_or(value)
 }
 
-/// All samples of all launches but the first of each, which is cold; `None` unless every launch
-/// has samples.
+/// All samples of the launches that have them, but the first of each, which is cold; `None` if
+/// fewer than half of the launches have any: one in a thousand rows cannot be proved, and should
+/// not cost the others their percentiles.
 fn pooled(launches: &[Reading]) -> Option<Vec<f64>> {
-    let mut pool = Vec::new();
-    for launch in launches {
-        pool.extend(launch.samples_ns.as_ref()?.iter().skip(1));
-    }
-    (!pool.is_empty()).then_some(pool)
+    let known: Vec<&Vec<f64>> = launches.iter().filter_map(|l| l.samples_ns.as_ref()).collect();
+    let pool: Vec<f64> = known.iter().flat_map(|samples| samples.iter().skip(1)).copied().collect();
+    (!pool.is_empty() && known.len() * 2 >= launches.len()).then_some(pool)
 }
 
 fn over_launches(launches: &[Reading], value: impl Fn(&Reading) -> Option<f64>) -> Option<f64> {
@@ -269,12 +302,13 @@ mod tests {
     }
 
     #[test]
-    fn one_launch_without_samples_leaves_the_table_for_all() {
+    fn launches_without_samples_leave_the_table_once_they_are_most() {
         let bare = Reading { samples_ns: None, fastest_ns: 0.5, slowest_ns: 9.0, ..reading(2.0) };
-        let measured = summary(&[launch(&[1.0; 100]), bare]);
-        assert_eq!((measured.tail_source, measured.time_ns.samples), (None, 0));
-        assert_eq!((measured.time_ns.min, measured.time_ns.max), (0.5, 9.0));
-        assert_eq!(measured.time_ns.median.to_string(), "1.5");
+        let half = summary(&[launch(&[1.0; 100]), bare.clone()]);
+        assert_eq!((half.tail_source, half.time_ns.samples), (Some(TailSource::Clock), 99));
+        let most = summary(&[launch(&[1.0; 100]), bare.clone(), bare]);
+        assert_eq!((most.tail_source, most.time_ns.samples), (None, 0));
+        assert_eq!((most.time_ns.min, most.time_ns.max, most.time_ns.median), (0.5, 9.0, 2.0));
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod measured;
 mod reading;
 
 pub use measured::{
-    Alloc, LaunchTimes, Measured, P95_SAMPLES, P99_SAMPLES, Source, TailSource, Times,
+    Alloc, LaunchTimes, Measured, P95_SAMPLES, P99_SAMPLES, Source, Statistic, TailSource, Times,
 };
 pub use reading::Reading;
 

@@ -63,6 +63,7 @@ fn unfinished(verdict: &Verdict) -> String {
 mod tests {
     use super::*;
     use crate::detect::Severity;
+    use crate::run::Statistic;
     use crate::unit::LogRatio;
 
     fn verdict(state: State, severity: Option<Severity>, confirmed: bool) -> Verdict {
@@ -72,6 +73,7 @@ mod tests {
             severity,
             change: Some(LogRatio::from_percent(60.0)),
             limit: None,
+            statistic: Statistic::Median,
             baseline_ns: None,
             now_ns: None,
             baseline_runs: 10,

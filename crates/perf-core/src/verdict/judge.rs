@@ -5,7 +5,7 @@ use crate::baseline::{Baseline, MINIMUM, RunValue, Selection};
 use crate::detect::history::{self, Confidence, Distance};
 use crate::detect::{Change, Finding, Severity};
 use crate::ident::BenchmarkId;
-use crate::run::LaunchTimes;
+use crate::run::{LaunchTimes, Statistic};
 use crate::unit::{self, LogRatio};
 
 /// A benchmark to judge, and what the history has to compare it with.
@@ -197,8 +197,10 @@ impl Subject {
             }
             (None, Selection::Ready(baseline)) => self.sized(baseline, distances, common),
         };
+        let statistic = history::deciding(distances);
         Verdict {
-            now_ns: now.median.or(now.fastest).map(f64::exp),
+            statistic,
+            now_ns: now.get(statistic).map(f64::exp),
             launches: self.launches().len(),
             ..without_size
         }
@@ -226,7 +228,7 @@ impl Subject {
             severity,
             change: Some(change.estimate),
             limit: Some(change.limit),
-            baseline_ns: baseline.median_ns(),
+            baseline_ns: baseline.time_ns(history::deciding(distances)),
             baseline_runs: baseline.values.len(),
             confirmed: !self.fresh.is_empty(),
             reason: (state == State::Inconclusive).then(|| undecided(change)),
@@ -247,6 +249,7 @@ fn bare(name: &BenchmarkId, state: State) -> Verdict {
         severity: None,
         change: None,
         limit: None,
+        statistic: Statistic::Median,
         baseline_ns: None,
         now_ns: None,
         baseline_runs: 0,

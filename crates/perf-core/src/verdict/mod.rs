@@ -11,6 +11,7 @@ pub use judge::{Case, Effort, Judge, Look, Step};
 
 use crate::detect::Severity;
 use crate::ident::BenchmarkId;
+use crate::run::Statistic;
 use crate::unit::LogRatio;
 use serde::Serialize;
 
@@ -85,6 +86,8 @@ pub struct Verdict {
     pub change: Option<LogRatio>,
     /// The smallest change that could have been seen, where there is a baseline; ln of the ratio.
     pub limit: Option<LogRatio>,
+    /// Which of a launch's numbers the two times below are.
+    pub statistic: Statistic,
     /// The baseline's time in ns.
     pub baseline_ns: Option<f64>,
     /// The time now in ns, from the launches that decided.

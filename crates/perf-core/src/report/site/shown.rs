@@ -3,9 +3,9 @@
 use crate::baseline::RunValue;
 use crate::history::History;
 use crate::ident::BenchmarkId;
-use crate::report::Report;
 use crate::report::svg::drawable;
-use crate::run::{Commit, Measured, Run};
+use crate::report::{Report, Row};
+use crate::run::{Commit, Measured, Run, Statistic};
 use crate::verdict::{State, Verdict};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,9 +119,11 @@ impl<'a> Shown<'a> {
         let batch = |measured: &Measured| (measured.n, measured.s);
         let newest = self.runs.iter().rev().find_map(|run| run.benchmarks.get(name));
         let pinned = self.measured(name).or(newest.copied()).map(batch);
+        let statistic = self.row(name).map(|row| row.verdict.statistic).unwrap_or_default();
         let point = |run| {
             let measured = ShownRun::measured(run, name);
-            Point { run, measured, same_batch: measured.is_none_or(|m| Some(batch(m)) == pinned) }
+            let same_batch = measured.is_none_or(|m| Some(batch(m)) == pinned);
+            Point { run, measured, same_batch, statistic }
         };
         let points = self.runs.iter().map(point);
         let known = points.skip_while(|point| point.measured.is_none());
@@ -129,8 +131,11 @@ impl<'a> Shown<'a> {
     }
 
     fn measured(&self, name: &BenchmarkId) -> Option<&'a Measured> {
-        let row = self.report.rows.iter().find(|row| row.verdict.name == *name)?;
-        row.measured.as_ref()
+        self.row(name)?.measured.as_ref()
+    }
+
+    fn row(&self, name: &BenchmarkId) -> Option<&'a Row> {
+        self.report.rows.iter().find(|row| row.verdict.name == *name)
     }
 }
 
@@ -193,6 +198,8 @@ pub(super) struct Point<'a> {
     /// What the run says of the benchmark; absent where it should have measured it and did not.
     pub(super) measured: Option<&'a Measured>,
     same_batch: bool,
+    /// Which of a launch's numbers is judged.
+    pub(super) statistic: Statistic,
 }
 
 impl Point<'_> {
@@ -208,17 +215,17 @@ impl Point<'_> {
         }
     }
 
-    /// The median as it is judged, in ns, so that it lies on the baseline where nothing changed.
-    pub(super) fn median(&self) -> Option<f64> {
+    /// The time as it is judged, in ns, so that it lies on the baseline where nothing changed.
+    pub(super) fn judged(&self) -> Option<f64> {
         let measured = self.measured?;
-        let judged = RunValue::of(&measured.launches).median.map(f64::exp);
+        let judged = RunValue::of(&measured.launches).get(self.statistic).map(f64::exp);
         drawable(judged.unwrap_or(measured.time_ns.median))
     }
 
-    /// The lowest and the highest median of a launch, in ns.
+    /// The lowest and the highest time of a launch, in ns.
     pub(super) fn spread(&self) -> Option<(f64, f64)> {
-        let medians = self.measured?.launches.iter().map(|launch| launch.median);
-        let usable: Vec<f64> = medians.filter_map(drawable).collect();
+        let times = self.measured?.launches.iter().map(|launch| launch.get(self.statistic));
+        let usable: Vec<f64> = times.filter_map(drawable).collect();
         let low = usable.iter().copied().reduce(f64::min)?;
         Some((low, usable.into_iter().reduce(f64::max)?))
     }
@@ -239,7 +246,7 @@ pub(super) fn since<'a>(points: &[Point<'a>], verdict: &Verdict) -> Option<&'a S
     let until_reported = points.iter().rev().skip_while(|point| !point.run.is_reported());
     let judged = until_reported
         .filter(|point| point.run.is_reported() || point.standing() == Standing::Counted);
-    let stretch = judged.take_while(|point| point.median().is_some_and(nearer));
+    let stretch = judged.take_while(|point| point.judged().is_some_and(nearer));
     stretch.last().map(|point| point.run).filter(|_| changed)
 }
 
@@ -307,7 +314,7 @@ mod tests {
         let report = report();
         let shown = Shown::new(&history, &report);
         let medians: Vec<bool> =
-            shown.series(&NAME.into()).iter().map(|point| point.median().is_some()).collect();
+            shown.series(&NAME.into()).iter().map(|point| point.judged().is_some()).collect();
         assert_eq!(medians, [true, false, true]);
     }
 

@@ -5,6 +5,7 @@ use super::shown::{Point, Standing};
 use super::text;
 use crate::budget::BudgetResult;
 use crate::report::svg::{Place, Scale, escaped, path};
+use crate::run::Statistic;
 use crate::unit;
 use crate::verdict::Verdict;
 use serde::Serialize;
@@ -114,7 +115,7 @@ impl<'a> Trend<'a> {
         svg += &self.spreads(frame);
         svg += &self.levels(frame);
         svg += &self.line(frame, "p95", Point::p95);
-        svg += &self.line(frame, "median", Point::median);
+        svg += &self.line(frame, "median", Point::judged);
         svg += &self.marks(frame);
         svg + "</svg>"
     }
@@ -195,7 +196,7 @@ impl<'a> Trend<'a> {
     fn marks(&self, frame: &Frame) -> String {
         let mut svg = String::new();
         for (i, point) in self.points.iter().enumerate() {
-            let Some(ns) = point.median().filter(|ns| self.scale.holds(*ns)) else { continue };
+            let Some(ns) = point.judged().filter(|ns| self.scale.holds(*ns)) else { continue };
             let title = if frame.titles { title(point, ns) } else { String::new() };
             let speck = self.points.len() > CROWDED;
             svg += &mark(point, self.place(frame, i, ns), speck, &title);
@@ -222,15 +223,22 @@ impl<'a> Trend<'a> {
 
     fn legend(&self) -> Vec<Entry> {
         let any = |test: &dyn Fn(&Point<'_>) -> bool| self.points.iter().any(test);
-        let drawn = |p: &Point<'_>| p.median().is_some_and(|ns| self.scale.holds(ns));
+        let drawn = |p: &Point<'_>| p.judged().is_some_and(|ns| self.scale.holds(ns));
         let stands = |standing| any(&|p| drawn(p) && p.standing() == standing);
         let line = |class: &str| format!(r#"<path class="{class}" d="M2 8H30"/>"#);
         let middle = (16.0, 8.0);
         let band = r#"<path class="spread" d="M2 3H30V13H2Z"/>"#.to_owned();
         let median = format!("{}{}", line("median"), dot(middle, 2.5, ""));
+        let (judged, spread) = match self.points.first().map(|point| point.statistic) {
+            Some(Statistic::Fastest) => (
+                "fastest sample, as the medians are too noisy to be judged",
+                "from the lowest to the highest fastest sample of a launch",
+            ),
+            _ => ("median, as it is judged", "from the lowest to the highest median of a launch"),
+        };
         let mut entries = vec![
-            (stands(Standing::Counted), median, "median, as it is judged"),
-            (stands(Standing::Counted), band, "from the lowest to the highest median of a launch"),
+            (stands(Standing::Counted), median, judged),
+            (stands(Standing::Counted), band, spread),
             (any(&|p| p.p95().is_some()), line("p95"), "p95"),
             (any(&|p| p.run.is_reported()), ring(middle), "this run"),
             (
@@ -254,7 +262,7 @@ impl<'a> Trend<'a> {
     fn outside(&self) -> Vec<String> {
         let rules = self.rules.iter().filter(|rule| !self.scale.holds(rule.value));
         let mut outside: Vec<String> = rules.map(|rule| rule.label.clone()).collect();
-        let medians = self.points.iter().filter_map(Point::median);
+        let medians = self.points.iter().filter_map(Point::judged);
         let runs = medians.filter(|ns| !self.scale.holds(*ns)).count();
         if runs > 0 {
             let runs = unit::counted(runs, "run", "runs");
@@ -266,7 +274,7 @@ impl<'a> Trend<'a> {
 
 fn times(point: &Point<'_>) -> impl Iterator<Item = f64> {
     let (low, high) = point.spread().unzip();
-    [point.median(), point.p95(), low, high].into_iter().flatten()
+    [point.judged(), point.p95(), low, high].into_iter().flatten()
 }
 
 fn baseline_rule(ns: f64) -> Rule {
