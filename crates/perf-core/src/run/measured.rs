@@ -61,14 +61,6 @@ pub enum Statistic {
 impl Statistic {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Fastest, Self::Median];
-
-    /// Its name for people.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Fastest => "fastest",
-            Self::Median => "median",
-        }
-    }
 }
 
 /// The two robust numbers of one launch, in ns an iteration.

@@ -4,6 +4,7 @@ use super::shown::{Flag, ShownRun};
 use crate::budget::{BudgetResult, BudgetStatus};
 use crate::ident::BenchmarkId;
 use crate::report::visible;
+use crate::run::Statistic;
 use crate::unit;
 use crate::verdict::{State, Verdict};
 use chrono::{DateTime, Utc};
@@ -129,7 +130,11 @@ pub(super) fn finding(verdict: &Verdict) -> String {
         State::Regression | State::Improvement => {
             let moved = if change.0 < 0.0 { "fell" } else { "rose" };
             let by = unit::percent(change);
-            format!("median {moved} {by} against the baseline of {against} to {now}")
+            let what = match verdict.statistic {
+                Statistic::Median => "median",
+                Statistic::Fastest => "fastest sample",
+            };
+            format!("{what} {moved} {by} against the baseline of {against} to {now}")
         }
         _ => format!("{} against the baseline of {against}, now {now}", unit::change(change)),
     };
@@ -197,5 +202,7 @@ mod tests {
             finding(&rows[7].verdict),
             "+0.0 % against the baseline of 10 runs, now 2.500 ns"
         );
+        let noisy = Verdict { statistic: Statistic::Fastest, ..rows[1].verdict.clone() };
+        assert!(finding(&noisy).starts_with("fastest sample rose 100.0 %"));
     }
 }
