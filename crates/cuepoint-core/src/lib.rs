@@ -7,7 +7,10 @@
 //! [`rekordbox`] reads the XML file that rekordbox exports. [`results`] makes a table of its tracks
 //! and answers what is typed into a search box. [`export`] writes rows as CSV.
 
+pub mod catalogue;
 pub mod export;
+pub mod matching;
+pub mod name;
 pub mod rekordbox;
 pub mod results;
 

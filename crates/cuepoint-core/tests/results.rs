@@ -126,8 +126,8 @@ fn pages_end_where_the_rows_do() {
         |offset, len| -> Vec<usize> { view.page(offset, len).map(|row| row.index).collect() };
     assert_eq!(page(1, 2), [1, 2]);
     assert_eq!(page(4, 10), [4]);
-    assert_eq!(page(5, 1), []);
-    assert_eq!(page(usize::MAX, usize::MAX), []);
+    assert!(page(5, 1).is_empty());
+    assert!(page(usize::MAX, usize::MAX).is_empty());
 }
 
 #[test]

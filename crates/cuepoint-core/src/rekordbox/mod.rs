@@ -24,6 +24,7 @@ pub use location::Location;
 pub use playlists::{Entry, FindError, Node, NodeKind, PlaylistTree};
 pub use reader::parse;
 pub use report::{Example, ParseReport, Warning, WarningKind};
+pub(crate) use value::append_text;
 pub use value::{Bpm, Date};
 
 /// The program that wrote a library; empty texts where the file does not say.

@@ -7,7 +7,7 @@ use std::str::FromStr;
 ///
 /// References are replaced, tabs and line ends become spaces as XML demands. A reference that XML
 /// does not define stays as it is written, and the result is `false`.
-pub(super) fn append_text(out: &mut String, raw: &str) -> bool {
+pub(crate) fn append_text(out: &mut String, raw: &str) -> bool {
     if is_plain(raw) {
         out.push_str(raw);
         return true;

@@ -1,0 +1,32 @@
+//! A catalogue of tracks that a library is matched against.
+//!
+//! A user builds one from a CSV or JSON Lines file of their own: [`read_csv`] or [`read_json_lines`]
+//! give [`Entry`]s, [`Catalogue::build`] makes them searchable, and [`Catalogue::encode`] gives the
+//! bytes of a file that [`Catalogue::decode`] opens in a few milliseconds.
+
+mod build;
+mod entry;
+mod file;
+mod index;
+mod input;
+mod store;
+mod texts;
+mod track;
+
+pub use build::DuplicateId;
+pub use entry::Entry;
+pub use file::{FORMAT, OpenError};
+pub use index::{Field, Hit, Query, Term};
+pub use input::{InputError, read_csv, read_json_lines};
+pub use store::Catalogue;
+pub use track::{CatalogTrack, NameWords};
+
+/// Where candidates come from.
+pub trait CatalogSource: Sync {
+    /// The tracks that fit `query` best, at most `limit`, best first; of equals, the least
+    /// identifier first.
+    fn search(&self, query: &Query, limit: usize) -> Vec<Hit>;
+
+    /// The track with this identifier.
+    fn get(&self, id: u64) -> Option<CatalogTrack<'_>>;
+}

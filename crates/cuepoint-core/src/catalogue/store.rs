@@ -1,0 +1,84 @@
+//! What a catalogue holds, in the shape in which it lies in its file.
+
+use serde::{Deserialize, Serialize};
+
+use super::index::{Hit, Index, Query};
+use super::texts::Texts;
+use super::track::CatalogTrack;
+use super::{CatalogSource, build};
+use crate::name::{Length, Treatment};
+
+/// A searchable catalogue in memory.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Catalogue {
+    /// The tracks, by rising identifier.
+    pub(super) records: Vec<Record>,
+    pub(super) texts: Texts,
+    /// The words of all names, sorted: a word is meant by its place.
+    pub(super) vocabulary: Texts,
+    /// The words of each name, one name after the other; [`GAP`] ends an artist.
+    pub(super) words: Vec<u32>,
+    pub(super) index: Index,
+}
+
+/// Stands between the words of two artists.
+pub(super) const GAP: u32 = u32::MAX;
+
+/// How many texts a record has.
+pub(super) const TEXTS: usize = 10;
+
+/// One track. Texts are numbers in [`Catalogue::texts`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Record {
+    pub(super) id: u64,
+    pub(super) texts: [u32; TEXTS],
+    /// Hundredths of a beat a minute; 0 if not known, as for the next two.
+    pub(super) bpm: u32,
+    pub(super) year: u32,
+    pub(super) seconds: u32,
+    pub(super) treatment: Treatment,
+    pub(super) length: Length,
+    /// Where its words start in [`Catalogue::words`], and where those of the title, the optional
+    /// ones, those of the version and those of the artists end.
+    pub(super) words: [u32; 5],
+}
+
+impl Catalogue {
+    /// Makes a catalogue of `entries`.
+    ///
+    /// # Errors
+    ///
+    /// If two entries have one identifier.
+    pub fn build(entries: Vec<super::Entry>) -> Result<Self, super::DuplicateId> {
+        build::build(entries)
+    }
+
+    /// The number of tracks.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether there are no tracks.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// All tracks, by rising identifier.
+    pub fn tracks(&self) -> impl ExactSizeIterator<Item = CatalogTrack<'_>> {
+        self.records.iter().map(|record| CatalogTrack { catalogue: self, record })
+    }
+}
+
+impl CatalogSource for Catalogue {
+    fn search(&self, query: &Query, limit: usize) -> Vec<Hit> {
+        let found = self.index.search(query, &self.vocabulary, limit);
+        let hit =
+            |(document, weight): (u32, u32)| Hit { id: self.records[document as usize].id, weight };
+        found.into_iter().map(hit).collect()
+    }
+
+    fn get(&self, id: u64) -> Option<CatalogTrack<'_>> {
+        let at = self.records.binary_search_by_key(&id, |record| record.id).ok()?;
+        Some(CatalogTrack { catalogue: self, record: &self.records[at] })
+    }
+}

@@ -1,0 +1,293 @@
+//! How well a candidate fits, and why it is refused.
+//!
+//! | part | points |
+//! |---|---|
+//! | title | 0 to 50, by the words in common |
+//! | artist | 0 to 35, by the artists in common; without an artist the title has 80 |
+//! | version | 0 to 15; without an artist 20 |
+//! | duration | −8 to +4 |
+//! | tempo | −3 to +2 |
+//! | year | −2 to +2 |
+//! | key | −1 to +2 |
+//!
+//! The first three are the base. A candidate is refused by name, whatever its points, if its title
+//! or its artists are others.
+
+use std::cmp::{Ordering, Reverse};
+
+use super::similarity::{Word, compare, title_words};
+use super::version::version_points;
+use super::wanted::Wanted;
+use crate::catalogue::CatalogTrack;
+use crate::key::Key;
+use crate::name::Name;
+use crate::rekordbox::Bpm;
+
+/// The points from which on a candidate is taken for the track.
+pub const ACCEPTED: Points = Points(700);
+
+/// Points in tenths: whole numbers compare the same everywhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Points(pub i32);
+
+impl Points {
+    fn of(points: f64) -> Self {
+        Self((points * 10.0).round() as i32)
+    }
+}
+
+impl std::fmt::Display for Points {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        write!(f, "{sign}{}.{}", self.0.abs() / 10, self.0.abs() % 10)
+    }
+}
+
+/// Why a candidate is not the track.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Too few words of the title agree, or each side has words that the other lacks.
+    OtherTitle,
+    /// One title has words that the other lacks, and the duration does not confirm it.
+    MoreWords,
+    /// No artist agrees.
+    OtherArtist,
+    /// Only the title is known, and the duration or tempo speaks against it.
+    OnlyTheTitle,
+    /// Too few points.
+    TooFewPoints,
+}
+
+impl Refusal {
+    /// Its name in exports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OtherTitle => "other_title",
+            Self::MoreWords => "more_words",
+            Self::OtherArtist => "other_artist",
+            Self::OnlyTheTitle => "only_the_title",
+            Self::TooFewPoints => "too_few_points",
+        }
+    }
+}
+
+/// How well a candidate fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Score {
+    /// Base and evidence.
+    pub total: Points,
+    /// Title, artist and version together, 0 to 100.
+    pub base: Points,
+    /// The similarity of the titles, 0 to 100.
+    pub title: Points,
+    /// That of the artists; none if one side names none.
+    pub artist: Option<Points>,
+    /// How well the version fits, 0 to 100.
+    pub version: Points,
+    /// What the durations add.
+    pub duration: Points,
+    /// What the tempos add.
+    pub tempo: Points,
+    /// What the years add.
+    pub year: Points,
+    /// What the keys add.
+    pub key: Points,
+    /// The difference of the durations in seconds; none if one is not known.
+    pub seconds_apart: Option<u32>,
+    /// The difference of the years.
+    pub years_apart: Option<u32>,
+    /// Whether a word had to be taken for another with a slip.
+    pub slip: bool,
+    /// Why the candidate is not the track, if it is not.
+    pub refusal: Option<Refusal>,
+}
+
+impl Score {
+    /// Best first. With the identifier as the last criterion the order is total.
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        let key = |score: &Self| {
+            let apart = (score.seconds_apart.unwrap_or(u32::MAX), score.years_apart);
+            let years = apart.1.unwrap_or(u32::MAX);
+            let points = (Reverse(score.total), Reverse(score.base), Reverse(score.version));
+            (score.refusal.is_some(), points, apart.0, years)
+        };
+        key(self).cmp(&key(other))
+    }
+}
+
+/// Seconds by which two files of one recording may differ.
+const SAME_DURATION: u32 = 5;
+
+/// Titles less alike than this are others, of 1.
+const LEAST_TITLE: f64 = 0.72;
+
+/// Without an artist the title has to be nearly the same.
+const LEAST_LONE_TITLE: f64 = 0.95;
+
+/// Artists less alike than this are others, of 1.
+const LEAST_ARTIST: f64 = 0.45;
+
+/// The best score of `track` over the readings of `wanted`.
+pub(super) fn score(wanted: &Wanted, track: CatalogTrack<'_>) -> Score {
+    let scores = wanted.readings.iter().map(|name| score_reading(wanted, name, track));
+    let best = scores.reduce(|best, next| if next.order(&best).is_lt() { next } else { best });
+    best.unwrap_or_else(|| score_reading(wanted, &Name::default(), track))
+}
+
+fn score_reading(wanted: &Wanted, name: &Name, track: CatalogTrack<'_>) -> Score {
+    let found = track.name();
+    let evidence = Evidence::of(wanted, track);
+    let mut left = title_words(texts(&name.title), texts(&name.optional));
+    let mut right = title_words(found.title(), found.optional().chain(found.by_as_hint(name)));
+    let title = compare(&mut left, &mut right);
+    let artist = if title.ratio < LEAST_TITLE { Some(0.0) } else { artist_similarity(name, track) };
+    let version = version_points(&name.version, &name.optional, found);
+    let base = match artist {
+        Some(artist) => 50.0 * title.ratio + 35.0 * artist + 0.15 * version,
+        None => 80.0 * title.ratio + 0.20 * version,
+    };
+    let sum = evidence.duration + evidence.tempo + evidence.year + evidence.key;
+    let mut score = Score {
+        total: Points::of((base + sum).max(0.0)),
+        base: Points::of(base),
+        title: Points::of(title.ratio * 100.0),
+        artist: artist.map(|artist| Points::of(artist * 100.0)),
+        version: Points::of(version),
+        duration: Points::of(evidence.duration),
+        tempo: Points::of(evidence.tempo),
+        year: Points::of(evidence.year),
+        key: Points::of(evidence.key),
+        seconds_apart: evidence.seconds_apart,
+        years_apart: evidence.years_apart,
+        slip: title.slip,
+        refusal: None,
+    };
+    let confirmed = evidence.seconds_apart.is_some_and(|apart| apart <= SAME_DURATION);
+    score.refusal = if title.ratio < LEAST_TITLE || title.left_over == [true, true] {
+        Some(Refusal::OtherTitle)
+    } else if (title.left_over != [false, false] || title.other_option) && !confirmed {
+        Some(Refusal::MoreWords)
+    } else if artist.is_some_and(|artist| artist < LEAST_ARTIST) {
+        Some(Refusal::OtherArtist)
+    } else if artist.is_none() && (title.ratio < LEAST_LONE_TITLE || evidence.contradicts()) {
+        Some(Refusal::OnlyTheTitle)
+    } else if score.total < ACCEPTED {
+        Some(Refusal::TooFewPoints)
+    } else {
+        None
+    };
+    score
+}
+
+fn texts(words: &[String]) -> impl Iterator<Item = &str> {
+    words.iter().map(String::as_str)
+}
+
+/// How much the artists have in common, 0 to 1; none if one side names none.
+///
+/// Both sides are asked how well the other covers them. The better answer counts more: a library
+/// often names one of two artists, and a catalogue leaves out who is featured.
+fn artist_similarity(name: &Name, track: CatalogTrack<'_>) -> Option<f64> {
+    let credit = &name.credit;
+    let main = credit.main.iter().map(|artist| (artist, 1.0));
+    let wanted: Vec<(Vec<&str>, f64)> = main
+        .chain(credit.featured.iter().map(|artist| (artist, FEATURED)))
+        .map(|(artist, weight)| (texts(artist).collect(), weight))
+        .collect();
+    let found: Vec<Vec<&str>> = track.name().artists().map(Iterator::collect).collect();
+    if credit.main.is_empty() || found.is_empty() {
+        return None;
+    }
+    let by: Vec<&str> = track.name().by().collect();
+    let alike = |one: &[&str], other: &[&str]| artist_alike(one, other);
+    let forward = wanted.iter().map(|(artist, weight)| {
+        let others = found.iter().chain([&by]);
+        (others.map(|other| alike(artist, other)).fold(0.0, f64::max), *weight)
+    });
+    let forward = mean(forward);
+    let backward = mean(found.iter().map(|artist| {
+        (wanted.iter().map(|(other, _)| alike(artist, other)).fold(0.0, f64::max), 1.0)
+    }));
+    Some(0.75 * forward.max(backward) + 0.25 * forward.min(backward))
+}
+
+/// The weight of a featured artist beside that of a main one.
+const FEATURED: f64 = 0.3;
+
+fn artist_alike(one: &[&str], other: &[&str]) -> f64 {
+    let mut left: Vec<Word<'_>> = one.iter().map(|word| Word::new(word, false)).collect();
+    let mut right: Vec<Word<'_>> = other.iter().map(|word| Word::new(word, false)).collect();
+    let found = compare(&mut left, &mut right);
+    // One common word of two is a common first name, and a name is not both misspelt and shortened.
+    let other = found.slip && found.left_over != [false, false];
+    if found.ratio < 0.6 || other { 0.0 } else { found.ratio }
+}
+
+fn mean(values: impl Iterator<Item = (f64, f64)>) -> f64 {
+    let (sum, weights) = values.fold((0.0, 0.0), |(sum, weights), (value, weight)| {
+        (sum + value * weight, weights + weight)
+    });
+    if weights > 0.0 { sum / weights } else { 0.0 }
+}
+
+/// What speaks for and against a candidate besides its name.
+struct Evidence {
+    duration: f64,
+    tempo: f64,
+    year: f64,
+    key: f64,
+    seconds_apart: Option<u32>,
+    years_apart: Option<u32>,
+}
+
+impl Evidence {
+    fn of(wanted: &Wanted, track: CatalogTrack<'_>) -> Self {
+        let apart = |one: Option<u32>, other: Option<u32>| Some(one?.abs_diff(other?));
+        let seconds_apart = apart(wanted.seconds, track.seconds());
+        let years_apart = apart(wanted.year, track.year());
+        Self {
+            duration: match seconds_apart {
+                None => 0.0,
+                Some(0..=2) => 4.0,
+                Some(3..=SAME_DURATION) => 3.0,
+                Some(6..=15) => 0.0,
+                Some(16..=60) => -4.0,
+                Some(_) => -8.0,
+            },
+            tempo: tempo(wanted.bpm, track.bpm()),
+            year: match years_apart {
+                None => 0.0,
+                Some(0) => 2.0,
+                Some(1) => 1.0,
+                Some(2..=4) => 0.0,
+                Some(_) => -2.0,
+            },
+            key: match (wanted.key, Key::parse(track.key())) {
+                (Some(one), Some(other)) if one == other => 2.0,
+                (Some(_), Some(_)) => -1.0,
+                _ => 0.0,
+            },
+            seconds_apart,
+            years_apart,
+        }
+    }
+
+    /// Whether it cannot well be one recording.
+    fn contradicts(&self) -> bool {
+        self.duration < 0.0 || self.tempo < 0.0
+    }
+}
+
+/// Half and double tempo count as the same: programs take the one for the other.
+fn tempo(wanted: Option<Bpm>, found: Option<Bpm>) -> f64 {
+    let (Some(wanted), Some(found)) = (wanted, found) else { return 0.0 };
+    let (wanted, found) = (wanted.hundredths(), found.hundredths());
+    let near = |one: u32, other: u32| one.abs_diff(other) <= 50;
+    if near(wanted, found) {
+        2.0
+    } else if near(wanted * 2, found) || near(wanted, found * 2) {
+        1.0
+    } else {
+        -3.0
+    }
+}
