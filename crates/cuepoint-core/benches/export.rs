@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io, process};
 
 use cuepoint_core::export::{Delimiter, write_csv, write_file};
-use cuepoint_core::rekordbox::{Library, parse};
+use cuepoint_core::rekordbox::{Library, Track, parse};
 use cuepoint_core::results::{FilterSpec, Table, View};
 use cuepoint_fixtures::{LibrarySpec, library};
 use divan::counter::ItemsCount;
@@ -22,7 +22,7 @@ fn read(tracks: usize) -> Library {
     parse(library(LibrarySpec::of(tracks)).as_bytes()).expect("generated libraries are well-formed")
 }
 
-fn export(view: &View<'_>, out: impl io::Write) {
+fn export(view: &View<'_, Track<'_>>, out: impl io::Write) {
     write_csv(out, view.rows(), Delimiter::Comma).expect("the table can be written");
 }
 

@@ -97,7 +97,7 @@ fn page_1000_tracks(bencher: Bencher<'_, '_>) {
     let view = table.filter(&FilterSpec::default());
     bencher.counter(ItemsCount::new(50_usize)).bench_local(|| {
         for row in view.page(black_box(475), 50) {
-            black_box((row.track.title(), row.track.artist(), row.track.bpm(), row.track.key()));
+            black_box((row.item.title(), row.item.artist(), row.item.bpm(), row.item.key()));
         }
     });
 }

@@ -2,7 +2,7 @@
 
 /// One of the 24 major and minor keys. Enharmonic names (C# and Db) are the same key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Key {
+pub struct Key {
     /// Semitones above C, 0 to 11.
     pitch: u8,
     minor: bool,
@@ -14,9 +14,17 @@ const A: u8 = 9;
 
 impl Key {
     /// Reads "Am", "F#m", "Db", "Emin", "G major" or, on the Camelot wheel, "8A".
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         camelot(text).or_else(|| classic(text))
+    }
+
+    /// Its name on the Camelot wheel, such as "8A".
+    pub fn camelot(self) -> String {
+        let from = if self.minor { A } else { 0 };
+        // Seven semitones are one step on the wheel, and seven times seven is one more than 48.
+        let steps = (self.pitch + 12 - from) % 12 * 7 % 12;
+        format!("{}{}", (steps + 7) % 12 + 1, if self.minor { 'A' } else { 'B' })
     }
 }
 
@@ -82,6 +90,7 @@ mod tests {
         ];
         for (camelot, names) in groups {
             let key = Key::parse(camelot).unwrap_or_else(|| panic!("{camelot} is a key"));
+            assert_eq!(key.camelot(), camelot);
             for name in names {
                 assert_eq!(Key::parse(name), Some(key), "{name}");
             }

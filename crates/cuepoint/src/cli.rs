@@ -1,15 +1,17 @@
 //! What can be typed.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cuepoint_core::export::Delimiter;
+use cuepoint_core::matching::{Confidence, Points};
 use cuepoint_core::rekordbox::Bpm;
-use cuepoint_core::results::{Bounds, Direction, FilterSpec, SortKey};
+use cuepoint_core::results::{Bounds, Direction, FilterSpec, Item, SortKey, Status, View};
 
-/// Looks into Rekordbox libraries and exports their tracks.
+/// Matches Rekordbox libraries against a catalogue, filters and exports their tracks.
 #[derive(Parser, Debug)]
 #[command(name = "cuepoint", version)]
 pub(crate) struct Cli {
@@ -23,6 +25,150 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Write tracks as CSV.
     Export(ExportArgs),
+    /// Find the tracks of a library in a catalogue and write what it says about them.
+    Match(MatchArgs),
+    /// Filter and sort a table that `match` wrote.
+    Filter(FilterTableArgs),
+    /// Make a catalogue file.
+    #[command(subcommand)]
+    Catalogue(CatalogueCommand),
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum CatalogueCommand {
+    /// Build a catalogue from a CSV file with a header or a JSON Lines file.
+    Build(BuildArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct BuildArgs {
+    /// The tracks: CSV, or JSON Lines if the name ends in .jsonl, .ndjson or .json.
+    pub(crate) tracks: PathBuf,
+    /// The catalogue file to write.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct MatchArgs {
+    /// The XML file that rekordbox exported.
+    pub(crate) library: PathBuf,
+    /// The catalogue, as `cuepoint catalogue build` made it.
+    #[arg(long, value_name = "FILE", alias = "catalogue")]
+    pub(crate) catalog: PathBuf,
+    /// Only this playlist: its folders' names and its own, joined by "/".
+    #[arg(long, value_name = "PATH")]
+    pub(crate) playlist: Option<String>,
+    /// The table of matches to write [default: standard output].
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Also write the matches that somebody should look at, as CSV.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) review: Option<PathBuf>,
+    /// Also write all candidates with their scores, as CSV.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) candidates: Option<PathBuf>,
+    /// Also write what the catalogue was asked, as CSV.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) queries: Option<PathBuf>,
+    /// Also write everything as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// What stands between two cells.
+    #[arg(long, value_name = "NAME", default_value = "comma")]
+    pub(crate) delimiter: DelimiterName,
+    /// Threads that work [default: one for each core].
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) threads: Option<NonZeroUsize>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct FilterTableArgs {
+    /// The table, as `cuepoint match` wrote it.
+    pub(crate) table: PathBuf,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    /// Only matches of this confidence.
+    #[arg(long, value_name = "CLASS")]
+    pub(crate) confidence: Option<Class>,
+    /// Only tracks with this status.
+    #[arg(long, value_name = "STATUS")]
+    pub(crate) status: Option<StatusName>,
+    /// Only matches with so many points, such as "85-".
+    #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
+    pub(crate) score: Option<Range<f64>>,
+    #[command(flatten)]
+    pub(crate) sort: SortArgs,
+    /// The file to write [default: standard output].
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+impl FilterTableArgs {
+    pub(crate) fn spec(&self) -> FilterSpec {
+        let score = self.score.map(|range| range.0).unwrap_or_default();
+        FilterSpec {
+            score: Bounds { min: score.min.map(Points::of), max: score.max.map(Points::of) },
+            confidence: self.confidence.map(Class::confidence),
+            status: self.status.map(StatusName::status),
+            ..self.filter.spec()
+        }
+    }
+}
+
+/// How certain a match is.
+#[derive(ValueEnum, Clone, Copy, Debug)]
+pub(crate) enum Class {
+    High,
+    Medium,
+    Low,
+}
+
+impl Class {
+    fn confidence(self) -> Confidence {
+        match self {
+            Self::High => Confidence::High,
+            Self::Medium => Confidence::Medium,
+            Self::Low => Confidence::Low,
+        }
+    }
+}
+
+/// Whether a track was matched, or should be looked at.
+#[derive(ValueEnum, Clone, Copy, Debug)]
+pub(crate) enum StatusName {
+    Matched,
+    Unmatched,
+    Review,
+}
+
+impl StatusName {
+    fn status(self) -> Status {
+        match self {
+            Self::Matched => Status::Matched,
+            Self::Unmatched => Status::Unmatched,
+            Self::Review => Status::Review,
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SortArgs {
+    /// The column to sort by [default: the order of the file or playlist].
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) sort: Option<Column>,
+    /// Sort from the greatest to the least.
+    #[arg(long, requires = "sort")]
+    pub(crate) descending: bool,
+}
+
+impl SortArgs {
+    pub(crate) fn apply<R: Item>(&self, view: &mut View<'_, R>) {
+        let direction = if self.descending { Direction::Descending } else { Direction::Ascending };
+        if let Some(column) = self.sort {
+            view.sort(column.key(), direction);
+        }
+    }
 }
 
 #[derive(Args, Debug)]
@@ -40,12 +186,8 @@ pub(crate) struct ExportArgs {
     pub(crate) playlist: Option<String>,
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
-    /// The column to sort by [default: the order of the file or playlist].
-    #[arg(long, value_name = "COLUMN")]
-    pub(crate) sort: Option<Column>,
-    /// Sort from the greatest to the least.
-    #[arg(long, requires = "sort")]
-    pub(crate) descending: bool,
+    #[command(flatten)]
+    pub(crate) sort: SortArgs,
     /// What stands between two cells.
     #[arg(long, value_name = "NAME", default_value = "comma")]
     pub(crate) delimiter: DelimiterName,
@@ -81,13 +223,14 @@ impl FilterArgs {
             bpm: self.bpm.map(|range| range.0).unwrap_or_default(),
             stars: self.rating.map(|range| range.0).unwrap_or_default(),
             key: self.key.clone(),
+            ..FilterSpec::default()
         }
     }
 }
 
 /// Inclusive bounds as typed: "a-b", "a-", "-b", or "a" for a alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Range<T>(Bounds<T>);
+pub(crate) struct Range<T>(Bounds<T>);
 
 impl<T: FromStr + PartialOrd + Copy> FromStr for Range<T>
 where
@@ -127,10 +270,12 @@ pub(crate) enum Column {
     Bpm,
     Rating,
     Duration,
+    Confidence,
+    Score,
 }
 
 impl Column {
-    pub(crate) fn key(self) -> SortKey {
+    fn key(self) -> SortKey {
         match self {
             Self::Title => SortKey::Title,
             Self::Artist => SortKey::Artist,
@@ -138,6 +283,8 @@ impl Column {
             Self::Bpm => SortKey::Bpm,
             Self::Rating => SortKey::Rating,
             Self::Duration => SortKey::Duration,
+            Self::Confidence => SortKey::Confidence,
+            Self::Score => SortKey::Score,
         }
     }
 }
@@ -159,11 +306,5 @@ impl DelimiterName {
             Self::Tab => Delimiter::Tab,
             Self::Pipe => Delimiter::Pipe,
         }
-    }
-}
-
-impl ExportArgs {
-    pub(crate) fn direction(&self) -> Direction {
-        if self.descending { Direction::Descending } else { Direction::Ascending }
     }
 }

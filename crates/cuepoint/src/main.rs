@@ -1,9 +1,14 @@
-//! The command line of CuePoint: looks into Rekordbox libraries and exports their tracks.
+//! The command line of CuePoint: matches Rekordbox libraries against a catalogue, and looks into,
+//! filters and exports their tracks.
 
+mod catalogue;
 mod cli;
 mod export;
+mod filter;
 mod input;
 mod inspect;
+mod matches;
+mod output;
 mod playlist;
 mod text;
 
@@ -12,8 +17,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{CatalogueCommand, Cli, Command};
+use crate::matches::Stopped;
 use crate::text::printable;
+
+/// The status of a program that Ctrl-C stopped.
+const STOPPED: u8 = 130;
 
 fn main() -> ExitCode {
     // clap itself ends the process with status 2 for a mistake in the arguments.
@@ -21,6 +30,10 @@ fn main() -> ExitCode {
     match run(&cli, &mut stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Stopped>() => {
+            tell(&error);
+            ExitCode::from(STOPPED)
+        }
         Err(error) => {
             tell(&error);
             ExitCode::FAILURE
@@ -40,6 +53,9 @@ fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
     match &cli.command {
         Command::Inspect(args) => inspect::run(args, out)?,
         Command::Export(args) => export::run(args, out)?,
+        Command::Match(args) => matches::run(args, out)?,
+        Command::Filter(args) => filter::run(args, out)?,
+        Command::Catalogue(CatalogueCommand::Build(args)) => catalogue::build(args)?,
     }
     Ok(out.flush()?)
 }

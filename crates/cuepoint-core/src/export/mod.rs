@@ -1,8 +1,18 @@
-//! Rows as CSV, for spreadsheets and scripts.
+//! Rows as CSV and JSON, for spreadsheets and scripts.
 
 mod cell;
-mod csv;
 mod file;
+mod json;
+mod library;
+mod line;
+mod matches;
+mod saved;
 
-pub use self::csv::{Delimiter, write_csv};
-pub use self::file::write_file;
+pub use file::write_file;
+pub use json::write_json;
+pub use library::write_csv;
+pub use line::Delimiter;
+pub use matches::{
+    RunNote, SCHEMA, write_candidates_csv, write_matches_csv, write_queries_csv, write_review_csv,
+};
+pub use saved::{SavedNote, write_saved_csv};

@@ -61,6 +61,9 @@ pub enum Confidence {
 }
 
 impl Confidence {
+    /// All classes, the least certain first.
+    pub const ALL: [Self; 3] = [Self::Low, Self::Medium, Self::High];
+
     /// Its name in exports.
     pub fn name(self) -> &'static str {
         match self {

@@ -31,7 +31,8 @@ pub const ACCEPTED: Points = Points(700);
 pub struct Points(pub i32);
 
 impl Points {
-    fn of(points: f64) -> Self {
+    /// Rounds to tenths.
+    pub fn of(points: f64) -> Self {
         Self((points * 10.0).round() as i32)
     }
 }

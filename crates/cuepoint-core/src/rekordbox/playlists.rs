@@ -5,6 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::arena::{Arena, Span};
+use super::collection::{Collection, Track};
 
 /// What the root folder is called; it is no part of a path.
 const ROOT: &str = "ROOT";
@@ -138,6 +139,14 @@ impl<'a> Node<'a> {
             key: tree.arena.get(entry.key),
             track: entry.track.map(|track| track as usize),
         })
+    }
+
+    /// The tracks of a playlist's entries, in its order, without those that `collection` lacks.
+    pub fn tracks<'c>(
+        self,
+        collection: &'c Collection,
+    ) -> impl Iterator<Item = Track<'c>> + use<'a, 'c> {
+        self.entries().filter_map(|entry| collection.get(entry.track?))
     }
 
     /// This node, its folder, that folder's folder… up to below the root.

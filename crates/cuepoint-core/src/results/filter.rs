@@ -1,7 +1,8 @@
 //! Which rows to show.
 
-use super::table::Facts;
+use super::facts::Facts;
 use crate::key::Key;
+use crate::matching::{Confidence, Points};
 use crate::rekordbox::Bpm;
 use crate::text::fold;
 
@@ -18,6 +19,33 @@ pub struct FilterSpec {
     pub stars: Bounds<u8>,
     /// The key in any notation: "Am" finds "8A", "Db" finds "C#". Blank means any.
     pub key: String,
+    /// The points of the match.
+    pub score: Bounds<Points>,
+    /// How certain the match is.
+    pub confidence: Option<Confidence>,
+    /// Whether there is a match.
+    pub status: Option<Status>,
+}
+
+/// Whether a track was matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It was.
+    Matched,
+    /// It was not.
+    Unmatched,
+    /// Somebody should look at it, matched or not.
+    Review,
+}
+
+impl Status {
+    fn holds(self, facts: &Facts) -> bool {
+        match self {
+            Self::Matched => facts.confidence.is_some(),
+            Self::Unmatched => facts.confidence.is_none(),
+            Self::Review => facts.review || facts.confidence == Some(Confidence::Low),
+        }
+    }
 }
 
 /// An inclusive range, either end of which may be open.
@@ -75,6 +103,9 @@ impl<'a> Filter<'a> {
         self.spec.year.contains(facts.year)
             && self.spec.bpm.contains(facts.bpm)
             && self.spec.stars.contains(facts.stars)
+            && self.spec.score.contains(facts.score)
+            && self.spec.confidence.is_none_or(|wanted| facts.confidence == Some(wanted))
+            && self.spec.status.is_none_or(|status| status.holds(facts))
             && match &self.key {
                 WantedKey::Any => true,
                 WantedKey::Known(key) => facts.key == Some(*key),

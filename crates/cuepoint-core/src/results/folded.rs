@@ -12,32 +12,40 @@ const END: char = '\n';
 #[derive(Debug, Default)]
 pub(super) struct Folded {
     text: String,
-    /// For each row where its title starts, where its artist starts, and where it ends.
-    rows: Vec<[usize; 3]>,
+    /// For each row where its title starts, where that and the artist end, and where all ends.
+    rows: Vec<[usize; 4]>,
 }
 
 impl Folded {
-    pub(super) fn push(&mut self, title: &str, artist: &str) {
+    /// Takes the texts of the next row: its title, its artist, and others that are searched too.
+    pub(super) fn push(&mut self, texts: [&str; 4]) {
         let start = self.text.len();
-        fold_into(&mut self.text, title);
+        let [title, artist, others @ ..] = texts;
+        let middle = self.push_text(title);
+        let end = self.push_text(artist);
+        for other in others.into_iter().filter(|other| !other.is_empty()) {
+            self.push_text(other);
+        }
+        self.rows.push([start, middle, end, self.text.len()]);
+    }
+
+    fn push_text(&mut self, text: &str) -> usize {
+        fold_into(&mut self.text, text);
         self.text.push(END);
-        let middle = self.text.len();
-        fold_into(&mut self.text, artist);
-        self.text.push(END);
-        self.rows.push([start, middle, self.text.len()]);
+        self.text.len()
     }
 
     pub(super) fn title(&self, row: u32) -> &str {
-        let [start, middle, _] = self.rows[row as usize];
+        let [start, middle, ..] = self.rows[row as usize];
         &self.text[start..middle - END.len_utf8()]
     }
 
     pub(super) fn artist(&self, row: u32) -> &str {
-        let [_, middle, end] = self.rows[row as usize];
+        let [_, middle, end, _] = self.rows[row as usize];
         &self.text[middle..end - END.len_utf8()]
     }
 
-    /// The rows whose title or artist contains `text`, in order; all of them if it is blank.
+    /// The rows of which a text contains `text`, in order; all of them if it is blank.
     pub(super) fn search(&self, text: &str) -> Vec<u32> {
         let needle = fold(text.trim());
         if needle.is_empty() {
@@ -51,11 +59,11 @@ impl Folded {
         let mut row = 0;
         let mut from = 0;
         while let Some(at) = finder.find(&self.text.as_bytes()[from..]) {
-            while self.rows[row][2] <= from + at {
+            while self.rows[row][3] <= from + at {
                 row += 1;
             }
             found.push(row as u32);
-            from = self.rows[row][2];
+            from = self.rows[row][3];
         }
         found
     }

@@ -2,13 +2,19 @@
 //!
 //! A [`Table`] is made once for a collection or playlist. Every keystroke makes a [`View`] of it.
 
+mod facts;
 mod filter;
 mod folded;
+mod matched;
+mod saved;
 mod sort;
 mod statistics;
 mod table;
 
-pub use filter::{Bounds, FilterSpec};
+pub use facts::Facts;
+pub use filter::{Bounds, FilterSpec, Status};
+pub use matched::Matched;
+pub use saved::{SavedError, SavedRow, SavedTable};
 pub use sort::{Direction, SortKey};
 pub use statistics::Statistics;
-pub use table::{Row, Table, View};
+pub use table::{Item, Row, Table, View};

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::table::Table;
+use super::table::{Item, Table};
 
 /// The column to sort by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,10 @@ pub enum SortKey {
     Rating,
     /// The duration.
     Duration,
+    /// How certain the match is.
+    Confidence,
+    /// The points of the match.
+    Score,
 }
 
 /// Which end of a column comes first.
@@ -34,7 +38,12 @@ pub enum Direction {
 
 /// Sorts rows by a column; equal rows stay in their order. What is not known comes last in both
 /// directions: nobody sorts to see it.
-pub(super) fn sort_rows(table: &Table<'_>, rows: &mut [u32], key: SortKey, direction: Direction) {
+pub(super) fn sort_rows<R: Item>(
+    table: &Table<R>,
+    rows: &mut [u32],
+    key: SortKey,
+    direction: Direction,
+) {
     let facts = |row: u32| table.facts(row);
     match key {
         SortKey::Index => sort_known(rows, direction, Some),
@@ -44,6 +53,8 @@ pub(super) fn sort_rows(table: &Table<'_>, rows: &mut [u32], key: SortKey, direc
         SortKey::Bpm => sort_known(rows, direction, |row| facts(row).bpm),
         SortKey::Rating => sort_known(rows, direction, |row| facts(row).stars),
         SortKey::Duration => sort_known(rows, direction, |row| facts(row).seconds),
+        SortKey::Confidence => sort_known(rows, direction, |row| facts(row).confidence),
+        SortKey::Score => sort_known(rows, direction, |row| facts(row).score),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Figures about the rows of a view.
 
-use super::table::Facts;
+use super::facts::Facts;
+use crate::matching::{Confidence, Points};
 use crate::rekordbox::Bpm;
 
 /// Figures about a view's rows.
@@ -16,6 +17,10 @@ pub struct Statistics {
     pub bpm: Option<(Bpm, Bpm)>,
     /// Rows with a key in a known notation.
     pub with_key: usize,
+    /// Matched rows of low, medium and high confidence.
+    confidence: [usize; 3],
+    /// The sum of the points of all matches.
+    points: i64,
 }
 
 impl Statistics {
@@ -25,6 +30,26 @@ impl Statistics {
         self.years = widened(self.years, facts.year);
         self.bpm = widened(self.bpm, facts.bpm);
         self.with_key += usize::from(facts.key.is_some());
+        self.points += facts.score.map_or(0, |points| i64::from(points.0));
+        if let Some(confidence) = facts.confidence {
+            self.confidence[confidence as usize] += 1;
+        }
+    }
+
+    /// Rows with a match.
+    pub fn matched(&self) -> usize {
+        self.confidence.iter().sum()
+    }
+
+    /// Matched rows of one class.
+    pub fn of(&self, confidence: Confidence) -> usize {
+        self.confidence[confidence as usize]
+    }
+
+    /// The mean of the points of all matches; none without one.
+    pub fn mean_score(&self) -> Option<Points> {
+        let matched = i64::try_from(self.matched()).ok().filter(|&matched| matched > 0)?;
+        i32::try_from((self.points + matched / 2) / matched).ok().map(Points)
     }
 }
 

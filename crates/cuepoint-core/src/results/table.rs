@@ -1,68 +1,74 @@
 //! The table and its views.
 
+use super::facts::Facts;
 use super::filter::{Filter, FilterSpec};
 use super::folded::Folded;
 use super::sort::{Direction, SortKey, sort_rows};
 use super::statistics::Statistics;
-use crate::key::Key;
-use crate::rekordbox::{Bpm, Collection, Node, Track};
+use crate::rekordbox::{Collection, Node, Track};
 
-/// The tracks of a collection or playlist, with what filtering and sorting ask for made ready.
+/// What can be a row of a table.
+pub trait Item {
+    /// The title, the artist, and any other texts that a search looks through.
+    fn texts(&self) -> [&str; 4];
+
+    /// What is filtered and sorted by besides the texts.
+    fn facts(&self) -> Facts;
+
+    /// The key as it is written.
+    fn key(&self) -> &str;
+}
+
+impl Item for Track<'_> {
+    fn texts(&self) -> [&str; 4] {
+        [self.title(), self.artist(), "", ""]
+    }
+
+    fn facts(&self) -> Facts {
+        Facts::of_track(*self)
+    }
+
+    fn key(&self) -> &str {
+        Track::key(*self)
+    }
+}
+
+/// Tracks, matches or saved rows, with what filtering and sorting ask for made ready.
 #[derive(Debug)]
-pub struct Table<'a> {
-    tracks: Vec<Track<'a>>,
+pub struct Table<R> {
+    items: Vec<R>,
     facts: Vec<Facts>,
     folded: Folded,
 }
 
-/// The numbers of a row, side by side in memory.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Facts {
-    pub(super) year: Option<u32>,
-    pub(super) bpm: Option<Bpm>,
-    pub(super) seconds: Option<u32>,
-    pub(super) stars: Option<u8>,
-    pub(super) key: Option<Key>,
-}
-
-impl Facts {
-    fn of(track: Track<'_>) -> Self {
-        Self {
-            year: track.year(),
-            bpm: track.bpm(),
-            seconds: track.seconds(),
-            stars: track.stars(),
-            key: Key::parse(track.key()),
-        }
-    }
-}
-
-impl<'a> Table<'a> {
+impl<'a> Table<Track<'a>> {
     /// A row for every track, in the order of the file.
     pub fn of_collection(collection: &'a Collection) -> Self {
-        Self::of_tracks(collection.tracks())
+        Self::of(collection.tracks().collect())
     }
 
     /// A row for every entry of a playlist that has a track, in its order.
     pub fn of_playlist(collection: &'a Collection, playlist: Node<'_>) -> Self {
-        Self::of_tracks(playlist.entries().filter_map(|entry| collection.get(entry.track?)))
+        Self::of(playlist.tracks(collection).collect())
     }
+}
 
-    fn of_tracks(tracks: impl Iterator<Item = Track<'a>>) -> Self {
-        let tracks: Vec<_> = tracks.collect();
-        let facts = tracks.iter().map(|track| Facts::of(*track)).collect();
+impl<R: Item> Table<R> {
+    /// A row for each of `items`, in their order.
+    pub fn of(items: Vec<R>) -> Self {
+        let facts = items.iter().map(Item::facts).collect();
         let mut folded = Folded::default();
-        for track in &tracks {
-            folded.push(track.title(), track.artist());
+        for item in &items {
+            folded.push(item.texts());
         }
-        Self { tracks, facts, folded }
+        Self { items, facts, folded }
     }
 
     /// The rows for which `spec` holds, in the order of the table.
-    pub fn filter(&self, spec: &FilterSpec) -> View<'_> {
+    pub fn filter(&self, spec: &FilterSpec) -> View<'_, R> {
         let filter = Filter::new(spec);
         let mut rows = self.folded.search(&spec.text);
-        rows.retain(|&row| filter.holds(self.facts(row), self.track(row).key()));
+        rows.retain(|&row| filter.holds(self.facts(row), self.items[row as usize].key()));
         View { table: self, rows }
     }
 
@@ -74,19 +80,26 @@ impl<'a> Table<'a> {
         &self.folded
     }
 
-    fn track(&self, row: u32) -> Track<'a> {
-        self.tracks[row as usize]
+    /// A view of all rows.
+    pub fn all(&self) -> View<'_, R> {
+        View { table: self, rows: (0..self.items.len() as u32).collect() }
     }
 }
 
 /// Some rows of a table in some order.
-#[derive(Clone, Debug)]
-pub struct View<'t> {
-    table: &'t Table<'t>,
+#[derive(Debug)]
+pub struct View<'t, R> {
+    table: &'t Table<R>,
     rows: Vec<u32>,
 }
 
-impl<'t> View<'t> {
+impl<R> Clone for View<'_, R> {
+    fn clone(&self) -> Self {
+        Self { table: self.table, rows: self.rows.clone() }
+    }
+}
+
+impl<'t, R: Item> View<'t, R> {
     /// The number of rows.
     pub fn len(&self) -> usize {
         self.rows.len()
@@ -103,18 +116,18 @@ impl<'t> View<'t> {
     }
 
     /// All rows.
-    pub fn rows(&self) -> impl ExactSizeIterator<Item = Row<'t>> {
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = Row<'t, R>> {
         self.page(0, self.rows.len())
     }
 
     /// The rows from `offset` on, `len` of them or as many as there are.
-    pub fn page(&self, offset: usize, len: usize) -> impl ExactSizeIterator<Item = Row<'t>> {
+    pub fn page(&self, offset: usize, len: usize) -> impl ExactSizeIterator<Item = Row<'t, R>> {
         let table = self.table;
         let start = offset.min(self.rows.len());
         let end = start.saturating_add(len).min(self.rows.len());
         self.rows[start..end]
             .iter()
-            .map(|&row| Row { index: row as usize, track: table.track(row) })
+            .map(|&row| Row { index: row as usize, item: &table.items[row as usize] })
     }
 
     /// Figures about the rows.
@@ -128,10 +141,10 @@ impl<'t> View<'t> {
 }
 
 /// One row of a table.
-#[derive(Clone, Copy, Debug)]
-pub struct Row<'t> {
+#[derive(Debug)]
+pub struct Row<'t, R> {
     /// Its place in the table, from 0: of the file or playlist, whatever the view is sorted by.
     pub index: usize,
-    /// Its track.
-    pub track: Track<'t>,
+    /// What it shows.
+    pub item: &'t R,
 }

@@ -1,0 +1,61 @@
+//! Tracks with what a catalogue says about them.
+
+use super::facts::Facts;
+use super::table::Item;
+use crate::catalogue::{CatalogSource, CatalogTrack};
+use crate::key::Key;
+use crate::matching::TrackMatch;
+use crate::rekordbox::Track;
+
+/// A track of a library and the track of the catalogue that it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Matched<'a> {
+    /// The track of the library.
+    pub track: Track<'a>,
+    /// What matching found; none if it was stopped before it came to this track.
+    pub found: Option<&'a TrackMatch>,
+    /// The track of the catalogue, if one is good enough.
+    pub best: Option<CatalogTrack<'a>>,
+}
+
+impl<'a> Matched<'a> {
+    /// A row for each of `tracks`, with what was `found` for it.
+    pub fn rows(
+        tracks: &[Track<'a>],
+        found: &'a [Option<TrackMatch>],
+        source: &'a impl CatalogSource,
+    ) -> Vec<Self> {
+        let row = |(track, found): (&Track<'a>, &'a Option<TrackMatch>)| {
+            let found = found.as_ref();
+            let best = found.and_then(TrackMatch::best).and_then(|best| source.get(best.id));
+            Self { track: *track, found, best }
+        };
+        tracks.iter().zip(found).map(row).collect()
+    }
+}
+
+/// Year, tempo and key are those of the catalogue: what is not matched has none.
+impl Item for Matched<'_> {
+    fn texts(&self) -> [&str; 4] {
+        let (title, artists) = self.best.map_or(("", ""), |best| (best.title(), best.artists()));
+        [self.track.title(), self.track.artist(), title, artists]
+    }
+
+    fn facts(&self) -> Facts {
+        let found = self.found.and_then(|found| Some((found, found.best()?)));
+        Facts {
+            year: self.best.and_then(CatalogTrack::year),
+            bpm: self.best.and_then(CatalogTrack::bpm),
+            seconds: self.track.seconds(),
+            stars: self.track.stars(),
+            key: self.best.and_then(|best| Key::parse(best.key())),
+            score: found.map(|(_, best)| best.score.total),
+            confidence: found.and_then(|(found, _)| found.confidence()),
+            review: self.found.is_some_and(|found| !found.reasons.is_empty()),
+        }
+    }
+
+    fn key(&self) -> &str {
+        self.best.map_or("", CatalogTrack::key)
+    }
+}

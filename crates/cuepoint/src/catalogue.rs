@@ -1,0 +1,42 @@
+//! `cuepoint catalogue build`, and reading the file that it makes.
+
+use std::fs;
+use std::io::{Write, stderr};
+use std::path::Path;
+
+use anyhow::{Context, anyhow};
+use cuepoint_core::catalogue::{Catalogue, Entry, InputError, read_csv, read_json_lines};
+
+use crate::cli::BuildArgs;
+use crate::output::write_named;
+
+/// Builds the catalogue that `args` asks for.
+pub(crate) fn build(args: &BuildArgs) -> anyhow::Result<()> {
+    let entries = read_entries(&args.tracks)?;
+    let name = args.tracks.display();
+    let catalogue = Catalogue::build(entries).map_err(|error| anyhow!("{name}: {error}"))?;
+    let bytes = catalogue.encode()?;
+    write_named(&args.output, |out| out.write_all(&bytes))?;
+    let output = args.output.display();
+    // Whoever does not read this has the file all the same.
+    let _ = writeln!(stderr(), "{output}: {} tracks, {} bytes", catalogue.len(), bytes.len());
+    Ok(())
+}
+
+fn read_entries(path: &Path) -> anyhow::Result<Vec<Entry>> {
+    let name = path.display();
+    let bytes = fs::read(path).with_context(|| format!("cannot read {name}"))?;
+    let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+    let json = extension.is_some_and(|it| it == "jsonl" || it == "ndjson" || it == "json");
+    let entries = if json { read_json_lines(&bytes) } else { read_csv(&bytes) };
+    entries.map_err(|InputError { line, message }| anyhow!("{name}:{line}: {message}"))
+}
+
+/// Opens the catalogue at `path`.
+pub(crate) fn open(path: &Path) -> anyhow::Result<(Catalogue, u32)> {
+    let name = path.display();
+    let bytes = fs::read(path).with_context(|| format!("cannot read {name}"))?;
+    let catalogue = Catalogue::decode(&bytes)
+        .map_err(|error| anyhow!("{name}: {error}\n  help: {}", error.advice()))?;
+    Ok((catalogue, crc32fast::hash(&bytes)))
+}

@@ -1,0 +1,25 @@
+//! `cuepoint filter`
+
+use std::fs;
+use std::io::Write;
+
+use anyhow::{Context, anyhow};
+use cuepoint_core::export::{SavedNote, write_saved_csv};
+use cuepoint_core::results::{SavedTable, Table};
+
+use crate::cli::FilterTableArgs;
+use crate::output::write_output;
+
+/// Writes the rows that `args` asks for to its file, or to `out`.
+pub(crate) fn run(args: &FilterTableArgs, out: &mut dyn Write) -> anyhow::Result<()> {
+    let name = args.table.display();
+    let bytes = fs::read(&args.table).with_context(|| format!("cannot read {name}"))?;
+    let saved = SavedTable::read(&bytes).map_err(|error| {
+        anyhow!("{name}: {error}\n  help: `cuepoint match library.xml --catalog FILE -o out.csv` writes one")
+    })?;
+    let (note, rows) = SavedNote::split(saved);
+    let table = Table::of(rows);
+    let mut view = table.filter(&args.spec());
+    args.sort.apply(&mut view);
+    write_output(args.output.as_deref(), out, |out| write_saved_csv(out, &note, view.rows()))
+}

@@ -1,0 +1,27 @@
+//! Where results go.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::Context;
+use cuepoint_core::export::write_file;
+
+/// Writes through `write` to the file at `path`, which is whole or untouched, or to `out`.
+pub(crate) fn write_output(
+    path: Option<&Path>,
+    out: &mut dyn Write,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> anyhow::Result<()> {
+    match path {
+        Some(path) => write_named(path, write),
+        None => write(out).context("cannot write to standard output"),
+    }
+}
+
+/// Writes through `write` to the file at `path`, which is whole or untouched.
+pub(crate) fn write_named(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> anyhow::Result<()> {
+    write_file(path, write).with_context(|| format!("cannot write {}", path.display()))
+}
