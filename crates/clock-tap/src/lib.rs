@@ -85,6 +85,7 @@ unsafe extern "C" {
         offset: i64,
     ) -> *mut c_void;
     fn posix_fallocate(fd: c_int, offset: i64, len: i64) -> c_int;
+    fn getrusage(who: c_int, usage: *mut Usage) -> c_int;
     fn pthread_atfork(
         prepare: Option<extern "C" fn()>,
         parent: Option<extern "C" fn()>,
@@ -95,6 +96,17 @@ unsafe extern "C" {
 type ClockFn = unsafe extern "C" fn(c_int, *mut Timespec) -> c_int;
 type WriteFn = unsafe extern "C" fn(c_int, *const c_void, usize) -> isize;
 type WritevFn = unsafe extern "C" fn(c_int, *const IoVec, c_int) -> isize;
+
+/// libc's `rusage`.
+#[repr(C)]
+struct Usage {
+    /// User and system time, seconds and microseconds.
+    times: [c_long; 4],
+    max_rss_kilobytes: c_long,
+    others: [c_long; 13],
+}
+
+const RUSAGE_CHILDREN: c_int = -1;
 
 #[repr(C)]
 struct Header {
@@ -399,17 +411,28 @@ fn cpu_ns() -> u64 {
     if status == 0 { nanoseconds(&time) } else { 0 }
 }
 
-/// The most memory that was resident at once, less the tap's own file; 0 if unknown.
+/// The most memory that was resident at once in this process, less the tap's own file, or in one
+/// that it started and waited for; 0 if unknown.
 ///
-/// Not `getrusage`: its maximum outlives `exec`, so a process started by a larger parent reports
-/// the parent's.
+/// Not `getrusage` for the process itself: that maximum outlives `exec`, so a process started by a
+/// larger parent reports the parent's. What a child inherits is no more than this process had.
 fn peak_rss_bytes(header: &Header) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes = line.and_then(|value| value.trim().strip_suffix(" kB")?.parse::<u64>().ok());
     let written = header.wanted.load(Relaxed).min(header.capacity) * size_of::<Record>() as u64;
-    let own = RESIDENT.load(Relaxed).max(written);
-    kilobytes.map_or(0, |kilobytes| (kilobytes * 1024).saturating_sub(own))
+    let tape = RESIDENT.load(Relaxed).max(written);
+    let Some(own) = kilobytes.map(|kilobytes| kilobytes * 1024) else { return 0 };
+    let child = child_peak_bytes();
+    if child > own { child } else { own.saturating_sub(tape) }
+}
+
+/// The most memory that was resident at once in a process that was waited for; 0 if unknown.
+fn child_peak_bytes() -> u64 {
+    let mut usage = Usage { times: [0; 4], max_rss_kilobytes: 0, others: [0; 13] };
+    // SAFETY: `usage` has the layout of libc's `rusage` and can be written.
+    let status = unsafe { getrusage(RUSAGE_CHILDREN, &raw mut usage) };
+    if status == 0 { u64::try_from(usage.max_rss_kilobytes).unwrap_or(0) * 1024 } else { 0 }
 }
 
 // The parent reads these places, on the same machine but from another build.

@@ -69,6 +69,16 @@ fn wait_for_events(path: &Path, count: usize) -> bool {
 }
 
 #[test]
+fn the_memory_of_a_process_that_was_waited_for_counts() {
+    // Unlike a plain shell, bash ends in order, so that it leaves its totals.
+    let script = "dd if=/dev/zero of=/dev/null bs=60M count=1 2>&1; true";
+    let run = Tap::build().run_command(Command::new("bash").args(["-c", script]), ROOM);
+    assert!(run.status.success());
+    let bytes = Recording::parse(&run.recording).unwrap().peak_rss_bytes.unwrap();
+    assert!((60_000_000..200_000_000).contains(&bytes), "{bytes}");
+}
+
+#[test]
 fn an_abort_leaves_a_readable_recording() {
     let run = shell(&Tap::build(), "kill -ABRT $$");
     assert_eq!(run.status.code(), None);
