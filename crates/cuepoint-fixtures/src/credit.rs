@@ -6,17 +6,29 @@ use crate::words::{capitalised, invented};
 /// Shares of credits that name one, two, three or four artists, of 1,000.
 const ARTISTS_IN_CREDIT: [u64; 4] = [780, 160, 45, 15];
 
+/// Who made a track.
+#[derive(Clone, Debug)]
+pub(crate) struct Credit {
+    /// The artists, one by one.
+    pub(crate) artists: Vec<String>,
+    /// The artists as a library writes them.
+    pub(crate) text: String,
+}
+
 /// The credit of a track in a library of `tracks`: about one distinct credit for three tracks.
-pub(crate) fn credit(rng: &mut Rng, tracks: usize) -> String {
+pub(crate) fn credit(rng: &mut Rng, tracks: usize) -> Credit {
     let rank = rng.zipf((tracks as u64 / 3).max(1));
     let mut of_rank = Rng::new(0x6372_6564, rank);
-    let artists = of_rank.weighted(&ARTISTS_IN_CREDIT) + 1;
-    let mut credit = artist(&mut of_rank);
-    for _ in 1..artists {
-        credit.push_str(separator(&mut of_rank));
-        credit.push_str(&artist(&mut of_rank));
+    let count = of_rank.weighted(&ARTISTS_IN_CREDIT) + 1;
+    let mut text = artist(&mut of_rank);
+    let mut artists = vec![text.clone()];
+    for _ in 1..count {
+        text.push_str(separator(&mut of_rank));
+        let next = artist(&mut of_rank);
+        text.push_str(&next);
+        artists.push(next);
     }
-    credit
+    Credit { artists, text }
 }
 
 /// One artist's name.

@@ -4,7 +4,11 @@
 //! sized) follow aggregates of real exports, so that what is measured on a generated library
 //! resembles what a user waits for. The same size and seed give the same bytes on every platform:
 //! every draw and every decision is integer arithmetic.
+//!
+//! A catalogue beside a library says which of its rows is which track, so that what a matcher gets
+//! right can be counted.
 
+mod catalogue;
 mod credit;
 mod library;
 mod playlist;
@@ -14,6 +18,9 @@ mod track;
 mod words;
 mod xml;
 
+pub use catalogue::{
+    Catalogue, CatalogueRow, CatalogueSpec, Kind, Truth, catalogue, catalogue_csv,
+};
 pub use library::{LibrarySpec, LineEnd, library};
 pub use xml::escape_attribute;
 

@@ -60,6 +60,22 @@ impl Rng {
         0
     }
 
+    /// The first of a few draws that is `good`, or the last if none is.
+    pub(crate) fn until<T>(
+        &mut self,
+        mut draw: impl FnMut(&mut Self) -> T,
+        good: impl Fn(&T) -> bool,
+    ) -> T {
+        let mut drawn = draw(self);
+        for _ in 1..ATTEMPTS {
+            if good(&drawn) {
+                break;
+            }
+            drawn = draw(self);
+        }
+        drawn
+    }
+
     /// A number around 0 with a standard deviation of 1,000, within ± 6,000.
     ///
     /// The sum of twelve uniform draws is close enough to a normal one and needs no logarithm,
@@ -84,6 +100,9 @@ impl Rng {
         }
     }
 }
+
+/// How often [`Rng::until`] draws before it takes what comes: a wish that cannot be met must end.
+const ATTEMPTS: usize = 64;
 
 /// `1000 × 2^(0.15 × octave)`, rounded.
 const OCTAVE_WEIGHTS: [u64; 24] = [

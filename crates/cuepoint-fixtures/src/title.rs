@@ -1,32 +1,127 @@
 //! Track titles, with everything that DJs and shops write into them.
 
-use crate::credit::artist;
+use crate::credit::{self, artist};
 use crate::rng::Rng;
 use crate::words::title_word;
 
 /// Shares of titles with one, two, three… words before anything is added to them.
 const PLAIN_WORDS: [u64; 12] = [300, 310, 175, 100, 55, 30, 15, 10, 7, 5, 3, 2];
 
-/// The title of a track; `artist` is the one to write before it, if it belongs there.
-pub(crate) fn title(rng: &mut Rng, artist: Option<&str>) -> String {
-    let mut title = plain(rng);
-    season(rng, &mut title);
-    if rng.chance(1_700) {
-        title = format!("{} - {title}", title_word(rng));
+/// A title in its parts, in the order in which they stand in it.
+#[derive(Clone, Debug)]
+pub(crate) struct TitleParts {
+    /// The credit, where it is written before the title.
+    pub(crate) artist_prefix: Option<String>,
+    /// The words of the title, with the word and dash that may stand before them.
+    pub(crate) base: String,
+    /// The guest named after the words.
+    pub(crate) feat: Option<String>,
+    /// What stands in parentheses.
+    pub(crate) parenthesis: Option<Parenthesis>,
+    /// The label in brackets.
+    pub(crate) bracket: Option<String>,
+    margin: Margin,
+}
+
+/// What the parentheses of a title hold.
+#[derive(Clone, Debug)]
+pub(crate) enum Parenthesis {
+    /// A remix, by one or two remixers.
+    Remix { remixers: Vec<String>, adjective: Option<String> },
+    /// The original version.
+    Original,
+    /// The extended version, in one of its names.
+    Extended(&'static str),
+    /// A short version, in one of its names.
+    Short(&'static str),
+    /// A guest.
+    Feat(String),
+    /// A version of another kind, sometimes by somebody named.
+    Rework { by: Option<String>, kind: &'static str },
+    /// A word that belongs to the title.
+    Word(String),
+}
+
+/// The blanks that were left around a title.
+#[derive(Clone, Copy, Debug)]
+enum Margin {
+    None,
+    Before,
+    After,
+}
+
+impl TitleParts {
+    /// Draws a title; `artist` is the one to write before it, if it belongs there.
+    pub(crate) fn draw(rng: &mut Rng, artist: Option<&str>) -> Self {
+        let base = base(rng);
+        Self {
+            artist_prefix: artist.map(str::to_owned),
+            base,
+            feat: rng.chance(250).then(|| credit::artist(rng)),
+            parenthesis: rng.chance(4_500).then(|| Parenthesis::draw(rng)),
+            bracket: rng.chance(500).then(|| label(rng)),
+            margin: margin(rng),
+        }
     }
-    if let Some(artist) = artist {
-        title = format!("{artist} - {title}");
+
+    /// The title as it stands in a library.
+    pub(crate) fn render(&self) -> String {
+        let mut title = self.base.clone();
+        if let Some(artist) = &self.artist_prefix {
+            title = format!("{artist} - {title}");
+        }
+        if let Some(guest) = &self.feat {
+            title.push_str(&format!(" feat. {guest}"));
+        }
+        if let Some(parenthesis) = &self.parenthesis {
+            title.push_str(&format!(" ({})", parenthesis.text()));
+        }
+        if let Some(label) = &self.bracket {
+            title.push_str(&format!(" [{label}]"));
+        }
+        match self.margin {
+            Margin::None => title,
+            Margin::Before => format!(" {title}"),
+            Margin::After => format!("{title} "),
+        }
     }
-    if rng.chance(250) {
-        title.push_str(&format!(" feat. {}", crate::credit::artist(rng)));
+}
+
+impl Parenthesis {
+    fn draw(rng: &mut Rng) -> Self {
+        match rng.weighted(&[32, 22, 12, 8, 8, 10, 8]) {
+            0 => remix(rng),
+            1 => Self::Original,
+            2 => Self::Extended(rng.pick(&["Extended Mix", "Extended", "Extended Version"])),
+            3 => Self::Short(rng.pick(&["Radio Edit", "Edit", "Short Edit"])),
+            4 => Self::Feat(artist(rng)),
+            5 => rework(rng),
+            _ => Self::Word(title_word(rng)),
+        }
     }
-    if rng.chance(4_500) {
-        title.push_str(&format!(" ({})", parenthesis(rng)));
+
+    /// The text between the parentheses.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Remix { remixers, adjective: None } => format!("{} Remix", remixers.join(" & ")),
+            Self::Remix { remixers, adjective: Some(adjective) } => {
+                format!("{}'s {adjective} Remix", remixers.join(" & "))
+            }
+            Self::Original => "Original Mix".to_owned(),
+            Self::Extended(text) | Self::Short(text) => (*text).to_owned(),
+            Self::Feat(guest) => format!("feat. {guest}"),
+            Self::Rework { by: Some(by), kind } => format!("{by} {kind}"),
+            Self::Rework { by: None, kind } => format!("{kind} Mix"),
+            Self::Word(word) => word.clone(),
+        }
     }
-    if rng.chance(500) {
-        title.push_str(&format!(" [{}]", label(rng)));
-    }
-    with_blanks(rng, title)
+}
+
+/// The words of a title, before anything is said about its version.
+fn base(rng: &mut Rng) -> String {
+    let mut base = plain(rng);
+    season(rng, &mut base);
+    if rng.chance(1_700) { format!("{} - {base}", title_word(rng)) } else { base }
 }
 
 fn plain(rng: &mut Rng) -> String {
@@ -40,31 +135,20 @@ fn plain(rng: &mut Rng) -> String {
     if rng.chance(100) { format!("\"{title}\"") } else { title }
 }
 
-/// The text between the parentheses of a title.
-fn parenthesis(rng: &mut Rng) -> String {
-    match rng.weighted(&[32, 22, 12, 8, 8, 10, 8]) {
-        0 => remix(rng),
-        1 => "Original Mix".to_owned(),
-        2 => rng.pick(&["Extended Mix", "Extended", "Extended Version"]).to_owned(),
-        3 => rng.pick(&["Radio Edit", "Edit", "Short Edit"]).to_owned(),
-        4 => format!("feat. {}", artist(rng)),
-        5 => rework(rng),
-        _ => title_word(rng),
-    }
-}
-
-fn remix(rng: &mut Rng) -> String {
+/// A remix in one of the forms in which its name is written.
+pub(crate) fn remix(rng: &mut Rng) -> Parenthesis {
     let remixer = artist(rng);
-    match rng.weighted(&[55, 33, 12]) {
-        0 => format!("{remixer} Remix"),
-        1 => format!("{remixer}'s {} Remix", title_word(rng)),
-        _ => format!("{remixer} & {} Remix", artist(rng)),
-    }
+    let (remixers, adjective) = match rng.weighted(&[55, 33, 12]) {
+        0 => (vec![remixer], None),
+        1 => (vec![remixer], Some(title_word(rng))),
+        _ => (vec![remixer, artist(rng)], None),
+    };
+    Parenthesis::Remix { remixers, adjective }
 }
 
-fn rework(rng: &mut Rng) -> String {
+fn rework(rng: &mut Rng) -> Parenthesis {
     let kind = rng.pick(&["Dub", "VIP", "Rework", "Bootleg", "Mashup"]);
-    if rng.chance(5_000) { format!("{} {kind}", artist(rng)) } else { format!("{kind} Mix") }
+    Parenthesis::Rework { by: rng.chance(5_000).then(|| artist(rng)), kind }
 }
 
 /// The name of a label, also written into brackets.
@@ -98,10 +182,10 @@ fn replace_vowel(title: &mut String, letters: &[char], rng: &mut Rng) {
     }
 }
 
-fn with_blanks(rng: &mut Rng, title: String) -> String {
+fn margin(rng: &mut Rng) -> Margin {
     match rng.below(10_000) {
-        0..600 => format!("{title} "),
-        600..800 => format!(" {title}"),
-        _ => title,
+        0..600 => Margin::After,
+        600..800 => Margin::Before,
+        _ => Margin::None,
     }
 }

@@ -1,12 +1,12 @@
 //! One TRACK element with its beat grids and cue points.
 
-use crate::credit::credit;
+use crate::credit::{Credit, credit};
 use crate::rng::Rng;
-use crate::title::{label, title};
+use crate::title::{TitleParts, label};
 use crate::words::{capitalised, invented};
 use crate::xml::{End, XmlWriter};
 
-const CLASSIC_KEYS: [&str; 24] = [
+pub(crate) const CLASSIC_KEYS: [&str; 24] = [
     "Am", "Em", "Bm", "F#m", "Dbm", "Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm", "C", "G", "D",
     "A", "E", "B", "F#", "Db", "Ab", "Eb", "Bb", "F",
 ];
@@ -14,7 +14,7 @@ const CAMELOT_KEYS: [&str; 24] = [
     "1A", "2A", "3A", "4A", "5A", "6A", "7A", "8A", "9A", "10A", "11A", "12A", "1B", "2B", "3B",
     "4B", "5B", "6B", "7B", "8B", "9B", "10B", "11B", "12B",
 ];
-const GENRES: [&str; 12] = [
+pub(crate) const GENRES: [&str; 12] = [
     "House",
     "Techno",
     "Tech House",
@@ -40,72 +40,126 @@ pub(crate) fn track_id(index: usize) -> u64 {
     (index as u64 + 1).wrapping_mul(0x5bd1_e995) % (1 << 29) + 1
 }
 
+/// What is known of a track, beside the text that a library makes of it.
+#[derive(Clone, Debug)]
+pub(crate) struct TrackFacts {
+    /// The title in its parts; it holds the credit if that stands before it.
+    pub(crate) title: TitleParts,
+    /// Who made the track, whether or not the library says so.
+    pub(crate) credit: Credit,
+    /// Whether the artist is left blank.
+    pub(crate) artist_blank: bool,
+    /// The label that the title or the label's own field names.
+    pub(crate) label: Option<String>,
+    /// The genre, or nothing.
+    pub(crate) genre: String,
+    /// The year as text, `0` if it is not known.
+    pub(crate) year: String,
+    /// Hundredths of a beat a minute.
+    pub(crate) bpm: u64,
+    /// The length.
+    pub(crate) seconds: u64,
+    /// The key in either notation, or nothing.
+    pub(crate) tonality: String,
+}
+
+/// A track as it was drawn: its facts and the attributes that say them.
+struct Drawn {
+    facts: TrackFacts,
+    attributes: [(&'static str, String); 25],
+}
+
+/// The facts of track number `index` of a library of `tracks`.
+pub(crate) fn track_facts(seed: u64, index: usize, tracks: usize) -> TrackFacts {
+    draw(&mut rng_of(seed, index), index, tracks).facts
+}
+
 /// Writes track number `index` of a library of `tracks`.
 pub(crate) fn write_track(out: &mut XmlWriter, seed: u64, index: usize, tracks: usize) {
-    let mut rng = Rng::new(seed, index as u64 + 1);
-    let bpm = bpm(&mut rng);
-    let seconds = rng.between(150, 480);
-    write_start(out, &mut rng, &Frame { index, tracks, bpm, seconds });
-    write_tempos(out, &mut rng, bpm, seconds);
-    write_marks(out, &mut rng, seconds);
+    let mut rng = rng_of(seed, index);
+    let Drawn { facts, attributes } = draw(&mut rng, index, tracks);
+    let borrowed = attributes.each_ref().map(|(key, value)| (*key, value.as_str()));
+    out.element(4, "TRACK", &borrowed, End::Open);
+    write_tempos(out, &mut rng, facts.bpm, facts.seconds);
+    write_marks(out, &mut rng, facts.seconds);
     out.close(4, "TRACK");
 }
 
-/// What is decided about a track before its text.
-struct Frame {
-    index: usize,
-    tracks: usize,
-    /// Hundredths of a beat a minute.
-    bpm: u64,
-    seconds: u64,
+fn rng_of(seed: u64, index: usize) -> Rng {
+    Rng::new(seed, index as u64 + 1)
 }
 
-fn write_start(out: &mut XmlWriter, rng: &mut Rng, frame: &Frame) {
-    let (name, artist) = name_and_artist(rng, frame.tracks);
+/// Draws everything that the TRACK element itself says; the order of the draws is the library.
+fn draw(rng: &mut Rng, index: usize, tracks: usize) -> Drawn {
+    let bpm = bpm(rng);
+    let seconds = rng.between(150, 480);
+    let credit = credit(rng, tracks);
+    let (title, artist_blank) = title_and_blank(rng, &credit);
+    let name = title.render();
+    let artist = if artist_blank { String::new() } else { credit.text.clone() };
     let album = album(rng);
     let (kind, extension) = rng.pick(&[("MP3 File", "mp3"), ("WAV File", "wav")]);
     let location = location(rng, &artist, &name, extension);
-    let label = if rng.chance(1_500) { label(rng) } else { String::new() };
+    let label = rng.chance(1_500).then(|| label(rng));
+    let genre = if rng.chance(3_500) { rng.pick(&GENRES).to_owned() } else { String::new() };
     let bit_rate = if extension == "mp3" { 320 } else { 1411 };
+    let track_number = rng.below(13);
+    let year = year(rng);
+    let added = date(rng);
+    let comment = comment(rng);
+    let plays = rng.below(20);
+    let rating = rng.pick(&RATINGS);
+    let tonality = tonality(rng);
     let attributes = [
-        ("TrackID", track_id(frame.index).to_string()),
+        ("TrackID", track_id(index).to_string()),
         ("Name", name),
         ("Artist", artist),
         ("Composer", String::new()),
         ("Album", album),
         ("Grouping", String::new()),
-        ("Genre", if rng.chance(3_500) { rng.pick(&GENRES).to_string() } else { String::new() }),
+        ("Genre", genre.clone()),
         ("Kind", kind.to_owned()),
-        ("Size", (frame.seconds * bit_rate * 125).to_string()),
-        ("TotalTime", frame.seconds.to_string()),
+        ("Size", (seconds * bit_rate * 125).to_string()),
+        ("TotalTime", seconds.to_string()),
         ("DiscNumber", "0".to_owned()),
-        ("TrackNumber", rng.below(13).to_string()),
-        ("Year", year(rng)),
-        ("AverageBpm", hundredths(frame.bpm)),
-        ("DateAdded", date(rng)),
+        ("TrackNumber", track_number.to_string()),
+        ("Year", year.clone()),
+        ("AverageBpm", hundredths(bpm)),
+        ("DateAdded", added),
         ("BitRate", bit_rate.to_string()),
         ("SampleRate", "44100".to_owned()),
-        ("Comments", comment(rng)),
-        ("PlayCount", rng.below(20).to_string()),
-        ("Rating", rng.pick(&RATINGS).to_owned()),
+        ("Comments", comment),
+        ("PlayCount", plays.to_string()),
+        ("Rating", rating.to_owned()),
         ("Location", location),
         ("Remixer", String::new()),
-        ("Tonality", tonality(rng)),
-        ("Label", label),
+        ("Tonality", tonality.clone()),
+        ("Label", label.clone().unwrap_or_default()),
         ("Mix", String::new()),
     ];
-    let borrowed = attributes.each_ref().map(|(key, value)| (*key, value.as_str()));
-    out.element(4, "TRACK", &borrowed, End::Open);
+    let label = title.bracket.clone().or(label);
+    let facts =
+        TrackFacts { title, credit, artist_blank, label, genre, year, bpm, seconds, tonality };
+    Drawn { facts, attributes }
 }
 
 /// Four in ten tracks have no artist, most of these because it is part of the title.
-fn name_and_artist(rng: &mut Rng, tracks: usize) -> (String, String) {
-    let credit = credit(rng, tracks);
+fn title_and_blank(rng: &mut Rng, credit: &Credit) -> (TitleParts, bool) {
     match rng.weighted(&[60, 33, 7]) {
-        0 => (title(rng, None), credit),
-        1 => (title(rng, Some(&credit)), String::new()),
-        _ => (title(rng, None), String::new()),
+        0 => (TitleParts::draw(rng, None), false),
+        1 => (TitleParts::draw(rng, Some(&credit.text)), true),
+        _ => (TitleParts::draw(rng, None), true),
     }
+}
+
+/// The key that `tonality` names, in classic notation.
+pub(crate) fn classic_key(tonality: &str) -> Option<&'static str> {
+    let camelot = CAMELOT_KEYS.iter().position(|key| *key == tonality).map(|at| {
+        // The wheel's first hour is A flat minor, five fifths above the first classic key.
+        at / 12 * 12 + (at % 12 + 5) % 12
+    });
+    let at = camelot.or_else(|| CLASSIC_KEYS.iter().position(|key| *key == tonality))?;
+    Some(CLASSIC_KEYS[at])
 }
 
 fn album(rng: &mut Rng) -> String {
@@ -139,7 +193,7 @@ fn date(rng: &mut Rng) -> String {
 }
 
 /// Hundredths of a beat a minute: about 126 ± 8, with a slow and a fast tenth.
-fn bpm(rng: &mut Rng) -> u64 {
+pub(crate) fn bpm(rng: &mut Rng) -> u64 {
     let whole = rng.chance(7_000);
     let bpm = match rng.weighted(&[80, 10, 10]) {
         0 => (12_600 + rng.normal() * 8 / 10) as u64,
@@ -149,7 +203,7 @@ fn bpm(rng: &mut Rng) -> u64 {
     if whole { bpm / 100 * 100 } else { bpm }
 }
 
-fn hundredths(value: u64) -> String {
+pub(crate) fn hundredths(value: u64) -> String {
     format!("{}.{:02}", value / 100, value % 100)
 }
 

@@ -1,14 +1,27 @@
 //! Writes a generated library to standard output: `generate TRACKS [SEED]`.
+//!
+//! `generate --catalogue ENTRIES TRACKS [SEED]` writes a catalogue for that library, as CSV.
 
 use std::env::args;
 use std::error::Error;
 use std::io::{Write, stdout};
 
-use cuepoint_fixtures::{LibrarySpec, SEED, library};
+use cuepoint_fixtures::{CatalogueSpec, LibrarySpec, SEED, catalogue, catalogue_csv, library};
+
+const USAGE: &str = "usage: generate [--catalogue ENTRIES] TRACKS [SEED]";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let tracks = args().nth(1).ok_or("usage: generate TRACKS [SEED]")?.parse()?;
-    let seed = args().nth(2).map_or(Ok(SEED), |seed| seed.parse())?;
-    let text = library(LibrarySpec { seed, ..LibrarySpec::of(tracks) });
+    let mut words = args().skip(1).peekable();
+    let mut entries = None;
+    if words.next_if_eq("--catalogue").is_some() {
+        entries = Some(words.next().ok_or(USAGE)?.parse()?);
+    }
+    let tracks = words.next().ok_or(USAGE)?.parse()?;
+    let seed = words.next().map_or(Ok(SEED), |seed| seed.parse())?;
+    let spec = LibrarySpec { seed, ..LibrarySpec::of(tracks) };
+    let text = match entries {
+        Some(entries) => catalogue_csv(&catalogue(CatalogueSpec { library: spec, entries }).rows),
+        None => library(spec),
+    };
     Ok(stdout().write_all(text.as_bytes())?)
 }

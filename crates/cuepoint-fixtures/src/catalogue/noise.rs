@@ -1,0 +1,52 @@
+//! Works that have nothing to do with the library.
+
+use std::collections::HashSet;
+
+use crate::credit::credit;
+use crate::rng::Rng;
+use crate::title::TitleParts;
+
+use super::CatalogueSpec;
+use super::plan::{Work, name};
+use super::row::{CatalogueRow, Sound};
+use super::version::Version;
+use super::work::plain_sleeve;
+
+const STREAM: u64 = 0x6e6f_6973;
+
+/// Adds invented works to `rows` until there are as many as `spec` asks for.
+///
+/// Credits are drawn as for a library of that size, so that the artists of the library have other
+/// works too.
+pub(crate) fn fill(rows: &mut Vec<CatalogueRow>, taken: &mut HashSet<String>, spec: CatalogueSpec) {
+    for number in 0.. {
+        if rows.len() >= spec.entries {
+            return;
+        }
+        let mut rng = Rng::new(spec.library.seed ^ STREAM, number);
+        let artists = credit(&mut rng, spec.entries).artists;
+        let work = Work::of(&TitleParts::draw(&mut rng, None), artists);
+        if taken.insert(name(&work.artists, &work.base)) {
+            let left = spec.entries - rows.len();
+            rows.extend(invented(&mut rng, &work).into_iter().take(left));
+        }
+    }
+}
+
+/// One to three versions of `work`.
+fn invented(rng: &mut Rng, work: &Work) -> Vec<CatalogueRow> {
+    let sleeve = plain_sleeve(rng, work);
+    let drawn = Sound::draw(rng);
+    let longer = rng.between(45, 120);
+    let original = Sound { seconds: drawn.seconds.min(480 - longer), ..drawn };
+    let extended = Sound { seconds: original.seconds + longer, ..drawn };
+    let remixed = Sound { bpm: original.bpm, year: original.year, ..Sound::draw(rng) };
+    let versions = [
+        (Version::original(), original),
+        (Version::extended(), extended),
+        (Version::remix(rng), remixed),
+    ];
+    let count = rng.between(1, versions.len() as u64) as usize;
+    let versions = versions.iter().take(count);
+    versions.map(|(version, sound)| sleeve.row(rng, version, *sound)).collect()
+}
