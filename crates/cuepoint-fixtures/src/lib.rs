@@ -8,6 +8,7 @@
 //! A catalogue beside a library says which of its rows is which track, so that what a matcher gets
 //! right can be counted.
 
+mod accuracy;
 mod catalogue;
 mod credit;
 mod library;
@@ -18,6 +19,7 @@ mod track;
 mod words;
 mod xml;
 
+pub use accuracy::{Accuracy, AccuracyError, Tally, accuracy, entries};
 pub use catalogue::{
     Catalogue, CatalogueRow, CatalogueSpec, Kind, Truth, catalogue, catalogue_csv,
 };

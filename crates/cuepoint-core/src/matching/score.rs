@@ -15,7 +15,7 @@
 
 use std::cmp::{Ordering, Reverse};
 
-use super::similarity::{Word, compare, title_words};
+use super::similarity::{Similarity, Word, compare, title_words};
 use super::version::version_points;
 use super::wanted::Wanted;
 use crate::catalogue::CatalogTrack;
@@ -163,10 +163,22 @@ fn score_reading(wanted: &Wanted, name: &Name, track: CatalogTrack<'_>) -> Score
         slip: title.slip,
         refusal: None,
     };
+    score.refusal = refusal(&score, &title, artist, &evidence);
+    score
+}
+
+fn refusal(
+    score: &Score,
+    title: &Similarity,
+    artist: Option<f64>,
+    evidence: &Evidence,
+) -> Option<Refusal> {
+    let more_words = title.left_over != [false, false] || title.other_option;
     let confirmed = evidence.seconds_apart.is_some_and(|apart| apart <= SAME_DURATION);
-    score.refusal = if title.ratio < LEAST_TITLE || title.left_over == [true, true] {
+    let contradicted = evidence.duration < 0.0;
+    if title.ratio < LEAST_TITLE || title.left_over == [true, true] {
         Some(Refusal::OtherTitle)
-    } else if (title.left_over != [false, false] || title.other_option) && !confirmed {
+    } else if more_words && !confirmed || title.minor && contradicted {
         Some(Refusal::MoreWords)
     } else if artist.is_some_and(|artist| artist < LEAST_ARTIST) {
         Some(Refusal::OtherArtist)
@@ -176,8 +188,7 @@ fn score_reading(wanted: &Wanted, name: &Name, track: CatalogTrack<'_>) -> Score
         Some(Refusal::TooFewPoints)
     } else {
         None
-    };
-    score
+    }
 }
 
 fn texts(words: &[String]) -> impl Iterator<Item = &str> {

@@ -33,6 +33,8 @@ pub(super) struct Similarity {
     pub(super) ratio: f64,
     /// Whether either side has telling words that the other lacks.
     pub(super) left_over: [bool; 2],
+    /// Whether one has an article or the like that the other lacks.
+    pub(super) minor: bool,
     /// Whether both have optional words that the other lacks.
     pub(super) other_option: bool,
     /// Whether a pair differs by a slip.
@@ -85,6 +87,7 @@ pub(super) fn compare(left: &mut [Word<'_>], right: &mut [Word<'_>]) -> Similari
     Similarity {
         ratio: 2.0 * paired / total,
         left_over: lacks(false),
+        minor: left.iter().chain(&*right).any(|word| !word.paired && is_minor(&word.text)),
         other_option: lacks(true) == [true, true],
         slip: paired > before,
     }

@@ -1,7 +1,7 @@
 //! Titles: from everything that is written into one field to its parts.
 
 use super::credit::Credit;
-use super::version::Version;
+use super::version::{Treatment, Version};
 use super::words::words;
 use crate::rekordbox::append_text;
 
@@ -129,13 +129,13 @@ impl Parts {
         kept
     }
 
-    /// "Title - Bicep Remix", as streaming services write it.
+    /// "Title - Bicep Remix", as streaming services write it. "Artist - Some Dub" is a title.
     fn take_version_segment(&mut self) {
-        if self.segments.len() < 2 {
-            return;
-        }
-        let last = self.segments.last().and_then(|last| Version::parse(last));
-        if let Some(version) = last {
+        let [_, .., last] = self.segments.as_slice() else { return };
+        let mixes = [Treatment::Original, Treatment::Remix, Treatment::Edit];
+        let named = |version: &Version| mixes.contains(&version.treatment);
+        let several = words(last).len() > 1;
+        if let Some(version) = Version::parse(last).filter(|version| several && named(version)) {
             self.segments.pop();
             self.version.get_or_insert_default().refine(version);
         }
@@ -285,7 +285,7 @@ fn is_track_number(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::name::{Length, Treatment};
+    use crate::name::Length;
 
     fn joined(artists: &[Vec<String>]) -> String {
         artists.iter().map(|words| words.join(" ")).collect::<Vec<_>>().join("|")
@@ -312,6 +312,8 @@ mod tests {
             ("Bicep - Glue - Original Mix", "bicep / glue / "),
             ("Bicep & Hammer - Dahlia (Extended Mix)", "bicep|hammer / dahlia / "),
             (" - Glue", " / glue / "),
+            ("Bicep - Some Dub", "bicep / some dub / "),
+            ("Bicep - VIP", "bicep / vip / "),
         ];
         for (title, expected) in cases {
             assert_eq!(read(title, ""), expected, "{title}");

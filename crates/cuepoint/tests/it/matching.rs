@@ -84,9 +84,13 @@ impl Project {
 /// One column of a table.
 fn column(table: &str, name: &str) -> Vec<String> {
     let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(table.as_bytes());
-    let at =
-        reader.headers().unwrap().iter().position(|column| column == name).expect("the column");
-    reader.records().map(|record| record.unwrap()[at].to_owned()).collect()
+    let at = reader
+        .headers()
+        .expect("a header")
+        .iter()
+        .position(|column| column == name)
+        .expect("the column");
+    reader.records().map(|record| record.expect("a whole row")[at].to_owned()).collect()
 }
 
 #[test]
