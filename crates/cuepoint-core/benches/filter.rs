@@ -62,6 +62,16 @@ fn filter_10k_tracks(bencher: Bencher<'_, '_>) {
 }
 
 #[divan::bench]
+fn filter_50k_tracks(bencher: Bencher<'_, '_>) {
+    bench_filter(bencher, 50_000, "one_char");
+}
+
+#[divan::bench]
+fn filter_100k_tracks(bencher: Bencher<'_, '_>) {
+    bench_filter(bencher, 100_000, "one_char");
+}
+
+#[divan::bench]
 fn table_1000_tracks(bencher: Bencher<'_, '_>) {
     let library = read(1_000);
     bencher

@@ -47,6 +47,12 @@ fn parse_large_xml(bencher: Bencher<'_, '_>) {
     bench_parse(bencher, &library(LibrarySpec::of(500)), 500);
 }
 
+/// A fifth of the next one: the two show whether time grows faster than the file.
+#[divan::bench(sample_count = 20, sample_size = 1)]
+fn parse_10k_tracks(bencher: Bencher<'_, '_>) {
+    bench_parse(bencher, &library(LibrarySpec::of(10_000)), 10_000);
+}
+
 #[divan::bench(sample_count = 10, sample_size = 1)]
 fn parse_50k_tracks(bencher: Bencher<'_, '_>) {
     bench_parse(bencher, many_tracks(), MANY);

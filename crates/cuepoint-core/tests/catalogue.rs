@@ -88,7 +88,7 @@ fn mistakes_in_a_file_come_with_their_line() {
 
 fn sample() -> Catalogue {
     let entries = (1..60).map(|id| entry(id, &format!("Title {} Ночь", id % 7), "Vega & Juno"));
-    Catalogue::build(entries.collect()).unwrap()
+    Catalogue::build(entries.collect()).expect("distinct identifiers")
 }
 
 #[test]

@@ -2,20 +2,34 @@
 
 use std::process::{Command, Stdio};
 
+use cuepoint_fixtures::{CatalogueSpec, LibrarySpec};
 use divan::Bencher;
+
+mod inputs;
+
+use inputs::{Inputs, write_inputs};
 
 fn main() {
     divan::main();
 }
 
-/// Spawns the program as built for release and waits until it has said its version.
+fn run(command: &mut Command) {
+    let status = command.stdout(Stdio::null()).status();
+    assert!(status.is_ok_and(|status| status.success()), "the program did not do its work");
+}
+
+/// Spawns the program as built for release; it opens a catalogue of 20,000 tracks and finds one
+/// track in it.
 #[divan::bench]
 fn startup(bencher: Bencher<'_, '_>) {
-    bencher.bench_local(|| {
-        let status = Command::new(env!("CARGO_BIN_EXE_cuepoint"))
-            .arg("--version")
-            .stdout(Stdio::null())
-            .status();
-        assert!(status.is_ok_and(|status| status.success()), "the program did not start");
-    });
+    let inputs = Inputs::new();
+    let library = LibrarySpec::of(1);
+    write_inputs(inputs.folder(), CatalogueSpec { library, entries: 20_000 });
+    bencher.bench_local(|| run(&mut inputs.matching()));
+}
+
+/// Only says its version.
+#[divan::bench]
+fn startup_version(bencher: Bencher<'_, '_>) {
+    bencher.bench_local(|| run(Command::new(env!("CARGO_BIN_EXE_cuepoint")).arg("--version")));
 }

@@ -76,7 +76,7 @@ pub(super) fn compare(left: &mut [Word<'_>], right: &mut [Word<'_>]) -> Similari
     if all_paired(left) && all_paired(right) {
         return Similarity { ratio: 1.0, ..Similarity::default() };
     }
-    if spelled_together(left) == spelled_together(right) {
+    if letters(left).eq(letters(right)) {
         paired += (pair_own(left) + pair_own(right)) / 2.0;
     }
     paired += pair(left, right, in_latin);
@@ -120,13 +120,18 @@ fn pair(left: &mut [Word<'_>], right: &mut [Word<'_>], alike: impl Fn(&str, &str
 
 /// Whether two words are one in Latin letters, with umlauts written in either way.
 fn in_latin(left: &str, right: &str) -> f64 {
-    let differ = left.is_ascii() && right.is_ascii() && left.len() == right.len();
+    let plain_already =
+        |word: &str| word.is_ascii() && !UMLAUTS.iter().any(|it| word.contains(it.0));
+    let differ = plain_already(left) && plain_already(right);
     if !differ && plain(left) == plain(right) { 1.0 } else { 0.0 }
 }
 
+/// How umlauts are written without dots, and what folding makes of those with dots.
+const UMLAUTS: [(&str, &str); 3] = [("ae", "a"), ("oe", "o"), ("ue", "u")];
+
 fn plain(word: &str) -> String {
     let latin = transliterated(word).map_or(Cow::Borrowed(word), Cow::Owned);
-    latin.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+    UMLAUTS.iter().fold(latin.into_owned(), |word, (written, folded)| word.replace(written, folded))
 }
 
 /// How alike two words are, if one may be the other with a slip: a letter wrong, missing, added
@@ -152,9 +157,9 @@ fn latin_slip(left: &str, right: &str) -> f64 {
     if slips <= allowed { 1.0 - slips as f64 / longer as f64 } else { 0.0 }
 }
 
-/// "hiphop" for both "Hip Hop" and "HipHop".
-fn spelled_together(words: &[Word<'_>]) -> String {
-    words.iter().filter(|word| !word.optional).map(|word| &*word.text).collect()
+/// The letters of a name without its blanks: those of "Hip Hop" and "HipHop" are the same.
+fn letters<'a>(words: &'a [Word<'_>]) -> impl Iterator<Item = u8> + 'a {
+    words.iter().filter(|word| !word.optional).flat_map(|word| word.text.bytes())
 }
 
 /// Marks all words that are not optional as paired; the result is the weight that this adds.

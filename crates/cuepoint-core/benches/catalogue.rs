@@ -1,0 +1,107 @@
+//! Building, opening and searching a catalogue.
+
+use cuepoint_core::catalogue::{CatalogSource, Catalogue, Entry, Field, Query, Term, read_csv};
+use cuepoint_fixtures::{
+    CatalogueRow, CatalogueSpec, LibrarySpec, catalogue, catalogue_csv, entries,
+};
+use divan::counter::{BytesCount, ItemsCount};
+use divan::{AllocProfiler, Bencher, black_box};
+
+#[global_allocator]
+static ALLOC: AllocProfiler = AllocProfiler::system();
+
+fn main() {
+    divan::main();
+}
+
+fn rows(tracks: usize) -> Vec<CatalogueRow> {
+    let library = LibrarySpec::of(1_000);
+    let mut rows = catalogue(CatalogueSpec { library, entries: tracks }).rows;
+    rows.truncate(tracks);
+    rows
+}
+
+fn built(tracks: usize) -> Catalogue {
+    Catalogue::build(entries(&rows(tracks))).expect("distinct identifiers")
+}
+
+fn bench_build(bencher: Bencher<'_, '_>, tracks: usize) {
+    let entries: Vec<Entry> = entries(&rows(tracks));
+    bencher
+        .counter(ItemsCount::new(tracks))
+        .with_inputs(|| entries.clone())
+        .bench_local_values(Catalogue::build);
+}
+
+#[divan::bench(sample_count = 10, sample_size = 1)]
+fn catalogue_build_10k(bencher: Bencher<'_, '_>) {
+    bench_build(bencher, 10_000);
+}
+
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn catalogue_build_50k(bencher: Bencher<'_, '_>) {
+    bench_build(bencher, 50_000);
+}
+
+#[divan::bench(sample_count = 20, sample_size = 1)]
+fn catalogue_read_csv_10k(bencher: Bencher<'_, '_>) {
+    let text = catalogue_csv(&rows(10_000));
+    bencher
+        .counter(BytesCount::of_str(&text))
+        .bench_local(|| read_csv(black_box(text.as_bytes())).map(|entries| entries.len()));
+}
+
+fn bench_open(bencher: Bencher<'_, '_>, tracks: usize) {
+    let bytes = built(tracks).encode().expect("memory");
+    bencher
+        .counter(BytesCount::of_slice(&bytes))
+        .counter(ItemsCount::new(tracks))
+        .bench_local(|| Catalogue::decode(black_box(&bytes)));
+}
+
+#[divan::bench(sample_count = 20, sample_size = 1)]
+fn catalogue_open_20k(bencher: Bencher<'_, '_>) {
+    bench_open(bencher, 20_000);
+}
+
+#[divan::bench(sample_count = 20, sample_size = 1)]
+fn catalogue_open_100k(bencher: Bencher<'_, '_>) {
+    bench_open(bencher, 100_000);
+}
+
+/// Queries over which the searches rotate.
+const ROTATION: u32 = 64;
+
+/// The title and first artist of tracks from all over the catalogue, as words.
+fn queries(rows: &[CatalogueRow]) -> Vec<Query> {
+    let terms = |text: &str, field| {
+        cuepoint_core::name::words(text).into_iter().map(move |word| Term { word, field })
+    };
+    let query = |row: &CatalogueRow| {
+        let artist = row.artists.first().map_or("", String::as_str);
+        Query {
+            terms: terms(&row.title, Field::Title).chain(terms(artist, Field::Artist)).collect(),
+        }
+    };
+    rows.iter().step_by(rows.len() / ROTATION as usize).take(ROTATION as usize).map(query).collect()
+}
+
+fn bench_search(bencher: Bencher<'_, '_>, tracks: usize) {
+    let rows = rows(tracks);
+    let catalogue = Catalogue::build(entries(&rows)).expect("distinct identifiers");
+    let queries = queries(&rows);
+    let mut next = queries.iter().cycle();
+    bencher
+        .with_inputs(|| next.next())
+        .bench_local_values(|query| Some(catalogue.search(query?, 32)));
+}
+
+#[divan::bench(sample_count = ROTATION, sample_size = 1)]
+fn search_20k(bencher: Bencher<'_, '_>) {
+    bench_search(bencher, 20_000);
+}
+
+#[divan::bench(sample_count = ROTATION, sample_size = 1)]
+fn search_100k(bencher: Bencher<'_, '_>) {
+    bench_search(bencher, 100_000);
+}
