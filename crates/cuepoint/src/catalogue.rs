@@ -8,10 +8,11 @@ use anyhow::{Context, anyhow};
 use cuepoint_core::catalogue::{Catalogue, Entry, InputError, read_csv, read_json_lines};
 
 use crate::cli::BuildArgs;
-use crate::output::write_named;
+use crate::output::{self, write_named};
 
 /// Builds the catalogue that `args` asks for.
 pub(crate) fn build(args: &BuildArgs) -> anyhow::Result<()> {
+    output::check(&args.output)?;
     let entries = read_entries(&args.tracks)?;
     let name = args.tracks.display();
     let catalogue = Catalogue::build(entries).map_err(|error| anyhow!("{name}: {error}"))?;

@@ -22,7 +22,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::catalogue;
 use crate::cli::MatchArgs;
 use crate::input::read_library;
-use crate::output::{write_named, write_output};
+use crate::output::{self, write_named, write_output};
 use crate::playlist::find_playlist;
 
 /// The user stopped the program; what was done is written.
@@ -42,6 +42,8 @@ impl std::error::Error for Stopped {}
 
 /// Matches the tracks that `args` names and writes what was found.
 pub(crate) fn run(args: &MatchArgs, out: &mut dyn Write) -> anyhow::Result<()> {
+    let outputs = [&args.output, &args.review, &args.candidates, &args.queries, &args.json];
+    outputs.into_iter().flatten().try_for_each(|path| output::check(path))?;
     let library = read_library(&args.library)?;
     let tracks = tracks(&library, args.playlist.as_deref())?;
     let (catalogue, sum) = catalogue::open(&args.catalog)?;

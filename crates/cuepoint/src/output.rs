@@ -3,8 +3,19 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use cuepoint_core::export::write_file;
+
+/// Refuses a path that cannot be written to before any work is done for it.
+pub(crate) fn check(path: &Path) -> anyhow::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) if !folder.is_dir() => {
+            bail!("cannot write {}: there is no folder {}", path.display(), folder.display())
+        }
+        _ => Ok(()),
+    }
+}
 
 /// Writes through `write` to the file at `path`, which is whole or untouched, or to `out`.
 pub(crate) fn write_output(
