@@ -30,7 +30,7 @@ impl Bench {
         let text = library(spec.library);
         Self {
             library: parse(text.as_bytes()).expect("generated libraries are well-formed"),
-            catalogue: Catalogue::build(entries(&generated.rows)).expect("distinct identifiers"),
+            catalogue: Catalogue::build(&entries(&generated.rows)).expect("distinct identifiers"),
             truth: generated.truth,
         }
     }

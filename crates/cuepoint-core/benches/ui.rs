@@ -38,7 +38,7 @@ fn ui_response(bencher: Bencher<'_, '_>) {
     let spec = CatalogueSpec { library: LibrarySpec::of(ROWS), entries: 0 };
     let library = parse(library(spec.library).as_bytes()).expect("well-formed");
     let rows = entries(&catalogue(spec).rows);
-    let catalogue = Catalogue::build(rows).expect("distinct identifiers");
+    let catalogue = Catalogue::build(&rows).expect("distinct identifiers");
     let found = matched(&library, &catalogue);
     let tracks: Vec<Track<'_>> = library.collection.tracks().collect();
     let table = Table::of(Matched::rows(&tracks, &found, &catalogue));

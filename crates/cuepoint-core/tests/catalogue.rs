@@ -25,7 +25,7 @@ fn ids(hits: &[Hit]) -> Vec<u64> {
 fn the_most_telling_words_decide() {
     let entries =
         vec![entry(1, "Love", "Vega"), entry(2, "Love Story", "Juno"), entry(3, "Love", "Juno")];
-    let catalogue = Catalogue::build(entries).unwrap();
+    let catalogue = Catalogue::build(&entries).unwrap();
     let hits = catalogue.search(&query(&[("love", Field::Title), ("juno", Field::Artist)]), 10);
     assert_eq!(ids(&hits), [3, 2, 1]);
     assert!(catalogue.search(&query(&[("juno", Field::Title)]), 10).is_empty());
@@ -35,14 +35,14 @@ fn the_most_telling_words_decide() {
 
 #[test]
 fn names_in_other_alphabets_are_found_in_latin_letters() {
-    let catalogue = Catalogue::build(vec![entry(7, "Ночь", "Кино")]).unwrap();
+    let catalogue = Catalogue::build(&[entry(7, "Ночь", "Кино")]).unwrap();
     assert_eq!(ids(&catalogue.search(&query(&[("noch", Field::Title)]), 1)), [7]);
     assert_eq!(ids(&catalogue.search(&query(&[("kino", Field::Artist)]), 1)), [7]);
 }
 
 #[test]
 fn identifiers_are_unique() {
-    let error = Catalogue::build(vec![entry(7, "A", ""), entry(7, "B", "")]).unwrap_err();
+    let error = Catalogue::build(&[entry(7, "A", ""), entry(7, "B", "")]).unwrap_err();
     assert!(error.to_string().contains("two tracks have the id 7"));
 }
 
@@ -88,7 +88,7 @@ fn mistakes_in_a_file_come_with_their_line() {
 
 fn sample() -> Catalogue {
     let entries = (1..60).map(|id| entry(id, &format!("Title {} Ночь", id % 7), "Vega & Juno"));
-    Catalogue::build(entries.collect()).expect("distinct identifiers")
+    Catalogue::build(&entries.collect::<Vec<_>>()).expect("distinct identifiers")
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_file_gives_back_what_was_saved() {
     let track = opened.get(5).unwrap();
     assert_eq!((track.title(), track.artists()), ("Title 5 Ночь", "Vega & Juno"));
     assert!(opened.get(60).is_none());
-    let empty = Catalogue::decode(&Catalogue::build(vec![]).unwrap().encode().unwrap()).unwrap();
+    let empty = Catalogue::decode(&Catalogue::build(&[]).unwrap().encode().unwrap()).unwrap();
     assert!(empty.is_empty() && empty.search(&wanted, 5).is_empty());
 }
 
@@ -172,7 +172,7 @@ proptest! {
             Term { word, field: if title { Field::Title } else { Field::Artist } }
         });
         let wanted = Query { terms: terms.collect() };
-        let catalogue = Catalogue::build(entries.clone()).unwrap();
+        let catalogue = Catalogue::build(&entries).unwrap();
         let hits = catalogue.search(&wanted, limit);
         prop_assert_eq!(ids(&hits), by_hand(&entries, &wanted, limit));
     }

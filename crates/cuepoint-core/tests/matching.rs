@@ -15,7 +15,7 @@ fn generated(tracks: usize) -> (Library, Catalogue) {
     let spec = CatalogueSpec { library: LibrarySpec::of(tracks), entries: 2_000 };
     let library = parse(library(spec.library).as_bytes()).expect("a well-formed library");
     let rows = entries(&catalogue(spec).rows);
-    (library, Catalogue::build(rows).expect("distinct identifiers"))
+    (library, Catalogue::build(&rows).expect("distinct identifiers"))
 }
 
 fn tracks(library: &Library) -> Vec<Track<'_>> {

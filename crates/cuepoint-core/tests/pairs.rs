@@ -35,7 +35,7 @@ impl Pair {
             seconds: self.get("catalogue_seconds").parse().ok(),
             ..Entry::default()
         };
-        let catalogue = Catalogue::build(vec![entry]).expect("one entry has one id");
+        let catalogue = Catalogue::build(&[entry]).expect("one entry has one id");
         let mut wanted = Wanted::of_text(self.get("title"), self.get("artist"));
         wanted.seconds = self.get("seconds").parse().ok();
         match_track(&wanted, &catalogue)

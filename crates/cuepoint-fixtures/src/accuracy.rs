@@ -92,7 +92,7 @@ pub fn entries(rows: &[CatalogueRow]) -> Vec<Entry> {
 /// both would be a mistake of the generator.
 pub fn accuracy(spec: CatalogueSpec) -> Result<Accuracy, AccuracyError> {
     let generated = catalogue(spec);
-    let source = Catalogue::build(entries(&generated.rows))?;
+    let source = Catalogue::build(&entries(&generated.rows))?;
     let library = parse(library(spec.library).as_bytes())?;
     let tracks: Vec<Track<'_>> = library.collection.tracks().collect();
     let found = match_all(&tracks, &source, Workers::Pool, &Progress::default());

@@ -15,7 +15,7 @@ pub(crate) fn build(args: &BuildArgs) -> anyhow::Result<()> {
     output::check(&args.output)?;
     let entries = read_entries(&args.tracks)?;
     let name = args.tracks.display();
-    let catalogue = Catalogue::build(entries).map_err(|error| anyhow!("{name}: {error}"))?;
+    let catalogue = Catalogue::build(&entries).map_err(|error| anyhow!("{name}: {error}"))?;
     let bytes = catalogue.encode()?;
     write_named(&args.output, |out| out.write_all(&bytes))?;
     let output = args.output.display();

@@ -87,9 +87,10 @@ fn find(
     let signal = signal_hook::flag::register(signal_hook::consts::SIGINT, interrupted.clone())
         .context("cannot wait for Ctrl-C")?;
     let found = thread::scope(|scope| {
-        scope.spawn(|| watch(tracks.len(), &progress, &finished, &interrupted));
+        let watcher = scope.spawn(|| watch(tracks.len(), &progress, &finished, &interrupted));
         let found = pool.install(|| match_all(tracks, catalogue, Workers::Pool, &progress));
         finished.store(true, Ordering::Relaxed);
+        watcher.thread().unpark();
         found
     });
     signal_hook::low_level::unregister(signal);
@@ -106,7 +107,7 @@ fn watch(tracks: usize, progress: &Progress, finished: &AtomicBool, interrupted:
         if interrupted.load(Ordering::Relaxed) {
             progress.cancel();
         }
-        thread::sleep(TICK);
+        thread::park_timeout(TICK);
     }
     bar.finish_and_clear();
 }

@@ -11,22 +11,26 @@ use crate::name::{Name, transliterated};
 #[error("two tracks have the id {0}: every track of a catalogue needs its own")]
 pub struct DuplicateId(pub u64);
 
-pub(super) fn build(mut entries: Vec<Entry>) -> Result<Catalogue, DuplicateId> {
-    entries.sort_by_key(|entry| entry.id);
-    if let Some(pair) = entries.windows(2).find(|pair| pair[0].id == pair[1].id) {
-        return Err(DuplicateId(pair[0].id));
+/// Entries are read in the order in which they lie in memory, and only what became of them is
+/// brought into the order of identifiers: it is a tenth of their size.
+pub(super) fn build(entries: &[Entry]) -> Result<Catalogue, DuplicateId> {
+    let mut order: Vec<(u64, u32)> = entries.iter().map(|entry| entry.id).zip(0..).collect();
+    order.sort_unstable();
+    if let Some(pair) = order.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        return Err(DuplicateId(pair[0].0));
     }
     let mut builder = Builder::default();
-    for entry in &entries {
+    for entry in entries {
         builder.add(entry);
     }
-    Ok(builder.finish())
+    let order: Vec<u32> = order.into_iter().map(|(_, index)| index).collect();
+    Ok(builder.finish(&order))
 }
 
 #[derive(Default)]
 struct Builder {
     records: Vec<Record>,
-    /// Titles and addresses are nearly all different: looking them up would be time lost.
+    /// Titles, artists and addresses are nearly all different: looking them up would be time lost.
     texts: Texts,
     repeated: Interner,
     vocabulary: Interner,
@@ -47,13 +51,13 @@ impl Builder {
         let texts = [
             self.texts.push(&entry.title),
             repeated.number(&entry.mix),
-            repeated.number(&entry.artists.join(", ")),
-            repeated.number(&entry.remixers.join(", ")),
+            self.texts.push(&entry.artists.join(", ")),
+            self.texts.push(&entry.remixers.join(", ")),
             repeated.number(&entry.key),
             repeated.number(&entry.label),
             repeated.number(&entry.genre),
             self.texts.push(&entry.isrc),
-            repeated.number(&release),
+            self.texts.push(&release),
             self.texts.push(&entry.url),
         ];
         self.records.push(Record {
@@ -100,22 +104,24 @@ impl Builder {
         }
     }
 
-    fn finish(mut self) -> Catalogue {
+    fn finish(mut self, order: &[u32]) -> Catalogue {
         let first_repeated = self.texts.len() as u32;
         let repeated = self.repeated.finish();
         for number in 0..repeated.len() as u32 {
             self.texts.push(repeated.get(number));
         }
         let (vocabulary, renumbered) = self.vocabulary.sorted();
-        for record in &mut self.records {
-            for text in [1, 2, 3, 4, 5, 6, 8] {
+        let mut records = self.records;
+        for record in &mut records {
+            for text in [1, 4, 5, 6] {
                 record.texts[text] += first_repeated;
             }
         }
+        let records = order.iter().map(|&index| records[index as usize].clone()).collect();
         for word in self.words.iter_mut().filter(|word| **word != GAP) {
             *word = renumbered[*word as usize];
         }
-        let index = self.index.finish(&renumbered);
-        Catalogue { records: self.records, texts: self.texts, vocabulary, words: self.words, index }
+        let index = self.index.finish(&renumbered, order);
+        Catalogue { records, texts: self.texts, vocabulary, words: self.words, index }
     }
 }

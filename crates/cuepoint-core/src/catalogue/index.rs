@@ -245,30 +245,54 @@ impl IndexBuilder {
         self.pairs.push((list_number(word, field) as u32, track));
     }
 
-    /// Sorts by lists, counting how long each is; `renumbered` gives the final number of a word.
-    pub(super) fn finish(mut self, renumbered: &[u32]) -> Index {
+    /// Sorts by lists, counting how long each is. `renumbered` gives the final number of a word and
+    /// `order` the tracks in their final order.
+    pub(super) fn finish(mut self, renumbered: &[u32], order: &[u32]) -> Index {
         for (list, _) in &mut self.pairs {
             let (word, field) = (*list as usize / FIELDS, *list as usize % FIELDS);
             *list = (renumbered[word] as usize * FIELDS + field) as u32;
         }
         self.drop_repeated();
-        let mut ends = vec![0_u32; renumbered.len() * FIELDS];
+        let (ends, mut next) = self.bounds(renumbered.len() * FIELDS);
+        let mut postings = vec![0; self.pairs.len()];
+        let starts = self.starts();
+        for (track, &index) in order.iter().enumerate() {
+            let pairs = starts[index as usize] as usize..starts[index as usize + 1] as usize;
+            for &(list, _) in &self.pairs[pairs] {
+                postings[next[list as usize] as usize] = track as u32;
+                next[list as usize] += 1;
+            }
+        }
+        let norms = order.iter().map(|&index| self.norms[index as usize]).collect();
+        Index { ends, postings, norms }
+    }
+
+    /// Where each list ends and where it starts.
+    fn bounds(&self, lists: usize) -> (Vec<u32>, Vec<u32>) {
+        let mut ends = vec![0_u32; lists];
         for &(list, _) in &self.pairs {
             ends[list as usize] += 1;
         }
+        let mut starts = Vec::with_capacity(lists);
         let mut sum = 0;
-        let mut next: Vec<u32> = Vec::with_capacity(ends.len());
         for end in &mut ends {
-            next.push(sum);
+            starts.push(sum);
             sum += *end;
             *end = sum;
         }
-        let mut postings = vec![0; self.pairs.len()];
-        for &(list, track) in &self.pairs {
-            postings[next[list as usize] as usize] = track;
-            next[list as usize] += 1;
+        (ends, starts)
+    }
+
+    /// Where the pairs of each track start, and where those of the last end.
+    fn starts(&self) -> Vec<u32> {
+        let mut starts = vec![0_u32; self.norms.len() + 1];
+        for &(_, track) in &self.pairs {
+            starts[track as usize + 1] += 1;
         }
-        Index { ends, postings, norms: self.norms }
+        for track in 1..starts.len() {
+            starts[track] += starts[track - 1];
+        }
+        starts
     }
 
     /// A word that a track has twice counts once.

@@ -49,7 +49,7 @@ impl Catalogue {
     /// # Errors
     ///
     /// If two entries have one identifier.
-    pub fn build(entries: Vec<super::Entry>) -> Result<Self, super::DuplicateId> {
+    pub fn build(entries: &[super::Entry]) -> Result<Self, super::DuplicateId> {
         build::build(entries)
     }
 
