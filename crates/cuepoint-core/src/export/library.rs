@@ -38,7 +38,7 @@ pub fn write_csv<'t>(
     rows: impl Iterator<Item = Row<'t, Track<'t>>>,
     delimiter: Delimiter,
 ) -> io::Result<()> {
-    let mut lines = Lines::new(out, delimiter.byte(), &COLUMNS)?;
+    let mut lines = Lines::new(out, delimiter, &COLUMNS)?;
     for row in rows {
         write_row(&mut lines, row.index, *row.item)?;
     }
@@ -46,21 +46,21 @@ pub fn write_csv<'t>(
 }
 
 fn write_row(lines: &mut Lines<impl Write>, index: usize, track: Track<'_>) -> io::Result<()> {
-    lines.value(Some(index + 1))?;
-    lines.value(Some(track.id()))?;
-    lines.text(track.title())?;
-    lines.text(track.artist())?;
-    lines.text(track.album())?;
-    lines.text(track.genre())?;
-    lines.text(track.label())?;
-    lines.text(track.remixer())?;
-    lines.text(track.mix())?;
-    lines.value(track.year())?;
-    lines.value(track.bpm())?;
-    lines.text(track.key())?;
-    lines.value(track.seconds())?;
-    lines.value(track.stars())?;
-    lines.value(track.date_added())?;
-    lines.text(Location::decode(track.location()).as_str())?;
+    lines.value(Some(index + 1));
+    lines.value(Some(track.id()));
+    lines.text(track.title());
+    lines.text(track.artist());
+    lines.text(track.album());
+    lines.text(track.genre());
+    lines.text(track.label());
+    lines.text(track.remixer());
+    lines.text(track.mix());
+    lines.value(track.year());
+    lines.value(track.bpm());
+    lines.text(track.key());
+    lines.value(track.seconds());
+    lines.value(track.stars());
+    lines.value(track.date_added());
+    lines.text(Location::decode(track.location()).as_str());
     lines.end()
 }

@@ -1,11 +1,14 @@
-//! One line of a CSV table.
+//! Lines of a CSV table.
+//!
+//! A table of a library is a hundred thousand lines of two dozen cells, nearly all of which are
+//! short and ordinary: they are looked at once and appended to the line. Cells that are not go
+//! through [`clean`] and get quotes.
 
-use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
 
-use csv::{Terminator, WriterBuilder};
-
 use super::cell::clean;
+use crate::matching::Points;
+use crate::rekordbox::{Bpm, Date};
 
 /// What stands between two cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,61 +24,209 @@ pub enum Delimiter {
 }
 
 impl Delimiter {
-    pub(super) fn byte(self) -> u8 {
+    fn sign(self) -> char {
         match self {
-            Self::Comma => b',',
-            Self::Semicolon => b';',
-            Self::Tab => b'\t',
-            Self::Pipe => b'|',
+            Self::Comma => ',',
+            Self::Semicolon => ';',
+            Self::Tab => '\t',
+            Self::Pipe => '|',
         }
     }
 }
 
-/// Writes lines cell by cell. Texts are made harmless for spreadsheets.
+/// Bytes that are collected before they are written.
+const CHUNK: usize = 1 << 16;
+
+/// Writes lines cell by cell, ended by CR LF. Texts are made harmless for spreadsheets.
 pub(super) struct Lines<W: Write> {
-    writer: csv::Writer<W>,
-    /// Used for every cell, so that a table needs no allocation for each.
+    out: W,
+    text: String,
+    /// Used for every cell that needs care, so that none needs an allocation.
     cell: String,
+    delimiter: char,
+    at_start: bool,
 }
 
 impl<W: Write> Lines<W> {
-    /// Lines ended by CR LF, the first of which names the columns.
-    pub(super) fn new(out: W, delimiter: u8, columns: &[&str]) -> io::Result<Self> {
-        let builder = &mut WriterBuilder::new();
-        let writer = builder.delimiter(delimiter).terminator(Terminator::CRLF).from_writer(out);
-        let mut lines = Self { writer, cell: String::new() };
-        lines.writer.write_record(columns).map_err(io_error)?;
+    /// Lines the first of which names the columns.
+    pub(super) fn new(out: W, delimiter: Delimiter, columns: &[&str]) -> io::Result<Self> {
+        let text = String::with_capacity(CHUNK + CHUNK / 4);
+        let delimiter = delimiter.sign();
+        let mut lines = Self { out, text, cell: String::new(), delimiter, at_start: true };
+        for column in columns {
+            lines.text(column);
+        }
+        lines.end()?;
         Ok(lines)
     }
 
-    pub(super) fn text(&mut self, text: &str) -> io::Result<()> {
+    /// A text from outside.
+    pub(super) fn text(&mut self, text: &str) {
+        self.separate();
+        if is_ordinary(text, self.delimiter) {
+            return self.text.push_str(text);
+        }
         clean(&mut self.cell, text);
-        self.writer.write_field(&self.cell).map_err(io_error)
+        if !self.cell.contains([self.delimiter, '"']) {
+            return self.text.push_str(&self.cell);
+        }
+        self.text.push('"');
+        self.text.push_str(&self.cell.replace('"', "\"\""));
+        self.text.push('"');
     }
 
-    /// A number or a name of this program; empty if there is none.
-    pub(super) fn value(&mut self, value: Option<impl Display>) -> io::Result<()> {
-        self.cell.clear();
+    /// A number, date or the like; empty if there is none.
+    pub(super) fn value(&mut self, value: Option<impl Cell>) {
+        self.separate();
         if let Some(value) = value {
-            write!(self.cell, "{value}").map_err(io::Error::other)?;
+            value.append_to(&mut self.text);
         }
-        self.writer.write_field(&self.cell).map_err(io_error)
     }
 
     pub(super) fn end(&mut self) -> io::Result<()> {
-        self.writer.write_record(None::<&[u8]>).map_err(io_error)
+        self.text.push_str("\r\n");
+        self.at_start = true;
+        if self.text.len() < CHUNK { Ok(()) } else { self.write() }
     }
 
     pub(super) fn finish(mut self) -> io::Result<()> {
-        self.writer.flush()
+        self.write()?;
+        self.out.flush()
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        self.out.write_all(self.text.as_bytes())?;
+        self.text.clear();
+        Ok(())
+    }
+
+    fn separate(&mut self) {
+        if !self.at_start {
+            self.text.push(self.delimiter);
+        }
+        self.at_start = false;
     }
 }
 
-/// The error of the output itself: csv's own conversion hides its kind, by which a caller knows a
-/// closed pipe.
-pub(super) fn io_error(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
+/// Whether `text` can stand in a cell as it is: no sign of CSV, no control character, nothing that a
+/// program may skip or take for a formula at its start.
+///
+/// Looks at every byte without an early exit, so that the compiler can do it by vectors. Control
+/// characters beyond ASCII start with 0xC2, as a few letters do, which then take the long way.
+fn is_ordinary(text: &str, delimiter: char) -> bool {
+    let starts = text.bytes().next().is_none_or(|byte| {
+        byte > b' ' && byte < 0x80 && !matches!(byte, b'=' | b'+' | b'-' | b'@')
+    });
+    let special = |byte: u8| {
+        (byte < b' ') | (byte == 0x7f) | (byte == 0xc2) | (byte == b'"') | (byte == delimiter as u8)
+    };
+    starts && !text.bytes().fold(false, |found, byte| found | special(byte))
+}
+
+/// What this program itself writes into cells.
+pub(super) trait Cell {
+    fn append_to(&self, line: &mut String);
+}
+
+macro_rules! integer_cell {
+    ($($integer:ty),*) => {$(
+        impl Cell for $integer {
+            fn append_to(&self, line: &mut String) {
+                line.push_str(itoa::Buffer::new().format(*self));
+            }
+        }
+    )*};
+}
+
+integer_cell!(u8, u32, u64, usize);
+
+impl Cell for &str {
+    fn append_to(&self, line: &mut String) {
+        line.push_str(self);
+    }
+}
+
+impl Cell for String {
+    fn append_to(&self, line: &mut String) {
+        line.push_str(self);
+    }
+}
+
+/// Both digits of a number below 100.
+fn two_digits(number: u32, line: &mut String) {
+    let digit = |value: u32| char::from(b'0' + (value % 10) as u8);
+    line.push(digit(number / 10));
+    line.push(digit(number));
+}
+
+impl Cell for Bpm {
+    fn append_to(&self, line: &mut String) {
+        (self.hundredths() / 100).append_to(line);
+        line.push('.');
+        two_digits(self.hundredths() % 100, line);
+    }
+}
+
+impl Cell for Date {
+    fn append_to(&self, line: &mut String) {
+        if self.year > 9_999 {
+            return line.push_str(&self.to_string());
+        }
+        two_digits(u32::from(self.year / 100), line);
+        two_digits(u32::from(self.year % 100), line);
+        for number in [self.month, self.day] {
+            line.push('-');
+            two_digits(u32::from(number), line);
+        }
+    }
+}
+
+impl Cell for Points {
+    fn append_to(&self, line: &mut String) {
+        line.push_str(&self.to_string());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn line(cells: impl Fn(&mut Lines<&mut Vec<u8>>)) -> String {
+        let mut out = Vec::new();
+        let mut lines = Lines::new(&mut out, Delimiter::Comma, &[]).unwrap();
+        cells(&mut lines);
+        lines.end().unwrap();
+        lines.finish().unwrap();
+        String::from_utf8(out).unwrap().trim_start_matches("\r\n").to_owned()
+    }
+
+    #[test]
+    fn values_are_written_as_they_are_shown() {
+        let date = Date { year: 2024, month: 1, day: 31 };
+        let bpm = Bpm::from_hundredths(12_805);
+        let written = line(|lines| {
+            lines.value(Some(date));
+            lines.value(Some(bpm));
+            lines.value(None::<u32>);
+            lines.value(Some(Points(-15)));
+        });
+        assert_eq!(written, format!("{date},{bpm},,{}\r\n", Points(-15)));
+        assert_eq!(written, "2024-01-31,128.05,,-1.5\r\n");
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_reads_back_as_it_was_cleaned(texts in prop::collection::vec(any::<String>(), 2..5)) {
+            let written = line(|lines| texts.iter().for_each(|text| lines.text(text)));
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(written.as_bytes());
+            let record = reader.records().next().unwrap().unwrap();
+            let cleaned = texts.iter().map(|text| {
+                let mut cell = String::new();
+                clean(&mut cell, text);
+                cell
+            });
+            prop_assert_eq!(record.iter().collect::<Vec<_>>(), cleaned.collect::<Vec<_>>());
+        }
     }
 }

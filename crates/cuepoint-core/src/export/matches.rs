@@ -93,35 +93,35 @@ fn write_rows<'t>(
     delimiter: Delimiter,
     columns: &[&str],
 ) -> io::Result<()> {
-    let mut lines = Lines::new(out, delimiter.byte(), columns)?;
+    let mut lines = Lines::new(out, delimiter, columns)?;
     for row in rows {
-        write_row(&mut lines, row.index, row.item)?;
+        write_row(&mut lines, row.index, row.item);
         if columns.len() == MAIN.len() {
-            lines.text(Location::decode(row.item.track.location()).as_str())?;
+            lines.text(Location::decode(row.item.track.location()).as_str());
         }
         lines.end()?;
     }
     lines.finish()
 }
 
-fn write_row(lines: &mut Lines<impl Write>, index: usize, row: &Matched<'_>) -> io::Result<()> {
+fn write_row(lines: &mut Lines<impl Write>, index: usize, row: &Matched<'_>) {
     let best = row.found.and_then(TrackMatch::best);
-    lines.value(Some(index + 1))?;
-    lines.text(row.track.title())?;
-    lines.text(row.track.artist())?;
-    write_track(lines, row.best)?;
-    lines.value(best.map(|best| best.score.title))?;
-    lines.value(best.and_then(|best| best.score.artist))?;
-    lines.value(best.map(|best| best.score.total))?;
-    lines.value(row.found.and_then(TrackMatch::confidence).map(|confidence| confidence.name()))?;
-    lines.value(best.map(|best| best.query))?;
-    lines.value(row.found.map(|found| found.queries.len()))?;
-    lines.value(best.map(|_| 1))?;
-    write_release(lines, row.best)?;
-    lines.value(row.best.map(CatalogTrack::id))?;
-    lines.value(row.found.map(reasons))?;
+    lines.value(Some(index + 1));
+    lines.text(row.track.title());
+    lines.text(row.track.artist());
+    write_track(lines, row.best);
+    lines.value(best.map(|best| best.score.title));
+    lines.value(best.and_then(|best| best.score.artist));
+    lines.value(best.map(|best| best.score.total));
+    lines.value(row.found.and_then(TrackMatch::confidence).map(|confidence| confidence.name()));
+    lines.value(best.map(|best| best.query));
+    lines.value(row.found.map(|found| found.queries.len()));
+    lines.value(best.map(|_| 1_u32));
+    write_release(lines, row.best);
+    lines.value(row.best.map(CatalogTrack::id));
+    lines.value(row.found.map(reasons));
     let runner_up = row.found.and_then(TrackMatch::runner_up);
-    lines.value(runner_up.map(|other| other.score.total))
+    lines.value(runner_up.map(|other| other.score.total));
 }
 
 /// The names of the reasons, parted by spaces.
@@ -138,21 +138,21 @@ pub(super) fn full_title(track: CatalogTrack<'_>) -> String {
     }
 }
 
-fn write_track(lines: &mut Lines<impl Write>, track: Option<CatalogTrack<'_>>) -> io::Result<()> {
-    lines.text(&track.map(full_title).unwrap_or_default())?;
-    lines.text(track.map_or("", CatalogTrack::artists))?;
-    lines.text(track.map_or("", CatalogTrack::key))?;
-    lines.value(track.and_then(|track| Key::parse(track.key())).map(Key::camelot))?;
-    lines.value(track.and_then(CatalogTrack::year))?;
-    lines.value(track.and_then(CatalogTrack::bpm))?;
-    lines.text(track.map_or("", CatalogTrack::url))
+fn write_track(lines: &mut Lines<impl Write>, track: Option<CatalogTrack<'_>>) {
+    lines.text(&track.map(full_title).unwrap_or_default());
+    lines.text(track.map_or("", CatalogTrack::artists));
+    lines.text(track.map_or("", CatalogTrack::key));
+    lines.value(track.and_then(|track| Key::parse(track.key())).map(Key::camelot));
+    lines.value(track.and_then(CatalogTrack::year));
+    lines.value(track.and_then(CatalogTrack::bpm));
+    lines.text(track.map_or("", CatalogTrack::url));
 }
 
-fn write_release(lines: &mut Lines<impl Write>, track: Option<CatalogTrack<'_>>) -> io::Result<()> {
-    lines.text(track.map_or("", CatalogTrack::label))?;
-    lines.text(track.map_or("", CatalogTrack::genre))?;
-    lines.text(track.map_or("", CatalogTrack::release))?;
-    lines.text(track.map_or("", CatalogTrack::release_date))
+fn write_release(lines: &mut Lines<impl Write>, track: Option<CatalogTrack<'_>>) {
+    lines.text(track.map_or("", CatalogTrack::label));
+    lines.text(track.map_or("", CatalogTrack::genre));
+    lines.text(track.map_or("", CatalogTrack::release));
+    lines.text(track.map_or("", CatalogTrack::release_date));
 }
 
 const CANDIDATES: [&str; 27] = [
@@ -197,14 +197,14 @@ pub fn write_candidates_csv<'t>(
     source: &impl CatalogSource,
     delimiter: Delimiter,
 ) -> io::Result<()> {
-    let mut lines = Lines::new(out, delimiter.byte(), &CANDIDATES)?;
+    let mut lines = Lines::new(out, delimiter, &CANDIDATES)?;
     for row in rows {
         let candidates = row.item.found.map_or(&[][..], |found| &found.candidates);
         for (at, candidate) in candidates.iter().enumerate() {
-            lines.value(Some(row.index + 1))?;
-            lines.text(row.item.track.title())?;
-            lines.text(row.item.track.artist())?;
-            lines.value(Some(at + 1))?;
+            lines.value(Some(row.index + 1));
+            lines.text(row.item.track.title());
+            lines.text(row.item.track.artist());
+            lines.value(Some(at + 1));
             write_candidate(&mut lines, candidate, source.get(candidate.id))?;
         }
     }
@@ -217,18 +217,18 @@ fn write_candidate(
     track: Option<CatalogTrack<'_>>,
 ) -> io::Result<()> {
     let score = &candidate.score;
-    lines.value(Some(candidate.id))?;
-    write_track(lines, track)?;
-    write_release(lines, track)?;
-    lines.value(Some(score.total))?;
-    lines.value(Some(score.base))?;
-    lines.value(Some(score.title))?;
-    lines.value(score.artist)?;
+    lines.value(Some(candidate.id));
+    write_track(lines, track);
+    write_release(lines, track);
+    lines.value(Some(score.total));
+    lines.value(Some(score.base));
+    lines.value(Some(score.title));
+    lines.value(score.artist);
     for points in [score.version, score.duration, score.tempo, score.year, score.key] {
-        lines.value(Some(points))?;
+        lines.value(Some(points));
     }
-    lines.value(Some(candidate.query))?;
-    lines.value(score.refusal.map(|refusal| refusal.name()))?;
+    lines.value(Some(candidate.query));
+    lines.value(score.refusal.map(|refusal| refusal.name()));
     lines.end()
 }
 
@@ -245,16 +245,16 @@ pub fn write_queries_csv<'t>(
     rows: impl Iterator<Item = Row<'t, Matched<'t>>>,
     delimiter: Delimiter,
 ) -> io::Result<()> {
-    let mut lines = Lines::new(out, delimiter.byte(), &QUERIES)?;
+    let mut lines = Lines::new(out, delimiter, &QUERIES)?;
     for row in rows {
         let queries = row.item.found.map_or(&[][..], |found| &found.queries);
         for (at, asked) in queries.iter().enumerate() {
-            lines.value(Some(row.index + 1))?;
-            lines.value(Some(row.item.track.id()))?;
-            lines.value(Some(at + 1))?;
-            lines.value(Some(asked.stage.name()))?;
-            lines.text(&query_text(&asked.query))?;
-            lines.value(Some(asked.found))?;
+            lines.value(Some(row.index + 1));
+            lines.value(Some(row.item.track.id()));
+            lines.value(Some(at + 1));
+            lines.value(Some(asked.stage.name()));
+            lines.text(&query_text(&asked.query));
+            lines.value(Some(asked.found));
             lines.end()?;
         }
     }

@@ -4,7 +4,6 @@ use std::io::{self, Write};
 
 use csv::{StringRecord, Terminator, WriterBuilder};
 
-use super::line::io_error;
 use crate::results::{Row, SavedRow, SavedTable};
 
 /// Writes `rows` of `table` as it was: its comments, header, delimiter and cells.
@@ -28,6 +27,15 @@ pub fn write_saved_csv<'t>(
         writer.write_record(&row.item.cells).map_err(io_error)?;
     }
     writer.flush()
+}
+
+/// The error of the output itself: csv's own conversion hides its kind, by which a caller knows a
+/// closed pipe.
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// What a saved table has beside its rows.

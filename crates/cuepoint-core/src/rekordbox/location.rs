@@ -1,5 +1,6 @@
 //! Locations: the URIs by which a library says where its files are.
 
+use memchr::memchr;
 use unicode_normalization::UnicodeNormalization;
 
 /// A track's Location, decoded.
@@ -63,14 +64,15 @@ fn starts_with_drive(path: &str) -> bool {
 /// Replaces `%xx`; a `%` without two hex digits stays, and so does all of a text whose bytes would
 /// not be UTF-8.
 fn percent_decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let byte = escaped_byte(&bytes[at..]);
-        decoded.push(byte.unwrap_or(bytes[at]));
-        at += if byte.is_some() { 3 } else { 1 };
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some(at) = memchr(b'%', rest) {
+        decoded.extend_from_slice(&rest[..at]);
+        let byte = escaped_byte(&rest[at..]);
+        decoded.push(byte.unwrap_or(b'%'));
+        rest = &rest[at + if byte.is_some() { 3 } else { 1 }..];
     }
+    decoded.extend_from_slice(rest);
     String::from_utf8(decoded).unwrap_or_else(|_| text.to_owned())
 }
 
