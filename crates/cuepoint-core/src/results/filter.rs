@@ -98,8 +98,14 @@ impl<'a> Filter<'a> {
         Self { spec, key }
     }
 
-    /// Whether all conditions but the text hold; `key_text` is the row's key as written.
-    pub(super) fn holds(&self, facts: &Facts, key_text: &str) -> bool {
+    /// Whether there is a condition besides the text: without one no row need be looked at.
+    pub(super) fn asks_facts(&self) -> bool {
+        let text_only = FilterSpec { text: self.spec.text.clone(), ..FilterSpec::default() };
+        *self.spec != text_only
+    }
+
+    /// Whether all conditions but the text hold; `key_text` gives the row's key as written.
+    pub(super) fn holds<'r>(&self, facts: &Facts, key_text: impl FnOnce() -> &'r str) -> bool {
         self.spec.year.contains(facts.year)
             && self.spec.bpm.contains(facts.bpm)
             && self.spec.stars.contains(facts.stars)
@@ -109,7 +115,7 @@ impl<'a> Filter<'a> {
             && match &self.key {
                 WantedKey::Any => true,
                 WantedKey::Known(key) => facts.key == Some(*key),
-                WantedKey::Text(text) => fold(key_text.trim()) == *text,
+                WantedKey::Text(text) => fold(key_text().trim()) == *text,
             }
     }
 }

@@ -12,21 +12,22 @@ const END: char = '\n';
 #[derive(Debug, Default)]
 pub(super) struct Folded {
     text: String,
-    /// For each row where its title starts, where that and the artist end, and where all ends.
-    rows: Vec<[usize; 4]>,
+    /// Where the title and the artist of each row end.
+    names: Vec<[usize; 2]>,
+    /// Where each row ends, by itself: a search reads nothing else but the text.
+    ends: Vec<usize>,
 }
 
 impl Folded {
     /// Takes the texts of the next row: its title, its artist, and others that are searched too.
     pub(super) fn push(&mut self, texts: [&str; 4]) {
-        let start = self.text.len();
         let [title, artist, others @ ..] = texts;
-        let middle = self.push_text(title);
-        let end = self.push_text(artist);
+        let names = [self.push_text(title), self.push_text(artist)];
         for other in others.into_iter().filter(|other| !other.is_empty()) {
             self.push_text(other);
         }
-        self.rows.push([start, middle, end, self.text.len()]);
+        self.names.push(names);
+        self.ends.push(self.text.len());
     }
 
     fn push_text(&mut self, text: &str) -> usize {
@@ -36,20 +37,20 @@ impl Folded {
     }
 
     pub(super) fn title(&self, row: u32) -> &str {
-        let [start, middle, ..] = self.rows[row as usize];
-        &self.text[start..middle - END.len_utf8()]
+        let start = (row as usize).checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start..self.names[row as usize][0] - END.len_utf8()]
     }
 
     pub(super) fn artist(&self, row: u32) -> &str {
-        let [_, middle, end, _] = self.rows[row as usize];
-        &self.text[middle..end - END.len_utf8()]
+        let [start, end] = self.names[row as usize];
+        &self.text[start..end - END.len_utf8()]
     }
 
     /// The rows of which a text contains `text`, in order; all of them if it is blank.
     pub(super) fn search(&self, text: &str) -> Vec<u32> {
         let needle = fold(text.trim());
         if needle.is_empty() {
-            return (0..self.rows.len() as u32).collect();
+            return (0..self.ends.len() as u32).collect();
         }
         self.rows_with(&Finder::new(&needle))
     }
@@ -59,11 +60,11 @@ impl Folded {
         let mut row = 0;
         let mut from = 0;
         while let Some(at) = finder.find(&self.text.as_bytes()[from..]) {
-            while self.rows[row][3] <= from + at {
+            while self.ends[row] <= from + at {
                 row += 1;
             }
             found.push(row as u32);
-            from = self.rows[row][3];
+            from = self.ends[row];
         }
         found
     }

@@ -68,7 +68,9 @@ impl<R: Item> Table<R> {
     pub fn filter(&self, spec: &FilterSpec) -> View<'_, R> {
         let filter = Filter::new(spec);
         let mut rows = self.folded.search(&spec.text);
-        rows.retain(|&row| filter.holds(self.facts(row), self.items[row as usize].key()));
+        if filter.asks_facts() {
+            rows.retain(|&row| filter.holds(self.facts(row), || self.items[row as usize].key()));
+        }
         View { table: self, rows }
     }
 
