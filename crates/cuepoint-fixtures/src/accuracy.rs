@@ -2,7 +2,7 @@
 
 use std::ops::AddAssign;
 
-use cuepoint_core::catalogue::{Catalogue, DuplicateId, Entry};
+use cuepoint_core::catalogue::{BuildError, Catalogue, Entry};
 use cuepoint_core::matching::{Progress, TrackMatch, Workers, match_all};
 use cuepoint_core::rekordbox::{Bpm, ParseError, Track, parse};
 
@@ -115,9 +115,9 @@ pub enum AccuracyError {
     /// The library cannot be read.
     #[error("the generated library cannot be read: {0}")]
     Library(#[from] ParseError),
-    /// The catalogue has an identifier twice.
+    /// The catalogue cannot be built.
     #[error(transparent)]
-    Catalogue(#[from] DuplicateId),
+    Catalogue(#[from] BuildError),
 }
 
 fn judged(truth: &Truth, found: &TrackMatch) -> Tally {

@@ -6,18 +6,28 @@ use super::store::{Catalogue, GAP, Record};
 use super::texts::{Interner, Texts};
 use crate::name::{Name, transliterated};
 
-/// Two entries have one identifier.
+/// Why entries are no catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("two tracks have the id {0}: every track of a catalogue needs its own")]
-pub struct DuplicateId(pub u64);
+pub enum BuildError {
+    /// Two entries have one identifier.
+    #[error("two tracks have the id {0}: every track of a catalogue needs its own")]
+    DuplicateId(u64),
+    /// Places in the texts would not fit into 32 bits.
+    #[error("the texts of all tracks are larger than 4 GiB: build several catalogues")]
+    TooLarge,
+}
 
 /// Entries are read in the order in which they lie in memory, and only what became of them is
 /// brought into the order of identifiers: it is a tenth of their size.
-pub(super) fn build(entries: &[Entry]) -> Result<Catalogue, DuplicateId> {
+pub(super) fn build(entries: &[Entry]) -> Result<Catalogue, BuildError> {
     let mut order: Vec<(u64, u32)> = entries.iter().map(|entry| entry.id).zip(0..).collect();
     order.sort_unstable();
     if let Some(pair) = order.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-        return Err(DuplicateId(pair[0].0));
+        return Err(BuildError::DuplicateId(pair[0].0));
+    }
+    // What is stored beside the texts, numbers of words among them, is never more than the texts.
+    if entries.iter().map(Entry::text_bytes).sum::<usize>() > u32::MAX as usize {
+        return Err(BuildError::TooLarge);
     }
     let mut builder = Builder::default();
     for entry in entries {

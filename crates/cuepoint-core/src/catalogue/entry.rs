@@ -36,3 +36,13 @@ pub struct Entry {
     /// Where to find it.
     pub url: String,
 }
+
+impl Entry {
+    /// The bytes of all its texts, with what joins them.
+    pub(super) fn text_bytes(&self) -> usize {
+        let own = [&self.title, &self.mix, &self.key, &self.label, &self.genre, &self.isrc];
+        let others = [&self.release, &self.release_date, &self.url];
+        let lists = self.artists.iter().chain(&self.remixers).map(|name| name.len() + 2);
+        own.into_iter().chain(others).map(String::len).sum::<usize>() + lists.sum::<usize>() + 1
+    }
+}

@@ -13,7 +13,7 @@ mod store;
 mod texts;
 mod track;
 
-pub use build::DuplicateId;
+pub use build::BuildError;
 pub use entry::Entry;
 pub use file::{FORMAT, OpenError};
 pub use index::{Field, Hit, Query, Term};

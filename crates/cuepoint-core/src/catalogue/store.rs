@@ -48,8 +48,8 @@ impl Catalogue {
     ///
     /// # Errors
     ///
-    /// If two entries have one identifier.
-    pub fn build(entries: &[super::Entry]) -> Result<Self, super::DuplicateId> {
+    /// If two entries have one identifier, or their texts are too large for one catalogue.
+    pub fn build(entries: &[super::Entry]) -> Result<Self, super::BuildError> {
         build::build(entries)
     }
 
