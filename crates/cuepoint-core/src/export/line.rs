@@ -63,15 +63,29 @@ impl<W: Write> Lines<W> {
     /// A text from outside.
     pub(super) fn text(&mut self, text: &str) {
         self.separate();
-        if is_ordinary(text, self.delimiter) {
+        let look = Look::at(text, self.delimiter);
+        if look.harmless && !look.parts {
             return self.text.push_str(text);
         }
-        clean(&mut self.cell, text);
-        if !self.cell.contains([self.delimiter, '"']) {
-            return self.text.push_str(&self.cell);
+        if look.harmless {
+            return self.quoted(text);
         }
+        let mut cell = std::mem::take(&mut self.cell);
+        clean(&mut cell, text);
+        if cell.contains([self.delimiter, '"']) {
+            self.quoted(&cell);
+        } else {
+            self.text.push_str(&cell);
+        }
+        self.cell = cell;
+    }
+
+    fn quoted(&mut self, text: &str) {
         self.text.push('"');
-        self.text.push_str(&self.cell.replace('"', "\"\""));
+        for (at, part) in text.split('"').enumerate() {
+            self.text.push_str(if at > 0 { "\"\"" } else { "" });
+            self.text.push_str(part);
+        }
         self.text.push('"');
     }
 
@@ -108,19 +122,31 @@ impl<W: Write> Lines<W> {
     }
 }
 
-/// Whether `text` can stand in a cell as it is: no sign of CSV, no control character, nothing that a
-/// program may skip or take for a formula at its start.
-///
-/// Looks at every byte without an early exit, so that the compiler can do it by vectors. Control
-/// characters beyond ASCII start with 0xC2, as a few letters do, which then take the long way.
-fn is_ordinary(text: &str, delimiter: char) -> bool {
-    let starts = text.bytes().next().is_none_or(|byte| {
-        byte > b' ' && byte < 0x80 && !matches!(byte, b'=' | b'+' | b'-' | b'@')
-    });
-    let special = |byte: u8| {
-        (byte < b' ') | (byte == 0x7f) | (byte == 0xc2) | (byte == b'"') | (byte == delimiter as u8)
-    };
-    starts && !text.bytes().fold(false, |found, byte| found | special(byte))
+/// What a look at the bytes of a text tells.
+struct Look {
+    /// No control character, and nothing at its start that a program may skip or take for a formula.
+    harmless: bool,
+    /// There is a sign that parts cells.
+    parts: bool,
+}
+
+impl Look {
+    /// Looks at every byte without an early exit, so that the compiler can do it by vectors. Control
+    /// characters beyond ASCII start with 0xC2, as a few letters do, which then take the long way.
+    fn at(text: &str, delimiter: char) -> Self {
+        let Some(&first) = text.as_bytes().first() else {
+            return Self { harmless: true, parts: false };
+        };
+        let delimiter = delimiter as u8;
+        let formula = matches!(first, b'=' | b'+' | b'-' | b'@');
+        let skipped = first <= b' ' || first >= 0x80;
+        let (mut control, mut parts) = (false, false);
+        for byte in text.bytes() {
+            control |= (byte < b' ') | (byte == 0x7f) | (byte == 0xc2);
+            parts |= (byte == b'"') | (byte == delimiter);
+        }
+        Self { harmless: !(formula || skipped || control), parts }
+    }
 }
 
 /// What this program itself writes into cells.

@@ -1,6 +1,6 @@
 //! What the name of a track says: who made it, what it is called, and which version it is.
 //!
-//! A DJ writes "Artist - Title (Somebody Remix) [Label]" into one field or spreads it over three; a
+//! A DJ writes `Artist - Title (Somebody Remix) [Label]` into one field or spreads it over three; a
 //! catalogue has a column for each. [`Name`] is the form in which the two can be compared: folded
 //! words, sorted by the part that they play.
 

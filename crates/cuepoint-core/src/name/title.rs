@@ -200,7 +200,7 @@ impl Parts {
     }
 }
 
-/// `text` without a key, grade or number in brackets before it, as in "[8A] Title" or "(F) Title".
+/// `text` without a key, grade or number in brackets before it, as in `[8A] Title` or `(F) Title`.
 fn without_tag(text: &str) -> &str {
     let Some(inner) = text.strip_prefix(['[', '(']) else { return text };
     let Some((tag, rest)) = inner.split_once([']', ')']) else { return text };

@@ -21,14 +21,15 @@ impl Location {
     /// Decodes the value of a Location attribute. Any text is some location.
     pub fn decode(uri: &str) -> Self {
         let Some(path) = local_part(uri) else { return Self::Other(uri.to_owned()) };
-        let path = percent_decoded(path);
+        let mut path = percent_decoded(path);
         if path.starts_with("//") {
             return Self::Windows(path);
         }
-        match path.strip_prefix('/') {
-            Some(drive) if starts_with_drive(drive) => Self::Windows(drive.to_owned()),
-            _ => Self::Unix(path),
+        if path.strip_prefix('/').is_some_and(starts_with_drive) {
+            path.remove(0);
+            return Self::Windows(path);
         }
+        Self::Unix(path)
     }
 
     /// The decoded path, or the URI of what is not a file.
