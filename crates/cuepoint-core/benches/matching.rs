@@ -4,7 +4,7 @@ use cuepoint_core::catalogue::Catalogue;
 use cuepoint_core::matching::{Progress, TrackMatch, Wanted, Workers, match_all, match_track};
 use cuepoint_core::name::readings;
 use cuepoint_core::rekordbox::{Library, Track, parse};
-use cuepoint_fixtures::{CatalogueSpec, Kind, LibrarySpec, Truth, catalogue, entries, library};
+use cuepoint_fixtures::{CatalogueSpec, Kind, LibrarySpec, Truth, catalogue, library};
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
 use rayon::ThreadPoolBuilder;
@@ -30,7 +30,7 @@ impl Bench {
         let text = library(spec.library);
         Self {
             library: parse(text.as_bytes()).expect("generated libraries are well-formed"),
-            catalogue: Catalogue::build(&entries(&generated.rows)).expect("distinct identifiers"),
+            catalogue: Catalogue::build(&generated.rows).expect("distinct identifiers"),
             truth: generated.truth,
         }
     }

@@ -6,7 +6,7 @@ use cuepoint_core::catalogue::{CatalogSource, Catalogue};
 use cuepoint_core::matching::{Progress, TrackMatch, Workers, match_all};
 use cuepoint_core::rekordbox::{Library, Track, parse};
 use cuepoint_core::results::{Direction, FilterSpec, Item, Matched, Row, SortKey, Table, View};
-use cuepoint_fixtures::{CatalogueSpec, LibrarySpec, catalogue, entries, library};
+use cuepoint_fixtures::{CatalogueSpec, LibrarySpec, catalogue, library};
 use divan::{AllocProfiler, Bencher, black_box};
 
 #[global_allocator]
@@ -37,7 +37,7 @@ fn matched(library: &Library, catalogue: &Catalogue) -> Vec<Option<TrackMatch>> 
 fn ui_response(bencher: Bencher<'_, '_>) {
     let spec = CatalogueSpec { library: LibrarySpec::of(ROWS), entries: 0 };
     let library = parse(library(spec.library).as_bytes()).expect("well-formed");
-    let rows = entries(&catalogue(spec).rows);
+    let rows = catalogue(spec).rows;
     let catalogue = Catalogue::build(&rows).expect("distinct identifiers");
     let found = matched(&library, &catalogue);
     let tracks: Vec<Track<'_>> = library.collection.tracks().collect();

@@ -9,12 +9,12 @@ use cuepoint_core::export::{
 use cuepoint_core::matching::{Progress, TrackMatch, Workers, match_all};
 use cuepoint_core::rekordbox::{Library, Track, parse};
 use cuepoint_core::results::{Matched, Table};
-use cuepoint_fixtures::{CatalogueSpec, LibrarySpec, catalogue, entries, library};
+use cuepoint_fixtures::{CatalogueSpec, LibrarySpec, catalogue, library};
 
 fn generated(tracks: usize) -> (Library, Catalogue) {
     let spec = CatalogueSpec { library: LibrarySpec::of(tracks), entries: 2_000 };
     let library = parse(library(spec.library).as_bytes()).expect("a well-formed library");
-    let rows = entries(&catalogue(spec).rows);
+    let rows = catalogue(spec).rows;
     (library, Catalogue::build(&rows).expect("distinct identifiers"))
 }
 

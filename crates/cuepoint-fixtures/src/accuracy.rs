@@ -4,9 +4,9 @@ use std::ops::AddAssign;
 
 use cuepoint_core::catalogue::{BuildError, Catalogue, Entry};
 use cuepoint_core::matching::{Progress, TrackMatch, Workers, match_all};
-use cuepoint_core::rekordbox::{Bpm, ParseError, Track, parse};
+use cuepoint_core::rekordbox::{ParseError, Track, parse};
 
-use crate::{CatalogueRow, CatalogueSpec, Kind, Truth, catalogue, library};
+use crate::{CatalogueSpec, Kind, Truth, catalogue, library};
 
 /// Tracks of one kind, or of several together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,28 +62,6 @@ impl Accuracy {
     }
 }
 
-/// The rows as entries of a catalogue.
-pub fn entries(rows: &[CatalogueRow]) -> Vec<Entry> {
-    let entry = |row: &CatalogueRow| Entry {
-        id: row.id,
-        title: row.title.clone(),
-        mix: row.mix.clone(),
-        artists: row.artists.clone(),
-        remixers: row.remixers.clone(),
-        bpm: Some(Bpm::from_hundredths(row.bpm_hundredths)),
-        key: row.key.clone(),
-        year: Some(row.year),
-        seconds: Some(row.seconds),
-        label: row.label.clone(),
-        genre: row.genre.clone(),
-        isrc: row.isrc.clone(),
-        release: row.release.clone(),
-        release_date: row.release_date.clone(),
-        url: row.url.clone(),
-    };
-    rows.iter().map(entry).collect()
-}
-
 /// Matches the library of `spec` against its catalogue and compares with the truth.
 ///
 /// # Errors
@@ -92,7 +70,7 @@ pub fn entries(rows: &[CatalogueRow]) -> Vec<Entry> {
 /// both would be a mistake of the generator.
 pub fn accuracy(spec: CatalogueSpec) -> Result<Accuracy, AccuracyError> {
     let generated = catalogue(spec);
-    let source = Catalogue::build(&entries(&generated.rows))?;
+    let source = Catalogue::build(&generated.rows)?;
     let library = parse(library(spec.library).as_bytes())?;
     let tracks: Vec<Track<'_>> = library.collection.tracks().collect();
     let found = match_all(&tracks, &source, Workers::Pool, &Progress::default());
@@ -134,11 +112,12 @@ fn judged(truth: &Truth, found: &TrackMatch) -> Tally {
     }
 }
 
-fn miss(track: Track<'_>, truth: &Truth, found: &TrackMatch, rows: &[CatalogueRow]) -> String {
+fn miss(track: Track<'_>, truth: &Truth, found: &TrackMatch, rows: &[Entry]) -> String {
     let row = |id: Option<u64>| {
         let row = rows.iter().find(|row| Some(row.id) == id);
         row.map_or("nothing".to_owned(), |row| {
-            format!("{} - {} ({}) {} s", row.artists.join(", "), row.title, row.mix, row.seconds)
+            let seconds = row.seconds.unwrap_or(0);
+            format!("{} - {} ({}) {seconds} s", row.artists.join(", "), row.title, row.mix)
         })
     };
     let score = |id: Option<u64>| {

@@ -19,10 +19,8 @@ mod track;
 mod words;
 mod xml;
 
-pub use accuracy::{Accuracy, AccuracyError, Tally, accuracy, entries};
-pub use catalogue::{
-    Catalogue, CatalogueRow, CatalogueSpec, Kind, Truth, catalogue, catalogue_csv,
-};
+pub use accuracy::{Accuracy, AccuracyError, Tally, accuracy};
+pub use catalogue::{Catalogue, CatalogueSpec, Kind, Truth, catalogue, catalogue_csv};
 pub use library::{LibrarySpec, LineEnd, library};
 pub use xml::escape_attribute;
 

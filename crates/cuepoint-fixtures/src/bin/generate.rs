@@ -19,9 +19,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let tracks = words.next().ok_or(USAGE)?.parse()?;
     let seed = words.next().map_or(Ok(SEED), |seed| seed.parse())?;
     let spec = LibrarySpec { seed, ..LibrarySpec::of(tracks) };
-    let text = match entries {
-        Some(entries) => catalogue_csv(&catalogue(CatalogueSpec { library: spec, entries }).rows),
-        None => library(spec),
+    let bytes = match entries {
+        Some(entries) => catalogue_csv(&catalogue(CatalogueSpec { library: spec, entries }).rows)?,
+        None => library(spec).into_bytes(),
     };
-    Ok(stdout().write_all(text.as_bytes())?)
+    Ok(stdout().write_all(&bytes)?)
 }

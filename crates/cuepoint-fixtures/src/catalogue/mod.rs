@@ -16,6 +16,8 @@ mod work;
 
 use std::collections::HashSet;
 
+use cuepoint_core::catalogue::Entry;
+
 use crate::library::LibrarySpec;
 use crate::rng::Rng;
 use crate::track::{TrackFacts, track_facts};
@@ -24,7 +26,6 @@ use plan::Plan;
 
 pub use csv::catalogue_csv;
 pub use kind::Kind;
-pub use row::CatalogueRow;
 
 /// Each step of the catalogue draws from a stream of its own, unrelated to the library's.
 const SHUFFLE_STREAM: u64 = 0x7368_7566;
@@ -53,7 +54,7 @@ pub struct Truth {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Catalogue {
     /// The rows, in no order.
-    pub rows: Vec<CatalogueRow>,
+    pub rows: Vec<Entry>,
     /// One for each track of the library, in its order.
     pub truth: Vec<Truth>,
 }
@@ -91,10 +92,10 @@ fn shuffled(count: usize, seed: u64) -> Vec<usize> {
     places
 }
 
-fn numbered(rows: Vec<CatalogueRow>, places: &[usize]) -> Vec<CatalogueRow> {
-    let mut placed: Vec<(usize, CatalogueRow)> = places.iter().copied().zip(rows).collect();
+fn numbered(rows: Vec<Entry>, places: &[usize]) -> Vec<Entry> {
+    let mut placed: Vec<(usize, Entry)> = places.iter().copied().zip(rows).collect();
     placed.sort_unstable_by_key(|(place, _)| *place);
-    placed.into_iter().map(|(place, row)| row.at(place)).collect()
+    placed.into_iter().map(|(place, row)| row::at(row, place)).collect()
 }
 
 /// `starts` says where the rows of each work begin and `places` where they went.

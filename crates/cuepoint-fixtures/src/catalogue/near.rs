@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use cuepoint_core::catalogue::Entry;
+
 use crate::credit::credit;
 use crate::rng::Rng;
 use crate::title::Parenthesis;
@@ -9,7 +11,7 @@ use crate::track::{CLASSIC_KEYS, TrackFacts, bpm, classic_key};
 use crate::words::title_word;
 
 use super::plan::{Work, name};
-use super::row::{CatalogueRow, Sound};
+use super::row::Sound;
 use super::version::Version;
 use super::work::{GAP, plain_sleeve};
 
@@ -29,7 +31,7 @@ const JOINTS: [&str; 2] = ["&", "-"];
 
 /// Adds the near misses of all tracks to `rows` and returns which tracks have one.
 pub(crate) fn add(
-    rows: &mut Vec<CatalogueRow>,
+    rows: &mut Vec<Entry>,
     facts: &[TrackFacts],
     taken: &mut HashSet<String>,
     seed: u64,
@@ -57,7 +59,7 @@ fn same_title(
     track: &TrackFacts,
     tracks: usize,
     taken: &mut HashSet<String>,
-) -> Option<CatalogueRow> {
+) -> Option<Entry> {
     let work = rng.until(|rng| by_another(rng, track, tracks), |work| is_free(work, taken));
     let own = classic_key(&track.tonality);
     let key = rng.until(|rng| rng.pick(&CLASSIC_KEYS), |key| Some(*key) != own);
@@ -66,11 +68,7 @@ fn same_title(
 }
 
 /// A similar title by the artists of `track`, with a length of its own and nearly its tempo.
-fn same_artists(
-    rng: &mut Rng,
-    track: &TrackFacts,
-    taken: &mut HashSet<String>,
-) -> Option<CatalogueRow> {
+fn same_artists(rng: &mut Rng, track: &TrackFacts, taken: &mut HashSet<String>) -> Option<Entry> {
     let work = rng.until(|rng| of_similar_title(rng, track), |work| is_free(work, taken));
     let bpm = rng.pick(&[track.bpm, track.bpm, track.bpm - 200, track.bpm + 200]);
     row(rng, track, &work, taken, |sound| Sound { bpm, ..sound })
@@ -87,7 +85,7 @@ fn row(
     work: &Work,
     taken: &mut HashSet<String>,
     tuned: impl Fn(Sound) -> Sound,
-) -> Option<CatalogueRow> {
+) -> Option<Entry> {
     if !taken.insert(name(&work.artists, &work.base)) {
         return None;
     }

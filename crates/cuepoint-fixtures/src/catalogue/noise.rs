@@ -2,13 +2,15 @@
 
 use std::collections::HashSet;
 
+use cuepoint_core::catalogue::Entry;
+
 use crate::credit::credit;
 use crate::rng::Rng;
 use crate::title::TitleParts;
 
 use super::CatalogueSpec;
 use super::plan::{Work, name};
-use super::row::{CatalogueRow, Sound};
+use super::row::Sound;
 use super::version::Version;
 use super::work::plain_sleeve;
 
@@ -18,7 +20,7 @@ const STREAM: u64 = 0x6e6f_6973;
 ///
 /// Credits are drawn as for a library of that size, so that the artists of the library have other
 /// works too.
-pub(crate) fn fill(rows: &mut Vec<CatalogueRow>, taken: &mut HashSet<String>, spec: CatalogueSpec) {
+pub(crate) fn fill(rows: &mut Vec<Entry>, taken: &mut HashSet<String>, spec: CatalogueSpec) {
     for number in 0.. {
         if rows.len() >= spec.entries {
             return;
@@ -34,7 +36,7 @@ pub(crate) fn fill(rows: &mut Vec<CatalogueRow>, taken: &mut HashSet<String>, sp
 }
 
 /// One to three versions of `work`.
-fn invented(rng: &mut Rng, work: &Work) -> Vec<CatalogueRow> {
+fn invented(rng: &mut Rng, work: &Work) -> Vec<Entry> {
     let sleeve = plain_sleeve(rng, work);
     let drawn = Sound::draw(rng);
     let longer = rng.between(45, 120);

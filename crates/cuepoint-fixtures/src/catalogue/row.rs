@@ -1,5 +1,8 @@
 //! One row of a catalogue.
 
+use cuepoint_core::catalogue::Entry;
+use cuepoint_core::rekordbox::Bpm;
+
 use crate::rng::Rng;
 use crate::title::label;
 use crate::track::{CLASSIC_KEYS, GENRES, bpm};
@@ -11,50 +14,13 @@ use super::version::Version;
 /// Rows whose title names the version too, of 10,000.
 const MIX_IN_TITLE: u64 = 2_000;
 
-/// One version of a work, as a shop lists it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CatalogueRow {
-    /// The shop's number, of nine digits.
-    pub id: u64,
-    /// The title, in one row of five with the version in parentheses.
-    pub title: String,
-    /// The version.
-    pub mix: String,
-    /// The artists, now and then several in one.
-    pub artists: Vec<String>,
-    /// Who made the version of the original; none for the original.
-    pub remixers: Vec<String>,
-    /// Hundredths of a beat a minute.
-    pub bpm_hundredths: u32,
-    /// The key in classic notation, as `F#m`.
-    pub key: String,
-    /// The year of the release.
-    pub year: u32,
-    /// The length.
-    pub seconds: u32,
-    /// The label.
-    pub label: String,
-    /// The genre, never empty.
-    pub genre: String,
-    /// The recording's international code: twelve letters and digits.
-    pub isrc: String,
-    /// The name of the release.
-    pub release: String,
-    /// The day of the release, as `2019-03-28`.
-    pub release_date: String,
-    /// The shop's page.
-    pub url: String,
-}
-
-impl CatalogueRow {
-    /// The row with what depends on its place in the catalogue.
-    pub(crate) fn at(mut self, place: usize) -> Self {
-        self.id = id(place);
-        self.url = format!("https://catalogue.example/track/{}", self.id);
-        let (registrant, number) = (place / 100_000 % 1_000, place % 100_000);
-        self.isrc = format!("QZ{registrant:03}{:02}{number:05}", self.year % 100);
-        self
-    }
+/// `row` with what depends on its place in the catalogue.
+pub(crate) fn at(mut row: Entry, place: usize) -> Entry {
+    row.id = id(place);
+    row.url = format!("https://catalogue.example/track/{}", row.id);
+    let (registrant, number) = (place / 100_000 % 1_000, place % 100_000);
+    row.isrc = format!("QZ{registrant:03}{:02}{number:05}", row.year.unwrap_or(0) % 100);
+    row
 }
 
 /// The number of the row at `place`.
@@ -98,19 +64,19 @@ impl Sleeve {
     }
 
     /// The row of one version, but for what its place decides.
-    pub(crate) fn row(&self, rng: &mut Rng, version: &Version, sound: Sound) -> CatalogueRow {
+    pub(crate) fn row(&self, rng: &mut Rng, version: &Version, sound: Sound) -> Entry {
         let mix = self.spelling.text(&version.mix);
         let named = rng.chance(MIX_IN_TITLE);
-        CatalogueRow {
+        Entry {
             id: 0,
             title: if named { format!("{} ({mix})", self.title) } else { self.title.clone() },
             mix,
             artists: self.artists.clone(),
             remixers: version.remixers.clone(),
-            bpm_hundredths: sound.bpm as u32,
+            bpm: Some(Bpm::from_hundredths(sound.bpm as u32)),
             key: sound.key.to_owned(),
-            year: sound.year as u32,
-            seconds: sound.seconds as u32,
+            year: Some(sound.year as u32),
+            seconds: Some(sound.seconds as u32),
             label: self.label.clone(),
             genre: self.genre.clone(),
             isrc: String::new(),

@@ -1,10 +1,12 @@
 //! The rows of one work of the library.
 
+use cuepoint_core::catalogue::Entry;
+
 use crate::rng::Rng;
 use crate::track::{CLASSIC_KEYS, TrackFacts, classic_key};
 
 use super::plan::Work;
-use super::row::{CatalogueRow, Sleeve, Sound};
+use super::row::{Sleeve, Sound};
 use super::spelling::Spelling;
 use super::version::Version;
 
@@ -17,7 +19,7 @@ pub(crate) const GAP: u64 = 22;
 const SAME_YEAR: u64 = 8_000;
 
 /// The rows of `work`, in the order of its versions; none if it is absent.
-pub(crate) fn rows(work: &Work, facts: &[TrackFacts], seed: u64) -> Vec<CatalogueRow> {
+pub(crate) fn rows(work: &Work, facts: &[TrackFacts], seed: u64) -> Vec<Entry> {
     let Some(first) = work.versions.first().and_then(|planned| planned.track) else {
         return Vec::new();
     };
