@@ -1,6 +1,6 @@
 //! What holds for every library: no text is lost, no cut goes unnoticed, no depth is too deep.
 
-use cuepoint_core::rekordbox::{WarningKind, parse};
+use cuepoint_core::rekordbox::{FindError, WarningKind, parse};
 use cuepoint_fixtures::{LibrarySpec, LineEnd, SIZES, escape_attribute, library};
 use proptest::prelude::*;
 
@@ -108,4 +108,47 @@ fn warnings_are_bounded_however_damaged_the_file_is() {
     assert_eq!(report.count(WarningKind::BadValue), 5_000);
     assert_eq!(report.count(WarningKind::DuplicateTrackId), 4_999);
     assert!(report.warnings.iter().all(|warning| warning.examples.len() <= 3));
+}
+
+/// A tree of nodes: the name, whether it is a playlist, and whether a folder closes after it.
+fn tree(nodes: &[(String, bool, bool)]) -> String {
+    let mut text = String::from("<DJ_PLAYLISTS><PLAYLISTS><NODE Type='0' Name='ROOT'>");
+    let mut open = 0;
+    for (name, playlist, close) in nodes {
+        let name = quoted(name);
+        if *playlist {
+            text += &format!("<NODE Type='1' Name={name}/>");
+        } else {
+            text += &format!("<NODE Type='0' Name={name}>");
+            open += 1;
+        }
+        if *close && open > 0 {
+            text += "</NODE>";
+            open -= 1;
+        }
+    }
+    text + &"</NODE>".repeat(open + 1) + "</PLAYLISTS></DJ_PLAYLISTS>"
+}
+
+proptest! {
+    #[test]
+    fn a_playlist_is_found_by_its_path_and_by_no_other(
+        nodes in prop::collection::vec(("[ab/]{0,3}", any::<bool>(), any::<bool>()), 0..12),
+        other in "[ab/]{0,6}",
+    ) {
+        let library = parse(tree(&nodes).as_bytes()).unwrap();
+        let paths: Vec<String> = library.playlists.playlists().map(|node| node.path()).collect();
+        for path in paths.iter().chain([&other]) {
+            let expected = paths.iter().filter(|known| *known == path).count();
+            let found = match library.playlists.find(path) {
+                Ok(_) => 1,
+                Err(FindError::NotFound) => 0,
+                Err(FindError::Ambiguous(several)) => several,
+            };
+            prop_assert_eq!(found, expected, "{}", path);
+        }
+        for node in library.playlists.nodes() {
+            prop_assert_eq!(node.is_deeper_than(2), node.depth() > 2);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 
 use anyhow::{Context, anyhow};
-use cuepoint_core::export::{SavedNote, write_saved_csv};
+use cuepoint_core::export::write_saved_csv;
 use cuepoint_core::results::{SavedTable, Table};
 
 use crate::cli::FilterTableArgs;
@@ -17,9 +17,8 @@ pub(crate) fn run(args: &FilterTableArgs, out: &mut dyn Write) -> anyhow::Result
     let saved = SavedTable::read(&bytes).map_err(|error| {
         anyhow!("{name}: {error}\n  help: `cuepoint match library.xml --catalog FILE -o out.csv` writes one")
     })?;
-    let (note, rows) = SavedNote::split(saved);
-    let table = Table::of(rows);
+    let table = Table::of(saved.rows);
     let mut view = table.filter(&args.spec());
     args.sort.apply(&mut view);
-    write_output(args.output.as_deref(), out, |out| write_saved_csv(out, &note, view.rows()))
+    write_output(args.output.as_deref(), out, |out| write_saved_csv(out, &saved.head, view.rows()))
 }

@@ -30,6 +30,10 @@ fn hint(tree: &PlaylistTree, path: &str) -> String {
     format!("did you mean {}?", quoted.join(" or "))
 }
 
+/// Playlists in more folders than people nest are not suggested: the paths of all playlists of a
+/// hostile file may take gigabytes.
+const DEEPEST: usize = 32;
+
 /// The paths most similar to `path`, by their whole or by the playlist's own name.
 fn near(tree: &PlaylistTree, path: &str) -> Vec<String> {
     let wanted = fold(path.trim());
@@ -38,8 +42,8 @@ fn near(tree: &PlaylistTree, path: &str) -> Vec<String> {
         let by_name = strsim::normalized_damerau_levenshtein(&wanted, &fold(node.name()));
         by_path.max(by_name)
     };
-    let mut scored: Vec<_> =
-        tree.playlists().map(|node| (similarity(&node), node.path())).collect();
+    let shallow = tree.playlists().filter(|node| !node.is_deeper_than(DEEPEST));
+    let mut scored: Vec<_> = shallow.map(|node| (similarity(&node), node.path())).collect();
     scored.retain(|(score, _)| *score >= SIMILAR);
     scored.sort_by(|left, right| right.0.total_cmp(&left.0));
     scored.into_iter().map(|(_, path)| path).take(SUGGESTIONS).collect()

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::store::{Catalogue, GAP, Record};
-use crate::name::{Length, Name, Treatment};
+use crate::name::{Length, Treatment};
 use crate::rekordbox::Bpm;
 
 /// One track of a catalogue. Texts are empty and numbers none where the catalogue does not say.
@@ -130,13 +130,6 @@ impl<'a> NameWords<'a> {
     /// The words of who made the version, or of what it is called.
     pub fn by(self) -> impl Iterator<Item = &'a str> {
         self.part(2)
-    }
-
-    /// The words of who made the version, if `wanted` leaves open whether it names them: those of
-    /// "Title Somebody Remix" may belong to the title.
-    pub(crate) fn by_as_hint(self, wanted: &Name) -> impl Iterator<Item = &'a str> {
-        let open = wanted.version.by.is_empty() && !wanted.optional.is_empty();
-        self.by().filter(move |word| open && wanted.optional.iter().any(|hint| hint == word))
     }
 
     /// The words of each artist.

@@ -15,4 +15,4 @@ pub use line::Delimiter;
 pub use matches::{
     RunNote, SCHEMA, write_candidates_csv, write_matches_csv, write_queries_csv, write_review_csv,
 };
-pub use saved::{SavedNote, write_saved_csv};
+pub use saved::write_saved_csv;

@@ -18,7 +18,7 @@ use std::cmp::{Ordering, Reverse};
 use super::similarity::{Similarity, Word, compare, title_words};
 use super::version::version_points;
 use super::wanted::Wanted;
-use crate::catalogue::CatalogTrack;
+use crate::catalogue::{CatalogTrack, NameWords};
 use crate::key::Key;
 use crate::name::Name;
 use crate::rekordbox::Bpm;
@@ -81,7 +81,8 @@ pub struct Score {
     pub base: Points,
     /// The similarity of the titles, 0 to 100.
     pub title: Points,
-    /// That of the artists; none if one side names none.
+    /// That of the artists; none if one side names none, or the titles alone are too different. Such
+    /// a candidate has no points for its artists.
     pub artist: Option<Points>,
     /// How well the version fits, 0 to 100.
     pub version: Points,
@@ -139,9 +140,11 @@ fn score_reading(wanted: &Wanted, name: &Name, track: CatalogTrack<'_>) -> Score
     let found = track.name();
     let evidence = Evidence::of(wanted, track);
     let mut left = title_words(texts(&name.title), texts(&name.optional));
-    let mut right = title_words(found.title(), found.optional().chain(found.by_as_hint(name)));
+    let mut right = title_words(found.title(), found.optional().chain(hinted_remixer(name, found)));
     let title = compare(&mut left, &mut right);
-    let artist = if title.ratio < LEAST_TITLE { Some(0.0) } else { artist_similarity(name, track) };
+    // Most candidates share a few words only: their artists would take most of the time.
+    let compared = title.ratio >= LEAST_TITLE;
+    let artist = if compared { artist_similarity(name, track) } else { Some(0.0) };
     let version = version_points(&name.version, &name.optional, found);
     let base = match artist {
         Some(artist) => 50.0 * title.ratio + 35.0 * artist + 0.15 * version,
@@ -152,7 +155,7 @@ fn score_reading(wanted: &Wanted, name: &Name, track: CatalogTrack<'_>) -> Score
         total: Points::of((base + sum).max(0.0)),
         base: Points::of(base),
         title: Points::of(title.ratio * 100.0),
-        artist: artist.map(|artist| Points::of(artist * 100.0)),
+        artist: artist.filter(|_| compared).map(|artist| Points::of(artist * 100.0)),
         version: Points::of(version),
         duration: Points::of(evidence.duration),
         tempo: Points::of(evidence.tempo),
@@ -165,6 +168,13 @@ fn score_reading(wanted: &Wanted, name: &Name, track: CatalogTrack<'_>) -> Score
     };
     score.refusal = refusal(&score, &title, artist, &evidence);
     score
+}
+
+/// The words of who made the candidate's version that `name` has among its optional words: those of
+/// "Title Somebody Remix" may belong to the title or name the remixer.
+fn hinted_remixer<'a>(name: &Name, found: NameWords<'a>) -> impl Iterator<Item = &'a str> {
+    let open = name.version.by.is_empty();
+    found.by().filter(move |word| open && name.optional.iter().any(|hint| hint == word))
 }
 
 fn refusal(

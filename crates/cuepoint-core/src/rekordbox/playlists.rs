@@ -84,7 +84,7 @@ impl PlaylistTree {
     ///
     /// If no playlist or more than one has the path.
     pub fn find(&self, path: &str) -> Result<Node<'_>, FindError> {
-        let mut found = self.playlists().filter(|playlist| playlist.path() == path);
+        let mut found = self.playlists().filter(|playlist| playlist.has_path(path));
         match (found.next(), found.count()) {
             (None, _) => Err(FindError::NotFound),
             (Some(playlist), 0) => Ok(playlist),
@@ -122,6 +122,26 @@ impl<'a> Node<'a> {
         let mut names: Vec<&str> = self.line().map(Self::name).collect();
         names.reverse();
         names.join("/")
+    }
+
+    /// Whether this is its path. Compared from its own name upwards, so that of a playlist for each
+    /// of a thousand nested folders only a name is looked at.
+    fn has_path(self, path: &str) -> bool {
+        let mut rest = Some(path);
+        for (above, node) in self.line().enumerate() {
+            let with_slash =
+                if above == 0 { rest } else { rest.and_then(|it| it.strip_suffix('/')) };
+            rest = with_slash.and_then(|it| it.strip_suffix(node.name()));
+            if rest.is_none() {
+                return false;
+            }
+        }
+        rest == Some("")
+    }
+
+    /// Whether it lies in more than so many folders, the root not counted.
+    pub fn is_deeper_than(self, folders: usize) -> bool {
+        self.line().nth(folders + 1).is_some()
     }
 
     /// How many folders it lies in, the root not counted.

@@ -14,7 +14,7 @@ mod table;
 pub use facts::Facts;
 pub use filter::{Bounds, FilterSpec, Status};
 pub use matched::Matched;
-pub use saved::{SavedError, SavedRow, SavedTable};
+pub use saved::{SavedError, SavedHead, SavedRow, SavedTable};
 pub use sort::{Direction, SortKey};
 pub use statistics::Statistics;
 pub use table::{Item, Row, Table, View};

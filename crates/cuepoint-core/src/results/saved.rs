@@ -12,14 +12,21 @@ use crate::matching::{Confidence, Points};
 /// A table of matches as it was exported.
 #[derive(Debug)]
 pub struct SavedTable {
+    /// What it has beside its rows.
+    pub head: SavedHead,
+    /// The rows, in their order.
+    pub rows: Vec<SavedRow>,
+}
+
+/// What a saved table has beside its rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedHead {
     /// The lines before the header, each without its `#`.
     pub comments: Vec<String>,
     /// The names of the columns.
-    pub header: StringRecord,
+    pub columns: StringRecord,
     /// The sign between two cells.
     pub delimiter: u8,
-    /// The rows, in their order.
-    pub rows: Vec<SavedRow>,
 }
 
 /// A row of a saved table.
@@ -74,14 +81,14 @@ impl SavedTable {
         let delimiter = delimiter(table);
         let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(table);
         let skipped = comments.len() as u64;
-        let header = reader.headers().map_err(|error| bad_line(&error, skipped))?.clone();
-        let columns = Columns::find(&header)?;
+        let columns = reader.headers().map_err(|error| bad_line(&error, skipped))?.clone();
+        let places = Columns::find(&columns)?;
         let mut rows = Vec::new();
         for record in reader.into_records() {
             let cells = record.map_err(|error| bad_line(&error, skipped))?;
-            rows.push(columns.row(cells));
+            rows.push(places.row(cells));
         }
-        Ok(Self { comments, header, delimiter, rows })
+        Ok(Self { head: SavedHead { comments, columns, delimiter }, rows })
     }
 }
 
