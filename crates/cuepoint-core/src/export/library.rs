@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::line::{Delimiter, Lines};
-use crate::rekordbox::{Location, Track};
+use crate::rekordbox::Track;
 use crate::results::Row;
 
 const COLUMNS: [&str; 16] = [
@@ -61,6 +61,6 @@ fn write_row(lines: &mut Lines<impl Write>, index: usize, track: Track<'_>) -> i
     lines.value(track.seconds());
     lines.value(track.stars());
     lines.value(track.date_added());
-    lines.text(Location::decode(track.location()).as_str());
+    lines.location(track.location());
     lines.end()
 }

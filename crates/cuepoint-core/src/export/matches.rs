@@ -6,7 +6,6 @@ use super::line::{Delimiter, Lines};
 use crate::catalogue::{CatalogSource, CatalogTrack, Field};
 use crate::key::Key;
 use crate::matching::{Candidate, TrackMatch};
-use crate::rekordbox::Location;
 use crate::results::{Matched, Row};
 
 /// The number of the main table's format, in its first line.
@@ -97,7 +96,7 @@ fn write_rows<'t>(
     for row in rows {
         write_row(&mut lines, row.index, row.item);
         if columns.len() == MAIN.len() {
-            lines.text(Location::decode(row.item.track.location()).as_str());
+            lines.location(row.item.track.location());
         }
         lines.end()?;
     }

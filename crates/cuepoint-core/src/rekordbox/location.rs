@@ -20,16 +20,17 @@ pub enum Location {
 impl Location {
     /// Decodes the value of a Location attribute. Any text is some location.
     pub fn decode(uri: &str) -> Self {
-        let Some(path) = local_part(uri) else { return Self::Other(uri.to_owned()) };
-        let mut path = percent_decoded(path);
-        if path.starts_with("//") {
-            return Self::Windows(path);
+        let mut buffer = Vec::new();
+        match decode_in(&mut buffer, uri) {
+            (Form::Unix, path) => Self::Unix(path.to_owned()),
+            (Form::Windows, path) => Self::Windows(path.to_owned()),
+            (Form::Other, uri) => Self::Other(uri.to_owned()),
         }
-        if path.strip_prefix('/').is_some_and(starts_with_drive) {
-            path.remove(0);
-            return Self::Windows(path);
-        }
-        Self::Unix(path)
+    }
+
+    /// What [`as_str`](Self::as_str) gives, in a buffer that serves for many.
+    pub(crate) fn path_in<'a>(buffer: &'a mut Vec<u8>, uri: &'a str) -> &'a str {
+        decode_in(buffer, uri).1
     }
 
     /// The decoded path, or the URI of what is not a file.
@@ -50,6 +51,22 @@ impl Location {
     }
 }
 
+enum Form {
+    Unix,
+    Windows,
+    Other,
+}
+
+fn decode_in<'a>(buffer: &'a mut Vec<u8>, uri: &'a str) -> (Form, &'a str) {
+    let Some(path) = local_part(uri) else { return (Form::Other, uri) };
+    let path = percent_decoded(buffer, path);
+    match path.strip_prefix('/') {
+        Some(rest) if rest.starts_with('/') => (Form::Windows, path),
+        Some(drive) if starts_with_drive(drive) => (Form::Windows, drive),
+        _ => (Form::Unix, path),
+    }
+}
+
 /// The path of a `file:` URI, with its leading slash; none for other schemes.
 fn local_part(uri: &str) -> Option<&str> {
     let scheme = uri.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("file://"))?;
@@ -64,21 +81,24 @@ fn starts_with_drive(path: &str) -> bool {
 
 /// Replaces `%xx`; a `%` without two hex digits stays, and so does all of a text whose bytes would
 /// not be UTF-8.
-fn percent_decoded(text: &str) -> String {
-    let mut decoded = Vec::with_capacity(text.len());
+fn percent_decoded<'a>(buffer: &'a mut Vec<u8>, text: &'a str) -> &'a str {
+    buffer.clear();
+    buffer.reserve(text.len());
     let mut rest = text.as_bytes();
     while let Some(at) = memchr(b'%', rest) {
-        decoded.extend_from_slice(&rest[..at]);
-        let byte = escaped_byte(&rest[at..]);
-        decoded.push(byte.unwrap_or(b'%'));
-        rest = &rest[at + if byte.is_some() { 3 } else { 1 }..];
+        let after = &rest[at + 1..];
+        let escaped = escaped_byte(after);
+        buffer.extend_from_slice(&rest[..at]);
+        buffer.push(escaped.unwrap_or(b'%'));
+        rest = if escaped.is_some() { &after[2..] } else { after };
     }
-    decoded.extend_from_slice(rest);
-    String::from_utf8(decoded).unwrap_or_else(|_| text.to_owned())
+    buffer.extend_from_slice(rest);
+    std::str::from_utf8(buffer).unwrap_or(text)
 }
 
+/// The byte that the two hex digits at the start of `bytes` mean.
 fn escaped_byte(bytes: &[u8]) -> Option<u8> {
-    let [b'%', high, low, ..] = bytes else { return None };
+    let [high, low, ..] = bytes else { return None };
     let digit = |byte: &u8| char::from(*byte).to_digit(16);
     Some((digit(high)? * 16 + digit(low)?) as u8)
 }
