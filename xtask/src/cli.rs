@@ -19,9 +19,25 @@ pub(crate) enum Task {
     ///
     /// Exit status: 0 pass, 1 a regression or a broken budget, 2 a mistake or a broken
     /// environment, 3 something could not be measured.
-    Perf(PerfArgs),
+    #[command(args_conflicts_with_subcommands = true)]
+    Perf(Perf),
     /// Check everything a contribution must pass: formatting, lints, documentation, tests.
     Ci(CiArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Perf {
+    #[command(subcommand)]
+    pub(crate) task: Option<PerfTask>,
+    #[command(flatten)]
+    pub(crate) measure: PerfArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PerfTask {
+    /// Judge launches measured elsewhere: cases as JSON Lines on standard input, verdicts as JSON
+    /// Lines on standard output.
+    Judge,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ use crate::history::History;
 use crate::ident::BenchmarkId;
 use crate::run::{LaunchTimes, Machine, Measured, Run, Statistic};
 use crate::stats;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How many of the last comparable runs a baseline takes.
@@ -15,7 +16,7 @@ pub const MINIMUM: usize = 3;
 ///
 /// The two statistics are the robust ones of Divan's table. Each value is the mean over the lowest
 /// third of the run's launches: noise of a shared machine only ever adds time.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunValue {
     /// From each launch's fastest sample.
     pub fastest: Option<f64>,
@@ -53,8 +54,9 @@ impl RunValue {
 pub struct Baseline {
     /// One value a run, oldest first, between [`MINIMUM`] and [`LENGTH`] of them.
     pub values: Vec<RunValue>,
-    /// The commit of the newest of these runs.
-    pub newest_commit: String,
+    /// Commits of these runs whose own value lies near the median, newest first: what a suspect
+    /// can be compared with side by side.
+    pub near: Vec<String>,
 }
 
 impl Baseline {
@@ -63,6 +65,16 @@ impl Baseline {
         let values = self.values.iter().filter_map(|value| value.get(statistic));
         stats::median(&values.collect::<Vec<f64>>()).map(f64::exp)
     }
+}
+
+/// How far a run may lie from the baseline's median and still stand for it: ln 1.05.
+const NEAR: f64 = 0.048_790_164_169_432_01;
+
+/// One statistic is enough: noise moves one, and a change of the code moves both.
+fn is_near(value: RunValue, baseline: &[RunValue], statistic: Statistic) -> bool {
+    let values: Vec<f64> = baseline.iter().filter_map(|value| value.get(statistic)).collect();
+    let pair = value.get(statistic).zip(stats::median(&values));
+    pair.is_some_and(|(value, middle)| (value - middle).abs() <= NEAR)
 }
 
 /// How recorded runs batched a benchmark, and how fast it was.
@@ -152,18 +164,20 @@ impl<'a> Selector<'a> {
 
     fn pinned(&self, here: &[&(&Run, &Measured)], n: u32, s: u32) -> Selection {
         let same = here.iter().filter(|(_, measured)| (measured.n, measured.s) == (n, s));
-        let values = same.map(|(run, measured)| (run, RunValue::of(&measured.launches)));
+        let values = same.map(|pair| (*pair, RunValue::of(&pair.1.launches)));
         let usable: Vec<_> = values.filter(|(_, value)| !value.is_empty()).collect();
         let last = &usable[usable.len().saturating_sub(LENGTH)..];
-        let Some((newest, _)) = last.last().filter(|_| last.len() >= MINIMUM) else {
+        if last.len() < MINIMUM {
             let series_was_cut = here.len() > usable.len();
             return Selection::TooFew { found: usable.len(), series_was_cut };
-        };
-        let newest_commit = newest.commit.as_ref().map_or_else(String::new, |c| c.hash.clone());
-        Selection::Ready(Baseline {
-            values: last.iter().map(|(_, value)| *value).collect(),
-            newest_commit,
-        })
+        }
+        let values: Vec<RunValue> = last.iter().map(|(_, value)| *value).collect();
+        let is_near = |value: RunValue| Statistic::ALL.iter().any(|s| is_near(value, &values, *s));
+        let near = last.iter().rev().filter(|(_, value)| is_near(*value));
+        let commits = near.filter_map(|(pair, _)| pair.0.commit.as_ref());
+        let mut near: Vec<String> = commits.map(|commit| commit.hash.clone()).collect();
+        near.dedup();
+        Selection::Ready(Baseline { values, near })
     }
 
     fn unknown(&self) -> Selection {
@@ -244,7 +258,7 @@ mod tests {
         let Selection::Ready(baseline) = Case::of(runs(1..=14)).select(NAME) else { panic!() };
         assert_eq!(baseline.values.len(), LENGTH);
         assert!((baseline.time_ns(Statistic::Median).unwrap() - 109.5).abs() < 0.1);
-        assert_eq!(baseline.newest_commit, format!("{:040x}", 14));
+        assert_eq!(baseline.near[0], format!("{:040x}", 14));
     }
 
     #[test]

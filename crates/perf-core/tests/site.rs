@@ -3,11 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use perf_core::baseline::Selection;
-use perf_core::budget::Level;
+use perf_core::budget::Gate;
 use perf_core::history::History;
 use perf_core::report::{Against, Findings, Report, site};
 use perf_core::run::{Commit, Kind, Machine, Measured, Reading, Run, SCHEMA, Source};
-use perf_core::verdict::{Case, Effort, Judge, Step};
+use perf_core::verdict::{Against as Compared, Case, Effort, Judge, Step};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -73,8 +73,9 @@ fn pages() -> Vec<site::Page> {
     let history: History = (1..=12).map(run).collect();
     let run = history.runs().last().unwrap().clone();
     let names = run.benchmarks.iter().map(|measured| measured.name.clone());
-    let cases = names.map(|name| Case { name, against: Selection::New }).collect();
-    let mut judge = Judge::new(cases, vec![], Effort { launches: 5, second_look: None });
+    let cases = names.map(|name| Case { name, against: Compared::Runs(Selection::New) }).collect();
+    let mut judge =
+        Judge::new(cases, vec![], Effort { launches: 5, second_look: None, comparison: false });
     let Step::Measure { benchmarks, .. } = judge.step() else { panic!("nothing to measure") };
     for name in benchmarks {
         judge.feed(&name, run.benchmark(&name).unwrap().launches.clone());
@@ -85,7 +86,7 @@ fn pages() -> Vec<site::Page> {
         verdicts,
         budgets: vec![],
         against: Against { branch: "main".to_owned(), history_runs: history.len() },
-        level: Level::Critical,
+        gate: Gate::default(),
         notes: vec![format!("<script>top.ran = 1</script>{}", "w".repeat(4096))],
     });
     site::render(&templates(), &history, &report).unwrap()

@@ -5,7 +5,7 @@ use crate::cli::PerfArgs;
 use crate::files::{Output, read_if_there};
 use crate::git::{Recorded, Repository};
 use anyhow::{Context as _, Result, anyhow};
-use perf_core::budget::{Budget, BudgetError, BudgetFile, Level};
+use perf_core::budget::{Budget, BudgetError, BudgetFile, Gate, Level};
 use perf_core::ident::BenchmarkId;
 use perf_core::run::{Commit, Run};
 use std::path::PathBuf;
@@ -65,9 +65,9 @@ impl Ground {
         base.map_or("main", String::as_str)
     }
 
-    /// The lowest severity that fails.
-    pub(super) fn level(&self, args: &PerfArgs) -> Level {
-        args.fail_on.map_or(self.settings.gate.history, Level::from)
+    /// What fails the check.
+    pub(super) fn gate(&self, args: &PerfArgs) -> Gate {
+        args.fail_on.map_or(self.settings.gate, |level| Gate::all(Level::from(level)))
     }
 
     /// Checks that every budget names a benchmark that exists.

@@ -55,7 +55,7 @@ fn look(
             feed(judge, &told);
             Ok(told)
         }
-        Step::Done(_) => Ok(Measurement::default()),
+        Step::Compare { .. } | Step::Done(_) => Ok(Measurement::default()),
     }
 }
 
@@ -68,6 +68,7 @@ fn judge_to_the_end(
     loop {
         let (rounds, benchmarks) = match judge.step() {
             Step::Done(verdicts) => return Ok(verdicts),
+            Step::Compare { .. } => todo!(),
             Step::Measure { look, benchmarks, launches } => (rounds(look, launches), benchmarks),
         };
         let told = session.measure(&rounds, &benchmarks, &subject.launcher, interrupt)?;

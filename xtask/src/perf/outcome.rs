@@ -55,7 +55,7 @@ pub(super) fn report(
             branch: ground.base_branch().to_owned(),
             history_runs: ground.recorded.runs,
         },
-        level: ground.level(args),
+        gate: ground.gate(args),
         notes,
     })
 }

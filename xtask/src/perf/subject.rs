@@ -14,7 +14,7 @@ use perf_core::baseline::Selector;
 use perf_core::ident::BenchmarkId;
 use perf_core::run::{Kind, Machine, Measured, Run, SCHEMA, Source, Unfinished};
 use perf_core::unit;
-use perf_core::verdict::{Case, Effort, Judge};
+use perf_core::verdict::{Against, Case, Effort, Judge};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -100,20 +100,22 @@ impl Subject {
             .iter()
             .flat_map(|planned| planned.rows.iter().map(|row| (row, planned.pin.n, planned.pin.s)));
         let mut cases: Vec<Case> = planned
-            .map(|(row, n, s)| Case { name: row.clone(), against: selector.select(row, n, s) })
+            .map(|(row, n, s)| Case {
+                name: row.clone(),
+                against: Against::Runs(selector.select(row, n, s)),
+            })
             .collect();
-        cases.extend(
-            session
-                .failures()
-                .keys()
-                .map(|name| Case { name: name.clone(), against: selector.select(name, 0, 0) }),
-        );
+        cases.extend(session.failures().keys().map(|name| Case {
+            name: name.clone(),
+            against: Against::Runs(selector.select(name, 0, 0)),
+        }));
         let listed: BTreeSet<&BenchmarkId> = cases.iter().map(|case| &case.name).collect();
         let mut removed = selector.newest_names();
         removed.retain(|name| is_unfiltered(args) && !listed.contains(name));
         let effort = Effort {
             launches: launches(args).into(),
             second_look: (!args.quick).then_some(FRESH_LAUNCHES),
+            comparison: false,
         };
         let mut judge = Judge::new(cases, removed, effort);
         session.failures().iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));

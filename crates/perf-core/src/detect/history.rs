@@ -3,19 +3,20 @@
 //! It is a screen. What it suspects is measured again before anything is called a regression,
 //! because a shared machine differs from run to run by more than 5 % for two benchmarks in five.
 
-use super::{Change, Finding, Severity};
+use super::{Change, Finding, Severity, paired};
 use crate::baseline::{Baseline, MINIMUM, RunValue};
 use crate::run::Statistic;
 use crate::stats;
 use crate::unit::LogRatio;
+use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// The smallest change that is reported: ln 1.05.
-const THRESHOLD: f64 = 0.048_790_164_169_432;
+pub const THRESHOLD: f64 = 0.048_790_164_169_432_01;
 /// A series never counts as quieter than this, in ln: few values can agree by accident.
 const SPREAD_FLOOR: f64 = 0.01;
 /// Above this limit, ln 1.1, a statistic sees too little to be asked: "unchanged" would mean nothing.
-const BLIND: f64 = 0.095_310_179_804_325;
+const BLIND: f64 = 0.095_310_179_804_324_87;
 /// Benchmarks that it takes to tell a shift of the whole run from changes of single ones.
 const COMMON_SHIFT_BENCHMARKS: usize = 8;
 
@@ -29,11 +30,15 @@ pub enum Confidence {
 }
 
 /// How far one statistic of a run lies from its baseline, in ln.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Distance {
     /// Which.
     pub statistic: Statistic,
-    /// Now less the baseline's median.
+    /// What the run says, ln of ns.
+    pub now: f64,
+    /// The median of what the baseline's runs say, ln of ns.
+    pub middle: f64,
+    /// Now less that median.
     pub shift: f64,
     /// The robust spread of the baseline's values.
     pub spread: f64,
@@ -62,8 +67,9 @@ fn distance(
     let runs = baseline.len() as f64;
     let spread = stats::robust_spread(baseline).max(SPREAD_FLOOR);
     let expected = student_quantile(confidence, runs - 1.0) * spread * (1.0 + 1.0 / runs).sqrt();
-    let shift = now - stats::median(baseline)?;
-    Some(Distance { statistic, shift, spread, limit: expected.max(THRESHOLD) })
+    let middle = stats::median(baseline)?;
+    let limit = expected.max(THRESHOLD);
+    Some(Distance { statistic, now, middle, shift: now - middle, spread, limit })
 }
 
 fn student_quantile(confidence: Confidence, freedom: f64) -> f64 {
@@ -84,6 +90,13 @@ pub fn common_shift<'a>(run: impl IntoIterator<Item = &'a [Distance]>) -> Option
     let shifts: Vec<f64> = run.into_iter().filter_map(mean).collect();
     let shift = stats::median(&shifts).filter(|_| shifts.len() >= COMMON_SHIFT_BENCHMARKS)?;
     (shift.abs() >= THRESHOLD).then_some(LogRatio(shift))
+}
+
+/// Whether a benchmark should be compared side by side, where that can be done: it moved by as much
+/// as a comparison can tell, or the history is too noisy to say that it did not.
+pub fn wants_comparison(distances: &[Distance]) -> bool {
+    let moved = |distance: &Distance| distance.shift.abs() >= paired::THRESHOLD;
+    distances.iter().any(moved) || asked(distances).iter().any(|d| d.limit > BLIND)
 }
 
 /// Whether a benchmark must be measured again before anything is said of it.
@@ -154,10 +167,7 @@ mod tests {
     }
 
     fn baseline(values: &[f64]) -> Baseline {
-        Baseline {
-            values: values.iter().copied().map(value).collect(),
-            newest_commit: String::new(),
-        }
+        Baseline { values: values.iter().copied().map(value).collect(), near: Vec::new() }
     }
 
     fn found(history: &[f64], now: f64) -> Finding {
@@ -221,7 +231,7 @@ mod tests {
         let medians = [207.0, 310.0, 315.0, 210.0, 308.0, 209.0, 312.0, 316.0];
         let value =
             |median: f64| RunValue { fastest: Some(206.0_f64.ln()), median: Some(median.ln()) };
-        Baseline { values: medians.map(value).into(), newest_commit: String::new() }
+        Baseline { values: medians.map(value).into(), near: Vec::new() }
     }
 
     fn found_when_busy(fastest: f64, median: f64) -> Change {

@@ -1,6 +1,7 @@
 //! The rules that tell a change from noise. They speak in natural logarithms throughout.
 
 pub mod history;
+pub mod paired;
 
 use crate::unit::LogRatio;
 use serde::{Deserialize, Serialize};
@@ -52,7 +53,8 @@ impl Severity {
 }
 
 /// What a rule found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Finding {
     /// It got slower.
     Regression(Severity),

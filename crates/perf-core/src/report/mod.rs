@@ -11,7 +11,7 @@ pub use markdown::to_markdown;
 pub use terminal::to_terminal;
 
 use crate::baseline::MINIMUM;
-use crate::budget::{BudgetResult, BudgetStatus, Level};
+use crate::budget::{BudgetResult, BudgetStatus, Gate};
 use crate::run::{Commit, Machine, Measured, P95_SAMPLES, Run, Statistic};
 use crate::unit;
 use crate::verdict::{Outcome, State, Verdict, Verdicts, conclude};
@@ -92,8 +92,8 @@ pub struct Findings<'a> {
     pub budgets: Vec<BudgetResult>,
     /// What it was compared with.
     pub against: Against,
-    /// The lowest severity that fails.
-    pub level: Level,
+    /// What fails.
+    pub gate: Gate,
     /// What the measuring has to tell.
     pub notes: Vec<String>,
 }
@@ -101,8 +101,8 @@ pub struct Findings<'a> {
 impl Report {
     /// Puts a report together.
     pub fn new(findings: Findings<'_>) -> Self {
-        let Findings { run, verdicts, budgets, against, level, mut notes } = findings;
-        let outcome = conclude(&verdicts.verdicts, &budgets, level);
+        let Findings { run, verdicts, budgets, against, gate, mut notes } = findings;
+        let outcome = conclude(&verdicts.verdicts, &budgets, gate);
         notes.extend(advice(run, &verdicts, &against));
         let measured = |verdict: &Verdict| run.benchmark(&verdict.name).cloned();
         let row = |verdict| Row { measured: measured(&verdict), verdict };
@@ -262,12 +262,12 @@ pub(crate) mod tests {
     use crate::budget::{BudgetFile, check};
     use crate::ident::BenchmarkId;
     use crate::run::tests::{measured, reading, run};
-    use crate::verdict::{Case, Effort, Judge, Step};
+    use crate::verdict::{Against as Compared, Case, Effort, Judge, Step};
     use std::collections::BTreeMap;
 
     fn ready(ns: f64) -> Selection {
         let values = vec![RunValue::of(&measured("a/b::c", ns).launches); 10];
-        Selection::Ready(Baseline { values, newest_commit: "c0ffee".to_owned() })
+        Selection::Ready(Baseline { values, near: vec!["c0ffee".to_owned()] })
     }
 
     /// A report with a row of almost every kind, some with hostile names.
@@ -286,9 +286,15 @@ pub(crate) mod tests {
         let run = run(23, benchmarks);
         let mut cases: Vec<Case> = names
             .iter()
-            .map(|(name, _, against)| Case { name: (*name).into(), against: against.clone() })
+            .map(|(name, _, against)| Case {
+                name: (*name).into(),
+                against: Compared::Runs(against.clone()),
+            })
             .collect();
-        cases.push(Case { name: "core/parse::panics".into(), against: Selection::New });
+        cases.push(Case {
+            name: "core/parse::panics".into(),
+            against: Compared::Runs(Selection::New),
+        });
         let verdicts = judged(Judge::new(cases, vec!["core/parse::gone".into()], EFFORT), &names);
         let text = r#"{"schema": 1, "budgets": {
             "parse": {"benchmark": "parse_large_xml", "description": "Reading 500 tracks", "target_ms": 1},
@@ -305,17 +311,18 @@ pub(crate) mod tests {
             verdicts,
             budgets: check(&budgets, &selected, &run, &readings),
             against: Against { branch: "main".to_owned(), history_runs: 12 },
-            level: Level::Critical,
+            gate: Gate::default(),
             notes: vec!["uncommitted changes: this run is never part of a baseline".to_owned()],
         })
     }
 
-    const EFFORT: Effort = Effort { launches: 5, second_look: Some(10) };
+    const EFFORT: Effort = Effort { launches: 5, second_look: Some(10), comparison: false };
 
     fn judged(mut judge: Judge, names: &[(&str, f64, Selection)]) -> Verdicts {
         loop {
             match judge.step() {
                 Step::Done(verdicts) => return verdicts,
+                Step::Compare { .. } => unreachable!("the effort allows none"),
                 Step::Measure { benchmarks, launches, .. } => {
                     for name in benchmarks {
                         match names.iter().find(|(known, ..)| *known == name.as_str()) {

@@ -2,11 +2,13 @@
 
 mod measured;
 mod reading;
+mod round;
 
 pub use measured::{
     Alloc, LaunchTimes, Measured, P95_SAMPLES, P99_SAMPLES, Source, Statistic, TailSource, Times,
 };
 pub use reading::Reading;
+pub use round::{Round, Side};
 
 use crate::ident::{BenchmarkId, digest};
 use chrono::{DateTime, Utc};

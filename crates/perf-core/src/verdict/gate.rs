@@ -1,7 +1,7 @@
 //! What fails a check.
 
-use super::{State, Verdict};
-use crate::budget::{BudgetResult, Level};
+use super::{Method, State, Verdict};
+use crate::budget::{BudgetResult, Gate, Level};
 use crate::unit;
 use serde::Serialize;
 
@@ -25,11 +25,11 @@ impl Outcome {
     }
 }
 
-/// Decides from verdicts and budgets. With [`Level::Never`] neither fails.
-pub fn conclude(verdicts: &[Verdict], budgets: &[BudgetResult], level: Level) -> Outcome {
-    let regressions = verdicts.iter().filter(|verdict| shuts(verdict, level)).map(regressed);
-    let broken =
-        budgets.iter().filter(|budget| budget.fails && level != Level::Never).map(exceeded);
+/// Decides from verdicts and budgets. Where every level is [`Level::Never`] neither fails.
+pub fn conclude(verdicts: &[Verdict], budgets: &[BudgetResult], gate: Gate) -> Outcome {
+    let regressions = verdicts.iter().filter(|verdict| shuts(verdict, gate)).map(regressed);
+    let open = gate == Gate::all(Level::Never);
+    let broken = budgets.iter().filter(|budget| budget.fails && !open).map(exceeded);
     let missing = verdicts.iter().filter(|verdict| verdict.state == State::Missing);
     Outcome {
         gate: regressions.chain(broken).collect(),
@@ -37,8 +37,12 @@ pub fn conclude(verdicts: &[Verdict], budgets: &[BudgetResult], level: Level) ->
     }
 }
 
-/// Against a history nothing fails that fresh launches did not confirm.
-fn shuts(verdict: &Verdict, level: Level) -> bool {
+/// Nothing fails that was not confirmed by fresh launches or side by side.
+fn shuts(verdict: &Verdict, gate: Gate) -> bool {
+    let level = match verdict.method {
+        Method::History => gate.history,
+        Method::SideBySide => gate.compare,
+    };
     let severe = verdict.severity.is_some_and(|severity| level.fails(severity));
     verdict.state == State::Regression && verdict.confirmed && severe
 }
@@ -61,26 +65,14 @@ fn unfinished(verdict: &Verdict) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::subject::bare;
     use super::*;
     use crate::detect::Severity;
-    use crate::run::Statistic;
     use crate::unit::LogRatio;
 
     fn verdict(state: State, severity: Option<Severity>, confirmed: bool) -> Verdict {
-        Verdict {
-            name: "a/b::c".into(),
-            state,
-            severity,
-            change: Some(LogRatio::from_percent(60.0)),
-            limit: None,
-            statistic: Statistic::Median,
-            baseline_ns: None,
-            now_ns: None,
-            baseline_runs: 10,
-            launches: 10,
-            confirmed,
-            reason: None,
-        }
+        let change = Some(LogRatio::from_percent(60.0));
+        Verdict { severity, change, confirmed, ..bare(&"a/b::c".into(), state) }
     }
 
     #[test]
@@ -99,7 +91,7 @@ mod tests {
         ];
         for (verdict, level, status) in cases {
             assert_eq!(
-                conclude(std::slice::from_ref(&verdict), &[], level).status(),
+                conclude(std::slice::from_ref(&verdict), &[], Gate::all(level)).status(),
                 status,
                 "{verdict:?}"
             );
@@ -112,7 +104,7 @@ mod tests {
             verdict(State::Missing, None, false),
             verdict(State::Regression, Some(Severity::Critical), true),
         ];
-        let outcome = conclude(&verdicts, &[], Level::Critical);
+        let outcome = conclude(&verdicts, &[], Gate::default());
         assert_eq!(outcome.status(), 1);
         assert_eq!(outcome.gate, ["a/b::c got slower: +60.0 %, regression (critical)"]);
         assert_eq!(outcome.incomplete, ["a/b::c: no finished row"]);

@@ -3,20 +3,26 @@
 //! It does no measuring. A driver asks [`Judge::step`] what to do, measures, feeds what it read and
 //! asks again. The command, its tests and data from elsewhere drive the same judge.
 
+pub mod exchange;
 mod gate;
 mod judge;
+mod subject;
 
 pub use gate::{Outcome, conclude};
-pub use judge::{Case, Effort, Judge, Look, Step};
+pub use judge::{Effort, Judge, Step};
+pub use subject::{Against, Case};
 
+use crate::baseline::RunValue;
 use crate::detect::Severity;
+use crate::detect::history::Distance;
+use crate::detect::paired::Sequence;
 use crate::ident::BenchmarkId;
-use crate::run::Statistic;
+use crate::run::{LaunchTimes, Round, Statistic};
 use crate::unit::LogRatio;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What became of a benchmark, the most pressing first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// It was listed and gave no finished row.
@@ -73,8 +79,32 @@ impl State {
     }
 }
 
+/// How a benchmark was judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// Against the median of recorded runs.
+    #[default]
+    History,
+    /// Side by side with another build.
+    SideBySide,
+}
+
+/// Why the judge asks for launches of the head alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Look {
+    /// Everything is measured: the launches that are recorded.
+    First,
+    /// What moved is measured again, so that a slow moment is not called a change.
+    Second,
+    /// What got slower by 10 % and more is measured once more, spread over some time: a burst of a
+    /// shared machine's neighbour can outlast the second look.
+    Third,
+}
+
 /// What the judge says of one benchmark.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// The benchmark.
     pub name: BenchmarkId,
@@ -82,24 +112,60 @@ pub struct Verdict {
     pub state: State,
     /// How large the change is, for a regression or an improvement.
     pub severity: Option<Severity>,
-    /// The best estimate of the change, where there is a baseline; ln of the ratio.
+    /// How it was judged.
+    pub method: Method,
+    /// The best estimate of the change, where there is something to compare with; ln of the ratio.
     pub change: Option<LogRatio>,
-    /// The smallest change that could have been seen, where there is a baseline; ln of the ratio.
+    /// The lowest change that a comparison leaves possible; ln of the ratio.
+    pub low: Option<LogRatio>,
+    /// The highest.
+    pub high: Option<LogRatio>,
+    /// The smallest change that could have been seen; ln of the ratio.
     pub limit: Option<LogRatio>,
     /// Which of a launch's numbers the two times below are.
     pub statistic: Statistic,
-    /// The baseline's time in ns.
+    /// The time of the baseline or base in ns.
     pub baseline_ns: Option<f64>,
     /// The time now in ns, from the launches that decided.
     pub now_ns: Option<f64>,
     /// How many runs the baseline has.
     pub baseline_runs: usize,
-    /// Launches that decided.
+    /// The commit that it was compared with side by side.
+    pub base: Option<String>,
+    /// Launches of the head that decided: rounds, side by side.
     pub launches: usize,
-    /// Whether fresh launches confirmed what the first look suspected.
+    /// Whether fresh launches confirmed what the first look suspected, or a comparison decided.
     pub confirmed: bool,
     /// Why, where the state alone does not say it.
     pub reason: Option<String>,
+    /// Every number behind it.
+    pub trace: Trace,
+}
+
+/// The numbers that led to a verdict, in the order that they were used in.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Trace {
+    /// What the baseline's runs say, oldest first; ln of ns.
+    pub baseline: Vec<RunValue>,
+    /// The looks at the head alone.
+    pub looks: Vec<Seen>,
+    /// The launches side by side.
+    pub rounds: Vec<Round>,
+    /// What they say.
+    pub sequence: Option<Sequence>,
+}
+
+/// One look at the head alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Why it was taken.
+    pub look: Look,
+    /// The launches that it counted.
+    pub launches: Vec<LaunchTimes>,
+    /// How far they lie from the baseline.
+    pub distances: Vec<Distance>,
+    /// What the whole run had moved by.
+    pub common_shift: Option<LogRatio>,
 }
 
 impl Verdict {

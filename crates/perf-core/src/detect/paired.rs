@@ -1,0 +1,345 @@
+//! Rule P: base and head side by side, round by round, as long as it takes.
+//!
+//! A fair coin decides afresh for every benchmark and every round which side is launched first, so
+//! for equal code the sign of a round's difference is a fair coin too, whatever the noise. An exact
+//! sign test guards every change, and nothing is called a change before 20 rounds.
+
+use super::{Finding, Severity};
+use crate::run::{Round, Side, Statistic};
+use crate::stats;
+use crate::unit::LogRatio;
+use serde::{Deserialize, Serialize};
+use statrs::distribution::{Binomial, DiscreteCDF};
+
+/// Rounds before the first look.
+pub const FIRST_LOOK: usize = 10;
+/// Rounds between looks.
+pub const STEP: usize = 5;
+/// Rounds of the last look.
+pub const LAST_LOOK: usize = 85;
+
+/// The smallest change that is reported: ln 1.03.
+pub const THRESHOLD: f64 = 0.029_558_802_241_544_4;
+/// What "unchanged" excludes: ln 1.05.
+const EXCLUDED: f64 = 0.048_790_164_169_432_01;
+/// The level of the test for a change at the last look; it grows with the square of the rounds.
+const LAST_LEVEL: f64 = 5e-4;
+/// The level of the test for a change where there is only one look.
+const ONLY_LEVEL: f64 = 1e-3;
+/// The one-sided level of the bounds: met by 8 of 10 rounds.
+const BOUND_LEVEL: f64 = 0.055;
+/// Rounds that it takes to say anything.
+const MINIMUM: usize = 3;
+
+/// How often the rounds are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Looks {
+    /// Every [`STEP`] rounds, and more are measured until one decides.
+    Sequential,
+    /// Once, as nothing more can be measured.
+    Once,
+}
+
+/// What the rounds say, and every number that led there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sequence {
+    /// Every look, in order; the last one decided, or nothing did.
+    pub looks: Vec<Look>,
+    /// The lowest change that the last look's rounds leave possible, in ln.
+    pub low: Option<LogRatio>,
+    /// The highest.
+    pub high: Option<LogRatio>,
+    /// What was found; `None` where more rounds are wanted.
+    pub finding: Option<Finding>,
+}
+
+/// One look at the rounds so far. Changes are in ln of head over base.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Look {
+    /// Rounds so far.
+    pub rounds: usize,
+    /// Rounds that count: those whose times are all finite and above 0.
+    pub counted: usize,
+    /// The median of all differences, both statistics together.
+    pub estimate: LogRatio,
+    /// The median of each statistic's own differences.
+    pub medians: Vec<(Statistic, LogRatio)>,
+    /// The question that the estimate raised, and its answer.
+    pub test: Test,
+    /// What this look found.
+    pub finding: Option<Finding>,
+}
+
+/// What a look asked.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Test {
+    /// The estimate is large: is it more than chance?
+    Change {
+        /// What a round must lie beyond to speak for the change.
+        bar: LogRatio,
+        /// Weight of the rounds that do.
+        weight_for: u32,
+        /// Weight of the rounds that lie on the other side.
+        weight_against: u32,
+        /// How likely so much weight is if every round's sign is a coin's.
+        p: f64,
+        /// How unlikely it must be.
+        level: f64,
+    },
+    /// The estimate is small: are changes of 5 % excluded?
+    Nothing {
+        /// How likely the rounds are if it got 5 % slower.
+        slower: f64,
+        /// How likely they are if it got 5 % faster.
+        faster: f64,
+        /// How unlikely both must be.
+        level: f64,
+    },
+}
+
+/// Judges rounds, oldest first. `None` where fewer than three count.
+pub fn judge(rounds: &[Round], looks: Looks) -> Option<Sequence> {
+    let (first, last) = match looks {
+        Looks::Sequential => (FIRST_LOOK.min(rounds.len()), rounds.len().min(LAST_LOOK)),
+        Looks::Once => (rounds.len(), rounds.len()),
+    };
+    let mut taken = Vec::new();
+    for count in (first..=last).step_by(STEP) {
+        let differences = Differences::of(&rounds[..count]);
+        let Some(look) = look(&differences, count, looks) else { continue };
+        let decided = look.finding.is_some();
+        taken.push(look);
+        if decided {
+            return Some(sequence(taken, &differences, looks));
+        }
+    }
+    let all = Differences::of(rounds);
+    (all.count() >= MINIMUM).then(|| sequence(taken, &all, looks))
+}
+
+fn sequence(looks: Vec<Look>, differences: &Differences, allowed: Looks) -> Sequence {
+    let last = looks.last();
+    let exhausted = allowed == Looks::Once || last.is_some_and(|look| look.rounds >= LAST_LOOK);
+    let undecided = exhausted.then_some(Finding::Inconclusive);
+    let finding = last.and_then(|look| look.finding).or(undecided);
+    Sequence { finding, low: differences.low(), high: differences.high(), looks }
+}
+
+impl Sequence {
+    /// The best estimate of the change.
+    pub fn estimate(&self) -> LogRatio {
+        self.looks.last().map_or(LogRatio(0.0), |look| look.estimate)
+    }
+
+    /// Rounds that the decision took.
+    pub fn rounds(&self) -> usize {
+        self.looks.last().map_or(0, |look| look.rounds)
+    }
+
+    /// The size from which on no change can hide; `None` where the rounds exclude nothing.
+    pub fn limit(&self) -> Option<LogRatio> {
+        Some(LogRatio(self.high?.0.max(-self.low?.0).max(0.0)))
+    }
+}
+
+fn look(differences: &Differences, rounds: usize, looks: Looks) -> Option<Look> {
+    let counted = differences.count();
+    if counted < MINIMUM {
+        return None;
+    }
+    let estimate = stats::median(&differences.pooled())?;
+    let sign = if estimate < 0.0 { -1.0 } else { 1.0 };
+    let medians = differences.medians();
+    let least = medians.iter().map(|(_, median)| sign * median.0).fold(f64::INFINITY, f64::min);
+    let level = match looks {
+        Looks::Sequential => LAST_LEVEL * (counted as f64 / LAST_LOOK as f64).powi(2),
+        Looks::Once => ONLY_LEVEL,
+    };
+    let (test, finding) = match estimate.abs() >= THRESHOLD {
+        true => {
+            let test = differences.in_direction(sign).is_more_than_chance(estimate.abs(), level);
+            (test, change(test, estimate, least))
+        }
+        false => {
+            let test = differences.exclude_changes();
+            let small = medians.iter().all(|(_, median)| median.0.abs() < THRESHOLD);
+            (test, nothing(test).filter(|_| small))
+        }
+    };
+    Some(Look { rounds, counted, estimate: LogRatio(estimate), medians, test, finding })
+}
+
+/// A change is believed if chance does not explain it and no statistic denies it.
+fn change(test: Test, estimate: f64, least: f64) -> Option<Finding> {
+    let Test::Change { p, level, .. } = test else { return None };
+    let severity = Severity::of(estimate, least);
+    let found = match estimate > 0.0 {
+        true => Finding::Regression(severity),
+        false => Finding::Improvement(severity),
+    };
+    (least >= THRESHOLD / 2.0 && p <= level).then_some(found)
+}
+
+fn nothing(test: Test) -> Option<Finding> {
+    let Test::Nothing { slower, faster, level } = test else { return None };
+    (slower <= level && faster <= level).then_some(Finding::Unchanged)
+}
+
+/// The rounds that count, as differences: ln of head over base by each usable statistic.
+struct Differences {
+    statistics: Vec<Statistic>,
+    rounds: Vec<Vec<f64>>,
+    /// ln of the slower side's time by the first statistic: how disturbed a round was.
+    slower: Vec<f64>,
+}
+
+impl Differences {
+    /// A statistic that fewer than three rounds have is left out; a round that lacks one of the
+    /// others does not count.
+    fn of(rounds: &[Round]) -> Self {
+        let usable = |statistic: &Statistic| {
+            rounds.iter().filter(|round| logs(round, *statistic).is_some()).count() >= MINIMUM
+        };
+        let statistics: Vec<Statistic> = Statistic::ALL.into_iter().filter(usable).collect();
+        let all = |round: &Round| -> Option<Vec<(f64, f64)>> {
+            statistics.iter().map(|statistic| logs(round, *statistic)).collect()
+        };
+        let counted: Vec<Vec<(f64, f64)>> = match statistics.is_empty() {
+            true => Vec::new(),
+            false => rounds.iter().filter_map(all).collect(),
+        };
+        let differences =
+            |logs: &Vec<(f64, f64)>| logs.iter().map(|logs| logs.1 - logs.0).collect();
+        Self {
+            statistics,
+            slower: counted.iter().map(|logs| logs[0].0.max(logs[0].1)).collect(),
+            rounds: counted.iter().map(differences).collect(),
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.rounds.len()
+    }
+
+    fn pooled(&self) -> Vec<f64> {
+        self.rounds.concat()
+    }
+
+    fn medians(&self) -> Vec<(Statistic, LogRatio)> {
+        let median = |at: usize| {
+            let own: Vec<f64> = self.rounds.iter().map(|round| round[at]).collect();
+            LogRatio(stats::median(&own).unwrap_or(0.0))
+        };
+        self.statistics.iter().enumerate().map(|(at, each)| (*each, median(at))).collect()
+    }
+
+    /// The same rounds with base and head swapped if `sign` is negative.
+    fn in_direction(&self, sign: f64) -> Self {
+        let turned = |round: &Vec<f64>| round.iter().map(|difference| sign * difference).collect();
+        Self {
+            statistics: self.statistics.clone(),
+            slower: self.slower.clone(),
+            rounds: self.rounds.iter().map(turned).collect(),
+        }
+    }
+
+    /// The exact weighted sign test against a bar that rises with what is claimed.
+    fn is_more_than_chance(&self, size: f64, level: f64) -> Test {
+        let bar = ((size - 0.04) / 3.0).max(0.0);
+        let weighed = self.rounds.iter().zip(self.weights());
+        let side = |round: &[f64]| match () {
+            () if round.iter().all(|difference| *difference > bar) => 1,
+            () if round.iter().all(|difference| *difference < bar) => -1,
+            () => 0,
+        };
+        let votes: Vec<(i32, u32)> = weighed.map(|(round, weight)| (side(round), weight)).collect();
+        let weight = |of: i32| votes.iter().filter(|(vote, _)| *vote == of).map(|(_, w)| w).sum();
+        let (weight_for, weight_against) = (weight(1), weight(-1));
+        let cast: Vec<u32> =
+            votes.iter().filter(|(vote, _)| *vote != 0).map(|(_, weight)| *weight).collect();
+        let p = coins_reach(&cast, i64::from(weight_for) - i64::from(weight_against));
+        Test::Change { bar: LogRatio(bar), weight_for, weight_against, p, level }
+    }
+
+    /// Quiet rounds count four times, disturbed ones twice and bursts once; which side was
+    /// disturbed makes no difference.
+    fn weights(&self) -> Vec<u32> {
+        let quiet = stats::sorted(&self.slower)[self.slower.len() / 4];
+        let weight = |slower: &f64| match slower - quiet {
+            above if above <= 0.1 => 4,
+            above if above <= 0.3 => 2,
+            _ => 1,
+        };
+        self.slower.iter().map(weight).collect()
+    }
+
+    fn exclude_changes(&self) -> Test {
+        Test::Nothing {
+            slower: self.p_below(EXCLUDED),
+            faster: self.in_direction(-1.0).p_below(EXCLUDED),
+            level: BOUND_LEVEL,
+        }
+    }
+
+    /// How likely so many rounds lie below `bar` if it is the true change. Rounds whose statistics
+    /// lie on both sides of it do not count.
+    fn p_below(&self, bar: f64) -> f64 {
+        let all = |beyond: fn(&f64, &f64) -> bool| {
+            self.rounds.iter().filter(|round| round.iter().all(|d| beyond(d, &bar))).count()
+        };
+        let (below, above) = (all(f64::lt), all(f64::gt));
+        fair_coins_reach(below as u64, (below + above) as u64)
+    }
+
+    /// The smallest of the differences that the rounds exclude from above.
+    fn high(&self) -> Option<LogRatio> {
+        let candidates = stats::sorted(&self.pooled());
+        // A hair above the difference itself, so that its own round lies below.
+        let excluded = |at: f64| self.p_below(at + 1e-12) <= BOUND_LEVEL;
+        let first = candidates.partition_point(|at| !excluded(*at));
+        candidates.get(first).copied().map(LogRatio)
+    }
+
+    fn low(&self) -> Option<LogRatio> {
+        Some(LogRatio(-self.in_direction(-1.0).high()?.0))
+    }
+}
+
+/// ln of both sides' times, where both are finite and above 0.
+fn logs(round: &Round, statistic: Statistic) -> Option<(f64, f64)> {
+    let log = |side| {
+        let ns = round.get(side, statistic);
+        (ns.is_finite() && ns > 0.0).then(|| ns.ln())
+    };
+    Some((log(Side::Base)?, log(Side::Head)?))
+}
+
+/// P(X ≥ `heads`) of `coins` fair coins.
+fn fair_coins_reach(heads: u64, coins: u64) -> f64 {
+    match (heads.checked_sub(1), Binomial::new(0.5, coins)) {
+        (Some(below), Ok(binomial)) => binomial.sf(below),
+        (None, _) | (_, Err(_)) => 1.0,
+    }
+}
+
+/// P(the sum of `weights`, each with the sign of a fair coin, ≥ `least`), by convolution.
+fn coins_reach(weights: &[u32], least: i64) -> f64 {
+    let most: usize = weights.iter().map(|weight| *weight as usize).sum();
+    let mut chances = vec![0.0; 2 * most + 1];
+    chances[most] = 1.0;
+    for weight in weights.iter().map(|weight| *weight as usize) {
+        let mut next = vec![0.0; chances.len()];
+        for (at, chance) in chances.iter().enumerate().filter(|(_, chance)| **chance > 0.0) {
+            next[at + weight] += chance / 2.0;
+            next[at - weight] += chance / 2.0;
+        }
+        chances = next;
+    }
+    let from = (most as i64 + least).clamp(0, chances.len() as i64) as usize;
+    chances[from..].iter().sum()
+}
+
+#[cfg(test)]
+#[path = "paired_tests.rs"]
+mod tests;

@@ -1,0 +1,35 @@
+//! Launches side by side.
+
+use super::{LaunchTimes, Statistic};
+use serde::{Deserialize, Serialize};
+
+/// One of the two sides of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// What is compared with.
+    Base,
+    /// What is judged.
+    Head,
+}
+
+/// One launch of each side, next to each other in time.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Round {
+    /// The side that a fair coin had launched first.
+    pub first: Side,
+    /// What the base's launch took.
+    pub base: LaunchTimes,
+    /// What the head's launch took.
+    pub head: LaunchTimes,
+}
+
+impl Round {
+    /// The time of one side by one statistic, in ns an iteration.
+    pub fn get(&self, side: Side, statistic: Statistic) -> f64 {
+        match side {
+            Side::Base => self.base.get(statistic),
+            Side::Head => self.head.get(statistic),
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! One benchmark on its way to a verdict.
+
+use super::{Look, Method, Seen, State, Trace, Verdict};
+use crate::baseline::{Baseline, MINIMUM, RunValue, Selection};
+use crate::detect::history::{self, Confidence, Distance};
+use crate::detect::paired::{self, Looks, Sequence};
+use crate::detect::{Change, Finding, Severity};
+use crate::ident::BenchmarkId;
+use crate::run::{LaunchTimes, Round, Side, Statistic};
+use crate::stats;
+use crate::unit::{self, LogRatio};
+
+/// A benchmark to judge, and what there is to compare it with.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The benchmark.
+    pub name: BenchmarkId,
+    /// What it is compared with.
+    pub against: Against,
+}
+
+/// What a benchmark is compared with.
+#[derive(Clone, Debug)]
+pub enum Against {
+    /// Recorded runs, or why there are none.
+    Runs(Selection),
+    /// This commit's build, side by side.
+    Build(String),
+    /// This commit's build, which is the same: there is nothing to measure.
+    SameBuild(String),
+    /// A build that does not have it.
+    Nothing,
+}
+
+/// What is still to be done for a benchmark.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Nothing.
+    Settled,
+    /// Launches of the head alone decide.
+    Fresh,
+    /// Rounds with this commit's build decide.
+    SideBySide(String),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Subject {
+    pub(super) case: Case,
+    pub(super) way: Way,
+    pub(super) first: Vec<LaunchTimes>,
+    pub(super) fresh: Vec<LaunchTimes>,
+    pub(super) rounds: Vec<Round>,
+    pub(super) seen: Vec<Seen>,
+    pub(super) failure: Option<String>,
+    /// Nothing more can be measured of it.
+    pub(super) given_up: bool,
+}
+
+impl Subject {
+    pub(super) fn new(case: Case) -> Self {
+        let way = match &case.against {
+            Against::Build(commit) => Way::SideBySide(commit.clone()),
+            Against::Runs(_) | Against::SameBuild(_) | Against::Nothing => Way::Settled,
+        };
+        Self {
+            case,
+            way,
+            first: Vec::new(),
+            fresh: Vec::new(),
+            rounds: Vec::new(),
+            seen: Vec::new(),
+            failure: None,
+            given_up: false,
+        }
+    }
+
+    pub(super) fn is_judged_by_runs(&self) -> bool {
+        matches!(self.case.against, Against::Runs(_))
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.failure.is_none() && !self.given_up
+    }
+
+    /// Whether rounds with the build of `base` are wanted.
+    pub(super) fn wants_rounds(&self, looks: Looks) -> Option<&str> {
+        let Way::SideBySide(base) = &self.way else { return None };
+        let undecided = match paired::judge(&self.rounds, looks) {
+            Some(sequence) => sequence.finding.is_none(),
+            None => self.rounds.len() < paired::LAST_LOOK,
+        };
+        (self.is_open() && undecided).then_some(base.as_str())
+    }
+
+    /// Commits whose builds it can be compared with, the best first.
+    pub(super) fn near(&self) -> &[String] {
+        match &self.case.against {
+            Against::Runs(Selection::Ready(baseline)) => &baseline.near,
+            _ => &[],
+        }
+    }
+
+    /// The launches of the head alone that decide: the fresh ones, once there are any.
+    fn launches(&self) -> &[LaunchTimes] {
+        if self.fresh.is_empty() { &self.first } else { &self.fresh }
+    }
+
+    pub(super) fn distances(&self, confidence: Confidence) -> Vec<Distance> {
+        match &self.case.against {
+            Against::Runs(Selection::Ready(baseline)) => {
+                history::distances(RunValue::of(self.launches()), baseline, confidence)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Notes what a look at the head alone saw.
+    pub(super) fn note(&mut self, look: Look, distances: &[Distance], common: Option<LogRatio>) {
+        let seen = Seen {
+            look,
+            launches: self.launches().to_vec(),
+            distances: distances.to_vec(),
+            common_shift: common,
+        };
+        match self.seen.last_mut().filter(|last| last.look == look) {
+            Some(last) => *last = seen,
+            None => self.seen.push(seen),
+        }
+    }
+
+    pub(super) fn is_notably_slower(
+        &self,
+        distances: &[Distance],
+        common: Option<LogRatio>,
+    ) -> bool {
+        let finding = history::judge(distances, common).map(|change| change.finding);
+        let slower =
+            matches!(finding, Some(Finding::Regression(severity)) if severity > Severity::Notice);
+        slower && self.is_open()
+    }
+
+    pub(super) fn verdict(
+        &self,
+        distances: &[Distance],
+        common: Option<LogRatio>,
+        looks: Looks,
+    ) -> Verdict {
+        let bare = bare(&self.case.name, State::Missing);
+        let plain = |state, reason: &str| Verdict {
+            state,
+            reason: (!reason.is_empty()).then(|| reason.to_owned()),
+            ..bare.clone()
+        };
+        let verdict = match (&self.failure, &self.way, &self.case.against) {
+            (Some(failure), ..) => plain(State::Missing, failure),
+            (None, Way::SideBySide(base), _) => self.side_by_side(base, looks),
+            (None, _, Against::SameBuild(base)) => Verdict {
+                method: Method::SideBySide,
+                base: Some(base.clone()),
+                ..plain(State::Unchanged, "the same executables: there is nothing to measure")
+            },
+            (None, _, Against::Nothing) => plain(State::New, ""),
+            (None, _, Against::Build(_)) => plain(State::Missing, NOT_MEASURED),
+            (None, _, Against::Runs(selection)) => self.by_runs(selection, distances, common),
+        };
+        Verdict { trace: self.trace(looks), ..verdict }
+    }
+
+    fn trace(&self, looks: Looks) -> Trace {
+        let baseline = match &self.case.against {
+            Against::Runs(Selection::Ready(baseline)) => baseline.values.clone(),
+            _ => Vec::new(),
+        };
+        Trace {
+            baseline,
+            looks: self.seen.clone(),
+            rounds: self.rounds.clone(),
+            sequence: paired::judge(&self.rounds, looks),
+        }
+    }
+
+    fn side_by_side(&self, base: &str, looks: Looks) -> Verdict {
+        let name = &self.case.name;
+        let sides = Verdict {
+            method: Method::SideBySide,
+            base: Some(base.to_owned()),
+            launches: self.rounds.len(),
+            ..bare(name, State::Missing)
+        };
+        let Some(sequence) = paired::judge(&self.rounds, looks) else {
+            let (state, reason) = match (self.rounds.is_empty(), &self.case.against) {
+                (true, Against::Runs(_)) => (State::Inconclusive, UNCONFIRMED),
+                (true, _) => (State::Missing, NOT_MEASURED),
+                (false, _) if self.rounds.len() < 3 => (State::Invalid, TOO_FEW_ROUNDS),
+                (false, _) => (State::Invalid, NO_TIME),
+            };
+            return Verdict { state, reason: Some(reason.to_owned()), ..sides };
+        };
+        let (state, severity) = named(sequence.finding.unwrap_or(Finding::Inconclusive));
+        let time = |side| {
+            let times = self.rounds.iter().map(|round| round.get(side, Statistic::Median));
+            let usable = times.filter(|ns| ns.is_finite() && *ns > 0.0);
+            stats::median(&usable.collect::<Vec<f64>>())
+        };
+        Verdict {
+            state,
+            severity,
+            change: Some(sequence.estimate()),
+            low: sequence.low,
+            high: sequence.high,
+            limit: sequence.limit(),
+            baseline_ns: time(Side::Base),
+            now_ns: time(Side::Head),
+            confirmed: true,
+            reason: (state == State::Inconclusive).then(|| undecided_rounds(&sequence)),
+            ..sides
+        }
+    }
+
+    fn by_runs(
+        &self,
+        selection: &Selection,
+        distances: &[Distance],
+        common: Option<LogRatio>,
+    ) -> Verdict {
+        let now = RunValue::of(self.launches());
+        let name = &self.case.name;
+        let plain = |state, reason: String| Verdict { reason: Some(reason), ..bare(name, state) };
+        let verdict = match selection {
+            _ if self.launches().is_empty() => plain(State::Missing, NOT_MEASURED.to_owned()),
+            _ if now.is_empty() => plain(State::Invalid, NO_TIME.to_owned()),
+            Selection::New => bare(name, State::New),
+            Selection::TooFew { found, series_was_cut } => {
+                plain(State::InsufficientHistory, too_few(*found, *series_was_cut))
+            }
+            Selection::OtherMachine { differs } => {
+                let fields = differs.join(", ");
+                plain(
+                    State::Incomparable,
+                    format!("recorded only on machines with another {fields}"),
+                )
+            }
+            Selection::Ready(baseline) => self.sized(baseline, distances, common),
+        };
+        let statistic = history::deciding(distances);
+        Verdict {
+            statistic,
+            now_ns: now.get(statistic).map(f64::exp),
+            launches: self.launches().len(),
+            ..verdict
+        }
+    }
+
+    fn sized(
+        &self,
+        baseline: &Baseline,
+        distances: &[Distance],
+        common: Option<LogRatio>,
+    ) -> Verdict {
+        let name = &self.case.name;
+        let Some(change) = history::judge(distances, common) else {
+            // No statistic has both a value now and enough values in the baseline.
+            let reason = Some("now and then have no statistic in common".to_owned());
+            return Verdict { reason, ..bare(name, State::Incomparable) };
+        };
+        let unconfirmed = self.way == Way::Fresh && self.fresh.is_empty();
+        let (state, severity) = match unconfirmed {
+            true => (State::Inconclusive, None),
+            false => named(change.finding),
+        };
+        let reason = match (unconfirmed, state) {
+            (true, _) => Some(UNCONFIRMED.to_owned()),
+            (false, State::Inconclusive) => Some(undecided(change)),
+            _ => None,
+        };
+        Verdict {
+            severity,
+            change: Some(change.estimate),
+            limit: Some(change.limit),
+            baseline_ns: baseline.time_ns(history::deciding(distances)),
+            baseline_runs: baseline.values.len(),
+            confirmed: !self.fresh.is_empty(),
+            reason,
+            ..bare(name, state)
+        }
+    }
+}
+
+const NOT_MEASURED: &str = "it was not measured";
+const NO_TIME: &str = "no launch gave a time above 0: it is below the timer's resolution";
+const UNCONFIRMED: &str = "it moved, and could not be measured again to make sure";
+const TOO_FEW_ROUNDS: &str = "the measuring ended before three rounds";
+
+fn named(finding: Finding) -> (State, Option<Severity>) {
+    match finding {
+        Finding::Regression(severity) => (State::Regression, Some(severity)),
+        Finding::Improvement(severity) => (State::Improvement, Some(severity)),
+        Finding::Unchanged => (State::Unchanged, None),
+        Finding::Inconclusive => (State::Inconclusive, None),
+    }
+}
+
+pub(super) fn bare(name: &BenchmarkId, state: State) -> Verdict {
+    Verdict {
+        name: name.clone(),
+        state,
+        severity: None,
+        method: Method::History,
+        change: None,
+        low: None,
+        high: None,
+        limit: None,
+        statistic: Statistic::Median,
+        baseline_ns: None,
+        now_ns: None,
+        baseline_runs: 0,
+        base: None,
+        launches: 0,
+        confirmed: false,
+        reason: None,
+        trace: Trace::default(),
+    }
+}
+
+fn too_few(found: usize, series_was_cut: bool) -> String {
+    let found = format!("{found} of {MINIMUM} comparable runs");
+    match series_was_cut {
+        true => format!("{found}: older ones were measured in batches of another size"),
+        false => found,
+    }
+}
+
+fn undecided(change: Change) -> String {
+    let limit = unit::percent(change.limit);
+    match change.estimate.0.abs() < change.limit.0 {
+        true => format!("the noise hides changes below {limit}"),
+        false => "the fastest and the median samples do not agree".to_owned(),
+    }
+}
+
+fn undecided_rounds(sequence: &Sequence) -> String {
+    let rounds = unit::counted(sequence.rounds(), "round", "rounds");
+    match sequence.limit() {
+        Some(limit) => {
+            format!("{rounds} did not decide it: changes below {} can hide", unit::percent(limit))
+        }
+        None => format!("{rounds} did not decide it, and exclude nothing"),
+    }
+}
