@@ -42,6 +42,15 @@ pub(crate) enum PerfTask {
 
 #[derive(Debug, Args)]
 pub(crate) struct PerfArgs {
+    /// Measure this checkout and its merge base with REF side by side, and say what got slower.
+    #[arg(long, value_name = "REF", conflicts_with_all = ["launches", "quick"])]
+    pub(crate) compare: Option<String>,
+    /// Compare with REF itself, not with where this checkout left it.
+    #[arg(long, requires = "compare")]
+    pub(crate) tip: bool,
+    /// Measure also what is the same executable on both sides.
+    #[arg(long)]
+    pub(crate) no_skip: bool,
     /// Measure only benchmarks whose name contains TEXT (may be repeated).
     #[arg(short, long, value_name = "TEXT")]
     pub(crate) filter: Vec<String>,

@@ -5,6 +5,7 @@ mod perf;
 mod judge;
 mod ci;
 mod bench;
+mod base;
 mod facts;
 mod git;
 mod site;

@@ -85,7 +85,7 @@ fn pages() -> Vec<site::Page> {
         run: &run,
         verdicts,
         budgets: vec![],
-        against: Against { branch: "main".to_owned(), history_runs: history.len() },
+        against: Against { branch: "main".to_owned(), history_runs: history.len(), base: None },
         gate: Gate::default(),
         notes: vec![format!("<script>top.ran = 1</script>{}", "w".repeat(4096))],
     });

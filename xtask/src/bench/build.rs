@@ -5,7 +5,7 @@ use crate::facts;
 use anyhow::{Context as _, Result, bail};
 use perf_core::divan::BINARY_MARKER;
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -15,6 +15,8 @@ use std::process::{Command, Stdio};
 pub(crate) struct Built {
     /// The Divan benches.
     pub(crate) executables: Vec<Executable>,
+    /// Every executable that was built, benches and programs, by package.
+    pub(crate) files: BTreeMap<String, BTreeSet<PathBuf>>,
     /// The profile in a few words.
     pub(crate) profile: String,
     /// What was passed over, and why.
@@ -61,13 +63,16 @@ struct Profile {
 }
 
 /// Builds the workspace's bench targets and finds those that Divan runs.
-pub(crate) fn build(workspace: &Workspace, manifest: Option<&Path>) -> Result<Built> {
+///
+/// With `target_dir` that is where they are built, instead of cargo's own choice.
+pub(crate) fn build(workspace: &Workspace, target_dir: Option<&Path>) -> Result<Built> {
     if workspace.targets.is_empty() {
         return Ok(Built::default());
     }
     let output = Command::new(facts::cargo())
+        .current_dir(&workspace.root)
         .args(["bench", "--no-run", "--message-format=json-render-diagnostics"])
-        .args(manifest.map(|path| format!("--manifest-path={}", path.display())))
+        .args(target_dir.map(|path| format!("--target-dir={}", path.display())))
         .args(selection(workspace))
         .stderr(Stdio::inherit())
         .output()
@@ -91,6 +96,7 @@ fn sort_out(workspace: &Workspace, messages: &str) -> Result<Built> {
         let message: Message =
             serde_json::from_str(line).context("cannot read cargo's messages")?;
         let Message::CompilerArtifact(artifact) = message else { continue };
+        built.note(workspace, &artifact);
         let Some((target, path)) = executable(workspace, &artifact) else { continue };
         built.profile = artifact.profile.describe();
         if is_divan(&path)? {
@@ -116,6 +122,16 @@ fn executable(workspace: &Workspace, artifact: &Artifact) -> Option<(BenchTarget
 fn is_divan(path: &Path) -> Result<bool> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(bytes.windows(BINARY_MARKER.len()).any(|window| window == BINARY_MARKER))
+}
+
+impl Built {
+    fn note(&mut self, workspace: &Workspace, artifact: &Artifact) {
+        let own = |target: &&BenchTarget| target.package_id == artifact.package_id;
+        let package = workspace.targets.iter().find(own).map(|target| target.package.clone());
+        if let Some((package, path)) = package.zip(artifact.executable.clone()) {
+            self.files.entry(package).or_default().insert(path);
+        }
+    }
 }
 
 impl Executable {

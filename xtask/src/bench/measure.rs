@@ -28,7 +28,7 @@ pub(crate) struct Measurement {
 pub(crate) struct Session {
     planned: Vec<Planned>,
     failures: BTreeMap<BenchmarkId, String>,
-    rng: fastrand::Rng,
+    pub(super) rng: fastrand::Rng,
     deadline: Option<Instant>,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct Planned {
     /// How.
     pub(crate) pin: Pin,
     /// How long a launch is likely to take.
-    expected: Duration,
+    pub(super) expected: Duration,
 }
 
 /// How a probe may take before its batches are chosen from what it got.
@@ -92,6 +92,23 @@ impl Session {
         &self.failures
     }
 
+    /// The entry that gives a row.
+    pub(crate) fn entry_of(&self, row: &BenchmarkId) -> Option<&BenchmarkId> {
+        let gives = |planned: &&Planned| planned.rows.contains(row);
+        self.planned.iter().find(gives).map(|planned| &planned.entry.id)
+    }
+
+    /// What gives a row of `wanted`.
+    pub(super) fn giving(&self, wanted: &[BenchmarkId]) -> Vec<Planned> {
+        let gives = |planned: &&Planned| planned.rows.iter().any(|row| wanted.contains(row));
+        self.planned.iter().filter(gives).cloned().collect()
+    }
+
+    /// Whether the time limit has come.
+    pub(super) fn is_over(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
     /// Launches everything that gives a row of `wanted`, in rounds of random order, so that a burst
     /// of noise hurts a few launches of everything and not all launches of one.
     pub(crate) fn measure(
@@ -101,8 +118,7 @@ impl Session {
         launcher: &Launcher,
         interrupt: &Interrupt,
     ) -> Result<Measurement> {
-        let gives = |planned: &&Planned| planned.rows.iter().any(|row| wanted.contains(row));
-        let mut round: Vec<Planned> = self.planned.iter().filter(gives).cloned().collect();
+        let mut round = self.giving(wanted);
         let mut measurement = Measurement::default();
         let mut done = 0;
         let mut progress = Progress::start(rounds.title, round.len() * rounds.launches);
@@ -111,7 +127,7 @@ impl Session {
             self.rng.shuffle(&mut round);
             for at in 0..round.len() {
                 interrupt.check()?;
-                if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                if self.is_over() {
                     measurement.cut_short = true;
                     return Ok(measurement);
                 }

@@ -5,14 +5,16 @@ mod launch;
 mod measure;
 mod pin;
 mod process;
+mod sides;
 mod source;
 mod tap;
 mod workspace;
 
-pub(crate) use build::build;
+pub(crate) use build::{Built, build};
 pub(crate) use launch::{Launcher, library_folder};
 pub(crate) use measure::{Measurement, Options, Rounds, Session};
 pub(crate) use pin::Wish;
+pub(crate) use sides::{BaseEntries, Sides};
 pub(crate) use tap::Tap;
 pub(crate) use workspace::Workspace;
 

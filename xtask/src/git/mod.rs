@@ -4,10 +4,13 @@
 //! touched: a run is committed straight onto the history branch, and the branch is moved only if
 //! it still stands where it was read.
 
+mod base;
 mod record;
 mod read;
 
+pub(crate) use base::BaseCommit;
 pub(crate) use read::Recorded;
+pub(crate) use record::Entry;
 
 use anyhow::{Context as _, Result, bail};
 use perf_core::run::Commit;
@@ -57,20 +60,14 @@ impl Repository {
     /// The commit that is checked out.
     pub(crate) fn head(&self) -> Result<Commit> {
         let sh = &self.sh;
-        let facts = cmd!(sh, "git show --no-patch --format=%H%x00%aI%x00%s HEAD");
-        let facts = text(facts.quiet().output().context("cannot read HEAD")?.stdout);
-        let mut facts = facts.trim_end().splitn(3, '\0').map(str::to_owned);
-        let mut next = || facts.next().unwrap_or_default();
-        let (hash, author_date, subject) = (next(), next(), next());
+        let commit = self.describe("HEAD", "")?.commit;
         // Without the optional lock, asking for the status does not refresh the user's index.
         let changes =
             cmd!(sh, "git --no-optional-locks status --porcelain --untracked-files=no").quiet();
         Ok(Commit {
-            hash,
             branch: answer(cmd!(sh, "git symbolic-ref --quiet --short HEAD"))?,
-            subject,
-            author_date,
             dirty: !changes.read().context("cannot read the repository's status")?.is_empty(),
+            ..commit
         })
     }
 

@@ -1,40 +1,82 @@
-//! Adding a run to the history branch.
+//! Adding files to the history branch.
 
 use super::Repository;
 use anyhow::{Context as _, Result, bail};
+use chrono::{DateTime, Utc};
 use perf_core::history::path_of;
+use perf_core::report::Comparison;
 use perf_core::run::Run;
 use xshell::cmd;
+
+/// A file for the history: it is written once and never changed.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    id: String,
+    path: String,
+    contents: String,
+    message: String,
+    time: DateTime<Utc>,
+}
+
+impl From<&Run> for Entry {
+    fn from(run: &Run) -> Self {
+        let measured = run.commit.as_ref().map_or("nothing", |commit| commit.hash.as_str());
+        let (id, key) = (&run.id, &run.machine.key);
+        Self {
+            id: id.clone(),
+            path: path_of(run),
+            contents: run.to_json(),
+            message: format!("perf: record {id}\n\nMeasures {measured} on machine {key}.\n"),
+            time: run.started,
+        }
+    }
+}
+
+impl From<&Comparison> for Entry {
+    fn from(comparison: &Comparison) -> Self {
+        let head = comparison.head.as_ref().map_or("nothing", |commit| commit.hash.as_str());
+        let (id, base, key) = (&comparison.id, &comparison.base, &comparison.machine.key);
+        Self {
+            id: id.clone(),
+            path: comparison.path(),
+            contents: comparison.to_json(),
+            message: format!(
+                "perf: record {id}\n\nCompares {head} with {base} on machine {key}.\n"
+            ),
+            time: comparison.started,
+        }
+    }
+}
 
 /// How often a branch that somebody else moves meanwhile is tried again.
 const TRIES: usize = 5;
 
 impl Repository {
-    /// Commits the run's file onto the history branch and returns the commit.
+    /// Commits a file onto the history branch and returns the commit.
     ///
     /// One `git fast-import` writes blob, trees and commit, whatever the length of the history,
     /// under a reference of its own; then the branch moves by compare-and-swap.
-    pub(crate) fn record(&self, run: &Run) -> Result<String> {
+    pub(crate) fn record(&self, entry: &Entry) -> Result<String> {
         for _ in 0..TRIES {
             let local = self.commit_at(&format!("refs/heads/{}", self.branch))?;
             let parent = self.tip()?;
-            let commit = self.import(run, parent.as_deref())?;
+            let commit = self.import(entry, parent.as_deref())?;
             if self.advance(&commit, local.as_deref())? {
                 return Ok(commit);
             }
         }
-        bail!("`{}` kept moving while the run was being added: try again", self.branch)
+        bail!("`{}` kept moving while the measurement was being added: try again", self.branch)
     }
 
-    fn import(&self, run: &Run, parent: Option<&str>) -> Result<String> {
+    fn import(&self, entry: &Entry, parent: Option<&str>) -> Result<String> {
         let sh = &self.sh;
-        let incoming = format!("refs/perf/incoming/{}", run.id);
-        let stream = stream(run, &incoming, parent, &self.committer());
+        let incoming = format!("refs/perf/incoming/{}", entry.id);
+        let stream = stream(entry, &incoming, parent, &self.committer());
         cmd!(sh, "git fast-import --quiet --done --date-format=raw")
             .stdin(stream)
             .quiet()
             .run()
-            .context("cannot write the run into the repository")?;
+            .context("cannot write into the repository")?;
         let commit = self.commit_at(&incoming)?.context("git wrote no commit")?;
         cmd!(sh, "git update-ref -d {incoming}").quiet().run()?;
         Ok(commit)
@@ -69,15 +111,12 @@ impl Repository {
 }
 
 /// The commit as `git fast-import` reads it.
-fn stream(run: &Run, reference: &str, parent: Option<&str>, committer: &str) -> String {
-    let measured = run.commit.as_ref().map_or("nothing", |commit| commit.hash.as_str());
-    let message =
-        format!("perf: record {}\n\nMeasures {measured} on machine {}.\n", run.id, run.machine.key);
+fn stream(entry: &Entry, reference: &str, parent: Option<&str>, committer: &str) -> String {
+    let Entry { path, contents, message, time, .. } = entry;
     let parent = parent.map_or_else(String::new, |parent| format!("from {parent}\n"));
-    let (path, contents) = (path_of(run), run.to_json());
     format!(
         "feature done\ncommit {reference}\ncommitter {committer} {} +0000\ndata {}\n{message}{parent}M 100644 inline {path}\ndata {}\n{contents}\ndone\n",
-        run.started.timestamp(),
+        time.timestamp(),
         message.len(),
         contents.len(),
     )

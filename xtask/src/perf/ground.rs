@@ -3,11 +3,11 @@
 use crate::bench::Workspace;
 use crate::cli::PerfArgs;
 use crate::files::{Output, read_if_there};
-use crate::git::{Recorded, Repository};
+use crate::git::{Entry, Recorded, Repository};
 use anyhow::{Context as _, Result, anyhow};
 use perf_core::budget::{Budget, BudgetError, BudgetFile, Gate, Level};
 use perf_core::ident::BenchmarkId;
-use perf_core::run::{Commit, Run};
+use perf_core::run::Commit;
 use std::path::PathBuf;
 use xshell::Shell;
 
@@ -76,12 +76,23 @@ impl Ground {
             .map_err(|error| in_budget_file(&error))
     }
 
-    /// Adds the run to the history, unless that is not wanted: `None` then.
-    pub(super) fn record(&self, run: &Run, args: &PerfArgs) -> Option<Result<String>> {
+    /// Adds files to the history, unless that is not wanted: `None` then, or what became of the
+    /// last of them.
+    pub(super) fn record(&self, entries: &[Entry], args: &PerfArgs) -> Option<Result<String>> {
         let repository = self.repository.as_ref().filter(|_| !args.no_record)?;
-        let recorded = repository.record(run);
+        let recorded: Result<Vec<String>> =
+            entries.iter().map(|entry| repository.record(entry)).collect();
         let branch = &args.branch;
-        Some(recorded.map(|commit| format!("recorded as {} on {branch}", &commit[..12])))
+        let told = |commits: &Vec<String>| {
+            let commit = commits.last()?;
+            Some(format!("recorded as {} on {branch}", &commit[..12]))
+        };
+        recorded.map(|commits| told(&commits)).transpose()
+    }
+
+    /// The repository, where there is one.
+    pub(super) fn repository(&self) -> Option<&Repository> {
+        self.repository.as_ref()
     }
 }
 

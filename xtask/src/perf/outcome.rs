@@ -1,7 +1,7 @@
 //! What becomes of a measurement: files, the report and the exit status.
 
+use super::drive::Driver;
 use super::ground::Ground;
-use super::subject::Subject;
 use crate::bench::Measurement;
 use crate::cli::{Format, PerfArgs};
 use crate::site;
@@ -9,7 +9,7 @@ use crate::ui;
 use anyhow::{Context as _, Result};
 use perf_core::budget::check;
 use perf_core::ident::BenchmarkId;
-use perf_core::report::{Against, Findings, Report, to_markdown, to_terminal};
+use perf_core::report::{Against, Comparison, Findings, Report, to_markdown, to_terminal};
 use perf_core::run::Run;
 use perf_core::verdict::Verdicts;
 use serde_json::json;
@@ -34,19 +34,28 @@ fn samples(run: &Run, told: &Measurement) -> String {
     lines
 }
 
-/// Puts the report together.
+/// Saves what was measured side by side, whatever becomes of the history.
+pub(super) fn save_comparisons(ground: &Ground, comparisons: &[Comparison]) -> Result<()> {
+    for comparison in comparisons {
+        let path = format!("comparisons/{}.json", comparison.id);
+        ground.output.write(&path, comparison.to_json().as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Puts the report together. `told` is what the launches of `run` told.
 pub(super) fn report(
-    ground: &Ground,
-    subject: &Subject,
+    driver: &Driver<'_>,
     run: &Run,
     told: &Measurement,
     verdicts: Verdicts,
-    args: &PerfArgs,
 ) -> Report {
+    let Driver { ground, subject, args, .. } = driver;
     let selected: Vec<BenchmarkId> =
         verdicts.verdicts.iter().map(|verdict| verdict.name.clone()).collect();
-    let mut notes = about(run, ground, told, args);
-    notes.extend(subject.notes.iter().chain(&ground.recorded.notes).cloned());
+    let mut notes = about(run, ground, args);
+    let known = subject.notes.iter().chain(&driver.notes).chain(&ground.recorded.notes);
+    notes.extend(known.cloned());
     Report::new(Findings {
         run,
         budgets: check(&ground.budgets, &selected, run, &told.readings),
@@ -54,6 +63,7 @@ pub(super) fn report(
         against: Against {
             branch: ground.base_branch().to_owned(),
             history_runs: ground.recorded.runs,
+            base: None,
         },
         gate: ground.gate(args),
         notes,
@@ -61,7 +71,10 @@ pub(super) fn report(
 }
 
 /// What kind of run this is, where that limits what it is good for.
-fn about(run: &Run, ground: &Ground, told: &Measurement, args: &PerfArgs) -> Vec<String> {
+fn about(run: &Run, ground: &Ground, args: &PerfArgs) -> Vec<String> {
+    if args.compare.is_some() {
+        return Vec::new();
+    }
     let mut notes = Vec::new();
     let base = ground.base_branch();
     if run.commit.as_ref().is_some_and(|commit| commit.dirty) {
@@ -81,11 +94,6 @@ fn about(run: &Run, ground: &Ground, told: &Measurement, args: &PerfArgs) -> Vec
         }
         _ => {}
     }
-    if told.cut_short {
-        notes.push(
-            "the time limit ended the measuring: some benchmarks got fewer launches".to_owned(),
-        );
-    }
     if run.partial {
         notes.push("not everything was measured: this run is never part of a baseline".to_owned());
     }
@@ -95,14 +103,18 @@ fn about(run: &Run, ground: &Ground, told: &Measurement, args: &PerfArgs) -> Vec
     notes
 }
 
-/// Writes the report as data, as Markdown and as a site.
-pub(super) fn write(ground: &Ground, run: &Run, report: &Report) -> Result<()> {
-    let output = &ground.output;
-    output.write("report.json", report.to_json().as_bytes())?;
-    output.write("report.md", to_markdown(report).as_bytes())?;
+/// Writes the report as data and as Markdown.
+pub(super) fn write(ground: &Ground, report: &Report) -> Result<()> {
+    ground.output.write("report.json", report.to_json().as_bytes())?;
+    ground.output.write("report.md", to_markdown(report).as_bytes())?;
+    Ok(())
+}
+
+/// Writes the trend site, with this run as its newest.
+pub(super) fn write_site(ground: &Ground, run: &Run, report: &Report) -> Result<()> {
     let mut history = ground.recorded.history.clone();
     history.add(run.clone());
-    let folder = site::write(output, &history, report)?;
+    let folder = site::write(&ground.output, &history, report)?;
     ui::say(&format!("site: {}", folder.join("index.html").display()));
     Ok(())
 }
@@ -122,16 +134,19 @@ pub(super) fn status(
     ground: &Ground,
     report: &Report,
     recorded: Option<Result<String>>,
+    args: &PerfArgs,
 ) -> Result<ExitCode> {
     match recorded {
         Some(Ok(place)) => ui::say(&place),
         Some(Err(error)) => {
-            let saved = ground.output.path(&format!("runs/{}.json", report.run.id));
-            return Err(
-                error.context(format!("the run is saved in {} but not recorded", saved.display()))
-            );
+            let saved = ground.output.path("runs");
+            return Err(error.context(format!(
+                "what was measured is saved in {} but not recorded",
+                saved.display()
+            )));
         }
-        None => ui::say("not recorded, as --no-record asks"),
+        None if args.no_record => ui::say("not recorded, as --no-record asks"),
+        None => {}
     }
     Ok(ExitCode::from(report.status))
 }

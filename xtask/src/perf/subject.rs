@@ -2,7 +2,7 @@
 
 use super::ground::Ground;
 use crate::bench::{
-    self, Entry, Launcher, Listing, Measurement, Options, Session, Tap, Wish, Workspace,
+    self, Built, Entry, Launcher, Listing, Measurement, Options, Session, Tap, Wish, Workspace,
 };
 use crate::cli::PerfArgs;
 use crate::facts::{self, BuildFacts};
@@ -32,6 +32,7 @@ pub(super) struct Subject {
     pub(super) launcher: Launcher,
     pub(super) machine: Machine,
     pub(super) notes: Vec<String>,
+    pub(super) built: Built,
     sources: BTreeMap<BenchmarkId, Source>,
     started: DateTime<Utc>,
     seed: u32,
@@ -46,14 +47,16 @@ impl Subject {
     ) -> Result<(Self, Listing)> {
         let workspace = &ground.workspace;
         ui::say("building the benches");
-        let built = bench::build(workspace, args.manifest_path.as_deref())?;
+        let built = bench::build(workspace, None)?;
         if built.executables.is_empty() {
             bail!(
                 "this workspace has no Divan bench: add a [[bench]] with `harness = false` whose main calls divan::main()"
             );
         }
-        let machine =
-            facts::machine(BuildFacts { profile: built.profile, divan: workspace.divan()? })?;
+        let machine = facts::machine(BuildFacts {
+            profile: built.profile.clone(),
+            divan: workspace.divan()?,
+        })?;
         let mut notes: Vec<String> = workspace.notes.iter().chain(&built.notes).cloned().collect();
         let tap = tap(workspace, &machine, &mut notes);
         let limit = Duration::from_secs(args.launch_timeout.into());
@@ -66,6 +69,7 @@ impl Subject {
             launcher,
             machine,
             notes,
+            built,
             sources: listing.entries.iter().filter_map(source).collect(),
             started: facts::now(),
             seed: args.seed.unwrap_or_else(facts::seed),
@@ -84,7 +88,8 @@ impl Subject {
         let options = Options { seed: self.seed, time_limit: args.time_limit };
         let wish = |name: &BenchmarkId| self.wish(ground, args, name);
         let session = Session::plan(listing, &self.launcher, past, wish, options)?;
-        if is_unfiltered(args) {
+        // What is not measured, being the same on both sides, is not planned either.
+        if is_unfiltered(args) && args.compare.is_none() {
             let rows = session.planned().iter().flat_map(|planned| planned.rows.clone());
             let known: Vec<BenchmarkId> = rows.chain(session.failures().keys().cloned()).collect();
             ground.check_budget_names(&known)?;
@@ -115,7 +120,7 @@ impl Subject {
         let effort = Effort {
             launches: launches(args).into(),
             second_look: (!args.quick).then_some(FRESH_LAUNCHES),
-            comparison: false,
+            comparison: !args.quick && ground.repository().is_some(),
         };
         let mut judge = Judge::new(cases, removed, effort);
         session.failures().iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
@@ -152,7 +157,7 @@ impl Subject {
         run.seal()
     }
 
-    fn selector<'a>(&'a self, ground: &'a Ground) -> Selector<'a> {
+    pub(super) fn selector<'a>(&'a self, ground: &'a Ground) -> Selector<'a> {
         Selector {
             history: &ground.recorded.history,
             branch: ground.base_branch(),
@@ -183,7 +188,7 @@ fn launches(args: &PerfArgs) -> u16 {
     args.launches.unwrap_or(if args.quick { QUICK_LAUNCHES } else { LAUNCHES })
 }
 
-fn is_unfiltered(args: &PerfArgs) -> bool {
+pub(super) fn is_unfiltered(args: &PerfArgs) -> bool {
     args.filter.is_empty() && args.package.is_empty()
 }
 

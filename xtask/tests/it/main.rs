@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod project;
+mod compare;
 mod ground;
 mod known_cost;
 mod odd_benches;

@@ -115,6 +115,7 @@ impl Project {
             .args(["perf", "--output", "out", "--color", "never"])
             .args(args)
             .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("benches"))
+            .env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"))
             .env_remove("KNOWN_COST")
             .stdin(Stdio::null());
         command

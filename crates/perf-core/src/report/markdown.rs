@@ -29,8 +29,7 @@ pub fn to_markdown(report: &Report) -> String {
 }
 
 fn table(rows: &[&Row]) -> String {
-    let mut text =
-        "| state | benchmark | now | p95 | baseline | change | seen from | |\n".to_owned();
+    let mut text = "| state | benchmark | now | p95 | before | change | seen from | |\n".to_owned();
     text += "|---|---|--:|--:|--:|--:|--:|---|\n";
     for row in rows {
         text += &line(row);
@@ -85,8 +84,11 @@ fn footer(report: &Report) -> String {
     let (run, machine) = (&report.run, &report.run.machine);
     let image =
         if machine.image.is_empty() { String::new() } else { format!(", {}", machine.image) };
+    let with = report.against.base.as_ref().map_or_else(String::new, |base| {
+        format!(" compared with {}, the {}", base.commit.short(), base.label)
+    });
     let facts = format!(
-        "{} · {} · {} with {} cores{image} · rustc {} · seed {}",
+        "{}{with} · {} · {} with {} cores{image} · rustc {} · seed {}",
         run.commit_label(),
         run.started.format("%Y-%m-%d %H:%M UTC"),
         machine.cpu,

@@ -2,11 +2,13 @@
 //!
 //! The renderers format; none of them compares numbers or decides anything.
 
+mod comparison;
 mod markdown;
 pub mod site;
 mod svg;
 mod terminal;
 
+pub use comparison::{Compared, Comparison};
 pub use markdown::to_markdown;
 pub use terminal::to_terminal;
 
@@ -14,7 +16,7 @@ use crate::baseline::MINIMUM;
 use crate::budget::{BudgetResult, BudgetStatus, Gate};
 use crate::run::{Commit, Machine, Measured, P95_SAMPLES, Run, Statistic};
 use crate::unit;
-use crate::verdict::{Outcome, State, Verdict, Verdicts, conclude};
+use crate::verdict::{Method, Outcome, State, Verdict, Verdicts, conclude};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -70,6 +72,17 @@ pub struct Against {
     pub branch: String,
     /// Runs that the history held.
     pub history_runs: usize,
+    /// The commit that everything was compared with side by side, where that was asked for.
+    pub base: Option<Base>,
+}
+
+/// The other side of a comparison.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Base {
+    /// The commit.
+    pub commit: Commit,
+    /// What it is, for people: `merge base with main`.
+    pub label: String,
 }
 
 /// A benchmark's verdict and what was measured of it.
@@ -151,16 +164,31 @@ impl Row {
     /// What the table says beside the numbers.
     pub fn remark(&self) -> String {
         let verdict = &self.verdict;
-        let confirmed = verdict.confirmed && verdict.state == State::Regression;
-        let by = match verdict.statistic {
-            Statistic::Fastest => ", by their fastest samples",
-            Statistic::Median => "",
-        };
-        match (&verdict.reason, confirmed) {
-            (Some(reason), _) => reason.clone(),
-            (None, true) => format!("confirmed by {} fresh launches{by}", verdict.launches),
-            (None, false) => String::new(),
+        if let Some(reason) = &verdict.reason {
+            return reason.clone();
         }
+        match (verdict.method, verdict.base.as_deref()) {
+            (Method::SideBySide, Some(base)) => self.side_by_side(base),
+            _ if verdict.confirmed && verdict.state == State::Regression => {
+                let by = match verdict.statistic {
+                    Statistic::Fastest => ", by their fastest samples",
+                    Statistic::Median => "",
+                };
+                format!("confirmed by {} fresh launches{by}", verdict.launches)
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// `25 rounds with 1a2b3c4d5e6f, between +9.1 % and +11.4 %`
+    fn side_by_side(&self, base: &str) -> String {
+        let verdict = &self.verdict;
+        let rounds = unit::counted(verdict.launches, "round", "rounds");
+        let with = base.get(..12).unwrap_or(base);
+        let between = verdict.low.zip(verdict.high).map_or_else(String::new, |(low, high)| {
+            format!(", between {} and {}", unit::change(low), unit::change(high))
+        });
+        format!("{rounds} with {with}{between}")
     }
 }
 
@@ -310,7 +338,7 @@ pub(crate) mod tests {
             run: &run,
             verdicts,
             budgets: check(&budgets, &selected, &run, &readings),
-            against: Against { branch: "main".to_owned(), history_runs: 12 },
+            against: Against { branch: "main".to_owned(), history_runs: 12, base: None },
             gate: Gate::default(),
             notes: vec!["uncommitted changes: this run is never part of a baseline".to_owned()],
         })

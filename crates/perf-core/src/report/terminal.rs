@@ -31,8 +31,11 @@ fn header(report: &Report) -> String {
     let machine = &run.machine;
     let commit = visible(&run.commit_label());
     let bold = Style::new().bold();
+    let with = report.against.base.as_ref().map_or_else(String::new, |base| {
+        format!(" compared with {}, the {}", base.commit.short(), visible(&base.label))
+    });
     format!(
-        "{bold}{commit}{bold:#}, {}, {} with {} cores, rustc {}\n\n",
+        "{bold}{commit}{bold:#}{with}, {}, {} with {} cores, rustc {}\n\n",
         run.started.format("%Y-%m-%d %H:%M UTC"),
         visible(&machine.cpu),
         machine.cores,
@@ -41,7 +44,7 @@ fn header(report: &Report) -> String {
 }
 
 fn benchmark_lines(report: &Report) -> String {
-    let mut lines = "state\tbenchmark\tnow\tp95\tbaseline\tchange\tseen from\t\n".to_owned();
+    let mut lines = "state\tbenchmark\tnow\tp95\tbefore\tchange\tseen from\t\n".to_owned();
     for row in &report.rows {
         lines += &benchmark_line(row);
     }

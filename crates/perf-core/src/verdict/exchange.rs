@@ -241,7 +241,7 @@ impl Request {
 
     fn case_of(&self, benchmark: &Benchmark) -> Case {
         let against = match (benchmark.status, self.mode) {
-            (Presence::New | Presence::Removed, _) => Against::Nothing,
+            (Presence::New | Presence::Removed, _) => Against::Nothing(None),
             (Presence::Both, Mode::Paired) => Against::Build(RECORDED.to_owned()),
             (Presence::Both, Mode::History) => Against::Runs(benchmark.selection(&self.config)),
         };

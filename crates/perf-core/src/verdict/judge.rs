@@ -134,19 +134,23 @@ impl Judge {
         }
     }
 
-    /// Notes that the build of `base` does not have `name`, or cannot be had: it is compared with
-    /// another, or else launched alone.
-    pub fn cannot_compare(&mut self, base: &str, names: &[BenchmarkId]) {
-        let with_base =
-            |s: &&mut Subject| s.way == Way::SideBySide(base.to_owned()) && s.rounds.is_empty();
-        for subject in self.subjects.iter_mut().filter(with_base) {
-            if names.contains(&subject.case.name) {
-                subject.way = Way::Fresh;
-            }
+    /// Notes that `name` cannot be compared with the build it should be compared with: a suspect
+    /// is launched alone instead, and what has nothing else to be compared with is new.
+    pub fn cannot_compare(&mut self, name: &BenchmarkId, reason: &str) {
+        if let Some(subject) = self.subject(name) {
+            subject.cannot_compare(reason);
         }
     }
 
-    /// Notes that the build of `base` cannot be had at all.
+    /// Notes that `name` is the same in the build that it should be compared with.
+    pub fn is_same_build(&mut self, name: &BenchmarkId) {
+        if let Some(subject) = self.subject(name) {
+            subject.is_same_build();
+        }
+    }
+
+    /// Notes that the build of `base` cannot be had: suspects are compared with another, or else
+    /// launched alone.
     pub fn cannot_build(&mut self, base: &str) {
         self.unbuildable.insert(base.to_owned());
         for subject in &mut self.subjects {
@@ -214,16 +218,16 @@ impl Judge {
         if !self.effort.comparison {
             return;
         }
-        let mut built: BTreeSet<String> = self.unbuildable.clone();
-        while built.len() < BUILDS {
-            let Some(base) = self.most_wanted(&built) else { return };
+        let mut tried: BTreeSet<String> = self.unbuildable.clone();
+        while tried.len() < BUILDS {
+            let Some(base) = self.most_wanted(&tried) else { return };
             let fits = |s: &&mut Subject| {
                 s.way == Way::Fresh && s.fresh.is_empty() && s.near().contains(&base)
             };
             for subject in self.subjects.iter_mut().filter(fits) {
                 subject.way = Way::SideBySide(base.clone());
             }
-            built.insert(base);
+            tried.insert(base);
         }
     }
 
@@ -243,7 +247,8 @@ impl Judge {
         let distances = self.see(Look::Second, Confidence::Screen);
         let common = history::common_shift(distances.iter().map(Vec::as_slice));
         for (subject, distances) in self.subjects.iter_mut().zip(&distances) {
-            if subject.way == Way::Fresh && !subject.is_notably_slower(distances, common) {
+            let measured = subject.way == Way::Fresh && !subject.fresh.is_empty();
+            if measured && !subject.is_notably_slower(distances, common) {
                 subject.way = Way::Settled;
             }
         }

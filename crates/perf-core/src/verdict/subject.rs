@@ -6,8 +6,7 @@ use crate::detect::history::{self, Confidence, Distance};
 use crate::detect::paired::{self, Looks, Sequence};
 use crate::detect::{Change, Finding, Severity};
 use crate::ident::BenchmarkId;
-use crate::run::{LaunchTimes, Round, Side, Statistic};
-use crate::stats;
+use crate::run::{LaunchTimes, Round, Statistic};
 use crate::unit::{self, LogRatio};
 
 /// A benchmark to judge, and what there is to compare it with.
@@ -28,8 +27,8 @@ pub enum Against {
     Build(String),
     /// This commit's build, which is the same: there is nothing to measure.
     SameBuild(String),
-    /// A build that does not have it.
-    Nothing,
+    /// A build that does not have it, or not in working order: why, where that is not plain.
+    Nothing(Option<String>),
 }
 
 /// What is still to be done for a benchmark.
@@ -60,7 +59,7 @@ impl Subject {
     pub(super) fn new(case: Case) -> Self {
         let way = match &case.against {
             Against::Build(commit) => Way::SideBySide(commit.clone()),
-            Against::Runs(_) | Against::SameBuild(_) | Against::Nothing => Way::Settled,
+            Against::Runs(_) | Against::SameBuild(_) | Against::Nothing(_) => Way::Settled,
         };
         Self {
             case,
@@ -90,6 +89,22 @@ impl Subject {
             None => self.rounds.len() < paired::LAST_LOOK,
         };
         (self.is_open() && undecided).then_some(base.as_str())
+    }
+
+    pub(super) fn cannot_compare(&mut self, reason: &str) {
+        match self.case.against {
+            Against::Runs(_) => self.way = Way::Fresh,
+            _ => {
+                self.way = Way::Settled;
+                self.case.against = Against::Nothing(Some(reason.to_owned()));
+            }
+        }
+    }
+
+    pub(super) fn is_same_build(&mut self) {
+        if let Way::SideBySide(base) = std::mem::replace(&mut self.way, Way::Settled) {
+            self.case.against = Against::SameBuild(base);
+        }
     }
 
     /// Commits whose builds it can be compared with, the best first.
@@ -159,7 +174,9 @@ impl Subject {
                 base: Some(base.clone()),
                 ..plain(State::Unchanged, "the same executables: there is nothing to measure")
             },
-            (None, _, Against::Nothing) => plain(State::New, ""),
+            (None, _, Against::Nothing(reason)) => {
+                Verdict { reason: reason.clone(), ..plain(State::New, "") }
+            }
             (None, _, Against::Build(_)) => plain(State::Missing, NOT_MEASURED),
             (None, _, Against::Runs(selection)) => self.by_runs(selection, distances, common),
         };
@@ -197,10 +214,10 @@ impl Subject {
             return Verdict { state, reason: Some(reason.to_owned()), ..sides };
         };
         let (state, severity) = named(sequence.finding.unwrap_or(Finding::Inconclusive));
-        let time = |side| {
-            let times = self.rounds.iter().map(|round| round.get(side, Statistic::Median));
-            let usable = times.filter(|ns| ns.is_finite() && *ns > 0.0);
-            stats::median(&usable.collect::<Vec<f64>>())
+        // The calm third of the launches, as of a run: medians would show the neighbours' bursts.
+        let time = |side: fn(&Round) -> LaunchTimes| {
+            let launches: Vec<LaunchTimes> = self.rounds.iter().map(side).collect();
+            RunValue::of(&launches).get(Statistic::Median).map(f64::exp)
         };
         Verdict {
             state,
@@ -209,8 +226,8 @@ impl Subject {
             low: sequence.low,
             high: sequence.high,
             limit: sequence.limit(),
-            baseline_ns: time(Side::Base),
-            now_ns: time(Side::Head),
+            baseline_ns: time(|round| round.base),
+            now_ns: time(|round| round.head),
             confirmed: true,
             reason: (state == State::Inconclusive).then(|| undecided_rounds(&sequence)),
             ..sides

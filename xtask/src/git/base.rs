@@ -1,0 +1,141 @@
+//! The commit that a checkout is compared with, and a work tree of its own for it.
+
+use super::{Repository, answer, text};
+use anyhow::{Context as _, Result, bail};
+use perf_core::run::Commit;
+use std::path::{Path, PathBuf};
+use xshell::cmd;
+
+/// The base of a comparison.
+#[derive(Clone, Debug)]
+pub(crate) struct BaseCommit {
+    /// The commit.
+    pub(crate) commit: Commit,
+    /// What it is, for people: `merge base with main`.
+    pub(crate) label: String,
+}
+
+impl Repository {
+    /// The merge base of HEAD and `reference`, or `reference` itself with `tip`.
+    ///
+    /// A reference that is no local branch or commit is looked for on origin.
+    pub(crate) fn base(&self, reference: &str, tip: bool) -> Result<BaseCommit> {
+        let Some(named) = self.named(reference)? else {
+            return match self.pull_request_base()? {
+                Some(parent) if !tip => self.describe(&parent, "first parent of the merge commit"),
+                _ => bail!("{}", self.unknown(reference)?),
+            };
+        };
+        if tip {
+            return self.describe(&named, &format!("tip of {reference}"));
+        }
+        let sh = &self.sh;
+        if let Some(base) = answer(cmd!(sh, "git merge-base {named} HEAD"))? {
+            return self.describe(&base, &format!("merge base with {reference}"));
+        }
+        match self.pull_request_base()? {
+            Some(parent) => self.describe(&parent, "first parent of the merge commit"),
+            None if self.is_shallow()? => bail!(
+                "this clone is too shallow to know where HEAD left {reference}: run `git fetch --unshallow`, or check out with `fetch-depth: 0`"
+            ),
+            None => {
+                bail!("HEAD and {reference} have no common ancestor: compare with its tip by --tip")
+            }
+        }
+    }
+
+    /// Facts about a commit.
+    pub(crate) fn describe(&self, hash: &str, label: &str) -> Result<BaseCommit> {
+        let sh = &self.sh;
+        let facts = cmd!(sh, "git show --no-patch --format=%H%x00%aI%x00%s {hash} --");
+        let facts = facts.quiet().output().with_context(|| format!("cannot read {hash}"))?;
+        let facts = text(facts.stdout);
+        let mut facts = facts.trim_end().splitn(3, '\0').map(str::to_owned);
+        let mut next = || facts.next().unwrap_or_default();
+        let (hash, author_date, subject) = (next(), next(), next());
+        let commit = Commit { hash, branch: None, subject, author_date, dirty: false };
+        Ok(BaseCommit { commit, label: label.to_owned() })
+    }
+
+    /// Whether the commit is here: a recorded one need not be.
+    pub(crate) fn has_commit(&self, hash: &str) -> Result<bool> {
+        Ok(self.commit_at(hash)?.is_some())
+    }
+
+    /// Tracked files in which the work tree differs from a commit.
+    pub(crate) fn changed_files(&self, commit: &str) -> Result<Vec<String>> {
+        let sh = &self.sh;
+        let diff = cmd!(sh, "git --no-optional-locks diff --name-only --no-renames -z {commit} --");
+        let diff = diff.quiet().output().context("cannot compare the work tree with the base")?;
+        Ok(text(diff.stdout).split_terminator('\0').map(str::to_owned).collect())
+    }
+
+    /// The folder that all work trees of the repository share.
+    pub(crate) fn common_dir(&self) -> Result<PathBuf> {
+        let sh = &self.sh;
+        let dir = cmd!(sh, "git rev-parse --path-format=absolute --git-common-dir").quiet().read();
+        Ok(PathBuf::from(dir.context("cannot find the repository's folder")?))
+    }
+
+    /// The root of the checkout.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.sh.current_dir()
+    }
+
+    /// Checks a commit out into a work tree at `tree`, which is made where it is not there.
+    ///
+    /// Hooks do not run, and what another commit or its build left in the tree goes.
+    pub(crate) fn check_out(&self, commit: &str, tree: &Path) -> Result<()> {
+        let sh = &self.sh;
+        let hooks = "core.hooksPath=/dev/null";
+        let known = tree.join(".git").exists()
+            && answer(cmd!(sh, "git -C {tree} rev-parse --git-dir"))?.is_some();
+        let checked_out = match known {
+            true => {
+                cmd!(sh, "git -C {tree} -c {hooks} checkout --quiet --detach --force {commit}")
+            }
+            false => {
+                cmd!(sh, "git worktree prune").quiet().run()?;
+                cmd!(sh, "git -c {hooks} worktree add --quiet --detach --force {tree} {commit}")
+            }
+        };
+        let place = || format!("cannot check {commit} out into {}", tree.display());
+        checked_out.quiet().run().with_context(place)?;
+        cmd!(sh, "git -C {tree} clean -ffdxq").quiet().run().with_context(place)
+    }
+
+    /// `reference` as a commit, here or on origin.
+    fn named(&self, reference: &str) -> Result<Option<String>> {
+        if reference.starts_with('-') {
+            bail!("`{reference}` cannot be a branch or commit");
+        }
+        match self.commit_at(reference)? {
+            Some(commit) => Ok(Some(commit)),
+            None => self.commit_at(&format!("refs/remotes/origin/{reference}")),
+        }
+    }
+
+    /// On the merge commit that a pull request is checked out as, its first parent is the base,
+    /// also where a shallow clone knows nothing else.
+    fn pull_request_base(&self) -> Result<Option<String>> {
+        let sh = &self.sh;
+        let is_detached = answer(cmd!(sh, "git symbolic-ref --quiet HEAD"))?.is_none();
+        let is_merge = self.commit_at("HEAD^2")?.is_some();
+        Ok(self.commit_at("HEAD^1")?.filter(|_| is_detached && is_merge))
+    }
+
+    fn is_shallow(&self) -> Result<bool> {
+        let sh = &self.sh;
+        Ok(answer(cmd!(sh, "git rev-parse --is-shallow-repository"))?.as_deref() == Some("true"))
+    }
+
+    fn unknown(&self, reference: &str) -> Result<String> {
+        let known = format!("there is no branch or commit `{reference}`, here or on origin");
+        Ok(match self.is_shallow()? {
+            true => format!(
+                "{known}, and this clone is shallow: run `git fetch --unshallow origin {reference}`, or check out with `fetch-depth: 0`"
+            ),
+            false => format!("{known}: fetch it first, or compare with another"),
+        })
+    }
+}

@@ -1,0 +1,147 @@
+//! The other side of a comparison: another commit, built.
+
+use super::ground::Ground;
+use super::subject::Subject;
+use crate::base::Place;
+use crate::bench::{self, BaseEntries, Built, Listing, Workspace};
+use crate::cli::PerfArgs;
+use crate::git::{BaseCommit, Repository};
+use crate::ui;
+use anyhow::{Context as _, Result, bail};
+use perf_core::ident::BenchmarkId;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use xshell::Shell;
+
+/// A commit's benches, built in a place of their own.
+#[derive(Debug)]
+pub(super) struct Base {
+    pub(super) commit: BaseCommit,
+    pub(super) entries: BaseEntries,
+    pub(super) notes: Vec<String>,
+    /// Packages whose executables are the same here and there, where that means that there is
+    /// nothing to measure.
+    same: BTreeSet<String>,
+    /// Held as long as its executables are launched.
+    _place: Place,
+}
+
+impl Base {
+    /// Checks `commit` out beside the user's checkout, builds its benches and lists them.
+    pub(super) fn build(
+        ground: &Ground,
+        repository: &Repository,
+        subject: &Subject,
+        commit: BaseCommit,
+        args: &PerfArgs,
+    ) -> Result<Self> {
+        let short = commit.commit.short().to_owned();
+        let place = Place::claim(&repository.common_dir()?)?;
+        ui::say(&format!("building the benches of {short}, the {}", commit.label));
+        repository.check_out(&commit.commit.hash, &place.tree)?;
+        let failed = || format!("{short}, the {}, cannot be measured", commit.label);
+        let workspace = workspace(ground, repository, &place, args).with_context(failed)?;
+        let built = bench::build(&workspace, Some(&place.target)).with_context(failed)?;
+        let mut listing =
+            Listing::of(&built.executables, &subject.launcher).with_context(failed)?;
+        listing.filter(&args.filter);
+        let mut notes = std::mem::take(&mut listing.notes);
+        notes.extend(built.notes.iter().map(|note| format!("{short}: {note}")));
+        let skips = !args.no_skip && is_code_only(&repository.changed_files(&commit.commit.hash)?);
+        let same = if skips { same_packages(&subject.built, &built)? } else { BTreeSet::new() };
+        let entries = BaseEntries::new(listing, &ground.settings.renamed);
+        Ok(Self { commit, entries, notes, same, _place: place })
+    }
+
+    /// Whether the benchmark's executables are the same on both sides, and nothing else that they
+    /// might read differs.
+    pub(super) fn is_same(&self, name: &BenchmarkId) -> bool {
+        let package = name.as_str().split('/').next().unwrap_or_default();
+        self.same.contains(package)
+    }
+}
+
+fn workspace(
+    ground: &Ground,
+    repository: &Repository,
+    place: &Place,
+    args: &PerfArgs,
+) -> Result<Workspace> {
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let (root, own) = (real(&repository.root()), real(&ground.workspace.root));
+    let below = own.strip_prefix(&root).unwrap_or(Path::new(""));
+    let folder = place.tree.join(below);
+    let manifest = folder.join("Cargo.toml");
+    if !manifest.is_file() {
+        bail!("it has no {}", below.join("Cargo.toml").display());
+    }
+    // Where the lock file is not committed, other versions of dependencies would be measured.
+    let (lock, own_lock) = (folder.join("Cargo.lock"), own.join("Cargo.lock"));
+    if !lock.exists() && own_lock.exists() {
+        fs::copy(&own_lock, &lock).context("cannot copy Cargo.lock to the base")?;
+    }
+    let sh = Shell::new().context("cannot enter the current folder")?;
+    let mut workspace = Workspace::find(&sh, Some(&manifest), &[])?;
+    workspace
+        .targets
+        .retain(|target| args.package.is_empty() || args.package.contains(&target.package));
+    Ok(workspace)
+}
+
+/// Whether only code, manifests and prose differ: a fixture can change what a bench measures while
+/// its executable stays the same.
+fn is_code_only(changed: &[String]) -> bool {
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let is_code = |path: &String| {
+        let name = name(path);
+        name == "Cargo.toml"
+            || name == "Cargo.lock"
+            || name.ends_with(".rs")
+            || name.ends_with(".md")
+    };
+    changed.iter().all(is_code)
+}
+
+/// Packages all of whose executables, programs that a bench may start included, are the same.
+fn same_packages(head: &Built, base: &Built) -> Result<BTreeSet<String>> {
+    let mut same = BTreeSet::new();
+    for (package, files) in &head.files {
+        let Some(others) = base.files.get(package).filter(|others| others.len() == files.len())
+        else {
+            continue;
+        };
+        let mut pairs = files.iter().zip(others);
+        if pairs.try_fold(true, |all, (one, other)| {
+            Ok::<_, anyhow::Error>(all && is_equal(one, other)?)
+        })? {
+            same.insert(package.clone());
+        }
+    }
+    Ok(same)
+}
+
+fn is_equal(one: &Path, other: &Path) -> Result<bool> {
+    let read =
+        |path: &Path| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+    Ok(one.file_name() == other.file_name() && read(one)? == read(other)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_code_manifests_and_prose_leave_a_bench_as_it_was() {
+        let cases: [(&[&str], bool); 4] = [
+            (&[], true),
+            (&["src/lib.rs", "a/Cargo.toml", "Cargo.lock", "README.md"], true),
+            (&["src/lib.rs", "fixtures/large.xml"], false),
+            (&["build.sh"], false),
+        ];
+        for (paths, expected) in cases {
+            let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+            assert_eq!(is_code_only(&paths), expected, "{paths:?}");
+        }
+    }
+}

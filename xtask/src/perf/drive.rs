@@ -1,0 +1,205 @@
+//! Does what the judge asks for, until it has its verdicts.
+
+use super::base::Base;
+use super::ground::Ground;
+use super::subject::Subject;
+use crate::bench::{Measurement, Rounds, Session, Sides};
+use crate::cli::PerfArgs;
+use crate::interrupt::Interrupt;
+use crate::ui;
+use anyhow::Result;
+use perf_core::ident::BenchmarkId;
+use perf_core::run::{LaunchTimes, Reading};
+use perf_core::verdict::{Judge, Look, Step, Verdicts};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What measuring needs, and what it found out on the way.
+pub(super) struct Driver<'a> {
+    pub(super) ground: &'a Ground,
+    pub(super) subject: &'a Subject,
+    pub(super) args: &'a PerfArgs,
+    pub(super) interrupt: &'a Interrupt,
+    pub(super) session: Session,
+    /// The build that is compared with now.
+    pub(super) base: Option<Base>,
+    /// What the launches side by side told beside their times.
+    pub(super) told: Told,
+    /// What the reader should know.
+    pub(super) notes: Vec<String>,
+}
+
+/// Readings of both sides, by benchmark.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) base: BTreeMap<BenchmarkId, Vec<Reading>>,
+    pub(super) head: Measurement,
+}
+
+/// The least time between rounds that wait out a burst: ten of them take as long as most bursts.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+impl Driver<'_> {
+    /// Does what the judge asks for first: the launches that are recorded.
+    pub(super) fn first_look(&mut self, judge: &mut Judge) -> Result<Measurement> {
+        match judge.step() {
+            Step::Measure { look, benchmarks, launches } => {
+                self.measure(judge, look, &benchmarks, launches)
+            }
+            Step::Compare { .. } | Step::Done(_) => Ok(Measurement::default()),
+        }
+    }
+
+    /// Goes on until there is nothing more to ask.
+    pub(super) fn finish(&mut self, mut judge: Judge) -> Result<Verdicts> {
+        loop {
+            match judge.step() {
+                Step::Done(verdicts) => return Ok(verdicts),
+                Step::Measure { look, benchmarks, launches } => {
+                    self.measure(&mut judge, look, &benchmarks, launches)?;
+                }
+                Step::Compare { base, benchmarks, rounds } => {
+                    self.compare(&mut judge, &base, &benchmarks, rounds)?;
+                }
+            }
+        }
+    }
+
+    fn measure(
+        &mut self,
+        judge: &mut Judge,
+        look: Look,
+        benchmarks: &[BenchmarkId],
+        launches: usize,
+    ) -> Result<Measurement> {
+        let (launcher, interrupt) = (&self.subject.launcher, self.interrupt);
+        let told =
+            self.session.measure(&rounds(look, launches), benchmarks, launcher, interrupt)?;
+        for (name, readings) in &told.readings {
+            let launches: Vec<LaunchTimes> =
+                readings.iter().map(|reading| reading.times()).collect();
+            judge.feed(name, launches);
+        }
+        told.failures.iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
+        if told.cut_short {
+            self.give_up(judge, benchmarks);
+        }
+        Ok(told)
+    }
+
+    fn compare(
+        &mut self,
+        judge: &mut Judge,
+        base: &str,
+        benchmarks: &[BenchmarkId],
+        rounds: usize,
+    ) -> Result<()> {
+        if self.base.as_ref().is_none_or(|built| built.commit.commit.hash != base) {
+            return self.take_up(judge, base, benchmarks);
+        }
+        let Some(built) = &self.base else { return Ok(()) };
+        let mut told = self.session.compare(
+            title(rounds),
+            rounds,
+            benchmarks,
+            &built.entries,
+            &self.subject.launcher,
+            self.interrupt,
+        )?;
+        for (name, rounds) in std::mem::take(&mut told.rounds) {
+            judge.feed_rounds(&name, rounds);
+        }
+        told.failures.iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
+        for (name, reason) in &told.base_failures {
+            judge.cannot_compare(name, &format!("the base cannot be launched: {reason}"));
+        }
+        if told.cut_short {
+            self.give_up(judge, benchmarks);
+        }
+        self.told.take(told);
+        Ok(())
+    }
+
+    /// Builds a recorded commit for the suspects that lie near it.
+    fn take_up(&mut self, judge: &mut Judge, base: &str, suspects: &[BenchmarkId]) -> Result<()> {
+        // The place that other commits are built in is claimed by one at a time.
+        self.base = None;
+        match self.build(base) {
+            Ok(built) => {
+                self.notes.extend(built.notes.iter().cloned());
+                self.sort_out(judge, &built, suspects);
+                self.base = Some(built);
+            }
+            Err(error) => {
+                self.interrupt.check()?;
+                ui::say(&format!("{error:#}"));
+                let short = base.get(..12).unwrap_or(base);
+                self.notes
+                    .push(format!("what moved could not be compared with {short}: {error:#}"));
+                judge.cannot_build(base);
+            }
+        }
+        Ok(())
+    }
+
+    fn build(&self, base: &str) -> Result<Base> {
+        let Some(repository) = self.ground.repository() else {
+            anyhow::bail!("there is no repository");
+        };
+        if !repository.has_commit(base)? {
+            anyhow::bail!("the commit is not in this clone");
+        }
+        let commit =
+            repository.describe(base, "recorded commit that what moved is compared with")?;
+        Base::build(self.ground, repository, self.subject, commit, self.args)
+    }
+
+    /// Tells the judge what the build has, and what is the same there.
+    pub(super) fn sort_out(&self, judge: &mut Judge, built: &Base, names: &[BenchmarkId]) {
+        for name in names {
+            let entry = self.session.entry_of(name);
+            match entry.and_then(|entry| built.entries.get(entry)) {
+                None => judge.cannot_compare(name, "the base does not have it"),
+                Some(_) if built.is_same(name) => judge.is_same_build(name),
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn give_up(&mut self, judge: &mut Judge, benchmarks: &[BenchmarkId]) {
+        benchmarks.iter().for_each(|name| judge.give_up(name));
+        let note = "the time limit ended the measuring: some benchmarks got fewer launches";
+        if !self.notes.iter().any(|known| known == note) {
+            self.notes.push(note.to_owned());
+        }
+    }
+}
+
+impl Told {
+    fn take(&mut self, sides: Sides) {
+        for (name, readings) in sides.base {
+            self.base.entry(name).or_default().extend(readings);
+        }
+        for (name, readings) in sides.head {
+            self.head.readings.entry(name).or_default().extend(readings);
+        }
+        self.head.failures.extend(sides.failures);
+        self.head.cut_short |= sides.cut_short;
+    }
+}
+
+fn rounds(look: Look, launches: usize) -> Rounds {
+    let (title, least) = match look {
+        Look::First => ("measuring", Duration::ZERO),
+        Look::Second => ("measuring again what moved", Duration::ZERO),
+        Look::Third => ("making sure of what got slower", PATIENCE),
+    };
+    Rounds { title, launches, least }
+}
+
+fn title(rounds: usize) -> &'static str {
+    match rounds == perf_core::detect::paired::FIRST_LOOK {
+        true => "measuring side by side",
+        false => "measuring on what is undecided",
+    }
+}

@@ -1,0 +1,132 @@
+//! This checkout and another commit, side by side, on real benches and real repositories.
+
+use crate::project::{Ended, Project, quiet_machine};
+use std::collections::BTreeMap;
+
+const SHORT: [&str; 4] = ["--launch-ms", "10", "--filter", "text::"];
+
+fn branch(project: &Project, name: &str) {
+    project.git(&["checkout", "--quiet", "-b", name, "main"]);
+}
+
+fn compare(project: &Project, more: &[&str]) -> Ended {
+    project.perf(&[&["--compare", "main"], &SHORT[..], more].concat())
+}
+
+/// State and severity by the last part of the benchmarks' names.
+fn verdicts(project: &Project) -> BTreeMap<String, String> {
+    let report = project.report();
+    let rows = report["rows"].as_array().unwrap().iter();
+    let entry = |row: &serde_json::Value| {
+        let verdict = &row["verdict"];
+        let text = |key: &str| verdict[key].as_str().unwrap_or_default().to_owned();
+        let name = text("name").rsplit("text::").next().unwrap().to_owned();
+        (name, format!("{} {}", text("state"), text("severity")).trim().to_owned())
+    };
+    rows.map(entry).collect()
+}
+
+fn footprint(project: &Project) -> [String; 4] {
+    [
+        project.git(&["rev-parse", "HEAD"]),
+        project.git(&["symbolic-ref", "HEAD"]),
+        project.git(&["--no-optional-locks", "status", "--porcelain"]),
+        project.git(&["for-each-ref", "refs/heads/main", "refs/heads/slower", "refs/stash"]),
+    ]
+}
+
+/// One test, because all three are compared with one build of `main`.
+#[test]
+fn a_branch_is_compared_with_where_it_left_main() {
+    let _quiet = quiet_machine();
+    let project = Project::fixture("known-cost");
+    what_got_slower_is_found_and_nothing_else_fails(&project);
+    what_is_the_same_is_not_measured(&project);
+    benchmarks_come_go_and_are_renamed(&project);
+}
+
+fn what_got_slower_is_found_and_nothing_else_fails(project: &Project) {
+    branch(project, "slower");
+    project.write("known-cost.txt", "checksum=50\n");
+    project.commit_all();
+    let before = footprint(project);
+    let ended = compare(project, &[]);
+    ended.expect(1).says("the merge base with main").says("text::checksum got slower");
+    let verdicts = verdicts(project);
+    assert_eq!(verdicts["checksum"], "regression critical");
+    let failing = |verdict: &&String| verdict.ends_with("critical") || verdict.ends_with("major");
+    assert_eq!(verdicts.values().filter(failing).count(), 1, "{verdicts:?}");
+    assert_eq!(footprint(project), before);
+
+    let recorded = project.git(&["ls-tree", "-r", "--name-only", "gh-pages"]);
+    let [path] = recorded.lines().collect::<Vec<_>>()[..] else { panic!("{recorded}") };
+    assert!(path.starts_with("data/comparisons/"), "{path}");
+    let comparison = project.git(&["show", &format!("gh-pages:{path}")]);
+    let comparison: serde_json::Value = serde_json::from_str(&comparison).unwrap();
+    assert_eq!(comparison["base"], project.git(&["rev-parse", "main"]).trim());
+    let rounds = comparison["benchmarks"][0]["rounds"].as_array().unwrap();
+    let firsts: Vec<&str> = rounds.iter().map(|round| round["first"].as_str().unwrap()).collect();
+    assert!(firsts.contains(&"base") && firsts.contains(&"head"), "{firsts:?}");
+}
+
+fn what_is_the_same_is_not_measured(project: &Project) {
+    branch(project, "prose");
+    project.write("README.md", "prose");
+    project.commit_all();
+    compare(project, &[]).expect(0).says("the same executables");
+    assert!(verdicts(project).values().all(|verdict| verdict == "unchanged"));
+
+    // A file that a bench may read: the same executables may do something else.
+    project.write("table.csv", "1");
+    project.git(&["add", "table.csv"]);
+    let only = ["--filter", "text::digits"];
+    let args = [&["--compare", "main", "--launch-ms", "5"], &only[..]].concat();
+    project.perf(&args).expect(0).says("rounds with").says("with uncommitted changes");
+    project.git(&["reset", "--quiet", "--hard"]);
+}
+
+#[test]
+fn there_may_be_nothing_to_compare() {
+    let project = Project::fixture("known-cost");
+    compare(&project, &[]).expect(0).says("nothing to compare");
+}
+
+fn benchmarks_come_go_and_are_renamed(project: &Project) {
+    branch(project, "renamed");
+    let benches = project.read("benches/text.rs");
+    let renamed = benches.replace("fn digits(", "fn figures(").replace("fn upper(", "fn shout(");
+    assert_ne!(benches, renamed);
+    project.write("benches/text.rs", &renamed);
+    project.write(
+        "perf-budgets.json",
+        r#"{"schema": 1, "renamed": {"known-cost/text::digits": "known-cost/text::figures"}}"#,
+    );
+    project.commit_all();
+    compare(project, &[]).expect(0);
+    let verdicts = verdicts(project);
+    assert_eq!(verdicts["shout"], "new");
+    assert_eq!(verdicts["upper"], "removed");
+    assert!(!["new", "removed", "missing"].contains(&verdicts["figures"].as_str()));
+    assert!(!verdicts.contains_key("digits"));
+}
+
+#[test]
+fn a_base_that_does_not_build_is_told() {
+    let project = Project::fixture("known-cost");
+    let good = project.read("src/lib.rs");
+    project.write("src/lib.rs", "compile_error!(\"not yet\");");
+    project.commit_all();
+    branch(&project, "mended");
+    project.write("src/lib.rs", &good);
+    project.commit_all();
+    let ended = compare(&project, &[]);
+    ended.expect(2).says("cannot be measured").says("the benches do not build");
+}
+
+#[test]
+fn references_that_are_not_there_are_told() {
+    let project = Project::fixture("known-cost");
+    let ended = project.perf(&["--compare", "nowhere"]);
+    ended.expect(2).says("there is no branch or commit `nowhere`");
+    project.perf(&["--compare=--output=x"]).expect(2).says("cannot be a branch or commit");
+}
