@@ -172,7 +172,8 @@ impl Subject {
             (None, _, Against::SameBuild(base)) => Verdict {
                 method: Method::SideBySide,
                 base: Some(base.clone()),
-                ..plain(State::Unchanged, "the same executables: there is nothing to measure")
+                launches: self.first.len(),
+                ..plain(State::Unchanged, if self.first.is_empty() { SAME } else { SAME_MOVED })
             },
             (None, _, Against::Nothing(reason)) => {
                 Verdict { reason: reason.clone(), ..plain(State::New, "") }
@@ -303,6 +304,8 @@ impl Subject {
     }
 }
 
+const SAME: &str = "the same executables: there is nothing to measure";
+const SAME_MOVED: &str = "the same executables: what moved is the machine";
 const NOT_MEASURED: &str = "it was not measured";
 const NO_TIME: &str = "no launch gave a time above 0: it is below the timer's resolution";
 const UNCONFIRMED: &str = "it moved, and could not be measured again to make sure";
