@@ -20,7 +20,7 @@ pub(crate) enum Task {
     /// Exit status: 0 pass, 1 a regression or a broken budget, 2 a mistake or a broken
     /// environment, 3 something could not be measured.
     #[command(args_conflicts_with_subcommands = true)]
-    Perf(Perf),
+    Perf(Box<Perf>),
     /// Check everything a contribution must pass: formatting, lints, documentation, tests.
     Ci(CiArgs),
 }
@@ -38,6 +38,20 @@ pub(crate) enum PerfTask {
     /// Judge launches measured elsewhere: cases as JSON Lines on standard input, verdicts as JSON
     /// Lines on standard output.
     Judge,
+    /// Say of one benchmark of the last report every number that led to its verdict.
+    Explain(ExplainArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The benchmark: its name, or the end of it.
+    pub(crate) benchmark: String,
+    /// Where the report is, instead of target/perf.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// The workspace that was measured.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) manifest_path: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 mod cli;
 mod perf;
 mod judge;
+mod explain;
 mod ci;
 mod bench;
 mod base;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         Task::Perf(perf) => match &perf.task {
             None => perf::run(&perf.measure),
             Some(PerfTask::Judge) => judge::run(),
+            Some(PerfTask::Explain(args)) => explain::run(args),
         },
         Task::Ci(args) => ci::run(args),
     };

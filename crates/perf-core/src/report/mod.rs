@@ -3,12 +3,14 @@
 //! The renderers format; none of them compares numbers or decides anything.
 
 mod comparison;
+mod explain;
 mod markdown;
 pub mod site;
 mod svg;
 mod terminal;
 
 pub use comparison::{Compared, Comparison};
+pub use explain::explain;
 pub use markdown::to_markdown;
 pub use terminal::to_terminal;
 
