@@ -38,6 +38,9 @@ pub(crate) enum PerfTask {
     /// Judge launches measured elsewhere: cases as JSON Lines on standard input, verdicts as JSON
     /// Lines on standard output.
     Judge,
+    /// Measure how often a comparison errs on this machine: on unchanged code, and on slowdowns of
+    /// known size. Takes 15 minutes, or --time-limit.
+    Qualify(QualifyArgs),
     /// Say of one benchmark of the last report every number that led to its verdict.
     Explain(ExplainArgs),
 }
@@ -62,18 +65,34 @@ pub(crate) struct PerfArgs {
     /// Compare with REF itself, not with where this checkout left it.
     #[arg(long, requires = "compare")]
     pub(crate) tip: bool,
+    /// Launches of each benchmark [default: 5].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) launches: Option<u16>,
+    /// Two launches, no second look: a first impression that never fails the check.
+    #[arg(long)]
+    pub(crate) quick: bool,
     /// Measure also what is the same executable on both sides.
     #[arg(long)]
     pub(crate) no_skip: bool,
+    /// The lowest severity that fails, instead of the gate in perf-budgets.json.
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// What standard output gets.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What every kind of measuring is told.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
     /// Measure only benchmarks whose name contains TEXT (may be repeated).
     #[arg(short, long, value_name = "TEXT")]
     pub(crate) filter: Vec<String>,
     /// Measure only the benches of this package (may be repeated).
     #[arg(short, long, value_name = "NAME")]
     pub(crate) package: Vec<String>,
-    /// Launches of each benchmark [default: 5].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub(crate) launches: Option<u16>,
     /// How long a launch should measure, in milliseconds [default: 50].
     ///
     /// The batches of recorded runs are kept as long as they come within a factor of four of it.
@@ -85,13 +104,10 @@ pub(crate) struct PerfArgs {
     /// Stop measuring after this long, as 90s or 5m.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) time_limit: Option<Duration>,
-    /// Two launches, no second look: a first impression that never fails the check.
-    #[arg(long)]
-    pub(crate) quick: bool,
     /// What decides the random order of the launches; without it, chance.
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u32>,
-    /// Judge the run without adding it to the history.
+    /// Add nothing to the history.
     #[arg(long)]
     pub(crate) no_record: bool,
     /// The branch that holds the history.
@@ -100,18 +116,22 @@ pub(crate) struct PerfArgs {
     /// Where the report and the site go, instead of target/perf.
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
-    /// What standard output gets.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(crate) format: Format,
     /// Whether standard output is coloured.
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
-    /// The lowest severity that fails, instead of the gate in perf-budgets.json.
-    #[arg(long, value_enum, value_name = "LEVEL")]
-    pub(crate) fail_on: Option<FailOn>,
     /// Measure another cargo workspace.
     #[arg(long, value_name = "PATH")]
     pub(crate) manifest_path: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QualifyArgs {
+    /// A copy of the known-cost crate, whose benches do more work when asked to, to be measured
+    /// too.
+    #[arg(long, value_name = "MANIFEST")]
+    pub(crate) known_cost: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) common: Common,
 }
 
 #[derive(Debug, Args)]
@@ -151,6 +171,13 @@ pub(crate) enum FailOn {
     Minor,
     /// Nothing, budgets included.
     Never,
+}
+
+impl Common {
+    /// Whether every benchmark is measured.
+    pub(crate) fn is_unfiltered(&self) -> bool {
+        self.filter.is_empty() && self.package.is_empty()
+    }
 }
 
 impl From<FailOn> for Level {

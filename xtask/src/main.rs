@@ -24,6 +24,7 @@ fn main() -> ExitCode {
     let result = match &cli.task {
         Task::Perf(perf) => match &perf.task {
             None => perf::run(&perf.measure),
+            Some(PerfTask::Qualify(args)) => perf::qualify(args),
             Some(PerfTask::Judge) => judge::run(),
             Some(PerfTask::Explain(args)) => explain::run(args),
         },

@@ -81,7 +81,7 @@ pub fn place_of(path: &str) -> Place {
     let Some(below) = path.strip_prefix("data/") else { return Place::Elsewhere };
     match below.split_once('/') {
         Some(("runs", rest)) if is_run_path(rest) => Place::Run,
-        Some(("comparisons" | "series", _)) => Place::Ours,
+        Some(("comparisons" | "qualifications" | "series", _)) => Place::Ours,
         _ => Place::Foreign,
     }
 }

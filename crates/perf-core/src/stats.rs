@@ -48,6 +48,20 @@ pub fn lowest_third_mean(values: &[f64]) -> Option<f64> {
     mean(&sorted(values)[..values.len().div_ceil(3)])
 }
 
+/// The 95 % interval of a share of which `of` trials had `hits`, by Wilson's score (1927). All
+/// shares are possible where nothing was tried.
+pub fn wilson(hits: u32, of: u32) -> (f64, f64) {
+    const Z: f64 = 1.959_963_984_540_054;
+    if of == 0 {
+        return (0.0, 1.0);
+    }
+    let (n, share) = (f64::from(of), f64::from(hits) / f64::from(of));
+    let scale = 1.0 + Z * Z / n;
+    let middle = (share + Z * Z / (2.0 * n)) / scale;
+    let reach = Z / scale * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+    ((middle - reach).max(0.0), (middle + reach).min(1.0))
+}
+
 /// Makes a median absolute deviation comparable to a standard deviation: 1 / Φ⁻¹(3/4).
 const NORMAL_CONSISTENT: f64 = 1.4826;
 
@@ -78,6 +92,22 @@ mod tests {
         assert_eq!(median(&[]), None);
         assert!(close(median(&[3.0, 1.0, 2.0]), 2.0));
         assert!(close(median(&[4.0, 1.0, 2.0, 3.0]), 2.5));
+    }
+
+    #[test]
+    fn wilson_intervals_are_the_published_ones() {
+        // statsmodels.stats.proportion.proportion_confint(hits, of, method="wilson")
+        let cases = [
+            (0, 10, 0.0, 0.277_532_8),
+            (5, 10, 0.236_593_1, 0.763_406_9),
+            (10, 10, 0.722_467_2, 1.0),
+            (0, 306, 0.0, 0.012_398_3),
+            (0, 0, 0.0, 1.0),
+        ];
+        for (hits, of, low, high) in cases {
+            let (from, to) = wilson(hits, of);
+            assert!((from - low).abs() < 1e-6 && (to - high).abs() < 1e-6, "{hits} of {of}");
+        }
     }
 
     #[test]

@@ -74,6 +74,7 @@ impl Launcher {
         most: Option<Duration>,
     ) -> Result<Told> {
         let mut command = self.command(&entry.executable);
+        command.envs(&entry.variables);
         let launch = Launch {
             name: &entry.listed,
             sample_size: pin.map(|pin| pin.n),

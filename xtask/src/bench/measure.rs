@@ -92,6 +92,16 @@ impl Session {
         &self.failures
     }
 
+    /// The same without a time limit, for who keeps the time himself.
+    pub(crate) fn without_deadline(self) -> Self {
+        Self { deadline: None, ..self }
+    }
+
+    /// Sets an environment variable for every launch from here on.
+    pub(crate) fn set_variable(&mut self, name: &'static str, value: &str) {
+        self.planned.iter_mut().for_each(|planned| planned.entry.set_variable(name, value));
+    }
+
     /// The entry that gives a row.
     pub(crate) fn entry_of(&self, row: &BenchmarkId) -> Option<&BenchmarkId> {
         let gives = |planned: &&Planned| planned.rows.contains(row);

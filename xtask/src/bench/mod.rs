@@ -35,10 +35,12 @@ pub(crate) struct Entry {
     pub(crate) listed: String,
     /// What we call it.
     pub(crate) id: BenchmarkId,
+    /// What its launches find in their environment.
+    variables: BTreeMap<&'static str, String>,
 }
 
 /// Everything that the executables list.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Listing {
     /// The benchmarks.
     pub(crate) entries: Vec<Entry>,
@@ -49,6 +51,10 @@ pub(crate) struct Listing {
 }
 
 impl Entry {
+    fn set_variable(&mut self, name: &'static str, value: &str) {
+        self.variables.insert(name, value.to_owned());
+    }
+
     /// Where its function stands, if that can be found; the path is relative to `root`.
     pub(crate) fn source(&self, root: &Path) -> Option<Source> {
         source::find(root, &self.executable.target.source, &self.listed)
@@ -84,6 +90,7 @@ impl Listing {
             Ok(names) => self.entries.extend(names.into_iter().map(|listed| Entry {
                 executable: executable.clone(),
                 id: BenchmarkId::of_listed(package, target, &listed),
+                variables: BTreeMap::new(),
                 listed,
             })),
             Err(reason) => {

@@ -49,6 +49,11 @@ impl BaseEntries {
         self.entries.get(name)
     }
 
+    /// Sets an environment variable for every launch from here on.
+    pub(crate) fn set_variable(&mut self, name: &'static str, value: &str) {
+        self.entries.values_mut().for_each(|entry| entry.set_variable(name, value));
+    }
+
     /// The names of today.
     pub(crate) fn names(&self) -> impl Iterator<Item = &BenchmarkId> {
         self.entries.keys()

@@ -4,7 +4,7 @@ use super::Repository;
 use anyhow::{Context as _, Result, bail};
 use chrono::{DateTime, Utc};
 use perf_core::history::path_of;
-use perf_core::report::Comparison;
+use perf_core::report::{Comparison, Qualification};
 use perf_core::run::Run;
 use xshell::cmd;
 
@@ -28,6 +28,19 @@ impl From<&Run> for Entry {
             contents: run.to_json(),
             message: format!("perf: record {id}\n\nMeasures {measured} on machine {key}.\n"),
             time: run.started,
+        }
+    }
+}
+
+impl From<&Qualification> for Entry {
+    fn from(qualification: &Qualification) -> Self {
+        let (id, key) = (qualification.id(), &qualification.machine.key);
+        Self {
+            path: qualification.path(),
+            contents: qualification.to_json(),
+            message: format!("perf: record {id}\n\nQualifies machine {key}.\n"),
+            time: qualification.started,
+            id,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::ground::Ground;
 use super::subject::Subject;
 use crate::base::Place;
 use crate::bench::{self, BaseEntries, Built, Listing, Workspace};
-use crate::cli::PerfArgs;
+use crate::cli::Common;
 use crate::git::{BaseCommit, Repository};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
@@ -34,7 +34,8 @@ impl Base {
         repository: &Repository,
         subject: &Subject,
         commit: BaseCommit,
-        args: &PerfArgs,
+        args: &Common,
+        skips: bool,
     ) -> Result<Self> {
         let short = commit.commit.short().to_owned();
         let place = Place::claim(&repository.common_dir()?)?;
@@ -48,7 +49,7 @@ impl Base {
         listing.filter(&args.filter);
         let mut notes = std::mem::take(&mut listing.notes);
         notes.extend(built.notes.iter().map(|note| format!("{short}: {note}")));
-        let skips = !args.no_skip && is_code_only(&repository.changed_files(&commit.commit.hash)?);
+        let skips = skips && is_code_only(&repository.changed_files(&commit.commit.hash)?);
         let same = if skips { same_packages(&subject.built, &built)? } else { BTreeSet::new() };
         let entries = BaseEntries::new(listing, &ground.settings.renamed);
         Ok(Self { commit, entries, notes, same, _place: place })
@@ -66,7 +67,7 @@ fn workspace(
     ground: &Ground,
     repository: &Repository,
     place: &Place,
-    args: &PerfArgs,
+    args: &Common,
 ) -> Result<Workspace> {
     let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let (root, own) = (real(&repository.root()), real(&ground.workspace.root));

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 /// Measures this checkout and its merge base with `reference` side by side, and judges it.
 pub(super) fn run(args: &PerfArgs, reference: &str) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
-    let ground = Ground::check(args)?;
+    let ground = Ground::check(&args.common)?;
     let repository = ground.repository().context("there is no repository to compare in")?;
     let commit = repository.base(reference, args.tip)?;
     let head = ground.commit.as_ref().filter(|head| !head.dirty);
@@ -31,11 +31,11 @@ pub(super) fn run(args: &PerfArgs, reference: &str) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
 
-    let (subject, listing) = Subject::build(&ground, args, &interrupt)?;
-    let base = Base::build(&ground, repository, &subject, commit, args)?;
+    let (subject, listing) = Subject::build(&ground, &args.common, &interrupt)?;
+    let base = Base::build(&ground, repository, &subject, commit, &args.common, !args.no_skip)?;
     let parts = Parts::of(listing, &base);
     let hash = base.commit.commit.hash.clone();
-    let session = subject.plan(&ground, parts.both, args)?;
+    let session = subject.plan(&ground, parts.both, &args.common)?;
     let against = perf_core::report::Base {
         commit: base.commit.commit.clone(),
         label: base.commit.label.clone(),
@@ -62,12 +62,13 @@ pub(super) fn run(args: &PerfArgs, reference: &str) -> Result<ExitCode> {
         told: Told::default(),
     };
     let verdicts = driver.finish(judge)?;
-    let run = subject.run(&ground, &driver.session, &driver.told.head, args);
+    let run = subject.run(&ground, &driver.session, &driver.told.head, false);
     let mut report = outcome::report(&driver, &run, &driver.told.head, verdicts);
     report.against.base = Some(against);
     let comparisons = Comparison::all_of(&report);
     outcome::save_comparisons(&ground, &comparisons)?;
-    let recorded = ground.record(&comparisons.iter().map(Into::into).collect::<Vec<_>>(), args);
+    let recorded =
+        ground.record(&comparisons.iter().map(Into::into).collect::<Vec<_>>(), &args.common);
     outcome::write(&ground, &report)?;
     outcome::print(&report, args)?;
     outcome::status(&ground, &report, recorded, args)

@@ -160,7 +160,8 @@ impl Driver<'_> {
         }
         let commit =
             repository.describe(base, "recorded commit that what moved is compared with")?;
-        Base::build(self.ground, repository, self.subject, commit, self.args)
+        let (args, skips) = (&self.args.common, !self.args.no_skip);
+        Base::build(self.ground, repository, self.subject, commit, args, skips)
     }
 
     /// Tells the judge what the build has, and what is the same there.

@@ -1,14 +1,14 @@
 //! What a measurement stands on, checked before the first minute is spent.
 
-use crate::bench::Workspace;
-use crate::cli::PerfArgs;
+use crate::bench::{Session, Workspace};
+use crate::cli::{Common, FailOn};
 use crate::files::{Output, read_if_there};
 use crate::git::{Entry, Recorded, Repository};
 use anyhow::{Context as _, Result, anyhow};
 use perf_core::budget::{Budget, BudgetError, BudgetFile, Gate, Level};
 use perf_core::ident::BenchmarkId;
 use perf_core::run::Commit;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use xshell::Shell;
 
 const BUDGET_FILE: &str = "perf-budgets.json";
@@ -28,7 +28,7 @@ pub(super) struct Ground {
 
 impl Ground {
     /// Finds it all, or says what is wrong.
-    pub(super) fn check(args: &PerfArgs) -> Result<Self> {
+    pub(super) fn check(args: &Common) -> Result<Self> {
         let sh = Shell::new().context("cannot enter the current folder")?;
         let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &args.package)?;
         let (budget_text, settings, budgets) = budgets(&workspace)?;
@@ -56,6 +56,23 @@ impl Ground {
         })
     }
 
+    /// The ground of a workspace that only lends its benches.
+    pub(super) fn without_history(manifest: &Path, args: &Common) -> Result<Self> {
+        let sh = Shell::new().context("cannot enter the current folder")?;
+        let workspace = Workspace::find(&sh, Some(manifest), &[])?;
+        let output = args.output.clone().unwrap_or_else(|| workspace.target_dir.join("perf"));
+        Ok(Self {
+            workspace,
+            output: Output::create(output)?,
+            commit: None,
+            recorded: Recorded::default(),
+            settings: BudgetFile::default(),
+            budgets: Vec::new(),
+            budget_text: String::new(),
+            repository: None,
+        })
+    }
+
     /// The branch whose runs make the baselines: the one that is checked out if it is a base
     /// branch, else the first of them.
     pub(super) fn base_branch(&self) -> &str {
@@ -66,19 +83,24 @@ impl Ground {
     }
 
     /// What fails the check.
-    pub(super) fn gate(&self, args: &PerfArgs) -> Gate {
-        args.fail_on.map_or(self.settings.gate, |level| Gate::all(Level::from(level)))
+    pub(super) fn gate(&self, fail_on: Option<FailOn>) -> Gate {
+        fail_on.map_or(self.settings.gate, |level| Gate::all(Level::from(level)))
     }
 
-    /// Checks that every budget names a benchmark that exists.
-    pub(super) fn check_budget_names(&self, known: &[BenchmarkId]) -> Result<()> {
-        BudgetFile::check_names(&self.budget_text, &self.budgets, known)
+    /// Checks that every budget names a benchmark that exists, where all of them are known.
+    pub(super) fn check_budgets(&self, session: &Session, args: &Common) -> Result<()> {
+        if !args.is_unfiltered() {
+            return Ok(());
+        }
+        let rows = session.planned().iter().flat_map(|planned| planned.rows.clone());
+        let known: Vec<BenchmarkId> = rows.chain(session.failures().keys().cloned()).collect();
+        BudgetFile::check_names(&self.budget_text, &self.budgets, &known)
             .map_err(|error| in_budget_file(&error))
     }
 
     /// Adds files to the history, unless that is not wanted: `None` then, or what became of the
     /// last of them.
-    pub(super) fn record(&self, entries: &[Entry], args: &PerfArgs) -> Option<Result<String>> {
+    pub(super) fn record(&self, entries: &[Entry], args: &Common) -> Option<Result<String>> {
         let repository = self.repository.as_ref().filter(|_| !args.no_record)?;
         let recorded: Result<Vec<String>> =
             entries.iter().map(|entry| repository.record(entry)).collect();

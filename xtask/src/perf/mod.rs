@@ -8,6 +8,9 @@ mod base;
 mod drive;
 mod outcome;
 mod compare;
+mod qualify;
+
+pub(crate) use qualify::run as qualify;
 
 use crate::cli::PerfArgs;
 use crate::git::Entry;
@@ -30,9 +33,10 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
 /// Measures the workspace, records the run and judges it.
 fn against_history(args: &PerfArgs) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
-    let ground = Ground::check(args)?;
-    let (subject, listing) = Subject::build(&ground, args, &interrupt)?;
-    let session = subject.plan(&ground, listing, args)?;
+    let ground = Ground::check(&args.common)?;
+    let (subject, listing) = Subject::build(&ground, &args.common, &interrupt)?;
+    let session = subject.plan(&ground, listing, &args.common)?;
+    ground.check_budgets(&session, &args.common)?;
     let mut judge = subject.judge(&ground, &session, args);
     let mut driver = Driver {
         ground: &ground,
@@ -46,9 +50,9 @@ fn against_history(args: &PerfArgs) -> Result<ExitCode> {
     };
 
     let first = driver.first_look(&mut judge)?;
-    let run = subject.run(&ground, &driver.session, &first, args);
+    let run = subject.run(&ground, &driver.session, &first, subject::is_whole(args));
     outcome::save(&ground, &run, &first)?;
-    let recorded = ground.record(&[Entry::from(&run)], args);
+    let recorded = ground.record(&[Entry::from(&run)], &args.common);
 
     let verdicts = driver.finish(judge)?;
     let report = outcome::report(&driver, &run, &first, verdicts);
@@ -56,7 +60,7 @@ fn against_history(args: &PerfArgs) -> Result<ExitCode> {
     outcome::save_comparisons(&ground, &comparisons)?;
     let compared = match &recorded {
         Some(Ok(_)) => {
-            ground.record(&comparisons.iter().map(Entry::from).collect::<Vec<_>>(), args)
+            ground.record(&comparisons.iter().map(Entry::from).collect::<Vec<_>>(), &args.common)
         }
         _ => None,
     };

@@ -65,7 +65,7 @@ pub(super) fn report(
             history_runs: ground.recorded.runs,
             base: None,
         },
-        gate: ground.gate(args),
+        gate: ground.gate(args.fail_on),
         notes,
     })
 }
@@ -126,7 +126,7 @@ pub(super) fn print(report: &Report, args: &PerfArgs) -> Result<()> {
         Format::Json => report.to_json(),
         Format::Markdown => to_markdown(report),
     };
-    ui::report(&text, args.color).context("cannot write the report to standard output")
+    ui::report(&text, args.common.color).context("cannot write the report to standard output")
 }
 
 /// The exit status: a run that could not be recorded goes before everything else.
@@ -145,7 +145,7 @@ pub(super) fn status(
                 saved.display()
             )));
         }
-        None if args.no_record => ui::say("not recorded, as --no-record asks"),
+        None if args.common.no_record => ui::say("not recorded, as --no-record asks"),
         None => {}
     }
     Ok(ExitCode::from(report.status))

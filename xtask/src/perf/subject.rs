@@ -4,7 +4,7 @@ use super::ground::Ground;
 use crate::bench::{
     self, Built, Entry, Launcher, Listing, Measurement, Options, Session, Tap, Wish, Workspace,
 };
-use crate::cli::PerfArgs;
+use crate::cli::{Common, PerfArgs};
 use crate::facts::{self, BuildFacts};
 use crate::interrupt::Interrupt;
 use crate::ui;
@@ -42,7 +42,7 @@ impl Subject {
     /// Builds the benches and asks them what they hold.
     pub(super) fn build(
         ground: &Ground,
-        args: &PerfArgs,
+        args: &Common,
         interrupt: &Interrupt,
     ) -> Result<(Self, Listing)> {
         let workspace = &ground.workspace;
@@ -77,24 +77,22 @@ impl Subject {
         Ok((subject, listing))
     }
 
-    /// Chooses the batches of every benchmark, and checks that the budgets name what exists.
-    pub(super) fn plan(
-        &self,
-        ground: &Ground,
-        listing: Listing,
-        args: &PerfArgs,
-    ) -> Result<Session> {
+    /// When measuring began.
+    pub(super) fn started(&self) -> DateTime<Utc> {
+        self.started
+    }
+
+    /// What decides the order of the launches.
+    pub(super) fn seed(&self) -> u32 {
+        self.seed
+    }
+
+    /// Chooses the batches of every benchmark.
+    pub(super) fn plan(&self, ground: &Ground, listing: Listing, args: &Common) -> Result<Session> {
         let past = Some(self.selector(ground));
         let options = Options { seed: self.seed, time_limit: args.time_limit };
         let wish = |name: &BenchmarkId| self.wish(ground, args, name);
-        let session = Session::plan(listing, &self.launcher, past, wish, options)?;
-        // What is not measured, being the same on both sides, is not planned either.
-        if is_unfiltered(args) && args.compare.is_none() {
-            let rows = session.planned().iter().flat_map(|planned| planned.rows.clone());
-            let known: Vec<BenchmarkId> = rows.chain(session.failures().keys().cloned()).collect();
-            ground.check_budget_names(&known)?;
-        }
-        Ok(session)
+        Session::plan(listing, &self.launcher, past, wish, options)
     }
 
     /// The judge of everything that was planned.
@@ -116,7 +114,7 @@ impl Subject {
         }));
         let listed: BTreeSet<&BenchmarkId> = cases.iter().map(|case| &case.name).collect();
         let mut removed = selector.newest_names();
-        removed.retain(|name| is_unfiltered(args) && !listed.contains(name));
+        removed.retain(|name| args.common.is_unfiltered() && !listed.contains(name));
         let effort = Effort {
             launches: launches(args).into(),
             second_look: (!args.quick).then_some(FRESH_LAUNCHES),
@@ -133,7 +131,7 @@ impl Subject {
         ground: &Ground,
         session: &Session,
         told: &Measurement,
-        args: &PerfArgs,
+        is_whole: bool,
     ) -> Run {
         let measured = told.readings.iter().filter_map(|(name, readings)| {
             Measured::of(name.clone(), self.source_of(name), readings)
@@ -141,7 +139,6 @@ impl Subject {
         let failures = session.failures().iter().chain(&told.failures);
         let unfinished = failures
             .map(|(name, reason)| Unfinished { name: name.clone(), reason: reason.clone() });
-        let whole = is_unfiltered(args) && launches(args) >= LAUNCHES && !told.cut_short;
         let run = Run {
             schema: SCHEMA,
             kind: Kind::Run,
@@ -149,7 +146,7 @@ impl Subject {
             started: self.started,
             seed: self.seed,
             commit: ground.commit.clone(),
-            partial: !whole,
+            partial: !is_whole || told.cut_short,
             machine: self.machine.clone(),
             benchmarks: measured.collect(),
             unfinished: unfinished.collect(),
@@ -157,7 +154,7 @@ impl Subject {
         run.seal()
     }
 
-    pub(super) fn selector<'a>(&'a self, ground: &'a Ground) -> Selector<'a> {
+    fn selector<'a>(&'a self, ground: &'a Ground) -> Selector<'a> {
         Selector {
             history: &ground.recorded.history,
             branch: ground.base_branch(),
@@ -167,7 +164,7 @@ impl Subject {
     }
 
     /// What a benchmark should get: launches of the usual length, and what its budgets need.
-    fn wish(&self, ground: &Ground, args: &PerfArgs, name: &BenchmarkId) -> Wish {
+    fn wish(&self, ground: &Ground, args: &Common, name: &BenchmarkId) -> Wish {
         let names = std::slice::from_ref(name);
         let limits = ground.budgets.iter().filter(|budget| !budget.limits(names).is_empty());
         Wish {
@@ -188,8 +185,9 @@ fn launches(args: &PerfArgs) -> u16 {
     args.launches.unwrap_or(if args.quick { QUICK_LAUNCHES } else { LAUNCHES })
 }
 
-pub(super) fn is_unfiltered(args: &PerfArgs) -> bool {
-    args.filter.is_empty() && args.package.is_empty()
+/// Whether a baseline may count what is measured so.
+pub(super) fn is_whole(args: &PerfArgs) -> bool {
+    args.common.is_unfiltered() && launches(args) >= LAUNCHES
 }
 
 fn tap(workspace: &Workspace, machine: &Machine, notes: &mut Vec<String>) -> Option<Tap> {

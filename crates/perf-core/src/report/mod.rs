@@ -5,6 +5,7 @@
 mod comparison;
 mod explain;
 mod markdown;
+mod qualification;
 pub mod site;
 mod svg;
 mod terminal;
@@ -12,6 +13,7 @@ mod terminal;
 pub use comparison::{Compared, Comparison};
 pub use explain::explain;
 pub use markdown::to_markdown;
+pub use qualification::Qualification;
 pub use terminal::to_terminal;
 
 use crate::baseline::MINIMUM;

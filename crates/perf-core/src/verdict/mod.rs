@@ -6,6 +6,7 @@
 pub mod exchange;
 mod gate;
 mod judge;
+pub mod qualify;
 mod subject;
 
 pub use gate::{Outcome, conclude};
