@@ -74,6 +74,9 @@ pub(crate) struct PerfArgs {
     /// Measure also what is the same executable on both sides.
     #[arg(long)]
     pub(crate) no_skip: bool,
+    /// Count instructions of everything that is compared side by side, not only of what changed.
+    #[arg(long)]
+    pub(crate) instructions: bool,
     /// The lowest severity that fails, instead of the gate in perf-budgets.json.
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub(crate) fail_on: Option<FailOn>,

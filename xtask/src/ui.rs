@@ -46,12 +46,17 @@ const LINE_EVERY: Duration = Duration::from_secs(15);
 impl Progress {
     /// Progress through `launches`.
     pub(crate) fn start(title: &str, launches: usize) -> Self {
-        let bar = io::stderr().is_terminal().then(|| bar(launches));
-        let progress = Self { bar, title: title.to_owned(), last_line: Instant::now() };
+        let progress = Self::go_on(title, launches);
         if progress.bar.is_none() {
             say(&format!("{title}: {}", unit::counted(launches, "launch", "launches")));
         }
         progress
+    }
+
+    /// Progress through `launches` of something that has been announced already.
+    pub(crate) fn go_on(title: &str, launches: usize) -> Self {
+        let bar = io::stderr().is_terminal().then(|| bar(launches));
+        Self { bar, title: title.to_owned(), last_line: Instant::now() }
     }
 
     /// Says what is launched now, how many launches are done of how many, and the time left.

@@ -155,6 +155,11 @@ impl<'a> Selector<'a> {
         })
     }
 
+    /// What the newest comparable run says of the benchmark.
+    pub fn newest(&self, name: &BenchmarkId) -> Option<&'a Measured> {
+        self.recorded_here(name).map(|(_, measured)| measured).last()
+    }
+
     /// The benchmarks of the newest comparable run, under their names of today.
     pub fn newest_names(&self) -> Vec<BenchmarkId> {
         let newest = self.comparable().rfind(|run| self.is_here(run));

@@ -92,6 +92,32 @@ impl Launcher {
         Ok(self.told(entry, &ended?, recorded.as_deref()))
     }
 
+    /// Launches a benchmark in these batches as the last argument of `command`, another program,
+    /// which may take `at_least` or as long as any launch. The clock tap stays out of it.
+    pub(crate) fn launch_within(
+        &self,
+        mut command: Command,
+        entry: &Entry,
+        pin: Pin,
+        at_least: Duration,
+    ) -> Result<Told> {
+        let launch = Launch {
+            name: &entry.listed,
+            sample_size: Some(pin.n),
+            sample_count: Some(pin.s),
+            max_time_s: None,
+        };
+        command.arg(&entry.executable.path).args(launch.arguments());
+        self.set_up(&mut command, &entry.executable);
+        command.envs(&entry.variables);
+        let limit = self.limit.max(at_least);
+        let ended = process::run(&mut command, limit, &self.interrupt)?;
+        Ok(match ended.status {
+            None => Told::Failure(format!("it gave no result within {} s", limit.as_secs())),
+            Some(_) => self.told(entry, &ended, None),
+        })
+    }
+
     fn told(&self, entry: &Entry, ended: &Ended, recorded: Option<&[u8]>) -> Told {
         let stdout = String::from_utf8_lossy(&ended.stdout);
         let stderr = String::from_utf8_lossy(&ended.stderr);
@@ -102,10 +128,15 @@ impl Launcher {
         }
     }
 
-    /// The process as cargo would start it: in the package's folder, and without settings that
-    /// would change what Divan does.
     fn command(&self, executable: &Executable) -> Command {
         let mut command = Command::new(&executable.path);
+        self.set_up(&mut command, executable);
+        command
+    }
+
+    /// Lets a process start as cargo would start it: in the package's folder, and without settings
+    /// that would change what Divan does.
+    fn set_up(&self, command: &mut Command, executable: &Executable) {
         command.current_dir(&executable.target.dir);
         command.env("CARGO_MANIFEST_DIR", &executable.target.dir);
         for name in CLEARED_VARIABLES {
@@ -113,7 +144,6 @@ impl Launcher {
         }
         let (name, paths) = library_path(&executable.path, self.libraries.as_deref());
         command.env(name, paths);
-        command
     }
 
     /// Why a process that ended so gave nothing.

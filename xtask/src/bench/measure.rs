@@ -103,9 +103,9 @@ impl Session {
     }
 
     /// The entry that gives a row.
-    pub(crate) fn entry_of(&self, row: &BenchmarkId) -> Option<&BenchmarkId> {
+    pub(crate) fn entry_of(&self, row: &BenchmarkId) -> Option<&Entry> {
         let gives = |planned: &&Planned| planned.rows.contains(row);
-        self.planned.iter().find(gives).map(|planned| &planned.entry.id)
+        self.planned.iter().find(gives).map(|planned| &planned.entry)
     }
 
     /// What gives a row of `wanted`.

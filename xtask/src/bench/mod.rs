@@ -1,6 +1,7 @@
 //! Measuring: from a workspace to the readings of its benchmarks.
 
 mod build;
+mod instructions;
 mod launch;
 mod measure;
 mod pin;
@@ -11,6 +12,7 @@ mod tap;
 mod workspace;
 
 pub(crate) use build::{Built, build};
+pub(crate) use instructions::Counter;
 pub(crate) use launch::{Launcher, library_folder};
 pub(crate) use measure::{Measurement, Options, Rounds, Session};
 pub(crate) use pin::Wish;

@@ -6,6 +6,7 @@ use super::{Entry, Listing};
 use crate::interrupt::Interrupt;
 use crate::ui::Progress;
 use anyhow::Result;
+use perf_core::detect::paired;
 use perf_core::ident::BenchmarkId;
 use perf_core::run::{Reading, Round, Side};
 use std::collections::BTreeMap;
@@ -80,7 +81,11 @@ impl Session {
     ) -> Result<Sides> {
         let mut round = self.giving(wanted);
         let mut sides = Sides::default();
-        let mut progress = Progress::start(title, round.len() * rounds * 2);
+        let launches = round.len() * rounds * 2;
+        let mut progress = match rounds >= paired::FIRST_LOOK {
+            true => Progress::start(title, launches),
+            false => Progress::go_on(title, launches),
+        };
         let mut done = 0;
         for left in (0..rounds).rev() {
             self.rng.shuffle(&mut round);

@@ -3,7 +3,8 @@
 use super::{Repository, answer};
 use anyhow::{Context as _, Result, bail, ensure};
 use perf_core::history::{History, Place, place_of};
-use perf_core::run::{Run, RunError};
+use perf_core::report::Qualification;
+use perf_core::run::{Machine, Run, RunError};
 use xshell::cmd;
 
 /// How many of the newest runs are read. A verdict takes ten and the site shows no more than this,
@@ -50,6 +51,20 @@ impl Repository {
             }
         }
         Ok(recorded)
+    }
+
+    /// What was last measured of the error rates of a machine; an error names a file that cannot
+    /// be read.
+    pub(crate) fn qualification(&self, machine: &Machine) -> Result<Option<Qualification>> {
+        let Some(tip) = self.tip()? else { return Ok(None) };
+        let (sh, folder) = (&self.sh, format!("{}/", Qualification::folder(machine)));
+        let names = cmd!(sh, "git ls-tree --name-only --full-tree {tip} -- {folder}").quiet();
+        let names = names.read().context("cannot list the history branch")?;
+        // Their names begin with their time.
+        let Some(path) = names.lines().max() else { return Ok(None) };
+        let json = cmd!(sh, "git cat-file blob {tip}:{path}").quiet().read()?;
+        let read = serde_json::from_str(&json);
+        read.map(Some).with_context(|| format!("{path} on {} cannot be read", self.branch))
     }
 
     /// Where the history stands: the local branch, else origin's as last fetched.

@@ -9,6 +9,7 @@ use crate::git::{BaseCommit, Repository};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use perf_core::ident::BenchmarkId;
+use perf_core::unit::{self, LogRatio};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -20,6 +21,7 @@ pub(super) struct Base {
     pub(super) commit: BaseCommit,
     pub(super) entries: BaseEntries,
     pub(super) notes: Vec<String>,
+    built: Built,
     /// Packages whose executables are the same here and there, where that means that there is
     /// nothing to measure.
     same: BTreeSet<String>,
@@ -52,7 +54,21 @@ impl Base {
         let skips = skips && is_code_only(&repository.changed_files(&commit.commit.hash)?);
         let same = if skips { same_packages(&subject.built, &built)? } else { BTreeSet::new() };
         let entries = BaseEntries::new(listing, &ground.settings.renamed);
-        Ok(Self { commit, entries, notes, same, _place: place })
+        Ok(Self { commit, entries, notes, built, same, _place: place })
+    }
+
+    /// How much the executables grew or shrank, where they did.
+    pub(super) fn sizes(&self, head: &Built) -> Option<String> {
+        let size = |built: &Built| -> u64 {
+            let files = built.files.values().flatten().filter_map(|path| fs::metadata(path).ok());
+            files.map(|file| file.len()).sum()
+        };
+        let (base, head) = (size(&self.built), size(head));
+        let change = LogRatio((head as f64 / base as f64).ln());
+        (base > 0 && head != base).then(|| {
+            let (base, head) = (unit::bytes(base as f64), unit::bytes(head as f64));
+            format!("the executables, {base} before, have {head} ({})", unit::change(change))
+        })
     }
 
     /// Whether the benchmark's executables are the same on both sides, and nothing else that they

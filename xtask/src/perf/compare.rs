@@ -3,8 +3,8 @@
 use super::base::Base;
 use super::drive::{Driver, Told};
 use super::ground::Ground;
-use super::outcome;
 use super::subject::Subject;
+use super::{evidence, outcome};
 use crate::bench::Listing;
 use crate::cli::PerfArgs;
 use crate::interrupt::Interrupt;
@@ -13,6 +13,7 @@ use anyhow::{Context as _, Result};
 use perf_core::ident::BenchmarkId;
 use perf_core::report::Comparison;
 use perf_core::verdict::{Against, Case, Effort, Judge};
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 /// Measures this checkout and its merge base with `reference` side by side, and judges it.
@@ -57,11 +58,12 @@ pub(super) fn run(args: &PerfArgs, reference: &str) -> Result<ExitCode> {
         args,
         interrupt: &interrupt,
         session,
-        notes: base.notes.clone(),
+        notes: base.notes.iter().cloned().chain(base.sizes(&subject.built)).collect(),
         base: Some(base),
         told: Told::default(),
     };
-    let verdicts = driver.finish(judge)?;
+    let mut verdicts = driver.finish(judge)?;
+    evidence::collect(&mut driver, &mut verdicts.verdicts, &BTreeMap::new())?;
     let run = subject.run(&ground, &driver.session, &driver.told.head, false);
     let mut report = outcome::report(&driver, &run, &driver.told.head, verdicts);
     report.against.base = Some(against);

@@ -168,7 +168,7 @@ impl Driver<'_> {
     pub(super) fn sort_out(&self, judge: &mut Judge, built: &Base, names: &[BenchmarkId]) {
         for name in names {
             let entry = self.session.entry_of(name);
-            match entry.and_then(|entry| built.entries.get(entry)) {
+            match entry.and_then(|entry| built.entries.get(&entry.id)) {
                 None => judge.cannot_compare(name, "the base does not have it"),
                 Some(_) if built.is_same(name) => judge.is_same_build(name),
                 Some(_) => {}

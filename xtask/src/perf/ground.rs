@@ -7,7 +7,7 @@ use crate::git::{Entry, Recorded, Repository};
 use anyhow::{Context as _, Result, anyhow};
 use perf_core::budget::{Budget, BudgetError, BudgetFile, Gate, Level};
 use perf_core::ident::BenchmarkId;
-use perf_core::run::Commit;
+use perf_core::run::{Commit, Machine};
 use std::path::{Path, PathBuf};
 use xshell::Shell;
 
@@ -110,6 +110,14 @@ impl Ground {
             Some(format!("recorded as {} on {branch}", &commit[..12]))
         };
         recorded.map(|commits| told(&commits)).transpose()
+    }
+
+    /// What was last measured of this machine's error rates, in a sentence.
+    pub(super) fn qualification_note(&self, machine: &Machine) -> Option<String> {
+        match self.repository.as_ref()?.qualification(machine) {
+            Ok(qualification) => Some(qualification?.sentence()),
+            Err(error) => Some(format!("the error rates of this machine are not known: {error:#}")),
+        }
     }
 
     /// The repository, where there is one.

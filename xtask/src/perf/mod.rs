@@ -8,6 +8,7 @@ mod base;
 mod drive;
 mod outcome;
 mod compare;
+mod evidence;
 mod qualify;
 
 pub(crate) use qualify::run as qualify;
@@ -54,7 +55,8 @@ fn against_history(args: &PerfArgs) -> Result<ExitCode> {
     outcome::save(&ground, &run, &first)?;
     let recorded = ground.record(&[Entry::from(&run)], &args.common);
 
-    let verdicts = driver.finish(judge)?;
+    let mut verdicts = driver.finish(judge)?;
+    evidence::collect(&mut driver, &mut verdicts.verdicts, &first.readings)?;
     let report = outcome::report(&driver, &run, &first, verdicts);
     let comparisons = Comparison::all_of(&report);
     outcome::save_comparisons(&ground, &comparisons)?;

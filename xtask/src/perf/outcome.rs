@@ -56,6 +56,7 @@ pub(super) fn report(
     let mut notes = about(run, ground, args);
     let known = subject.notes.iter().chain(&driver.notes).chain(&ground.recorded.notes);
     notes.extend(known.cloned());
+    notes.extend(ground.qualification_note(&subject.machine));
     Report::new(Findings {
         run,
         budgets: check(&ground.budgets, &selected, run, &told.readings),

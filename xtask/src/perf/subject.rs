@@ -12,7 +12,7 @@ use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use perf_core::baseline::Selector;
 use perf_core::ident::BenchmarkId;
-use perf_core::run::{Kind, Machine, Measured, Run, SCHEMA, Source, Unfinished};
+use perf_core::run::{Alloc, Kind, Machine, Measured, Run, SCHEMA, Source, Unfinished};
 use perf_core::unit;
 use perf_core::verdict::{Against, Case, Effort, Judge};
 use std::collections::{BTreeMap, BTreeSet};
@@ -172,6 +172,11 @@ impl Subject {
             launches: LAUNCHES.into(),
             pooled_samples: limits.filter_map(|budget| budget.metric.samples_needed()).max(),
         }
+    }
+
+    /// What the newest comparable run says of the benchmark's allocations.
+    pub(super) fn recorded_alloc(&self, ground: &Ground, name: &BenchmarkId) -> Option<Alloc> {
+        self.selector(ground).newest(name)?.alloc
     }
 
     /// Rows of one entry, as its thread counts, share its function.

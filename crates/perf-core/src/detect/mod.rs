@@ -1,5 +1,6 @@
 //! The rules that tell a change from noise. They speak in natural logarithms throughout.
 
+pub mod evidence;
 pub mod history;
 pub mod paired;
 

@@ -3,6 +3,7 @@
 use super::terminal::aligned;
 use super::visible;
 use crate::baseline::RunValue;
+use crate::detect::evidence::{Evidence, Pair, Work};
 use crate::detect::history::Distance;
 use crate::detect::paired::{self, Sequence, Test};
 use crate::detect::{Finding, Severity};
@@ -204,6 +205,9 @@ fn bounds(sequence: &Sequence) -> String {
 
 fn ending(verdict: &Verdict) -> String {
     let mut text = String::new();
+    if let Some(evidence) = &verdict.evidence {
+        text += &counted(evidence);
+    }
     if let Some((severity, change)) = verdict.severity.zip(verdict.change) {
         let size = unit::percent(LogRatio(change.0.abs()));
         let from = match severity {
@@ -219,6 +223,26 @@ fn ending(verdict: &Verdict) -> String {
         let _ = writeln!(text, "\nA change below {} could not be seen.", unit::percent(limit));
     }
     text
+}
+
+fn counted(evidence: &Evidence) -> String {
+    let line = |what: &str, pair: Option<Pair>, show: fn(f64) -> String| {
+        pair.map_or_else(String::new, |pair| {
+            format!("  {what}\t{}\t→ {}\n", show(pair.base), show(pair.head))
+        })
+    };
+    let lines = line("instructions", evidence.instructions, unit::count)
+        + &line("allocations", evidence.alloc_count, unit::count)
+        + &line("bytes allocated", evidence.alloc_bytes, unit::bytes);
+    let says = match evidence.work() {
+        Work::Grew => {
+            "there is more work to do, so it fails from minor on, unless the gate says otherwise"
+        }
+        Work::Shrank => "there is less work to do",
+        Work::Unchanged => "the work is the same: code placement, caches or the machine",
+        Work::Unknown => "without instructions it is not known whether the work grew",
+    };
+    format!("\nCounted an iteration, base → head: {says}.\n{}", aligned(&lines))
 }
 
 fn name(statistic: Statistic) -> &'static str {

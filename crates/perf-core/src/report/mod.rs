@@ -168,19 +168,24 @@ impl Row {
     /// What the table says beside the numbers.
     pub fn remark(&self) -> String {
         let verdict = &self.verdict;
-        if let Some(reason) = &verdict.reason {
-            return reason.clone();
-        }
+        let evidence = verdict.evidence.and_then(|evidence| evidence.label());
+        let parts = [verdict.reason.clone().or_else(|| self.method()), evidence];
+        parts.into_iter().flatten().collect::<Vec<String>>().join("; ")
+    }
+
+    /// How the verdict came about, where that is not plain.
+    fn method(&self) -> Option<String> {
+        let verdict = &self.verdict;
         match (verdict.method, verdict.base.as_deref()) {
-            (Method::SideBySide, Some(base)) => self.side_by_side(base),
+            (Method::SideBySide, Some(base)) => Some(self.side_by_side(base)),
             _ if verdict.confirmed && verdict.state == State::Regression => {
                 let by = match verdict.statistic {
                     Statistic::Fastest => ", by their fastest samples",
                     Statistic::Median => "",
                 };
-                format!("confirmed by {} fresh launches{by}", verdict.launches)
+                Some(format!("confirmed by {} fresh launches{by}", verdict.launches))
             }
-            _ => String::new(),
+            _ => None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Method, State, Verdict};
 use crate::budget::{BudgetResult, Gate, Level};
+use crate::detect::evidence::Work;
 use crate::unit;
 use serde::Serialize;
 
@@ -43,13 +44,18 @@ fn shuts(verdict: &Verdict, gate: Gate) -> bool {
         Method::History => gate.history,
         Method::SideBySide => gate.compare,
     };
-    let severe = verdict.severity.is_some_and(|severity| level.fails(severity));
+    let grew = verdict.evidence.is_some_and(|evidence| evidence.work() == Work::Grew);
+    let severe = verdict.severity.is_some_and(|severity| {
+        level.fails(severity) || (grew && gate.compare_work_grew.fails(severity))
+    });
     verdict.state == State::Regression && verdict.confirmed && severe
 }
 
 fn regressed(verdict: &Verdict) -> String {
     let change = verdict.change.map_or_else(String::new, unit::change);
-    format!("{} got slower: {change}, {}", verdict.name, verdict.label())
+    let evidence = verdict.evidence.and_then(|evidence| evidence.label());
+    let evidence = evidence.map_or_else(String::new, |label| format!(" ({label})"));
+    format!("{} got slower: {change}, {}{evidence}", verdict.name, verdict.label())
 }
 
 fn exceeded(budget: &BudgetResult) -> String {
@@ -95,6 +101,30 @@ mod tests {
                 status,
                 "{verdict:?}"
             );
+        }
+    }
+
+    #[test]
+    fn side_by_side_more_work_fails_sooner() {
+        use crate::detect::evidence::{Evidence, Pair};
+        let counted = |head| {
+            Some(Evidence { instructions: Some(Pair { base: 100.0, head }), ..<_>::default() })
+        };
+        let cases = [
+            (Severity::Critical, counted(100.0), 1),
+            (Severity::Major, counted(100.0), 1),
+            (Severity::Minor, counted(110.0), 1),
+            (Severity::Minor, counted(100.0), 0),
+            (Severity::Minor, None, 0),
+            (Severity::Notice, counted(110.0), 0),
+        ];
+        for (severity, evidence, status) in cases {
+            let verdict = Verdict {
+                method: Method::SideBySide,
+                evidence,
+                ..verdict(State::Regression, Some(severity), true)
+            };
+            assert_eq!(conclude(&[verdict], &[], Gate::default()).status(), status, "{severity:?}");
         }
     }
 

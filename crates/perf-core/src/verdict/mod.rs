@@ -15,6 +15,7 @@ pub use subject::{Against, Case};
 
 use crate::baseline::RunValue;
 use crate::detect::Severity;
+use crate::detect::evidence::Evidence;
 use crate::detect::history::Distance;
 use crate::detect::paired::Sequence;
 use crate::ident::BenchmarkId;
@@ -137,6 +138,8 @@ pub struct Verdict {
     pub launches: usize,
     /// Whether fresh launches confirmed what the first look suspected, or a comparison decided.
     pub confirmed: bool,
+    /// What was counted beside its time, where both sides were launched.
+    pub evidence: Option<Evidence>,
     /// Why, where the state alone does not say it.
     pub reason: Option<String>,
     /// Every number behind it.

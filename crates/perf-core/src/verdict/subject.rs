@@ -337,6 +337,7 @@ pub(super) fn bare(name: &BenchmarkId, state: State) -> Verdict {
         base: None,
         launches: 0,
         confirmed: false,
+        evidence: None,
         reason: None,
         trace: Trace::default(),
     }
