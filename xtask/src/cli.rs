@@ -19,9 +19,48 @@ pub(crate) enum Task {
     ///
     /// Exit status: 0 pass, 1 a regression or a broken budget, 2 a mistake or a broken
     /// environment, 3 something could not be measured.
-    Perf(PerfArgs),
+    #[command(args_conflicts_with_subcommands = true)]
+    Perf(Box<Perf>),
     /// Check everything a contribution must pass: formatting, lints, documentation, tests.
     Ci(CiArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Perf {
+    #[command(subcommand)]
+    pub(crate) task: Option<PerfTask>,
+    #[command(flatten)]
+    pub(crate) measure: PerfArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PerfTask {
+    /// Look at perf-budgets.json, without building anything.
+    Budgets(BudgetsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BudgetsArgs {
+    #[command(subcommand)]
+    pub(crate) task: BudgetsTask,
+    /// The branch that holds the history.
+    #[arg(long, global = true, value_name = "NAME", default_value = "gh-pages")]
+    pub(crate) branch: String,
+    /// Look at the budgets of another cargo workspace.
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) manifest_path: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub(crate) enum BudgetsTask {
+    /// Check perf-budgets.json, and show what the newest recorded run leaves of each budget.
+    ///
+    /// Exit status: 0 if the file is right, 2 if it is not.
+    Check,
+    /// Propose limits that fit the recorded runs, as a diff for `git apply` or `patch -p1`.
+    ///
+    /// The reasons go to standard error. Apply the diff in the workspace's root.
+    Suggest,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 mod cli;
 mod perf;
+mod budgets;
 mod ci;
 mod bench;
 mod facts;
@@ -12,14 +13,20 @@ mod interrupt;
 mod ui;
 
 use clap::Parser as _;
-use cli::{Cli, Task};
+use cli::{BudgetsTask, Cli, PerfTask, Task};
 use interrupt::Interrupted;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match &cli.task {
-        Task::Perf(args) => perf::run(args),
+        Task::Perf(perf) => match &perf.task {
+            None => perf::run(&perf.measure),
+            Some(PerfTask::Budgets(args)) => match args.task {
+                BudgetsTask::Check => budgets::check(args),
+                BudgetsTask::Suggest => budgets::suggest(args),
+            },
+        },
         Task::Ci(args) => ci::run(args),
     };
     result.unwrap_or_else(|error| {

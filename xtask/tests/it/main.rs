@@ -3,6 +3,7 @@
 
 mod project;
 mod ground;
+mod budgets;
 mod known_cost;
 mod odd_benches;
 mod tidy;

@@ -122,7 +122,7 @@ fn budget_style(budget: &BudgetResult) -> Style {
     }
 }
 
-fn aligned(lines: &str) -> String {
+pub(super) fn aligned(lines: &str) -> String {
     let mut writer = TabWriter::new(Vec::new()).padding(2).ansi(true);
     // Writing into memory cannot fail, and what went in was UTF-8.
     let _ = writer.write_all(lines.as_bytes()).and_then(|()| writer.flush());
