@@ -43,6 +43,32 @@ pub(crate) enum PerfTask {
     Qualify(QualifyArgs),
     /// Say of one benchmark of the last report every number that led to its verdict.
     Explain(ExplainArgs),
+    /// Look at perf-budgets.json, without building anything.
+    Budgets(BudgetsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BudgetsArgs {
+    #[command(subcommand)]
+    pub(crate) task: BudgetsTask,
+    /// The branch that holds the history.
+    #[arg(long, global = true, value_name = "NAME", default_value = "gh-pages")]
+    pub(crate) branch: String,
+    /// Look at the budgets of another cargo workspace.
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) manifest_path: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub(crate) enum BudgetsTask {
+    /// Check perf-budgets.json, and show what the newest recorded run leaves of each budget.
+    ///
+    /// Exit status: 0 if the file is right, 2 if it is not.
+    Check,
+    /// Propose limits that fit the recorded runs, as a diff for `git apply` or `patch -p1`.
+    ///
+    /// The reasons go to standard error. Apply the diff in the workspace's root.
+    Suggest,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod cli;
 mod perf;
 mod judge;
 mod explain;
+mod budgets;
 mod ci;
 mod bench;
 mod base;
@@ -15,7 +16,7 @@ mod interrupt;
 mod ui;
 
 use clap::Parser as _;
-use cli::{Cli, PerfTask, Task};
+use cli::{BudgetsTask, Cli, PerfTask, Task};
 use interrupt::Interrupted;
 use std::process::ExitCode;
 
@@ -27,6 +28,10 @@ fn main() -> ExitCode {
             Some(PerfTask::Qualify(args)) => perf::qualify(args),
             Some(PerfTask::Judge) => judge::run(),
             Some(PerfTask::Explain(args)) => explain::run(args),
+            Some(PerfTask::Budgets(args)) => match args.task {
+                BudgetsTask::Check => budgets::check(args),
+                BudgetsTask::Suggest => budgets::suggest(args),
+            },
         },
         Task::Ci(args) => ci::run(args),
     };

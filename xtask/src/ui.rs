@@ -26,7 +26,17 @@ pub(crate) fn report(text: &str, color: Color) -> io::Result<()> {
         Color::Never => ColorChoice::Never,
     };
     let mut stream = AutoStream::new(io::stdout(), choice).lock();
-    match stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
+    unless_gone(stream.write_all(text.as_bytes()).and_then(|()| stream.flush()))
+}
+
+/// Prints text byte by byte as it is, for another program to read.
+pub(crate) fn verbatim(text: &str) -> io::Result<()> {
+    let mut stream = io::stdout().lock();
+    unless_gone(stream.write_all(text.as_bytes()).and_then(|()| stream.flush()))
+}
+
+fn unless_gone(written: io::Result<()>) -> io::Result<()> {
+    match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }

@@ -58,6 +58,15 @@ pub fn change(ratio: LogRatio) -> String {
     if shown == "-0.0 %" { "+0.0 %".to_owned() } else { shown }
 }
 
+/// How many times something is another thing: `3.02 ×`.
+pub fn factor(factor: f64) -> String {
+    match factor {
+        ..10.0 => format!("{factor:.2} ×"),
+        ..100.0 => format!("{factor:.1} ×"),
+        _ => format!("{factor:.0} ×"),
+    }
+}
+
 /// A share or limit in percent, without a sign: `5.0 %`.
 pub fn percent(ratio: LogRatio) -> String {
     format!("{:.1} %", ratio.percent().abs())
@@ -133,6 +142,7 @@ mod tests {
         assert_eq!(change(LogRatio::from_percent(-0.01)), "+0.0 %");
         assert_eq!(change(LogRatio(11.0_f64.ln())), "11.0 ×");
         assert_eq!(percent(LogRatio::from_percent(5.0)), "5.0 %");
+        assert_eq!([0.5, 30.25, 34188.2].map(factor), ["0.50 ×", "30.2 ×", "34188 ×"]);
     }
 
     #[test]

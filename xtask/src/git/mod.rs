@@ -30,11 +30,11 @@ impl Repository {
         let sh = Shell::new().context("cannot enter the current folder")?;
         sh.change_dir(dir);
         if cmd!(sh, "git --version").quiet().ignore_stdout().ignore_stderr().run().is_err() {
-            bail!("git was not found: install it, or measure without a history by --no-record");
+            bail!("git was not found: install it");
         }
         let Some(root) = answer(cmd!(sh, "git rev-parse --show-toplevel"))? else {
             bail!(
-                "{} is in no git repository, so there is no history to record the run in: run `git init` and commit, or measure without one by --no-record",
+                "{} is in no git repository, so there is no history: run `git init` and commit",
                 dir.display()
             );
         };
@@ -51,7 +51,7 @@ impl Repository {
         let repository = Self { sh, branch: branch.to_owned() };
         if repository.commit_at("HEAD")?.is_none() {
             bail!(
-                "this repository has no commit yet, so there is nothing to record the run for: commit first, or measure with --no-record"
+                "this repository has no commit yet, so there is nothing that runs could be of: commit first"
             );
         }
         Ok(repository)

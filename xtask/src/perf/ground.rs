@@ -1,17 +1,16 @@
 //! What a measurement stands on, checked before the first minute is spent.
 
 use crate::bench::{Session, Workspace};
+use crate::budgets::{in_file, read};
 use crate::cli::{Common, FailOn};
-use crate::files::{Output, read_if_there};
+use crate::files::Output;
 use crate::git::{Entry, Recorded, Repository};
-use anyhow::{Context as _, Result, anyhow};
-use perf_core::budget::{Budget, BudgetError, BudgetFile, Gate, Level};
+use anyhow::{Context as _, Result};
+use perf_core::budget::{Budget, BudgetFile, Gate, Level};
 use perf_core::ident::BenchmarkId;
 use perf_core::run::{Commit, Machine};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use xshell::Shell;
-
-const BUDGET_FILE: &str = "perf-budgets.json";
 
 /// The workspace, its repository, history and budgets, and a place for the results.
 #[derive(Debug)]
@@ -31,13 +30,15 @@ impl Ground {
     pub(super) fn check(args: &Common) -> Result<Self> {
         let sh = Shell::new().context("cannot enter the current folder")?;
         let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &args.package)?;
-        let (budget_text, settings, budgets) = budgets(&workspace)?;
+        let (budget_text, settings, budgets) = read(&workspace.root)?.unwrap_or_default();
         let output = args.output.clone().unwrap_or_else(|| workspace.target_dir.join("perf"));
         let output = Output::create(output)?;
         let repository = match Repository::open(&workspace.root, &args.branch) {
             Ok(repository) => Some(repository),
             Err(_) if args.no_record => None,
-            Err(error) => return Err(error),
+            Err(error) => {
+                return Err(error.context("cannot read or record runs (--no-record does without)"));
+            }
         };
         if let Some(repository) = repository.as_ref().filter(|_| !args.no_record) {
             repository.check_writable()?;
@@ -73,13 +74,10 @@ impl Ground {
         })
     }
 
-    /// The branch whose runs make the baselines: the one that is checked out if it is a base
-    /// branch, else the first of them.
+    /// The branch whose runs make the baselines.
     pub(super) fn base_branch(&self) -> &str {
         let own = self.commit.as_ref().and_then(|commit| commit.branch.as_deref());
-        let bases = &self.settings.base_branches;
-        let base = bases.iter().find(|base| Some(base.as_str()) == own).or(bases.first());
-        base.map_or("main", String::as_str)
+        self.settings.base_branch(own)
     }
 
     /// What fails the check.
@@ -95,7 +93,7 @@ impl Ground {
         let rows = session.planned().iter().flat_map(|planned| planned.rows.clone());
         let known: Vec<BenchmarkId> = rows.chain(session.failures().keys().cloned()).collect();
         BudgetFile::check_names(&self.budget_text, &self.budgets, &known)
-            .map_err(|error| in_budget_file(&error))
+            .map_err(|error| in_file(&error))
     }
 
     /// Adds files to the history, unless that is not wanted: `None` then, or what became of the
@@ -124,17 +122,4 @@ impl Ground {
     pub(super) fn repository(&self) -> Option<&Repository> {
         self.repository.as_ref()
     }
-}
-
-fn budgets(workspace: &Workspace) -> Result<(String, BudgetFile, Vec<Budget>)> {
-    let path: PathBuf = workspace.root.join(BUDGET_FILE);
-    let Some(text) = read_if_there(&path)? else {
-        return Ok((String::new(), BudgetFile::default(), Vec::new()));
-    };
-    let (file, budgets) = BudgetFile::parse(&text).map_err(|error| in_budget_file(&error))?;
-    Ok((text, file, budgets))
-}
-
-fn in_budget_file(error: &BudgetError) -> anyhow::Error {
-    anyhow!("{BUDGET_FILE}:{error}")
 }

@@ -4,6 +4,7 @@
 mod project;
 mod compare;
 mod ground;
+mod budgets;
 mod known_cost;
 mod odd_benches;
 mod tidy;

@@ -82,12 +82,21 @@ impl Project {
         self.git(&["commit", "--quiet", "--message=Begin"]);
     }
 
-    /// Adds a commit with one file to a branch, without a checkout.
+    /// Makes a branch of one commit with one file, without a checkout.
     pub(crate) fn commit_on(&self, branch: &str, path: &str, contents: &str) {
-        let stream = format!(
-            "feature done\ncommit refs/heads/{branch}\ncommitter A <a@localhost> 0 +0000\ndata 0\nM 100644 inline {path}\ndata {}\n{contents}\ndone\n",
-            contents.len()
+        self.begin_branch(branch, &[(path.to_owned(), contents.to_owned())]);
+    }
+
+    /// Makes a branch of one commit with these files, without a checkout.
+    pub(crate) fn begin_branch(&self, branch: &str, files: &[(String, String)]) {
+        let mut stream = format!(
+            "feature done\ncommit refs/heads/{branch}\ncommitter A <a@localhost> 0 +0000\ndata 0\n"
         );
+        for (path, contents) in files {
+            let length = contents.len();
+            stream += &format!("M 100644 inline {path}\ndata {length}\n{contents}\n");
+        }
+        stream += "done\n";
         let file = self.path().join(".git/stream");
         fs::write(&file, stream).unwrap();
         let mut command = git_command(self.path(), &["fast-import", "--quiet", "--done"]);
@@ -99,12 +108,13 @@ impl Project {
     }
 
     pub(crate) fn perf_with(&self, args: &[&str], env: &[(&str, &str)]) -> Ended {
-        let output = self.command(args).envs(env.iter().copied()).output().unwrap();
-        Ended {
-            status: output.status.code(),
-            stdout: text(&output.stdout),
-            stderr: text(&output.stderr),
-        }
+        Ended::of(self.command(args).envs(env.iter().copied()))
+    }
+
+    /// `xtask perf budgets` on this project.
+    pub(crate) fn budgets(&self, args: &[&str]) -> Ended {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        Ended::of(command.current_dir(self.path()).args(["perf", "budgets"]).args(args))
     }
 
     /// `xtask perf` on this project, building into one folder that all tests share.
@@ -123,6 +133,15 @@ impl Project {
 }
 
 impl Ended {
+    fn of(command: &mut Command) -> Self {
+        let output = command.output().unwrap();
+        Self {
+            status: output.status.code(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
+
     #[track_caller]
     pub(crate) fn expect(&self, status: i32) -> &Self {
         assert_eq!(self.status, Some(status), "\n{}\n{}", self.stdout, self.stderr);

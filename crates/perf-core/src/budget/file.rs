@@ -197,6 +197,13 @@ impl BudgetFile {
         Ok((file, budgets))
     }
 
+    /// The branch whose runs make the baselines: the one that is checked out if it is a base
+    /// branch, else the first of them.
+    pub fn base_branch(&self, checked_out: Option<&str>) -> &str {
+        let own = self.base_branches.iter().find(|base| Some(base.as_str()) == checked_out);
+        own.or(self.base_branches.first()).map_or("main", String::as_str)
+    }
+
     /// Checks that every budget names a benchmark, and only one unless it says `::*`.
     ///
     /// # Errors
@@ -231,12 +238,11 @@ impl Budget {
 
 impl RawBudget {
     fn checked(&self, name: &str) -> Result<Budget, String> {
-        let (limits, unit, suffix) = self.limits()?;
-        let [Some(target), warning, critical] = limits else {
+        let (unit, suffix) = self.metric.written();
+        let [Some(target), warning, critical] = self.limits()? else {
             return Err(format!("`target{suffix}` is missing: a limit of {}", self.metric.name()));
         };
-        let warning = warning.unwrap_or(target * 1.2);
-        let critical = critical.unwrap_or((target * 1.5).max(warning));
+        let [target, warning, critical] = completed(target, warning, critical);
         let in_order = 0.0 < target && target <= warning && warning <= critical;
         if !in_order || !critical.is_finite() {
             return Err(format!(
@@ -255,22 +261,28 @@ impl RawBudget {
         })
     }
 
-    /// The three limits, what their unit is worth in the metric's, and the suffix of their keys.
-    fn limits(&self) -> Result<([Option<f64>; 3], f64, &'static str), String> {
+    /// The three limits as written.
+    fn limits(&self) -> Result<[Option<f64>; 3], String> {
         let times = [self.target_ms, self.warning_ms, self.critical_ms];
         let others = [self.target, self.warning, self.critical];
         let metric = self.metric.name();
         match (self.metric.is_time(), times == [None; 3], others == [None; 3]) {
-            (true, _, true) => Ok((times, 1e6, "_ms")),
+            (true, _, true) => Ok(times),
             (true, _, false) => {
                 Err(format!("{metric} is a time: its limits end in `_ms`, as `target_ms`"))
             }
-            (false, true, _) => Ok((others, 1.0, "")),
+            (false, true, _) => Ok(others),
             (false, false, _) => {
                 Err(format!("{metric} is no time: its limits do not end in `_ms`, as `target`"))
             }
         }
     }
+}
+
+/// The three limits, where the file need not name the last two.
+pub(super) fn completed(target: f64, warning: Option<f64>, critical: Option<f64>) -> [f64; 3] {
+    let warning = warning.unwrap_or(target * 1.2);
+    [target, warning, critical.unwrap_or((target * 1.5).max(warning))]
 }
 
 fn misnamed(budget: &Budget, known: &[BenchmarkId]) -> Option<String> {
@@ -307,7 +319,7 @@ fn located(error: &serde_json::Error) -> BudgetError {
 }
 
 /// An error at the first place where `key` stands as a key.
-fn at_key(text: &str, key: &str, message: String) -> BudgetError {
+pub(super) fn at_key(text: &str, key: &str, message: String) -> BudgetError {
     let quoted = serde_json::Value::from(key).to_string();
     let is_key = |(at, _): &(usize, &str)| text[at + quoted.len()..].trim_start().starts_with(':');
     let at = text.match_indices(&quoted).find(is_key).map_or(0, |(at, _)| at);

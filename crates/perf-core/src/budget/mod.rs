@@ -1,10 +1,16 @@
 //! Absolute limits: what they are, and whether a run keeps them.
 
-mod check;
 mod file;
+mod check;
+mod recent;
+mod suggest;
+mod edit;
 
 pub use check::{BudgetResult, BudgetStatus, check};
+pub use edit::apply;
 pub use file::{Budget, BudgetError, BudgetFile, Budgets, Gate, Level};
+pub use recent::{Recent, Worst};
+pub use suggest::{Advice, Seen, Step, suggest};
 
 use crate::run::{Measured, P95_SAMPLES, P99_SAMPLES, Reading};
 use crate::unit;
@@ -75,6 +81,12 @@ impl Metric {
             Self::P99 => Some(P99_SAMPLES),
             _ => None,
         }
+    }
+
+    /// What a number in perf-budgets.json is worth in the metric's unit, and how the keys of its
+    /// limits end: times are written in milliseconds.
+    fn written(self) -> (f64, &'static str) {
+        if self.is_time() { (1e6, "_ms") } else { (1.0, "") }
     }
 
     fn of_run(self, measured: &Measured) -> Option<f64> {

@@ -2,6 +2,7 @@
 //!
 //! The renderers format; none of them compares numbers or decides anything.
 
+mod budgets;
 mod comparison;
 mod explain;
 mod markdown;
@@ -10,6 +11,7 @@ pub mod site;
 mod svg;
 mod terminal;
 
+pub use budgets::{headroom, reasons};
 pub use comparison::{Compared, Comparison};
 pub use explain::explain;
 pub use markdown::to_markdown;
@@ -279,7 +281,7 @@ fn tail_note(run: &Run) -> Option<String> {
 }
 
 /// Text from a repository, unable to move the cursor, break a line or reorder what is shown.
-fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     let shown = |c: char| match c.is_control() || is_reordering(c) {
         true => c.escape_unicode().to_string(),
         false => c.to_string(),

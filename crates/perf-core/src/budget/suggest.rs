@@ -1,0 +1,237 @@
+//! Targets that fit what the last runs took.
+
+use super::recent::Recent;
+use super::{Budget, Metric};
+use crate::stats;
+
+/// Runs that a proposal needs: fewer have not yet shown how much the machine wavers.
+const RUNS: usize = 5;
+/// A target is too loose beyond this many times the worst run: a program could get four times
+/// slower, which nobody would call the same speed, and still keep it.
+const LOOSE: f64 = 4.0;
+/// What a proposed target is of the median run. It is what the tight budgets of a new benchmark
+/// begin with, and rounded up (by a tenth at most) it is never [`LOOSE`] itself.
+const OF_MEDIAN: f64 = 3.0;
+/// What a proposed target is of the worst run at least: a shared machine can be half as slow again
+/// as its worst so far, and a limit that fails by itself is soon ignored.
+const OF_WORST: f64 = 1.5;
+const _: () = assert!(OF_MEDIAN.max(OF_WORST) * 1.1 < LOOSE && OF_MEDIAN > 1.0);
+
+/// What to do with a budget's limits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Advice {
+    /// What perf-budgets.json calls the budget.
+    pub name: String,
+    /// What it limits.
+    pub metric: Metric,
+    /// Its target, in the metric's unit.
+    pub target: f64,
+    /// What the runs took; `None` without any run.
+    pub seen: Option<Seen>,
+    /// What to do.
+    pub step: Step,
+}
+
+/// A budget's values in the last runs, in the metric's unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Seen {
+    /// How many runs have one.
+    pub runs: usize,
+    /// The median run.
+    pub median: f64,
+    /// The worst run.
+    pub worst: f64,
+}
+
+/// What to do with a target. Proposed targets are as the file writes them: in ms for times.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Step {
+    /// It fits.
+    Keep,
+    /// Too few runs say how long it takes: this many are needed.
+    TooFew(usize),
+    /// It allows far more than any run took.
+    Tighten(f64),
+    /// More than half of the runs break it.
+    Loosen(f64),
+}
+
+/// What to do with each budget, in their order.
+pub fn suggest(budgets: &[Budget], recent: &Recent<'_>) -> Vec<Advice> {
+    budgets.iter().map(|budget| Advice::of(budget, &recent.values(budget))).collect()
+}
+
+impl Advice {
+    fn of(budget: &Budget, values: &[f64]) -> Self {
+        let seen = Seen::of(values);
+        let step = match seen {
+            Some(seen) if seen.runs >= RUNS => Step::of(budget, seen),
+            _ => Step::TooFew(RUNS),
+        };
+        Self { name: budget.name.clone(), metric: budget.metric, target: budget.target, seen, step }
+    }
+
+    /// The proposed target as the file writes it, if it should change.
+    pub(super) fn proposed(&self) -> Option<f64> {
+        match self.step {
+            Step::Tighten(target) | Step::Loosen(target) => Some(target),
+            Step::Keep | Step::TooFew(_) => None,
+        }
+    }
+
+    /// The proposed target in the metric's unit, if it should change.
+    pub fn new_target(&self) -> Option<f64> {
+        self.proposed().map(|target| target * self.metric.written().0)
+    }
+}
+
+impl Seen {
+    fn of(values: &[f64]) -> Option<Self> {
+        let worst = values.iter().copied().reduce(f64::max)?;
+        Some(Self { runs: values.len(), median: stats::median(values)?, worst })
+    }
+}
+
+impl Step {
+    fn of(budget: &Budget, seen: Seen) -> Self {
+        let fitting = (seen.median * OF_MEDIAN).max(seen.worst * OF_WORST);
+        // Of a benchmark that takes nothing, as no allocation, no multiple makes a limit.
+        let Some(target) = two_digits_up(fitting / budget.metric.written().0) else {
+            return Self::Keep;
+        };
+        if seen.median > budget.target {
+            Self::Loosen(target)
+        } else if budget.target > seen.worst * LOOSE {
+            Self::Tighten(target)
+        } else {
+            Self::Keep
+        }
+    }
+}
+
+/// Rounding noise of the arithmetic, which is not worth a digit: 3 × 0.1 is 0.3 and not 0.31.
+const NOISE: f64 = 1e-9;
+
+/// The least number of two digits that is no less; `None` if there is none above 0.
+pub(super) fn two_digits_up(value: f64) -> Option<f64> {
+    if !value.is_finite() || value <= 0.0 {
+        return None;
+    }
+    let exponent = value.log10().floor() as i32 - 1;
+    let digits = (value / 10_f64.powi(exponent) * (1.0 - NOISE)).ceil();
+    let rounded: f64 = format!("{digits}e{exponent}").parse().ok()?;
+    (rounded.is_finite() && rounded > 0.0).then_some(rounded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{BudgetFile, apply};
+    use super::*;
+    use crate::history::History;
+    use crate::run::tests::{measured, run};
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn text(limits: &str) -> String {
+        format!(
+            "{{\"schema\": 1, \"budgets\": {{\n  \"x\": {{\"benchmark\": \"a\", \"metric\": \"median\", {limits}}}\n}}}}\n"
+        )
+    }
+
+    fn advice(text: &str, times_ms: &[f64]) -> Advice {
+        let budgets = BudgetFile::parse(text).unwrap().1;
+        let day = 1..;
+        let runs = day.zip(times_ms).map(|(day, ms)| run(day, vec![measured("p/t::a", ms * 1e6)]));
+        let (history, renamed) = (runs.collect::<History>(), BTreeMap::new());
+        suggest(&budgets, &Recent::of(&history, "main", &renamed).unwrap()).remove(0)
+    }
+
+    #[test]
+    fn targets_follow_the_runs() {
+        let cases: [(f64, &[f64], Step); 9] = [
+            (4.0, &[1.0; 5], Step::Keep),
+            (4.1, &[1.0; 5], Step::Tighten(3.0)),
+            (1.0, &[1.0; 5], Step::Keep),
+            (0.9, &[1.0; 5], Step::Loosen(3.0)),
+            (9.0, &[1.0; 4], Step::TooFew(5)),
+            (0.1, &[1.0; 4], Step::TooFew(5)),
+            // One slow run neither breaks the target nor leaves it loose.
+            (9.0, &[1.0, 1.0, 1.0, 1.0, 2.5], Step::Keep),
+            (11.0, &[1.0, 1.0, 1.0, 1.0, 2.5], Step::Tighten(3.8)),
+            (1.2, &[1.0, 1.0, 1.0, 9.0, 9.0], Step::Keep),
+        ];
+        for (target, times, step) in cases {
+            let advice = advice(&text(&format!("\"target_ms\": {target}")), times);
+            assert_eq!(advice.step, step, "{target} {times:?}");
+        }
+    }
+
+    #[test]
+    fn a_benchmark_that_takes_nothing_is_left_alone() {
+        let text = text("\"target_ms\": 5");
+        let budgets = BudgetFile::parse(&text).unwrap().1;
+        for value in [0.0, f64::MIN_POSITIVE / 1e12, f64::MAX] {
+            let advice = Advice::of(&budgets[0], &[value; 5]);
+            assert!(advice.proposed().is_none_or(|target| target.is_finite() && target > 0.0));
+        }
+        assert_eq!(Advice::of(&budgets[0], &[0.0; 5]).step, Step::Keep);
+    }
+
+    #[test]
+    fn two_digits_are_rounded_up() {
+        let cases = [
+            (61.7, 62.0),
+            (0.0117, 0.012),
+            (3.0 * 0.1, 0.3),
+            (99.1, 100.0),
+            (1000.0, 1000.0),
+            (204_000_001.0, 210_000_000.0),
+            (1.01, 1.1),
+        ];
+        for (value, rounded) in cases {
+            assert_eq!(two_digits_up(value), Some(rounded), "{value}");
+        }
+        for nothing in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(two_digits_up(nothing), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn rounding_adds_a_tenth_at_most(digits in 1.0..10.0f64, exponent in -200..200i32) {
+            let value = digits * 10_f64.powi(exponent);
+            let rounded = two_digits_up(value).unwrap();
+            prop_assert!(rounded >= value * (1.0 - 2.0 * NOISE) && rounded <= value * 1.100_001);
+            prop_assert!(two_digits_up(rounded) == Some(rounded));
+        }
+
+        #[test]
+        fn an_applied_proposal_leaves_nothing_to_propose(
+            times in prop::collection::vec(-6.0..6.0f64, 1..3),
+            spread in prop::collection::vec(1.0..3.0f64, 1..14),
+            target in -8.0..8.0f64,
+            warning in prop::option::of(1.0..3.0f64),
+            critical in prop::option::of(3.0..9.0f64),
+        ) {
+            let times: Vec<f64> =
+                times.iter().cycle().zip(&spread).map(|(t, by)| 10_f64.powf(*t) * by).collect();
+            let target = 10_f64.powf(target);
+            let limit = |key: &str, ratio: Option<f64>| {
+                ratio.map_or_else(String::new, |by| format!(", \"{key}\": {}", target * by))
+            };
+            let text = text(&format!(
+                "\"target_ms\": {target}{}{}",
+                limit("warning_ms", warning),
+                limit("critical_ms", critical)
+            ));
+            let first = advice(&text, &times);
+            let applied = apply(&text, std::slice::from_ref(&first)).unwrap();
+            prop_assert_eq!(applied == text, first.proposed().is_none());
+            let again = advice(&applied, &times);
+            prop_assert!(again.proposed().is_none(), "{first:?} then {again:?}");
+            if let (Some(new), Some(seen)) = (first.new_target(), first.seen) {
+                prop_assert!(seen.runs >= RUNS && new >= seen.worst * OF_WORST * (1.0 - 1e-8));
+            }
+        }
+    }
+}
