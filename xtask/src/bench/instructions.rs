@@ -45,8 +45,8 @@ const LIMIT: Duration = Duration::from_secs(120);
 const FIXED_ADDRESSES: [&str; 2] = ["setarch", "--addr-no-randomize"];
 /// Iterations that a first count is made with, beside the one that is subtracted.
 const FEW: u32 = 2;
-/// Counted instructions that the start-up's own variation, some hundreds of its 92 million, is
-/// small beside: a thousandth of this at most.
+/// Instructions to count at least: a process differs from the next by some hundreds of the 92
+/// million that Divan's start-up takes, which is a thousandth of this.
 const ENOUGH: f64 = 1e6;
 /// The largest batch: what Divan keeps for each of its iterations must fit in memory.
 const MOST: u32 = 1 << 16;
@@ -71,7 +71,8 @@ impl Counter {
 
     /// Instructions of an iteration of the only row that a launch of `entry` gives.
     ///
-    /// `Ok(Err(reason))` where they cannot be counted; `Err` after an interrupt.
+    /// `Ok(Err(reason))` where they cannot be counted; `Err` where nothing starts any more, or
+    /// after an interrupt.
     pub(crate) fn count(&self, launcher: &Launcher, entry: &Entry) -> Result<Result<f64, String>> {
         match an_iteration(|n| self.launch(launcher, entry, n)) {
             Ok(instructions) => Ok(Ok(instructions)),
@@ -172,8 +173,7 @@ impl Counted {
 
 /// The total in callgrind's messages.
 fn collected(log: &str) -> Option<u64> {
-    let line = log.lines().find_map(|line| line.split_once("Collected :"))?;
-    line.1.trim().parse().ok()
+    log.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse().ok())
 }
 
 fn refuse<T>(reason: impl Into<String>) -> Result<T> {
@@ -266,13 +266,13 @@ mod tests {
     }
 
     /// A script that works as a Divan bench with `rows` rows does: some for its start, and `work`
-    /// for each iteration.
+    /// for each iteration. Its numbers have five digits all along, as longer ones cost more.
     fn bench(folder: &Path, work: u32, rows: usize) -> Entry {
         let row = "printf '╰─ a     1 µs          │ 1 µs          │ 1 µs          │ 1 µs          │ 1       │ %s\\n' $n\n";
         let script = format!(
             "#!/bin/sh
 while [ $# -gt 0 ]; do [ \"$1\" = --sample-size ] && n=$2; shift; done
-i=0; while [ $i -lt $((n * {work})) ]; do i=$((i + 1)); done
+i=10000; while [ $i -lt $((10000 + n * {work})) ]; do i=$((i + 1)); done
 echo 'b        fastest       │ slowest       │ median        │ mean          │ samples │ iters'
 {}",
             row.repeat(rows)
@@ -306,7 +306,7 @@ echo 'b        fastest       │ slowest       │ median        │ mean       
         let folder = tempfile::tempdir().unwrap();
         let count =
             |work, rows| counter.count(&launcher, &bench(folder.path(), work, rows)).unwrap();
-        let (once, twice) = (count(2_000, 1).unwrap(), count(4_000, 1).unwrap());
+        let (once, twice) = (count(200, 1).unwrap(), count(400, 1).unwrap());
         assert!((1.99..2.01).contains(&(twice / once)), "{once} and {twice}");
         assert!(count(1, 2).unwrap_err().contains("thread count"));
     }

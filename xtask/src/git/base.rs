@@ -139,3 +139,102 @@ impl Repository {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    fn git(dir: &Path, args: &[&str]) -> String {
+        let mut command = Command::new("git");
+        let name =
+            ["-c", "user.name=A", "-c", "user.email=a@localhost", "-c", "commit.gpgSign=false"];
+        let output = command.current_dir(dir).args(name).args(args).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        text(output.stdout).trim().to_owned()
+    }
+
+    fn commit(dir: &Path, message: &str) -> String {
+        git(dir, &["commit", "--quiet", "--allow-empty", "--message", message]);
+        git(dir, &["rev-parse", "HEAD"])
+    }
+
+    /// `main` with two commits and `feature`, which left it after the first; on `feature`.
+    fn forked() -> (tempfile::TempDir, [String; 3]) {
+        let dir = tempfile::tempdir().unwrap();
+        let at = dir.path();
+        git(at, &["init", "--quiet", "--initial-branch=main"]);
+        let first = commit(at, "first");
+        let second = commit(at, "second");
+        git(at, &["checkout", "--quiet", "-b", "feature", &first]);
+        let own = commit(at, "own");
+        (dir, [first, second, own])
+    }
+
+    fn base(dir: &Path, reference: &str, tip: bool) -> Result<String> {
+        Ok(Repository::open(dir, "gh-pages")?.base(reference, tip)?.commit.hash)
+    }
+
+    #[test]
+    fn a_branch_is_compared_with_where_it_left_the_other() {
+        let (dir, [first, second, _]) = forked();
+        assert_eq!(base(dir.path(), "main", false).unwrap(), first);
+        assert_eq!(base(dir.path(), "main", true).unwrap(), second);
+        assert_eq!(base(dir.path(), &second, false).unwrap(), first);
+    }
+
+    #[test]
+    fn a_branch_that_only_origin_has_is_found_there() {
+        let (dir, [first, ..]) = forked();
+        let clone = tempfile::tempdir().unwrap();
+        git(clone.path(), &["clone", "--quiet", dir.path().to_str().unwrap(), "."]);
+        assert_eq!(base(clone.path(), "main", false).unwrap(), first);
+    }
+
+    #[test]
+    fn the_merge_commit_of_a_pull_request_has_its_base_as_first_parent() {
+        let (dir, [_, second, own]) = forked();
+        git(dir.path(), &["checkout", "--quiet", "--detach", "main"]);
+        git(dir.path(), &["merge", "--quiet", "--no-ff", "--message=merge", &own]);
+        assert_eq!(base(dir.path(), "main", false).unwrap(), second);
+
+        // As a runner checks it out: two commits deep, without any branch.
+        let shallow = tempfile::tempdir().unwrap();
+        let at = shallow.path();
+        git(dir.path(), &["branch", "pull"]);
+        let url = format!("file://{}", dir.path().display());
+        git(at, &["init", "--quiet"]);
+        git(at, &["fetch", "--quiet", "--depth=2", &url, "refs/heads/pull"]);
+        git(at, &["checkout", "--quiet", "--detach", "FETCH_HEAD"]);
+        assert_eq!(base(at, "main", false).unwrap(), second);
+    }
+
+    #[test]
+    fn a_clone_that_is_too_shallow_says_how_to_deepen_it() {
+        let (dir, _) = forked();
+        let shallow = tempfile::tempdir().unwrap();
+        let url = format!("file://{}", dir.path().display());
+        git(shallow.path(), &["clone", "--quiet", "--depth=1", "--no-single-branch", &url, "."]);
+        let error = base(shallow.path(), "main", false).unwrap_err().to_string();
+        assert!(error.contains("git fetch --unshallow"), "{error}");
+        let error = base(shallow.path(), "nowhere", false).unwrap_err().to_string();
+        assert!(error.contains("shallow") && error.contains("nowhere"), "{error}");
+    }
+
+    #[test]
+    fn a_place_is_used_again_for_another_commit() {
+        let (dir, [first, second, _]) = forked();
+        let place = tempfile::tempdir().unwrap();
+        let tree = place.path().join("tree");
+        let repository = Repository::open(dir.path(), "gh-pages").unwrap();
+        for commit in [&first, &second, &first] {
+            repository.check_out(commit, &tree).unwrap();
+            assert_eq!(git(&tree, &["rev-parse", "HEAD"]), *commit);
+            std::fs::write(tree.join("left over"), "by a build").unwrap();
+        }
+        // Somebody emptied the cache.
+        std::fs::remove_dir_all(&tree).unwrap();
+        repository.check_out(&second, &tree).unwrap();
+        assert!(!tree.join("left over").exists());
+    }
+}

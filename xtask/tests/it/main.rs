@@ -5,6 +5,7 @@ mod project;
 mod compare;
 mod ground;
 mod budgets;
+mod judge;
 mod known_cost;
 mod odd_benches;
 mod tidy;

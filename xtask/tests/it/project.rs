@@ -117,6 +117,11 @@ impl Project {
         Ended::of(command.current_dir(self.path()).args(["perf", "budgets"]).args(args))
     }
 
+    /// The folder that benches are built into, for all tests.
+    pub(crate) fn target_dir(&self) -> PathBuf {
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join("benches")
+    }
+
     /// `xtask perf` on this project, building into one folder that all tests share.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
@@ -124,7 +129,7 @@ impl Project {
             .current_dir(self.path())
             .args(["perf", "--output", "out", "--color", "never"])
             .args(args)
-            .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("benches"))
+            .env("CARGO_TARGET_DIR", self.target_dir())
             .env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"))
             .env_remove("KNOWN_COST")
             .stdin(Stdio::null());

@@ -7,6 +7,7 @@ use crate::detect::paired::{self, Looks, Sequence};
 use crate::detect::{Change, Finding, Severity};
 use crate::ident::BenchmarkId;
 use crate::run::{LaunchTimes, Round, Statistic};
+use crate::stats;
 use crate::unit::{self, LogRatio};
 
 /// A benchmark to judge, and what there is to compare it with.
@@ -215,11 +216,7 @@ impl Subject {
             return Verdict { state, reason: Some(reason.to_owned()), ..sides };
         };
         let (state, severity) = named(sequence.finding.unwrap_or(Finding::Inconclusive));
-        // The calm third of the launches, as of a run: medians would show the neighbours' bursts.
-        let time = |side: fn(&Round) -> LaunchTimes| {
-            let launches: Vec<LaunchTimes> = self.rounds.iter().map(side).collect();
-            RunValue::of(&launches).get(Statistic::Median).map(f64::exp)
-        };
+        let (base_ns, head_ns) = calm_times(&self.rounds).unzip();
         Verdict {
             state,
             severity,
@@ -227,8 +224,8 @@ impl Subject {
             low: sequence.low,
             high: sequence.high,
             limit: sequence.limit(),
-            baseline_ns: time(|round| round.base),
-            now_ns: time(|round| round.head),
+            baseline_ns: base_ns,
+            now_ns: head_ns,
             confirmed: true,
             reason: (state == State::Inconclusive).then(|| undecided_rounds(&sequence)),
             ..sides
@@ -302,6 +299,21 @@ impl Subject {
             ..bare(name, state)
         }
     }
+}
+
+/// What both sides take in the calm third of the rounds, in ns: the same rounds for both, so that
+/// the two times differ by what the sides do and not by what the neighbours did.
+fn calm_times(rounds: &[Round]) -> Option<(f64, f64)> {
+    let usable = |ns: &f64| ns.is_finite() && *ns > 0.0;
+    let medians = rounds.iter().map(|round| (round.base.median, round.head.median));
+    let mut pairs: Vec<(f64, f64)> =
+        medians.filter(|(base, head)| usable(base) && usable(head)).collect();
+    pairs.sort_by(|one, other| one.0.max(one.1).total_cmp(&other.0.max(other.1)));
+    pairs.truncate(pairs.len().div_ceil(3));
+    let mean = |side: fn(&(f64, f64)) -> f64| {
+        stats::mean(&pairs.iter().map(|pair| side(pair).ln()).collect::<Vec<f64>>()).map(f64::exp)
+    };
+    mean(|pair| pair.0).zip(mean(|pair| pair.1))
 }
 
 const SAME: &str = "the same executables: there is nothing to measure";
