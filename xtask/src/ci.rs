@@ -20,7 +20,7 @@ struct Tool {
     install: fn() -> Vec<Vec<String>>,
 }
 
-const TOOLS: [Tool; 3] = [
+const TOOLS: [Tool; 4] = [
     Tool {
         name: "rustfmt",
         part: "the check of the formatting",
@@ -32,6 +32,17 @@ const TOOLS: [Tool; 3] = [
         part: "the lints",
         probes: &[&["cargo", "clippy", "--version"]],
         install: || vec![words("rustup component add clippy")],
+    },
+    Tool {
+        name: "valgrind",
+        part: "the tests that count instructions",
+        probes: &[&["valgrind", "--version"]],
+        install: || {
+            vec![
+                as_root("apt-get update"),
+                as_root("apt-get install --yes --no-install-recommends valgrind"),
+            ]
+        },
     },
     Tool {
         name: "Chromium",

@@ -151,3 +151,153 @@ fn the_largest_regression_comes_first() {
     let order: Vec<&str> = verdicts.verdicts.iter().map(|v| v.name.as_str()).collect();
     assert_eq!(order, ["a/b::slowest", "a/b::slower", "a/b::faster", "a/b::same"]);
 }
+
+const COMPARING: Effort = Effort { comparison: true, ..EFFORT };
+
+/// A baseline of 100 ns whose runs at these commits lie near its median.
+fn near(commits: &[&str]) -> Selection {
+    let values = vec![RunValue::of(&launches(100.0, 5)); 10];
+    let near = commits.iter().map(|commit| (*commit).to_owned()).collect();
+    Selection::Ready(Baseline { values, near })
+}
+
+fn rounds(base: f64, head: f64, count: usize) -> Vec<Round> {
+    let times = |ns| LaunchTimes { fastest: ns, median: ns };
+    vec![Round { first: crate::run::Side::Head, base: times(base), head: times(head) }; count]
+}
+
+/// Feeds the first look, and returns what is asked for next.
+fn suspected(judge: &mut Judge, ns: &[(&str, f64)]) -> Step {
+    let _ = judge.step();
+    ns.iter().for_each(|(name, ns)| judge.feed(&(*name).into(), launches(*ns, 5)));
+    judge.step()
+}
+
+fn verdicts(step: Step) -> Vec<Verdict> {
+    let Step::Done(verdicts) = step else { panic!("{step:?}") };
+    verdicts.verdicts
+}
+
+#[test]
+fn a_suspect_is_compared_and_that_is_final() {
+    for (head, state) in [(100.0, State::Unchanged), (112.0, State::Regression)] {
+        let mut judge = Judge::new(vec![case("a/b::c", near(&["c0ffee"]))], vec![], COMPARING);
+        let mut step = suspected(&mut judge, &[("a/b::c", 104.0)]);
+        let mut asked = Vec::new();
+        while let Step::Compare { base, benchmarks, rounds: count } = step {
+            assert_eq!(base, "c0ffee");
+            judge.feed_rounds(&benchmarks[0], rounds(100.0, head, count));
+            asked.push(count);
+            step = judge.step();
+        }
+        let verdict = &verdicts(step)[0];
+        assert_eq!((verdict.state, verdict.method), (state, crate::verdict::Method::SideBySide));
+        assert_eq!((verdict.base.as_deref(), verdict.confirmed), (Some("c0ffee"), true));
+        assert_eq!(asked.iter().sum::<usize>(), verdict.launches);
+    }
+}
+
+#[test]
+fn what_moved_too_little_to_be_seen_side_by_side_is_not_compared() {
+    let mut judge = Judge::new(vec![case("a/b::c", near(&["c0ffee"]))], vec![], COMPARING);
+    let verdict = &verdicts(suspected(&mut judge, &[("a/b::c", 102.0)]))[0];
+    assert_eq!(verdict.state, State::Unchanged);
+}
+
+#[test]
+fn the_commit_that_serves_most_suspects_is_built_first() {
+    let cases = vec![
+        case("a/b::one", near(&["newest", "shared"])),
+        case("a/b::two", near(&["shared"])),
+        case("a/b::three", near(&["shared", "old"])),
+        case("a/b::four", near(&["other"])),
+    ];
+    let mut judge = Judge::new(cases, vec![], COMPARING);
+    let all = ["a/b::one", "a/b::two", "a/b::three", "a/b::four"].map(|name| (name, 150.0));
+    let step = suspected(&mut judge, &all);
+    let Step::Compare { base, benchmarks, .. } = step else { panic!("{step:?}") };
+    assert_eq!((base.as_str(), benchmarks.len()), ("shared", 3));
+    for name in &benchmarks {
+        judge.feed_rounds(name, rounds(100.0, 150.0, 20));
+    }
+    let step = judge.step();
+    let Step::Compare { base, benchmarks, .. } = step else { panic!("{step:?}") };
+    assert_eq!((base.as_str(), benchmarks.len()), ("other", 1));
+}
+
+#[test]
+fn of_equal_commits_the_newest_is_built() {
+    let mut judge = Judge::new(vec![case("a/b::c", near(&["newest", "old"]))], vec![], COMPARING);
+    let step = suspected(&mut judge, &[("a/b::c", 150.0)]);
+    assert!(matches!(step, Step::Compare { base, .. } if base == "newest"));
+}
+
+#[test]
+fn where_no_commit_can_be_built_fresh_launches_decide() {
+    let mut judge = Judge::new(vec![case("a/b::c", near(&["one", "two"]))], vec![], COMPARING);
+    let step = suspected(&mut judge, &[("a/b::c", 150.0)]);
+    assert!(matches!(step, Step::Compare { base, .. } if base == "one"));
+    judge.cannot_build("one");
+    assert!(matches!(judge.step(), Step::Compare { base, .. } if base == "two"));
+    judge.cannot_build("two");
+    let step = judge.step();
+    assert!(matches!(step, Step::Measure { look: Look::Second, .. }), "{step:?}");
+    judge.feed(&"a/b::c".into(), launches(150.0, 10));
+    let step = judge.step();
+    assert!(matches!(step, Step::Measure { look: Look::Third, .. }), "{step:?}");
+    judge.feed(&"a/b::c".into(), launches(150.0, 10));
+    let verdict = &verdicts(judge.step())[0];
+    assert_eq!((verdict.state, verdict.confirmed), (State::Regression, true));
+}
+
+#[test]
+fn the_same_build_did_not_change() {
+    let mut judge = Judge::new(vec![case("a/b::c", near(&["c0ffee"]))], vec![], COMPARING);
+    let _ = suspected(&mut judge, &[("a/b::c", 150.0)]);
+    judge.is_same_build(&"a/b::c".into());
+    let verdict = &verdicts(judge.step())[0];
+    assert_eq!(verdict.state, State::Unchanged);
+    assert!(verdict.reason.as_ref().unwrap().contains("the machine"));
+}
+
+#[test]
+fn what_cannot_be_measured_on_is_inconclusive() {
+    let mut judge = Judge::new(vec![case("a/b::c", near(&["c0ffee"]))], vec![], COMPARING);
+    let _ = suspected(&mut judge, &[("a/b::c", 150.0)]);
+    judge.give_up(&"a/b::c".into());
+    let verdict = &verdicts(judge.step())[0];
+    assert_eq!((verdict.state, verdict.confirmed), (State::Inconclusive, false));
+}
+
+#[test]
+fn a_comparison_needs_no_history() {
+    let build = |name: &str, against| Case { name: name.into(), against };
+    let cases = vec![
+        build("a/b::slower", Against::Build("c0ffee".to_owned())),
+        build("a/b::same", Against::SameBuild("c0ffee".to_owned())),
+        build("a/b::new", Against::Nothing(None)),
+        build("a/b::broken", Against::Build("c0ffee".to_owned())),
+    ];
+    let mut judge = Judge::new(cases, vec!["a/b::gone".into()], COMPARING);
+    while let Step::Compare { benchmarks, rounds: count, .. } = judge.step() {
+        for name in benchmarks {
+            match name.as_str() {
+                "a/b::slower" => judge.feed_rounds(&name, rounds(100.0, 130.0, count)),
+                _ => judge.cannot_compare(&name, "the base cannot be launched"),
+            }
+        }
+    }
+    let verdicts = verdicts(judge.step());
+    let said: Vec<_> = verdicts.iter().map(|v| (v.name.as_str(), v.state)).collect();
+    assert_eq!(
+        said,
+        [
+            ("a/b::slower", State::Regression),
+            ("a/b::broken", State::New),
+            ("a/b::new", State::New),
+            ("a/b::gone", State::Removed),
+            ("a/b::same", State::Unchanged),
+        ]
+    );
+    assert_eq!(verdicts[1].reason.as_deref(), Some("the base cannot be launched"));
+}
