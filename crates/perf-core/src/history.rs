@@ -1,5 +1,6 @@
 //! All recorded runs, as a set: the union of two histories is their merge.
 
+use crate::ident::BenchmarkId;
 use crate::run::Run;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -30,6 +31,19 @@ impl History {
     pub fn merge(mut self, other: Self) -> Self {
         for run in other.runs.into_values() {
             self.add(run);
+        }
+        self
+    }
+
+    /// The same runs with their benchmarks under the names that they have today: `renamed` gives
+    /// new names by old ones.
+    #[must_use]
+    pub fn under_names_of_today(mut self, renamed: &BTreeMap<BenchmarkId, BenchmarkId>) -> Self {
+        let measured = self.runs.values_mut().flat_map(|run| &mut run.benchmarks);
+        for benchmark in measured {
+            if let Some(name) = renamed.get(&benchmark.name) {
+                benchmark.name = name.clone();
+            }
         }
         self
     }
@@ -121,6 +135,13 @@ mod tests {
         let path = path_of(&run(23, vec![]));
         assert!(path.starts_with("data/runs/2026/11/23/20261123T024500Z-"), "{path}");
         assert_eq!(place_of(&path), Place::Run);
+    }
+
+    #[test]
+    fn a_renamed_benchmark_has_one_series() {
+        let renamed = [("a/b::c".into(), "a/b::new".into())].into();
+        let runs = history(&[1, 2]).under_names_of_today(&renamed);
+        assert!(runs.runs().all(|run| run.benchmarks[0].name.as_str() == "a/b::new"));
     }
 
     #[test]

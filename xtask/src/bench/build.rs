@@ -64,15 +64,15 @@ struct Profile {
 
 /// Builds the workspace's bench targets and finds those that Divan runs.
 ///
-/// With `target_dir` that is where they are built, instead of cargo's own choice.
-pub(crate) fn build(workspace: &Workspace, target_dir: Option<&Path>) -> Result<Built> {
+/// `options` are more arguments for cargo.
+pub(crate) fn build(workspace: &Workspace, options: &[String]) -> Result<Built> {
     if workspace.targets.is_empty() {
         return Ok(Built::default());
     }
     let output = Command::new(facts::cargo())
         .current_dir(&workspace.root)
         .args(["bench", "--no-run", "--message-format=json-render-diagnostics"])
-        .args(target_dir.map(|path| format!("--target-dir={}", path.display())))
+        .args(options)
         .args(selection(workspace))
         .stderr(Stdio::inherit())
         .output()

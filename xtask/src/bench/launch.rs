@@ -5,7 +5,7 @@ use super::pin::Pin;
 use super::process::{self, Ended};
 use super::{Entry, Tap};
 use crate::interrupt::Interrupt;
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use perf_core::divan::{
     CLEARED_VARIABLES, LISTING_ARGUMENTS, LISTING_VARIABLE, Launch, Row, RowState, Table,
     parse_listing, parse_table, timer_precision, unregistered,
@@ -28,6 +28,8 @@ pub(crate) struct Launcher {
     libraries: Option<PathBuf>,
     limit: Duration,
     interrupt: Interrupt,
+    /// Where executables are copied to before they are launched.
+    copies: Option<tempfile::TempDir>,
 }
 
 /// What a launch told.
@@ -50,7 +52,40 @@ impl Launcher {
         limit: Duration,
         interrupt: Interrupt,
     ) -> Self {
-        Self { tap, libraries, limit, interrupt }
+        Self { tap, libraries, limit, interrupt, copies: None }
+    }
+
+    /// Lets measuring launches run copies of the executables, made below `folder` each time.
+    ///
+    /// How the system keeps a file's pages in memory can make one of two equal files slower than
+    /// the other by a tenth, for minutes: a fresh copy for each launch makes that chance, where
+    /// otherwise it would be taken for a difference of the two sides. Elsewhere than on Linux the
+    /// first launch of a new file is checked at length by the system, so there the files
+    /// themselves are launched.
+    pub(crate) fn with_copies(mut self, folder: &Path) -> Result<Self> {
+        if cfg!(target_os = "linux") {
+            let made = fs::create_dir_all(folder).and_then(|()| tempfile::tempdir_in(folder));
+            let place = || format!("cannot make a folder in {}", folder.display());
+            self.copies = Some(made.with_context(place)?);
+        }
+        Ok(self)
+    }
+
+    /// Launches a benchmark in these batches, to measure it.
+    pub(crate) fn measure(&self, entry: &Entry, pin: Pin) -> Result<Told> {
+        let Some(folder) = &self.copies else { return self.launch(entry, Some(pin), None) };
+        let original = &entry.executable.path;
+        let copy = folder.path().join(original.file_name().unwrap_or_default());
+        fs::copy(original, &copy).with_context(|| {
+            format!("cannot copy {} to launch it: is the disk full?", original.display())
+        })?;
+        let told = self.launch_file(&copy, entry, Some(pin), None);
+        fs::remove_file(&copy).with_context(|| format!("cannot remove {}", copy.display()))?;
+        match told? {
+            // A bench may look for something beside its own executable.
+            Told::Failure(_) => self.launch(entry, Some(pin), None),
+            rows => Ok(rows),
+        }
     }
 
     /// The benchmarks of an executable, or why it does not tell them.
@@ -73,7 +108,18 @@ impl Launcher {
         pin: Option<Pin>,
         most: Option<Duration>,
     ) -> Result<Told> {
-        let mut command = self.command(&entry.executable);
+        self.launch_file(&entry.executable.path, entry, pin, most)
+    }
+
+    fn launch_file(
+        &self,
+        file: &Path,
+        entry: &Entry,
+        pin: Option<Pin>,
+        most: Option<Duration>,
+    ) -> Result<Told> {
+        let mut command = Command::new(file);
+        self.set_up(&mut command, &entry.executable);
         command.envs(&entry.variables);
         let launch = Launch {
             name: &entry.listed,

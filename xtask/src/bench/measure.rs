@@ -188,7 +188,7 @@ pub(crate) struct Options {
 impl Measurement {
     fn take(&mut self, planned: &mut Planned, launcher: &Launcher) -> Result<()> {
         let started = Instant::now();
-        let told = launcher.launch(&planned.entry, Some(planned.pin), None)?;
+        let told = launcher.measure(&planned.entry, planned.pin)?;
         // A moving mean keeps the estimate of the time left steady.
         planned.expected = (planned.expected * 3 + started.elapsed()) / 4;
         match told {

@@ -119,7 +119,7 @@ impl Sides {
         launcher: &Launcher,
     ) -> Result<()> {
         let Some(other) = base.get(&planned.entry.id) else { return Ok(()) };
-        let launch = |entry: &Entry| launcher.launch(entry, Some(planned.pin), None);
+        let launch = |entry: &Entry| launcher.measure(entry, planned.pin);
         let (before, after) = match first {
             Side::Base => (launch(other)?, launch(&planned.entry)?),
             Side::Head => {

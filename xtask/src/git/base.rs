@@ -94,8 +94,8 @@ impl Repository {
             true => {
                 cmd!(sh, "git -C {tree} -c {hooks} checkout --quiet --detach --force {commit}")
             }
+            // By force, as the tree may be known and gone: somebody emptied the cache.
             false => {
-                cmd!(sh, "git worktree prune").quiet().run()?;
                 cmd!(sh, "git -c {hooks} worktree add --quiet --detach --force {tree} {commit}")
             }
         };

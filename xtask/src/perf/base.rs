@@ -45,7 +45,10 @@ impl Base {
         repository.check_out(&commit.commit.hash, &place.tree)?;
         let failed = || format!("{short}, the {}, cannot be measured", commit.label);
         let workspace = workspace(ground, repository, &place, args).with_context(failed)?;
-        let built = bench::build(&workspace, Some(&place.target)).with_context(failed)?;
+        let target = format!("--target-dir={}", place.target.display());
+        let options: Vec<String> =
+            [target].into_iter().chain(configs_above(&repository.root())).collect();
+        let built = bench::build(&workspace, &options).with_context(failed)?;
         let mut listing =
             Listing::of(&built.executables, &subject.launcher).with_context(failed)?;
         listing.filter(&args.filter);
@@ -106,6 +109,16 @@ fn workspace(
     Ok(workspace)
 }
 
+/// Cargo's configuration in the folders above the checkout, which it would not find from the base's
+/// place: both sides must be built alike. The user's own lies in cargo's home and holds everywhere.
+fn configs_above(root: &Path) -> Vec<String> {
+    let home = std::env::home_dir().map(|home| home.join(".cargo"));
+    let dirs = root.ancestors().skip(1).map(|dir| dir.join(".cargo"));
+    let dirs = dirs.filter(|dir| Some(dir) != home.as_ref());
+    let files = dirs.flat_map(|dir| ["config.toml", "config"].map(|name| dir.join(name)));
+    files.filter(|file| file.is_file()).map(|file| format!("--config={}", file.display())).collect()
+}
+
 /// Whether only code, manifests and prose differ: a fixture can change what a bench measures while
 /// its executable stays the same.
 fn is_code_only(changed: &[String]) -> bool {
@@ -147,6 +160,17 @@ fn is_equal(one: &Path, other: &Path) -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn configuration_above_the_checkout_is_handed_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = dir.path().join(".cargo/config.toml");
+        fs::create_dir_all(config.parent().unwrap()).unwrap();
+        fs::write(&config, "").unwrap();
+        let handed_on = configs_above(&dir.path().join("project"));
+        assert!(handed_on.contains(&format!("--config={}", config.display())), "{handed_on:?}");
+        assert!(!configs_above(dir.path()).contains(&handed_on[0]));
+    }
 
     #[test]
     fn only_code_manifests_and_prose_leave_a_bench_as_it_was() {

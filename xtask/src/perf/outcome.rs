@@ -115,6 +115,7 @@ pub(super) fn write(ground: &Ground, report: &Report) -> Result<()> {
 pub(super) fn write_site(ground: &Ground, run: &Run, report: &Report) -> Result<()> {
     let mut history = ground.recorded.history.clone();
     history.add(run.clone());
+    let history = history.under_names_of_today(&ground.settings.renamed);
     let folder = site::write(&ground.output, &history, report)?;
     ui::say(&format!("site: {}", folder.join("index.html").display()));
     Ok(())

@@ -47,7 +47,7 @@ impl Subject {
     ) -> Result<(Self, Listing)> {
         let workspace = &ground.workspace;
         ui::say("building the benches");
-        let built = bench::build(workspace, None)?;
+        let built = bench::build(workspace, &[])?;
         if built.executables.is_empty() {
             bail!(
                 "this workspace has no Divan bench: add a [[bench]] with `harness = false` whose main calls divan::main()"
@@ -61,7 +61,8 @@ impl Subject {
         let tap = tap(workspace, &machine, &mut notes);
         let limit = Duration::from_secs(args.launch_timeout.into());
         let libraries = bench::library_folder(&facts::rustc());
-        let launcher = Launcher::new(tap, libraries, limit, interrupt.clone());
+        let launcher = Launcher::new(tap, libraries, limit, interrupt.clone())
+            .with_copies(&workspace.target_dir.join("perf/launched"))?;
         let mut listing = select(Listing::of(&built.executables, &launcher)?, &args.filter)?;
         notes.append(&mut listing.notes);
         let source = |entry: &Entry| Some((entry.id.clone(), entry.source(&workspace.root)?));

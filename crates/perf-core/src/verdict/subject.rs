@@ -310,10 +310,9 @@ fn calm_times(rounds: &[Round]) -> Option<(f64, f64)> {
         medians.filter(|(base, head)| usable(base) && usable(head)).collect();
     pairs.sort_by(|one, other| one.0.max(one.1).total_cmp(&other.0.max(other.1)));
     pairs.truncate(pairs.len().div_ceil(3));
-    let mean = |side: fn(&(f64, f64)) -> f64| {
-        stats::mean(&pairs.iter().map(|pair| side(pair).ln()).collect::<Vec<f64>>()).map(f64::exp)
-    };
-    mean(|pair| pair.0).zip(mean(|pair| pair.1))
+    let middle =
+        |side: fn(&(f64, f64)) -> f64| stats::median(&pairs.iter().map(side).collect::<Vec<f64>>());
+    middle(|pair| pair.0).zip(middle(|pair| pair.1))
 }
 
 const SAME: &str = "the same executables: there is nothing to measure";
