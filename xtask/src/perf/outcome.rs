@@ -11,7 +11,7 @@ use perf_core::budget::check;
 use perf_core::ident::BenchmarkId;
 use perf_core::report::{Against, Comparison, Findings, Report, to_markdown, to_terminal};
 use perf_core::run::Run;
-use perf_core::verdict::Verdicts;
+use perf_core::verdict::{State, Verdict, Verdicts};
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -51,8 +51,10 @@ pub(super) fn report(
     verdicts: Verdicts,
 ) -> Report {
     let Driver { ground, subject, args, .. } = driver;
+    // What is the same on both sides was not measured: its budgets have nothing to say.
+    let measured = |verdict: &&Verdict| verdict.launches > 0 || verdict.state == State::Missing;
     let selected: Vec<BenchmarkId> =
-        verdicts.verdicts.iter().map(|verdict| verdict.name.clone()).collect();
+        verdicts.verdicts.iter().filter(measured).map(|verdict| verdict.name.clone()).collect();
     let mut notes = about(run, ground, args);
     let known = subject.notes.iter().chain(&driver.notes).chain(&ground.recorded.notes);
     notes.extend(known.cloned());
