@@ -77,3 +77,38 @@ fn is_stale(dir: &Path) -> bool {
     let unused = unused.ok().and_then(|time| time.elapsed().ok()).unwrap_or_default();
     !Path::new(&owner).exists() || unused > KEPT
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_of_repositories_that_are_gone_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = |name: &str, owner: &Path| {
+            let place = dir.path().join(name);
+            fs::create_dir_all(place.join("tree")).unwrap();
+            fs::write(place.join(LOCK), "").unwrap();
+            fs::write(place.join(OWNER), owner.to_string_lossy().as_ref()).unwrap();
+            place
+        };
+        let gone = dir.path().join("gone");
+        let (own, used) = (place("own", &gone), place("used", dir.path()));
+        let (stale, claimed) = (place("stale", &gone), place("claimed", &gone));
+        let unused = place("unused", dir.path());
+        let long_ago = std::time::SystemTime::now() - 2 * KEPT;
+        File::options()
+            .write(true)
+            .open(unused.join(LOCK))
+            .unwrap()
+            .set_modified(long_ago)
+            .unwrap();
+        fs::create_dir(dir.path().join("somebody's")).unwrap();
+        let _claim = lock(&claimed).unwrap();
+        prune(dir.path(), &own);
+        let left = |place: &Path| place.exists();
+        assert!(left(&own) && left(&used) && left(&claimed));
+        assert!(left(&dir.path().join("somebody's")));
+        assert!(!left(&stale) && !left(&unused));
+    }
+}

@@ -41,6 +41,10 @@ pub(crate) struct Entry {
     variables: BTreeMap<&'static str, String>,
 }
 
+fn is_selected(name: &BenchmarkId, texts: &[String]) -> bool {
+    texts.is_empty() || texts.iter().any(|text| name.as_str().contains(text.as_str()))
+}
+
 /// Everything that the executables list.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Listing {
@@ -76,11 +80,8 @@ impl Listing {
 
     /// Keeps what a name contains any of `texts`; everything if there is none.
     pub(crate) fn filter(&mut self, texts: &[String]) {
-        let wanted = |id: &BenchmarkId| {
-            texts.is_empty() || texts.iter().any(|text| id.as_str().contains(text.as_str()))
-        };
-        self.entries.retain(|entry| wanted(&entry.id));
-        self.failures.retain(|id, _| wanted(id));
+        self.entries.retain(|entry| is_selected(&entry.id, texts));
+        self.failures.retain(|id, _| is_selected(id, texts));
     }
 
     fn add(&mut self, executable: &Executable, listed: Result<Vec<String>, String>) {

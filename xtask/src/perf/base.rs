@@ -29,6 +29,9 @@ pub(super) struct Base {
     _place: Place,
 }
 
+/// Executables that grew by less are not worth a word: the same code differs by a few bytes.
+const WORTH_SAYING: f64 = 0.001;
+
 impl Base {
     /// Checks `commit` out beside the user's checkout, builds its benches and lists them.
     pub(super) fn build(
@@ -51,12 +54,14 @@ impl Base {
         let built = bench::build(&workspace, &options).with_context(failed)?;
         let mut listing =
             Listing::of(&built.executables, &subject.launcher).with_context(failed)?;
-        listing.filter(&args.filter);
         let mut notes = std::mem::take(&mut listing.notes);
         notes.extend(built.notes.iter().map(|note| format!("{short}: {note}")));
+        let failed = |(name, reason): (&BenchmarkId, &String)| format!("{short}: {name}: {reason}");
+        notes.extend(listing.failures.iter().map(failed));
         let skips = skips && is_code_only(&repository.changed_files(&commit.commit.hash)?);
         let same = if skips { same_packages(&subject.built, &built)? } else { BTreeSet::new() };
-        let entries = BaseEntries::new(listing, &ground.settings.renamed);
+        let mut entries = BaseEntries::new(listing, &ground.settings.renamed);
+        entries.filter(&args.filter);
         Ok(Self { commit, entries, notes, built, same, _place: place })
     }
 
@@ -68,7 +73,7 @@ impl Base {
         };
         let (base, head) = (size(&self.built), size(head));
         let change = LogRatio((head as f64 / base as f64).ln());
-        (base > 0 && head != base).then(|| {
+        (base > 0 && change.0.abs() >= WORTH_SAYING).then(|| {
             let (base, head) = (unit::bytes(base as f64), unit::bytes(head as f64));
             format!("the executables, {base} before, have {head} ({})", unit::change(change))
         })

@@ -1,7 +1,7 @@
 //! `cargo xtask perf --compare`: this checkout and another commit, side by side.
 
 use super::base::Base;
-use super::drive::{Driver, Told};
+use super::drive::Driver;
 use super::ground::Ground;
 use super::subject::Subject;
 use super::{evidence, outcome};
@@ -52,16 +52,7 @@ pub(super) fn run(args: &PerfArgs, reference: &str) -> Result<ExitCode> {
     let mut judge = Judge::new(cases, parts.removed, effort);
     failures.iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
 
-    let mut driver = Driver {
-        ground: &ground,
-        subject: &subject,
-        args,
-        interrupt: &interrupt,
-        session,
-        notes: base.notes.iter().cloned().chain(base.sizes(&subject.built)).collect(),
-        base: Some(base),
-        told: Told::default(),
-    };
+    let mut driver = Driver::new(&ground, &subject, session, Some(base), args, &interrupt);
     let mut verdicts = driver.finish(judge)?;
     evidence::collect(&mut driver, &mut verdicts.verdicts, &BTreeMap::new())?;
     let run = subject.run(&ground, &driver.session, &driver.told.head, false);

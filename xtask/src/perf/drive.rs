@@ -39,7 +39,22 @@ pub(super) struct Told {
 /// The least time between rounds that wait out a burst: ten of them take as long as most bursts.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-impl Driver<'_> {
+impl<'a> Driver<'a> {
+    /// A driver of launches of `session`, and of the build of `base` where that is known already.
+    pub(super) fn new(
+        ground: &'a Ground,
+        subject: &'a Subject,
+        session: Session,
+        base: Option<Base>,
+        args: &'a PerfArgs,
+        interrupt: &'a Interrupt,
+    ) -> Self {
+        let notes = base.iter().flat_map(|base| base.notes.iter().cloned());
+        let sizes = base.as_ref().and_then(|base| base.sizes(&subject.built));
+        let notes = notes.chain(sizes).collect();
+        Self { ground, subject, args, interrupt, session, base, told: Told::default(), notes }
+    }
+
     /// Does what the judge asks for first: the launches that are recorded.
     pub(super) fn first_look(&mut self, judge: &mut Judge) -> Result<Measurement> {
         match judge.step() {

@@ -17,7 +17,7 @@ use crate::cli::PerfArgs;
 use crate::git::Entry;
 use crate::interrupt::Interrupt;
 use anyhow::Result;
-use drive::{Driver, Told};
+use drive::Driver;
 use ground::Ground;
 use perf_core::report::Comparison;
 use std::process::ExitCode;
@@ -39,16 +39,7 @@ fn against_history(args: &PerfArgs) -> Result<ExitCode> {
     let session = subject.plan(&ground, listing, &args.common)?;
     ground.check_budgets(&session, &args.common)?;
     let mut judge = subject.judge(&ground, &session, args);
-    let mut driver = Driver {
-        ground: &ground,
-        subject: &subject,
-        args,
-        interrupt: &interrupt,
-        session,
-        base: None,
-        told: Told::default(),
-        notes: Vec::new(),
-    };
+    let mut driver = Driver::new(&ground, &subject, session, None, args, &interrupt);
 
     let first = driver.first_look(&mut judge)?;
     let run = subject.run(&ground, &driver.session, &first, subject::is_whole(args));

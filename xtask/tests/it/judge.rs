@@ -149,4 +149,5 @@ fn a_machine_is_qualified_and_later_reports_say_so() {
 
     let ended = project.perf(&["--quick", "--launch-ms", "2", "--filter", "checksum"]);
     ended.expect(0).says("on this runner, measured on");
+    assert!(project.read("out/site/index.html").contains("on this runner, measured on"));
 }
