@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, thiserror::Error)]
 pub enum CaseError {
     /// It is not JSON, or not of the form that a case has.
-    #[error("it is not a case: {0}")]
+    #[error("it is not a case")]
     Malformed(#[from] serde_json::Error),
     /// It asks for what this version does not do.
     #[error("{0}")]
