@@ -1,9 +1,11 @@
 //! A run: one recorded measurement of a commit on a machine, and its file format.
 
+mod file;
 mod measured;
 mod reading;
 mod round;
 
+pub(crate) use file::Number;
 pub use measured::{
     Alloc, LaunchTimes, Measured, P95_SAMPLES, P99_SAMPLES, Source, Statistic, TailSource, Times,
 };
@@ -11,16 +13,19 @@ pub use reading::Reading;
 pub use round::{Round, Side};
 
 use crate::ident::{BenchmarkId, digest};
+use crate::unit;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The newest run format that this version reads, and the one it writes.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// One measurement of a commit on a machine: an immutable file of the history.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+///
+/// As derived, it reads schema 1, where a benchmark was an object; `file` has what came after.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Run {
-    /// The format's version, at most [`SCHEMA`].
+    /// The format's version: [`SCHEMA`], whatever its file had.
     pub schema: u32,
     /// Tells a run from the other files of a history.
     pub kind: Kind,
@@ -148,6 +153,16 @@ pub enum RunError {
     /// It is not what a run looks like.
     #[error("it is not a run: {0}")]
     Malformed(#[from] serde_json::Error),
+    /// Its columns have not one element a benchmark.
+    #[error("it is not a run: the column `{column}` has {} for {}", unit::counted(*.found, "element", "elements"), unit::counted(*.wanted, "benchmark", "benchmarks"))]
+    Uneven {
+        /// The column's key.
+        column: &'static str,
+        /// Its length.
+        found: usize,
+        /// How many benchmarks the run names.
+        wanted: usize,
+    },
 }
 
 #[derive(Deserialize)]
@@ -163,15 +178,16 @@ impl Run {
     /// not a run.
     pub fn from_json(text: &str) -> Result<Self, RunError> {
         let Versioned { schema } = serde_json::from_str(text)?;
-        if schema > SCHEMA {
-            return Err(RunError::Newer { found: schema });
+        match schema {
+            0 | 1 => Ok(Self { schema: SCHEMA, ..serde_json::from_str(text)? }),
+            SCHEMA => serde_json::from_str::<file::File<'_>>(text)?.into_run(),
+            found => Err(RunError::Newer { found }),
         }
-        Ok(serde_json::from_str(text)?)
     }
 
     /// The run's file: one line of JSON, the same bytes for the same run.
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string(self).unwrap_or_else(|_| {
+        let mut text = serde_json::to_string(&file::File::of(self)).unwrap_or_else(|_| {
             unreachable!("a run has string keys and finite numbers, which JSON can hold")
         });
         text.push('\n');
@@ -269,12 +285,12 @@ pub(crate) mod tests {
 
     #[test]
     fn a_newer_schema_is_refused_before_its_fields_are_read() {
-        let error = Run::from_json(r#"{"schema": 2, "anything": []}"#).unwrap_err();
+        let error = Run::from_json(r#"{"schema": 3, "anything": []}"#).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "it has schema 2, and this version reads up to 1: update this tool"
+            "it has schema 3, and this version reads up to 2: update this tool"
         );
-        for text in ["", "[]", "{}", r#"{"schema": 1}"#, r#"{"schema": -1}"#] {
+        for text in ["", "[]", "{}", r#"{"schema": 1}"#, r#"{"schema": 2}"#, r#"{"schema": -1}"#] {
             assert!(matches!(Run::from_json(text), Err(RunError::Malformed(_))), "{text}");
         }
     }
