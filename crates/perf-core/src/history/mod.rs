@@ -1,5 +1,9 @@
 //! All recorded runs, as a set: the union of two histories is their merge.
 
+mod series;
+
+pub use series::{Chunk, ChunkError, Line, Names};
+
 use crate::ident::BenchmarkId;
 use crate::run::Run;
 use chrono::{DateTime, Utc};
@@ -77,6 +81,10 @@ impl FromIterator<Run> for History {
 pub enum Place {
     /// A run's file.
     Run,
+    /// A day's chunk of the series.
+    Series,
+    /// A list of the benchmarks that lines of the series share.
+    Names,
     /// Another file of ours, which a later version may have written.
     Ours,
     /// Somebody else's file outside `data/`: left alone.
@@ -95,9 +103,24 @@ pub fn place_of(path: &str) -> Place {
     let Some(below) = path.strip_prefix("data/") else { return Place::Elsewhere };
     match below.split_once('/') {
         Some(("runs", rest)) if is_run_path(rest) => Place::Run,
+        Some(("series", rest)) if is_chunk_path(rest) => Place::Series,
+        Some(("series", rest)) if is_names_path(rest) => Place::Names,
         Some(("comparisons" | "qualifications" | "series", _)) => Place::Ours,
         _ => Place::Foreign,
     }
+}
+
+/// `2026/11/23.jsonl`
+fn is_chunk_path(path: &str) -> bool {
+    let Some(day) = path.strip_suffix(".jsonl") else { return false };
+    let lengths: Vec<usize> = day.split('/').map(str::len).collect();
+    lengths == [4, 2, 2] && day.bytes().all(|b| b.is_ascii_digit() || b == b'/')
+}
+
+/// `names/1a2b3c4d5e6f7a8b.json`
+fn is_names_path(path: &str) -> bool {
+    let key = path.strip_prefix("names/").and_then(|name| name.strip_suffix(".json"));
+    key.is_some_and(|key| key.len() == 16 && key.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// `2026/11/23/20261123T024500Z-1a2b3c4d5e6f-7f3a91c2.json`

@@ -71,7 +71,7 @@ struct AllocColumns {
 }
 
 /// A number that is written without a fraction where it has none.
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Number(pub(crate) f64);
 

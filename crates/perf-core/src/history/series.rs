@@ -1,0 +1,283 @@
+//! What a history is summed up in: for each day one chunk with a line a run, so that a trend over
+//! years is read without opening every run. All of it follows from the runs.
+
+use crate::ident::{BenchmarkId, digest};
+use crate::run::{Number, Run};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The newest format of a line that this version reads, and the one it writes.
+const SCHEMA: u32 = 1;
+
+/// The benchmarks of a run in the order of its columns. Runs of the same benchmarks share one
+/// list, which is stored once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names(Vec<BenchmarkId>);
+
+impl Names {
+    /// The names of what a run measured.
+    pub fn of(run: &Run) -> Self {
+        Self(run.benchmarks.iter().map(|measured| measured.name.clone()).collect())
+    }
+
+    /// Reads a list's file.
+    ///
+    /// # Errors
+    /// If it is not a JSON array of strings.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text).map(Self)
+    }
+
+    /// The list's file: one line of JSON.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string(&self.0)
+            .unwrap_or_else(|_| unreachable!("a list of strings is JSON"));
+        text.push('\n');
+        text
+    }
+
+    /// What a line calls the list: a digest of its file.
+    pub fn key(&self) -> String {
+        format!("{:016x}", digest(self.to_json().as_bytes()))
+    }
+
+    /// Where the list called `key` stands, below the history's root.
+    pub fn path(key: &str) -> String {
+        format!("data/series/names/{key}.json")
+    }
+
+    /// The names, in the order of the columns.
+    pub fn list(&self) -> &[BenchmarkId] {
+        &self.0
+    }
+}
+
+/// One run in a line of its day's chunk.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Line {
+    schema: u32,
+    /// The run's identity.
+    pub run: String,
+    /// When measuring began.
+    pub started: DateTime<Utc>,
+    /// The machine's key.
+    pub machine: String,
+    /// The commit that was measured.
+    pub commit: Option<String>,
+    /// Its branch; `None` when HEAD was detached.
+    pub branch: Option<String>,
+    /// Whether tracked files differed from the commit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dirty: bool,
+    /// Whether only some benchmarks, or too few launches, were measured.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
+    /// The key of the [`Names`] that the columns belong to.
+    pub names: String,
+    median: Vec<Number>,
+    p95: Vec<Option<Number>>,
+}
+
+impl Line {
+    /// What the chunk of its day says of a run.
+    pub fn of(run: &Run) -> Self {
+        let times = || run.benchmarks.iter().map(|measured| &measured.time_ns);
+        let commit = run.commit.as_ref();
+        Self {
+            schema: SCHEMA,
+            run: run.id.clone(),
+            started: run.started,
+            machine: run.machine.key.clone(),
+            commit: commit.map(|commit| commit.hash.clone()),
+            branch: commit.and_then(|commit| commit.branch.clone()),
+            dirty: commit.is_some_and(|commit| commit.dirty),
+            partial: run.partial,
+            names: Names::of(run).key(),
+            median: times().map(|time| Number(time.median)).collect(),
+            p95: times().map(|time| time.p95.map(Number)).collect(),
+        }
+    }
+
+    /// How many benchmarks the run measured.
+    pub fn len(&self) -> usize {
+        self.median.len()
+    }
+
+    /// Whether the run measured nothing.
+    pub fn is_empty(&self) -> bool {
+        self.median.is_empty()
+    }
+
+    /// The median and the 95th percentile of the benchmark in column `i`, in ns.
+    pub fn times_ns(&self, i: usize) -> Option<(f64, Option<f64>)> {
+        let p95 = self.p95.get(i).copied().flatten();
+        self.median.get(i).map(|median| (median.0, p95.map(|p95| p95.0)))
+    }
+
+    fn to_json(&self) -> String {
+        serde_json::to_string(self)
+            .unwrap_or_else(|_| unreachable!("a line has string keys and finite numbers"))
+    }
+}
+
+/// Why a chunk cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ChunkError {
+    /// A later version wrote it.
+    #[error(
+        "line {line} has schema {found}, and this version reads up to {SCHEMA}: update this tool"
+    )]
+    Newer {
+        /// The line, from 1.
+        line: usize,
+        /// The schema that it names.
+        found: u32,
+    },
+    /// It is not what a chunk looks like.
+    #[error("line {line} is not a run's: {cause}")]
+    Malformed {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        cause: serde_json::Error,
+    },
+}
+
+/// The runs of a day in lines, the oldest first. The union of two is their merge.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chunk {
+    lines: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    schema: u32,
+    run: String,
+}
+
+impl Chunk {
+    /// Where the chunk of a run's day stands, below the history's root; `None` if that is no path
+    /// of a run.
+    pub fn path_for(run_path: &str) -> Option<String> {
+        let (day, _) = run_path.strip_prefix("data/runs/")?.rsplit_once('/')?;
+        Some(format!("data/series/{day}.jsonl"))
+    }
+
+    /// Reads a chunk as far as merging needs it.
+    ///
+    /// # Errors
+    /// [`ChunkError::Newer`] for a later schema, [`ChunkError::Malformed`] for anything else that
+    /// is no chunk.
+    pub fn parse(text: &str) -> Result<Self, ChunkError> {
+        let mut lines = BTreeMap::new();
+        for (i, text) in text.lines().enumerate() {
+            let head: Head = serde_json::from_str(text)
+                .map_err(|cause| ChunkError::Malformed { line: i + 1, cause })?;
+            if head.schema > SCHEMA {
+                return Err(ChunkError::Newer { line: i + 1, found: head.schema });
+            }
+            lines.insert(head.run, text.to_owned());
+        }
+        Ok(Self { lines })
+    }
+
+    /// Adds a run.
+    pub fn add(&mut self, run: &Run) {
+        self.lines.insert(run.id.clone(), Line::of(run).to_json());
+    }
+
+    /// The union of two chunks of a day.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        for (run, line) in other.lines {
+            let place = self.lines.entry(run).or_insert_with(|| line.clone());
+            if line < *place {
+                *place = line;
+            }
+        }
+        self
+    }
+
+    /// The chunk's file.
+    pub fn to_text(&self) -> String {
+        self.lines.values().fold(String::new(), |text, line| text + line + "\n")
+    }
+
+    /// The runs, the oldest first.
+    ///
+    /// # Errors
+    /// [`ChunkError::Malformed`] for a line that is not a run's.
+    pub fn runs(&self) -> Result<Vec<Line>, ChunkError> {
+        let read = |(i, text): (usize, &String)| {
+            serde_json::from_str(text).map_err(|cause| ChunkError::Malformed { line: i + 1, cause })
+        };
+        self.lines.values().enumerate().map(read).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::path_of;
+    use crate::run::tests::{measured, run};
+    use proptest::prelude::*;
+
+    fn chunk(days: &[u32]) -> Chunk {
+        let mut chunk = Chunk::default();
+        days.iter().for_each(|day| chunk.add(&run(*day, vec![measured("a/b::c", 1.5)])));
+        chunk
+    }
+
+    #[test]
+    fn a_line_says_what_a_trend_needs() {
+        let run = run(3, vec![measured("a/b::c", 1.5), measured("a/b::d", 20.0)]);
+        let mut chunk = Chunk::default();
+        chunk.add(&run);
+        let read = Chunk::parse(&chunk.to_text()).unwrap();
+        assert_eq!(read, chunk);
+        let line = &read.runs().unwrap()[0];
+        assert_eq!((line.run.as_str(), line.len(), line.is_empty()), (run.id.as_str(), 2, false));
+        assert_eq!((line.times_ns(1), line.times_ns(2)), (Some((20.0, Some(20.0))), None));
+        assert_eq!(
+            (line.branch.as_deref(), line.dirty, line.partial),
+            (Some("main"), false, false)
+        );
+        let names = Names::from_json(&Names::of(&run).to_json()).unwrap();
+        assert_eq!((names.key(), names.list().len()), (line.names.clone(), 2));
+    }
+
+    #[test]
+    fn a_day_has_one_chunk() {
+        let path = path_of(&run(3, vec![]));
+        assert_eq!(Chunk::path_for(&path).as_deref(), Some("data/series/2026/11/03.jsonl"));
+        assert_eq!(Chunk::path_for("data/comparisons/2026/11/03/a.json"), None);
+    }
+
+    #[test]
+    fn what_is_no_chunk_is_told_by_its_line() {
+        for (text, told) in [
+            ("{\"schema\":1,\"run\":\"a\"}\nnonsense\n", "line 2 is not a run's"),
+            ("{\"schema\":9,\"run\":\"a\"}\n", "line 1 has schema 9"),
+            ("{\"schema\":1}\n", "line 1 is not a run's: missing field `run`"),
+        ] {
+            let error = Chunk::parse(text).unwrap_err().to_string();
+            assert!(error.starts_with(told), "{error}");
+        }
+        let bare = Chunk::parse("{\"schema\":1,\"run\":\"a\"}\n").unwrap();
+        assert!(bare.runs().unwrap_err().to_string().contains("line 1"));
+    }
+
+    proptest! {
+        #[test]
+        fn merging_needs_no_order(
+            a in prop::collection::vec(1_u32..28, 0..6),
+            b in prop::collection::vec(1_u32..28, 0..6),
+            c in prop::collection::vec(1_u32..28, 0..6),
+        ) {
+            let (all, [a, b, c]) = (chunk(&[&a[..], &b, &c].concat()), [&a, &b, &c].map(|days| chunk(days)));
+            prop_assert_eq!(&a.clone().merge(b.clone()).merge(c.clone()), &all);
+            prop_assert_eq!(&c.clone().merge(b.merge(a)).merge(c), &all);
+        }
+    }
+}
