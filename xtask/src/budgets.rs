@@ -93,7 +93,7 @@ fn history(
     args: &BudgetsArgs,
     file: &BudgetFile,
 ) -> Result<(Recorded, String)> {
-    let repository = Repository::open(&workspace.root, &args.branch)?;
+    let repository = Repository::open(&workspace.root, &args.place.location(&file.history))?;
     let recorded = repository.history()?;
     recorded.notes.iter().for_each(|note| ui::say(&format!("note: {note}")));
     let branch = repository.head()?.branch;

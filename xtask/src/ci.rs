@@ -135,6 +135,7 @@ fn checks() -> Vec<Check> {
         ..check("documentation", "doc --locked --workspace --no-deps --document-private-items")
     });
     checks.push(check("tests", "test --locked --workspace"));
+    checks.push(check("stress of a history", "xtask stress --short"));
     checks
 }
 

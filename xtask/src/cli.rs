@@ -1,7 +1,9 @@
 //! The command line, as typed.
 
+use crate::git::Location;
+use crate::history::HistoryArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use perf_core::budget::Level;
+use perf_core::budget::{HistoryPlace, Level};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,6 +25,8 @@ pub(crate) enum Task {
     Perf(Box<Perf>),
     /// Check everything a contribution must pass: formatting, lints, documentation, tests.
     Ci(CiArgs),
+    /// Check that a history survives many writers, sudden ends and ten thousand runs.
+    Stress(StressArgs),
 }
 
 #[derive(Debug, Args)]
@@ -45,15 +49,16 @@ pub(crate) enum PerfTask {
     Explain(ExplainArgs),
     /// Look at perf-budgets.json, without building anything.
     Budgets(BudgetsArgs),
+    /// Look at what is recorded, check it, and move runs in and out.
+    History(HistoryArgs),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct BudgetsArgs {
     #[command(subcommand)]
     pub(crate) task: BudgetsTask,
-    /// The branch that holds the history.
-    #[arg(long, global = true, value_name = "NAME", default_value = "gh-pages")]
-    pub(crate) branch: String,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
     /// Look at the budgets of another cargo workspace.
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) manifest_path: Option<PathBuf>,
@@ -139,9 +144,14 @@ pub(crate) struct Common {
     /// Add nothing to the history.
     #[arg(long)]
     pub(crate) no_record: bool,
-    /// The branch that holds the history.
-    #[arg(long, value_name = "NAME", default_value = "gh-pages")]
-    pub(crate) branch: String,
+    /// Share the history by the remote: fetch it first, push it last.
+    #[arg(long, conflicts_with = "no_record")]
+    pub(crate) publish: bool,
+    /// Put the site on this branch, as its only commit; with --publish on the remote's too.
+    #[arg(long, value_name = "NAME", conflicts_with = "no_record")]
+    pub(crate) site_branch: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
     /// Where the report and the site go, instead of target/perf.
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
@@ -151,6 +161,20 @@ pub(crate) struct Common {
     /// Measure another cargo workspace.
     #[arg(long, value_name = "PATH")]
     pub(crate) manifest_path: Option<PathBuf>,
+}
+
+/// Where the history lies.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct PlaceArgs {
+    /// The branch that holds the history [default: gh-pages, or what perf-budgets.json says].
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) branch: Option<String>,
+    /// The folder on it, where its root is somebody else's.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub(crate) history_prefix: Option<String>,
+    /// The remote that the history is shared by.
+    #[arg(long, global = true, value_name = "NAME", default_value = "origin")]
+    pub(crate) remote: String,
 }
 
 #[derive(Debug, Args)]
@@ -168,6 +192,13 @@ pub(crate) struct CiArgs {
     /// Install what the machine lacks first, naming each command.
     #[arg(long)]
     pub(crate) setup: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StressArgs {
+    /// Do less of everything.
+    #[arg(long)]
+    pub(crate) short: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -200,6 +231,17 @@ pub(crate) enum FailOn {
     Minor,
     /// Nothing, budgets included.
     Never,
+}
+
+impl PlaceArgs {
+    /// Where the history lies: what was typed goes before what perf-budgets.json says.
+    pub(crate) fn location(&self, settings: &HistoryPlace) -> Location {
+        Location {
+            branch: self.branch.as_ref().unwrap_or(&settings.branch).clone(),
+            folder: self.history_prefix.as_ref().unwrap_or(&settings.folder).clone(),
+            remote: self.remote.clone(),
+        }
+    }
 }
 
 impl Common {

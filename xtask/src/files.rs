@@ -72,6 +72,24 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>> {
     }
 }
 
+/// Every file below a folder, by its path there with `/` between the parts.
+pub(crate) fn files_below(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+    let unreadable = || format!("cannot read {}", folder.display());
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).with_context(unreadable)? {
+        let entry = entry.with_context(unreadable)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.file_type().with_context(unreadable)?.is_dir() {
+            let below = files_below(&entry.path())?.into_iter();
+            files.extend(below.map(|(path, contents)| (format!("{name}/{path}"), contents)));
+        } else {
+            files.push((name, fs::read(entry.path()).with_context(unreadable)?));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
 fn remove_folder(folder: &Path) -> Result<()> {
     match fs::remove_dir_all(folder) {
         Ok(()) => Ok(()),

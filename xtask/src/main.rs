@@ -5,13 +5,16 @@ mod perf;
 mod judge;
 mod explain;
 mod budgets;
+mod history;
 mod ci;
+mod stress;
 mod bench;
 mod base;
 mod facts;
 mod git;
 mod site;
 mod files;
+mod pending;
 mod interrupt;
 mod ui;
 
@@ -28,12 +31,14 @@ fn main() -> ExitCode {
             Some(PerfTask::Qualify(args)) => perf::qualify(args),
             Some(PerfTask::Judge) => judge::run(),
             Some(PerfTask::Explain(args)) => explain::run(args),
+            Some(PerfTask::History(args)) => history::run(args),
             Some(PerfTask::Budgets(args)) => match args.task {
                 BudgetsTask::Check => budgets::check(args),
                 BudgetsTask::Suggest => budgets::suggest(args),
             },
         },
         Task::Ci(args) => ci::run(args),
+        Task::Stress(args) => stress::run(args),
     };
     result.unwrap_or_else(|error| {
         ui::error(&error);

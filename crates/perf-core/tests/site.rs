@@ -49,6 +49,7 @@ fn run(day: u32) -> Run {
         machine: Machine { cpu: long.clone(), cores: 2, ..Machine::default() }.keyed(),
         benchmarks: names.map(|name| measured(name, 1e3 + f64::from(day % 3))).collect(),
         unfinished: Vec::new(),
+        origin: None,
     }
     .seal()
 }

@@ -16,6 +16,7 @@ pub(crate) use instructions::Counter;
 pub(crate) use launch::{Launcher, library_folder};
 pub(crate) use measure::{Measurement, Options, Rounds, Session};
 pub(crate) use pin::Wish;
+pub(crate) use process::{in_own_group, kill};
 pub(crate) use sides::{BaseEntries, Sides};
 pub(crate) use tap::Tap;
 pub(crate) use workspace::Workspace;

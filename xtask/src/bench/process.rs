@@ -100,15 +100,15 @@ impl Pipe {
 }
 
 #[cfg(unix)]
-fn in_own_group(command: &mut Command) {
+pub(crate) fn in_own_group(command: &mut Command) {
     std::os::unix::process::CommandExt::process_group(command, 0);
 }
 
 #[cfg(not(unix))]
-fn in_own_group(_: &mut Command) {}
+pub(crate) fn in_own_group(_: &mut Command) {}
 
 /// Ends the process and, on Unix, everything in its group.
-fn kill(child: &mut Child) -> Result<()> {
+pub(crate) fn kill(child: &mut Child) -> Result<()> {
     if cfg!(unix) {
         // The standard library ends one process only; the command ends the group.
         let group = format!("-{}", child.id());

@@ -70,13 +70,6 @@ impl Repository {
         Ok(text(diff.stdout).split_terminator('\0').map(str::to_owned).collect())
     }
 
-    /// The folder that all work trees of the repository share.
-    pub(crate) fn common_dir(&self) -> Result<PathBuf> {
-        let sh = &self.sh;
-        let dir = cmd!(sh, "git rev-parse --path-format=absolute --git-common-dir").quiet().read();
-        Ok(PathBuf::from(dir.context("cannot find the repository's folder")?))
-    }
-
     /// The root of the checkout.
     pub(crate) fn root(&self) -> PathBuf {
         self.sh.current_dir()
@@ -124,7 +117,7 @@ impl Repository {
         Ok(self.commit_at("HEAD^1")?.filter(|_| is_detached && is_merge))
     }
 
-    fn is_shallow(&self) -> Result<bool> {
+    pub(super) fn is_shallow(&self) -> Result<bool> {
         let sh = &self.sh;
         Ok(answer(cmd!(sh, "git rev-parse --is-shallow-repository"))?.as_deref() == Some("true"))
     }
@@ -142,6 +135,7 @@ impl Repository {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Location;
     use super::*;
     use std::process::Command;
 
@@ -172,7 +166,7 @@ mod tests {
     }
 
     fn base(dir: &Path, reference: &str, tip: bool) -> Result<String> {
-        Ok(Repository::open(dir, "gh-pages")?.base(reference, tip)?.commit.hash)
+        Ok(Repository::open(dir, &Location::default())?.base(reference, tip)?.commit.hash)
     }
 
     #[test]
@@ -226,7 +220,7 @@ mod tests {
         let (dir, [first, second, _]) = forked();
         let place = tempfile::tempdir().unwrap();
         let tree = place.path().join("tree");
-        let repository = Repository::open(dir.path(), "gh-pages").unwrap();
+        let repository = Repository::open(dir.path(), &Location::default()).unwrap();
         for commit in [&first, &second, &first] {
             repository.check_out(commit, &tree).unwrap();
             assert_eq!(git(&tree, &["rev-parse", "HEAD"]), *commit);

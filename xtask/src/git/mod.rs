@@ -5,12 +5,20 @@
 //! it still stands where it was read.
 
 mod base;
-mod record;
+mod import;
+mod objects;
+mod publish;
 mod read;
+mod record;
+mod restart;
+mod site_branch;
 
 pub(crate) use base::BaseCommit;
-pub(crate) use read::Recorded;
+pub(crate) use import::{Author, Change, Commit as NewCommit};
+pub(crate) use objects::Objects;
+pub(crate) use read::{File, Recorded};
 pub(crate) use record::Entry;
+pub(crate) use restart::{Derived, Restart};
 
 use anyhow::{Context as _, Result, bail};
 use perf_core::run::Commit;
@@ -22,11 +30,31 @@ use xshell::{Cmd, Shell, cmd};
 pub(crate) struct Repository {
     sh: Shell,
     branch: String,
+    /// What stands before `data/` on the branch: nothing, or a folder with a slash.
+    prefix: String,
+    remote: String,
+}
+
+/// Where a history lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Location {
+    /// The branch.
+    pub(crate) branch: String,
+    /// The folder on it; empty for its root.
+    pub(crate) folder: String,
+    /// The remote that it is shared by.
+    pub(crate) remote: String,
+}
+
+impl Default for Location {
+    fn default() -> Self {
+        Self { branch: "gh-pages".to_owned(), folder: String::new(), remote: "origin".to_owned() }
+    }
 }
 
 impl Repository {
-    /// Opens the repository around `dir`; the history lies on `branch`.
-    pub(crate) fn open(dir: &Path, branch: &str) -> Result<Self> {
+    /// Opens the repository around `dir`.
+    pub(crate) fn open(dir: &Path, place: &Location) -> Result<Self> {
         let sh = Shell::new().context("cannot enter the current folder")?;
         sh.change_dir(dir);
         if cmd!(sh, "git --version").quiet().ignore_stdout().ignore_stderr().run().is_err() {
@@ -39,16 +67,13 @@ impl Repository {
             );
         };
         sh.change_dir(PathBuf::from(root));
-        if cmd!(sh, "git check-ref-format --branch {branch}")
-            .quiet()
-            .ignore_stdout()
-            .ignore_stderr()
-            .run()
-            .is_err()
-        {
-            bail!("`{branch}` cannot be a branch's name");
-        }
-        let repository = Self { sh, branch: branch.to_owned() };
+        let repository = Self {
+            sh,
+            branch: place.branch.clone(),
+            prefix: prefix(&place.folder)?,
+            remote: place.remote.clone(),
+        };
+        repository.check_branch_name(&place.branch)?;
         if repository.commit_at("HEAD")?.is_none() {
             bail!(
                 "this repository has no commit yet, so there is nothing that runs could be of: commit first"
@@ -74,7 +99,19 @@ impl Repository {
     /// Fails if the history branch is checked out somewhere: moving it would pull the ground from
     /// under that work tree.
     pub(crate) fn check_writable(&self) -> Result<()> {
-        let (sh, branch) = (&self.sh, &self.branch);
+        let sh = &self.sh;
+        self.check_not_checked_out(&self.branch)?;
+        cmd!(sh, "git hash-object -w --stdin")
+            .stdin("")
+            .quiet()
+            .ignore_stdout()
+            .run()
+            .context("the repository cannot be written, so the run could not be recorded: mend that, or use --no-record")
+    }
+
+    /// Fails if `branch` is checked out somewhere.
+    fn check_not_checked_out(&self, branch: &str) -> Result<()> {
+        let sh = &self.sh;
         let trees = cmd!(sh, "git worktree list --porcelain").quiet().read()?;
         let ours = format!("branch refs/heads/{branch}");
         let mut blocks = trees.split("\n\n");
@@ -84,13 +121,63 @@ impl Repository {
                 "`{branch}` is checked out in {place}, and recording a run moves it: check out another branch there, or use --no-record"
             );
         }
-        cmd!(sh, "git hash-object -w --stdin")
-            .stdin("")
-            .quiet()
-            .ignore_stdout()
-            .run()
-            .context("the repository cannot be written, so the run could not be recorded: mend that, or use --no-record")
+        Ok(())
     }
+
+    fn check_branch_name(&self, branch: &str) -> Result<()> {
+        let sh = &self.sh;
+        let checked = cmd!(sh, "git check-ref-format --branch {branch}").quiet();
+        if checked.ignore_stdout().ignore_stderr().run().is_err() {
+            bail!("`{branch}` cannot be a branch's name");
+        }
+        Ok(())
+    }
+
+    /// The history's branch.
+    pub(crate) fn branch(&self) -> &str {
+        &self.branch
+    }
+
+    /// How the branch calls a path of the history.
+    pub(crate) fn in_place(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix)
+    }
+
+    /// Moves the history's branch on from where it was read. `false`: it stands elsewhere by now.
+    pub(crate) fn move_branch(&self, commit: &str, read: &str) -> Result<bool> {
+        let local = self.commit_at(&self.local_ref())?;
+        match local.as_deref().is_none_or(|local| local == read) {
+            true => self.advance(&self.local_ref(), commit, local.as_deref()),
+            false => Ok(false),
+        }
+    }
+
+    fn local_ref(&self) -> String {
+        format!("refs/heads/{}", self.branch)
+    }
+
+    /// The remote's branch as last fetched.
+    fn tracking_ref(&self) -> String {
+        format!("refs/remotes/{}/{}", self.remote, self.branch)
+    }
+}
+
+/// A folder on the history's branch as what stands before its paths.
+fn prefix(folder: &str) -> Result<String> {
+    let folder = folder.trim_matches('/');
+    if folder.is_empty() {
+        return Ok(String::new());
+    }
+    let is_plain = |part: &str| {
+        let name = part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        !part.is_empty() && part != "." && part != ".." && part != ".git" && name
+    };
+    if !folder.split('/').all(is_plain) {
+        bail!(
+            "`{folder}` cannot be the history's folder: use letters, digits, `-`, `_`, `.` and `/`"
+        );
+    }
+    Ok(format!("{folder}/"))
 }
 
 /// What a command says on one line, or `None` if it fails or says nothing.

@@ -1,155 +1,194 @@
-//! Reading the history branch.
+//! Reading the history branch, the newest first and no more than is needed.
 
+use super::objects::{Objects, TreeEntry};
 use super::{Repository, answer};
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 use perf_core::history::{History, Place, place_of};
 use perf_core::report::Qualification;
 use perf_core::run::{Machine, Run, RunError};
+use std::collections::BTreeMap;
 use xshell::cmd;
 
 /// How many of the newest runs are read. A verdict takes ten and the site shows no more than this,
 /// so that judging costs the same after ten runs and after ten thousand.
 const NEWEST: usize = 200;
 
+/// What may stand in `data/`.
+const OURS: [&str; 5] = ["comparisons", "qualifications", "restarted.json", "runs", "series"];
+
 /// The history as far as it is read.
 #[derive(Debug, Default)]
 pub(crate) struct Recorded {
     /// The newest runs.
     pub(crate) history: History,
-    /// How many runs the branch holds.
-    pub(crate) runs: usize,
     /// What could not be read, and why.
     pub(crate) notes: Vec<String>,
 }
 
-#[derive(Debug)]
-struct File {
-    object: String,
-    path: String,
+/// A file of the history.
+#[derive(Clone, Debug)]
+pub(crate) struct File {
+    /// Its contents' object.
+    pub(crate) object: String,
+    /// Its path below the history's root: it begins with `data/`.
+    pub(crate) path: String,
 }
 
 impl Repository {
     /// Reads the newest runs.
     ///
     /// Fails on a `data/` that is somebody else's and on runs of a newer format, before anything
-    /// is measured.
+    /// is measured. A run that cannot be read is left out with a note, and the rest is served.
     pub(crate) fn history(&self) -> Result<Recorded> {
-        let Some(tip) = self.tip()? else { return Ok(Recorded::default()) };
-        let files = self.run_files(&tip)?;
-        let newest = &files[files.len().saturating_sub(NEWEST)..];
-        let contents = self.contents(newest)?;
-        let mut recorded = Recorded { runs: files.len(), ..Recorded::default() };
-        for (file, json) in newest.iter().zip(contents) {
-            match Run::from_json(&json) {
+        let mut recorded = Recorded::default();
+        let mut objects = self.objects();
+        let mut files = BTreeMap::new();
+        for tip in self.tips()? {
+            let newest = self.newest_runs(&mut objects, &tip, NEWEST, &mut recorded.notes)?;
+            files.extend(newest.into_iter().map(|file| (file_name(&file.path).to_owned(), file)));
+        }
+        for file in files.values().rev().take(NEWEST) {
+            match self.run_in(&mut objects, file)? {
                 Ok(run) => recorded.history.add(run),
-                Err(error @ RunError::Newer { .. }) => {
-                    bail!("{} on {}: {error}", file.path, self.branch)
-                }
-                Err(error) => recorded
-                    .notes
-                    .push(format!("{} on {} is left out: {error}", file.path, self.branch)),
+                Err(why) => recorded.notes.push(why),
             }
         }
         Ok(recorded)
     }
 
-    /// What was last measured of the error rates of a machine; an error names a file that cannot
-    /// be read.
-    pub(crate) fn qualification(&self, machine: &Machine) -> Result<Option<Qualification>> {
-        let Some(tip) = self.tip()? else { return Ok(None) };
-        let (sh, folder) = (&self.sh, format!("{}/", Qualification::folder(machine)));
-        let names = cmd!(sh, "git ls-tree --name-only --full-tree {tip} -- {folder}").quiet();
-        let names = names.read().context("cannot list the history branch")?;
-        // Their names begin with their time.
-        let Some(path) = names.lines().max() else { return Ok(None) };
-        let json = cmd!(sh, "git cat-file blob {tip}:{path}").quiet().read()?;
-        let read = serde_json::from_str(&json);
-        read.map(Some).with_context(|| format!("{path} on {} cannot be read", self.branch))
-    }
-
-    /// Where the history stands: the local branch, else origin's as last fetched.
-    pub(super) fn tip(&self) -> Result<Option<String>> {
-        let local = format!("refs/heads/{}", self.branch);
-        let remote = format!("refs/remotes/origin/{}", self.branch);
-        match self.commit_at(&local)? {
-            Some(tip) => Ok(Some(tip)),
-            None => self.commit_at(&remote),
+    /// A run, or why it must be left out. Fails on a newer format.
+    pub(crate) fn run_in(&self, objects: &mut Objects, file: &File) -> Result<Result<Run, String>> {
+        let left_out =
+            |why: String| Ok(Err(format!("{} on {} is left out: {why}", file.path, self.branch)));
+        let json = match objects.file(&file.object) {
+            Ok(Some(json)) => json,
+            Ok(None) => return left_out("git has lost its contents".to_owned()),
+            Err(error) => return left_out(format!("{error:#}")),
+        };
+        match Run::from_json(&json) {
+            Ok(run) if file_name(&file.path).strip_suffix(".json") != Some(&run.id) => {
+                left_out(format!("it holds the run {}", run.id))
+            }
+            Ok(run) => Ok(Ok(run)),
+            Err(error @ RunError::Newer { .. }) => {
+                bail!("{} on {}: {error}", file.path, self.branch)
+            }
+            Err(error) => left_out(error.to_string()),
         }
     }
 
-    pub(super) fn commit_at(&self, reference: &str) -> Result<Option<String>> {
+    /// The files of the newest runs of a commit, the newest first: at most `limit`.
+    pub(crate) fn newest_runs(
+        &self,
+        objects: &mut Objects,
+        tip: &str,
+        limit: usize,
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<File>> {
+        let data = objects.folder(&self.at(tip, "data"))?;
+        if let Some(foreign) = data.iter().find(|entry| !OURS.contains(&entry.name.as_str())) {
+            return Err(self.foreign(&format!("data/{}", foreign.name)));
+        }
+        let mut files = Vec::new();
+        let mut open = vec![TreeEntry {
+            name: "data/runs".to_owned(),
+            object: self.at(tip, "data/runs"),
+            is_folder: true,
+        }];
+        while let Some(entry) = open.pop().filter(|_| files.len() < limit) {
+            if !entry.is_folder {
+                files.push(self.run_file(entry)?);
+                continue;
+            }
+            match objects.folder(&entry.object) {
+                Ok(below) => open.extend(sorted(&entry.name, below)),
+                Err(error) => notes.push(format!(
+                    "{} on {} is left out: {error:#}: another clone may have it whole",
+                    entry.name, self.branch
+                )),
+            }
+        }
+        Ok(files)
+    }
+
+    fn run_file(&self, entry: TreeEntry) -> Result<File> {
+        match place_of(&entry.name) {
+            Place::Run => Ok(File { object: entry.object, path: entry.name }),
+            _ => Err(self.foreign(&entry.name)),
+        }
+    }
+
+    fn foreign(&self, path: &str) -> anyhow::Error {
+        anyhow::anyhow!(
+            "the branch `{}` has a `{}{path}` that this tool did not write, so its data/ belongs to something else: choose another place by --history-prefix or --branch",
+            self.branch,
+            self.prefix,
+        )
+    }
+
+    /// What was last measured of the error rates of a machine; an error names a file that cannot
+    /// be read.
+    pub(crate) fn qualification(&self, machine: &Machine) -> Result<Option<Qualification>> {
+        let mut objects = self.objects();
+        let mut newest: Option<(String, String)> = None;
+        for tip in self.tips()? {
+            let folder = objects.folder(&self.at(&tip, &Qualification::folder(machine)))?;
+            // Their names begin with their time.
+            let last = folder.into_iter().map(|entry| (entry.name, entry.object)).max();
+            newest = newest.max(last);
+        }
+        let Some((name, object)) = newest else { return Ok(None) };
+        let json = objects.file(&object)?.with_context(|| format!("git has lost {name}"))?;
+        let read = serde_json::from_str(&json);
+        read.map(Some).with_context(|| format!("{name} on {} cannot be read", self.branch))
+    }
+
+    /// Where the history stands: the local branch, the remote's as last fetched, or both if each
+    /// has what the other lacks.
+    pub(crate) fn tips(&self) -> Result<Vec<String>> {
+        let local = self.commit_at(&self.local_ref())?;
+        let remote = self.commit_at(&self.tracking_ref())?;
+        Ok(match (local, remote) {
+            (Some(local), Some(remote)) if self.contains(&local, &remote)? => vec![local],
+            (Some(local), Some(remote)) if self.contains(&remote, &local)? => vec![remote],
+            (local, remote) => local.into_iter().chain(remote).collect(),
+        })
+    }
+
+    /// Whether `commit` has `ancestor` in its past, or is it.
+    pub(super) fn contains(&self, commit: &str, ancestor: &str) -> Result<bool> {
+        if commit == ancestor {
+            return Ok(true);
+        }
+        let sh = &self.sh;
+        let output = cmd!(sh, "git merge-base --is-ancestor {ancestor} {commit}")
+            .quiet()
+            .ignore_status()
+            .ignore_stderr()
+            .output()?;
+        Ok(output.status.success())
+    }
+
+    pub(crate) fn commit_at(&self, reference: &str) -> Result<Option<String>> {
         let (sh, commit) = (&self.sh, format!("{reference}^{{commit}}"));
         answer(cmd!(sh, "git rev-parse --verify --quiet {commit}"))
     }
 
-    /// The run files, oldest first: their names begin with their time.
-    fn run_files(&self, tip: &str) -> Result<Vec<File>> {
-        let sh = &self.sh;
-        let listing = cmd!(sh, "git ls-tree -r -z --full-tree {tip} -- data").quiet().output();
-        let listing = super::text(listing.context("cannot list the history branch")?.stdout);
-        let mut files = Vec::new();
-        for entry in listing.split_terminator('\0') {
-            let Some((facts, path)) = entry.split_once('\t') else { continue };
-            match place_of(path) {
-                Place::Run => files.push(File {
-                    object: facts.rsplit(' ').next().unwrap_or_default().to_owned(),
-                    path: path.to_owned(),
-                }),
-                Place::Ours | Place::Elsewhere => {}
-                Place::Foreign => bail!(
-                    "the branch `{}` has a `{path}` that this tool did not write, so its data/ belongs to something else: choose another branch by --branch",
-                    self.branch
-                ),
-            }
-        }
-        files.sort_by(|one, other| file_name(&one.path).cmp(file_name(&other.path)));
-        Ok(files)
-    }
-
-    /// The files' contents, by one process for all of them.
-    fn contents(&self, files: &[File]) -> Result<Vec<String>> {
-        let sh = &self.sh;
-        let wanted: String = files.iter().map(|file| format!("{}\n", file.object)).collect();
-        let batch = cmd!(sh, "git cat-file --batch").stdin(wanted).quiet().output();
-        let batch = batch.context("cannot read the history's files")?.stdout;
-        let mut rest = &batch[..];
-        files
-            .iter()
-            .map(|file| {
-                next_object(&mut rest).with_context(|| format!("cannot read {}", file.path))
-            })
-            .collect()
+    /// How git calls a path of the history in a commit.
+    pub(crate) fn at(&self, commit: &str, path: &str) -> String {
+        format!("{commit}:{}{path}", self.prefix)
     }
 }
 
-/// Takes `<id> <kind> <size>\n<contents>\n` off the front of `git cat-file --batch`'s output.
-fn next_object(rest: &mut &[u8]) -> Result<String> {
-    let end = rest.iter().position(|byte| *byte == b'\n').context("git's answer ends early")?;
-    let header = String::from_utf8_lossy(&rest[..end]).into_owned();
-    let size = header.strip_suffix("missing").map_or(header.rsplit(' ').next(), |_| None);
-    let size: usize =
-        size.and_then(|size| size.parse().ok()).with_context(|| format!("git says: {header}"))?;
-    let start = end + 1;
-    ensure!(rest.len() > start + size, "git's answer ends early");
-    let contents = super::text(rest[start..start + size].to_vec());
-    *rest = &rest[start + size + 1..];
-    Ok(contents)
+/// What stands in a folder, so that the newest is popped first: years, months, days and runs begin
+/// with their time.
+fn sorted(folder: &str, mut below: Vec<TreeEntry>) -> impl Iterator<Item = TreeEntry> {
+    below.sort_by(|one, other| one.name.cmp(&other.name));
+    let named =
+        move |entry: TreeEntry| TreeEntry { name: format!("{folder}/{}", entry.name), ..entry };
+    below.into_iter().map(named)
 }
 
-fn file_name(path: &str) -> &str {
+pub(crate) fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn objects_come_one_after_the_other() {
-        let mut rest = &b"aa blob 3\n{}\n\nbb blob 0\n\ncc missing\n"[..];
-        assert_eq!(next_object(&mut rest).unwrap(), "{}\n");
-        assert_eq!(next_object(&mut rest).unwrap(), "");
-        assert!(next_object(&mut rest).unwrap_err().to_string().contains("cc missing"));
-        assert!(next_object(&mut &b"aa blob 9\nshort"[..]).is_err());
-    }
 }

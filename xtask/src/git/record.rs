@@ -1,46 +1,50 @@
 //! Adding files to the history branch.
 
 use super::Repository;
-use anyhow::{Context as _, Result, bail};
+use super::import::{Author, Change, Commit};
+use super::objects::Objects;
+use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
-use perf_core::history::path_of;
+use perf_core::history::{Chunk, ChunkError, Names, path_of};
 use perf_core::report::{Comparison, Qualification};
 use perf_core::run::Run;
-use xshell::cmd;
+use std::collections::BTreeMap;
 
 /// A file for the history: it is written once and never changed.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
-    id: String,
+    /// What tells it from all others.
+    pub(crate) id: String,
     path: String,
-    contents: String,
-    message: String,
+    pub(crate) contents: String,
+    about: String,
     time: DateTime<Utc>,
+    run: Option<Run>,
 }
 
 impl From<&Run> for Entry {
     fn from(run: &Run) -> Self {
         let measured = run.commit.as_ref().map_or("nothing", |commit| commit.hash.as_str());
-        let (id, key) = (&run.id, &run.machine.key);
         Self {
-            id: id.clone(),
+            id: run.id.clone(),
             path: path_of(run),
             contents: run.to_json(),
-            message: format!("perf: record {id}\n\nMeasures {measured} on machine {key}.\n"),
+            about: format!("Measures {measured} on machine {}.", run.machine.key),
             time: run.started,
+            run: Some(run.clone()),
         }
     }
 }
 
 impl From<&Qualification> for Entry {
     fn from(qualification: &Qualification) -> Self {
-        let (id, key) = (qualification.id(), &qualification.machine.key);
         Self {
+            id: qualification.id(),
             path: qualification.path(),
             contents: qualification.to_json(),
-            message: format!("perf: record {id}\n\nQualifies machine {key}.\n"),
+            about: format!("Qualifies machine {}.", qualification.machine.key),
             time: qualification.started,
-            id,
+            run: None,
         }
     }
 }
@@ -48,89 +52,142 @@ impl From<&Qualification> for Entry {
 impl From<&Comparison> for Entry {
     fn from(comparison: &Comparison) -> Self {
         let head = comparison.head.as_ref().map_or("nothing", |commit| commit.hash.as_str());
-        let (id, base, key) = (&comparison.id, &comparison.base, &comparison.machine.key);
+        let (base, key) = (&comparison.base, &comparison.machine.key);
         Self {
-            id: id.clone(),
+            id: comparison.id.clone(),
             path: comparison.path(),
             contents: comparison.to_json(),
-            message: format!(
-                "perf: record {id}\n\nCompares {head} with {base} on machine {key}.\n"
-            ),
+            about: format!("Compares {head} with {base} on machine {key}."),
             time: comparison.started,
+            run: None,
         }
     }
 }
 
 /// How often a branch that somebody else moves meanwhile is tried again.
-const TRIES: usize = 5;
+const TRIES: usize = 50;
 
 impl Repository {
-    /// Commits a file onto the history branch and returns the commit.
-    ///
-    /// One `git fast-import` writes blob, trees and commit, whatever the length of the history,
-    /// under a reference of its own; then the branch moves by compare-and-swap.
-    pub(crate) fn record(&self, entry: &Entry) -> Result<String> {
+    /// Commits files onto the history branch, those that it has already left out, and returns
+    /// where the branch stands then.
+    pub(crate) fn record(&self, entries: &[Entry]) -> Result<String> {
         for _ in 0..TRIES {
-            let local = self.commit_at(&format!("refs/heads/{}", self.branch))?;
-            let parent = self.tip()?;
-            let commit = self.import(entry, parent.as_deref())?;
-            if self.advance(&commit, local.as_deref())? {
+            let local = self.commit_at(&self.local_ref())?;
+            let parent = self.tips()?.into_iter().next();
+            let mut objects = self.objects();
+            let changes = self.changes(&mut objects, parent.as_deref(), entries)?;
+            let commit = match (changes.is_empty(), &parent) {
+                (true, Some(parent)) => parent.clone(),
+                _ => self.import(&Commit {
+                    parents: parent.iter().map(String::as_str).collect(),
+                    author: Author::Configured,
+                    message: message(entries),
+                    time: entries.iter().map(|entry| entry.time).max().unwrap_or_default(),
+                    changes,
+                })?,
+            };
+            if self.advance(&self.local_ref(), &commit, local.as_deref())? {
                 return Ok(commit);
             }
         }
         bail!("`{}` kept moving while the measurement was being added: try again", self.branch)
     }
 
-    fn import(&self, entry: &Entry, parent: Option<&str>) -> Result<String> {
-        let sh = &self.sh;
-        let incoming = format!("refs/perf/incoming/{}", entry.id);
-        let stream = stream(entry, &incoming, parent, &self.committer());
-        cmd!(sh, "git fast-import --quiet --done --date-format=raw")
-            .stdin(stream)
-            .quiet()
-            .run()
-            .context("cannot write into the repository")?;
-        let commit = self.commit_at(&incoming)?.context("git wrote no commit")?;
-        cmd!(sh, "git update-ref -d {incoming}").quiet().run()?;
-        Ok(commit)
+    /// The files that `parent` lacks, and what follows from them.
+    fn changes(
+        &self,
+        objects: &mut Objects,
+        parent: Option<&str>,
+        entries: &[Entry],
+    ) -> Result<Vec<Change>> {
+        let mut missing = Vec::new();
+        for entry in entries {
+            if !self.has(objects, parent, &entry.path)? {
+                missing.push(entry);
+            }
+        }
+        let file = |entry: &&Entry| self.change(&entry.path, entry.contents.clone());
+        let mut changes: Vec<Change> = missing.iter().map(file).collect();
+        let runs: Vec<&Run> = missing.iter().filter_map(|entry| entry.run.as_ref()).collect();
+        changes.extend(self.series(objects, parent, &runs)?);
+        Ok(changes)
     }
 
-    /// Moves the branch from `old`, or from not being there. `false`: it stands elsewhere by now.
-    fn advance(&self, commit: &str, old: Option<&str>) -> Result<bool> {
-        let (sh, reference) = (&self.sh, format!("refs/heads/{}", self.branch));
-        let absent = "0".repeat(commit.len());
-        let old = old.unwrap_or(&absent);
-        let moved = cmd!(sh, "git update-ref -m perf {reference} {commit} {old}");
-        if moved.quiet().ignore_stderr().run().is_ok() {
-            return Ok(true);
+    /// The chunks and lists that change when these runs are added.
+    fn series(
+        &self,
+        objects: &mut Objects,
+        parent: Option<&str>,
+        runs: &[&Run],
+    ) -> Result<Vec<Change>> {
+        let mut files: BTreeMap<String, String> = BTreeMap::new();
+        let mut chunks: BTreeMap<String, Chunk> = BTreeMap::new();
+        for run in runs {
+            let names = Names::of(run);
+            let path = Names::path(&names.key());
+            if !self.has(objects, parent, &path)? {
+                files.insert(path, names.to_json());
+            }
+            let Some(path) = Chunk::path_for(&path_of(run)) else { continue };
+            if !chunks.contains_key(&path) {
+                chunks.insert(path.clone(), self.chunk(objects, parent, &path)?);
+            }
+            if let Some(chunk) = chunks.get_mut(&path) {
+                chunk.add(run);
+            }
         }
-        let now = self.commit_at(&reference)?;
-        if now.as_deref().unwrap_or(&absent) == old {
-            bail!("the branch `{}` cannot be moved: is the repository writable?", self.branch);
-        }
-        Ok(false)
+        files.extend(chunks.into_iter().map(|(path, chunk)| (path, chunk.to_text())));
+        Ok(files.into_iter().map(|(path, contents)| self.change(&path, contents)).collect())
     }
 
-    /// The user's identity, or a neutral one where none is configured.
-    fn committer(&self) -> String {
-        let sh = &self.sh;
-        let ident = super::answer(cmd!(sh, "git var GIT_COMMITTER_IDENT"));
-        let named = ident
-            .ok()
-            .flatten()
-            .and_then(|ident| ident.rfind('>').map(|end| ident[..=end].to_owned()));
-        named.unwrap_or_else(|| "cargo xtask perf <perf@localhost>".to_owned())
+    /// A day's chunk as `parent` has it. One that is damaged begins anew: the runs are the truth,
+    /// and `history verify` tells what is missing.
+    pub(super) fn chunk(
+        &self,
+        objects: &mut Objects,
+        parent: Option<&str>,
+        path: &str,
+    ) -> Result<Chunk> {
+        let Some(parent) = parent else { return Ok(Chunk::default()) };
+        let Ok(Some(text)) = objects.file(&self.at(parent, path)) else {
+            return Ok(Chunk::default());
+        };
+        match Chunk::parse(&text) {
+            Err(error @ ChunkError::Newer { .. }) => bail!("{path} on {}: {error}", self.branch),
+            chunk => Ok(chunk.unwrap_or_default()),
+        }
+    }
+
+    /// The chunk of the day of the run whose file stands at `path`.
+    pub(crate) fn chunk_for(
+        &self,
+        objects: &mut Objects,
+        commit: &str,
+        path: &str,
+    ) -> Result<Chunk> {
+        match Chunk::path_for(path) {
+            Some(chunk) => self.chunk(objects, Some(commit), &chunk),
+            None => Ok(Chunk::default()),
+        }
+    }
+
+    fn has(&self, objects: &mut Objects, parent: Option<&str>, path: &str) -> Result<bool> {
+        let Some(parent) = parent else { return Ok(false) };
+        // One that is damaged is there: what stands on the branch is never replaced.
+        Ok(objects.file(&self.at(parent, path)).map_or(true, |file| file.is_some()))
+    }
+
+    /// A file of the history, where this repository keeps it.
+    pub(crate) fn change(&self, path: &str, contents: String) -> Change {
+        Change::Write { path: format!("{}{path}", self.prefix), contents: contents.into_bytes() }
     }
 }
 
-/// The commit as `git fast-import` reads it.
-fn stream(entry: &Entry, reference: &str, parent: Option<&str>, committer: &str) -> String {
-    let Entry { path, contents, message, time, .. } = entry;
-    let parent = parent.map_or_else(String::new, |parent| format!("from {parent}\n"));
-    format!(
-        "feature done\ncommit {reference}\ncommitter {committer} {} +0000\ndata {}\n{message}{parent}M 100644 inline {path}\ndata {}\n{contents}\ndone\n",
-        time.timestamp(),
-        message.len(),
-        contents.len(),
-    )
+fn message(entries: &[Entry]) -> String {
+    let title = match entries {
+        [entry] => entry.id.clone(),
+        _ => format!("{} measurements", entries.len()),
+    };
+    let about: Vec<&str> = entries.iter().take(50).map(|entry| entry.about.as_str()).collect();
+    format!("perf: record {title}\n\n{}\n", about.join("\n"))
 }

@@ -59,12 +59,12 @@ pub(super) fn run(args: &PerfArgs, reference: &str) -> Result<ExitCode> {
     let mut report = outcome::report(&driver, &run, &driver.told.head, verdicts);
     report.against.base = Some(against);
     let comparisons = Comparison::all_of(&report);
-    outcome::save_comparisons(&ground, &comparisons)?;
-    let recorded =
-        ground.record(&comparisons.iter().map(Into::into).collect::<Vec<_>>(), &args.common);
+    ground.keep(&comparisons.iter().map(Into::into).collect::<Vec<_>>(), &args.common)?;
+    let recorded = ground.record(&args.common);
     outcome::write(&ground, &report)?;
+    let shared = ground.publish(&args.common);
     outcome::print(&report, args)?;
-    outcome::status(&ground, &report, recorded, args)
+    outcome::status(&ground, &report, recorded, shared, args)
 }
 
 fn case(name: &BenchmarkId, against: Against) -> Case {

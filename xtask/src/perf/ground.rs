@@ -3,9 +3,12 @@
 use crate::bench::{Session, Workspace};
 use crate::budgets::{in_file, read};
 use crate::cli::{Common, FailOn};
-use crate::files::Output;
+use crate::files::{Output, files_below};
 use crate::git::{Entry, Recorded, Repository};
+use crate::pending::Pending;
+use crate::ui;
 use anyhow::{Context as _, Result};
+use chrono::{DateTime, Utc};
 use perf_core::budget::{Budget, BudgetFile, Gate, Level};
 use perf_core::ident::BenchmarkId;
 use perf_core::run::{Commit, Machine};
@@ -23,6 +26,7 @@ pub(super) struct Ground {
     pub(super) budgets: Vec<Budget>,
     budget_text: String,
     repository: Option<Repository>,
+    pending: Pending,
 }
 
 impl Ground {
@@ -33,7 +37,9 @@ impl Ground {
         let (budget_text, settings, budgets) = read(&workspace.root)?.unwrap_or_default();
         let output = args.output.clone().unwrap_or_else(|| workspace.target_dir.join("perf"));
         let output = Output::create(output)?;
-        let repository = match Repository::open(&workspace.root, &args.branch) {
+        let location = args.place.location(&settings.history);
+        let pending = Pending::of(&output.path(""), &location.branch);
+        let repository = match Repository::open(&workspace.root, &location) {
             Ok(repository) => Some(repository),
             Err(_) if args.no_record => None,
             Err(error) => {
@@ -41,7 +47,7 @@ impl Ground {
             }
         };
         if let Some(repository) = repository.as_ref().filter(|_| !args.no_record) {
-            repository.check_writable()?;
+            prepare(repository, &pending, args)?;
         }
         let commit = repository.as_ref().map(Repository::head).transpose()?;
         let recorded = repository.as_ref().map(Repository::history).transpose()?;
@@ -54,6 +60,7 @@ impl Ground {
             budgets,
             budget_text,
             repository,
+            pending,
         })
     }
 
@@ -62,9 +69,11 @@ impl Ground {
         let sh = Shell::new().context("cannot enter the current folder")?;
         let workspace = Workspace::find(&sh, Some(manifest), &[])?;
         let output = args.output.clone().unwrap_or_else(|| workspace.target_dir.join("perf"));
+        let output = Output::create(output)?;
         Ok(Self {
             workspace,
-            output: Output::create(output)?,
+            pending: Pending::of(&output.path(""), ""),
+            output,
             commit: None,
             recorded: Recorded::default(),
             settings: BudgetFile::default(),
@@ -96,18 +105,51 @@ impl Ground {
             .map_err(|error| in_file(&error))
     }
 
-    /// Adds files to the history, unless that is not wanted: `None` then, or what became of the
-    /// last of them.
-    pub(super) fn record(&self, entries: &[Entry], args: &Common) -> Option<Result<String>> {
-        let repository = self.repository.as_ref().filter(|_| !args.no_record)?;
-        let recorded: Result<Vec<String>> =
-            entries.iter().map(|entry| repository.record(entry)).collect();
-        let branch = &args.branch;
-        let told = |commits: &Vec<String>| {
-            let commit = commits.last()?;
-            Some(format!("recorded as {} on {branch}", &commit[..12]))
+    /// Puts measurements on disk before anything else is done with them.
+    pub(super) fn keep(&self, entries: &[Entry], args: &Common) -> Result<()> {
+        if !args.no_record && self.repository.is_some() {
+            return self.pending.keep(entries);
+        }
+        entries.iter().try_for_each(|entry| {
+            let path = format!("unrecorded/{}.json", entry.id);
+            self.output.write(&path, entry.contents.as_bytes()).map(drop)
+        })
+    }
+
+    /// Adds what was kept to the history, unless that is not wanted.
+    pub(super) fn record(&self, args: &Common) -> Result<()> {
+        let Some(repository) = self.repository.as_ref().filter(|_| !args.no_record) else {
+            return Ok(());
         };
-        recorded.map(|commits| told(&commits)).transpose()
+        if let Some(commit) = self.pending.record(repository)? {
+            ui::say(&format!("recorded as {} on {}", &commit[..12], repository.branch()));
+        }
+        Ok(())
+    }
+
+    /// Publishes the history, if that is asked for.
+    pub(super) fn publish(&self, args: &Common) -> Result<()> {
+        if let Some(repository) = self.repository.as_ref().filter(|_| args.publish) {
+            ui::say(&repository.publish()?);
+        }
+        Ok(())
+    }
+
+    /// Puts the site on its branch, if that is asked for. `started`: when what it shows was
+    /// measured.
+    pub(super) fn show(&self, started: DateTime<Utc>, args: &Common) -> Result<()> {
+        let Some((repository, branch)) = self.repository.as_ref().zip(args.site_branch.as_ref())
+        else {
+            return Ok(());
+        };
+        let files = files_below(&self.output.path("site"))?;
+        ui::say(&repository.replace_site(branch, files, started, args.publish)?);
+        Ok(())
+    }
+
+    /// Where measurements are kept that are not recorded yet.
+    pub(super) fn pending(&self) -> &Path {
+        self.pending.folder()
     }
 
     /// What was last measured of this machine's error rates, in a sentence.
@@ -122,4 +164,20 @@ impl Ground {
     pub(super) fn repository(&self) -> Option<&Repository> {
         self.repository.as_ref()
     }
+}
+
+/// Checks what recording and publishing need, and records what an earlier process could not.
+fn prepare(repository: &Repository, pending: &Pending, args: &Common) -> Result<()> {
+    repository.check_writable()?;
+    if let Some(branch) = &args.site_branch {
+        repository.check_site_branch(branch)?;
+    }
+    if args.publish {
+        repository.check_remote()?;
+        repository.fetch()?;
+    }
+    if let Some(commit) = pending.record(repository)? {
+        ui::say(&format!("recorded what an earlier run had measured, as {}", &commit[..12]));
+    }
+    Ok(())
 }

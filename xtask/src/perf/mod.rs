@@ -43,22 +43,18 @@ fn against_history(args: &PerfArgs) -> Result<ExitCode> {
 
     let first = driver.first_look(&mut judge)?;
     let run = subject.run(&ground, &driver.session, &first, subject::is_whole(args));
-    outcome::save(&ground, &run, &first)?;
-    let recorded = ground.record(&[Entry::from(&run)], &args.common);
+    outcome::save(&ground, &run, &first, &args.common)?;
+    let recorded = ground.record(&args.common);
 
     let mut verdicts = driver.finish(judge)?;
     evidence::collect(&mut driver, &mut verdicts.verdicts, &first.readings)?;
     let report = outcome::report(&driver, &run, &first, verdicts);
     let comparisons = Comparison::all_of(&report);
-    outcome::save_comparisons(&ground, &comparisons)?;
-    let compared = match &recorded {
-        Some(Ok(_)) => {
-            ground.record(&comparisons.iter().map(Entry::from).collect::<Vec<_>>(), &args.common)
-        }
-        _ => None,
-    };
+    ground.keep(&comparisons.iter().map(Entry::from).collect::<Vec<_>>(), &args.common)?;
+    let compared = ground.record(&args.common);
     outcome::write(&ground, &report)?;
     outcome::write_site(&ground, &run, &report)?;
+    let shared = ground.publish(&args.common).and(ground.show(run.started, &args.common));
     outcome::print(&report, args)?;
-    outcome::status(&ground, &report, compared.or(recorded), args)
+    outcome::status(&ground, &report, recorded.and(compared), shared, args)
 }

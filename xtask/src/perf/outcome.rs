@@ -3,21 +3,22 @@
 use super::drive::Driver;
 use super::ground::Ground;
 use crate::bench::Measurement;
-use crate::cli::{Format, PerfArgs};
+use crate::cli::{Common, Format, PerfArgs};
+use crate::git::Entry;
 use crate::site;
 use crate::ui;
 use anyhow::{Context as _, Result};
 use perf_core::budget::check;
 use perf_core::ident::BenchmarkId;
-use perf_core::report::{Against, Comparison, Findings, Report, to_markdown, to_terminal};
+use perf_core::report::{Against, Findings, Report, to_markdown, to_terminal};
 use perf_core::run::Run;
 use perf_core::verdict::{State, Verdict, Verdicts};
 use serde_json::json;
 use std::process::ExitCode;
 
 /// Saves the run and its samples before anything else is done with them.
-pub(super) fn save(ground: &Ground, run: &Run, told: &Measurement) -> Result<()> {
-    ground.output.write(&format!("runs/{}.json", run.id), run.to_json().as_bytes())?;
+pub(super) fn save(ground: &Ground, run: &Run, told: &Measurement, args: &Common) -> Result<()> {
+    ground.keep(&[Entry::from(run)], args)?;
     ground.output.write("samples.jsonl", samples(run, told).as_bytes())?;
     Ok(())
 }
@@ -32,15 +33,6 @@ fn samples(run: &Run, told: &Measurement) -> String {
         }
     }
     lines
-}
-
-/// Saves what was measured side by side, whatever becomes of the history.
-pub(super) fn save_comparisons(ground: &Ground, comparisons: &[Comparison]) -> Result<()> {
-    for comparison in comparisons {
-        let path = format!("comparisons/{}.json", comparison.id);
-        ground.output.write(&path, comparison.to_json().as_bytes())?;
-    }
-    Ok(())
 }
 
 /// Puts the report together. `told` is what the launches of `run` told.
@@ -65,7 +57,7 @@ pub(super) fn report(
         verdicts,
         against: Against {
             branch: ground.base_branch().to_owned(),
-            history_runs: ground.recorded.runs,
+            history_runs: ground.recorded.history.len(),
             base: None,
         },
         gate: ground.gate(args.fail_on),
@@ -133,24 +125,23 @@ pub(super) fn print(report: &Report, args: &PerfArgs) -> Result<()> {
     ui::report(&text, args.common.color).context("cannot write the report to standard output")
 }
 
-/// The exit status: a run that could not be recorded goes before everything else.
+/// The exit status: what could not be recorded or published goes before everything else.
 pub(super) fn status(
     ground: &Ground,
     report: &Report,
-    recorded: Option<Result<String>>,
+    recorded: Result<()>,
+    shared: Result<()>,
     args: &PerfArgs,
 ) -> Result<ExitCode> {
-    match recorded {
-        Some(Ok(place)) => ui::say(&place),
-        Some(Err(error)) => {
-            let saved = ground.output.path("runs");
-            return Err(error.context(format!(
-                "what was measured is saved in {} but not recorded",
-                saved.display()
-            )));
-        }
-        None if args.common.no_record => ui::say("not recorded, as --no-record asks"),
-        None => {}
+    recorded.with_context(|| {
+        format!(
+            "what was measured is kept in {} and not recorded: the next run, or `cargo xtask perf history add`, records it",
+            ground.pending().display()
+        )
+    })?;
+    shared?;
+    if args.common.no_record {
+        ui::say("not recorded, as --no-record asks");
     }
     Ok(ExitCode::from(report.status))
 }

@@ -51,9 +51,9 @@ pub(crate) fn run(args: &QualifyArgs) -> Result<ExitCode> {
     result.seconds = began.elapsed().as_secs();
 
     ground.output.write("qualification.json", result.to_json().as_bytes())?;
-    if let Some(recorded) = ground.record(&[Entry::from(&result)], &args.common) {
-        ui::say(&recorded?);
-    }
+    ground.keep(&[Entry::from(&result)], &args.common)?;
+    ground.record(&args.common)?;
+    ground.publish(&args.common)?;
     ui::report(&result.to_text(), args.common.color).context("cannot write the report")?;
     Ok(ExitCode::from(u8::from(result.is_broken())))
 }

@@ -151,6 +151,7 @@ impl Subject {
             machine: self.machine.clone(),
             benchmarks: measured.collect(),
             unfinished: unfinished.collect(),
+            origin: None,
         };
         run.seal()
     }

@@ -50,6 +50,7 @@ fn run(day: u32, benchmarks: Vec<Measured>) -> Run {
         machine: Machine { cpu: "Model 1".to_owned(), ..Machine::default() }.keyed(),
         benchmarks,
         unfinished: Vec::new(),
+        origin: None,
     }
     .seal()
 }

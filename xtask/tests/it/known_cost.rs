@@ -27,7 +27,7 @@ fn recorded(project: &Project) -> Vec<String> {
 }
 
 fn saved_runs(project: &Project) -> Vec<PathBuf> {
-    let runs = fs::read_dir(project.path().join("out/runs"));
+    let runs = fs::read_dir(project.path().join("out/pending/gh-pages"));
     runs.map_or_else(|_| Vec::new(), |runs| runs.map(|run| run.unwrap().path()).collect())
 }
 
@@ -88,7 +88,8 @@ fn recording_leaves_everything_else_alone() {
     assert_eq!(recorded(&project).len(), 2);
     assert_eq!(project.git(&["show", "gh-pages:index.html"]), "somebody's site");
     assert_eq!(project.git(&["rev-list", "--count", "gh-pages"]), "3");
-    assert_eq!(project.git(&["for-each-ref", "refs/perf"]), "");
+    let branches = project.git(&["branch", "--list", "--format=%(refname:short)"]);
+    assert_eq!(branches, "gh-pages\nmain");
 }
 
 #[test]
@@ -104,14 +105,9 @@ fn a_run_is_saved_recorded_and_shown() {
     assert_eq!((&report["run"]["seed"], &report["run"]["partial"]), (&7.into(), &true.into()));
     assert_eq!(report["rows"].as_array().unwrap().len(), 1);
 
-    let saved = saved_runs(&project);
-    assert_eq!(saved.len(), 1);
-    let run = Run::from_json(&fs::read_to_string(&saved[0]).unwrap()).unwrap();
-    assert_eq!(recorded(&project), [path_of(&run)]);
-    assert_eq!(
-        project.git(&["show", &format!("gh-pages:{}", path_of(&run))]),
-        run.to_json().trim_end()
-    );
+    let [path] = &recorded(&project)[..] else { panic!("{:?}", recorded(&project)) };
+    let run = Run::from_json(&project.git(&["show", &format!("gh-pages:{path}")])).unwrap();
+    assert_eq!((path, saved_runs(&project)), (&path_of(&run), vec![]));
     let measured = &run.benchmarks[0];
     assert_eq!(measured.launches.len(), 5);
     assert_eq!(measured.source.as_ref().unwrap().file, "benches/text.rs");
@@ -133,6 +129,7 @@ fn what_is_not_recorded_leaves_no_branch() {
     let args = ["--quick", "--no-record", "--filter", "checksum"];
     project.perf(&args).expect(0).says("HEAD is detached").says("first impression");
     assert_eq!(project.git(&["branch", "--list", "gh-pages"]), "");
+    assert_eq!(fs::read_dir(project.path().join("out/unrecorded")).unwrap().count(), 1);
 }
 
 #[test]

@@ -5,6 +5,8 @@ mod project;
 mod compare;
 mod ground;
 mod budgets;
+mod history;
+mod history_sharing;
 mod judge;
 mod known_cost;
 mod odd_benches;

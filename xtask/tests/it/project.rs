@@ -15,6 +15,8 @@ pub(crate) fn quiet_machine() -> MutexGuard<'static, ()> {
 
 pub(crate) struct Project {
     folder: TempDir,
+    /// Where the project lies below the folder.
+    below: PathBuf,
 }
 
 /// How a run of the command ended.
@@ -27,7 +29,7 @@ pub(crate) struct Ended {
 impl Project {
     /// A workspace without benches and without a repository.
     pub(crate) fn bare() -> Self {
-        let project = Self { folder: tempfile::tempdir().unwrap() };
+        let project = Self { folder: tempfile::tempdir().unwrap(), below: PathBuf::new() };
         project
             .write("Cargo.toml", "[package]\nname = \"bare\"\nedition = \"2024\"\n[workspace]\n");
         project.write("src/lib.rs", "");
@@ -43,14 +45,20 @@ impl Project {
 
     /// A copy of a folder below fixtures/, committed on `main`.
     pub(crate) fn fixture(name: &str) -> Self {
-        let project = Self { folder: tempfile::tempdir().unwrap() };
+        let project = Self { folder: tempfile::tempdir().unwrap(), below: PathBuf::new() };
         copy(&root().join("fixtures").join(name), project.path());
         project.commit_all();
         project
     }
 
+    /// A project that lies in a folder below `folder`.
+    pub(crate) fn below(folder: TempDir, below: &str) -> Self {
+        let below = folder.path().join(below);
+        Self { folder, below }
+    }
+
     pub(crate) fn path(&self) -> &Path {
-        self.folder.path()
+        if self.below.as_os_str().is_empty() { self.folder.path() } else { &self.below }
     }
 
     pub(crate) fn write(&self, path: &str, contents: &str) {
@@ -82,6 +90,14 @@ impl Project {
         self.git(&["commit", "--quiet", "--message=Begin"]);
     }
 
+    /// A commit on `branch` after `parent` that changes one file, without a checkout.
+    pub(crate) fn commit_after(&self, parent: &str, branch: &str, path: &str, contents: &str) {
+        let head = format!(
+            "feature done\ncommit refs/heads/{branch}\ncommitter A <a@localhost> 0 +0000\ndata 0\nfrom {parent}\n"
+        );
+        self.fast_import(head, &[(path.to_owned(), contents.to_owned())]);
+    }
+
     /// Makes a branch of one commit with one file, without a checkout.
     pub(crate) fn commit_on(&self, branch: &str, path: &str, contents: &str) {
         self.begin_branch(branch, &[(path.to_owned(), contents.to_owned())]);
@@ -89,9 +105,13 @@ impl Project {
 
     /// Makes a branch of one commit with these files, without a checkout.
     pub(crate) fn begin_branch(&self, branch: &str, files: &[(String, String)]) {
-        let mut stream = format!(
+        let head = format!(
             "feature done\ncommit refs/heads/{branch}\ncommitter A <a@localhost> 0 +0000\ndata 0\n"
         );
+        self.fast_import(head, files);
+    }
+
+    fn fast_import(&self, mut stream: String, files: &[(String, String)]) {
         for (path, contents) in files {
             let length = contents.len();
             stream += &format!("M 100644 inline {path}\ndata {length}\n{contents}\n");
@@ -115,6 +135,34 @@ impl Project {
     pub(crate) fn budgets(&self, args: &[&str]) -> Ended {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         Ended::of(command.current_dir(self.path()).args(["perf", "budgets"]).args(args))
+    }
+
+    /// `xtask perf history` on this project.
+    pub(crate) fn history(&self, args: &[&str]) -> Ended {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(["perf", "history", "--output", "out"]).args(args);
+        Ended::of(command.current_dir(self.path()).env("GIT_CONFIG_GLOBAL", "/dev/null"))
+    }
+
+    /// A bare repository that this project's `main` was pushed to.
+    pub(crate) fn hub(&self) -> TempDir {
+        let hub = tempfile::tempdir().unwrap();
+        assert!(
+            git(hub.path(), &["init", "--quiet", "--bare", "--initial-branch=main"])
+                .status
+                .success()
+        );
+        self.git(&["remote", "add", "origin", hub.path().to_str().unwrap()]);
+        self.git(&["push", "--quiet", "origin", "main"]);
+        hub
+    }
+
+    /// A clone, made with more arguments.
+    pub(crate) fn clone_of(url: &str, args: &[&str]) -> Self {
+        let project = Self { folder: tempfile::tempdir().unwrap(), below: PathBuf::new() };
+        let args = [&["clone", "--quiet"], args, &[url, "."]].concat();
+        assert!(git(project.path(), &args).status.success());
+        project
     }
 
     /// The folder that benches are built into, for all tests.

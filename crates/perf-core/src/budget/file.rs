@@ -21,6 +21,9 @@ pub struct BudgetFile {
     /// Branches that baselines are taken from; the first serves every other branch.
     #[serde(default = "main_alone")]
     pub base_branches: Vec<String>,
+    /// Where the history lies.
+    #[serde(default)]
+    pub history: HistoryPlace,
     /// What fails a check.
     #[serde(default)]
     pub gate: Gate,
@@ -33,6 +36,22 @@ pub struct BudgetFile {
     /// The limits by name.
     #[serde(default, deserialize_with = "unique_keys")]
     budgets: BTreeMap<String, RawBudget>,
+}
+
+/// Where the history lies, unless the command line says otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HistoryPlace {
+    /// The branch.
+    pub branch: String,
+    /// The folder on it; empty for its root.
+    pub folder: String,
+}
+
+impl Default for HistoryPlace {
+    fn default() -> Self {
+        Self { branch: "gh-pages".to_owned(), folder: String::new() }
+    }
 }
 
 /// The limits of a file, in the order of their names.
@@ -158,6 +177,7 @@ impl Default for BudgetFile {
         Self {
             schema: SCHEMA,
             base_branches: main_alone(),
+            history: HistoryPlace::default(),
             gate: Gate::default(),
             renamed: BTreeMap::new(),
             accepted: Vec::new(),

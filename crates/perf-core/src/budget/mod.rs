@@ -8,7 +8,7 @@ mod edit;
 
 pub use check::{BudgetResult, BudgetStatus, check};
 pub use edit::apply;
-pub use file::{Budget, BudgetError, BudgetFile, Budgets, Gate, Level};
+pub use file::{Budget, BudgetError, BudgetFile, Budgets, Gate, HistoryPlace, Level};
 pub use recent::{Recent, Worst};
 pub use suggest::{Advice, Seen, Step, suggest};
 

@@ -1,7 +1,11 @@
 //! All recorded runs, as a set: the union of two histories is their merge.
 
+pub mod flat;
+mod data_js;
+mod import;
 mod series;
 
+pub use import::{ImportError, Imported, import};
 pub use series::{Chunk, ChunkError, Line, Names};
 
 use crate::ident::BenchmarkId;
@@ -95,7 +99,12 @@ pub enum Place {
 
 /// Where a run's file stands on the history branch: `data/runs/2026/11/23/<id>.json`.
 pub fn path_of(run: &Run) -> String {
-    format!("data/runs/{}/{}.json", run.started.format("%Y/%m/%d"), run.id)
+    path_of_id(run.started, &run.id)
+}
+
+/// Where the file of the run called `id` stands on the history branch.
+pub fn path_of_id(started: DateTime<Utc>, id: &str) -> String {
+    format!("data/runs/{}/{id}.json", started.format("%Y/%m/%d"))
 }
 
 /// What `path`, from the root of the history branch, is.

@@ -2,7 +2,7 @@
 //! years is read without opening every run. All of it follows from the runs.
 
 use crate::ident::{BenchmarkId, digest};
-use crate::run::{Number, Run};
+use crate::run::{Number, Run, coarse};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -73,6 +73,9 @@ pub struct Line {
     /// Whether only some benchmarks, or too few launches, were measured.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub partial: bool,
+    /// Whether another tool measured it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub imported: bool,
     /// The key of the [`Names`] that the columns belong to.
     pub names: String,
     median: Vec<Number>,
@@ -93,9 +96,10 @@ impl Line {
             branch: commit.and_then(|commit| commit.branch.clone()),
             dirty: commit.is_some_and(|commit| commit.dirty),
             partial: run.partial,
+            imported: run.origin.is_some(),
             names: Names::of(run).key(),
-            median: times().map(|time| Number(time.median)).collect(),
-            p95: times().map(|time| time.p95.map(Number)).collect(),
+            median: times().map(|time| Number(coarse(time.median))).collect(),
+            p95: times().map(|time| time.p95.map(|p95| Number(coarse(p95)))).collect(),
         }
     }
 
@@ -109,7 +113,7 @@ impl Line {
         self.median.is_empty()
     }
 
-    /// The median and the 95th percentile of the benchmark in column `i`, in ns.
+    /// The median and the 95th percentile of the benchmark in column `i`, in ns, to three digits.
     pub fn times_ns(&self, i: usize) -> Option<(f64, Option<f64>)> {
         let p95 = self.p95.get(i).copied().flatten();
         self.median.get(i).map(|median| (median.0, p95.map(|p95| p95.0)))
@@ -196,6 +200,13 @@ impl Chunk {
                 *place = line;
             }
         }
+        self
+    }
+
+    /// What the chunk says of one run.
+    #[must_use]
+    pub fn only(mut self, run: &str) -> Self {
+        self.lines.retain(|id, _| id == run);
         self
     }
 

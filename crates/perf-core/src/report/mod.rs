@@ -7,6 +7,7 @@ mod comparison;
 mod explain;
 mod markdown;
 mod qualification;
+mod recorded;
 pub mod site;
 mod svg;
 mod terminal;
@@ -16,6 +17,7 @@ pub use comparison::{Compared, Comparison};
 pub use explain::explain;
 pub use markdown::to_markdown;
 pub use qualification::Qualification;
+pub use recorded::{machines_to_text, run_to_text, runs_to_text};
 pub use terminal::to_terminal;
 
 use crate::baseline::MINIMUM;

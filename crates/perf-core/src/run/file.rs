@@ -2,8 +2,8 @@
 //! then stands together, and a packed repository holds a run in two thirds of the bytes.
 
 use super::{
-    Alloc, Commit, Kind, LaunchTimes, Machine, Measured, Run, RunError, SCHEMA, Source, TailSource,
-    Times, Unfinished,
+    Alloc, Commit, Foreign, Kind, LaunchTimes, Machine, Measured, Run, RunError, SCHEMA, Source,
+    TailSource, Times, Unfinished,
 };
 use crate::ident::BenchmarkId;
 use chrono::{DateTime, Utc};
@@ -24,6 +24,8 @@ pub(super) struct File<'a> {
     machine: Cow<'a, Machine>,
     benchmarks: Columns<'a>,
     unfinished: Cow<'a, [Unfinished]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<Cow<'a, str>>,
 }
 
 /// One array a number, with an element a benchmark.
@@ -40,6 +42,9 @@ struct Columns<'a> {
     throughput: BTreeMap<String, Vec<Option<Number>>>,
     alloc: AllocColumns,
     tail_source: Vec<Option<TailSource>>,
+    /// Absent where nothing is foreign.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    foreign: Option<Vec<Option<Foreign>>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -51,7 +56,8 @@ struct TimeColumns {
     p99: Vec<Option<Number>>,
     max: Vec<Number>,
     std_dev: Vec<Option<Number>>,
-    total: Vec<Number>,
+    /// `null` where the mean and the number of samples say it.
+    total: Vec<Option<Number>>,
     samples: Vec<u32>,
     iterations: Vec<u64>,
 }
@@ -99,6 +105,7 @@ impl<'a> File<'a> {
             machine: Cow::Borrowed(&run.machine),
             benchmarks: Columns::of(&run.benchmarks),
             unfinished: Cow::Borrowed(&run.unfinished),
+            origin: run.origin.as_deref().map(Cow::Borrowed),
         }
     }
 
@@ -114,6 +121,7 @@ impl<'a> File<'a> {
             machine: self.machine.into_owned(),
             benchmarks: self.benchmarks.into_rows()?,
             unfinished: self.unfinished.into_owned(),
+            origin: self.origin.map(Cow::into_owned),
         })
     }
 }
@@ -141,6 +149,10 @@ impl<'a> Columns<'a> {
                 peak_bytes: optional(rows, |row| row.alloc.and_then(|alloc| alloc.peak_bytes)),
             },
             tail_source: rows.iter().map(|row| row.tail_source).collect(),
+            foreign: rows
+                .iter()
+                .any(|row| row.foreign.is_some())
+                .then(|| rows.iter().map(|row| row.foreign.clone()).collect()),
         }
     }
 
@@ -152,7 +164,7 @@ impl<'a> Columns<'a> {
             source: self.source[i].as_ref().clone(),
             n: self.n[i],
             s: self.s[i],
-            time_ns: time.row(i),
+            time_ns: time.row(i, self.n[i]),
             launches: pairs(&launches.fastest[i], &launches.median[i]),
             cpu_ns: known(self.cpu_ns[i]),
             peak_rss_bytes: known(self.peak_rss_bytes[i]),
@@ -167,6 +179,7 @@ impl<'a> Columns<'a> {
                 peak_bytes: known(alloc.peak_bytes[i]),
             }),
             tail_source: self.tail_source[i],
+            foreign: self.foreign.as_ref().and_then(|column| column[i].clone()),
         };
         Ok((0..self.name.len()).map(row).collect())
     }
@@ -197,8 +210,10 @@ impl<'a> Columns<'a> {
             ("tail_source", self.tail_source.len()),
         ];
         let by_unit = self.throughput.values().map(|column| ("throughput", column.len()));
+        let foreign = self.foreign.iter().map(|column| ("foreign", column.len()));
         let wanted = self.name.len();
-        let wrong = fixed.into_iter().chain(by_unit).find(|(_, length)| *length != wanted);
+        let wrong =
+            fixed.into_iter().chain(by_unit).chain(foreign).find(|(_, length)| *length != wanted);
         wrong.map_or(Ok(()), |(column, found)| Err(RunError::Uneven { column, found, wanted }))
     }
 }
@@ -214,14 +229,17 @@ impl TimeColumns {
             p99: optional(rows, |row| row.time_ns.p99),
             max: number(|time| time.max),
             std_dev: optional(rows, |row| row.time_ns.std_dev),
-            total: number(|time| time.total),
+            total: optional(rows, |row| {
+                let told = row.time_ns.total_of_samples(row.n);
+                (told != Some(row.time_ns.total)).then_some(row.time_ns.total)
+            }),
             samples: rows.iter().map(|row| row.time_ns.samples).collect(),
             iterations: rows.iter().map(|row| row.time_ns.iterations).collect(),
         }
     }
 
-    fn row(&self, i: usize) -> Times {
-        Times {
+    fn row(&self, i: usize, n: u32) -> Times {
+        let times = Times {
             min: self.min[i].0,
             mean: self.mean[i].0,
             median: self.median[i].0,
@@ -229,10 +247,12 @@ impl TimeColumns {
             p99: known(self.p99[i]),
             max: self.max[i].0,
             std_dev: known(self.std_dev[i]),
-            total: self.total[i].0,
+            total: known(self.total[i]).unwrap_or_default(),
             samples: self.samples[i],
             iterations: self.iterations[i],
-        }
+        };
+        let told = times.total_of_samples(n).filter(|_| self.total[i].is_none());
+        Times { total: told.unwrap_or(times.total), ..times }
     }
 }
 

@@ -36,6 +36,20 @@ pub struct Measured {
     pub alloc: Option<Alloc>,
     /// Where single samples come from; `None` where only the table is known.
     pub tail_source: Option<TailSource>,
+    /// What the numbers are where another tool measured them; see [`Run::origin`](super::Run).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<Foreign>,
+}
+
+/// What another tool's numbers are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Foreign {
+    /// Those that it knew, by their names in an export; the others only fill a place.
+    pub metrics: Vec<String>,
+    /// The unit of what stands in `time_ns`: `ns` for times.
+    pub unit: String,
+    /// Whether a larger number is a better one.
+    pub bigger_is_better: bool,
 }
 
 /// A place in a source file.
@@ -137,12 +151,18 @@ impl Measured {
             s: first.s,
             time_ns: Times::of(launches)?,
             launches: launches.iter().map(Reading::times).collect(),
-            cpu_ns: over_launches(launches, |launch| launch.cpu_ns),
+            cpu_ns: over_launches(launches, |launch| launch.cpu_ns).map(coarse),
             peak_rss_bytes: over_launches(launches, |launch| launch.peak_rss_bytes),
             throughput: throughput(launches),
             alloc: alloc(launches),
             tail_source: pooled(launches).map(|_| TailSource::Clock),
+            foreign: None,
         })
+    }
+
+    /// Whether what stands in `time_ns` is a time: of another tool's numbers it need not be.
+    pub fn is_time(&self) -> bool {
+        self.foreign.as_ref().is_none_or(|foreign| foreign.unit == "ns")
     }
 
     /// Why a percentile that needs `samples` pooled samples is absent; `None` if it is there.
@@ -169,7 +189,16 @@ impl Times {
             Some(samples) => Self::of_samples(&samples, launches[0].n)?,
             None => Self::of_tables(launches)?,
         };
-        Some(Self { iterations, ..times }.rounded())
+        let rounded = Self { iterations, ..times }.rounded();
+        let total = rounded.total_of_samples(launches[0].n).unwrap_or(rounded.total);
+        Some(Self { total, ..rounded })
+    }
+
+    /// What the samples take together, as far as the mean tells; `None` where only tables are
+    /// known. A run's file leaves it out where it is this.
+    pub(crate) fn total_of_samples(&self, n: u32) -> Option<f64> {
+        let iterations = f64::from(self.samples) * f64::from(n);
+        (self.samples > 0).then(|| shortened(self.mean * iterations))
     }
 
     fn of_samples(samples: &[f64], n: u32) -> Option<Self> {
@@ -215,7 +244,7 @@ impl Times {
             p95: self.p95.map(shortened),
             p99: self.p99.map(shortened),
             max: shortened(self.max),
-            std_dev: self.std_dev.map(shortened),
+            std_dev: self.std_dev.map(coarse),
             total: shortened(self.total),
             ..self
         }
@@ -241,6 +270,11 @@ fn over_launches(launches: &[Reading], value: impl Fn(&Reading) -> Option<f64>) 
     exact_over_launches(launches, value).map(shortened)
 }
 
+/// Three digits, for what is shown and never compared.
+pub(crate) fn coarse(value: f64) -> f64 {
+    format!("{value:.2e}").parse().unwrap_or(value)
+}
+
 fn exact_over_launches(
     launches: &[Reading],
     value: impl Fn(&Reading) -> Option<f64>,
@@ -253,7 +287,7 @@ fn throughput(launches: &[Reading]) -> BTreeMap<String, f64> {
     let units = launches.iter().flat_map(|launch| launch.throughput.keys());
     let units: std::collections::BTreeSet<&String> = units.collect();
     let of = |unit: &String| over_launches(launches, |launch| launch.throughput.get(unit).copied());
-    units.into_iter().filter_map(|unit| Some((unit.clone(), of(unit)?))).collect()
+    units.into_iter().filter_map(|unit| Some((unit.clone(), coarse(of(unit)?)))).collect()
 }
 
 fn alloc(launches: &[Reading]) -> Option<Alloc> {

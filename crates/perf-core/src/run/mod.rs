@@ -6,8 +6,10 @@ mod reading;
 mod round;
 
 pub(crate) use file::Number;
+pub(crate) use measured::coarse;
 pub use measured::{
-    Alloc, LaunchTimes, Measured, P95_SAMPLES, P99_SAMPLES, Source, Statistic, TailSource, Times,
+    Alloc, Foreign, LaunchTimes, Measured, P95_SAMPLES, P99_SAMPLES, Source, Statistic, TailSource,
+    Times,
 };
 pub use reading::Reading;
 pub use round::{Round, Side};
@@ -45,6 +47,9 @@ pub struct Run {
     pub benchmarks: Vec<Measured>,
     /// Benchmarks that were listed and gave no number.
     pub unfinished: Vec<Unfinished>,
+    /// Which tool's numbers these are; `None` for a run that was measured by this one.
+    #[serde(default)]
+    pub origin: Option<String>,
 }
 
 /// What a file of the history holds.
@@ -204,9 +209,11 @@ impl Run {
         self
     }
 
-    /// Whether a baseline may count this run: a clean commit, measured whole.
+    /// Whether a baseline may count this run: a clean commit, measured whole, and here.
     pub fn is_whole_and_clean(&self) -> bool {
-        !self.partial && self.commit.as_ref().is_some_and(|commit| !commit.dirty)
+        self.origin.is_none()
+            && !self.partial
+            && self.commit.as_ref().is_some_and(|commit| !commit.dirty)
     }
 
     /// The branch that was measured, if any.
@@ -244,6 +251,7 @@ pub(crate) mod tests {
             machine: Machine { cpu: "Model 1".to_owned(), cores: 2, ..Machine::default() }.keyed(),
             benchmarks,
             unfinished: Vec::new(),
+            origin: None,
         }
         .seal()
     }

@@ -3,6 +3,7 @@
 use super::shown::{Point, Standing};
 use super::text;
 use crate::report::svg::{Place, escaped};
+use crate::run::Machine;
 use crate::unit;
 
 /// Whether a point decides what the drawing spans: an odd run must not flatten the others.
@@ -60,6 +61,38 @@ pub(super) fn cross((x, y): Place, title: &str) -> String {
 
 pub(super) fn ring((x, y): Place) -> String {
     format!(r#"<circle class="ring" cx="{x:.1}" cy="{y:.1}" r="6.5"/>"#)
+}
+
+/// The points from which on a machine measures that had not measured before, and in what it
+/// differs from the one before.
+pub(super) fn machine_changes(points: &[Point<'_>]) -> Vec<(usize, String)> {
+    let measured = points.iter().enumerate().filter(|(_, point)| point.measured.is_some());
+    let mut known: Vec<&Machine> = Vec::new();
+    let mut changes = Vec::new();
+    for (i, point) in measured {
+        let machine = point.run.machine;
+        if known.iter().any(|other| other.key == machine.key) {
+            continue;
+        }
+        if let Some(before) = known.last() {
+            changes.push((
+                i,
+                format!("{}: {}", text::day(point.run.started), change(before, machine)),
+            ));
+        }
+        known.push(machine);
+    }
+    changes
+}
+
+/// `another machine: rustc 1.95.0 after 1.94.0`
+fn change(before: &Machine, now: &Machine) -> String {
+    let pairs = now.fields().into_iter().zip(before.fields());
+    let differs = pairs.filter(|(now, before)| now.1 != before.1 && !now.1.is_empty());
+    let told: Vec<String> = differs
+        .map(|(now, before)| text::word(&format!("{} {} after {}", now.0, now.1, before.1)))
+        .collect();
+    format!("another machine: {}", told.join(", "))
 }
 
 /// What a pointer that rests on the point is told.

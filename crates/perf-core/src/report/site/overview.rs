@@ -138,7 +138,7 @@ fn run_view(run: &ShownRun<'_>) -> RunView {
         commit: text::commit(run),
         branch: text::branch(run),
         subject: run.commit.map_or_else(String::new, |commit| text::line(&commit.subject)),
-        machine: text::word(run.machine_key),
+        machine: text::word(&run.machine.key),
         flags: text::flags(&run.flags),
     }
 }

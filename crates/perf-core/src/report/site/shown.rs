@@ -5,7 +5,7 @@ use crate::history::History;
 use crate::ident::BenchmarkId;
 use crate::report::svg::drawable;
 use crate::report::{Report, Row};
-use crate::run::{Commit, Measured, Run, Statistic};
+use crate::run::{Commit, Machine, Measured, Run, Statistic};
 use crate::verdict::{State, Verdict};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +28,8 @@ pub(super) enum Flag {
     OtherBranch,
     /// It was measured elsewhere.
     OtherMachine,
+    /// Another tool measured it.
+    Imported,
     /// It was measured in batches of another size.
     OtherBatch,
 }
@@ -42,6 +44,7 @@ impl Flag {
             Self::Partial => "partial",
             Self::OtherBranch => "other branch",
             Self::OtherMachine => "other machine",
+            Self::Imported => "imported",
             Self::OtherBatch => "other batch size",
         }
     }
@@ -63,7 +66,7 @@ pub(super) enum Standing {
 pub(super) struct ShownRun<'a> {
     pub(super) started: DateTime<Utc>,
     pub(super) commit: Option<&'a Commit>,
-    pub(super) machine_key: &'a str,
+    pub(super) machine: &'a Machine,
     pub(super) flags: Vec<Flag>,
     benchmarks: BTreeMap<&'a BenchmarkId, &'a Measured>,
 }
@@ -76,7 +79,7 @@ impl ShownRun<'_> {
     fn standing(&self) -> Standing {
         let has = |flag| self.flags.contains(flag);
         match () {
-            () if has(&Flag::OtherMachine) => Standing::Incomparable,
+            () if has(&Flag::OtherMachine) || has(&Flag::Imported) => Standing::Incomparable,
             () if [Flag::Dirty, Flag::Partial, Flag::OtherBranch].iter().any(has) => {
                 Standing::SetAside
             }
@@ -151,13 +154,14 @@ fn recorded<'a>(run: &'a Run, report: &'a Report) -> ShownRun<'a> {
     ShownRun {
         started: run.started,
         commit: run.commit.as_ref(),
-        machine_key: &run.machine.key,
+        machine: &run.machine,
         flags: flags(&[
             (Flag::Reported, is_reported),
             (Flag::Dirty, is_dirty(run.commit.as_ref())),
             (Flag::Partial, run.partial),
             (Flag::OtherBranch, run.branch() != Some(&report.against.branch)),
-            (Flag::OtherMachine, !same_machine),
+            (Flag::OtherMachine, !same_machine && run.origin.is_none()),
+            (Flag::Imported, run.origin.is_some()),
         ]),
         benchmarks: run.benchmarks.iter().map(|measured| (&measured.name, measured)).collect(),
     }
@@ -171,7 +175,7 @@ fn unrecorded(report: &Report) -> ShownRun<'_> {
     ShownRun {
         started: run.started,
         commit,
-        machine_key: &run.machine.key,
+        machine: &run.machine,
         flags: flags(&[
             (Flag::Reported, true),
             (Flag::Unrecorded, true),
@@ -217,7 +221,7 @@ impl Point<'_> {
 
     /// The time as it is judged, in ns, so that it lies on the baseline where nothing changed.
     pub(super) fn judged(&self) -> Option<f64> {
-        let measured = self.measured?;
+        let measured = self.measured.filter(|measured| measured.is_time())?;
         let judged = RunValue::of(&measured.launches).get(self.statistic).map(f64::exp);
         drawable(judged.unwrap_or(measured.time_ns.median))
     }

@@ -1,6 +1,8 @@
 //! A benchmark's times over its runs as a drawing with a legend.
 
-use super::marks::{Stretch, across, circle, cross, dot, mark, ring, segments, sets_scale, title};
+use super::marks::{
+    Stretch, across, circle, cross, dot, machine_changes, mark, ring, segments, sets_scale, title,
+};
 use super::shown::{Point, Standing};
 use super::text;
 use crate::budget::BudgetResult;
@@ -51,6 +53,8 @@ pub(super) struct TrendView {
     legend: Vec<Entry>,
     /// What lies outside the drawing.
     outside: Vec<String>,
+    /// When other machines began to measure.
+    machines: Vec<String>,
 }
 
 /// A line of the legend: a drawing and its meaning.
@@ -65,6 +69,7 @@ pub(super) struct Trend<'a> {
     points: &'a [Point<'a>],
     finding: String,
     rules: Vec<Rule>,
+    machines: Vec<(usize, String)>,
     scale: Scale,
 }
 
@@ -92,6 +97,7 @@ impl<'a> Trend<'a> {
             points,
             finding: verdict.map_or_else(|| text::UNMEASURED.to_owned(), text::described),
             rules,
+            machines: machine_changes(points),
             scale: Scale::fitting(&values)?,
         })
     }
@@ -102,6 +108,7 @@ impl<'a> Trend<'a> {
             narrow: self.svg(&NARROW),
             legend: self.legend(),
             outside: self.outside(),
+            machines: self.machines.iter().map(|(_, change)| change.clone()).collect(),
         }
     }
 
@@ -112,6 +119,7 @@ impl<'a> Trend<'a> {
             r#"<svg class="trend {class}" viewBox="0 0 {width} {height}" role="img" aria-label="{label}">"#
         );
         svg += &self.axes(frame);
+        svg += &self.machine_lines(frame);
         svg += &self.spreads(frame);
         svg += &self.levels(frame);
         svg += &self.line(frame, "p95", Point::p95);
@@ -172,6 +180,17 @@ impl<'a> Trend<'a> {
             format!(r#"<path class="spread" d="{}Z"/>"#, path(&places))
         };
         low.iter().zip(&high).map(band).collect()
+    }
+
+    fn machine_lines(&self, frame: &Frame) -> String {
+        let bottom = frame.height - BOTTOM;
+        let line = |(i, change): &(usize, String)| {
+            let (x, change) = (self.x(frame, *i), escaped(change));
+            format!(
+                r#"<path class="machine" d="M{x:.1} {TOP}V{bottom}"><title>{change}</title></path>"#
+            )
+        };
+        self.machines.iter().map(line).collect()
     }
 
     fn levels(&self, frame: &Frame) -> String {
@@ -249,7 +268,12 @@ impl<'a> Trend<'a> {
             (
                 stands(Standing::Incomparable),
                 cross(middle, ""),
-                "another machine or batch size: not comparable",
+                "another machine, tool or batch size: not comparable",
+            ),
+            (
+                !self.machines.is_empty(),
+                r#"<path class="machine" d="M16 1V15"/>"#.to_owned(),
+                "from here on another machine measures",
             ),
         ];
         entries.retain(|(shown, ..)| *shown);

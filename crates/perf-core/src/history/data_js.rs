@@ -1,0 +1,319 @@
+//! github-action-benchmark's `data.js`: a script that assigns one JSON object.
+
+use super::flat::{foreign, imported};
+use super::import::{ImportError, Imported};
+use crate::run::{Commit, Foreign, Measured, Run};
+use crate::unit;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+#[derive(Deserialize)]
+struct Data {
+    entries: BTreeMap<String, Vec<Entry>>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    commit: EntryCommit,
+    /// In ms since 1970.
+    date: i64,
+    tool: String,
+    benches: Vec<Bench>,
+}
+
+#[derive(Deserialize)]
+struct EntryCommit {
+    id: String,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    timestamp: String,
+}
+
+#[derive(Deserialize)]
+struct Bench {
+    name: String,
+    value: f64,
+    #[serde(default)]
+    unit: String,
+    /// A number, or a text such as `± 35`.
+    #[serde(default)]
+    range: Value,
+}
+
+/// The suite that a workflow has unless it names one.
+const UNNAMED_SUITE: &str = "Benchmark";
+
+/// Reads a `data.js`, with or without the assignment. It does not say which branch was measured.
+pub(super) fn import(text: &str, branch: &str) -> Result<Imported, ImportError> {
+    let json = text.split_once('=').map_or(text, |(before, json)| match before.contains('{') {
+        true => text,
+        false => json,
+    });
+    let skipped = text.len() - json.len();
+    let json = json.trim_end().trim_end_matches(';');
+    let data: Data = serde_json::from_str(json).map_err(|cause| located(&cause, skipped))?;
+    let mut passed_over = 0;
+    let mut runs = Vec::new();
+    for (suite, entries) in &data.entries {
+        for entry in entries {
+            let run = run_of(suite, entry, branch);
+            passed_over += entry.benches.len() - run.as_ref().map_or(0, |run| run.benchmarks.len());
+            runs.extend(run);
+        }
+    }
+    let note = unit::counted(passed_over, "value", "values");
+    let notes = (passed_over > 0).then(|| format!("{note} without a finite number passed over"));
+    Ok(Imported { runs, notes: notes.into_iter().collect() })
+}
+
+/// The error by its place in the file, whose first line begins with `skipped` bytes of script.
+fn located(cause: &serde_json::Error, skipped: usize) -> ImportError {
+    let (line, column) = (cause.line(), cause.column());
+    let column = if line == 1 { column + skipped } else { column };
+    let message = cause.to_string();
+    let place = format!(" at line {line} column {}", cause.column());
+    let message = message.strip_suffix(&place).unwrap_or(&message);
+    ImportError::Malformed(format!("{line}:{column}: {message}"))
+}
+
+fn run_of(suite: &str, entry: &Entry, branch: &str) -> Option<Run> {
+    let started: DateTime<Utc> = DateTime::from_timestamp_millis(entry.date)?;
+    let mut names: BTreeMap<String, usize> = BTreeMap::new();
+    let benchmarks: Vec<Measured> = entry
+        .benches
+        .iter()
+        .filter(|bench| bench.value.is_finite())
+        .map(|bench| measured(&name_of(suite, bench, &mut names), bench, &entry.tool))
+        .collect();
+    let commit = Commit {
+        hash: entry.commit.id.clone(),
+        branch: Some(branch.to_owned()),
+        subject: entry.commit.message.lines().next().unwrap_or_default().to_owned(),
+        author_date: entry.commit.timestamp.clone(),
+        dirty: false,
+    };
+    let origin = format!("github-action-benchmark: {suite} ({})", entry.tool);
+    (!benchmarks.is_empty()).then(|| imported(started, Some(commit), &origin, benchmarks))
+}
+
+/// A name comes twice where a tool measured in several configurations.
+fn name_of(suite: &str, bench: &Bench, names: &mut BTreeMap<String, usize>) -> String {
+    let name = match suite {
+        UNNAMED_SUITE => bench.name.clone(),
+        _ => format!("{suite}/{}", bench.name),
+    };
+    let count = names.entry(name.clone()).or_default();
+    *count += 1;
+    if *count == 1 { name } else { format!("{name} ({count})") }
+}
+
+fn measured(name: &str, bench: &Bench, tool: &str) -> Measured {
+    let quantity = Quantity::of(bench.value, &bench.unit);
+    // Only Rust's own harness prints medians.
+    let metric = if tool == "cargo" { "median" } else { "mean" };
+    let bigger_is_better = matches!(quantity, Quantity::Rate { .. })
+        || matches!(quantity, Quantity::Other { .. }) && is_bigger_better(tool);
+    let mut metrics = vec![metric.to_owned()];
+    let std_dev = range(&bench.range).filter(|_| matches!(quantity, Quantity::Time { .. }));
+    match quantity {
+        Quantity::Time { ns_per_unit } => {
+            let std_dev = std_dev.map(|range| range * ns_per_unit);
+            metrics.extend(std_dev.map(|_| "std_dev".to_owned()));
+            let told = Foreign { metrics, unit: "ns".to_owned(), bigger_is_better };
+            let mut measured = foreign(name, bench.value * ns_per_unit, told);
+            measured.time_ns.std_dev = std_dev;
+            measured
+        }
+        Quantity::Frequency => {
+            metrics.push("throughput".to_owned());
+            let told = Foreign { metrics, unit: "ns".to_owned(), bigger_is_better: false };
+            let mut measured = foreign(name, 1e9 / bench.value, told);
+            measured.throughput.insert("item/s".to_owned(), bench.value);
+            measured
+        }
+        Quantity::Rate { per_second } => {
+            let told = Foreign { metrics, unit: "B/s".to_owned(), bigger_is_better };
+            foreign(name, per_second, told)
+        }
+        Quantity::Other { value, unit } => {
+            foreign(name, value, Foreign { metrics, unit, bigger_is_better })
+        }
+    }
+}
+
+fn is_bigger_better(tool: &str) -> bool {
+    matches!(tool, "customBiggerIsBetter" | "benchmarkjs" | "pytest")
+}
+
+/// What a value is, by its unit.
+#[derive(Debug, PartialEq)]
+enum Quantity {
+    /// A time of one iteration.
+    Time { ns_per_unit: f64 },
+    /// Iterations a second.
+    Frequency,
+    /// Bytes a second.
+    Rate { per_second: f64 },
+    /// Something else; sizes are in bytes.
+    Other { value: f64, unit: String },
+}
+
+impl Quantity {
+    fn of(value: f64, unit: &str) -> Self {
+        let unit = unit.trim();
+        let (what, per) = unit.split_once('/').unwrap_or((unit, ""));
+        if let (Some(ns_per_unit), "" | "iter" | "iteration" | "op") = (ns_per(what), per) {
+            return Self::Time { ns_per_unit };
+        }
+        let is_second = matches!(per, "s" | "sec" | "second");
+        match (bytes_per(what), is_second) {
+            (Some(bytes), true) => Self::Rate { per_second: value * bytes },
+            (Some(bytes), false) if per.is_empty() => {
+                Self::Other { value: value * bytes, unit: "bytes".to_owned() }
+            }
+            (None, true) if is_iteration(what) && value > 0.0 && (1e9 / value).is_finite() => {
+                Self::Frequency
+            }
+            _ => Self::Other { value, unit: unit.to_owned() },
+        }
+    }
+}
+
+fn is_iteration(what: &str) -> bool {
+    matches!(what, "op" | "ops" | "iter" | "iters" | "iteration" | "iterations" | "call" | "calls")
+}
+
+fn ns_per(unit: &str) -> Option<f64> {
+    Some(match unit {
+        "ns" | "nsec" | "nanoseconds" => 1.0,
+        "us" | "µs" | "μs" | "usec" | "microseconds" => 1e3,
+        "ms" | "msec" | "milliseconds" | "Milliseconds" => 1e6,
+        "s" | "sec" | "secs" | "seconds" | "Seconds" => 1e9,
+        _ => return None,
+    })
+}
+
+fn bytes_per(unit: &str) -> Option<f64> {
+    Some(match unit {
+        "B" | "byte" | "bytes" | "Bytes" => 1.0,
+        "kB" | "KB" | "kilobytes" | "Kilobytes" => 1e3,
+        "KiB" => 1024.0,
+        "MB" | "megabytes" | "Megabytes" => 1e6,
+        "MiB" => 1024.0 * 1024.0,
+        "GB" | "gigabytes" | "Gigabytes" => 1e9,
+        "GiB" => 1024.0 * 1024.0 * 1024.0,
+        _ => return None,
+    })
+}
+
+/// `35`, `± 35`, `+/- 2,802`: what a value spreads by, in its unit.
+fn range(range: &Value) -> Option<f64> {
+    let spread = match range {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => {
+            let number = text.trim().trim_start_matches("+/-").trim_start_matches('±');
+            number.trim().replace(',', "").parse().ok()
+        }
+        _ => None,
+    };
+    spread.filter(|spread| spread.is_finite() && *spread >= 0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::flat::records_of;
+
+    const KEPT: &str = include_str!("../../../../fixtures/history/data.js");
+
+    #[test]
+    fn every_tool_is_read_in_its_units() {
+        let Imported { runs, notes } = import(KEPT, "trunk").unwrap();
+        let mut lines = String::new();
+        for run in &runs {
+            let label = run.origin.as_deref().unwrap();
+            lines += &format!("{} {} {label}\n", run.id, run.branch().unwrap());
+            for record in records_of(run) {
+                let measured = run.benchmark(&record.operation.as_str().into()).unwrap();
+                let bigger = measured.foreign.as_ref().unwrap().bigger_is_better;
+                let better = if bigger { "more" } else { "less" };
+                let (name, metric, value, unit) =
+                    (record.operation, record.metric, record.value, record.unit);
+                lines += &format!("  {name:?} {metric} {value} {unit}, {better} is better\n");
+            }
+        }
+        insta::assert_snapshot!(format!("{lines}{notes:?}"), @r#"
+        20231114T221320Z-111111111111-a88a3fbb trunk github-action-benchmark: Benchmark (cargo)
+          "fib_10" median 255 ns, less is better
+          "fib_10" std_dev 32 ns, less is better
+          "fib_10 (2)" median 300.5 ns, less is better
+          "fib_10 (2)" std_dev 12 ns, less is better
+          "</script><img src=x>" median 1 ns, less is better
+        20231114T221500Z-222222222222-a416068d trunk github-action-benchmark: Benchmark (go)
+          "BenchmarkFib" mean 500000 ns, less is better
+        20231114T221640Z-333333333333-62d84a47 trunk github-action-benchmark: Web (benchmarkjs)
+          "Web/serve" mean 500 ns, less is better
+          "Web/serve" throughput 2000000 item/s, less is better
+        20231114T221820Z-555555555555-b462b5d4 trunk github-action-benchmark: Web (customBiggerIsBetter)
+          "Web/disk" mean 2500000 B/s, more is better
+          "Web/free memory" mean 3072 bytes, more is better
+          "Web/hits" mean 99.5 Percent, more is better
+        []
+        "#);
+    }
+
+    #[test]
+    fn the_same_file_gives_the_same_runs() {
+        assert_eq!(import(KEPT, "main").unwrap(), import(KEPT, "main").unwrap());
+        let bare = KEPT.split_once('=').unwrap().1.trim();
+        assert_eq!(import(bare, "main").unwrap(), import(KEPT, "main").unwrap());
+    }
+
+    #[test]
+    fn machines_of_imports_are_nobody_elses() {
+        let runs = import(KEPT, "main").unwrap().runs;
+        let machine = &runs[0].machine;
+        assert_ne!(machine.key, crate::run::tests::run(1, vec![]).machine.key);
+        assert!(machine.cpu.starts_with("imported from github-action-benchmark: "));
+        assert!(!runs[0].is_whole_and_clean());
+    }
+
+    #[test]
+    fn units_say_what_a_value_is() {
+        let other = |value, unit: &str| Quantity::Other { value, unit: unit.to_owned() };
+        let cases = [
+            ("ns/iter", Quantity::Time { ns_per_unit: 1.0 }),
+            ("µs", Quantity::Time { ns_per_unit: 1e3 }),
+            ("ms/op", Quantity::Time { ns_per_unit: 1e6 }),
+            ("ops/sec", Quantity::Frequency),
+            ("iter/sec", Quantity::Frequency),
+            ("MB/s", Quantity::Rate { per_second: 2e6 }),
+            ("KiB", other(2048.0, "bytes")),
+            ("Percent", other(2.0, "Percent")),
+            ("frames/s", other(2.0, "frames/s")),
+            ("", other(2.0, "")),
+        ];
+        for (unit, quantity) in cases {
+            assert_eq!(Quantity::of(2.0, unit), quantity, "{unit}");
+        }
+        assert_eq!(Quantity::of(0.0, "ops/sec"), other(0.0, "ops/sec"));
+    }
+
+    #[test]
+    fn ranges_are_written_in_many_ways() {
+        let cases = [
+            ("35", Some(35.0)),
+            ("± 35", Some(35.0)),
+            ("+/- 2,802", Some(2802.0)),
+            ("±1.5%", None),
+            ("", None),
+        ];
+        for (text, spread) in cases {
+            assert_eq!(range(&Value::from(text)), spread, "{text}");
+        }
+        assert_eq!((range(&Value::from(-1)), range(&Value::Null)), (None, None));
+    }
+}

@@ -1,0 +1,114 @@
+//! Runs out of files that other tools wrote, or that this one exported.
+
+use super::data_js;
+use super::flat::{self, COLUMNS};
+use crate::run::Run;
+use serde_json::Value;
+
+/// What was read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Imported {
+    /// The runs, in the file's order. They have an origin, so no baseline counts them.
+    pub runs: Vec<Run>,
+    /// What was passed over, for people.
+    pub notes: Vec<String>,
+}
+
+/// Why a file cannot be imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// It is of a kind that is known, and not right.
+    #[error("{0}")]
+    Malformed(String),
+    /// It is a run's own file.
+    #[error("it is a run's file: `cargo xtask perf history add` records it")]
+    Run,
+    /// It is none of the kinds that are known.
+    #[error("it is neither github-action-benchmark's data.js nor an export as JSON, NDJSON or CSV")]
+    Unknown,
+}
+
+/// What runs out of an export say that they come from.
+const EXPORT: &str = "an export";
+
+/// Reads a file of any kind that is known. `branch`: what was measured, where the file does not
+/// say.
+///
+/// # Errors
+/// [`ImportError`] with the line and what is wrong with it.
+pub fn import(text: &str, branch: &str) -> Result<Imported, ImportError> {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    if text.starts_with("window.") {
+        return data_js::import(text, branch);
+    }
+    let records = match text.chars().next() {
+        Some('[') if text[1..].trim_start().starts_with(['{', ']']) => flat::from_json(text)?,
+        Some('{') => match kind_of(text) {
+            Object::DataJs => return data_js::import(text, branch),
+            Object::Run => return Err(ImportError::Run),
+            Object::Record => flat::from_json(text)?,
+            Object::Unknown => return Err(ImportError::Unknown),
+        },
+        _ if text.starts_with(&COLUMNS.join(",")) => flat::from_csv(text)?,
+        _ => return Err(ImportError::Unknown),
+    };
+    match records.iter().position(|record| !record.value.is_finite()) {
+        Some(i) => Err(ImportError::Malformed(format!("record {} has no finite value", i + 1))),
+        None => Ok(Imported { runs: flat::runs_of(&records, EXPORT), notes: Vec::new() }),
+    }
+}
+
+/// What a JSON object at the beginning of a file is.
+enum Object {
+    DataJs,
+    Run,
+    Record,
+    Unknown,
+}
+
+fn kind_of(text: &str) -> Object {
+    let first = serde_json::Deserializer::from_str(text).into_iter::<Value>().next();
+    match first {
+        Some(Ok(Value::Object(first))) if first.contains_key("entries") => Object::DataJs,
+        Some(Ok(Value::Object(first))) if first.contains_key("kind") => Object::Run,
+        Some(Ok(Value::Object(first))) if first.contains_key("operation") => Object::Record,
+        // Its own reader tells what is wrong with it, and where.
+        Some(Err(_)) => Object::Record,
+        _ => Object::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_imported_says_why() {
+        let header = COLUMNS.join(",");
+        let cases = [
+            ("", "it is neither"),
+            ("hello", "it is neither"),
+            ("{}", "it is neither"),
+            ("\u{feff}{\"kind\":\"run\"}", "history add"),
+            ("[{\"operation\":1}]", "at line 1 column"),
+            ("{\"operation\":\"a\"}\n", "line 1: missing field"),
+            ("{\"operation\"", "line 1: EOF"),
+            ("window.BENCHMARK_DATA = {\"entries\": {\"a\": 1}}", "1:43: invalid type"),
+        ];
+        for (text, why) in cases {
+            let error = import(text, "main").unwrap_err().to_string();
+            assert!(error.contains(why), "{text}: {error}");
+        }
+        for value in ["NaN", "inf", "soon"] {
+            let csv = format!("{header}\n2026-11-23T00:00:00Z,a,median,{value},ns,,\n");
+            assert!(import(&csv, "main").is_err(), "{value}");
+        }
+    }
+
+    #[test]
+    fn an_empty_export_has_no_runs() {
+        for text in ["[\n\n]\n".to_owned(), format!("{}\n", COLUMNS.join(","))] {
+            assert_eq!(import(&text, "main").unwrap(), Imported::default());
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! `cargo xtask stress`: whether a history survives many writers, sudden ends and ten thousand
+//! runs. Every part works on repositories of its own in a temporary folder.
+
+mod growth;
+mod hub;
+mod kills;
+mod race;
+mod synthetic;
+
+use crate::cli::StressArgs;
+use crate::ui;
+use anyhow::Result;
+use std::process::ExitCode;
+
+/// How much is done.
+#[derive(Clone, Copy, Debug)]
+struct Size {
+    clones: usize,
+    runs_a_clone: usize,
+    kills: usize,
+    /// Lengths of the histories that a run is added to.
+    lengths: [usize; 2],
+    benchmarks: usize,
+}
+
+const FULL: Size =
+    Size { clones: 8, runs_a_clone: 25, kills: 200, lengths: [100, 10_000], benchmarks: 100 };
+const SHORT: Size =
+    Size { clones: 4, runs_a_clone: 4, kills: 12, lengths: [10, 400], benchmarks: 20 };
+
+/// Runs every part; an error says what was lost or broken.
+pub(crate) fn run(args: &StressArgs) -> Result<ExitCode> {
+    let size = if args.short { SHORT } else { FULL };
+    race::across_clones(size)?;
+    race::in_one_clone(size)?;
+    kills::run(size)?;
+    growth::run(size)?;
+    ui::say("nothing was lost");
+    Ok(ExitCode::SUCCESS)
+}

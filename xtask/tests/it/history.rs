@@ -1,0 +1,263 @@
+//! A history that is looked at, checked, moved in and out, and begun anew.
+
+use crate::project::{Project, root};
+use perf_core::history::path_of;
+use perf_core::run::Run;
+use std::collections::BTreeSet;
+use std::fs;
+
+/// A run like the one that is kept, of another moment; equal numbers give equal runs.
+pub(crate) fn run(number: u32) -> Run {
+    let kept = root().join("fixtures/history/run-schema-2.json");
+    let mut run = Run::from_json(&fs::read_to_string(kept).unwrap()).unwrap();
+    run.started = format!("2026-11-{:02}T08:00:00Z", number % 28 + 1).parse().unwrap();
+    run.seed = number;
+    run.seal()
+}
+
+/// The run as a file of the project.
+pub(crate) fn file(project: &Project, run: &Run) -> String {
+    let path = format!("out/{}.json", run.id);
+    project.write(&path, &run.to_json());
+    path
+}
+
+pub(crate) fn add(project: &Project, numbers: &[u32]) -> Vec<Run> {
+    let runs: Vec<Run> = numbers.iter().map(|number| run(*number)).collect();
+    let files: Vec<String> = runs.iter().map(|run| file(project, run)).collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    project.history(&[&["add"][..], &files].concat()).expect(0);
+    runs
+}
+
+pub(crate) fn recorded(project: &Project) -> BTreeSet<String> {
+    let files = project.git(&["ls-tree", "-r", "--name-only", "gh-pages"]);
+    files.lines().filter(|path| path.contains("data/runs/")).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_run_is_added_once_and_nothing_else_moves() {
+    let project = Project::committed();
+    project.write("src/lib.rs", "// changed");
+    let state = || {
+        let status = project.git(&["status", "--porcelain"]);
+        (status, project.git(&["rev-parse", "HEAD"]), project.git(&["stash", "list"]))
+    };
+    let before = state();
+    let mut second = run(1);
+    second.seed = 99;
+    let files = [file(&project, &run(1)), file(&project, &second.seal())];
+    project.history(&["add", &files[0], &files[1]]).expect(0).says("recorded");
+    let tip = project.git(&["rev-parse", "gh-pages"]);
+    project.history(&["add", &files[0]]).expect(0);
+    assert_eq!(project.git(&["rev-parse", "gh-pages"]), tip);
+    assert_eq!((recorded(&project).len(), state()), (2, before));
+    project.history(&["add", "Cargo.toml"]).expect(2).says("Cargo.toml cannot be recorded");
+    project.history(&["add"]).expect(0).says("nothing waits");
+}
+
+#[test]
+fn what_an_earlier_process_left_is_recorded() {
+    let project = Project::committed();
+    let left = run(4);
+    project.write(&format!("out/pending/gh-pages/{}.json", left.id), &left.to_json());
+    project.write("out/pending/gh-pages/broken.json", "{\"kind\":");
+    project.history(&["add"]).expect(0).says("broken.json").says("left where it is");
+    assert_eq!(recorded(&project), BTreeSet::from([path_of(&left)]));
+    let waiting = fs::read_dir(project.path().join("out/pending/gh-pages")).unwrap();
+    assert_eq!(waiting.map(|file| file.unwrap().file_name()).collect::<Vec<_>>(), ["broken.json"]);
+}
+
+#[test]
+fn runs_are_listed_by_what_is_asked_for() {
+    let project = Project::committed();
+    project.history(&["list"]).expect(2).says("there is no history on `gh-pages` yet");
+    let mut odd = run(9);
+    odd.commit.as_mut().unwrap().branch = Some("b\u{1b}[2J".to_owned());
+    let odd = odd.seal();
+    let runs = add(&project, &[1, 2, 3]);
+    project.history(&["add", &file(&project, &odd)]).expect(0);
+    let listed = |args: &[&str]| {
+        let ended = project.history(&[&["list"], args].concat());
+        ended.expect(0).stdout.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let all = listed(&[]);
+    assert_eq!(all.len(), 4);
+    assert!(all[0].starts_with(&odd.id) && all[0].contains("b\\u{1b}[2J"), "{}", all[0]);
+    assert_eq!(listed(&["-n", "1"]).len(), 1);
+    assert_eq!(listed(&["--on", "main"]).len(), 3);
+    assert_eq!(listed(&["--since", "2026-11-03"]).len(), 3);
+    assert_eq!(listed(&["--since", "2026-11-04T00:00:00Z", "--on", "main"]).len(), 1);
+    assert_eq!(listed(&["--benchmark", "filter"]).len(), 4);
+    assert_eq!(listed(&["--benchmark", "nothing"]).len(), 0);
+    assert_eq!(listed(&["--machine", &runs[0].machine.key[..6]]).len(), 4);
+    project.history(&["list", "--since", "soon"]).expect(2).says("2026-11-23");
+}
+
+#[test]
+fn a_run_is_shown_by_its_name_or_commit() {
+    let project = Project::committed();
+    let runs = add(&project, &[1, 2]);
+    let commit = &runs[0].commit.as_ref().unwrap().hash;
+    project.history(&["show", &runs[0].id]).expect(0).says(&runs[0].id).says("AMD EPYC");
+    project.history(&["show", &commit[..8]]).expect(0).says(&runs[1].id).says("filter_1000_tracks");
+    project.history(&["show", "ffff"]).expect(2).says("history list");
+    project.history(&["show", ""]).expect(2);
+    let machines = project.history(&["machines"]);
+    machines
+        .expect(0)
+        .says(&runs[0].machine.key)
+        .says("2 runs")
+        .says("1.95.0")
+        .says("no part of the key");
+}
+
+#[test]
+fn an_export_is_imported_as_it_was() {
+    for format in ["json", "csv", "ndjson"] {
+        let (from, to) = (Project::committed(), Project::committed());
+        add(&from, &[1, 2]);
+        let export = |project: &Project| {
+            project.history(&["export", "--format", format]).expect(0).stdout.clone()
+        };
+        to.write("out/export", &export(&from));
+        to.history(&["import", "out/export"]).expect(0).says("2 runs imported");
+        let lines = |text: String| text.lines().map(str::to_owned).collect::<BTreeSet<String>>();
+        assert_eq!(lines(export(&from)), lines(export(&to)));
+        to.history(&["verify"]).expect(0);
+    }
+}
+
+#[test]
+fn another_tools_history_is_imported_once() {
+    let project = Project::committed();
+    let file = root().join("fixtures/history/data.js");
+    let import = ["import", file.to_str().unwrap(), "--on", "trunk"];
+    project.history(&import).expect(0).says("4 runs imported");
+    let tip = project.git(&["rev-parse", "gh-pages"]);
+    project.history(&import).expect(0);
+    assert_eq!(project.git(&["rev-parse", "gh-pages"]), tip);
+    project.history(&["list", "--on", "trunk"]).expect(0).says("imported");
+    project.write("out/run.json", &run(1).to_json());
+    project.history(&["import", "out/run.json"]).expect(2).says("history add");
+    project.history(&["import", "Cargo.toml"]).expect(2).says("neither");
+}
+
+/// Commits a file onto the history, as a careless hand or a bad disk would.
+fn tamper(project: &Project, path: &str, contents: &str) {
+    let tip = project.git(&["rev-parse", "gh-pages"]);
+    project.commit_after(&tip, "gh-pages", path, contents);
+}
+
+#[test]
+fn what_follows_from_the_runs_is_checked_and_mended() {
+    let project = Project::committed();
+    add(&project, &[1, 2]);
+    project.history(&["verify"]).expect(0).says("2 runs, all is well");
+    tamper(&project, "data/series/2026/11/02.jsonl", "{\"schema\":1,\"run\":\"a\"}\n");
+    tamper(&project, "data/series/2026/11/20.jsonl", "");
+    let ended = project.history(&["verify"]);
+    ended
+        .expect(1)
+        .says("2026/11/02.jsonl does not follow")
+        .says("2026/11/20.jsonl belongs to no run");
+    project.history(&["list"]).expect(2).says("verify --repair");
+    project.history(&["verify", "--repair"]).expect(0).says("2 files stale mended");
+    project.history(&["verify"]).expect(0);
+    assert_eq!(project.history(&["list"]).expect(0).stdout.lines().count(), 3);
+}
+
+#[test]
+fn a_damaged_run_is_named_and_the_rest_is_served() {
+    let project = Project::committed();
+    let runs = add(&project, &[1, 2, 3]);
+    tamper(&project, &path_of(&runs[0]), "{\"schema\":2,");
+    tamper(&project, &path_of(&runs[1]), &runs[2].to_json());
+    let ended = project.history(&["verify"]);
+    ended
+        .expect(1)
+        .says(&runs[0].id)
+        .says("is not a run")
+        .says(&format!("it holds the run {}", runs[2].id));
+    project.history(&["show", &runs[0].id]).expect(2).says("is left out");
+    let export = project.history(&["export", "--format", "csv"]);
+    export.expect(0).says("is left out").says("2026-11-04T08:00:00Z");
+    project.perf(&[]).expect(2).says("has no Divan bench");
+}
+
+#[test]
+fn a_damaged_object_is_named_and_the_rest_is_served() {
+    let project = Project::committed();
+    let runs = add(&project, &[1, 2]);
+    let object = project.git(&["rev-parse", &format!("gh-pages:{}", path_of(&runs[0]))]);
+    let path = project.path().join(format!(".git/objects/{}/{}", &object[..2], &object[2..]));
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, "garbage").unwrap();
+    project.history(&["verify"]).expect(1).says(&runs[0].id).says("is left out");
+    assert_eq!(project.history(&["list"]).expect(0).stdout.lines().count(), 3);
+    project.history(&["verify", "--repair"]).expect(1).says("1 damaged, 0 files stale");
+    project.history(&["export"]).expect(0).says("is left out").says("2026-11-03T08:00:00Z");
+    add(&project, &[3]);
+}
+
+#[test]
+fn a_run_of_the_future_is_noted() {
+    let project = Project::committed();
+    let mut run = run(1);
+    run.started = "2126-11-01T00:00:00Z".parse().unwrap();
+    project.history(&["add", &file(&project, &run.seal())]).expect(0);
+    project.history(&["verify"]).expect(0).says("lies in the future");
+}
+
+#[test]
+fn a_history_begins_anew_in_words() {
+    let project = Project::committed();
+    let runs = add(&project, &[1, 2, 3]);
+    tamper(&project, "index.html", "somebody's site");
+    let old = project.git(&["rev-parse", "gh-pages"]);
+    let restart = ["restart", "--keep", "2", "--archive", "old"];
+    project.history(&restart).expect(2).says("--confirm \"start gh-pages anew\"");
+    let meant = [&restart[..], &["--confirm", "start gh-pages anew"]].concat();
+    project.history(&meant).expect(0).says("`old` has all that was");
+    let kept = runs[1..].iter().map(path_of).collect::<BTreeSet<String>>();
+    assert_eq!((recorded(&project), project.git(&["rev-parse", "old"])), (kept, old));
+    assert_eq!(project.git(&["rev-list", "--count", "gh-pages"]), "1");
+    assert_eq!(project.git(&["show", "gh-pages:index.html"]), "somebody's site");
+    project.history(&["verify"]).expect(0).says("2 runs, all is well");
+    project.history(&meant).expect(2).says("there is a branch `old` already");
+}
+
+#[test]
+fn the_place_of_the_history_is_settled_in_the_project() {
+    let project = Project::committed();
+    let settings = r#"{"schema": 1, "history": {"branch": "perf-data", "folder": "perf"}}"#;
+    project.write("perf-budgets.json", settings);
+    add(&project, &[1]);
+    let files = project.git(&["ls-tree", "-r", "--name-only", "perf-data"]);
+    assert!(files.lines().all(|path| path.starts_with("perf/data/")), "{files}");
+    project.history(&["list"]).expect(0).says(&run(1).id);
+    project
+        .history(&["list", "--history-prefix", "../x"])
+        .expect(2)
+        .says("cannot be the history's folder");
+}
+
+#[test]
+fn a_checked_out_history_is_left_alone() {
+    let project = Project::committed();
+    let file = file(&project, &run(1));
+    project.git(&["checkout", "--quiet", "-b", "gh-pages"]);
+    project.history(&["add", &file]).expect(2).says("`gh-pages` is checked out");
+}
+
+#[test]
+fn a_lock_that_a_killed_process_left_goes() {
+    let project = Project::committed();
+    add(&project, &[1]);
+    let lock = project.path().join(".git/refs/heads/gh-pages.lock");
+    let locked = fs::File::create(&lock).unwrap();
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    locked.set_modified(long_ago).unwrap();
+    add(&project, &[2]);
+    assert_eq!((recorded(&project).len(), lock.exists()), (2, false));
+}

@@ -1,0 +1,140 @@
+//! A history that many clones share by a remote.
+
+use crate::history::{add, file, recorded, run};
+use crate::project::Project;
+use perf_core::history::path_of;
+use std::fs;
+use std::path::Path;
+
+fn publish(project: &Project) {
+    project.history(&["add", "--publish"]).expect(0).says("published as");
+}
+
+fn url(hub: &Path) -> String {
+    format!("file://{}", hub.display())
+}
+
+#[test]
+fn two_clones_that_publish_lose_nothing() {
+    let one = Project::committed();
+    let hub = one.hub();
+    one.commit_on("gh-pages", "index.html", "somebody's site");
+    add(&one, &[1]);
+    publish(&one);
+    let begun = one.git(&["rev-parse", "origin/gh-pages"]);
+
+    let other = Project::clone_of(&url(hub.path()), &[]);
+    add(&other, &[2]);
+    // The same day: both change one chunk.
+    let mut third = run(2);
+    third.seed = 77;
+    one.history(&["add", &file(&one, &third.seal())]).expect(0);
+    publish(&one);
+    publish(&other);
+
+    assert_eq!(recorded(&other).len(), 3);
+    other.git(&["merge-base", "--is-ancestor", &begun, "gh-pages"]);
+    assert_eq!(other.git(&["show", "gh-pages:index.html"]), "somebody's site");
+    other.history(&["verify"]).expect(0).says("3 runs, all is well");
+    publish(&one);
+    assert_eq!(one.git(&["rev-parse", "gh-pages"]), other.git(&["rev-parse", "gh-pages"]));
+}
+
+#[test]
+fn a_shallow_clone_of_one_branch_publishes_and_stays_shallow() {
+    let full = Project::committed();
+    let hub = full.hub();
+    add(&full, &[1]);
+    add(&full, &[2]);
+    publish(&full);
+    let shallow = Project::clone_of(&url(hub.path()), &["--depth=1", "--single-branch"]);
+    shallow.history(&["list"]).expect(2).says("there is no history");
+    publish(&shallow);
+    add(&shallow, &[3]);
+    add(&full, &[4]);
+    publish(&full);
+    publish(&shallow);
+    assert_eq!(recorded(&shallow).len(), 4);
+    assert_eq!(shallow.git(&["rev-parse", "--is-shallow-repository"]), "true");
+    shallow.history(&["verify"]).expect(0);
+}
+
+#[test]
+fn a_linked_work_tree_records_into_the_same_history() {
+    let project = Project::committed();
+    let tree = tempfile::tempdir().unwrap();
+    project.git(&[
+        "worktree",
+        "add",
+        "--quiet",
+        tree.path().join("w").to_str().unwrap(),
+        "-b",
+        "x",
+    ]);
+    let linked = Project::below(tree, "w");
+    add(&linked, &[1]);
+    assert_eq!(recorded(&project).len(), 1);
+}
+
+#[test]
+fn a_history_in_a_folder_leaves_somebody_elses_data_alone() {
+    let project = Project::committed();
+    project.commit_on("gh-pages", "data/prices.csv", "1,2");
+    let file = file(&project, &run(1));
+    project.history(&["add", &file, "--history-prefix", "perf"]).expect(0);
+    assert_eq!(project.git(&["show", "gh-pages:data/prices.csv"]), "1,2");
+    project.git(&["show", &format!("gh-pages:perf/{}", path_of(&run(1)))]);
+    project.history(&["verify", "--history-prefix", "perf"]).expect(0).says("1 run,");
+    project.history(&["verify"]).expect(2).says("data/prices.csv").says("--history-prefix");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_refused_push_keeps_the_run_for_the_next() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let project = Project::committed();
+    let hub = project.hub();
+    let hook = hub.path().join("hooks/pre-receive");
+    fs::write(&hook, "#!/bin/sh\ngrep -q gh-pages || exit 0\necho no perf data here >&2\nexit 1\n")
+        .unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    add(&project, &[1]);
+    let ended = project.history(&["add", "--publish"]);
+    ended.expect(2).says("no perf data here").says("the next publishing carries it");
+    assert_eq!(recorded(&project).len(), 1);
+    fs::remove_file(&hook).unwrap();
+    publish(&project);
+    assert_eq!(recorded(&Project::clone_of(&url(hub.path()), &["--branch=gh-pages"])).len(), 1);
+}
+
+#[test]
+fn a_remote_that_is_not_there_is_told_before_anything() {
+    let project = Project::committed();
+    let publish = ["add", "--publish"];
+    project.history(&publish).expect(2).says("there is no remote `origin`");
+    project.git(&["remote", "add", "origin", "/nonexistent/hub"]);
+    project.history(&publish).expect(2).says("origin takes no push");
+    project.perf(&["--publish"]).expect(2).says("origin takes no push");
+}
+
+#[test]
+fn a_history_that_began_anew_is_not_brought_back() {
+    let one = Project::committed();
+    let hub = one.hub();
+    add(&one, &[1, 2, 3]);
+    publish(&one);
+    let late = Project::clone_of(&url(hub.path()), &[]);
+    add(&late, &[4]);
+    let meant = ["restart", "--keep", "1", "--archive", "old", "--confirm", "start gh-pages anew"];
+    one.history(&meant).expect(2).says("add --publish");
+    one.history(&[&meant[..], &["--publish"]].concat()).expect(0);
+    let begun = one.git(&["rev-parse", "gh-pages"]);
+    late.history(&["add", "--publish"]).expect(2).says("was started anew").says("git branch -m");
+    let fresh = Project::clone_of(&url(hub.path()), &[]);
+    assert_eq!(fresh.git(&["rev-parse", "origin/gh-pages"]), begun);
+    assert_eq!(fresh.git(&["rev-list", "--count", "origin/old"]), "1");
+    late.git(&["branch", "-m", "gh-pages", "gh-pages-before"]);
+    add(&late, &[5]);
+    publish(&late);
+    assert_eq!(recorded(&late).len(), 2);
+}
