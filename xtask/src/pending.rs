@@ -101,8 +101,8 @@ fn entry(text: &str) -> Result<Entry> {
             let run = Run::from_json(text)?;
             Ok(Entry::from(&run))
         }
-        "comparison" => Ok(Entry::from(&serde_json::from_str::<Comparison>(text)?)),
-        "qualification" => Ok(Entry::from(&serde_json::from_str::<Qualification>(text)?)),
+        "comparison" => Ok(Entry::from(&Comparison::from_json(text)?)),
+        "qualification" => Ok(Entry::from(&Qualification::from_json(text)?)),
         _ => bail!("it holds a `{}`", visible(&kind)),
     }
 }

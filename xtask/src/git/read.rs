@@ -139,8 +139,9 @@ impl Repository {
         }
         let Some((name, object)) = newest else { return Ok(None) };
         let json = objects.file(&object)?.with_context(|| format!("git has lost {name}"))?;
-        let read = serde_json::from_str(&json);
-        read.map(Some).with_context(|| format!("{name} on {} cannot be read", self.branch))
+        Qualification::from_json(&json)
+            .map(Some)
+            .with_context(|| format!("{name} on {} cannot be read", self.branch))
     }
 
     /// Where the history stands: the local branch, the remote's as last fetched, or both if each

@@ -3,6 +3,7 @@
 
 mod growth;
 mod hub;
+mod judging;
 mod kills;
 mod race;
 mod synthetic;
@@ -21,12 +22,20 @@ struct Size {
     /// Lengths of the histories that a run is added to.
     lengths: [usize; 2],
     benchmarks: usize,
+    /// The runs that one is judged against.
+    judged: usize,
 }
 
-const FULL: Size =
-    Size { clones: 8, runs_a_clone: 25, kills: 200, lengths: [100, 10_000], benchmarks: 100 };
+const FULL: Size = Size {
+    clones: 8,
+    runs_a_clone: 25,
+    kills: 200,
+    lengths: [100, 10_000],
+    benchmarks: 100,
+    judged: 1000,
+};
 const SHORT: Size =
-    Size { clones: 4, runs_a_clone: 4, kills: 12, lengths: [10, 400], benchmarks: 20 };
+    Size { clones: 4, runs_a_clone: 4, kills: 12, lengths: [10, 400], benchmarks: 20, judged: 100 };
 
 /// Runs every part; an error says what was lost or broken.
 pub(crate) fn run(args: &StressArgs) -> Result<ExitCode> {
@@ -35,6 +44,7 @@ pub(crate) fn run(args: &StressArgs) -> Result<ExitCode> {
     race::in_one_clone(size)?;
     kills::run(size)?;
     growth::run(size)?;
+    judging::run(size)?;
     ui::say("nothing was lost");
     Ok(ExitCode::SUCCESS)
 }

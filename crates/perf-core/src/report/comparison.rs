@@ -1,5 +1,6 @@
 //! What is recorded of builds that were measured side by side.
 
+use super::newer;
 use super::{Report, Row};
 use crate::detect::Severity;
 use crate::ident::BenchmarkId;
@@ -67,6 +68,18 @@ pub struct Compared {
 }
 
 impl Comparison {
+    /// Reads a comparison's file.
+    ///
+    /// # Errors
+    /// If it is not one, or has a later schema.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        let read: Self = serde_json::from_str(text)?;
+        match read.schema > SCHEMA {
+            true => Err(newer(read.schema, SCHEMA)),
+            false => Ok(read),
+        }
+    }
+
     /// The comparisons behind a report: one a commit that something was compared with.
     pub fn all_of(report: &Report) -> Vec<Self> {
         let mut bases: Vec<&str> =

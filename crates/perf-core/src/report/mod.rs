@@ -291,6 +291,13 @@ pub fn visible(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
+/// The error of a file that a later version wrote.
+fn newer(found: u32, known: u32) -> serde_json::Error {
+    let said =
+        format!("it has schema {found}, and this version reads up to {known}: update this tool");
+    serde::de::Error::custom(said)
+}
+
 /// The marks that make a reader see text in another order than it is stored.
 fn is_reordering(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -1,5 +1,6 @@
 //! How often a comparison errs on one machine, as it is recorded and told.
 
+use super::newer;
 use super::terminal::aligned;
 use super::visible;
 use crate::ident::digest;
@@ -60,6 +61,18 @@ enum Kept {
 }
 
 impl Qualification {
+    /// Reads a qualification's file.
+    ///
+    /// # Errors
+    /// If it is not one, or has a later schema.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        let read: Self = serde_json::from_str(text)?;
+        match read.schema > SCHEMA {
+            true => Err(newer(read.schema, SCHEMA)),
+            false => Ok(read),
+        }
+    }
+
     /// A qualification of this version's format.
     pub fn new(started: DateTime<Utc>, seed: u32, machine: Machine, benchmarks: usize) -> Self {
         let (schema, kind) = (SCHEMA, Kind::Qualification);
@@ -221,6 +234,16 @@ mod tests {
         qualification.scaled = vec![tally(0, of, 0), tally(5, of, caught), tally(10, of, caught)];
         qualification.real = vec![tally(10, 14, 14)];
         qualification
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused() {
+        let machine = Machine::default().keyed();
+        let written = Qualification::new(DateTime::UNIX_EPOCH, 7, machine, 3).to_json();
+        assert_eq!(Qualification::from_json(&written).unwrap().to_json(), written);
+        let newer = written.replacen("\"schema\":1", "\"schema\":2", 1);
+        let error = Qualification::from_json(&newer).unwrap_err().to_string();
+        assert!(error.contains("reads up to 1: update this tool"), "{error}");
     }
 
     #[test]

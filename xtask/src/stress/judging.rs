@@ -1,0 +1,52 @@
+//! How long a verdict takes to think.
+
+use super::Size;
+use super::synthetic;
+use crate::ui;
+use anyhow::{Context as _, Result, bail};
+use perf_core::baseline::Selector;
+use perf_core::history::History;
+use perf_core::run::Run;
+use perf_core::unit;
+use perf_core::verdict::{Against, Case, Effort, Judge, Step};
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+/// Judges one run of all benchmarks against a history in memory.
+pub(super) fn run(size: Size) -> Result<()> {
+    let runs: Vec<Run> = (0..=size.judged)
+        .map(|number| {
+            synthetic::run(number, synthetic::moment(number, size.judged), size.benchmarks)
+        })
+        .collect();
+    let (now, before) = runs.split_last().context("there is a run to judge")?;
+    let history: History = before.iter().cloned().collect();
+    let begun = Instant::now();
+    let verdicts = judged(now, &history)?;
+    let took = unit::time(begun.elapsed().as_secs_f64() * 1e9);
+    let benchmarks = unit::counted(verdicts, "benchmark", "benchmarks");
+    ui::say(&format!("{benchmarks} judged against {} runs: {took}", history.len()));
+    Ok(())
+}
+
+/// How many benchmarks got a verdict.
+fn judged(now: &Run, history: &History) -> Result<usize> {
+    let renamed = BTreeMap::new();
+    let selector = Selector { history, branch: "main", machine: &now.machine, renamed: &renamed };
+    let case = |measured: &perf_core::run::Measured| Case {
+        name: measured.name.clone(),
+        against: Against::Runs(selector.select(&measured.name, measured.n, measured.s)),
+    };
+    let cases = now.benchmarks.iter().map(case).collect();
+    let effort = Effort { launches: 5, second_look: None, comparison: false };
+    let mut judge = Judge::new(cases, Vec::new(), effort);
+    for _ in 0..2 {
+        if let Step::Done(verdicts) = judge.step() {
+            return Ok(verdicts.verdicts.len());
+        }
+        for measured in &now.benchmarks {
+            judge.feed(&measured.name, measured.launches.iter().copied());
+        }
+    }
+    bail!("the judge asks for more than a run has")
+}
