@@ -94,6 +94,15 @@ pub(crate) fn read(file: &Path) -> Result<Entry> {
 }
 
 fn entry(text: &str) -> Result<Entry> {
+    let entry = typed(text)?;
+    // It comes from a file that anybody may have written.
+    if !entry.is_plain() {
+        bail!("its name, `{}`, is not one that `cargo xtask perf` gives", visible(&entry.id));
+    }
+    Ok(entry)
+}
+
+fn typed(text: &str) -> Result<Entry> {
     let Kind { kind } =
         serde_json::from_str(text).context("it is not a file that `cargo xtask perf` wrote")?;
     match kind.as_str() {

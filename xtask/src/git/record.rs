@@ -5,7 +5,7 @@ use super::import::{Author, Change, Commit};
 use super::objects::Objects;
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
-use perf_core::history::{Chunk, ChunkError, Names, path_of};
+use perf_core::history::{Chunk, ChunkError, Names, Place, path_of, place_of};
 use perf_core::report::{Comparison, Qualification};
 use perf_core::run::Run;
 use std::collections::BTreeMap;
@@ -61,6 +61,19 @@ impl From<&Comparison> for Entry {
             time: comparison.started,
             run: None,
         }
+    }
+}
+
+impl Entry {
+    /// Whether its name and its path are such as this tool makes.
+    pub(crate) fn is_plain(&self) -> bool {
+        let plain = |part: &str| {
+            let mut bytes = part.bytes();
+            part.len() > 1 && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        };
+        let path = self.path.strip_suffix(".json").unwrap_or_default();
+        let is_right = self.run.is_none() || place_of(&self.path) == Place::Run;
+        plain(&self.id) && path.split('/').all(plain) && is_right
     }
 }
 

@@ -23,17 +23,18 @@ impl Repository {
         time: DateTime<Utc>,
         publish: bool,
     ) -> Result<String> {
-        self.check_site_branch(branch)?;
         let reference = format!("refs/heads/{branch}");
         let local = self.commit_at(&reference)?;
         local.as_deref().map_or(Ok(()), |commit| self.check_is_site(branch, commit))?;
         let write = |(path, contents)| Change::Write { path, contents };
+        // GitHub would take the pages for sources of another generator.
+        let plain = (".nojekyll".to_owned(), Vec::new());
         let commit = self.import(&Commit {
             parents: Vec::new(),
             author: Author::Neutral,
             message: format!("{TITLE} as of {}\n", time.format("%Y-%m-%d %H:%M:%S UTC")),
             time,
-            changes: files.into_iter().map(write).collect(),
+            changes: files.into_iter().chain([plain]).map(write).collect(),
         })?;
         if !self.advance(&reference, &commit, local.as_deref())? {
             bail!("`{branch}` was moved by somebody else meanwhile: try again");
@@ -44,13 +45,18 @@ impl Repository {
         self.push_site(branch, &commit)
     }
 
-    /// Fails if `branch` cannot be the site's: before anything is measured.
-    pub(crate) fn check_site_branch(&self, branch: &str) -> Result<()> {
+    /// Fails if `branch`, the remote's too if `publish` says so, cannot be the site's: before
+    /// anything is measured.
+    pub(crate) fn check_site_branch(&self, branch: &str, publish: bool) -> Result<()> {
         self.check_branch_name(branch)?;
         if branch == self.branch {
             bail!("`{branch}` holds the history, which only grows: give the site another branch");
         }
-        self.check_not_checked_out(branch)
+        self.check_not_checked_out(branch)?;
+        let local = self.commit_at(&format!("refs/heads/{branch}"))?;
+        let theirs = publish.then(|| self.fetch_site(branch)).transpose()?.flatten();
+        let known = local.iter().chain(&theirs);
+        known.into_iter().try_for_each(|commit| self.check_is_site(branch, commit))
     }
 
     fn push_site(&self, branch: &str, commit: &str) -> Result<String> {

@@ -169,12 +169,12 @@ impl Ground {
 /// Checks what recording and publishing need, and records what an earlier process could not.
 fn prepare(repository: &Repository, pending: &Pending, args: &Common) -> Result<()> {
     repository.check_writable()?;
-    if let Some(branch) = &args.site_branch {
-        repository.check_site_branch(branch)?;
-    }
     if args.publish {
         repository.check_remote()?;
         repository.fetch()?;
+    }
+    if let Some(branch) = &args.site_branch {
+        repository.check_site_branch(branch, args.publish)?;
     }
     if let Some(commit) = pending.record(repository)? {
         ui::say(&format!("recorded what an earlier run had measured, as {}", &commit[..12]));

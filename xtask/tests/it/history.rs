@@ -52,6 +52,11 @@ fn a_run_is_added_once_and_nothing_else_moves() {
     project.history(&["add", &files[0]]).expect(0);
     assert_eq!(project.git(&["rev-parse", "gh-pages"]), tip);
     assert_eq!((recorded(&project).len(), state()), (2, before));
+    for id in ["../../../../x", "20261102T080000Z-0-0/../x", ""] {
+        let hostile = Run { id: id.to_owned(), ..run(1) };
+        project.write("out/hostile.json", &hostile.to_json());
+        project.history(&["add", "out/hostile.json"]).expect(2).says("is not one that");
+    }
     project.history(&["add", "Cargo.toml"]).expect(2).says("Cargo.toml cannot be recorded");
     project.history(&["add"]).expect(0).says("nothing waits");
 }

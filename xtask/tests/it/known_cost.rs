@@ -122,6 +122,31 @@ fn a_run_is_saved_recorded_and_shown() {
 }
 
 #[test]
+fn a_published_run_is_on_the_remote_and_its_site_on_a_branch_of_one_commit() {
+    let _quiet = quiet_machine();
+    let project = Project::fixture("known-cost");
+    let hub = project.hub();
+    let args = ["--filter", "checksum", "--launch-ms", "2", "--publish", "--site-branch"];
+    for _ in 0..2 {
+        let args = [&args[..], &["pages"]].concat();
+        project.perf(&args).expect(0).says("published as").says("the site is on origin/pages");
+    }
+    let there = Project::clone_of(hub.path().to_str().unwrap(), &["--branch=gh-pages"]);
+    assert_eq!(recorded(&there).len(), 2);
+    assert_eq!(there.git(&["rev-list", "--count", "origin/pages"]), "1");
+    let site = there.git(&["ls-tree", "-r", "--name-only", "origin/pages"]);
+    assert!(site.contains("index.html") && site.contains(".nojekyll"), "{site}");
+    let history = there.git(&["ls-tree", "-r", "--name-only", "origin/gh-pages"]);
+    assert!(!history.contains(".html"), "{history}");
+
+    let other = |branch| project.perf(&[&args[..], &[branch]].concat());
+    other("main").expect(2).says("`main` is checked out");
+    other("gh-pages").expect(2).says("give the site another branch");
+    project.commit_on("theirs", "index.html", "somebody's site");
+    other("theirs").expect(2).says("holds something else");
+}
+
+#[test]
 fn what_is_not_recorded_leaves_no_branch() {
     let _quiet = quiet_machine();
     let project = Project::fixture("known-cost");

@@ -1,10 +1,10 @@
 //! github-action-benchmark's `data.js`: a script that assigns one JSON object.
 
-use super::flat::{foreign, imported};
+use super::flat::{foreign, has_place, imported};
 use super::import::{ImportError, Imported};
 use crate::run::{Commit, Foreign, Measured, Run};
 use crate::unit;
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -65,7 +65,8 @@ pub(super) fn import(text: &str, branch: &str) -> Result<Imported, ImportError> 
         }
     }
     let note = unit::counted(passed_over, "value", "values");
-    let notes = (passed_over > 0).then(|| format!("{note} without a finite number passed over"));
+    let notes = (passed_over > 0)
+        .then(|| format!("{note} passed over, without a finite number or a time after 1970"));
     Ok(Imported { runs, notes: notes.into_iter().collect() })
 }
 
@@ -80,7 +81,7 @@ fn located(cause: &serde_json::Error, skipped: usize) -> ImportError {
 }
 
 fn run_of(suite: &str, entry: &Entry, branch: &str) -> Option<Run> {
-    let started: DateTime<Utc> = DateTime::from_timestamp_millis(entry.date)?;
+    let started = DateTime::from_timestamp_millis(entry.date).filter(|time| has_place(*time))?;
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
     let benchmarks: Vec<Measured> = entry
         .benches

@@ -3,7 +3,7 @@
 use super::import::ImportError;
 use crate::ident::BenchmarkId;
 use crate::run::{Alloc, Commit, Foreign, Kind, Machine, Measured, Run, SCHEMA, Times};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -176,6 +176,11 @@ pub(super) fn from_json(text: &str) -> Result<Vec<Record>, ImportError> {
             .map_err(|cause| ImportError::Malformed(format!("line {}: {cause}", i + 1)))
     };
     lines.map(read).collect()
+}
+
+/// Whether a time has a place in the history: its year has four digits.
+pub(super) fn has_place(time: DateTime<Utc>) -> bool {
+    (1970..=9999).contains(&time.year())
 }
 
 /// Runs that have these records: one for each moment, commit and branch, and more of them where a

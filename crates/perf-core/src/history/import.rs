@@ -1,7 +1,7 @@
 //! Runs out of files that other tools wrote, or that this one exported.
 
 use super::data_js;
-use super::flat::{self, COLUMNS};
+use super::flat::{self, COLUMNS, Record};
 use crate::run::Run;
 use serde_json::Value;
 
@@ -52,10 +52,18 @@ pub fn import(text: &str, branch: &str) -> Result<Imported, ImportError> {
         _ if text.starts_with(&COLUMNS.join(",")) => flat::from_csv(text)?,
         _ => return Err(ImportError::Unknown),
     };
-    match records.iter().position(|record| !record.value.is_finite()) {
-        Some(i) => Err(ImportError::Malformed(format!("record {} has no finite value", i + 1))),
+    let wrong = records.iter().enumerate().find_map(|(i, record)| Some((i, wrong(record)?)));
+    match wrong {
+        Some((i, why)) => Err(ImportError::Malformed(format!("record {} {why}", i + 1))),
         None => Ok(Imported { runs: flat::runs_of(&records, EXPORT), notes: Vec::new() }),
     }
+}
+
+fn wrong(record: &Record) -> Option<&'static str> {
+    if !record.value.is_finite() {
+        return Some("has no finite value");
+    }
+    (!flat::has_place(record.timestamp)).then_some("has a time before 1970 or after 9999")
 }
 
 /// What a JSON object at the beginning of a file is.
@@ -81,6 +89,7 @@ fn kind_of(text: &str) -> Object {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::{Place, path_of, place_of};
 
     #[test]
     fn what_cannot_be_imported_says_why() {
@@ -102,6 +111,28 @@ mod tests {
         for value in ["NaN", "inf", "soon"] {
             let csv = format!("{header}\n2026-11-23T00:00:00Z,a,median,{value},ns,,\n");
             assert!(import(&csv, "main").is_err(), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_no_folder_can_hold_is_told() {
+        let header = COLUMNS.join(",");
+        for year in ["1969", "+10000", "-0001"] {
+            let csv = format!("{header}\n{year}-12-31T00:00:00Z,a,median,1,ns,,\n");
+            let error = import(&csv, "main").unwrap_err().to_string();
+            assert!(error.contains("record 1 has a time"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_hostile_commit_makes_no_path() {
+        let header = COLUMNS.join(",");
+        for hash in ["../../../../x", "a/b", "é.git\u{202e}", "-", "0-0-0-0-0"] {
+            let csv = format!("{header}\n2026-11-23T00:00:00Z,a,median,1,ns,{hash},\n");
+            let runs = import(&csv, "main").unwrap().runs;
+            let path = path_of(&runs[0]);
+            assert_eq!(place_of(&path), Place::Run, "{path}");
+            assert_eq!(runs[0].commit.as_ref().unwrap().hash, hash);
         }
     }
 

@@ -204,7 +204,10 @@ impl Run {
     pub fn seal(mut self) -> Self {
         self.id = String::new();
         let contents = digest(self.to_json().as_bytes()) >> 32;
-        let commit = self.commit.as_ref().map_or("nocommit", Commit::short);
+        let hash = self.commit.as_ref().map_or("", Commit::short);
+        // It becomes part of a path, and an imported one may hold anything.
+        let plain: String = hash.chars().filter(char::is_ascii_alphanumeric).collect();
+        let commit = if plain.is_empty() { "nocommit" } else { &plain };
         self.id = format!("{}-{commit}-{contents:08x}", self.started.format("%Y%m%dT%H%M%SZ"));
         self
     }
