@@ -90,8 +90,11 @@ fn change(before: &Machine, now: &Machine) -> String {
     let pairs = now.fields().into_iter().zip(before.fields());
     let differs = pairs.filter(|(now, before)| now.1 != before.1 && !now.1.is_empty());
     let told: Vec<String> = differs
-        .map(|(now, before)| text::word(&format!("{} {} after {}", now.0, now.1, before.1)))
+        .map(|(now, before)| text::line(&format!("{} {} after {}", now.0, now.1, before.1)))
         .collect();
+    if told.is_empty() {
+        return "another machine".to_owned();
+    }
     format!("another machine: {}", told.join(", "))
 }
 

@@ -23,7 +23,8 @@ fn history() -> History {
     let day =
         |(day, ns)| run(day, vec![measured(NAME, ns), measured("core/filter::unchanged", 2.5)]);
     let mut runs: Vec<Run> = (17..).zip(times).map(day).collect();
-    runs[2].machine.key = "elsewhere".to_owned();
+    runs[2].machine.cpu = "Model <b>2</b>".to_owned();
+    runs[2].machine = runs[2].machine.clone().keyed();
     runs[3].commit.as_mut().unwrap().subject = "</td><script>alert(2)</script>\u{202e}".to_owned();
     runs.into_iter().collect()
 }
