@@ -94,24 +94,14 @@ pub(crate) fn read(file: &Path) -> Result<Entry> {
 }
 
 fn entry(text: &str) -> Result<Entry> {
-    let entry = typed(text)?;
-    // It comes from a file that anybody may have written.
-    if !entry.is_plain() {
-        bail!("its name, `{}`, is not one that `cargo xtask perf` gives", visible(&entry.id));
-    }
-    Ok(entry)
-}
-
-fn typed(text: &str) -> Result<Entry> {
     let Kind { kind } =
         serde_json::from_str(text).context("it is not a file that `cargo xtask perf` wrote")?;
-    match kind.as_str() {
-        "run" => {
-            let run = Run::from_json(text)?;
-            Ok(Entry::from(&run))
-        }
-        "comparison" => Ok(Entry::from(&Comparison::from_json(text)?)),
-        "qualification" => Ok(Entry::from(&Qualification::from_json(text)?)),
+    let entry = match kind.as_str() {
+        "run" => Entry::from(&Run::from_json(text)?),
+        "comparison" => Entry::from(&Comparison::from_json(text)?),
+        "qualification" => Entry::from(&Qualification::from_json(text)?),
         _ => bail!("it holds a `{}`", visible(&kind)),
-    }
+    };
+    entry.check_place()?;
+    Ok(entry)
 }

@@ -4,18 +4,23 @@
 use crate::cli::Color;
 use anstream::{AutoStream, ColorChoice};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use perf_core::report::visible;
 use perf_core::unit;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
 /// Prints an error with its causes.
 pub(crate) fn error(error: &anyhow::Error) {
-    eprintln!("error: {error:#}");
+    say(&format!("error: {error:#}"));
 }
 
-/// Prints a line about what is going on.
+/// Prints a line about what is going on. Names in it may be anybody's, and drive no terminal.
 pub(crate) fn say(line: &str) {
-    eprintln!("{line}");
+    let shown = |c: char| match c {
+        '\n' | '\t' => c.to_string(),
+        _ => visible(&c.to_string()),
+    };
+    eprintln!("{}", line.chars().map(shown).collect::<String>());
 }
 
 /// Prints the report. A reader that went away is no error.

@@ -100,8 +100,9 @@ impl Repository {
             if self.commit_at(reference)?.as_deref() != old {
                 return Ok(false);
             }
-            if now().saturating_sub(begun) > PATIENCE {
-                let why = super::text(moved.stderr);
+            let why = super::text(moved.stderr);
+            // `a/b` can be no reference beside `a`, however long one waits.
+            if why.contains("; cannot create") || now().saturating_sub(begun) > PATIENCE {
                 bail!("`{reference}` cannot be moved: {}", why.trim());
             }
             self.remove_stale_lock(reference)?;

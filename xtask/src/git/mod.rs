@@ -114,7 +114,9 @@ impl Repository {
         let sh = &self.sh;
         let trees = cmd!(sh, "git worktree list --porcelain").quiet().read()?;
         let ours = format!("branch refs/heads/{branch}");
-        let mut blocks = trees.split("\n\n");
+        // One whose folder is gone is still listed, and there is nothing left to pull away.
+        let is_there = |block: &&str| !block.lines().any(|line| line.starts_with("prunable"));
+        let mut blocks = trees.split("\n\n").filter(is_there);
         if let Some(tree) = blocks.find(|block| block.lines().any(|line| line == ours)) {
             let place = tree.lines().next().unwrap_or_default().trim_start_matches("worktree ");
             bail!(

@@ -45,7 +45,7 @@ impl Repository {
 impl Objects {
     /// The text of a file, by its object's name or as `<commit>:<path>`; `None` if there is none.
     ///
-    /// Fails on an object that is damaged; others can be read after that.
+    /// Fails on an object that is damaged or lost; others can be read after that.
     pub(crate) fn file(&mut self, name: &str) -> Result<Option<String>> {
         let Some(object) = self.get(name)? else { return Ok(None) };
         ensure!(object.kind == "blob", "{name} is no file");
@@ -80,6 +80,33 @@ impl Objects {
     }
 
     fn get(&mut self, name: &str) -> Result<Option<Object>> {
+        match self.ask(name)? {
+            None if !self.was_never_there(name)? => bail!("git has lost {name}"),
+            object => Ok(object),
+        }
+    }
+
+    /// Whether a path is none of its commit's: of an object that is damaged or lost, git says no
+    /// more than of one that never was.
+    fn was_never_there(&mut self, name: &str) -> Result<bool> {
+        let Some((commit, path)) = name.split_once(':') else { return Ok(false) };
+        let (mut object, mut is_folder) = (format!("{commit}^{{tree}}"), true);
+        for part in path.split('/') {
+            if !is_folder {
+                return Ok(true);
+            }
+            let tree = self.ask(&object)?.with_context(|| format!("git has lost {object}"))?;
+            let entries = entries(&tree.contents, hash_bytes(name));
+            let mut entries = entries.with_context(|| format!("{object} is damaged"))?.into_iter();
+            match entries.find(|entry| entry.name == part) {
+                Some(entry) => (object, is_folder) = (entry.object, entry.is_folder),
+                None => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
+
+    fn ask(&mut self, name: &str) -> Result<Option<Object>> {
         ensure!(!name.contains('\n'), "a name in the history has a line break");
         let mut process = match self.process.take() {
             Some(process) => process,

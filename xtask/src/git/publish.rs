@@ -3,7 +3,7 @@
 use super::import::{Author, Change, Commit, is_lock_trouble};
 use super::objects::Objects;
 use super::{Repository, answer, text};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use chrono::{DateTime, Utc};
 use perf_core::history::{Chunk, Place, place_of};
 use std::process::Output;
@@ -88,7 +88,15 @@ impl Repository {
         let (remote, branch) = (&self.remote, &self.branch);
         let mut deaf = 0;
         for attempt in 1..=TRIES {
-            let theirs = self.fetch()?;
+            let theirs = match self.fetch() {
+                Ok(theirs) => theirs,
+                Err(error) if deaf == DEAF_TRIES => return Err(error.context(self.kept())),
+                Err(_) => {
+                    deaf += 1;
+                    pause(attempt);
+                    continue;
+                }
+            };
             let ours = self.commit_at(&self.local_ref())?;
             let Some(joined) = self.join(ours.as_deref(), theirs.as_deref())? else {
                 return Ok(format!("there is no history to publish on `{branch}`"));
@@ -105,18 +113,23 @@ impl Repository {
                     return Ok(format!("published as {} on {remote}/{branch}", &joined[..12]));
                 }
                 Pushed::Raced => {}
-                Pushed::Refused(why) => bail!(
-                    "{remote} refused the history: {why}. It is kept on the local branch `{branch}`, and the next publishing carries it"
-                ),
-                Pushed::Deaf(why) if deaf == DEAF_TRIES => bail!(
-                    "{remote} cannot be reached: {why}. The history is kept on the local branch `{branch}`, and the next publishing carries it"
-                ),
+                Pushed::Refused(why) => {
+                    return Err(anyhow!("{remote} refused the history: {why}").context(self.kept()));
+                }
+                Pushed::Deaf(why) if deaf == DEAF_TRIES => {
+                    return Err(anyhow!("{remote} cannot be reached: {why}").context(self.kept()));
+                }
                 Pushed::Deaf(_) => deaf += 1,
             }
             pause(attempt);
         }
-        bail!(
-            "`{branch}` on {remote} kept moving: the history is kept on the local branch, and the next publishing carries it"
+        Err(anyhow!("`{branch}` on {remote} kept moving").context(self.kept()))
+    }
+
+    fn kept(&self) -> String {
+        let branch = &self.branch;
+        format!(
+            "the history is kept on the local branch `{branch}` and not published; the next publishing carries it"
         )
     }
 
@@ -196,7 +209,7 @@ impl Repository {
     }
 
     /// Notes where the remote stands, for clones that do not track this branch.
-    fn remember(&self, commit: &str) -> Result<()> {
+    pub(super) fn remember(&self, commit: &str) -> Result<()> {
         let tracking = self.tracking_ref();
         let known = self.commit_at(&tracking)?;
         self.advance(&tracking, commit, known.as_deref()).map(drop)
@@ -217,7 +230,10 @@ impl Pushed {
         }
         let (told, why) = (text(output.stdout), text(output.stderr));
         let Some(line) = told.lines().find(|line| line.starts_with('!')) else {
-            return Self::Deaf(why.trim().replace('\n', "; "));
+            let said = why.trim().replace('\n', "; ");
+            // This clone's own hook refused: git says so only by what it does not say.
+            let is_hook = why.contains("failed to push some refs");
+            return if is_hook { Self::Refused(said) } else { Self::Deaf(said) };
         };
         let reason = line.rsplit('\t').next().unwrap_or(line);
         let raced = [
@@ -227,7 +243,9 @@ impl Pushed {
             "incorrect old value",
             "reference already exists",
         ];
-        if raced.iter().any(|sign| reason.contains(sign)) || is_lock_trouble(reason) {
+        // What the remote itself calls so was no race: it lets nobody begin a branch anew.
+        let is_policy = reason == "[remote rejected] (non-fast-forward)";
+        if !is_policy && raced.iter().any(|sign| reason.contains(sign)) || is_lock_trouble(reason) {
             return Self::Raced;
         }
         let remote: Vec<&str> =
@@ -270,6 +288,12 @@ mod tests {
         let hook = "[remote rejected] (pre-receive hook declined)";
         let told = pushed(&line(hook), "remote: no perf data here        \nerror: failed\n");
         assert_eq!(told, Pushed::Refused(format!("no perf data here; {hook}")));
+        let policy = "[remote rejected] (non-fast-forward)";
+        assert_eq!(pushed(&line(policy), ""), Pushed::Refused(policy.to_owned()));
+        let said = "not on a Friday\nerror: failed to push some refs to 'x'\n";
+        assert!(
+            matches!(pushed("", said), Pushed::Refused(why) if why.starts_with("not on a Friday"))
+        );
         let deaf = pushed("", "fatal: unable to access 'x': 403\n");
         assert_eq!(deaf, Pushed::Deaf("fatal: unable to access 'x': 403".to_owned()));
     }

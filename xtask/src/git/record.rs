@@ -6,7 +6,7 @@ use super::objects::Objects;
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use perf_core::history::{Chunk, ChunkError, Names, Place, path_of, place_of};
-use perf_core::report::{Comparison, Qualification};
+use perf_core::report::{Comparison, Qualification, visible};
 use perf_core::run::Run;
 use std::collections::BTreeMap;
 
@@ -65,15 +65,19 @@ impl From<&Comparison> for Entry {
 }
 
 impl Entry {
-    /// Whether its name and its path are such as this tool makes.
-    pub(crate) fn is_plain(&self) -> bool {
-        let plain = |part: &str| {
-            let mut bytes = part.bytes();
-            part.len() > 1 && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    /// Fails if a name in the file would put it where no such file belongs: then nobody would read
+    /// the history again.
+    pub(crate) fn check_place(&self) -> Result<()> {
+        let name = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let is_named = |part: &str| !part.is_empty() && name(part);
+        let is_placed = match self.run {
+            Some(_) => place_of(&self.path) == Place::Run,
+            None => self.path.trim_end_matches(".json").split('/').all(is_named),
         };
-        let path = self.path.strip_suffix(".json").unwrap_or_default();
-        let is_right = self.run.is_none() || place_of(&self.path) == Place::Run;
-        plain(&self.id) && path.split('/').all(plain) && is_right
+        if !is_placed {
+            bail!("`{}` is no place for it", visible(&self.path));
+        }
+        Ok(())
     }
 }
 
@@ -84,6 +88,7 @@ impl Repository {
     /// Commits files onto the history branch, those that it has already left out, and returns
     /// where the branch stands then.
     pub(crate) fn record(&self, entries: &[Entry]) -> Result<String> {
+        entries.iter().try_for_each(Entry::check_place)?;
         for _ in 0..TRIES {
             let local = self.commit_at(&self.local_ref())?;
             let parent = self.tips()?.into_iter().next();

@@ -52,6 +52,7 @@ impl Repository {
         }
         if asked.publish {
             self.replace_remote(&old, &commit, &archive)?;
+            self.remember(&commit)?;
         }
         if !self.advance(&self.local_ref(), &commit, Some(&old))? {
             bail!("`{}` was moved meanwhile: nothing was started anew here", self.branch);
@@ -133,16 +134,20 @@ impl Repository {
         let lease = format!("--force-with-lease={reference}:{old}");
         let saved = format!("{old}:{archive}");
         let replaced = format!("{new}:{reference}");
-        for push in [
-            cmd!(sh, "git push --porcelain {remote} {saved}"),
-            cmd!(sh, "git push --porcelain {lease} {remote} {replaced}"),
+        for (push, raced) in [
+            (
+                cmd!(sh, "git push --porcelain {remote} {saved}"),
+                "has a branch of that name already",
+            ),
+            (
+                cmd!(sh, "git push --porcelain {lease} {remote} {replaced}"),
+                "got another run meanwhile",
+            ),
         ] {
             let output = push.env("LC_ALL", "C").quiet().ignore_status().output()?;
             match Pushed::of(output) {
                 Pushed::Yes => {}
-                Pushed::Raced => {
-                    bail!("{remote} got another run meanwhile: try again, with another --archive")
-                }
+                Pushed::Raced => bail!("{remote} {raced}: try again, with another --archive"),
                 Pushed::Refused(why) | Pushed::Deaf(why) => {
                     bail!("{remote} did not take it: {why}")
                 }

@@ -73,7 +73,8 @@ impl Filter {
         let on = self.on.as_ref().is_none_or(|branch| line.branch.as_ref() == Some(branch));
         let machine = self.machine.as_ref().is_none_or(|key| line.machine.starts_with(key));
         let since = self.since.is_none_or(|since| line.started >= since);
-        on && machine && since && names.list().iter().any(|name| self.takes_name(name.as_str()))
+        let named = || names.list().iter().any(|name| self.takes_name(name.as_str()));
+        on && machine && since && (self.benchmark.is_none() || named())
     }
 
     /// Whether a benchmark passes.
@@ -81,7 +82,7 @@ impl Filter {
         self.benchmark.as_ref().is_none_or(|text| name.contains(text))
     }
 
-    /// The path below the history's root where the days before which nothing passes begin.
+    /// Whether a run of the chunk's day, `2026/11/23.jsonl`, can pass.
     pub(super) fn is_after(&self, chunk: &str) -> bool {
         let first = self.since.map(|since| since.format("%Y/%m/%d").to_string());
         first.is_none_or(|first| chunk.trim_end_matches(".jsonl") >= first.as_str())

@@ -57,8 +57,8 @@ impl<'a> Series<'a> {
     }
 
     fn day(&mut self, day: &File) -> Result<Vec<Line>> {
-        let text = self.objects.file(&day.object)?.unwrap_or_default();
-        let lines = Chunk::parse(&text).and_then(|chunk| chunk.runs());
+        let text = self.objects.file(&day.object);
+        let lines = text.and_then(|text| Ok(Chunk::parse(&text.unwrap_or_default())?.runs()?));
         lines.with_context(|| {
             format!(
                 "{} cannot be read: `cargo xtask perf history verify --repair` mends it",
@@ -70,8 +70,9 @@ impl<'a> Series<'a> {
     fn names(&mut self, key: &str) -> Result<&Names> {
         if !self.names.contains_key(key) {
             let path = Names::path(key);
-            let text = self.objects.file(&self.store.repository.at(&self.tip, &path))?;
-            let names = text.as_deref().map(Names::from_json).transpose().ok().flatten();
+            let text = self.objects.file(&self.store.repository.at(&self.tip, &path));
+            let text = text.ok().flatten();
+            let names = text.as_deref().and_then(|text| Names::from_json(text).ok());
             let names = names.with_context(|| {
                 format!(
                     "{path} cannot be read: `cargo xtask perf history verify --repair` mends it"

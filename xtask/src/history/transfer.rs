@@ -1,13 +1,13 @@
 //! Moving numbers in and out.
 
 use super::Store;
-use super::args::{ExportArgs, ExportFormat, ImportArgs};
+use super::args::{ExportArgs, ExportFormat, Filter, ImportArgs};
 use super::list::Series;
 use crate::git::Entry;
 use crate::ui;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use perf_core::history::{
-    self,
+    self, Line,
     flat::{self, Record},
 };
 use perf_core::unit;
@@ -21,17 +21,7 @@ pub(super) fn export(store: &Store, asked: &ExportArgs) -> Result<()> {
     while let Some(line) = series.next(&asked.filter)? {
         lines.push(line);
     }
-    let records = lines.iter().rev().flat_map(|line| match series.run(line) {
-        Ok(Ok(run)) => flat::records_of(&run).into_iter().map(Ok).collect::<Vec<_>>(),
-        Ok(Err(why)) => {
-            ui::say(&format!("note: {why}"));
-            Vec::new()
-        }
-        Err(error) => vec![Err(error)],
-    });
-    let wanted = records.filter(|record: &Result<Record>| {
-        record.as_ref().map_or(true, |record| asked.filter.takes_name(&record.operation))
-    });
+    let wanted = lines.iter().rev().flat_map(|line| records(&mut series, line, &asked.filter));
     let mut out = BufWriter::new(io::stdout().lock());
     let written = match asked.format {
         ExportFormat::Json => flat::write_json(&mut out, wanted),
@@ -44,6 +34,22 @@ pub(super) fn export(store: &Store, asked: &ExportArgs) -> Result<()> {
     }
 }
 
+/// The numbers of a run that were asked for; none of one that cannot be read.
+fn records(series: &mut Series<'_>, line: &Line, filter: &Filter) -> Vec<Result<Record>> {
+    match series.run(line) {
+        Ok(Ok(run)) => {
+            let mut records = flat::records_of(&run);
+            records.retain(|record| filter.takes_name(&record.operation));
+            records.into_iter().map(Ok).collect()
+        }
+        Ok(Err(why)) => {
+            ui::say(&format!("note: {why}"));
+            Vec::new()
+        }
+        Err(error) => vec![Err(error)],
+    }
+}
+
 /// Adds what another tool recorded.
 pub(super) fn import(store: &Store, asked: &ImportArgs) -> Result<()> {
     store.repository.check_writable()?;
@@ -53,6 +59,9 @@ pub(super) fn import(store: &Store, asked: &ImportArgs) -> Result<()> {
         history::import(&text, &asked.on).with_context(|| format!("cannot import {file}"))?;
     imported.notes.iter().for_each(|note| ui::say(&format!("note: {note}")));
     let entries: Vec<Entry> = imported.runs.iter().map(Entry::from).collect();
+    if entries.is_empty() {
+        bail!("there is no run in {file}");
+    }
     let commit = store.repository.record(&entries)?;
     let runs = unit::counted(entries.len(), "run", "runs");
     ui::say(&format!("{runs} imported: {} stands at {}", store.repository.branch(), &commit[..12]));

@@ -52,7 +52,7 @@ pub(super) fn run(store: &Store, repair: bool) -> Result<ExitCode> {
 }
 
 fn stale(findings: &Findings) -> String {
-    format!("{} stale", unit::counted(findings.stale.len(), "file", "files"))
+    unit::counted(findings.stale.len(), "stale file", "stale files")
 }
 
 impl Findings {
@@ -97,7 +97,14 @@ impl Findings {
         tip: &str,
         mut wanted: BTreeMap<String, String>,
     ) -> Result<()> {
-        for file in objects.files_below(&store.repository.at(tip, "data/series"))? {
+        let files = match objects.files_below(&store.repository.at(tip, "data/series")) {
+            Ok(files) => files,
+            Err(error) => {
+                self.damaged.push(format!("data/series cannot be read: {error:#}"));
+                return Ok(());
+            }
+        };
+        for file in files {
             let path = format!("data/series/{}", file.name);
             let stored = objects.file(&file.object).ok().flatten();
             match wanted.remove(&path) {
@@ -126,8 +133,22 @@ fn mend(store: &Store, tip: &str, findings: &Findings) -> Result<()> {
         time: facts::now(),
         changes: findings.stale.iter().map(change).collect(),
     })?;
+    check_mended(store, &commit, findings)?;
     if !repository.move_branch(&commit, tip)? {
         bail!("`{}` was moved meanwhile: try again", repository.branch());
+    }
+    Ok(())
+}
+
+/// git writes no object that it has, and one that is damaged is one that it has.
+fn check_mended(store: &Store, commit: &str, findings: &Findings) -> Result<()> {
+    let mut objects = store.objects();
+    for (path, wanted) in &findings.stale {
+        if objects.file(&store.repository.at(commit, path)).ok().as_ref() != Some(wanted) {
+            bail!(
+                "git keeps a damaged object in place of {path}: remove the file that `git fsck` names, and try again"
+            );
+        }
     }
     Ok(())
 }

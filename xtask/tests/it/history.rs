@@ -5,6 +5,7 @@ use perf_core::history::path_of;
 use perf_core::run::Run;
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
 
 /// A run like the one that is kept, of another moment; equal numbers give equal runs.
 pub(crate) fn run(number: u32) -> Run {
@@ -38,10 +39,20 @@ pub(crate) fn recorded(project: &Project) -> BTreeSet<String> {
 #[test]
 fn a_run_is_added_once_and_nothing_else_moves() {
     let project = Project::committed();
+    project.write("src/lib.rs", "// put aside");
+    project.git(&["stash"]);
+    project.git(&["branch", "other"]);
+    project.write("src/lib.rs", "// staged");
+    project.git(&["add", "src/lib.rs"]);
     project.write("src/lib.rs", "// changed");
+    project.write("src/new.rs", "");
     let state = || {
+        let refs = project.git(&["show-ref", "--head"]);
+        let is_theirs = |line: &&str| !line.contains("gh-pages") && !line.contains("refs/perf/");
+        let refs: Vec<String> = refs.lines().filter(is_theirs).map(str::to_owned).collect();
         let status = project.git(&["status", "--porcelain"]);
-        (status, project.git(&["rev-parse", "HEAD"]), project.git(&["stash", "list"]))
+        let staged = project.git(&["diff", "--cached"]);
+        (refs, status, staged, project.git(&["stash", "list"]))
     };
     let before = state();
     let mut second = run(1);
@@ -55,7 +66,7 @@ fn a_run_is_added_once_and_nothing_else_moves() {
     for id in ["../../../../x", "20261102T080000Z-0-0/../x", ""] {
         let hostile = Run { id: id.to_owned(), ..run(1) };
         project.write("out/hostile.json", &hostile.to_json());
-        project.history(&["add", "out/hostile.json"]).expect(2).says("is not one that");
+        project.history(&["add", "out/hostile.json"]).expect(2).says("is no place for it");
     }
     project.history(&["add", "Cargo.toml"]).expect(2).says("Cargo.toml cannot be recorded");
     project.history(&["add"]).expect(0).says("nothing waits");
@@ -118,6 +129,26 @@ fn a_run_is_shown_by_its_name_or_commit() {
 }
 
 #[test]
+fn what_others_wrote_drives_no_terminal() {
+    let project = Project::committed();
+    let mut odd = run(1);
+    odd.commit.as_mut().unwrap().subject = "Clear\u{1b}[2J \u{202e}the\rscreen".to_owned();
+    odd.machine.image = "\u{7}bell".to_owned();
+    let odd = odd.seal();
+    project.history(&["add", &file(&project, &odd)]).expect(0);
+    let shown = project.history(&["show", &odd.id]);
+    shown.expect(0).says("Clear\\u{1b}[2J \\u{202e}the\\u{d}screen");
+    let machines = project.history(&["machines"]);
+    machines.expect(0).says("\\u{7}bell");
+    tamper(&project, "data/\u{1b}[2J.csv", "1,2");
+    let refused = project.history(&["verify"]);
+    refused.expect(2).says("data/\\u{1b}[2J.csv");
+    for text in [&shown.stdout, &machines.stdout, &refused.stderr] {
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
+    }
+}
+
+#[test]
 fn an_export_is_imported_as_it_was() {
     for format in ["json", "csv", "ndjson"] {
         let (from, to) = (Project::committed(), Project::committed());
@@ -148,10 +179,20 @@ fn another_tools_history_is_imported_once() {
     project.history(&["import", "Cargo.toml"]).expect(2).says("neither");
 }
 
-/// Commits a file onto the history, as a careless hand or a bad disk would.
-fn tamper(project: &Project, path: &str, contents: &str) {
+/// Commits a file onto the history, as a careless hand would.
+pub(crate) fn tamper(project: &Project, path: &str, contents: &str) {
     let tip = project.git(&["rev-parse", "gh-pages"]);
     project.commit_after(&tip, "gh-pages", path, contents);
+}
+
+/// Overwrites the object of a file or folder of the history, as a bad disk would.
+pub(crate) fn damage(project: &Project, path: &str) -> PathBuf {
+    let object = project.git(&["rev-parse", &format!("gh-pages:{path}")]);
+    let path = project.path().join(format!(".git/objects/{}/{}", &object[..2], &object[2..]));
+    // git lets nobody write to it.
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, "garbage").unwrap();
+    path
 }
 
 #[test]
@@ -167,7 +208,7 @@ fn what_follows_from_the_runs_is_checked_and_mended() {
         .says("2026/11/02.jsonl does not follow")
         .says("2026/11/20.jsonl belongs to no run");
     project.history(&["list"]).expect(2).says("verify --repair");
-    project.history(&["verify", "--repair"]).expect(0).says("2 files stale mended");
+    project.history(&["verify", "--repair"]).expect(0).says("2 stale files mended");
     project.history(&["verify"]).expect(0);
     assert_eq!(project.history(&["list"]).expect(0).stdout.lines().count(), 3);
 }
@@ -194,13 +235,10 @@ fn a_damaged_run_is_named_and_the_rest_is_served() {
 fn a_damaged_object_is_named_and_the_rest_is_served() {
     let project = Project::committed();
     let runs = add(&project, &[1, 2]);
-    let object = project.git(&["rev-parse", &format!("gh-pages:{}", path_of(&runs[0]))]);
-    let path = project.path().join(format!(".git/objects/{}/{}", &object[..2], &object[2..]));
-    fs::remove_file(&path).unwrap();
-    fs::write(&path, "garbage").unwrap();
+    damage(&project, &path_of(&runs[0]));
     project.history(&["verify"]).expect(1).says(&runs[0].id).says("is left out");
     assert_eq!(project.history(&["list"]).expect(0).stdout.lines().count(), 3);
-    project.history(&["verify", "--repair"]).expect(1).says("1 damaged, 0 files stale");
+    project.history(&["verify", "--repair"]).expect(1).says("1 damaged, 0 stale files");
     project.history(&["export"]).expect(0).says("is left out").says("2026-11-03T08:00:00Z");
     add(&project, &[3]);
 }
@@ -230,6 +268,9 @@ fn a_history_begins_anew_in_words() {
     assert_eq!(project.git(&["show", "gh-pages:index.html"]), "somebody's site");
     project.history(&["verify"]).expect(0).says("2 runs, all is well");
     project.history(&meant).expect(2).says("there is a branch `old` already");
+    let below = ["restart", "--keep", "1", "--archive", "gh-pages/old", "--confirm"];
+    let below = project.history(&[&below[..], &["start gh-pages anew"]].concat());
+    below.expect(2).says("'refs/heads/gh-pages' exists");
 }
 
 #[test]

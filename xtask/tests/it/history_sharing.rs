@@ -80,12 +80,24 @@ fn a_linked_work_tree_records_into_the_same_history() {
 fn a_history_in_a_folder_leaves_somebody_elses_data_alone() {
     let project = Project::committed();
     project.commit_on("gh-pages", "data/prices.csv", "1,2");
-    let file = file(&project, &run(1));
-    project.history(&["add", &file, "--history-prefix", "perf"]).expect(0);
+    let first = file(&project, &run(1));
+    project.history(&["add", &first, "--history-prefix", "perf"]).expect(0);
     assert_eq!(project.git(&["show", "gh-pages:data/prices.csv"]), "1,2");
     project.git(&["show", &format!("gh-pages:perf/{}", path_of(&run(1)))]);
     project.history(&["verify", "--history-prefix", "perf"]).expect(0).says("1 run,");
     project.history(&["verify"]).expect(2).says("data/prices.csv").says("--history-prefix");
+    project.history(&["add", "--publish"]).expect(2).says("there is no remote");
+    let hub = project.hub();
+    let in_folder = ["--history-prefix", "perf"];
+    let publish = [&["add", "--publish"][..], &in_folder].concat();
+    project.history(&publish).expect(0);
+    let other = Project::clone_of(&url(hub.path()), &[]);
+    let second = file(&other, &run(2));
+    other.history(&[&["add", &second][..], &in_folder].concat()).expect(0);
+    other.history(&publish).expect(0);
+    project.history(&publish).expect(0);
+    assert_eq!((recorded(&project).len(), recorded(&other).len()), (2, 2));
+    assert_eq!(other.git(&["show", "gh-pages:data/prices.csv"]), "1,2");
 }
 
 #[cfg(unix)]
@@ -137,4 +149,87 @@ fn a_history_that_began_anew_is_not_brought_back() {
     add(&late, &[5]);
     publish(&late);
     assert_eq!(recorded(&late).len(), 2);
+}
+
+#[test]
+fn a_clone_of_one_branch_forgets_what_a_restart_left_behind() {
+    let one = Project::committed();
+    let hub = one.hub();
+    add(&one, &[1, 2]);
+    publish(&one);
+    let single = Project::clone_of(&url(hub.path()), &["--single-branch", "--branch=main"]);
+    publish(&single);
+    let meant = ["restart", "--keep", "1", "--archive", "old", "--confirm", "start gh-pages anew"];
+    single.history(&[&meant[..], &["--publish"]].concat()).expect(0);
+    let tips = single.git(&["rev-parse", "gh-pages", "origin/gh-pages"]);
+    let tips: Vec<&str> = tips.lines().collect();
+    assert_eq!(tips[0], tips[1]);
+    let listed = single.history(&["list"]);
+    assert!(!listed.expect(0).stderr.contains("note:"), "{}", listed.stderr);
+    assert_eq!(single.git(&["ls-remote", "origin", "gh-pages"]).split('\t').next(), Some(tips[0]));
+}
+
+#[test]
+fn a_remote_that_lets_nothing_begin_anew_is_told_so() {
+    let project = Project::committed();
+    let hub = project.hub();
+    let policy = |value: &str| {
+        let hub = hub.path().to_str().unwrap();
+        project.git(&["-C", hub, "config", "receive.denyNonFastForwards", value]);
+    };
+    add(&project, &[1, 2]);
+    publish(&project);
+    project.git(&["push", "--quiet", "origin", "main:taken"]);
+    let restart = |archive| {
+        let meant = ["--confirm", "start gh-pages anew", "--publish"];
+        project.history(&[&["restart", "--keep", "1", "--archive", archive][..], &meant].concat())
+    };
+    restart("taken").expect(2).says("has a branch of that name already");
+    policy("true");
+    restart("old").expect(2).says("origin did not take it").says("non-fast-forward");
+    assert_eq!(recorded(&project).len(), 2);
+    policy("false");
+    restart("older").expect(0);
+    assert_eq!(recorded(&project).len(), 1);
+}
+
+#[test]
+fn commits_are_by_the_user_or_by_nobody() {
+    let project = Project::committed();
+    let author = || project.git(&["log", "-1", "--format=%cn <%ce>", "gh-pages"]);
+    project.git(&["config", "user.useConfigOnly", "true"]);
+    add(&project, &[1]);
+    assert_eq!(author(), "cargo xtask perf <perf@localhost>");
+    project.git(&["config", "user.name", "B <b>\u{e9}"]);
+    project.git(&["config", "user.email", "b@localhost"]);
+    add(&project, &[2]);
+    assert_eq!(author(), "B b\u{e9} <b@localhost>");
+}
+
+#[test]
+fn a_clone_without_files_fetches_those_it_reads() {
+    let full = Project::committed();
+    let hub = full.hub();
+    for key in ["uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"] {
+        full.git(&["-C", hub.path().to_str().unwrap(), "config", key, "true"]);
+    }
+    add(&full, &[1]);
+    publish(&full);
+    let partial = Project::clone_of(&url(hub.path()), &["--filter=blob:none"]);
+    partial.history(&["list"]).expect(0).says(&run(1).id);
+    add(&partial, &[2]);
+    publish(&partial);
+    partial.history(&["verify"]).expect(0).says("2 runs, all is well");
+}
+
+#[test]
+fn a_repository_with_long_hashes_has_a_history() {
+    let project = Project::bare();
+    project.git(&["init", "--quiet", "--initial-branch=main", "--object-format=sha256"]);
+    project.commit_all();
+    add(&project, &[1, 2]);
+    project.history(&["verify"]).expect(0).says("2 runs, all is well");
+    let meant = ["restart", "--keep", "1", "--archive", "old", "--confirm", "start gh-pages anew"];
+    project.history(&meant).expect(0);
+    project.history(&["verify"]).expect(0).says("1 run, all is well");
 }

@@ -7,6 +7,7 @@ mod ground;
 mod budgets;
 mod history;
 mod history_sharing;
+mod history_harm;
 mod judge;
 mod known_cost;
 mod odd_benches;
