@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The templates that the xtask carries, so that it renders the same site in any workspace.
-const TEMPLATES: [(&str, &str); 5] = [
+const TEMPLATES: [(&str, &str); 6] = [
     ("layout.html", include_str!("../../site-templates/layout.html")),
     ("parts.html", include_str!("../../site-templates/parts.html")),
     ("overview.html", include_str!("../../site-templates/overview.html")),
     ("benchmark.html", include_str!("../../site-templates/benchmark.html")),
+    ("feed.xml", include_str!("../../site-templates/feed.xml")),
     ("style.css", include_str!("../../site-templates/style.css")),
 ];
 

@@ -3,6 +3,7 @@
 pub mod evidence;
 pub mod history;
 pub mod paired;
+pub mod steps;
 
 use crate::unit::LogRatio;
 use serde::{Deserialize, Serialize};

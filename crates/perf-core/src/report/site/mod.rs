@@ -4,6 +4,7 @@
 //! The templates lay out; every number and every text from a repository comes to them ready to be
 //! read. They are arguments, so that a project can bring its own.
 
+mod badge;
 mod benchmark;
 mod budget;
 mod marks;
@@ -12,6 +13,7 @@ mod shown;
 mod spark;
 mod text;
 mod trend;
+mod watch;
 
 use crate::history::History;
 use crate::report::Report;
@@ -52,9 +54,11 @@ pub enum SiteError {
 
 const OVERVIEW: &str = "overview.html";
 const BENCHMARK: &str = "benchmark.html";
+const FEED: &str = "feed.xml";
 const STYLE: &str = "style.css";
 
-/// Renders the overview, a page for each benchmark and the style sheet from the templates by name.
+/// Renders the overview, a page for each benchmark, a feed of changes, a badge and the style sheet
+/// from the templates by name.
 ///
 /// The reported run is shown as the last one if the history does not hold it.
 ///
@@ -68,12 +72,16 @@ pub fn render(
     let style = templates.get(STYLE).ok_or(SiteError::Missing(STYLE))?;
     let environment = environment(templates)?;
     let shown = Shown::new(history, report);
+    let steps = watch::steps_of(&shown);
+    let feed = watch::FeedView::of(&steps, report.run.started);
     let mut pages = vec![
         Page { path: STYLE.to_owned(), contents: style.clone() },
         Page {
             path: "index.html".to_owned(),
-            contents: fill(&environment, OVERVIEW, &overview::view(&shown, report))?,
+            contents: fill(&environment, OVERVIEW, &overview::view(&shown, report, steps))?,
         },
+        Page { path: FEED.to_owned(), contents: fill(&environment, FEED, &feed)? },
+        Page { path: "badge.json".to_owned(), contents: badge::of(report) },
     ];
     for name in shown.names() {
         let contents = fill(&environment, BENCHMARK, &benchmark::view(name, &shown, report))?;

@@ -4,6 +4,7 @@ use super::budget::{self, BudgetView};
 use super::shown::{Shown, ShownRun, since};
 use super::spark;
 use super::text::{self, Badge};
+use super::watch::StepView;
 use crate::report::{Report, Row};
 use crate::run::Machine;
 use crate::unit;
@@ -24,6 +25,7 @@ pub(super) struct OverviewView {
     against: String,
     changed: Vec<RowView>,
     others: Vec<RowView>,
+    steps: Vec<StepView>,
     budgets: Vec<BudgetView>,
     notes: Vec<String>,
     runs: Vec<RunView>,
@@ -66,7 +68,7 @@ struct RunView {
     flags: Vec<&'static str>,
 }
 
-pub(super) fn view(shown: &Shown<'_>, report: &Report) -> OverviewView {
+pub(super) fn view(shown: &Shown<'_>, report: &Report, steps: Vec<StepView>) -> OverviewView {
     let badge = Badge::of_status(report.status);
     let is_loud = |row: &&Row| row.verdict.state < State::Incomparable;
     let (changed, others): (Vec<&Row>, Vec<&Row>) = report.rows.iter().partition(is_loud);
@@ -84,6 +86,7 @@ pub(super) fn view(shown: &Shown<'_>, report: &Report) -> OverviewView {
         against: against(report),
         changed: rows(changed),
         others: rows(others),
+        steps,
         budgets: report.budgets.iter().map(budget::view).collect(),
         notes: report.notes.iter().map(|note| text::clipped(note, text::NAME)).collect(),
         runs: listed.map(run_view).collect(),

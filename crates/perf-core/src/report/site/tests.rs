@@ -1,6 +1,7 @@
 //! What holds for whole pages.
 
 use super::*;
+use crate::ident::BenchmarkId;
 use crate::report::tests::report;
 use crate::run::Run;
 use crate::run::tests::{measured, run};
@@ -13,6 +14,7 @@ fn templates() -> BTreeMap<String, String> {
         ("parts.html", include_str!("../../../../../site-templates/parts.html")),
         (OVERVIEW, include_str!("../../../../../site-templates/overview.html")),
         (BENCHMARK, include_str!("../../../../../site-templates/benchmark.html")),
+        (FEED, include_str!("../../../../../site-templates/feed.xml")),
         (STYLE, include_str!("../../../../../site-templates/style.css")),
     ];
     templates.into_iter().map(|(name, source)| (name.to_owned(), source.to_owned())).collect()
@@ -58,8 +60,8 @@ fn a_benchmark_shows_its_trend_and_its_runs() {
 fn the_same_input_gives_the_same_bytes() {
     let once = render(&templates(), &history(), &report()).unwrap();
     assert_eq!(once, render(&templates(), &history(), &report()).unwrap());
-    // The style, the overview and one page for each benchmark of the report.
-    assert_eq!(once.len(), 2 + report().rows.len());
+    // The style, the overview, the feed, the badge and one page for each benchmark of the report.
+    assert_eq!(once.len(), 4 + report().rows.len());
 }
 
 #[test]
@@ -74,16 +76,66 @@ fn names_and_subjects_stay_text() {
 #[test]
 fn nothing_is_loaded_from_elsewhere() {
     for page in render(&templates(), &history(), &report()).unwrap() {
+        let contents = page.contents.replace("xmlns=\"http://www.w3.org/2005/Atom\"", "");
         for mark in ["://", "src=", "@import", "url(", " style="] {
-            assert!(!page.contents.contains(mark), "{mark} in {}", page.path);
+            assert!(!contents.contains(mark), "{mark} in {}", page.path);
         }
     }
+}
+
+/// Twelve runs of which the last four took a fifth longer, by commits of hostile names.
+fn stepped() -> History {
+    let time = |day: u32| if day < 9 { 1e6 } else { 1.2e6 };
+    let run = |day: u32| {
+        let mut run =
+            run(day, vec![measured(NAME, time(day)), measured("a/b::<&>\u{202e}", time(day))]);
+        run.commit.as_mut().unwrap().hash = format!("<{day}&>0123456789");
+        run
+    };
+    (1..=12).map(run).collect()
+}
+
+#[test]
+fn steps_are_drawn_listed_and_fed() {
+    let pages = render(&templates(), &stepped(), &report()).unwrap();
+    let page =
+        |path: &str| &pages.iter().find(|page| page.path.starts_with(path)).unwrap().contents;
+    assert!(page("index").contains("<h2>Steps in the trends") && page("index").contains("+20.0 %"));
+    let stem = BenchmarkId::from(NAME).file_stem();
+    let benchmark = page(&format!("benchmark/{stem}"));
+    assert!(benchmark.contains("class=\"step\""));
+    assert!(
+        benchmark
+            .contains("median rose 20.0 % to 1.200 ms at &lt;9&amp;&gt;01234567 on 2026-11-09")
+    );
+    insta::assert_snapshot!(page("feed"));
+    for page in &pages {
+        assert!(
+            !page.contents.contains("<9&>") && !page.contents.contains('\u{202e}'),
+            "{}",
+            page.path
+        );
+    }
+}
+
+#[test]
+fn a_history_without_steps_has_an_empty_feed() {
+    assert!(!page("index").contains("<h2>Steps in the trends"));
+    assert!(!page("feed").contains("<entry>"));
+}
+
+#[test]
+fn the_badge_says_what_fails() {
+    assert_eq!(
+        page("badge"),
+        "{\"color\":\"red\",\"label\":\"performance\",\"message\":\"1 regression\",\"schemaVersion\":1}\n"
+    );
 }
 
 #[test]
 fn a_report_without_history_has_its_pages() {
     let pages = render(&templates(), &History::default(), &report()).unwrap();
-    assert_eq!(pages.len(), 2 + report().rows.len());
+    assert_eq!(pages.len(), 4 + report().rows.len());
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::marks::{
 };
 use super::shown::{Point, Standing};
 use super::text;
+use super::watch::Found;
 use crate::budget::BudgetResult;
 use crate::report::svg::{Place, Scale, escaped, path};
 use crate::run::Statistic;
@@ -55,6 +56,8 @@ pub(super) struct TrendView {
     outside: Vec<String>,
     /// When other machines began to measure.
     machines: Vec<String>,
+    /// Where the level changed, in words.
+    steps: Vec<String>,
 }
 
 /// A line of the legend: a drawing and its meaning.
@@ -70,6 +73,7 @@ pub(super) struct Trend<'a> {
     finding: String,
     rules: Vec<Rule>,
     machines: Vec<(usize, String)>,
+    steps: Vec<(usize, String)>,
     scale: Scale,
 }
 
@@ -98,6 +102,7 @@ impl<'a> Trend<'a> {
             finding: verdict.map_or_else(|| text::UNMEASURED.to_owned(), text::described),
             rules,
             machines: machine_changes(points),
+            steps: found_steps(points),
             scale: Scale::fitting(&values)?,
         })
     }
@@ -109,6 +114,7 @@ impl<'a> Trend<'a> {
             legend: self.legend(),
             outside: self.outside(),
             machines: self.machines.iter().map(|(_, change)| change.clone()).collect(),
+            steps: self.steps.iter().map(|(_, sentence)| sentence.clone()).collect(),
         }
     }
 
@@ -119,7 +125,8 @@ impl<'a> Trend<'a> {
             r#"<svg class="trend {class}" viewBox="0 0 {width} {height}" role="img" aria-label="{label}">"#
         );
         svg += &self.axes(frame);
-        svg += &self.machine_lines(frame);
+        svg += &self.upright(frame, "machine", &self.machines);
+        svg += &self.upright(frame, "step", &self.steps);
         svg += &self.spreads(frame);
         svg += &self.levels(frame);
         svg += &self.line(frame, "p95", Point::p95);
@@ -182,15 +189,16 @@ impl<'a> Trend<'a> {
         low.iter().zip(&high).map(band).collect()
     }
 
-    fn machine_lines(&self, frame: &Frame) -> String {
+    /// Lines from the top to the bottom, each at a run and with what is to be said of it.
+    fn upright(&self, frame: &Frame, class: &str, at: &[(usize, String)]) -> String {
         let bottom = frame.height - BOTTOM;
-        let line = |(i, change): &(usize, String)| {
-            let (x, change) = (self.x(frame, *i), escaped(change));
+        let line = |(i, said): &(usize, String)| {
+            let (x, said) = (self.x(frame, *i), escaped(said));
             format!(
-                r#"<path class="machine" d="M{x:.1} {TOP}V{bottom}"><title>{change}</title></path>"#
+                r#"<path class="{class}" d="M{x:.1} {TOP}V{bottom}"><title>{said}</title></path>"#
             )
         };
-        self.machines.iter().map(line).collect()
+        at.iter().map(line).collect()
     }
 
     fn levels(&self, frame: &Frame) -> String {
@@ -275,6 +283,11 @@ impl<'a> Trend<'a> {
                 r#"<path class="machine" d="M16 1V15"/>"#.to_owned(),
                 "from here on another machine measures",
             ),
+            (
+                !self.steps.is_empty(),
+                r#"<path class="step" d="M16 1V15"/>"#.to_owned(),
+                "here the level changed",
+            ),
         ];
         entries.retain(|(shown, ..)| *shown);
         let entries = entries.into_iter().map(|(_, shape, text)| (shape, text.to_owned()));
@@ -294,6 +307,11 @@ impl<'a> Trend<'a> {
         }
         outside
     }
+}
+
+fn found_steps(points: &[Point<'_>]) -> Vec<(usize, String)> {
+    let found = Found::all_in(points).into_iter();
+    found.map(|found| (found.place, found.sentence())).collect()
 }
 
 fn times(point: &Point<'_>) -> impl Iterator<Item = f64> {

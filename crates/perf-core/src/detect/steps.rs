@@ -1,0 +1,245 @@
+//! Steps in a series of recorded runs: where it changed its level, and by how much.
+//!
+//! A verdict asks whether the newest run differs. This looks back, knows what came after, and so
+//! finds smaller changes, a few runs late. It advises and never decides.
+//!
+//! The series is cut into levels so that squared distances to them, in units of the noise, plus a
+//! price a cut are least: optimal partitioning (Jackson et al. 2005), exact in time O(n²). The
+//! price is PRICE × ln n, as the Bayesian information criterion would have it with a factor.
+//! Single runs far from their neighbours are drawn in first, so that a burst is no level.
+
+use crate::stats;
+use crate::unit::LogRatio;
+
+/// How many runs a level has at least.
+pub const SHORTEST: usize = 3;
+/// What a cut costs, in ln n.
+const PRICE: f64 = 4.5;
+/// How far a run may lie from the median of its neighbours, in units of the noise.
+const REACH: f64 = 2.5;
+/// How many neighbours on either side.
+const NEIGHBOURS: usize = 2;
+/// The least noise that is believed; ln 1.003.
+const LEAST_NOISE: f64 = 0.003;
+/// The least step that is told; ln 1.03.
+const LEAST_STEP: f64 = 0.029_558_802_241_544_4;
+
+/// A change of level.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// The first run on the new level, by its place in the series.
+    pub at: usize,
+    /// The new level's median over the old one's.
+    pub change: LogRatio,
+    /// The old level, in ns.
+    pub before_ns: f64,
+    /// The new level, in ns.
+    pub after_ns: f64,
+}
+
+/// The steps of a series of times in ns, the oldest first. Every level has at least [`SHORTEST`]
+/// runs, and so has what follows the last step.
+///
+/// Times that are not above zero and finite have no logarithm: leave them out.
+pub fn steps(times_ns: &[f64]) -> Vec<Step> {
+    let logs: Vec<f64> = times_ns.iter().map(|ns| ns.ln()).collect();
+    let Some(noise) = noise(&logs) else { return Vec::new() };
+    let calm = drawn_in(&logs, noise);
+    let mut bounds = partition(&calm, noise);
+    drop_small(&calm, &mut bounds);
+    bounds.windows(3).map(|bounds| step(&calm, [bounds[0], bounds[1], bounds[2]])).collect()
+}
+
+/// The standard deviation of one run, from the differences of neighbours, which a few steps do not
+/// disturb. `None` for series too short to have a step.
+fn noise(logs: &[f64]) -> Option<f64> {
+    if logs.len() < 2 * SHORTEST {
+        return None;
+    }
+    let moves: Vec<f64> = logs.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
+    let usual = stats::median(&moves)?;
+    // 1.4826 makes a median distance a standard deviation; a difference has two runs' noise.
+    Some((1.4826 * usual / std::f64::consts::SQRT_2).max(LEAST_NOISE))
+}
+
+fn drawn_in(logs: &[f64], noise: f64) -> Vec<f64> {
+    let window = 2 * NEIGHBOURS + 1;
+    let around = |i: usize| {
+        // At an end it takes as many from one side: two odd runs there are no level yet.
+        let begin = i.saturating_sub(NEIGHBOURS).min(logs.len().saturating_sub(window));
+        let neighbours = &logs[begin..logs.len().min(begin + window)];
+        stats::median(neighbours).unwrap_or(logs[i])
+    };
+    let reach = REACH * noise;
+    (0..logs.len()).map(|i| logs[i].clamp(around(i) - reach, around(i) + reach)).collect()
+}
+
+/// Where the levels begin, and the end of the series.
+fn partition(logs: &[f64], noise: f64) -> Vec<usize> {
+    let sums = Sums::of(logs);
+    let price = PRICE * (logs.len() as f64).ln() * noise * noise;
+    let mut least = vec![f64::INFINITY; logs.len() + 1];
+    let mut begins = vec![0; logs.len() + 1];
+    least[0] = -price;
+    for end in SHORTEST..=logs.len() {
+        // What cannot be reached costs infinitely much, and stays so.
+        let costs = (0..=end - SHORTEST).map(|begin| least[begin] + sums.spread(begin, end));
+        let best = costs.enumerate().min_by(|one, other| one.1.total_cmp(&other.1));
+        if let Some((begin, cost)) = best {
+            (least[end], begins[end]) = (cost + price, begin);
+        }
+    }
+    let mut bounds = vec![logs.len()];
+    while let Some(last) = bounds.last().copied().filter(|last| *last > 0) {
+        bounds.push(begins[last]);
+    }
+    bounds.reverse();
+    bounds
+}
+
+/// Running sums, so that the spread of any stretch takes no time.
+struct Sums {
+    values: Vec<f64>,
+    squares: Vec<f64>,
+}
+
+impl Sums {
+    fn of(logs: &[f64]) -> Self {
+        // Nearer to zero the squares lose fewer digits.
+        let middle = stats::median(logs).unwrap_or_default();
+        let running = |of: fn(f64) -> f64| {
+            let sums = logs.iter().scan(0.0, |sum, log| {
+                *sum += of(log - middle);
+                Some(*sum)
+            });
+            std::iter::once(0.0).chain(sums).collect()
+        };
+        Self { values: running(|value| value), squares: running(|value| value * value) }
+    }
+
+    /// The squared distances of a stretch to its mean, together.
+    fn spread(&self, begin: usize, end: usize) -> f64 {
+        let sum = self.values[end] - self.values[begin];
+        self.squares[end] - self.squares[begin] - sum * sum / (end - begin) as f64
+    }
+}
+
+/// Joins levels that differ by less than is told, the most alike first.
+fn drop_small(logs: &[f64], bounds: &mut Vec<usize>) {
+    loop {
+        let height =
+            |i: usize| step(logs, [bounds[i - 1], bounds[i], bounds[i + 1]]).change.0.abs();
+        let inner = 1..bounds.len().saturating_sub(1);
+        let lowest = inner.map(|i| (height(i), i)).min_by(|one, other| one.0.total_cmp(&other.0));
+        match lowest {
+            Some((height, i)) if height < LEAST_STEP => drop(bounds.remove(i)),
+            _ => return,
+        }
+    }
+}
+
+fn step(logs: &[f64], [begin, at, end]: [usize; 3]) -> Step {
+    let level = |logs: &[f64]| stats::median(logs).unwrap_or_default();
+    let (before, after) = (level(&logs[begin..at]), level(&logs[at..end]));
+    Step { at, change: LogRatio(after - before), before_ns: before.exp(), after_ns: after.exp() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers by chance, the same each time.
+    struct Chance(u64);
+
+    impl Chance {
+        /// Between 0 and 1; xorshift64* by Vigna.
+        fn share(&mut self) -> f64 {
+            self.0 ^= self.0 >> 12;
+            self.0 ^= self.0 << 25;
+            self.0 ^= self.0 >> 27;
+            (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11) as f64 / (1_u64 << 53) as f64
+        }
+
+        /// A standard normal deviate, by Box and Muller.
+        fn normal(&mut self) -> f64 {
+            let (u, v) = (1.0 - self.share(), self.share());
+            (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
+        }
+
+        fn below(&mut self, bound: usize) -> usize {
+            (self.share() * bound as f64) as usize
+        }
+    }
+
+    struct Planted {
+        times_ns: Vec<f64>,
+        at: Vec<usize>,
+    }
+
+    /// A series of 100 runs with up to three steps of 5 to 30 %, at least ten runs apart.
+    fn planted(chance: &mut Chance, noise: f64, bursts: f64) -> Planted {
+        let mut at: Vec<usize> = (0..chance.below(4)).map(|_| 10 + chance.below(80)).collect();
+        at.sort_unstable();
+        at.dedup_by(|later, earlier| *later < *earlier + 10);
+        let mut level = 0.0;
+        let mut time_ns = |i: usize| {
+            if at.contains(&i) {
+                let size = (0.05 + 0.25 * chance.share()).ln_1p();
+                level += if chance.share() < 0.5 { size } else { -size };
+            }
+            let burst = if chance.share() < bursts { 0.2 * chance.normal().abs() } else { 0.0 };
+            1000.0 * f64::exp(level + noise * chance.normal() + burst)
+        };
+        let times_ns = (0..100).map(&mut time_ns).collect();
+        Planted { times_ns, at }
+    }
+
+    /// The shares of planted steps that are found within five runs, and of found ones that were
+    /// planted.
+    fn recall_and_precision(noise: f64, bursts: f64) -> (f64, f64) {
+        let mut chance = Chance(7);
+        let (mut hits, mut planted_steps, mut found_steps) = (0, 0, 0);
+        for _ in 0..300 {
+            let planted = planted(&mut chance, noise, bursts);
+            let found = steps(&planted.times_ns);
+            let near = |at: &&usize| found.iter().any(|step| step.at.abs_diff(**at) <= 5);
+            hits += planted.at.iter().filter(near).count();
+            planted_steps += planted.at.len();
+            found_steps += found.len();
+        }
+        let share = |of: usize| f64::from(u32::try_from(hits).unwrap()) / of as f64;
+        (share(planted_steps), share(found_steps))
+    }
+
+    #[test]
+    fn planted_steps_are_found_and_little_else() {
+        for (noise, bursts, least) in [(0.03, 0.0, 0.97), (0.01, 0.0, 0.99), (0.03, 0.05, 0.95)] {
+            let (recall, precision) = recall_and_precision(noise, bursts);
+            assert!(
+                recall >= least && precision >= least,
+                "{noise} {bursts}: {recall} {precision}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_step_says_where_and_how_much() {
+        let times: Vec<f64> = [vec![100.0; 8], vec![120.0; 4]].concat();
+        let [step] = steps(&times)[..] else { panic!("{:?}", steps(&times)) };
+        assert_eq!(step.at, 8);
+        assert!((step.change.percent() - 20.0).abs() < 1e-9);
+        assert!((step.before_ns - 100.0).abs() < 1e-9 && (step.after_ns - 120.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_is_no_step() {
+        let flat = vec![100.0; 40];
+        let mut burst = flat.clone();
+        burst[20] = 400.0;
+        let too_new = [flat.clone(), vec![200.0; 2]].concat();
+        let too_small = [flat.clone(), vec![102.0; 40]].concat();
+        for times in [vec![], vec![1.0; 5], flat, burst, too_new, too_small] {
+            assert_eq!(steps(&times), [], "{times:?}");
+        }
+    }
+}
