@@ -164,7 +164,8 @@ enum Quantity {
 
 impl Quantity {
     fn of(value: f64, unit: &str) -> Self {
-        let unit = unit.trim();
+        // Older entries of Go carry a second metric after a tab.
+        let unit = unit.split('\t').next().unwrap_or_default().trim();
         let (what, per) = unit.split_once('/').unwrap_or((unit, ""));
         if let (Some(ns_per_unit), "" | "iter" | "iteration" | "op") = (ns_per(what), per) {
             return Self::Time { ns_per_unit };
@@ -289,6 +290,7 @@ mod tests {
             ("ns/iter", Quantity::Time { ns_per_unit: 1.0 }),
             ("µs", Quantity::Time { ns_per_unit: 1e3 }),
             ("ms/op", Quantity::Time { ns_per_unit: 1e6 }),
+            ("ns/op\t  4.000 auxMetricUnits", Quantity::Time { ns_per_unit: 1.0 }),
             ("ops/sec", Quantity::Frequency),
             ("iter/sec", Quantity::Frequency),
             ("MB/s", Quantity::Rate { per_second: 2e6 }),
