@@ -40,6 +40,8 @@ pub(crate) struct Connection {
     last_call: u64,
     /// The session with the page, in every call once there is one.
     pub(crate) session: Option<String>,
+    /// Why no call can succeed any more.
+    pub(crate) gone: Option<&'static str>,
     /// What was heard and not yet taken, in order.
     pub(crate) events: Vec<Event>,
 }
@@ -49,7 +51,7 @@ impl Connection {
     pub(crate) fn open(address: &str, deadline: Deadline) -> Result<Self> {
         let socket = connect(address, deadline)
             .with_context(|| format!("cannot connect to Chromium at {address}"))?;
-        Ok(Self { socket, last_call: 0, session: None, events: Vec::new() })
+        Ok(Self { socket, last_call: 0, session: None, gone: None, events: Vec::new() })
     }
 
     /// Calls a method and waits for what it returns. Events that arrive meanwhile are kept.
@@ -83,6 +85,9 @@ impl Connection {
     }
 
     fn send(&mut self, method: &str, params: Value) -> Result<u64> {
+        if let Some(reason) = self.gone {
+            bail!(reason);
+        }
         self.last_call += 1;
         let mut message = json!({ "id": self.last_call, "method": method });
         message["params"] = params;
@@ -106,23 +111,26 @@ impl Connection {
                 }
                 Ok(_) => {}
                 Err(Error::Io(error)) if is_timeout(error.kind()) => {}
-                Err(error) => return Err(error).context("Chromium closed the connection"),
+                Err(error) => {
+                    let reason = *self.gone.insert("Chromium closed the connection");
+                    return Err(error).context(reason);
+                }
             }
         }
     }
 
     fn hear(&mut self, message: &Value) -> Result<()> {
-        let params = &message["params"];
-        match message["method"].as_str().unwrap_or_default() {
-            "Inspector.targetCrashed" => bail!("the page crashed"),
-            "Target.detachedFromTarget" => bail!("the page closed"),
+        let (method, params) = (message["method"].as_str().unwrap_or_default(), &message["params"]);
+        match method {
+            "Inspector.targetCrashed" => bail!(*self.gone.insert("the page crashed")),
+            "Target.detachedFromTarget" => bail!(*self.gone.insert("the page closed")),
             // Nothing else happens in a page until its dialog is answered.
             "Page.javascriptDialogOpening" => {
                 self.send("Page.handleJavaScriptDialog", json!({ "accept": true }))?;
             }
             _ => {}
         }
-        self.events.extend(Event::of(message["method"].as_str().unwrap_or_default(), params));
+        self.events.extend(Event::of(method, params));
         Ok(())
     }
 }

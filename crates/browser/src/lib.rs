@@ -19,9 +19,11 @@ mod process;
 mod connection;
 mod event;
 mod page;
+mod url;
 mod input;
 pub mod audit;
 
 pub use event::{Message, Origin};
-pub use page::{Page, file_url};
+pub use page::Page;
 pub use process::Browser;
+pub use url::file_url;

@@ -2,6 +2,7 @@
 
 use crate::connection::{Connection, Deadline};
 use crate::event::{Event, Message, thrown};
+use crate::url::url_for;
 use anyhow::{Context as _, Result, bail};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
@@ -71,12 +72,9 @@ impl Page {
     ///
     /// Returns when that event was fired, in milliseconds after the navigation began. A URL that
     /// differs from that of the page in its fragment alone loads nothing, and is not waited for.
+    /// What a server answers with an error status is a page like any other.
     pub fn open(&mut self, place: &(impl AsRef<OsStr> + ?Sized)) -> Result<f64> {
-        let place = place.as_ref();
-        let url = match place.to_str() {
-            Some(url) if is_url(url) => url.to_owned(),
-            _ => file_url(Path::new(place))?,
-        };
+        let url = url_for(place.as_ref())?;
         self.load(&url).with_context(|| format!("cannot open {url}"))
     }
 
@@ -122,9 +120,14 @@ impl Page {
         let deadline = Deadline::after(self.patience);
         let condition = format!("Promise.resolve((\n{js}\n)).then(Boolean)");
         loop {
-            let answer = self.evaluate_by(&condition, deadline);
+            // The last look has time for its answer too.
+            let left = deadline.left().unwrap_or_default();
+            let answer = self.evaluate_by(&condition, Deadline::after(left.max(GRACE)));
             if matches!(answer, Ok(Value::Bool(true))) {
                 return Ok(());
+            }
+            if let Some(reason) = self.connection.gone {
+                return answer.context(reason).map(drop);
             }
             if deadline.left().is_none() {
                 let problem = format!("`{}` was not true within {deadline}", brief(js));
@@ -211,34 +214,6 @@ impl Page {
     }
 }
 
-/// The URL of a file or folder that exists.
-pub fn file_url(path: &Path) -> Result<String> {
-    let full = path.canonicalize().with_context(|| format!("cannot find {}", path.display()))?;
-    let full = full.to_str().with_context(|| format!("{} is not UTF-8", path.display()))?;
-    Ok(url_of(full))
-}
-
-/// The URL of a full path, as it is spelled on Unix or on Windows.
-fn url_of(path: &str) -> String {
-    let (start, path) = match path.strip_prefix(r"\\?\").unwrap_or(path) {
-        unix if unix.starts_with('/') => ("file://", unix.to_owned()),
-        windows => ("file:///", windows.replace('\\', "/")),
-    };
-    let drive = start.len() > "file://".len();
-    let encoded = path.bytes().enumerate().map(|(i, byte)| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-            char::from(byte).to_string()
-        }
-        b':' if drive && i == 1 => ":".to_owned(),
-        _ => format!("%{byte:02X}"),
-    });
-    start.chars().map(String::from).chain(encoded).collect()
-}
-
-fn is_url(place: &str) -> bool {
-    place.contains("://") || place.starts_with("about:") || place.starts_with("data:")
-}
-
 /// The value in the answer to an evaluation, or what was thrown.
 fn value_of(answer: &Value) -> Result<Value> {
     if let details @ Value::Object(_) = &answer["exceptionDetails"] {
@@ -263,20 +238,6 @@ fn brief(js: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_become_urls() {
-        assert_eq!(url_of("/a b/ü#?%.html"), "file:///a%20b/%C3%BC%23%3F%25.html");
-        assert_eq!(url_of(r"\\?\C:\a b\c:d.html"), "file:///C:/a%20b/c%3Ad.html");
-        assert_eq!(url_of(r"/a\b"), "file:///a%5Cb");
-        assert!(is_url("http://localhost/") && is_url("about:blank") && !is_url("C:\\a.html"));
-    }
-
-    #[test]
-    fn a_missing_file_is_named() {
-        let error = file_url(Path::new("no/such.html")).unwrap_err();
-        assert_eq!(error.to_string(), "cannot find no/such.html");
-    }
 
     #[test]
     fn values_and_what_is_thrown() {

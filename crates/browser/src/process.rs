@@ -7,7 +7,7 @@ use serde_json::json;
 use std::env;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
@@ -58,9 +58,26 @@ impl Browser {
                  `cargo xtask ci --setup` installs it, and CHROMIUM can name another"
             )
         })?;
+        Self::run(&program)
+    }
+
+    /// The Chromium that `CHROMIUM` names, or the first on PATH and in the usual places.
+    pub fn installed() -> Option<PathBuf> {
+        match env::var_os("CHROMIUM") {
+            Some(named) if !named.is_empty() => Some(named.into()),
+            _ => places().into_iter().find(|place| place.is_file()),
+        }
+    }
+
+    /// A new tab in a window of its own, which shares no storage with others.
+    pub fn page(&self) -> Result<Page> {
+        Page::new(&self.address)
+    }
+
+    fn run(program: &Path) -> Result<Self> {
         let profile = tempfile::Builder::new().prefix("browser-").tempdir();
         let profile = profile.context("cannot make a folder for Chromium's profile")?;
-        let mut child = Command::new(&program)
+        let mut child = Command::new(program)
             .args(ARGS)
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .arg("about:blank")
@@ -77,19 +94,6 @@ impl Browser {
         let address = listening(&lines, START)
             .with_context(|| format!("{} did not start", program.display()))?;
         Ok(Self { address, process })
-    }
-
-    /// The Chromium that `CHROMIUM` names, or the first on PATH and in the usual places.
-    pub fn installed() -> Option<PathBuf> {
-        match env::var_os("CHROMIUM") {
-            Some(named) if !named.is_empty() => Some(named.into()),
-            _ => places().into_iter().find(|place| place.is_file()),
-        }
-    }
-
-    /// A new tab in a window of its own, which shares no storage with others.
-    pub fn page(&self) -> Result<Page> {
-        Page::new(&self.address)
     }
 
     fn close(&mut self) -> Result<()> {
@@ -205,6 +209,17 @@ mod tests {
         assert_eq!(error.to_string(), "it ended at once, and said:\ncannot open display");
         let error = listening(&read_lines(&b""[..]), START).unwrap_err();
         assert_eq!(error.to_string(), "it ended at once, and said nothing");
+    }
+
+    #[test]
+    fn a_program_that_is_no_browser_is_named() {
+        let error = Browser::run(Path::new("no-such-program")).unwrap_err();
+        let expected = "cannot start no-such-program, found on PATH or in CHROMIUM";
+        assert_eq!(error.to_string(), expected);
+        if cfg!(unix) {
+            let error = format!("{:#}", Browser::run(Path::new("false")).unwrap_err());
+            assert_eq!(error, "false did not start: it ended at once, and said nothing");
+        }
     }
 
     #[test]

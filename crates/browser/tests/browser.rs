@@ -6,26 +6,43 @@ use browser::{Browser, Origin, Page, audit, file_url};
 use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// A browser with one page, and a folder of files for it.
+/// One browser for the tests that run at the same time: to start it takes longer than to test.
+static SHARED: Mutex<Weak<Browser>> = Mutex::new(Weak::new());
+
+/// A page of a browser, and a folder of files for it.
 struct Fixture {
     page: Page,
-    browser: Browser,
+    browser: Arc<Browser>,
     folder: TempDir,
 }
 
 impl Fixture {
     fn new() -> Option<Self> {
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        let fixture = match shared.upgrade() {
+            Some(browser) => Self::of(browser),
+            None => Self::alone()?,
+        };
+        *shared = Arc::downgrade(&fixture.browser);
+        Some(fixture)
+    }
+
+    /// The page of a browser that no other test has a page of.
+    fn alone() -> Option<Self> {
         if Browser::installed().is_none() {
             assert!(std::env::var_os("CI").is_none(), "install Chromium, or name it in CHROMIUM");
             println!("NOT TESTED: no Chromium on PATH or in CHROMIUM, so no page was opened");
             return None;
         }
-        let browser = Browser::start().unwrap();
-        let page = browser.page().unwrap();
-        Some(Self { page, browser, folder: tempfile::tempdir().unwrap() })
+        Some(Self::of(Arc::new(Browser::start().unwrap())))
+    }
+
+    fn of(browser: Arc<Browser>) -> Self {
+        Self { page: browser.page().unwrap(), browser, folder: tempfile::tempdir().unwrap() }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -115,11 +132,13 @@ fn nothing_hangs() {
 
 #[test]
 fn a_crash_and_a_closed_page_are_told_at_once() {
-    let Some(mut at) = Fixture::new() else { return };
+    let Some(mut at) = Fixture::alone() else { return };
     let begun = Instant::now();
     at.page.open("chrome://crash").unwrap_err();
     let error = at.page.evaluate("1").unwrap_err();
     assert!(format!("{error:#}").contains("the page crashed"), "{error:#}");
+    let error = at.page.wait_for("true").unwrap_err();
+    assert_eq!(error.to_string(), "the page crashed");
     let mut other = at.browser.page().unwrap();
     drop(at.browser);
     let error = format!("{:#}", other.evaluate("1").unwrap_err());
