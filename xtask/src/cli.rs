@@ -51,6 +51,26 @@ pub(crate) enum PerfTask {
     Budgets(BudgetsArgs),
     /// Look at what is recorded, check it, and move runs in and out.
     History(HistoryArgs),
+    /// Render the site of what is recorded, without measuring, and print where it is.
+    Site(SiteArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SiteArgs {
+    /// Open it in the browser.
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// A folder with templates that replace the ones of their names; site-templates/ has them all.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) templates: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    /// Where the site goes, instead of target/perf.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// Look at the history of another cargo workspace.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) manifest_path: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -150,6 +170,9 @@ pub(crate) struct Common {
     /// Put the site on this branch, as its only commit; with --publish on the remote's too.
     #[arg(long, value_name = "NAME", conflicts_with = "no_record")]
     pub(crate) site_branch: Option<String>,
+    /// A folder with templates of the site that replace the ones of their names.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) templates: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
     /// Where the report and the site go, instead of target/perf.
@@ -199,6 +222,9 @@ pub(crate) struct StressArgs {
     /// Do less of everything.
     #[arg(long)]
     pub(crate) short: bool,
+    /// Only render the site of the longest made-up history, below DIR, to look at it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) site: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

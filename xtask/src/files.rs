@@ -33,21 +33,14 @@ impl Output {
         Ok(path)
     }
 
-    /// Replaces a folder below this one by one with these files.
-    pub(crate) fn replace_folder<'a>(
-        &self,
-        below: &str,
-        files: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<PathBuf> {
-        let (folder, fresh) = (self.path(below), self.path(&format!("{below}.new")));
-        remove_folder(&fresh)?;
-        for (path, contents) in files {
-            write_whole(&fresh.join(path), contents.as_bytes())?;
-        }
-        remove_folder(&folder)?;
-        fs::rename(&fresh, &folder)
-            .with_context(|| format!("cannot put {} in its place", folder.display()))?;
-        Ok(folder)
+    /// Removes a folder below this one, if it is there.
+    pub(crate) fn remove_folder(&self, below: &str) -> Result<()> {
+        gone(fs::remove_dir_all(self.path(below)), &self.path(below))
+    }
+
+    /// Removes a file below the folder, if it is there.
+    pub(crate) fn remove_file(&self, below: &str) -> Result<()> {
+        gone(fs::remove_file(self.path(below)), &self.path(below))
     }
 }
 
@@ -58,9 +51,23 @@ pub(crate) fn write_whole(path: &Path, contents: &[u8]) -> Result<()> {
         .with_context(|| format!("cannot make the folder {}: is it writable?", folder.display()))?;
     let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
         file.write_all(contents)?;
+        readable(file.as_file())?;
         file.persist(path).map_err(|error| error.error)
     });
     written.map(drop).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// A temporary file is its owner's alone; what takes its place is anybody's to read, as a web
+/// server must.
+#[cfg(unix)]
+fn readable(file: &fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_: &fs::File) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// The text of a file, or `None` if there is none.
@@ -90,11 +97,13 @@ pub(crate) fn files_below(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     Ok(files)
 }
 
-fn remove_folder(folder: &Path) -> Result<()> {
-    match fs::remove_dir_all(folder) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => bail!("cannot replace {}: {error}", folder.display()),
+/// What was not there need not be removed.
+fn gone(removed: std::io::Result<()>, path: &Path) -> Result<()> {
+    match removed {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            bail!("cannot remove {}: {error}", path.display())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -103,13 +112,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_replaced_as_a_whole() {
+    fn what_is_not_there_is_removed_already() {
         let dir = tempfile::tempdir().unwrap();
         let output = Output::create(dir.path().join("a/b")).unwrap();
-        output.replace_folder("site", [("old.html", "1"), ("x/y.html", "2")]).unwrap();
-        output.replace_folder("site", [("new.html", "3")]).unwrap();
-        assert!(!output.path("site/old.html").exists());
-        assert_eq!(fs::read_to_string(output.path("site/new.html")).unwrap(), "3");
+        output.write("x/y.html", b"2").unwrap();
+        output.remove_folder("x").unwrap();
+        output.remove_folder("x").unwrap();
+        output.remove_file("none").unwrap();
+        assert!(!output.path("x").exists());
     }
 
     #[test]

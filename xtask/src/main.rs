@@ -32,6 +32,7 @@ fn main() -> ExitCode {
             Some(PerfTask::Judge) => judge::run(),
             Some(PerfTask::Explain(args)) => explain::run(args),
             Some(PerfTask::History(args)) => history::run(args),
+            Some(PerfTask::Site(args)) => site::run(args),
             Some(PerfTask::Budgets(args)) => match args.task {
                 BudgetsTask::Check => budgets::check(args),
                 BudgetsTask::Suggest => budgets::suggest(args),

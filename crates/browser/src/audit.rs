@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 /// A violation each, of each rule by each node.
-const RUN_AXE: &str = r#"axe.run(document, { resultTypes: ["violations"] }).then((results) =>
+const RUN_AXE: &str = r#"axe.run(document, { resultTypes: ["violations"], preload: false }).then((results) =>
   results.violations.flatMap((rule) => rule.nodes.map((node) => ({
     rule: rule.id,
     impact: node.impact ?? rule.impact,

@@ -1,6 +1,6 @@
 //! Which recorded runs a new one can be compared with, and what they say.
 
-use crate::history::History;
+use crate::history::Past;
 use crate::ident::BenchmarkId;
 use crate::run::{LaunchTimes, Machine, Measured, Run, Statistic};
 use crate::stats;
@@ -114,8 +114,8 @@ pub enum Selection {
 /// Picks comparable runs out of a history.
 #[derive(Clone, Copy, Debug)]
 pub struct Selector<'a> {
-    /// Everything recorded.
-    pub history: &'a History,
+    /// What was recorded before.
+    pub history: Past<'a>,
     /// The branch that is compared with.
     pub branch: &'a str,
     /// The machine that measures now.
@@ -198,7 +198,11 @@ impl<'a> Selector<'a> {
 
     fn recorded(&self, name: &BenchmarkId) -> impl Iterator<Item = (&'a Run, &'a Measured)> {
         let named = move |measured: &&Measured| self.name_today(&measured.name) == name;
-        self.comparable().filter_map(move |run| Some((run, run.benchmarks.iter().find(named)?)))
+        let of = move |run: &'a Run| match self.renamed.is_empty() {
+            true => run.benchmark(name),
+            false => run.benchmarks.iter().find(named),
+        };
+        self.comparable().filter_map(move |run| Some((run, of(run)?)))
     }
 
     fn comparable(&self) -> impl DoubleEndedIterator<Item = &'a Run> {
@@ -219,6 +223,7 @@ impl<'a> Selector<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::History;
     use crate::run::tests::{measured, run};
 
     const NAME: &str = "a/b::c";
@@ -237,7 +242,7 @@ mod tests {
 
         fn select(&self, name: &str) -> Selection {
             let selector = Selector {
-                history: &self.history,
+                history: (&self.history).into(),
                 branch: "main",
                 machine: &self.machine,
                 renamed: &self.renamed,

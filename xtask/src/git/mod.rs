@@ -11,6 +11,7 @@ mod publish;
 mod read;
 mod record;
 mod restart;
+mod series;
 mod site_branch;
 
 pub(crate) use base::BaseCommit;
@@ -19,6 +20,7 @@ pub(crate) use objects::Objects;
 pub(crate) use read::{File, Recorded};
 pub(crate) use record::Entry;
 pub(crate) use restart::{Derived, Restart};
+pub(crate) use series::{Days, Series};
 
 use anyhow::{Context as _, Result, bail};
 use perf_core::run::Commit;

@@ -40,14 +40,19 @@ impl Repository {
     /// Fails on a `data/` that is somebody else's and on runs of a newer format, before anything
     /// is measured. A run that cannot be read is left out with a note, and the rest is served.
     pub(crate) fn history(&self) -> Result<Recorded> {
+        self.newest_history(NEWEST)
+    }
+
+    /// Reads the newest runs, at most `limit`, like [`Self::history`].
+    pub(crate) fn newest_history(&self, limit: usize) -> Result<Recorded> {
         let mut recorded = Recorded::default();
         let mut objects = self.objects();
         let mut files = BTreeMap::new();
         for tip in self.tips()? {
-            let newest = self.newest_runs(&mut objects, &tip, NEWEST, &mut recorded.notes)?;
+            let newest = self.newest_runs(&mut objects, &tip, limit, &mut recorded.notes)?;
             files.extend(newest.into_iter().map(|file| (file_name(&file.path).to_owned(), file)));
         }
-        for file in files.values().rev().take(NEWEST) {
+        for file in files.values().rev().take(limit) {
             match self.run_in(&mut objects, file)? {
                 Ok(run) => recorded.history.add(run),
                 Err(why) => recorded.notes.push(why),
@@ -89,15 +94,29 @@ impl Repository {
         if let Some(foreign) = data.iter().find(|entry| !OURS.contains(&entry.name.as_str())) {
             return Err(self.foreign(&format!("data/{}", foreign.name)));
         }
+        let files = self.newest_files(objects, tip, "data/runs", limit, notes)?;
+        files.into_iter().map(|entry| self.run_file(entry)).collect()
+    }
+
+    /// The files below a folder whose names begin with their time, the newest first: at most
+    /// `limit`.
+    pub(super) fn newest_files(
+        &self,
+        objects: &mut Objects,
+        tip: &str,
+        folder: &str,
+        limit: usize,
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<TreeEntry>> {
         let mut files = Vec::new();
         let mut open = vec![TreeEntry {
-            name: "data/runs".to_owned(),
-            object: self.at(tip, "data/runs"),
+            name: folder.to_owned(),
+            object: self.at(tip, folder),
             is_folder: true,
         }];
         while let Some(entry) = open.pop().filter(|_| files.len() < limit) {
             if !entry.is_folder {
-                files.push(self.run_file(entry)?);
+                files.push(entry);
                 continue;
             }
             match objects.folder(&entry.object) {

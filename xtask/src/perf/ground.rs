@@ -6,12 +6,14 @@ use crate::cli::{Common, FailOn};
 use crate::files::{Output, files_below};
 use crate::git::{Entry, Recorded, Repository};
 use crate::pending::Pending;
+use crate::site;
 use crate::ui;
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
 use perf_core::budget::{Budget, BudgetFile, Gate, Level};
 use perf_core::ident::BenchmarkId;
 use perf_core::run::{Commit, Machine};
+use std::collections::BTreeMap;
 use std::path::Path;
 use xshell::Shell;
 
@@ -24,6 +26,8 @@ pub(super) struct Ground {
     pub(super) recorded: Recorded,
     pub(super) settings: BudgetFile,
     pub(super) budgets: Vec<Budget>,
+    /// The templates of the site, by name.
+    pub(super) templates: BTreeMap<String, String>,
     budget_text: String,
     repository: Option<Repository>,
     pending: Pending,
@@ -37,6 +41,7 @@ impl Ground {
         let (budget_text, settings, budgets) = read(&workspace.root)?.unwrap_or_default();
         let output = args.output.clone().unwrap_or_else(|| workspace.target_dir.join("perf"));
         let output = Output::create(output)?;
+        let templates = site::templates(args.templates.as_deref())?;
         let location = args.place.location(&settings.history);
         let pending = Pending::of(&output.path(""), &location.branch);
         let repository = match Repository::open(&workspace.root, &location) {
@@ -58,6 +63,7 @@ impl Ground {
             recorded: recorded.unwrap_or_default(),
             settings,
             budgets,
+            templates,
             budget_text,
             repository,
             pending,
@@ -78,6 +84,7 @@ impl Ground {
             recorded: Recorded::default(),
             settings: BudgetFile::default(),
             budgets: Vec::new(),
+            templates: BTreeMap::new(),
             budget_text: String::new(),
             repository: None,
         })

@@ -53,7 +53,7 @@ fn against_history(args: &PerfArgs) -> Result<ExitCode> {
     ground.keep(&comparisons.iter().map(Entry::from).collect::<Vec<_>>(), &args.common)?;
     let compared = ground.record(&args.common);
     outcome::write(&ground, &report)?;
-    outcome::write_site(&ground, &run, &report)?;
+    outcome::write_site(&ground, &report)?;
     let shared = ground.publish(&args.common).and(ground.show(run.started, &args.common));
     outcome::print(&report, args)?;
     outcome::status(&ground, &report, recorded.and(compared), shared, args)

@@ -5,7 +5,7 @@ use super::ground::Ground;
 use crate::bench::Measurement;
 use crate::cli::{Common, Format, PerfArgs};
 use crate::git::Entry;
-use crate::site;
+use crate::site::Sources;
 use crate::ui;
 use anyhow::{Context as _, Result};
 use perf_core::budget::check;
@@ -105,12 +105,17 @@ pub(super) fn write(ground: &Ground, report: &Report) -> Result<()> {
     Ok(())
 }
 
-/// Writes the trend site, with this run as its newest.
-pub(super) fn write_site(ground: &Ground, run: &Run, report: &Report) -> Result<()> {
-    let mut history = ground.recorded.history.clone();
-    history.add(run.clone());
-    let history = history.under_names_of_today(&ground.settings.renamed);
-    let folder = site::write(&ground.output, &history, report)?;
+/// Writes the trend site, about this run.
+pub(super) fn write_site(ground: &Ground, report: &Report) -> Result<()> {
+    let sources = Sources {
+        output: &ground.output,
+        repository: ground.repository(),
+        settings: &ground.settings,
+        budgets: &ground.budgets,
+        branch: ground.base_branch(),
+        templates: &ground.templates,
+    };
+    let folder = sources.write(Some(report))?;
     ui::say(&format!("site: {}", folder.join("index.html").display()));
     Ok(())
 }

@@ -158,7 +158,7 @@ impl Subject {
 
     fn selector<'a>(&'a self, ground: &'a Ground) -> Selector<'a> {
         Selector {
-            history: &ground.recorded.history,
+            history: (&ground.recorded.history).into(),
             branch: ground.base_branch(),
             machine: &self.machine,
             renamed: &ground.settings.renamed,

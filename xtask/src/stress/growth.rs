@@ -32,7 +32,7 @@ pub(super) fn run(size: Size) -> Result<()> {
     for length in size.lengths {
         let hub = Hub::new()?;
         let clone = hub.clone_as("clone")?;
-        fill(&clone, length, size)?;
+        fill(&clone, length, size.benchmarks)?;
         let cost = adding(&clone, length, size)?;
         ui::say(&format!(
             "one more run of {} benchmarks after {length}: {} pushed, {} of processor time with git's, {} of memory beside git's",
@@ -56,13 +56,12 @@ pub(super) fn run(size: Size) -> Result<()> {
 }
 
 /// A history of `length` runs over three years.
-fn fill(clone: &Clone, length: usize, size: Size) -> Result<()> {
+pub(super) fn fill(clone: &Clone, length: usize, benchmarks: usize) -> Result<()> {
     let repository = clone.repository()?;
     for first in (0..length).step_by(BATCH) {
         let numbers = first..length.min(first + BATCH);
-        let runs = numbers.map(|number| {
-            synthetic::run(number, synthetic::moment(number, length), size.benchmarks)
-        });
+        let runs = numbers
+            .map(|number| synthetic::run(number, synthetic::moment(number, length), benchmarks));
         let entries: Vec<Entry> = runs.map(|run| Entry::from(&run)).collect();
         repository.record(&entries)?;
     }
@@ -133,12 +132,12 @@ fn reading(clone: &Clone, hub: &Hub, length: usize) -> Result<()> {
     Ok(())
 }
 
-fn time(duration: Duration) -> String {
+pub(super) fn time(duration: Duration) -> String {
     unit::time(duration.as_secs_f64() * 1e9)
 }
 
 /// Processor time of all processes that were started and have ended.
-fn children_cpu() -> Option<Duration> {
+pub(super) fn children_cpu() -> Option<Duration> {
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
     // The name in brackets may hold anything; after it, these are the fields 16 and 17 of proc(5).
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
@@ -146,7 +145,7 @@ fn children_cpu() -> Option<Duration> {
     Some(Duration::from_millis(ticks * 10))
 }
 
-fn peak_memory(process: u32) -> Option<f64> {
+pub(super) fn peak_memory(process: u32) -> Option<f64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kilobytes: f64 = peak.trim().trim_end_matches("kB").trim().parse().ok()?;

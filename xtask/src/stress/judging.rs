@@ -32,7 +32,12 @@ pub(super) fn run(size: Size) -> Result<()> {
 /// How many benchmarks got a verdict.
 fn judged(now: &Run, history: &History) -> Result<usize> {
     let renamed = BTreeMap::new();
-    let selector = Selector { history, branch: "main", machine: &now.machine, renamed: &renamed };
+    let selector = Selector {
+        history: history.into(),
+        branch: "main",
+        machine: &now.machine,
+        renamed: &renamed,
+    };
     let case = |measured: &perf_core::run::Measured| Case {
         name: measured.name.clone(),
         against: Against::Runs(selector.select(&measured.name, measured.n, measured.s)),

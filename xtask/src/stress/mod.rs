@@ -6,6 +6,7 @@ mod hub;
 mod judging;
 mod kills;
 mod race;
+mod site;
 mod synthetic;
 
 use crate::cli::StressArgs;
@@ -24,6 +25,8 @@ struct Size {
     benchmarks: usize,
     /// The runs that one is judged against.
     judged: usize,
+    /// Runs and benchmarks of the sites that are built.
+    sites: &'static [(usize, usize)],
 }
 
 const FULL: Size = Size {
@@ -33,18 +36,32 @@ const FULL: Size = Size {
     lengths: [100, 10_000],
     benchmarks: 100,
     judged: 1000,
+    sites: &[(1000, 100), (5000, 200)],
 };
-const SHORT: Size =
-    Size { clones: 4, runs_a_clone: 4, kills: 12, lengths: [10, 400], benchmarks: 20, judged: 100 };
+const SHORT: Size = Size {
+    clones: 4,
+    runs_a_clone: 4,
+    kills: 12,
+    lengths: [10, 400],
+    benchmarks: 20,
+    judged: 100,
+    sites: &[(300, 20)],
+};
 
 /// Runs every part; an error says what was lost or broken.
 pub(crate) fn run(args: &StressArgs) -> Result<ExitCode> {
     let size = if args.short { SHORT } else { FULL };
+    if let Some(output) = &args.site {
+        let [.., (length, benchmarks)] = size.sites else { return Ok(ExitCode::SUCCESS) };
+        site::show(output, *length, *benchmarks)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     race::across_clones(size)?;
     race::in_one_clone(size)?;
     kills::run(size)?;
     growth::run(size)?;
     judging::run(size)?;
+    site::run(size)?;
     ui::say("nothing was lost");
     Ok(ExitCode::SUCCESS)
 }

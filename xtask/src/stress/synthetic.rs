@@ -38,7 +38,7 @@ pub(super) fn run(number: usize, started: DateTime<Utc>, benchmarks: usize) -> R
         }),
         partial: false,
         machine: machine.keyed(),
-        benchmarks: (0..benchmarks).map(|i| measured(i, &mut chance)).collect(),
+        benchmarks: (0..benchmarks).map(|i| measured(i, level(i, number), &mut chance)).collect(),
         unfinished: Vec::new(),
         origin: None,
     };
@@ -52,9 +52,15 @@ pub(super) fn moment(number: usize, of: usize) -> DateTime<Utc> {
     begun + TimeDelta::seconds(i64::try_from(seconds).unwrap_or_default())
 }
 
-fn measured(i: usize, chance: &mut fastrand::Rng) -> Measured {
+/// A benchmark's level in a run: every fourth one steps up and down again, each at its own pace.
+fn level(i: usize, number: usize) -> f64 {
+    let steps = number / (60 + i * 37 % 200);
+    if i.is_multiple_of(4) && !steps.is_multiple_of(2) { 1.15 } else { 1.0 }
+}
+
+fn measured(i: usize, level: f64, chance: &mut fastrand::Rng) -> Measured {
     // From 100 ns to 10 ms, always the same for one benchmark.
-    let typical = 100.0 * 10_f64.powf((i * 7 % 50) as f64 / 10.0);
+    let typical = level * 100.0 * 10_f64.powf((i * 7 % 50) as f64 / 10.0);
     let mut about = |scale: f64| digits(typical * scale * (1.0 + 0.06 * (chance.f64() - 0.5)));
     let launch = |fastest, median| LaunchTimes { fastest, median };
     let is_batched = typical < 2000.0;

@@ -67,7 +67,8 @@ pub struct BudgetResult {
 
 /// Holds a run against the budgets that limit a benchmark among `selected`.
 ///
-/// `readings` are the run's launches by benchmark.
+/// `readings` are the run's launches by benchmark; of a run that was recorded earlier there are
+/// none, and nothing fails.
 pub fn check(
     budgets: &[Budget],
     selected: &[BenchmarkId],
@@ -100,8 +101,8 @@ fn one(
     };
     let status = budget.status_of(value);
     let launches = readings.get(id).map_or(&[][..], Vec::as_slice);
-    let doubt =
-        (status == BudgetStatus::Critical).then(|| doubt(budget, measured, launches)).flatten();
+    let critical = status == BudgetStatus::Critical;
+    let doubt = critical.then(|| doubt(budget, measured, launches)).flatten();
     BudgetResult {
         value: Some(value),
         status,
@@ -115,6 +116,9 @@ fn one(
 fn doubt(budget: &Budget, measured: &Measured, launches: &[Reading]) -> Option<String> {
     let values: Vec<f64> =
         launches.iter().filter_map(|launch| budget.metric.of_launch(launch)).collect();
+    if launches.is_empty() {
+        return Some("whether every launch is beyond it is not recorded".to_owned());
+    }
     if values.len() < CONFIRMING_LAUNCHES {
         let launches = measured.launches.len();
         return Some(format!(

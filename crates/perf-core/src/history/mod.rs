@@ -13,6 +13,7 @@ use crate::run::Run;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::ops::Bound;
 
 /// Runs by age. Two histories of the same runs are equal, whatever the order they were added in.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -69,6 +70,38 @@ impl History {
     /// Whether nothing was recorded yet.
     pub fn is_empty(&self) -> bool {
         self.runs.is_empty()
+    }
+}
+
+/// The runs that something is judged by: all of a history, or those before one of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Past<'a> {
+    history: &'a History,
+    before: Option<&'a Run>,
+    newest: usize,
+}
+
+impl<'a> Past<'a> {
+    /// The newest runs before `run`, at most `newest` of them.
+    pub fn before(run: &'a Run, history: &'a History, newest: usize) -> Self {
+        Self { history, before: Some(run), newest }
+    }
+
+    /// The runs, oldest first.
+    pub fn runs(self) -> impl DoubleEndedIterator<Item = &'a Run> {
+        let end = match self.before {
+            Some(run) => Bound::Excluded((run.started, run.id.clone())),
+            None => Bound::Unbounded,
+        };
+        let newest = self.history.runs.range((Bound::Unbounded, end)).rev().take(self.newest);
+        let newest: Vec<&Run> = newest.map(|(_, run)| run).collect();
+        newest.into_iter().rev()
+    }
+}
+
+impl<'a> From<&'a History> for Past<'a> {
+    fn from(history: &'a History) -> Self {
+        Self { history, before: None, newest: usize::MAX }
     }
 }
 
@@ -167,6 +200,18 @@ mod tests {
         let path = path_of(&run(23, vec![]));
         assert!(path.starts_with("data/runs/2026/11/23/20261123T024500Z-"), "{path}");
         assert_eq!(place_of(&path), Place::Run);
+    }
+
+    #[test]
+    fn a_run_has_a_past() {
+        let history = history(&[1, 2, 3, 4]);
+        let days = |past: Past<'_>| -> Vec<u32> {
+            past.runs().map(|run| run.benchmarks[0].time_ns.median as u32).collect()
+        };
+        let third = history.runs().nth(2).unwrap();
+        assert_eq!(days(Past::from(&history)), [1, 2, 3, 4]);
+        assert_eq!(days(Past::before(third, &history, 9)), [1, 2]);
+        assert_eq!(days(Past::before(third, &history, 1)), [2]);
     }
 
     #[test]

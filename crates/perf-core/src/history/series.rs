@@ -47,6 +47,13 @@ impl Names {
         format!("data/series/names/{key}.json")
     }
 
+    /// The same columns under the names that benchmarks have today: `renamed` gives new names by
+    /// old ones.
+    #[must_use]
+    pub fn of_today(&self, renamed: &BTreeMap<BenchmarkId, BenchmarkId>) -> Self {
+        Self(self.0.iter().map(|name| renamed.get(name).unwrap_or(name).clone()).collect())
+    }
+
     /// The names, in the order of the columns.
     pub fn list(&self) -> &[BenchmarkId] {
         &self.0

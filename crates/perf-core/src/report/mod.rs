@@ -8,16 +8,20 @@ mod explain;
 mod markdown;
 mod qualification;
 mod recorded;
+mod replayed;
 pub mod site;
+mod links;
 mod svg;
 mod terminal;
 
 pub use budgets::{headroom, reasons};
 pub use comparison::{Compared, Comparison};
 pub use explain::explain;
+pub use links::commits_at;
 pub use markdown::to_markdown;
 pub use qualification::Qualification;
 pub use recorded::{machines_to_text, run_to_text, runs_to_text};
+pub use replayed::Rules;
 pub use terminal::to_terminal;
 
 use crate::baseline::MINIMUM;

@@ -160,9 +160,9 @@ impl Measured {
         })
     }
 
-    /// Whether what stands in `time_ns` is a time: of another tool's numbers it need not be.
-    pub fn is_time(&self) -> bool {
-        self.foreign.as_ref().is_none_or(|foreign| foreign.unit == "ns")
+    /// The unit of what stands in `time_ns`: `ns`, unless another tool measured something else.
+    pub fn unit(&self) -> &str {
+        self.foreign.as_ref().map_or("ns", |foreign| foreign.unit.as_str())
     }
 
     /// Why a percentile that needs `samples` pooled samples is absent; `None` if it is there.

@@ -7,10 +7,12 @@ pub mod exchange;
 mod gate;
 mod judge;
 pub mod qualify;
+mod replay;
 mod subject;
 
 pub use gate::{Outcome, conclude};
 pub use judge::{Effort, Judge, Step};
+pub use replay::{Rounds, replay};
 pub use subject::{Against, Case};
 
 use crate::baseline::RunValue;

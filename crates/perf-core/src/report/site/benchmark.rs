@@ -1,6 +1,12 @@
 //! A benchmark's page: its trend, what the latest run says of it, and its runs.
 
 use super::budget::{self, BudgetView};
+use super::data::{self, Older};
+use super::distribution::{self, DistributionView};
+use super::machines::{self, ElsewhereView};
+use super::reproduce;
+use super::resources::{self, ResourceView};
+use super::runs;
 use super::shown::{Point, Shown, since};
 use super::text::{self, Badge};
 use super::trend::{Trend, TrendView};
@@ -21,9 +27,19 @@ pub(super) struct BenchmarkView {
     source: String,
     figures: Vec<(&'static str, String)>,
     trend: Option<TrendView>,
+    /// The trend for the scripts, as JSON.
+    data: String,
+    distribution: Option<DistributionView>,
+    resources: Vec<ResourceView>,
+    elsewhere: Vec<ElsewhereView>,
     latest: Option<LatestView>,
     budgets: Vec<BudgetView>,
+    reproduce: String,
     runs: Vec<RunView>,
+    /// How many runs are too old for the page.
+    older: String,
+    /// The table's file.
+    csv: String,
 }
 
 /// What the newest run that measured it says.
@@ -46,8 +62,9 @@ struct Fact {
 #[derive(Clone, Debug, Serialize)]
 struct RunView {
     started: String,
+    page: Option<String>,
     commit: String,
-    branch: String,
+    commit_page: Option<String>,
     median: String,
     p95: String,
     p99: String,
@@ -55,24 +72,46 @@ struct RunView {
     flags: Vec<&'static str>,
 }
 
-pub(super) fn view(id: &BenchmarkId, shown: &Shown<'_>, report: &Report) -> BenchmarkView {
+/// The page of `id`. `older`: the runs that are too old for it.
+pub(super) fn view(
+    id: &BenchmarkId,
+    shown: &Shown<'_>,
+    report: &Report,
+    older: Older<'_>,
+) -> BenchmarkView {
     let row = report.rows.iter().find(|row| row.verdict.name == *id);
     let verdict = row.map(|row| &row.verdict);
     let points = shown.series(id);
     let limits = |budget: &&BudgetResult| budget.benchmark.as_ref() == Some(id);
     let budgets: Vec<&BudgetResult> = report.budgets.iter().filter(limits).collect();
     let newest = points.iter().rev().find_map(|point| Some((point, point.measured?)));
+    let trend = Trend::new(&points, verdict, &budgets);
+    let stem = id.file_stem();
+    let data = |trend: &Trend<'_>| {
+        let (name, levels) = (text::clipped(id.as_str(), text::NAME), trend.levels_shown());
+        data::Trend { name, stem: &stem, points: &points, verdict, levels, older }.to_json()
+    };
     BenchmarkView {
         root: "../",
         title: text::clipped(id.as_str(), text::NAME),
-        name: text::parts(id),
+        name: text::parts(id.as_str()),
         badge: verdict.map_or_else(Badge::not_measured, Badge::of_verdict),
         source: newest.map_or_else(String::new, |(_, measured)| source(measured)),
         figures: row.map_or_else(Vec::new, |row| figures(row, &points)),
-        trend: Trend::new(&points, verdict, &budgets).map(|trend| trend.view()),
+        data: trend.as_ref().map_or_else(String::new, data),
+        trend: trend.map(|trend| trend.view()),
+        distribution: distribution::view(&points),
+        resources: resources::views(&points),
+        elsewhere: machines::elsewhere(shown, &report.run.machine.key, id),
         latest: newest.map(|(point, measured)| latest(point, measured)),
         budgets: budgets.into_iter().map(budget::view).collect(),
+        reproduce: reproduce::command(id, &points, verdict),
         runs: points.iter().rev().filter_map(run_view).collect(),
+        older: match older.count {
+            0 => String::new(),
+            count => unit::counted(count, "older run", "older runs"),
+        },
+        csv: format!("{stem}.csv"),
         finding: verdict.map_or_else(String::new, text::finding),
     }
 }
@@ -111,7 +150,8 @@ fn latest(point: &Point<'_>, measured: &Measured) -> LatestView {
 fn times(measured: &Measured) -> Vec<Fact> {
     let times = &measured.time_ns;
     let of = measured.sample_label().unwrap_or_default();
-    let known = |label, ns| fact(label, unit::time(ns), of.clone());
+    let show = |value| text::value(value, measured.unit());
+    let known = |label, value| fact(label, show(value), of.clone());
     let tail = |label, ns: Option<f64>, needed| match ns {
         Some(ns) => known(label, ns),
         None => fact(label, text::time(None), measured.tail_absence(needed).unwrap_or_default()),
@@ -119,7 +159,7 @@ fn times(measured: &Measured) -> Vec<Fact> {
     let deviation = times.std_dev.map(|ns| known("standard deviation", ns));
     let facts = [
         known("min", times.min),
-        fact("mean", unit::time(times.mean), String::new()),
+        fact("mean", show(times.mean), String::new()),
         known("median", times.median),
         tail("p95", times.p95, P95_SAMPLES),
         tail("p99", times.p99, P99_SAMPLES),
@@ -167,15 +207,18 @@ fn fact(label: &str, value: String, note: String) -> Fact {
 }
 
 fn run_view(point: &Point<'_>) -> Option<RunView> {
-    let times = &point.measured?.time_ns;
+    let measured = point.measured?;
+    let (times, show) = (&measured.time_ns, |value| text::value(value, measured.unit()));
+    let shown = |value: Option<f64>| text::or_nothing(value.map(show));
     Some(RunView {
         started: text::minute(point.run.started),
+        page: runs::page(point.run),
         commit: text::commit(point.run),
-        branch: text::branch(point.run),
-        median: unit::time(times.median),
-        p95: text::time(times.p95),
-        p99: text::time(times.p99),
-        fastest: fastest(point.measured?),
+        commit_page: point.run.commit_page.clone(),
+        median: show(times.median),
+        p95: shown(times.p95),
+        p99: shown(times.p99),
+        fastest: fastest(measured),
         flags: text::flags(&point.flags()),
     })
 }

@@ -30,7 +30,7 @@ pub(super) fn view(budget: &BudgetResult) -> BudgetView {
         name: text::word(&budget.name),
         description: text::line(&budget.description),
         stem: budget.benchmark.as_ref().map(|id| id.file_stem()),
-        benchmark: budget.benchmark.as_ref().map_or_else(Vec::new, text::parts),
+        benchmark: budget.benchmark.as_ref().map_or_else(Vec::new, |id| text::parts(id.as_str())),
         metric: budget.metric.name(),
         value: text::or_nothing(budget.value.map(show)),
         target: show(budget.target),

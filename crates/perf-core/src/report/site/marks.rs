@@ -4,7 +4,7 @@ use super::shown::{Point, Standing};
 use super::text;
 use crate::report::svg::{Place, escaped};
 use crate::run::Machine;
-use crate::unit;
+use std::fmt::Write as _;
 
 /// Whether a point decides what the drawing spans: an odd run must not flatten the others.
 pub(super) fn sets_scale(point: &Point<'_>) -> bool {
@@ -37,17 +37,17 @@ pub(super) fn across(i: usize, count: usize, left: f64, right: f64) -> f64 {
     }
 }
 
-pub(super) fn mark(point: &Point<'_>, at: Place, speck: bool, title: &str) -> String {
-    let shape = match point.standing() {
-        Standing::Counted => dot(at, if speck { 1.6 } else { 2.5 }, title),
-        Standing::SetAside => circle(at, title),
-        Standing::Incomparable => cross(at, title),
-    };
-    if point.run.is_reported() { shape + &ring(at) } else { shape }
+/// The marks of counted runs as one shape: a page holds hundreds of them.
+pub(super) fn dots(places: &[Place], width: f64) -> String {
+    let mut data = String::new();
+    for (x, y) in places {
+        let _ = write!(data, "M{x:.1} {y:.1}h0");
+    }
+    format!(r#"<path class="dots" stroke-width="{width}" d="{data}"/>"#)
 }
 
-pub(super) fn dot((x, y): Place, r: f64, title: &str) -> String {
-    format!(r#"<circle class="dot" cx="{x:.1}" cy="{y:.1}" r="{r}">{title}</circle>"#)
+pub(super) fn dot(at: Place, width: f64) -> String {
+    dots(&[at], width)
 }
 
 pub(super) fn circle((x, y): Place, title: &str) -> String {
@@ -99,9 +99,10 @@ fn change(before: &Machine, now: &Machine) -> String {
 }
 
 /// What a pointer that rests on the point is told.
-pub(super) fn title(point: &Point<'_>, ns: f64) -> String {
+pub(super) fn title(point: &Point<'_>, value: f64) -> String {
     let branch = text::branch(point.run);
-    let mut words = vec![text::run_label(point.run), branch, unit::time(ns)];
+    let value = text::value(value, point.unit());
+    let mut words = vec![text::run_label(point.run), branch, value];
     words.extend(text::flags(&point.flags()).into_iter().map(str::to_owned));
     format!("<title>{}</title>", escaped(&words.join(" · ")))
 }

@@ -1,5 +1,5 @@
-//! A report and its history as static pages: plain HTML that loads nothing from elsewhere and runs
-//! nothing.
+//! A report and its history as static pages: plain HTML that loads nothing from elsewhere and needs
+//! no script to be read.
 //!
 //! The templates lay out; every number and every text from a repository comes to them ready to be
 //! read. They are arguments, so that a project can bring its own.
@@ -7,23 +7,37 @@
 mod badge;
 mod benchmark;
 mod budget;
+mod comparison;
+mod csv;
+mod data;
+mod distribution;
+mod machines;
 mod marks;
+pub mod older;
 mod overview;
+mod reproduce;
+mod resources;
+mod run;
+mod runs;
 mod shown;
 mod spark;
+mod templates;
 mod text;
 mod trend;
 mod watch;
 
-use crate::history::History;
-use crate::report::Report;
-use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior};
+pub use data::Older;
+pub use templates::SiteError;
+
+use crate::history::{History, Past};
+use crate::ident::{BenchmarkId, digest};
+use crate::report::{Comparison, Qualification, Report, Rules};
+use crate::run::Run;
+use overview::Overview;
 use serde::Serialize;
 use shown::Shown;
-use std::collections::BTreeMap;
-use std::error::Error;
+use std::collections::{BTreeMap, BTreeSet};
+use templates::Templates;
 
 /// A file of the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,100 +48,258 @@ pub struct Page {
     pub contents: String,
 }
 
-/// Why there is no site.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SiteError {
-    /// A file that the site is made of was not given.
-    #[error("the template {0} is missing")]
-    Missing(&'static str),
-    /// A template cannot be read, or asks for something that it is not given.
-    #[error("{template}:{line}: {message}")]
-    Template {
-        /// The template's name.
-        template: String,
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong.
-        message: String,
-    },
-}
+/// How many runs a page shows at most.
+pub const SHOWN: usize = shown::LIMIT;
+/// How many runs before it a shown run is judged by.
+pub const LOOK_BACK: usize = 50;
+/// How many recorded comparisons are listed.
+pub const COMPARISONS: usize = 50;
 
 const OVERVIEW: &str = "overview.html";
 const BENCHMARK: &str = "benchmark.html";
+const RUN: &str = "run.html";
+const COMPARISON: &str = "comparison.html";
+const COMPARE: &str = "compare.html";
 const FEED: &str = "feed.xml";
-const STYLE: &str = "style.css";
+const REQUIRED: [&str; 6] = [OVERVIEW, BENCHMARK, RUN, COMPARISON, COMPARE, FEED];
 
-/// Renders the overview, a page for each benchmark, a feed of changes, a badge and the style sheet
-/// from the templates by name.
-///
-/// The reported run is shown as the last one if the history does not hold it.
-///
-/// # Errors
-/// [`SiteError`] if a template is missing or wrong.
-pub fn render(
-    templates: &BTreeMap<String, String>,
-    history: &History,
-    report: &Report,
-) -> Result<Vec<Page>, SiteError> {
-    let style = templates.get(STYLE).ok_or(SiteError::Missing(STYLE))?;
-    let environment = environment(templates)?;
-    let shown = Shown::new(history, report);
-    let steps = watch::steps_of(&shown);
-    let feed = watch::FeedView::of(&steps, report.run.started);
-    let mut pages = vec![
-        Page { path: STYLE.to_owned(), contents: style.clone() },
-        Page {
-            path: "index.html".to_owned(),
-            contents: fill(&environment, OVERVIEW, &overview::view(&shown, report, steps))?,
-        },
-        Page { path: FEED.to_owned(), contents: fill(&environment, FEED, &feed)? },
-        Page { path: "badge.json".to_owned(), contents: badge::of(report) },
-    ];
-    for name in shown.names() {
-        let contents = fill(&environment, BENCHMARK, &benchmark::view(name, &shown, report))?;
-        pages.push(Page { path: format!("benchmark/{}.html", name.file_stem()), contents });
-    }
-    Ok(pages)
+/// What a site shows.
+#[derive(Clone, Copy, Debug)]
+pub struct Contents<'a> {
+    /// The newest runs: [`SHOWN`], and [`LOOK_BACK`] more for the oldest of them to be judged by.
+    pub history: &'a History,
+    /// What the site is about.
+    pub report: &'a Report,
+    /// The newest recorded comparisons, the newest first.
+    pub comparisons: &'a [Comparison],
+    /// What was last measured of the error rates of the report's machine.
+    pub qualification: Option<&'a Qualification>,
+    /// What recorded runs are judged by.
+    pub rules: Rules<'a>,
+    /// The address below which the repository's commits are shown, of [`crate::report::commits_at`].
+    pub commits_at: Option<&'a str>,
 }
 
-fn environment(templates: &BTreeMap<String, String>) -> Result<Environment<'_>, SiteError> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_syntax(without_block_lines());
-    for (name, source) in templates.iter().filter(|(name, _)| *name != STYLE) {
-        environment.add_template(name, source).map_err(|error| located(&error, name))?;
-    }
-    Ok(environment)
+/// A site, rendered page by page.
+#[derive(Debug)]
+pub struct Site<'a> {
+    templates: Templates<'a>,
+    contents: Contents<'a>,
+    shown: Shown<'a>,
 }
 
-/// A line that holds a block alone leaves no empty line behind.
-fn without_block_lines() -> SyntaxConfig {
-    let mut syntax = SyntaxConfig::builder();
-    syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
-    syntax.build().unwrap_or_default()
+/// A page that stays as it is while its key does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The identity of what it shows.
+    pub id: String,
+    /// Its path below the site's root.
+    pub path: String,
+    /// A digest of everything that it is made of.
+    pub key: u64,
 }
 
-fn fill(
-    environment: &Environment<'_>,
-    name: &'static str,
-    view: &impl Serialize,
-) -> Result<String, SiteError> {
-    let template = environment.get_template(name).map_err(|_| SiteError::Missing(name))?;
-    template.render(Serde(view)).map_err(|error| located(&error, name))
+impl<'a> Site<'a> {
+    /// A site made by `templates`: their sources by name, and the files that pages load.
+    ///
+    /// # Errors
+    /// [`SiteError`] if a template is missing or cannot be read.
+    pub fn new(
+        templates: &'a BTreeMap<String, String>,
+        contents: Contents<'a>,
+    ) -> Result<Self, SiteError> {
+        let Contents { history, report, commits_at, .. } = contents;
+        let shown = Shown::new(history, report, commits_at);
+        Ok(Self { templates: Templates::parse(templates)?, contents, shown })
+    }
+
+    /// What changes with every run: the overviews, the page to compare runs, the feed, the badge,
+    /// and the files that pages load.
+    ///
+    /// # Errors
+    /// [`SiteError::Template`] if a template asks for something that it is not given.
+    pub fn front(&'a self) -> Result<Vec<Page>, SiteError> {
+        let Contents { report, .. } = self.contents;
+        let mut pages = self.templates.assets();
+        let steps = watch::steps_of(&self.shown);
+        let feed = watch::FeedView::of(&steps, report.run.started);
+        pages.push(self.page("index.html", OVERVIEW, &self.overview(steps))?);
+        pages.push(self.page("compare.html", COMPARE, &self.compare())?);
+        pages.push(self.page("feed.xml", FEED, &feed)?);
+        pages.push(Page { path: "badge.json".to_owned(), contents: badge::of(report) });
+        let main = report.run.machine.key.as_str();
+        for key in machines::others(&self.shown, main) {
+            pages.extend(self.machine(key)?);
+        }
+        Ok(pages)
+    }
+
+    fn overview(&'a self, steps: Vec<watch::StepView>) -> overview::OverviewView {
+        let Contents { report, qualification, .. } = self.contents;
+        let main = &report.run.machine.key;
+        let of_main = Overview { root: "", shown: &self.shown, report, main, steps, qualification };
+        of_main.view()
+    }
+
+    /// The overview of a machine that the site is not about: its newest run, judged as recorded.
+    fn machine(&self, key: &str) -> Result<Option<Page>, SiteError> {
+        let Contents { history, report, rules, commits_at, .. } = self.contents;
+        let on = |run: &&Run| run.machine.key == key && run.origin.is_none();
+        let counts = |run: &&Run| run.branch() == Some(rules.branch) && run.is_whole_and_clean();
+        let newest = history.runs().rev().filter(on).find(counts);
+        let Some(run) = newest.or_else(|| history.runs().rev().find(on)) else { return Ok(None) };
+        let own = self.judged(run);
+        let shown = Shown::new(history, &own, commits_at);
+        let (root, main) = ("../", report.run.machine.key.as_str());
+        let steps = watch::steps_of(&shown);
+        let view = Overview { root, shown: &shown, report: &own, main, steps, qualification: None };
+        self.page(&machines::page(key, main), OVERVIEW, &view.view()).map(Some)
+    }
+
+    /// The benchmarks that have a page, by name.
+    pub fn benchmarks(&self) -> BTreeSet<&'a BenchmarkId> {
+        self.shown.names()
+    }
+
+    /// A benchmark's page, and its runs as a table for other programs.
+    ///
+    /// # Errors
+    /// [`SiteError::Template`] if a template asks for something that it is not given.
+    pub fn benchmark(
+        &'a self,
+        name: &BenchmarkId,
+        older: Older<'_>,
+    ) -> Result<[Page; 2], SiteError> {
+        let stem = name.file_stem();
+        let view = benchmark::view(name, &self.shown, self.contents.report, older);
+        let page = self.page(&format!("benchmark/{stem}.html"), BENCHMARK, &view)?;
+        let contents = csv::of(name, &self.shown);
+        Ok([page, Page { path: format!("benchmark/{stem}.csv"), contents }])
+    }
+
+    /// The pages of the recorded runs that are shown.
+    pub fn runs(&self) -> Vec<Kept> {
+        let runs: Vec<&Run> = self.contents.history.runs().collect();
+        let first = runs.len().saturating_sub(SHOWN);
+        let kept = |at: usize| {
+            let run = runs[at];
+            let before = &runs[at.saturating_sub(LOOK_BACK)..at];
+            let mut made_of: Vec<&str> = before.iter().map(|run| run.id.as_str()).collect();
+            made_of.push(&run.id);
+            made_of.extend(self.compared(run).map(|comparison| comparison.id.as_str()));
+            Kept {
+                id: run.id.clone(),
+                path: runs::page_of(&run.id),
+                key: digest(made_of.join("\n").as_bytes()),
+            }
+        };
+        (first..runs.len()).map(kept).collect()
+    }
+
+    /// The page of a recorded run.
+    ///
+    /// # Errors
+    /// [`SiteError::Template`] if a template asks for something that it is not given.
+    pub fn run(&self, id: &str) -> Result<Option<Page>, SiteError> {
+        let Contents { history, commits_at, .. } = self.contents;
+        let Some(run) = history.runs().find(|run| run.id == id) else { return Ok(None) };
+        let report = self.judged(run);
+        let past = Past::before(run, history, LOOK_BACK);
+        let shown = Shown::of_run(past, run, &report, commits_at);
+        let comparisons: Vec<&Comparison> = self.compared(run).collect();
+        let Some(view) = run::view(&shown, &report, &comparisons) else { return Ok(None) };
+        self.page(&runs::page_of(id), RUN, &view).map(Some)
+    }
+
+    /// The pages of the recorded comparisons.
+    pub fn comparisons(&self) -> Vec<Kept> {
+        let kept = |comparison: &Comparison| {
+            let has_run = comparison::run_of(comparison).is_some_and(|run| self.has_page(run));
+            Kept {
+                id: comparison.id.clone(),
+                path: comparison::page_of(comparison),
+                key: u64::from(has_run),
+            }
+        };
+        self.contents.comparisons.iter().map(kept).collect()
+    }
+
+    /// The page of a recorded comparison.
+    ///
+    /// # Errors
+    /// [`SiteError::Template`] if a template asks for something that it is not given.
+    pub fn comparison(&self, id: &str) -> Result<Option<Page>, SiteError> {
+        let mut all = self.contents.comparisons.iter();
+        let Some(comparison) = all.find(|comparison| comparison.id == id) else { return Ok(None) };
+        let commits_at = self.contents.commits_at;
+        let view = comparison::view(comparison, commits_at, |run| self.has_page(run));
+        self.page(&comparison::page_of(comparison), COMPARISON, &view).map(Some)
+    }
+
+    /// A digest of everything beside runs that the kept pages are made of.
+    pub fn key(&self) -> u64 {
+        let Contents { rules, commits_at, .. } = self.contents;
+        let rules = format!("{rules:?} {commits_at:?}");
+        digest(rules.as_bytes()) ^ self.templates.key()
+    }
+
+    /// What tells whether older runs compare with the reported one.
+    pub fn here(&self) -> older::Here<'a> {
+        let Contents { report, rules, .. } = self.contents;
+        older::Here { machine: &report.run.machine.key, branch: rules.branch }
+    }
+
+    /// When the oldest run that is shown began, if there are older ones.
+    pub fn oldest_shown(&self) -> Option<chrono::DateTime<chrono::Utc>> {
+        self.shown.runs.first().map(|run| run.started)
+    }
+
+    fn has_page(&self, run: &str) -> bool {
+        self.shown.runs.iter().any(|shown| shown.id == run && runs::page(shown).is_some())
+    }
+
+    fn judged(&self, run: &Run) -> Report {
+        let past = Past::before(run, self.contents.history, LOOK_BACK);
+        let compared: Vec<&Comparison> = self.compared(run).collect();
+        Report::of_recorded(run, past, &compared, self.contents.rules)
+    }
+
+    /// What was recorded of a run side by side.
+    fn compared(&self, run: &'a Run) -> impl Iterator<Item = &'a Comparison> {
+        let all = self.contents.comparisons.iter();
+        all.filter(|comparison| comparison::run_of(comparison) == Some(run.id.as_str()))
+    }
+
+    fn compare(&self) -> CompareView {
+        let recorded = self.shown.runs.iter().rev().filter(|run| runs::page(run).is_some());
+        let comparisons = self.contents.comparisons.iter();
+        CompareView {
+            root: "",
+            title: "Compare".to_owned(),
+            recent: recorded.map(|run| (runs::file_name(run.id), runs::RunRow::of(run))).collect(),
+            comparisons: comparisons.map(comparison::ComparisonRow::of).collect(),
+        }
+    }
+
+    fn page(
+        &self,
+        path: &str,
+        template: &'static str,
+        view: &impl Serialize,
+    ) -> Result<Page, SiteError> {
+        let contents = self.templates.fill(template, view)?;
+        Ok(Page { path: path.to_owned(), contents })
+    }
 }
 
-/// The innermost place that the error names: an outer one only says which template it came through.
-fn located(error: &minijinja::Error, template: &str) -> SiteError {
-    let mut innermost = error;
-    while let Some(inner) = innermost.source().and_then(|source| source.downcast_ref()) {
-        innermost = inner;
-    }
-    let detail = innermost.detail().map_or_else(String::new, |detail| format!(": {detail}"));
-    SiteError::Template {
-        template: innermost.name().unwrap_or(template).to_owned(),
-        line: innermost.line().unwrap_or(1),
-        message: format!("{}{detail}", innermost.kind()),
-    }
+/// The page to compare runs.
+#[derive(Debug, Serialize)]
+struct CompareView {
+    root: &'static str,
+    title: String,
+    /// The runs to choose from, by identity.
+    recent: Vec<(String, runs::RunRow)>,
+    comparisons: Vec<comparison::ComparisonRow>,
 }
 
 #[cfg(test)]

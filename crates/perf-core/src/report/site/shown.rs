@@ -1,8 +1,9 @@
 //! Which runs the site shows, and how each stands to the run that is reported.
 
 use crate::baseline::RunValue;
-use crate::history::History;
+use crate::history::{History, Past};
 use crate::ident::BenchmarkId;
+use crate::report::links::commit_page;
 use crate::report::svg::drawable;
 use crate::report::{Report, Row};
 use crate::run::{Commit, Machine, Measured, Run, Statistic};
@@ -11,7 +12,7 @@ use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most runs that are shown.
-const LIMIT: usize = 200;
+pub(super) const LIMIT: usize = 200;
 
 /// What sets a run apart from those that the reported one is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,23 +65,31 @@ pub(super) enum Standing {
 /// A run on the site.
 #[derive(Clone, Debug)]
 pub(super) struct ShownRun<'a> {
+    pub(super) id: &'a str,
     pub(super) started: DateTime<Utc>,
     pub(super) commit: Option<&'a Commit>,
     pub(super) machine: &'a Machine,
     pub(super) flags: Vec<Flag>,
+    /// The commit's page on the web.
+    pub(super) commit_page: Option<String>,
     benchmarks: BTreeMap<&'a BenchmarkId, &'a Measured>,
 }
 
 impl ShownRun<'_> {
     pub(super) fn is_reported(&self) -> bool {
-        self.flags.contains(&Flag::Reported)
+        self.has(Flag::Reported)
+    }
+
+    pub(super) fn has(&self, flag: Flag) -> bool {
+        self.flags.contains(&flag)
     }
 
     fn standing(&self) -> Standing {
-        let has = |flag| self.flags.contains(flag);
         match () {
-            () if has(&Flag::OtherMachine) || has(&Flag::Imported) => Standing::Incomparable,
-            () if [Flag::Dirty, Flag::Partial, Flag::OtherBranch].iter().any(has) => {
+            () if self.has(Flag::OtherMachine) || self.has(Flag::Imported) => {
+                Standing::Incomparable
+            }
+            () if [Flag::Dirty, Flag::Partial, Flag::OtherBranch].iter().any(|f| self.has(*f)) => {
                 Standing::SetAside
             }
             () => Standing::Counted,
@@ -100,13 +109,31 @@ pub(super) struct Shown<'a> {
 
 impl<'a> Shown<'a> {
     /// The newest runs of `history`, and the reported one last if it is not among them.
-    pub(super) fn new(history: &'a History, report: &'a Report) -> Self {
-        let mut runs: Vec<ShownRun<'a>> = history.runs().map(|run| recorded(run, report)).collect();
-        if !history.runs().any(|run| run.id == report.run.id) {
-            runs.push(unrecorded(report));
+    /// `commits_at`: below which address the repository's commits are shown.
+    pub(super) fn new(history: &'a History, report: &'a Report, commits_at: Option<&str>) -> Self {
+        let is_recorded = history.runs().any(|run| run.id == report.run.id);
+        let count = history.len() + usize::from(!is_recorded);
+        let older = count.saturating_sub(LIMIT);
+        let newest = history.runs().skip(older);
+        let mut runs: Vec<ShownRun<'a>> = newest
+            .map(|run| recorded(run, report, commits_at, benchmarks(&run.benchmarks)))
+            .collect();
+        if !is_recorded {
+            runs.push(unrecorded(report, commits_at));
         }
-        let older = runs.len().saturating_sub(LIMIT);
-        Self { runs: runs.split_off(older), older, report }
+        Self { runs, older, report }
+    }
+
+    /// A run of the history and those before it, without their benchmarks.
+    pub(super) fn of_run(
+        past: Past<'a>,
+        run: &'a Run,
+        report: &'a Report,
+        commits_at: Option<&str>,
+    ) -> Self {
+        let all = past.runs().chain([run]);
+        let runs = all.map(|run| recorded(run, report, commits_at, BTreeMap::new())).collect();
+        Self { runs, older: 0, report }
     }
 
     /// Every benchmark that has a page: of the report, and of the runs shown.
@@ -118,15 +145,15 @@ impl<'a> Shown<'a> {
 
     /// The runs of one benchmark, oldest first. A run that should have measured it and did not has
     /// its place all the same, so that a gap is seen.
-    pub(super) fn series(&self, name: &BenchmarkId) -> Vec<Point<'_>> {
-        let batch = |measured: &Measured| (measured.n, measured.s);
-        let newest = self.runs.iter().rev().find_map(|run| run.benchmarks.get(name));
-        let pinned = self.measured(name).or(newest.copied()).map(batch);
+    pub(super) fn series(&'a self, name: &BenchmarkId) -> Vec<Point<'a>> {
+        let newest = self.runs.iter().rev().find_map(|run| Some((run, *run.benchmarks.get(name)?)));
+        let pinned = self.measured(name).or(newest.map(|(_, measured)| measured)).map(batch);
+        let is_foreign = newest.is_some_and(|(run, _)| run.has(Flag::Imported));
         let statistic = self.row(name).map(|row| row.verdict.statistic).unwrap_or_default();
-        let point = |run| {
+        let point = |run: &'a ShownRun<'a>| {
             let measured = ShownRun::measured(run, name);
             let same_batch = measured.is_none_or(|m| Some(batch(m)) == pinned);
-            Point { run, measured, same_batch, statistic }
+            Point { run, measured, same_batch, is_foreign, statistic }
         };
         let points = self.runs.iter().map(point);
         let known = points.skip_while(|point| point.measured.is_none());
@@ -143,15 +170,27 @@ impl<'a> Shown<'a> {
 }
 
 impl<'a> ShownRun<'a> {
-    fn measured(&self, name: &BenchmarkId) -> Option<&'a Measured> {
+    pub(super) fn measured(&self, name: &BenchmarkId) -> Option<&'a Measured> {
         self.benchmarks.get(name).copied()
     }
 }
 
-fn recorded<'a>(run: &'a Run, report: &'a Report) -> ShownRun<'a> {
+fn benchmarks<'a>(
+    measured: impl IntoIterator<Item = &'a Measured>,
+) -> BTreeMap<&'a BenchmarkId, &'a Measured> {
+    measured.into_iter().map(|measured| (&measured.name, measured)).collect()
+}
+
+fn recorded<'a>(
+    run: &'a Run,
+    report: &'a Report,
+    commits_at: Option<&str>,
+    benchmarks: BTreeMap<&'a BenchmarkId, &'a Measured>,
+) -> ShownRun<'a> {
     let is_reported = run.id == report.run.id;
     let same_machine = run.machine.key == report.run.machine.key;
     ShownRun {
+        id: &run.id,
         started: run.started,
         commit: run.commit.as_ref(),
         machine: &run.machine,
@@ -163,16 +202,22 @@ fn recorded<'a>(run: &'a Run, report: &'a Report) -> ShownRun<'a> {
             (Flag::OtherMachine, !same_machine && run.origin.is_none()),
             (Flag::Imported, run.origin.is_some()),
         ]),
-        benchmarks: run.benchmarks.iter().map(|measured| (&measured.name, measured)).collect(),
+        commit_page: web_page(run.commit.as_ref(), commits_at),
+        benchmarks,
     }
 }
 
-fn unrecorded(report: &Report) -> ShownRun<'_> {
+fn web_page(commit: Option<&Commit>, commits_at: Option<&str>) -> Option<String> {
+    commit_page(commits_at, &commit?.hash)
+}
+
+fn unrecorded<'a>(report: &'a Report, commits_at: Option<&str>) -> ShownRun<'a> {
     let run = &report.run;
     let commit = run.commit.as_ref();
     let branch = commit.and_then(|commit| commit.branch.as_deref());
     let measured = report.rows.iter().filter_map(|row| row.measured.as_ref());
     ShownRun {
+        id: &run.id,
         started: run.started,
         commit,
         machine: &run.machine,
@@ -183,7 +228,8 @@ fn unrecorded(report: &Report) -> ShownRun<'_> {
             (Flag::Partial, run.partial),
             (Flag::OtherBranch, branch != Some(&report.against.branch)),
         ]),
-        benchmarks: measured.map(|measured| (&measured.name, measured)).collect(),
+        commit_page: web_page(commit, commits_at),
+        benchmarks: benchmarks(measured),
     }
 }
 
@@ -195,6 +241,11 @@ fn is_dirty(commit: Option<&Commit>) -> bool {
     commit.is_some_and(|commit| commit.dirty)
 }
 
+/// What must be the same for numbers to be compared: the batches, and the unit.
+fn batch(measured: &Measured) -> (u32, u32, &str) {
+    (measured.n, measured.s, measured.unit())
+}
+
 /// One run of one benchmark.
 #[derive(Clone, Debug)]
 pub(super) struct Point<'a> {
@@ -202,11 +253,13 @@ pub(super) struct Point<'a> {
     /// What the run says of the benchmark; absent where it should have measured it and did not.
     pub(super) measured: Option<&'a Measured>,
     same_batch: bool,
+    /// Whether another tool measures this benchmark now.
+    is_foreign: bool,
     /// Which of a launch's numbers is judged.
     pub(super) statistic: Statistic,
 }
 
-impl Point<'_> {
+impl<'a> Point<'a> {
     pub(super) fn flags(&self) -> Vec<Flag> {
         let batch = (!self.same_batch).then_some(Flag::OtherBatch);
         self.run.flags.iter().copied().chain(batch).collect()
@@ -214,14 +267,16 @@ impl Point<'_> {
 
     pub(super) fn standing(&self) -> Standing {
         match self.same_batch {
+            true if self.is_foreign && self.run.has(Flag::Imported) => Standing::Counted,
             true => self.run.standing(),
             false => Standing::Incomparable,
         }
     }
 
-    /// The time as it is judged, in ns, so that it lies on the baseline where nothing changed.
+    /// The value as it is judged, in ns for times, so that it lies on the baseline where nothing
+    /// changed.
     pub(super) fn judged(&self) -> Option<f64> {
-        let measured = self.measured.filter(|measured| measured.is_time())?;
+        let measured = self.measured?;
         let judged = RunValue::of(&measured.launches).get(self.statistic).map(f64::exp);
         drawable(judged.unwrap_or(measured.time_ns.median))
     }
@@ -234,9 +289,19 @@ impl Point<'_> {
         Some((low, usable.into_iter().reduce(f64::max)?))
     }
 
+    /// The unit of its values.
+    pub(super) fn unit(&self) -> &'a str {
+        self.measured.map_or("ns", Measured::unit)
+    }
+
     /// The 95th percentile in ns.
     pub(super) fn p95(&self) -> Option<f64> {
         self.measured?.time_ns.p95.and_then(drawable)
+    }
+
+    /// The 99th percentile in ns.
+    pub(super) fn p99(&self) -> Option<f64> {
+        self.measured?.time_ns.p99.and_then(drawable)
     }
 }
 
@@ -272,7 +337,7 @@ mod tests {
 
     fn flags_of(history: &History) -> Vec<Vec<&'static str>> {
         let report = report();
-        let shown = Shown::new(history, &report);
+        let shown = Shown::new(history, &report, None);
         let series = shown.series(&NAME.into());
         series.iter().map(|p| p.flags().into_iter().map(Flag::name).collect()).collect()
     }
@@ -290,7 +355,7 @@ mod tests {
         let mut own = day(23, 1.9e6);
         own.id = report.run.id.clone();
         let history = history(vec![day(2, 1e6), own]);
-        let shown = Shown::new(&history, &report);
+        let shown = Shown::new(&history, &report, None);
         assert_eq!(shown.runs.len(), 2);
         assert_eq!(shown.runs[1].flags, [Flag::Reported]);
     }
@@ -316,7 +381,7 @@ mod tests {
         partial.partial = true;
         let history = history(vec![run(1, vec![]), day(2, 1e6), partial, run(4, vec![])]);
         let report = report();
-        let shown = Shown::new(&history, &report);
+        let shown = Shown::new(&history, &report, None);
         let medians: Vec<bool> =
             shown.series(&NAME.into()).iter().map(|point| point.judged().is_some()).collect();
         assert_eq!(medians, [true, false, true]);
@@ -330,7 +395,7 @@ mod tests {
             run.seal()
         });
         let (history, report) = (many.collect::<History>(), report());
-        let shown = Shown::new(&history, &report);
+        let shown = Shown::new(&history, &report, None);
         assert_eq!((shown.runs.len(), shown.older), (LIMIT, 101));
     }
 
@@ -341,7 +406,7 @@ mod tests {
         let times = [0.95e6, 1.9e6, 0.95e6, 1.8e6, 1.9e6];
         let days = (1..).zip(times).map(|(d, ns)| day(d, ns));
         let history = history(days.collect());
-        let shown = Shown::new(&history, &report);
+        let shown = Shown::new(&history, &report, None);
         let since = since(&shown.series(&NAME.into()), verdict).unwrap();
         assert_eq!(since.started.to_rfc3339(), "2026-11-04T02:45:00+00:00");
     }

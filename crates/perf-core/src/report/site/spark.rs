@@ -31,7 +31,7 @@ pub(super) fn spark(points: &[Point<'_>], verdict: &Verdict) -> String {
     }
     let reported = newest.iter().enumerate().filter(|(_, point)| point.run.is_reported());
     for (i, point) in reported {
-        shapes += &point.judged().map_or_else(String::new, |ns| dot(place(i, ns), 3.0, ""));
+        shapes += &point.judged().map_or_else(String::new, |ns| dot(place(i, ns), 6.0));
     }
     let label = escaped(&text::described(verdict));
     format!(

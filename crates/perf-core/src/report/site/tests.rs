@@ -1,6 +1,7 @@
 //! What holds for whole pages.
 
 use super::*;
+use crate::budget::Gate;
 use crate::ident::BenchmarkId;
 use crate::report::tests::report;
 use crate::run::Run;
@@ -14,11 +15,48 @@ fn templates() -> BTreeMap<String, String> {
         ("parts.html", include_str!("../../../../../site-templates/parts.html")),
         (OVERVIEW, include_str!("../../../../../site-templates/overview.html")),
         (BENCHMARK, include_str!("../../../../../site-templates/benchmark.html")),
+        (RUN, include_str!("../../../../../site-templates/run.html")),
+        (COMPARISON, include_str!("../../../../../site-templates/comparison.html")),
+        (COMPARE, include_str!("../../../../../site-templates/compare.html")),
         (FEED, include_str!("../../../../../site-templates/feed.xml")),
-        (STYLE, include_str!("../../../../../site-templates/style.css")),
+        ("style.css", include_str!("../../../../../site-templates/style.css")),
     ];
     templates.into_iter().map(|(name, source)| (name.to_owned(), source.to_owned())).collect()
 }
+
+/// Every page of a site.
+fn render(
+    templates: &BTreeMap<String, String>,
+    history: &History,
+    report: &Report,
+) -> Result<Vec<Page>, SiteError> {
+    let (renamed, budgets) = (BTreeMap::new(), Vec::new());
+    let rules =
+        Rules { branch: "main", budgets: &budgets, gate: Gate::default(), renamed: &renamed };
+    let comparisons = Comparison::all_of(report);
+    let contents = Contents {
+        history,
+        report,
+        comparisons: &comparisons,
+        qualification: None,
+        rules,
+        commits_at: Some(COMMITS),
+    };
+    let site = Site::new(templates, contents)?;
+    let mut pages = site.front()?;
+    for name in site.benchmarks() {
+        pages.extend(site.benchmark(name, Older::default())?);
+    }
+    for kept in site.runs() {
+        pages.extend(site.run(&kept.id)?);
+    }
+    for kept in site.comparisons() {
+        pages.extend(site.comparison(&kept.id)?);
+    }
+    Ok(pages)
+}
+
+const COMMITS: &str = "https://example.org/team/app/commit/";
 
 fn history() -> History {
     let times = [0.94e6, 0.95e6, 3.1e6, 0.96e6];
@@ -33,7 +71,8 @@ fn history() -> History {
 
 fn page(path: &str) -> String {
     let pages = render(&templates(), &history(), &report()).unwrap();
-    let page = pages.into_iter().find(|page| page.path.starts_with(path));
+    let page =
+        pages.into_iter().find(|page| page.path.starts_with(path) && !page.path.ends_with(".csv"));
     page.unwrap().contents
 }
 
@@ -60,14 +99,18 @@ fn a_benchmark_shows_its_trend_and_its_runs() {
 fn the_same_input_gives_the_same_bytes() {
     let once = render(&templates(), &history(), &report()).unwrap();
     assert_eq!(once, render(&templates(), &history(), &report()).unwrap());
-    // The style, the overview, the feed, the badge and one page for each benchmark of the report.
-    assert_eq!(once.len(), 4 + report().rows.len());
+    let count = |folder: &str| once.iter().filter(|page| page.path.starts_with(folder)).count();
+    // Two overviews, a page to compare, the feed, the badge and the style beside a page and a table
+    // for each benchmark and a page for each recorded run.
+    assert_eq!(count("benchmark/"), 2 * report().rows.len());
+    assert_eq!((count("run/"), count("machine/")), (history().len(), 1));
+    assert_eq!(once.len(), count("benchmark/") + count("run/") + count("comparison/") + 6);
 }
 
 #[test]
 fn names_and_subjects_stay_text() {
     for page in render(&templates(), &history(), &report()).unwrap() {
-        assert!(!page.contents.contains("<script"), "{}", page.path);
+        assert!(!page.contents.contains("<script>"), "{}", page.path);
         assert!(!page.contents.contains(['\u{202e}', '\u{1b}']), "{}", page.path);
     }
     assert!(page("index").contains("&lt;script&gt;alert(2)&lt;&#x2f;script&gt;\\u{202e}"));
@@ -77,7 +120,8 @@ fn names_and_subjects_stay_text() {
 fn nothing_is_loaded_from_elsewhere() {
     for page in render(&templates(), &history(), &report()).unwrap() {
         let contents = page.contents.replace("xmlns=\"http://www.w3.org/2005/Atom\"", "");
-        for mark in ["://", "src=", "@import", "url(", " style="] {
+        let contents = contents.replace(&format!("<a href=\"{COMMITS}"), "");
+        for mark in ["://", "src=\"//", "@import", "url(", " style=", " onclick"] {
             assert!(!contents.contains(mark), "{mark} in {}", page.path);
         }
     }
@@ -98,8 +142,13 @@ fn stepped() -> History {
 #[test]
 fn steps_are_drawn_listed_and_fed() {
     let pages = render(&templates(), &stepped(), &report()).unwrap();
-    let page =
-        |path: &str| &pages.iter().find(|page| page.path.starts_with(path)).unwrap().contents;
+    let page = |path: &str| {
+        &pages
+            .iter()
+            .find(|page| page.path.starts_with(path) && !page.path.ends_with(".csv"))
+            .unwrap()
+            .contents
+    };
     assert!(page("index").contains("<h2>Steps in the trends") && page("index").contains("+20.0 %"));
     let stem = BenchmarkId::from(NAME).file_stem();
     let benchmark = page(&format!("benchmark/{stem}"));
@@ -109,7 +158,7 @@ fn steps_are_drawn_listed_and_fed() {
             .contains("median rose 20.0 % to 1.200 ms at &lt;9&amp;&gt;01234567 on 2026-11-09")
     );
     insta::assert_snapshot!(page("feed"));
-    for page in &pages {
+    for page in pages.iter().filter(|page| !page.path.ends_with(".csv")) {
         assert!(
             !page.contents.contains("<9&>") && !page.contents.contains('\u{202e}'),
             "{}",
@@ -135,13 +184,13 @@ fn the_badge_says_what_fails() {
 #[test]
 fn a_report_without_history_has_its_pages() {
     let pages = render(&templates(), &History::default(), &report()).unwrap();
-    assert_eq!(pages.len(), 4 + report().rows.len());
+    assert_eq!(pages.len(), 5 + 2 * report().rows.len());
 }
 
 #[test]
 fn template_errors_name_file_and_line() {
     let misspelt = error(OVERVIEW, "{{ summary }}", "{{ sumary }}");
-    assert!(misspelt.starts_with("overview.html:28: undefined value"), "{misspelt}");
+    assert!(misspelt.starts_with("overview.html:10: undefined value"), "{misspelt}");
     let in_layout = error("layout.html", "{{ title }}", "{{ titel }}");
     assert!(in_layout.starts_with("layout.html:8: undefined value"), "{in_layout}");
     let in_macro = error("parts.html", "{{ of.word }}", "{{ of.wrod }}");
@@ -152,7 +201,7 @@ fn template_errors_name_file_and_line() {
 
 #[test]
 fn a_missing_template_is_named() {
-    for name in [OVERVIEW, BENCHMARK, STYLE] {
+    for name in [OVERVIEW, BENCHMARK, RUN, COMPARISON, COMPARE] {
         let mut templates = templates();
         templates.remove(name);
         let error = render(&templates, &history(), &report()).unwrap_err();

@@ -2,7 +2,6 @@
 
 use super::shown::{Flag, ShownRun};
 use crate::budget::{BudgetResult, BudgetStatus};
-use crate::ident::BenchmarkId;
 use crate::report::visible;
 use crate::run::Statistic;
 use crate::unit;
@@ -31,8 +30,8 @@ pub(super) fn clipped(text: &str, limit: usize) -> String {
 }
 
 /// A benchmark's name in the parts between which a line may break.
-pub(super) fn parts(id: &BenchmarkId) -> Vec<String> {
-    let name = clipped(id.as_str(), NAME);
+pub(super) fn parts(name: &str) -> Vec<String> {
+    let name = clipped(name, NAME);
     let parts = name.split_inclusive('/').flat_map(|part| part.split_inclusive("::"));
     parts.map(str::to_owned).collect()
 }
@@ -53,6 +52,21 @@ pub(super) fn or_nothing(value: Option<String>) -> String {
 
 pub(super) fn time(ns: Option<f64>) -> String {
     or_nothing(ns.map(unit::time))
+}
+
+/// A number in its own unit: a time where that is `ns`.
+pub(super) fn value(value: f64, of: &str) -> String {
+    match of {
+        "ns" => unit::time(value),
+        "bytes" => unit::bytes(value),
+        "" => unit::count(value),
+        other => format!("{} {}", unit::count(value), word(other)),
+    }
+}
+
+/// What the upright axis of a drawing measures.
+pub(super) fn axis(of: &str) -> String {
+    if of == "ns" { "time an iteration".to_owned() } else { word(of) }
 }
 
 pub(super) fn day(at: DateTime<Utc>) -> String {
@@ -161,6 +175,10 @@ pub(super) fn since(run: &ShownRun<'_>) -> String {
 
 pub(super) fn commit(run: &ShownRun<'_>) -> String {
     or_nothing(run.commit.map(|commit| clipped(commit.short(), 12)))
+}
+
+pub(super) fn subject(run: &ShownRun<'_>) -> String {
+    run.commit.map_or_else(String::new, |commit| line(&commit.subject))
 }
 
 pub(super) fn branch(run: &ShownRun<'_>) -> String {

@@ -1,7 +1,7 @@
 //! A benchmark's times over its runs as a drawing with a legend.
 
 use super::marks::{
-    Stretch, across, circle, cross, dot, machine_changes, mark, ring, segments, sets_scale, title,
+    Stretch, across, circle, cross, dot, dots, machine_changes, ring, segments, sets_scale, title,
 };
 use super::shown::{Point, Standing};
 use super::text;
@@ -26,24 +26,20 @@ struct Frame {
     height: f64,
     dates: usize,
     ticks: usize,
-    /// Whether each point tells its run to a pointer that rests on it.
-    titles: bool,
 }
 
-const WIDE: Frame =
-    Frame { class: "wide", width: 960.0, height: 320.0, dates: 7, ticks: 6, titles: true };
-const NARROW: Frame =
-    Frame { class: "narrow", width: 340.0, height: 250.0, dates: 3, ticks: 5, titles: false };
+const WIDE: Frame = Frame { class: "wide", width: 960.0, height: 320.0, dates: 7, ticks: 6 };
+const NARROW: Frame = Frame { class: "narrow", width: 340.0, height: 250.0, dates: 3, ticks: 5 };
 const LEFT: f64 = 66.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 26.0;
 const BOTTOM: f64 = 38.0;
 
 /// A level that the times are held against.
-struct Rule {
-    class: &'static str,
-    value: f64,
-    label: String,
+pub(super) struct Level {
+    pub(super) class: &'static str,
+    pub(super) value: f64,
+    pub(super) label: String,
 }
 
 /// What the templates need of a trend.
@@ -71,10 +67,11 @@ struct Entry {
 pub(super) struct Trend<'a> {
     points: &'a [Point<'a>],
     finding: String,
-    rules: Vec<Rule>,
+    levels: Vec<Level>,
     machines: Vec<(usize, String)>,
     steps: Vec<(usize, String)>,
     scale: Scale,
+    unit: &'a str,
 }
 
 impl<'a> Trend<'a> {
@@ -92,19 +89,27 @@ impl<'a> Trend<'a> {
         }
         Scale::fitting(&values)?;
         values.extend(baseline);
-        let rules: Vec<Rule> =
-            baseline.map(baseline_rule).into_iter().chain(limits(budgets)).collect();
+        let unit = points.last().map_or("ns", Point::unit);
+        let levels: Vec<Level> =
+            baseline.map(baseline_level).into_iter().chain(limits(budgets)).collect();
         let greatest = values.iter().copied().fold(0.0, f64::max);
-        let within = rules.iter().map(|rule| rule.value);
+        let tails = points.iter().filter(|p| sets_scale(p)).filter_map(Point::p99);
+        let within = levels.iter().map(|level| level.value).chain(tails);
         values.extend(within.filter(|value| (greatest / 2.0..=greatest * REACH).contains(value)));
         Some(Self {
             points,
             finding: verdict.map_or_else(|| text::UNMEASURED.to_owned(), text::described),
-            rules,
+            levels,
             machines: machine_changes(points),
             steps: found_steps(points),
             scale: Scale::fitting(&values)?,
+            unit,
         })
+    }
+
+    /// The levels that the times are held against, the baseline among them.
+    pub(super) fn levels_shown(&self) -> &[Level] {
+        &self.levels
     }
 
     pub(super) fn view(&self) -> TrendView {
@@ -129,7 +134,8 @@ impl<'a> Trend<'a> {
         svg += &self.upright(frame, "step", &self.steps);
         svg += &self.spreads(frame);
         svg += &self.levels(frame);
-        svg += &self.line(frame, "p95", Point::p95);
+        svg += &self.line(frame, "p99", |point| self.drawn(point.p99()));
+        svg += &self.line(frame, "p95", |point| self.drawn(point.p95()));
         svg += &self.line(frame, "median", Point::judged);
         svg += &self.marks(frame);
         svg + "</svg>"
@@ -148,12 +154,13 @@ impl<'a> Trend<'a> {
         for tick in self.scale.ticks(frame.ticks) {
             let y = self.y(frame, tick);
             let _ = write!(svg, r#"<path class="grid" d="M{LEFT} {y:.1}H{right}"/>"#);
-            let label = unit::time(tick);
+            let label = text::value(tick, self.unit);
             let (x, y) = (LEFT - 8.0, y + 4.0);
             let _ = write!(svg, r#"<text class="end" x="{x}" y="{y:.1}">{label}</text>"#);
         }
         let kind = if self.scale.is_logarithmic() { ", logarithmic" } else { "" };
-        let _ = write!(svg, r#"<text x="0" y="12">time an iteration{kind}</text>"#);
+        let what = escaped(&text::axis(self.unit));
+        let _ = write!(svg, r#"<text x="0" y="12">{what}{kind}</text>"#);
         svg + &self.dates(frame)
     }
 
@@ -203,15 +210,25 @@ impl<'a> Trend<'a> {
 
     fn levels(&self, frame: &Frame) -> String {
         let right = frame.width - RIGHT;
-        let shown = self.rules.iter().filter(|rule| self.scale.holds(rule.value));
-        let level = |rule: &Rule| {
-            let y = self.y(frame, rule.value);
-            format!(r#"<path class="{}" d="M{LEFT} {y:.1}H{right}"/>"#, rule.class)
+        let shown = self.levels.iter().filter(|level| self.scale.holds(level.value));
+        let level = |level: &Level| {
+            let y = self.y(frame, level.value);
+            format!(r#"<path class="{}" d="M{LEFT} {y:.1}H{right}"/>"#, level.class)
         };
         shown.map(level).collect()
     }
 
-    fn line(&self, frame: &Frame, class: &str, value: fn(&Point<'a>) -> Option<f64>) -> String {
+    /// The value if the drawing reaches so far.
+    fn drawn(&self, value: Option<f64>) -> Option<f64> {
+        value.filter(|value| self.scale.holds(*value))
+    }
+
+    fn line(
+        &self,
+        frame: &Frame,
+        class: &str,
+        value: impl Fn(&Point<'a>) -> Option<f64>,
+    ) -> String {
         let segment = |segment: Stretch| {
             let places: Vec<Place> =
                 segment.into_iter().map(|(i, ns)| self.place(frame, i, ns)).collect();
@@ -221,14 +238,24 @@ impl<'a> Trend<'a> {
     }
 
     fn marks(&self, frame: &Frame) -> String {
+        let mut counted = Vec::new();
         let mut svg = String::new();
         for (i, point) in self.points.iter().enumerate() {
-            let Some(ns) = point.judged().filter(|ns| self.scale.holds(*ns)) else { continue };
-            let title = if frame.titles { title(point, ns) } else { String::new() };
-            let speck = self.points.len() > CROWDED;
-            svg += &mark(point, self.place(frame, i, ns), speck, &title);
+            let Some(value) = point.judged().filter(|value| self.scale.holds(*value)) else {
+                continue;
+            };
+            let at = self.place(frame, i, value);
+            match point.standing() {
+                Standing::Counted => counted.push(at),
+                Standing::SetAside => svg += &circle(at, &title(point, value)),
+                Standing::Incomparable => svg += &cross(at, &title(point, value)),
+            }
+            if point.run.is_reported() {
+                svg += &ring(at);
+            }
         }
-        svg
+        let width = if counted.len() > CROWDED { 3.2 } else { 5.0 };
+        if counted.is_empty() { svg } else { dots(&counted, width) + &svg }
     }
 
     fn segments(&self, value: impl Fn(&Point<'a>) -> Option<f64>) -> Vec<Stretch> {
@@ -255,7 +282,7 @@ impl<'a> Trend<'a> {
         let line = |class: &str| format!(r#"<path class="{class}" d="M2 8H30"/>"#);
         let middle = (16.0, 8.0);
         let band = r#"<path class="spread" d="M2 3H30V13H2Z"/>"#.to_owned();
-        let median = format!("{}{}", line("median"), dot(middle, 2.5, ""));
+        let median = format!("{}{}", line("median"), dot(middle, 5.0));
         let (judged, spread) = match self.points.first().map(|point| point.statistic) {
             Some(Statistic::Fastest) => (
                 "fastest sample, as the medians are too noisy to be judged",
@@ -266,7 +293,8 @@ impl<'a> Trend<'a> {
         let mut entries = vec![
             (stands(Standing::Counted), median, judged),
             (stands(Standing::Counted), band, spread),
-            (any(&|p| p.p95().is_some()), line("p95"), "p95"),
+            (any(&|p| self.drawn(p.p95()).is_some()), line("p95"), "p95"),
+            (any(&|p| self.drawn(p.p99()).is_some()), line("p99"), "p99"),
             (any(&|p| p.run.is_reported()), ring(middle), "this run"),
             (
                 stands(Standing::SetAside),
@@ -291,14 +319,14 @@ impl<'a> Trend<'a> {
         ];
         entries.retain(|(shown, ..)| *shown);
         let entries = entries.into_iter().map(|(_, shape, text)| (shape, text.to_owned()));
-        let rules = self.rules.iter().filter(|rule| self.scale.holds(rule.value));
-        let rules = rules.map(|rule| (line(rule.class), rule.label.clone()));
-        entries.chain(rules).map(|(shape, text)| Entry { swatch: swatch(&shape), text }).collect()
+        let levels = self.levels.iter().filter(|level| self.scale.holds(level.value));
+        let levels = levels.map(|level| (line(level.class), level.label.clone()));
+        entries.chain(levels).map(|(shape, text)| Entry { swatch: swatch(&shape), text }).collect()
     }
 
     fn outside(&self) -> Vec<String> {
-        let rules = self.rules.iter().filter(|rule| !self.scale.holds(rule.value));
-        let mut outside: Vec<String> = rules.map(|rule| rule.label.clone()).collect();
+        let levels = self.levels.iter().filter(|level| !self.scale.holds(level.value));
+        let mut outside: Vec<String> = levels.map(|level| level.label.clone()).collect();
         let medians = self.points.iter().filter_map(Point::judged);
         let runs = medians.filter(|ns| !self.scale.holds(*ns)).count();
         if runs > 0 {
@@ -319,20 +347,20 @@ fn times(point: &Point<'_>) -> impl Iterator<Item = f64> {
     [point.judged(), point.p95(), low, high].into_iter().flatten()
 }
 
-fn baseline_rule(ns: f64) -> Rule {
-    Rule { class: "baseline", value: ns, label: format!("baseline {}", unit::time(ns)) }
+fn baseline_level(ns: f64) -> Level {
+    Level { class: "baseline", value: ns, label: format!("baseline {}", unit::time(ns)) }
 }
 
-fn limits(budgets: &[&BudgetResult]) -> Vec<Rule> {
+fn limits(budgets: &[&BudgetResult]) -> Vec<Level> {
     let times = budgets.iter().filter(|budget| budget.metric.is_time());
     times.flat_map(|budget| [limit(budget, "target"), limit(budget, "critical")]).collect()
 }
 
-fn limit(budget: &BudgetResult, class: &'static str) -> Rule {
+fn limit(budget: &BudgetResult, class: &'static str) -> Level {
     let value = if class == "target" { budget.target } else { budget.critical };
     let (name, metric) = (text::word(&budget.name), budget.metric.name());
     let label = format!("{class} of budget {name}: {metric} {}", budget.metric.show(value));
-    Rule { class, value, label }
+    Level { class, value, label }
 }
 
 fn swatch(shape: &str) -> String {
@@ -353,7 +381,7 @@ mod tests {
     /// The trend of runs of a day each, the reported one of 1.9 ms last.
     fn view(runs: Vec<Run>) -> TrendView {
         let (history, report) = (runs.into_iter().collect::<History>(), report());
-        let shown = Shown::new(&history, &report);
+        let shown = Shown::new(&history, &report, None);
         let verdict = &report.rows[1].verdict;
         let budgets: Vec<&BudgetResult> = report.budgets.iter().collect();
         let points = shown.series(&NAME.into());
@@ -374,7 +402,7 @@ mod tests {
         dirty.commit.as_mut().unwrap().dirty = true;
         let view = view(vec![day(1, 1e6), day(2, 1e6), run(3, vec![]), day(4, 1e6), dirty]);
         assert_eq!(count(&view, "class=\"median\""), 2);
-        assert_eq!((count(&view, "class=\"dot\""), count(&view, "class=\"aside\"")), (4, 1));
+        assert_eq!((count(&view, "h0"), count(&view, "class=\"aside\"")), (4, 1));
         assert_eq!(count(&view, "class=\"ring\""), 1);
     }
 
@@ -390,13 +418,13 @@ mod tests {
     #[test]
     fn the_whole_range_of_times_is_drawn() {
         let view = view(vec![day(1, 1.0), day(2, 1e10)]);
-        assert_eq!(count(&view, "class=\"dot\""), 3);
+        assert_eq!(count(&view, "h0"), 3);
         assert!(view.wide.contains("logarithmic") && !view.wide.contains("NaN"));
     }
 
     #[test]
     fn one_run_alone_is_drawn() {
         let view = view(vec![]);
-        assert_eq!((count(&view, "class=\"dot\""), count(&view, "class=\"baseline\"")), (1, 1));
+        assert_eq!((count(&view, "h0"), count(&view, "class=\"baseline\"")), (1, 1));
     }
 }

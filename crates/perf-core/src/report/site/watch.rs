@@ -67,6 +67,7 @@ pub(super) struct StepView {
     after: String,
     day: String,
     commit: String,
+    commit_page: Option<String>,
     after_commit: String,
     sentence: String,
     /// As a feed writes it.
@@ -89,12 +90,13 @@ fn views(name: &BenchmarkId, points: &[Point<'_>]) -> Vec<StepView> {
     let view = |found: Found<'_>| StepView {
         class: if found.is_slower() { "slower" } else { "faster" },
         change: unit::change(found.step.change),
-        name: text::parts(name),
+        name: text::parts(name.as_str()),
         stem: name.file_stem(),
         before: unit::time(found.step.before_ns),
         after: unit::time(found.step.after_ns),
         day: text::day(found.run.started),
         commit: text::commit(found.run),
+        commit_page: found.run.commit_page.clone(),
         after_commit: text::commit(found.before),
         sentence: found.sentence(),
         moment: found.run.started.to_rfc3339(),

@@ -1,0 +1,60 @@
+//! A report of a run that was recorded earlier.
+
+use super::{Against, Comparison, Findings, Report};
+use crate::baseline::Selector;
+use crate::budget::{Budget, Gate, check};
+use crate::history::Past;
+use crate::ident::BenchmarkId;
+use crate::run::Run;
+use crate::verdict::{Rounds, replay};
+use std::collections::BTreeMap;
+
+/// What recorded runs are judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    /// The branch whose runs make the baselines.
+    pub branch: &'a str,
+    /// The absolute limits.
+    pub budgets: &'a [Budget],
+    /// What fails.
+    pub gate: Gate,
+    /// New names of benchmarks by old ones.
+    pub renamed: &'a BTreeMap<BenchmarkId, BenchmarkId>,
+}
+
+impl Report {
+    /// Judges `run` by the runs before it, and by what was recorded of it side by side. Nothing
+    /// is measured again, so that a doubt stays one.
+    pub fn of_recorded(
+        run: &Run,
+        past: Past<'_>,
+        comparisons: &[&Comparison],
+        rules: Rules<'_>,
+    ) -> Self {
+        let Rules { branch, budgets, gate, renamed } = rules;
+        let selector = Selector { history: past, branch, machine: &run.machine, renamed };
+        let verdicts = replay(run, &selector, rounds(comparisons));
+        let names: Vec<BenchmarkId> =
+            run.benchmarks.iter().map(|measured| measured.name.clone()).collect();
+        Self::new(Findings {
+            run,
+            verdicts,
+            budgets: check(budgets, &names, run, &BTreeMap::new()),
+            against: Against {
+                branch: branch.to_owned(),
+                history_runs: past.runs().count(),
+                base: None,
+            },
+            gate,
+            notes: Vec::new(),
+        })
+    }
+}
+
+fn rounds<'a>(comparisons: &[&'a Comparison]) -> Rounds<'a> {
+    let all = comparisons.iter().flat_map(|comparison| {
+        let base = comparison.base.as_str();
+        comparison.benchmarks.iter().map(move |c| ((base, &c.name), c.rounds.as_slice()))
+    });
+    all.collect()
+}

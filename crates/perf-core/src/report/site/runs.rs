@@ -1,0 +1,50 @@
+//! Runs as rows of a table, and what a page says of one run.
+
+use super::shown::{Flag, ShownRun};
+use super::text;
+use serde::Serialize;
+
+/// A run as a row of a table.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct RunRow {
+    pub(super) started: String,
+    /// The run's page, below the site's root.
+    pub(super) page: Option<String>,
+    pub(super) commit: String,
+    pub(super) commit_page: Option<String>,
+    pub(super) branch: String,
+    pub(super) subject: String,
+    pub(super) machine: String,
+    pub(super) flags: Vec<&'static str>,
+}
+
+impl RunRow {
+    pub(super) fn of(run: &ShownRun<'_>) -> Self {
+        Self {
+            started: text::minute(run.started),
+            page: page(run),
+            commit: text::commit(run),
+            commit_page: run.commit_page.clone(),
+            branch: text::branch(run),
+            subject: text::subject(run),
+            machine: text::word(&run.machine.key),
+            flags: text::flags(&run.flags),
+        }
+    }
+}
+
+/// The page of a run that is recorded.
+pub(super) fn page(run: &ShownRun<'_>) -> Option<String> {
+    (!run.has(Flag::Unrecorded)).then(|| page_of(run.id))
+}
+
+/// The page of the run called `id`, below the site's root.
+pub(super) fn page_of(id: &str) -> String {
+    format!("run/{}.html", file_name(id))
+}
+
+/// An identity as the name of a file, whatever it holds.
+pub(super) fn file_name(id: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
+    id.chars().take(80).map(plain).collect()
+}

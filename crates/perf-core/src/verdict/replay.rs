@@ -1,0 +1,152 @@
+//! Judging a recorded run again, by what was recorded before it and beside it.
+
+use super::{Against, Case, Effort, Judge, Step, Verdicts};
+use crate::baseline::Selector;
+use crate::ident::BenchmarkId;
+use crate::run::{Round, Run};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Recorded rounds by the commit that was compared with and by benchmark.
+pub type Rounds<'a> = BTreeMap<(&'a str, &'a BenchmarkId), &'a [Round]>;
+
+/// What the rule says of `run`, with nothing measured anew: its launches against the baselines
+/// that `selector` finds, and `rounds` for the benchmarks that were compared side by side.
+pub fn replay(run: &Run, selector: &Selector<'_>, mut rounds: Rounds<'_>) -> Verdicts {
+    let effort = Effort { launches: 1, second_look: None, comparison: !rounds.is_empty() };
+    let built: BTreeSet<&str> = rounds.keys().map(|(base, _)| *base).collect();
+    let mut judge = Judge::new(cases(run, selector), removed(run, selector), effort);
+    for unfinished in &run.unfinished {
+        judge.fail(&unfinished.name, unfinished.reason.clone());
+    }
+    loop {
+        match judge.step() {
+            Step::Measure { benchmarks, .. } => feed_launches(&mut judge, run, &benchmarks),
+            Step::Compare { base, .. } if !built.contains(base.as_str()) => {
+                judge.cannot_build(&base);
+            }
+            Step::Compare { base, benchmarks, .. } => {
+                for name in &benchmarks {
+                    feed_rounds(&mut judge, &base, name, &mut rounds);
+                }
+            }
+            Step::Done(verdicts) => return verdicts,
+        }
+    }
+}
+
+fn cases(run: &Run, selector: &Selector<'_>) -> Vec<Case> {
+    let measured = run.benchmarks.iter().map(|m| (&m.name, m.n, m.s));
+    let unfinished = run.unfinished.iter().map(|unfinished| (&unfinished.name, 0, 0));
+    let case = |(name, n, s): (&BenchmarkId, u32, u32)| Case {
+        name: name.clone(),
+        against: Against::Runs(selector.select(name, n, s)),
+    };
+    measured.chain(unfinished).map(case).collect()
+}
+
+/// What the newest comparable run measured and a whole run did not.
+fn removed(run: &Run, selector: &Selector<'_>) -> Vec<BenchmarkId> {
+    if run.partial {
+        return Vec::new();
+    }
+    let measured = run.benchmarks.iter().map(|measured| &measured.name);
+    let known: BTreeSet<&BenchmarkId> =
+        measured.chain(run.unfinished.iter().map(|unfinished| &unfinished.name)).collect();
+    let mut removed = selector.newest_names();
+    removed.retain(|name| !known.contains(name));
+    removed
+}
+
+fn feed_launches(judge: &mut Judge, run: &Run, benchmarks: &[BenchmarkId]) {
+    let wanted: BTreeSet<&BenchmarkId> = benchmarks.iter().collect();
+    for measured in run.benchmarks.iter().filter(|measured| wanted.contains(&measured.name)) {
+        judge.feed(&measured.name, measured.launches.iter().copied());
+    }
+}
+
+/// Rounds are given once; a benchmark that asks for more gets its verdict from these.
+fn feed_rounds(judge: &mut Judge, base: &str, name: &BenchmarkId, rounds: &mut Rounds<'_>) {
+    let key = rounds.keys().copied().find(|(commit, id)| *commit == base && *id == name);
+    match key.and_then(|key| rounds.remove(&key)) {
+        Some(recorded) => judge.feed_rounds(name, recorded.iter().copied()),
+        None => judge.give_up(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::History;
+    use crate::run::tests::{measured, run};
+    use crate::run::{LaunchTimes, Side};
+    use crate::verdict::{Method, State};
+
+    const NAME: &str = "core/parse::parse_large_xml";
+
+    /// Runs of ten days of which the last took `ns`.
+    fn days(ns: f64) -> Vec<Run> {
+        let time = |day: u32| if day < 10 { 1e6 + f64::from(day % 3) } else { ns };
+        (1..=10).map(|day| run(day, vec![measured(NAME, time(day))])).collect()
+    }
+
+    fn judged(runs: &[Run], rounds: Rounds<'_>) -> Verdicts {
+        let (last, before) = runs.split_last().unwrap();
+        let history: History = before.iter().cloned().collect();
+        let renamed = BTreeMap::new();
+        let selector = Selector {
+            history: (&history).into(),
+            branch: "main",
+            machine: &last.machine,
+            renamed: &renamed,
+        };
+        replay(last, &selector, rounds)
+    }
+
+    fn state(runs: &[Run]) -> State {
+        judged(runs, Rounds::new()).verdicts[0].state
+    }
+
+    #[test]
+    fn a_recorded_run_is_judged_by_those_before_it() {
+        assert_eq!(state(&days(2e6)), State::Regression);
+        assert_eq!(state(&days(1e6)), State::Unchanged);
+        assert_eq!(state(&days(1e6)[..3]), State::InsufficientHistory);
+    }
+
+    #[test]
+    fn recorded_rounds_decide_what_was_compared() {
+        let runs = days(2e6);
+        let base = runs[8].commit.as_ref().unwrap().hash.clone();
+        let times = |ns| LaunchTimes { fastest: ns, median: ns };
+        let round = |i: u32| Round {
+            first: Side::Base,
+            base: times(1e6 + f64::from(i)),
+            head: times(1e6 + f64::from(i % 7)),
+        };
+        let (name, same): (BenchmarkId, Vec<Round>) = (NAME.into(), (0..50).map(round).collect());
+        let verdict = &judged(&runs, [((base.as_str(), &name), &same[..])].into()).verdicts[0];
+        assert_eq!((verdict.method, verdict.state), (Method::SideBySide, State::Unchanged));
+        assert_eq!(verdict.base.as_deref(), Some(base.as_str()));
+    }
+
+    #[test]
+    fn rounds_with_a_commit_that_nothing_wants_end_undecided() {
+        let (name, none): (BenchmarkId, Vec<Round>) = (NAME.into(), Vec::new());
+        let verdicts = judged(&days(2e6), [(("elsewhere", &name), &none[..])].into());
+        assert_eq!(verdicts.verdicts[0].state, State::Inconclusive);
+    }
+
+    #[test]
+    fn what_a_whole_run_lacks_is_told() {
+        let mut runs = days(1e6);
+        let last = runs.last_mut().unwrap();
+        last.benchmarks = vec![measured("core/parse::other", 1.0)];
+        let states = |runs: &[Run]| {
+            let verdicts = judged(runs, Rounds::new()).verdicts;
+            verdicts.iter().map(|verdict| verdict.state).collect::<Vec<State>>()
+        };
+        assert_eq!(states(&runs), [State::New, State::Removed]);
+        runs.last_mut().unwrap().partial = true;
+        assert_eq!(states(&runs), [State::New]);
+    }
+}

@@ -1,0 +1,90 @@
+//! The templates that the xtask carries, so that it renders the same site in any workspace, and
+//! those that a project puts in their place.
+
+use crate::files::read_if_there;
+use anyhow::{Context as _, Result, bail};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+macro_rules! own {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_str!(concat!("../../../site-templates/", $name)))),*]
+    };
+}
+
+/// The templates, and the files that pages load.
+const OWN: [(&str, &str); 16] = own![
+    "layout.html",
+    "parts.html",
+    "overview.html",
+    "benchmark.html",
+    "run.html",
+    "comparison.html",
+    "compare.html",
+    "feed.xml",
+    "style.css",
+    "overview.js",
+    "units.js",
+    "trend.js",
+    "compare.js",
+    "uplot/uPlot.iife.min.js",
+    "uplot/uPlot.min.css",
+    "uplot/LICENSE",
+];
+
+/// Our templates, with those of `folder` in place of the ones of the same name.
+pub(crate) fn read(folder: Option<&Path>) -> Result<BTreeMap<String, String>> {
+    let own = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
+    let mut templates: BTreeMap<String, String> = OWN.into_iter().map(own).collect();
+    let Some(folder) = folder else { return Ok(templates) };
+    check_names(folder)?;
+    for (name, text) in &mut templates {
+        if let Some(theirs) = read_if_there(&folder.join(name))? {
+            *text = theirs;
+        }
+    }
+    Ok(templates)
+}
+
+/// A file that replaces nothing is a misspelt one.
+fn check_names(folder: &Path) -> Result<()> {
+    let unreadable = || format!("cannot read the templates in {}", folder.display());
+    for entry in fs::read_dir(folder).with_context(unreadable)? {
+        let entry = entry.with_context(unreadable)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_known = OWN.iter().any(|(own, _)| own.split('/').next() == Some(name.as_str()));
+        if !is_known && !name.starts_with('.') {
+            let known: Vec<&str> = OWN.iter().map(|(own, _)| *own).collect();
+            bail!(
+                "{} replaces no template of the site: they are {}",
+                entry.path().display(),
+                known.join(", ")
+            );
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_is_replaced_by_one_of_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("style.css"), "body {}").unwrap();
+        let templates = read(Some(folder.path())).unwrap();
+        assert_eq!(templates["style.css"], "body {}");
+        assert_eq!(templates["layout.html"], read(None).unwrap()["layout.html"]);
+    }
+
+    #[test]
+    fn a_file_that_replaces_nothing_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("styles.css"), "body {}").unwrap();
+        let error = read(Some(folder.path())).unwrap_err().to_string();
+        assert!(error.contains("styles.css replaces no template"), "{error}");
+        assert!(read(Some(&folder.path().join("none"))).is_err());
+    }
+}
