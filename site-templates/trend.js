@@ -130,7 +130,8 @@
     const places = Math.max(2, Math.floor(chart.width / 150));
     const step = Math.max(1, Math.ceil((to - from + 1) / places));
     const all = [];
-    for (let i = to; i >= from; i -= step) all.unshift(i);
+    // A date needs room on both sides of its run.
+    for (let i = to - Math.ceil(step / 2); i >= from; i -= step) all.unshift(i);
     return all;
   }
 
@@ -163,7 +164,7 @@
       ctx.fillStyle = shade;
       ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
       ctx.textAlign = "center";
-      ctx.fillText(LETTERS[mark.class] ?? "", x, bbox.top - 4 * devicePixelRatio);
+      ctx.fillText(LETTERS[mark.class] ?? "", x, bbox.top - 5 * devicePixelRatio);
     }
   }
 

@@ -20,7 +20,7 @@ struct Tool {
     install: fn() -> Vec<Vec<String>>,
 }
 
-const TOOLS: [Tool; 4] = [
+const TOOLS: [Tool; 7] = [
     Tool {
         name: "rustfmt",
         part: "the check of the formatting",
@@ -57,6 +57,37 @@ const TOOLS: [Tool; 4] = [
                 as_root("apt-get update"),
                 as_root("apt-get install --yes --no-install-recommends chromium"),
             ]
+        },
+    },
+    Tool {
+        name: "npm",
+        part: "what needs axe-core and the Nu HTML checker",
+        probes: &[&["npm", "--version"], &["npm.cmd", "--version"]],
+        install: || {
+            vec![
+                as_root("apt-get update"),
+                as_root("apt-get install --yes --no-install-recommends npm"),
+            ]
+        },
+    },
+    Tool {
+        name: "Java",
+        part: "the check of the site's HTML",
+        probes: &[&["java", "-version"]],
+        install: || {
+            vec![
+                as_root("apt-get update"),
+                as_root("apt-get install --yes --no-install-recommends default-jre-headless"),
+            ]
+        },
+    },
+    Tool {
+        name: "axe-core and the Nu HTML checker",
+        part: "the checks of the site's accessibility and HTML",
+        probes: &[&["npm", "ls", "--prefix", "target/tools", "axe-core", "vnu-jar"]],
+        install: || {
+            let install = "npm install --prefix target/tools --no-audit --no-fund --ignore-scripts";
+            vec![words(&format!("{install} axe-core@4.14.1 vnu-jar@26.9.27"))]
         },
     },
 ];

@@ -222,9 +222,26 @@ pub(crate) struct StressArgs {
     /// Do less of everything.
     #[arg(long)]
     pub(crate) short: bool,
+    /// Only this part.
+    #[arg(long, value_enum, value_name = "PART")]
+    pub(crate) only: Option<Part>,
     /// Only render the site of the longest made-up history, below DIR, to look at it.
     #[arg(long, value_name = "DIR")]
     pub(crate) site: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// Many writers at once.
+    Race,
+    /// Sudden ends.
+    Kills,
+    /// What a run costs after few and after many.
+    Growth,
+    /// What judging costs.
+    Judging,
+    /// What the site costs, and how large its pages are.
+    Site,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

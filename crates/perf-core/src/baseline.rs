@@ -169,12 +169,13 @@ impl<'a> Selector<'a> {
 
     fn pinned(&self, here: &[&(&Run, &Measured)], n: u32, s: u32) -> Selection {
         let same = here.iter().filter(|(_, measured)| (measured.n, measured.s) == (n, s));
-        let values = same.map(|pair| (*pair, RunValue::of(&pair.1.launches)));
-        let usable: Vec<_> = values.filter(|(_, value)| !value.is_empty()).collect();
-        let last = &usable[usable.len().saturating_sub(LENGTH)..];
+        let values = same.rev().map(|pair| (*pair, RunValue::of(&pair.1.launches)));
+        let usable = values.filter(|(_, value)| !value.is_empty());
+        let mut last: Vec<_> = usable.take(LENGTH).collect();
+        last.reverse();
         if last.len() < MINIMUM {
-            let series_was_cut = here.len() > usable.len();
-            return Selection::TooFew { found: usable.len(), series_was_cut };
+            let series_was_cut = here.len() > last.len();
+            return Selection::TooFew { found: last.len(), series_was_cut };
         }
         let values: Vec<RunValue> = last.iter().map(|(_, value)| *value).collect();
         let is_near = |value: RunValue| Statistic::ALL.iter().any(|s| is_near(value, &values, *s));
@@ -198,9 +199,14 @@ impl<'a> Selector<'a> {
 
     fn recorded(&self, name: &BenchmarkId) -> impl Iterator<Item = (&'a Run, &'a Measured)> {
         let named = move |measured: &&Measured| self.name_today(&measured.name) == name;
-        let of = move |run: &'a Run| match self.renamed.is_empty() {
-            true => run.benchmark(name),
-            false => run.benchmarks.iter().find(named),
+        // Runs of one suite have a benchmark at one place.
+        let mut place = 0;
+        let mut of = move |run: &'a Run| {
+            let near = run.benchmarks.get(place).filter(named);
+            near.or_else(|| {
+                place = run.benchmarks.iter().position(|measured| named(&measured))?;
+                run.benchmarks.get(place)
+            })
         };
         self.comparable().filter_map(move |run| Some((run, of(run)?)))
     }

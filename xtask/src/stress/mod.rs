@@ -9,7 +9,7 @@ mod race;
 mod site;
 mod synthetic;
 
-use crate::cli::StressArgs;
+use crate::cli::{Part, StressArgs};
 use crate::ui;
 use anyhow::Result;
 use std::process::ExitCode;
@@ -48,6 +48,9 @@ const SHORT: Size = Size {
     sites: &[(300, 20)],
 };
 
+/// A part: an error says what was lost or broken.
+type Stress = fn(Size) -> Result<()>;
+
 /// Runs every part; an error says what was lost or broken.
 pub(crate) fn run(args: &StressArgs) -> Result<ExitCode> {
     let size = if args.short { SHORT } else { FULL };
@@ -56,12 +59,18 @@ pub(crate) fn run(args: &StressArgs) -> Result<ExitCode> {
         site::show(output, *length, *benchmarks)?;
         return Ok(ExitCode::SUCCESS);
     }
-    race::across_clones(size)?;
-    race::in_one_clone(size)?;
-    kills::run(size)?;
-    growth::run(size)?;
-    judging::run(size)?;
-    site::run(size)?;
+    let parts: [(Part, Stress); 6] = [
+        (Part::Race, race::across_clones),
+        (Part::Race, race::in_one_clone),
+        (Part::Kills, kills::run),
+        (Part::Growth, growth::run),
+        (Part::Judging, judging::run),
+        (Part::Site, site::run),
+    ];
+    for (_, run) in parts.into_iter().filter(|(part, _)| args.only.is_none_or(|only| only == *part))
+    {
+        run(size)?;
+    }
     ui::say("nothing was lost");
     Ok(ExitCode::SUCCESS)
 }

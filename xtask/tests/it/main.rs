@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod project;
+mod site;
 mod compare;
 mod ground;
 mod budgets;

@@ -144,6 +144,13 @@ impl Project {
         Ended::of(command.current_dir(self.path()).env("GIT_CONFIG_GLOBAL", "/dev/null"))
     }
 
+    /// `xtask perf site` on this project.
+    pub(crate) fn site(&self, args: &[&str]) -> Ended {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(["perf", "site", "--output", "out"]).args(args);
+        Ended::of(command.current_dir(self.path()).env("GIT_CONFIG_GLOBAL", "/dev/null"))
+    }
+
     /// A bare repository that this project's `main` was pushed to.
     pub(crate) fn hub(&self) -> TempDir {
         let hub = tempfile::tempdir().unwrap();

@@ -107,9 +107,22 @@ pub(super) type Place = (f64, f64);
 pub(super) fn path(places: &[Place]) -> String {
     let mut data = String::new();
     for (i, (x, y)) in places.iter().enumerate() {
-        let _ = write!(data, "{}{x:.1} {y:.1}", if i == 0 { "M" } else { "L" });
+        data.push(if i == 0 { 'M' } else { 'L' });
+        push_tenths(&mut data, *x);
+        data.push(' ');
+        push_tenths(&mut data, *y);
     }
     data
+}
+
+/// Writes a number with one decimal. Pages hold tens of thousands of them, and the general
+/// formatting of floats would be most of the time they take.
+pub(super) fn push_tenths(text: &mut String, value: f64) {
+    let tenths = (value * 10.0).round() as i64;
+    if tenths < 0 {
+        text.push('-');
+    }
+    let _ = write!(text, "{}.{}", tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
 }
 
 /// Text that is text in SVG and in its attributes, whatever it holds.
@@ -182,7 +195,7 @@ mod tests {
 
     #[test]
     fn paths_and_text() {
-        assert_eq!(path(&[(1.0, 2.0), (3.25, 4.0)]), "M1.0 2.0L3.2 4.0");
+        assert_eq!(path(&[(-0.04, -1.25), (1.0, 2.0), (3.25, 4.0)]), "M0.0 -1.3L1.0 2.0L3.3 4.0");
         assert_eq!(escaped("</title>\"&'"), "&lt;/title&gt;&quot;&amp;&#39;");
     }
 

@@ -226,12 +226,7 @@ impl Run {
 
     /// The benchmark called `name`, if this run measured it.
     pub fn benchmark(&self, name: &BenchmarkId) -> Option<&Measured> {
-        // They are in the order of their names, unless another tool or a new name moved them.
-        let by_order = self.benchmarks.binary_search_by(|measured| measured.name.cmp(name));
-        match by_order {
-            Ok(place) => self.benchmarks.get(place),
-            Err(_) => self.benchmarks.iter().find(|measured| measured.name == *name),
-        }
+        self.benchmarks.iter().find(|measured| measured.name == *name)
     }
 }
 

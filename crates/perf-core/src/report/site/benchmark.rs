@@ -10,6 +10,7 @@ use super::runs;
 use super::shown::{Point, Shown, since};
 use super::text::{self, Badge};
 use super::trend::{Trend, TrendView};
+use super::watch::Found;
 use crate::budget::BudgetResult;
 use crate::ident::BenchmarkId;
 use crate::report::{Report, Row};
@@ -73,23 +74,27 @@ struct RunView {
 }
 
 /// The page of `id`. `older`: the runs that are too old for it.
-pub(super) fn view(
+pub(super) fn view<'a>(
     id: &BenchmarkId,
-    shown: &Shown<'_>,
+    shown: &'a Shown<'a>,
     report: &Report,
     older: Older<'_>,
 ) -> BenchmarkView {
-    let row = report.rows.iter().find(|row| row.verdict.name == *id);
+    let row = shown.row(id);
     let verdict = row.map(|row| &row.verdict);
     let points = shown.series(id);
     let limits = |budget: &&BudgetResult| budget.benchmark.as_ref() == Some(id);
     let budgets: Vec<&BudgetResult> = report.budgets.iter().filter(limits).collect();
     let newest = points.iter().rev().find_map(|point| Some((point, point.measured?)));
-    let trend = Trend::new(&points, verdict, &budgets);
+    let steps = Found::all_in(&points);
+    let trend = Trend::new(&points, verdict, &budgets, &steps);
     let stem = id.file_stem();
     let data = |trend: &Trend<'_>| {
         let (name, levels) = (text::clipped(id.as_str(), text::NAME), trend.levels_shown());
-        data::Trend { name, stem: &stem, points: &points, verdict, levels, older }.to_json()
+        let (machines, steps) = (trend.machine_changes(), trend.steps());
+        let stem = &stem;
+        data::Trend { name, stem, points: &points, verdict, levels, machines, steps, older }
+            .to_json()
     };
     BenchmarkView {
         root: "../",
@@ -211,9 +216,9 @@ fn run_view(point: &Point<'_>) -> Option<RunView> {
     let (times, show) = (&measured.time_ns, |value| text::value(value, measured.unit()));
     let shown = |value: Option<f64>| text::or_nothing(value.map(show));
     Some(RunView {
-        started: text::minute(point.run.started),
+        started: point.run.words.minute.clone(),
         page: runs::page(point.run),
-        commit: text::commit(point.run),
+        commit: point.run.words.commit.clone(),
         commit_page: point.run.commit_page.clone(),
         median: show(times.median),
         p95: shown(times.p95),

@@ -11,7 +11,7 @@ const COLUMNS: [&str; 14] = [
 ];
 
 /// The runs that a benchmark's page shows, the oldest first, with a line of column names.
-pub(super) fn of(id: &BenchmarkId, shown: &Shown<'_>) -> String {
+pub(super) fn of<'a>(id: &BenchmarkId, shown: &'a Shown<'a>) -> String {
     let mut table = line(COLUMNS.map(str::to_owned));
     for point in shown.series(id) {
         if let Some(measured) = point.measured {
@@ -28,7 +28,7 @@ fn row(point: &Point<'_>, measured: &Measured) -> String {
     let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
     line([
         run.id.to_owned(),
-        run.started.to_rfc3339(),
+        run.words.moment.clone(),
         commit.to_owned(),
         branch.to_owned(),
         run.machine.key.clone(),

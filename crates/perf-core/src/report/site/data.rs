@@ -1,10 +1,8 @@
 //! What the scripts of a page read: JSON that is text wherever it stands.
 
-use super::marks::machine_changes;
 use super::shown::{Flag, Point, Standing};
 use super::text;
 use super::trend::Level;
-use super::watch::Found;
 use crate::run::{Number, Statistic};
 use crate::verdict::Verdict;
 use serde::Serialize;
@@ -71,6 +69,8 @@ pub(super) struct Trend<'a> {
     pub(super) points: &'a [Point<'a>],
     pub(super) verdict: Option<&'a Verdict>,
     pub(super) levels: &'a [Level],
+    pub(super) machines: &'a [(usize, String)],
+    pub(super) steps: &'a [(usize, String)],
     pub(super) older: Older<'a>,
 }
 
@@ -103,7 +103,7 @@ impl Trend<'_> {
             p99: column(&|point| point.p99()),
             standing: points.iter().map(|point| digit(point.standing())).collect(),
             flags: told(points, flags),
-            subjects: told(points, |point| text::subject(point.run)),
+            subjects: told(points, |point| point.run.words.subject.clone()),
             baseline: verdict.and_then(|verdict| verdict.baseline_ns).map(number),
             levels: self
                 .levels
@@ -111,7 +111,7 @@ impl Trend<'_> {
                 .filter(|level| level.class != "baseline")
                 .map(LevelData::of)
                 .collect(),
-            marks: marks(points),
+            marks: marks("machine", self.machines).chain(marks("step", self.steps)).collect(),
             older: self.older(),
         })
     }
@@ -139,12 +139,8 @@ fn told<'a>(points: &[Point<'a>], text: impl Fn(&Point<'a>) -> String) -> BTreeM
     all.filter(|(_, text)| !text.is_empty()).collect()
 }
 
-fn marks(points: &[Point<'_>]) -> Vec<Mark> {
-    let machines = machine_changes(points).into_iter();
-    let machines = machines.map(|(at, text)| Mark { at, class: "machine", text });
-    let steps = Found::all_in(points).into_iter();
-    let steps = steps.map(|found| Mark { at: found.place, class: "step", text: found.sentence() });
-    machines.chain(steps).collect()
+fn marks(class: &'static str, at: &[(usize, String)]) -> impl Iterator<Item = Mark> {
+    at.iter().map(move |(at, text)| Mark { at: *at, class, text: text.clone() })
 }
 
 pub(super) fn digit(standing: Standing) -> char {
@@ -157,7 +153,16 @@ pub(super) fn digit(standing: Standing) -> char {
 
 /// A value to five significant digits, which is more than a screen shows.
 pub(super) fn number(value: f64) -> Number {
-    Number(format!("{value:.4e}").parse().unwrap_or(value))
+    if value == 0.0 || !value.is_finite() {
+        return Number(value);
+    }
+    let shift = 4 - value.abs().log10().floor() as i32;
+    // Whole numbers times or by a power of ten: the double nearest to the decimal.
+    let scale = 10f64.powi(shift.abs());
+    Number(match shift >= 0 {
+        true => (value * scale).round() / scale,
+        false => (value / scale).round() * scale,
+    })
 }
 
 /// JSON that neither ends the element it stands in nor is read as markup.

@@ -1,6 +1,6 @@
 //! The machines that measured, each with a trend of its own.
 
-use super::shown::{Flag, Shown, ShownRun};
+use super::shown::{Flag, Shown};
 use super::text;
 use crate::ident::BenchmarkId;
 use crate::run::Machine;
@@ -76,26 +76,31 @@ fn view(shown: &Shown<'_>, key: &str, main: &str, current: &str) -> Option<Machi
 /// `Model 1, 2 cores, rustc 1.95.0`
 pub(super) fn name(machine: &Machine) -> String {
     let cores = unit::counted(machine.cores as usize, "core", "cores");
-    let parts = [text::line(&machine.cpu), cores, text::word(&machine.rustc)];
+    let rustc = match machine.rustc.split(' ').next() {
+        Some("") | None => String::new(),
+        Some(version) => format!("rustc {}", text::word(version)),
+    };
+    let parts = [text::line(&machine.cpu), cores, rustc];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<String>>().join(", ")
 }
 
 /// The newest value of a benchmark on each other machine.
-pub(super) fn elsewhere(shown: &Shown<'_>, main: &str, id: &BenchmarkId) -> Vec<ElsewhereView> {
+pub(super) fn elsewhere<'a>(
+    shown: &'a Shown<'a>,
+    main: &str,
+    id: &BenchmarkId,
+) -> Vec<ElsewhereView> {
     others(shown, main).into_iter().filter_map(|key| on(shown, key, main, id)).collect()
 }
 
-fn on(shown: &Shown<'_>, key: &str, main: &str, id: &BenchmarkId) -> Option<ElsewhereView> {
-    let measured = |run: &'_ ShownRun<'_>| run.measured(id).is_some();
-    let runs: Vec<&ShownRun<'_>> =
-        shown.runs.iter().filter(|run| run.machine.key == key && measured(run)).collect();
-    let newest = runs.last()?;
-    let value = newest.measured(id)?;
+fn on<'a>(shown: &'a Shown<'a>, key: &str, main: &str, id: &BenchmarkId) -> Option<ElsewhereView> {
+    let runs = || shown.measured(id).filter(|(run, _)| run.machine.key == key);
+    let (newest, value) = runs().next_back()?;
     Some(ElsewhereView {
         name: name(newest.machine),
         page: page(key, main),
         newest: text::day(newest.started),
         value: text::value(value.time_ns.median, value.unit()),
-        runs: runs.len(),
+        runs: runs().count(),
     })
 }

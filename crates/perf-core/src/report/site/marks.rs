@@ -2,9 +2,8 @@
 
 use super::shown::{Point, Standing};
 use super::text;
-use crate::report::svg::{Place, escaped};
+use crate::report::svg::{Place, escaped, push_tenths};
 use crate::run::Machine;
-use std::fmt::Write as _;
 
 /// Whether a point decides what the drawing spans: an odd run must not flatten the others.
 pub(super) fn sets_scale(point: &Point<'_>) -> bool {
@@ -41,7 +40,11 @@ pub(super) fn across(i: usize, count: usize, left: f64, right: f64) -> f64 {
 pub(super) fn dots(places: &[Place], width: f64) -> String {
     let mut data = String::new();
     for (x, y) in places {
-        let _ = write!(data, "M{x:.1} {y:.1}h0");
+        data.push('M');
+        push_tenths(&mut data, *x);
+        data.push(' ');
+        push_tenths(&mut data, *y);
+        data += "h0";
     }
     format!(r#"<path class="dots" stroke-width="{width}" d="{data}"/>"#)
 }

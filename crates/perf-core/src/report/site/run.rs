@@ -96,7 +96,8 @@ fn measured_row(row: &Row) -> MeasuredRow {
         name: text::parts(verdict.name.as_str()),
         stem: verdict.name.file_stem(),
         change: verdict.change.map_or_else(String::new, unit::change),
-        now: of(&|times| Some(times.median)),
+        // What is judged, so that it differs from the baseline by the change.
+        now: verdict.now_ns.map_or_else(|| of(&|times| Some(times.median)), unit::time),
         baseline: text::time(verdict.baseline_ns),
         p95: of(&|times| times.p95),
         fastest: of(&|times| Some(times.min)),

@@ -21,12 +21,12 @@ pub(super) struct RunRow {
 impl RunRow {
     pub(super) fn of(run: &ShownRun<'_>) -> Self {
         Self {
-            started: text::minute(run.started),
+            started: run.words.minute.clone(),
             page: page(run),
-            commit: text::commit(run),
+            commit: run.words.commit.clone(),
             commit_page: run.commit_page.clone(),
             branch: text::branch(run),
-            subject: text::subject(run),
+            subject: run.words.subject.clone(),
             machine: text::word(&run.machine.key),
             flags: text::flags(&run.flags),
         }

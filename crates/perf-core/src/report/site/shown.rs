@@ -1,5 +1,6 @@
 //! Which runs the site shows, and how each stands to the run that is reported.
 
+use super::text;
 use crate::baseline::RunValue;
 use crate::history::{History, Past};
 use crate::ident::BenchmarkId;
@@ -72,7 +73,35 @@ pub(super) struct ShownRun<'a> {
     pub(super) flags: Vec<Flag>,
     /// The commit's page on the web.
     pub(super) commit_page: Option<String>,
-    benchmarks: BTreeMap<&'a BenchmarkId, &'a Measured>,
+    /// What pages say of it, written once: every benchmark's page says it again.
+    pub(super) words: Words,
+}
+
+/// A run in words.
+#[derive(Clone, Debug)]
+pub(super) struct Words {
+    /// `2026-11-23`
+    pub(super) day: String,
+    /// `2026-11-23 02:45`
+    pub(super) minute: String,
+    /// As other programs read it.
+    pub(super) moment: String,
+    /// The commit's first digits.
+    pub(super) commit: String,
+    /// The commit's subject.
+    pub(super) subject: String,
+}
+
+impl Words {
+    fn of(started: DateTime<Utc>, commit: Option<&Commit>) -> Self {
+        Self {
+            day: text::day(started),
+            minute: text::minute(started),
+            moment: started.to_rfc3339(),
+            commit: text::or_nothing(commit.map(|commit| text::clipped(commit.short(), 12))),
+            subject: commit.map_or_else(String::new, |commit| text::line(&commit.subject)),
+        }
+    }
 }
 
 impl ShownRun<'_> {
@@ -104,7 +133,10 @@ pub(super) struct Shown<'a> {
     pub(super) runs: Vec<ShownRun<'a>>,
     /// How many there are besides, too old to be shown.
     pub(super) older: usize,
-    report: &'a Report,
+    /// What each benchmark's runs say of it, with the places of the runs, oldest first.
+    series: BTreeMap<&'a BenchmarkId, Vec<(usize, &'a Measured)>>,
+    /// The report's row of each benchmark.
+    rows: BTreeMap<&'a BenchmarkId, &'a Row>,
 }
 
 impl<'a> Shown<'a> {
@@ -114,14 +146,23 @@ impl<'a> Shown<'a> {
         let is_recorded = history.runs().any(|run| run.id == report.run.id);
         let count = history.len() + usize::from(!is_recorded);
         let older = count.saturating_sub(LIMIT);
-        let newest = history.runs().skip(older);
-        let mut runs: Vec<ShownRun<'a>> = newest
-            .map(|run| recorded(run, report, commits_at, benchmarks(&run.benchmarks)))
-            .collect();
+        let newest = || history.runs().skip(older);
+        let mut runs: Vec<ShownRun<'a>> =
+            newest().map(|run| recorded(run, report, commits_at)).collect();
         if !is_recorded {
             runs.push(unrecorded(report, commits_at));
         }
-        Self { runs, older, report }
+        let recorded = newest().enumerate();
+        let recorded = recorded.flat_map(|(at, run)| run.benchmarks.iter().map(move |m| (at, m)));
+        let unrecorded = report.rows.iter().filter(|_| !is_recorded);
+        let unrecorded =
+            unrecorded.filter_map(|row| Some((runs.len() - 1, row.measured.as_ref()?)));
+        let mut series: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (at, measured) in recorded.chain(unrecorded) {
+            series.entry(&measured.name).or_default().push((at, measured));
+        }
+        let rows = report.rows.iter().map(|row| (&row.verdict.name, row)).collect();
+        Self { runs, older, series, rows }
     }
 
     /// A run of the history and those before it, without their benchmarks.
@@ -132,61 +173,56 @@ impl<'a> Shown<'a> {
         commits_at: Option<&str>,
     ) -> Self {
         let all = past.runs().chain([run]);
-        let runs = all.map(|run| recorded(run, report, commits_at, BTreeMap::new())).collect();
-        Self { runs, older: 0, report }
+        let runs = all.map(|run| recorded(run, report, commits_at)).collect();
+        Self { runs, older: 0, series: BTreeMap::new(), rows: BTreeMap::new() }
     }
 
     /// Every benchmark that has a page: of the report, and of the runs shown.
     pub(super) fn names(&self) -> BTreeSet<&'a BenchmarkId> {
-        let reported = self.report.rows.iter().map(|row| &row.verdict.name);
-        let shown = self.runs.iter().flat_map(|run| run.benchmarks.keys().copied());
-        reported.chain(shown).collect()
+        self.rows.keys().chain(self.series.keys()).copied().collect()
+    }
+
+    /// What the runs say of a benchmark, oldest first.
+    pub(super) fn measured(
+        &'a self,
+        name: &BenchmarkId,
+    ) -> impl DoubleEndedIterator<Item = (&'a ShownRun<'a>, &'a Measured)> {
+        let known = self.series.get(name).map_or(&[][..], Vec::as_slice);
+        known.iter().map(|(at, measured)| (&self.runs[*at], *measured))
     }
 
     /// The runs of one benchmark, oldest first. A run that should have measured it and did not has
     /// its place all the same, so that a gap is seen.
     pub(super) fn series(&'a self, name: &BenchmarkId) -> Vec<Point<'a>> {
-        let newest = self.runs.iter().rev().find_map(|run| Some((run, *run.benchmarks.get(name)?)));
-        let pinned = self.measured(name).or(newest.map(|(_, measured)| measured)).map(batch);
-        let is_foreign = newest.is_some_and(|(run, _)| run.has(Flag::Imported));
-        let statistic = self.row(name).map(|row| row.verdict.statistic).unwrap_or_default();
-        let point = |run: &'a ShownRun<'a>| {
-            let measured = ShownRun::measured(run, name);
-            let same_batch = measured.is_none_or(|m| Some(batch(m)) == pinned);
-            Point { run, measured, same_batch, is_foreign, statistic }
+        let known = self.series.get(name).map_or(&[][..], Vec::as_slice);
+        let (Some((first, _)), Some((last, newest))) = (known.first(), known.last()) else {
+            return Vec::new();
         };
-        let points = self.runs.iter().map(point);
-        let known = points.skip_while(|point| point.measured.is_none());
-        known.filter(|p| p.measured.is_some() || p.standing() == Standing::Counted).collect()
+        let reported = self.rows.get(name).and_then(|row| row.measured.as_ref());
+        let kind = Kind {
+            batch: batch(reported.unwrap_or(newest)),
+            is_foreign: self.runs[*last].has(Flag::Imported),
+            statistic: self.row(name).map(|row| row.verdict.statistic).unwrap_or_default(),
+        };
+        let mut known = known.iter().peekable();
+        let mut points = Vec::with_capacity(self.runs.len() - first);
+        for (at, run) in self.runs.iter().enumerate().skip(*first) {
+            let measured = known.next_if(|(place, _)| *place == at).map(|(_, measured)| *measured);
+            let point = Point::new(run, measured, &kind);
+            if measured.is_some() || point.standing() == Standing::Counted {
+                points.push(point);
+            }
+        }
+        points
     }
 
-    fn measured(&self, name: &BenchmarkId) -> Option<&'a Measured> {
-        self.row(name)?.measured.as_ref()
-    }
-
-    fn row(&self, name: &BenchmarkId) -> Option<&'a Row> {
-        self.report.rows.iter().find(|row| row.verdict.name == *name)
+    /// The report's row of a benchmark.
+    pub(super) fn row(&self, name: &BenchmarkId) -> Option<&'a Row> {
+        self.rows.get(name).copied()
     }
 }
 
-impl<'a> ShownRun<'a> {
-    pub(super) fn measured(&self, name: &BenchmarkId) -> Option<&'a Measured> {
-        self.benchmarks.get(name).copied()
-    }
-}
-
-fn benchmarks<'a>(
-    measured: impl IntoIterator<Item = &'a Measured>,
-) -> BTreeMap<&'a BenchmarkId, &'a Measured> {
-    measured.into_iter().map(|measured| (&measured.name, measured)).collect()
-}
-
-fn recorded<'a>(
-    run: &'a Run,
-    report: &'a Report,
-    commits_at: Option<&str>,
-    benchmarks: BTreeMap<&'a BenchmarkId, &'a Measured>,
-) -> ShownRun<'a> {
+fn recorded<'a>(run: &'a Run, report: &'a Report, commits_at: Option<&str>) -> ShownRun<'a> {
     let is_reported = run.id == report.run.id;
     let same_machine = run.machine.key == report.run.machine.key;
     ShownRun {
@@ -203,7 +239,7 @@ fn recorded<'a>(
             (Flag::Imported, run.origin.is_some()),
         ]),
         commit_page: web_page(run.commit.as_ref(), commits_at),
-        benchmarks,
+        words: Words::of(run.started, run.commit.as_ref()),
     }
 }
 
@@ -215,7 +251,6 @@ fn unrecorded<'a>(report: &'a Report, commits_at: Option<&str>) -> ShownRun<'a> 
     let run = &report.run;
     let commit = run.commit.as_ref();
     let branch = commit.and_then(|commit| commit.branch.as_deref());
-    let measured = report.rows.iter().filter_map(|row| row.measured.as_ref());
     ShownRun {
         id: &run.id,
         started: run.started,
@@ -229,7 +264,7 @@ fn unrecorded<'a>(report: &'a Report, commits_at: Option<&str>) -> ShownRun<'a> 
             (Flag::OtherBranch, branch != Some(&report.against.branch)),
         ]),
         commit_page: web_page(commit, commits_at),
-        benchmarks: benchmarks(measured),
+        words: Words::of(run.started, commit),
     }
 }
 
@@ -246,6 +281,14 @@ fn batch(measured: &Measured) -> (u32, u32, &str) {
     (measured.n, measured.s, measured.unit())
 }
 
+/// What all runs of a benchmark are held against.
+struct Kind<'a> {
+    batch: (u32, u32, &'a str),
+    /// Whether another tool measures this benchmark now.
+    is_foreign: bool,
+    statistic: Statistic,
+}
+
 /// One run of one benchmark.
 #[derive(Clone, Debug)]
 pub(super) struct Point<'a> {
@@ -253,40 +296,45 @@ pub(super) struct Point<'a> {
     /// What the run says of the benchmark; absent where it should have measured it and did not.
     pub(super) measured: Option<&'a Measured>,
     same_batch: bool,
-    /// Whether another tool measures this benchmark now.
-    is_foreign: bool,
+    standing: Standing,
+    judged: Option<f64>,
+    spread: Option<(f64, f64)>,
     /// Which of a launch's numbers is judged.
     pub(super) statistic: Statistic,
 }
 
 impl<'a> Point<'a> {
+    fn new(run: &'a ShownRun<'a>, measured: Option<&'a Measured>, kind: &Kind<'_>) -> Self {
+        let same_batch = measured.is_none_or(|measured| batch(measured) == kind.batch);
+        let standing = match same_batch {
+            true if kind.is_foreign && run.has(Flag::Imported) => Standing::Counted,
+            true => run.standing(),
+            false => Standing::Incomparable,
+        };
+        let statistic = kind.statistic;
+        let judged = measured.and_then(|measured| judged(measured, statistic));
+        let spread = measured.and_then(|measured| spread(measured, statistic));
+        Self { run, measured, same_batch, standing, judged, spread, statistic }
+    }
+
     pub(super) fn flags(&self) -> Vec<Flag> {
         let batch = (!self.same_batch).then_some(Flag::OtherBatch);
         self.run.flags.iter().copied().chain(batch).collect()
     }
 
     pub(super) fn standing(&self) -> Standing {
-        match self.same_batch {
-            true if self.is_foreign && self.run.has(Flag::Imported) => Standing::Counted,
-            true => self.run.standing(),
-            false => Standing::Incomparable,
-        }
+        self.standing
     }
 
     /// The value as it is judged, in ns for times, so that it lies on the baseline where nothing
     /// changed.
     pub(super) fn judged(&self) -> Option<f64> {
-        let measured = self.measured?;
-        let judged = RunValue::of(&measured.launches).get(self.statistic).map(f64::exp);
-        drawable(judged.unwrap_or(measured.time_ns.median))
+        self.judged
     }
 
     /// The lowest and the highest time of a launch, in ns.
     pub(super) fn spread(&self) -> Option<(f64, f64)> {
-        let times = self.measured?.launches.iter().map(|launch| launch.get(self.statistic));
-        let usable: Vec<f64> = times.filter_map(drawable).collect();
-        let low = usable.iter().copied().reduce(f64::min)?;
-        Some((low, usable.into_iter().reduce(f64::max)?))
+        self.spread
     }
 
     /// The unit of its values.
@@ -303,6 +351,16 @@ impl<'a> Point<'a> {
     pub(super) fn p99(&self) -> Option<f64> {
         self.measured?.time_ns.p99.and_then(drawable)
     }
+}
+
+fn judged(measured: &Measured, statistic: Statistic) -> Option<f64> {
+    let judged = RunValue::of(&measured.launches).get(statistic).map(f64::exp);
+    drawable(judged.unwrap_or(measured.time_ns.median))
+}
+
+fn spread(measured: &Measured, statistic: Statistic) -> Option<(f64, f64)> {
+    let times = || measured.launches.iter().map(|l| l.get(statistic)).filter_map(drawable);
+    Some((times().reduce(f64::min)?, times().reduce(f64::max)?))
 }
 
 /// The oldest run of the unbroken stretch up to the reported one that lies nearer to the reported

@@ -165,20 +165,12 @@ pub(super) fn described(verdict: &Verdict) -> String {
 
 /// When and with which commit a run was made: `2026-11-20 · 1a2b3c4d5e6f`.
 pub(super) fn run_label(run: &ShownRun<'_>) -> String {
-    format!("{} · {}", day(run.started), commit(run))
+    format!("{} · {}", run.words.day, run.words.commit)
 }
 
 /// Since which run something is so.
 pub(super) fn since(run: &ShownRun<'_>) -> String {
     if run.is_reported() { "this run".to_owned() } else { run_label(run) }
-}
-
-pub(super) fn commit(run: &ShownRun<'_>) -> String {
-    or_nothing(run.commit.map(|commit| clipped(commit.short(), 12)))
-}
-
-pub(super) fn subject(run: &ShownRun<'_>) -> String {
-    run.commit.map_or_else(String::new, |commit| line(&commit.subject))
 }
 
 pub(super) fn branch(run: &ShownRun<'_>) -> String {

@@ -80,6 +80,7 @@ impl<'a> Trend<'a> {
         points: &'a [Point<'a>],
         verdict: Option<&Verdict>,
         budgets: &[&BudgetResult],
+        steps: &[Found<'_>],
     ) -> Option<Self> {
         let baseline = verdict.and_then(|verdict| verdict.baseline_ns);
         let mut values: Vec<f64> =
@@ -101,10 +102,20 @@ impl<'a> Trend<'a> {
             finding: verdict.map_or_else(|| text::UNMEASURED.to_owned(), text::described),
             levels,
             machines: machine_changes(points),
-            steps: found_steps(points),
+            steps: steps.iter().map(|found| (found.place, found.sentence())).collect(),
             scale: Scale::fitting(&values)?,
             unit,
         })
+    }
+
+    /// When other machines began to measure, by the places of the runs.
+    pub(super) fn machine_changes(&self) -> &[(usize, String)] {
+        &self.machines
+    }
+
+    /// Where the level changed, by the places of the runs.
+    pub(super) fn steps(&self) -> &[(usize, String)] {
+        &self.steps
     }
 
     /// The levels that the times are held against, the baseline among them.
@@ -337,11 +348,6 @@ impl<'a> Trend<'a> {
     }
 }
 
-fn found_steps(points: &[Point<'_>]) -> Vec<(usize, String)> {
-    let found = Found::all_in(points).into_iter();
-    found.map(|found| (found.place, found.sentence())).collect()
-}
-
 fn times(point: &Point<'_>) -> impl Iterator<Item = f64> {
     let (low, high) = point.spread().unzip();
     [point.judged(), point.p95(), low, high].into_iter().flatten()
@@ -385,7 +391,7 @@ mod tests {
         let verdict = &report.rows[1].verdict;
         let budgets: Vec<&BudgetResult> = report.budgets.iter().collect();
         let points = shown.series(&NAME.into());
-        Trend::new(&points, Some(verdict), &budgets).unwrap().view()
+        Trend::new(&points, Some(verdict), &budgets, &[]).unwrap().view()
     }
 
     fn day(day: u32, ns: f64) -> Run {

@@ -45,9 +45,9 @@ impl<'a> Found<'a> {
             if self.is_slower() { "rose" } else { "fell" },
             unit::percent(self.step.change),
             unit::time(self.step.after_ns),
-            text::commit(self.run),
+            self.run.words.commit.clone(),
             text::day(self.run.started),
-            text::commit(self.before),
+            self.before.words.commit.clone(),
         )
     }
 
@@ -77,7 +77,7 @@ pub(super) struct StepView {
 }
 
 /// The steps of all benchmarks, the newest first.
-pub(super) fn steps_of(shown: &Shown<'_>) -> Vec<StepView> {
+pub(super) fn steps_of<'a>(shown: &'a Shown<'a>) -> Vec<StepView> {
     let mut all: Vec<StepView> =
         shown.names().into_iter().flat_map(|name| views(name, &shown.series(name))).collect();
     // Names are in order already, and the sort keeps that for equal times.
@@ -95,9 +95,9 @@ fn views(name: &BenchmarkId, points: &[Point<'_>]) -> Vec<StepView> {
         before: unit::time(found.step.before_ns),
         after: unit::time(found.step.after_ns),
         day: text::day(found.run.started),
-        commit: text::commit(found.run),
+        commit: found.run.words.commit.clone(),
         commit_page: found.run.commit_page.clone(),
-        after_commit: text::commit(found.before),
+        after_commit: found.before.words.commit.clone(),
         sentence: found.sentence(),
         moment: found.run.started.to_rfc3339(),
         started: found.run.started,

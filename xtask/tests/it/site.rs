@@ -1,0 +1,120 @@
+//! The site of what is recorded, rendered without measuring.
+
+use crate::history::{add, run};
+use crate::project::Project;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::SystemTime;
+
+/// Every file of the site: when it was written, and what it holds.
+fn files(project: &Project) -> BTreeMap<String, (SystemTime, Vec<u8>)> {
+    let mut files = BTreeMap::new();
+    let site = project.path().join("out/site");
+    let mut open = vec![site.clone()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(&site).unwrap().to_string_lossy().replace('\\', "/");
+            let written = fs::metadata(&path).unwrap().modified().unwrap();
+            files.insert(name, (written, fs::read(&path).unwrap()));
+        }
+    }
+    files
+}
+
+fn page(project: &Project, path: &str) -> String {
+    project.read(&format!("out/site/{path}"))
+}
+
+#[test]
+fn the_recorded_runs_have_a_site() {
+    let project = Project::committed();
+    project.site(&[]).expect(2).says("nothing is recorded yet: `cargo xtask perf` records");
+    let runs = add(&project, &[1, 2, 3]);
+    project.git(&["remote", "add", "origin", "https://user:secret@example.org/team/app.git"]);
+    let told = project.site(&[]);
+    told.expect(0);
+    assert!(told.stdout.trim_end().ends_with(&format!("{}index.html", path_separator())));
+    let overview = page(&project, "index.html");
+    let commit = &runs[2].commit.as_ref().unwrap().hash;
+    assert!(overview.contains(&format!(
+        "https:&#x2f;&#x2f;example.org&#x2f;team&#x2f;app&#x2f;commit&#x2f;{commit}"
+    )));
+    assert!(!overview.contains("secret"));
+    for run in &runs {
+        let own = page(&project, &format!("run/{}.html", run.id));
+        assert!(own.contains(&run.id) && overview.contains(&run.id));
+    }
+    assert!(
+        page(&project, "data/day/2026-11-04.js").starts_with("perfDay({\"day\":\"2026-11-04\"")
+    );
+    assert!(page(&project, "badge.json").contains("\"label\":\"performance\""));
+}
+
+fn path_separator() -> char {
+    std::path::MAIN_SEPARATOR
+}
+
+#[test]
+fn one_more_run_changes_no_page_of_the_runs_before() {
+    let project = Project::committed();
+    add(&project, &[1, 2, 3]);
+    project.site(&[]).expect(0);
+    let first = files(&project);
+    project.site(&[]).expect(0);
+    assert_eq!(files(&project), first, "the same history gives the same bytes, unwritten");
+    add(&project, &[4]);
+    project.site(&[]).expect(0);
+    let second = files(&project);
+    let is_kept = |path: &str| path.starts_with("run/") || path.starts_with("data/day/");
+    for (path, file) in first.iter().filter(|(path, _)| is_kept(path)) {
+        assert_eq!(second.get(path), Some(file), "{path}");
+    }
+    let anew = Project::committed();
+    add(&anew, &[1, 2, 3, 4]);
+    anew.site(&[]).expect(0);
+    let contents = |files: BTreeMap<String, (SystemTime, Vec<u8>)>| -> BTreeMap<String, Vec<u8>> {
+        files.into_iter().map(|(path, (_, contents))| (path, contents)).collect()
+    };
+    assert_eq!(contents(files(&anew)), contents(second), "built step by step or at once");
+}
+
+#[test]
+fn templates_can_be_replaced() {
+    let project = Project::committed();
+    add(&project, &[1]);
+    let layout = fs::read_to_string(crate::project::root().join("site-templates/layout.html"));
+    project.write("theirs/layout.html", &layout.unwrap().replace("Overview", "Our overview"));
+    project.site(&["--templates", "theirs"]).expect(0);
+    assert!(page(&project, "index.html").contains("Our overview"));
+    project.site(&[]).expect(0);
+    let overview = page(&project, "index.html");
+    assert!(!overview.contains("Our overview"), "the templates are part of what a page is made of");
+    assert!(!page(&project, &format!("run/{}.html", run(1).id)).contains("Our overview"));
+    project.write("theirs/layout.html", "<title>{{ titel }}</title>");
+    project.site(&["--templates", "theirs"]).expect(2).says("layout.html:1: undefined value");
+    project.write("theirs/lay-out.html", "");
+    project.site(&["--templates", "theirs"]).expect(2).says("replaces no template of the site");
+    project
+        .site(&["--templates", "nowhere"])
+        .expect(2)
+        .says("cannot read the templates in nowhere");
+}
+
+#[test]
+fn a_damaged_series_is_named_and_the_rest_is_shown() {
+    let project = Project::committed();
+    add(&project, &[1, 2]);
+    let chunk = project.git(&["ls-tree", "-r", "gh-pages", "data/series/2026"]);
+    let object = chunk.split_whitespace().nth(2).unwrap();
+    let file = project.path().join(".git/objects").join(&object[..2]).join(&object[2..]);
+    assert!(Path::new(&file).exists(), "{chunk}");
+    fs::remove_file(file).unwrap();
+    project.site(&[]).expect(0).says("history verify --repair");
+    assert!(page(&project, "index.html").contains(&run(2).id));
+}
