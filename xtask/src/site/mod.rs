@@ -17,9 +17,7 @@ use folder::Folder;
 use perf_core::budget::{Budget, BudgetFile};
 use perf_core::history::{History, Past};
 use perf_core::ident::digest;
-use perf_core::report::site::{
-    COMPARISONS, Contents, Kept, LOOK_BACK, Older, SHOWN, Site, older as data,
-};
+use perf_core::report::site::{COMPARISONS, Contents, Kept, LOOK_BACK, Older, SHOWN, Site};
 use perf_core::report::{Comparison, Report, Rules, commits_at};
 use perf_core::run::{Machine, Run};
 use std::collections::BTreeMap;
@@ -199,9 +197,4 @@ fn key_of<'t>(texts: impl IntoIterator<Item = &'t str>) -> u64 {
         all.push('\n');
     }
     digest(all.as_bytes())
-}
-
-/// Where a benchmark's values of a month stand.
-fn trend_path(stem: &str, month: &str) -> String {
-    data::trend_path(stem, month)
 }

@@ -2,7 +2,7 @@
 //! days stay the same.
 
 use super::folder::Folder;
-use super::{key_of, trend_path};
+use super::key_of;
 use crate::git::{Days, Series};
 use anyhow::Result;
 use perf_core::history::{Line, Names};
@@ -25,7 +25,7 @@ pub(super) struct Older {
 impl Older {
     /// The months in which the benchmark was measured.
     pub(super) fn months_of(&self, stem: &str, folder: &Folder<'_>) -> Vec<String> {
-        let measured = |month: &&String| folder.has(&trend_path(stem, month));
+        let measured = |month: &&String| folder.has(&data::trend_path(stem, month));
         self.months.iter().filter(measured).cloned().collect()
     }
 }

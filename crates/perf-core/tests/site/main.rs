@@ -32,17 +32,23 @@ impl Made {
         self.folder.path().join("below/a/path").join(page)
     }
 
-    /// One page of each kind: overview, another machine's, benchmarks, run, comparison, compare.
+    /// One page of each kind, and three benchmarks': a plain one and two of hostile names.
     fn kinds(&self) -> Vec<&Page> {
-        let html = self.pages.iter().filter(|page| page.path.ends_with(".html"));
+        let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         let mut kinds: Vec<&Page> = Vec::new();
-        for page in html {
-            let folder = |path: &str| path.split('/').next().map(str::to_owned);
-            let is_known = kinds.iter().any(|known| folder(&known.path) == folder(&page.path));
-            if !is_known || page.path.starts_with("benchmark/") {
+        for page in self.pages.iter().filter(|page| page.path.ends_with(".html")) {
+            let alike = kinds.iter().filter(|known| folder(&known.path) == folder(&page.path));
+            let wanted = match folder(&page.path).as_str() {
+                "" => usize::MAX,
+                "benchmark" => 0,
+                _ => 1,
+            };
+            if alike.count() < wanted {
                 kinds.push(page);
             }
         }
+        let benchmarks = made::NAMES[..3].iter().map(|name| benchmark_page(name));
+        kinds.extend(benchmarks.map(|path| self.pages.iter().find(|p| p.path == path).unwrap()));
         kinds
     }
 }
@@ -66,7 +72,11 @@ fn tab(browser: &Browser, page: &str) -> Tab {
 
 /// The page of the first benchmark, whose name is plain.
 fn plain_benchmark() -> String {
-    format!("benchmark/{}.html", BenchmarkId::from(made::NAMES[0]).file_stem())
+    benchmark_page(made::NAMES[0])
+}
+
+fn benchmark_page(name: &str) -> String {
+    format!("benchmark/{}.html", BenchmarkId::from(name).file_stem())
 }
 
 /// Whatever a page complained of, and what it asked for from elsewhere.

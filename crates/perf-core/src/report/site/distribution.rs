@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 /// How many of the runs before are drawn: as many as a baseline counts.
 const BEFORE: usize = 10;
 /// The size of the drawing, and of what stands left of the scale.
-const WIDTH: f64 = 640.0;
+const WIDTH: f64 = 460.0;
 const HEIGHT: f64 = 132.0;
 const LEFT: f64 = 84.0;
 const RIGHT: f64 = 12.0;
@@ -106,7 +106,7 @@ fn drawing(sides: &[Side], scale: Scale, unit: &str, said: &str) -> String {
     let mut svg = format!(
         r#"<svg class="distribution" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">"#
     );
-    for tick in scale.ticks(5) {
+    for tick in scale.ticks(4) {
         let (x, label) = (across(scale, tick), escaped(&text::value(tick, unit)));
         let _ = write!(svg, r#"<path class="grid" d="M{x:.1} 4V104"/>"#);
         let _ = write!(svg, r#"<text class="middle" x="{x:.1}" y="122">{label}</text>"#);
