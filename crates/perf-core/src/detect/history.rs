@@ -4,12 +4,13 @@
 //! because a shared machine differs from run to run by more than 5 % for two benchmarks in five.
 
 use super::{Change, Finding, Severity, paired};
-use crate::baseline::{Baseline, MINIMUM, RunValue};
+use crate::baseline::{Baseline, LENGTH, MINIMUM, RunValue};
 use crate::run::Statistic;
 use crate::stats;
 use crate::unit::LogRatio;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
+use std::sync::LazyLock;
 
 /// The smallest change that is reported: ln 1.05.
 pub const THRESHOLD: f64 = 0.048_790_164_169_432_01;
@@ -73,19 +74,28 @@ fn distance(
     }
     let runs = baseline.len() as f64;
     let spread = stats::robust_spread(baseline).max(SPREAD_FLOOR);
-    let expected = student_quantile(confidence, runs - 1.0) * spread * (1.0 + 1.0 / runs).sqrt();
+    let expected =
+        student_quantile(confidence, baseline.len() - 1) * spread * (1.0 + 1.0 / runs).sqrt();
     let middle = stats::median(baseline)?;
     let limit = expected.max(THRESHOLD);
     Some(Distance { statistic, now, middle, shift: now - middle, spread, limit })
 }
 
-fn student_quantile(confidence: Confidence, freedom: f64) -> f64 {
-    let p = match confidence {
-        Confidence::Screen => 0.99,
-        Confidence::Final => 0.999,
+/// The quantile that a confidence asks for. A baseline has at most ten runs, so that few are ever
+/// asked for: each is computed once, as inverting the distribution takes longer than all the rest.
+fn student_quantile(confidence: Confidence, freedom: usize) -> f64 {
+    static QUANTILES: LazyLock<[[f64; 2]; LENGTH]> =
+        LazyLock::new(|| std::array::from_fn(|freedom| [0.99, 0.999].map(|p| invert(p, freedom))));
+    let place = match confidence {
+        Confidence::Screen => 0,
+        Confidence::Final => 1,
     };
-    // With at least three runs there are two degrees of freedom: the distribution exists.
-    StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |t| t.inverse_cdf(p))
+    let p = [0.99, 0.999][place];
+    QUANTILES.get(freedom).map_or_else(|| invert(p, freedom), |both| both[place])
+}
+
+fn invert(p: f64, freedom: usize) -> f64 {
+    StudentsT::new(0.0, 1.0, freedom as f64).map_or(f64::INFINITY, |t| t.inverse_cdf(p))
 }
 
 /// The shift that all benchmarks of a run share, if it is large enough to say so.
@@ -208,8 +218,8 @@ mod tests {
 
     #[test]
     fn student_quantiles_are_the_published_ones() {
-        assert!((student_quantile(Confidence::Screen, 9.0) - 2.8214).abs() < 1e-4);
-        assert!((student_quantile(Confidence::Final, 9.0) - 4.2968).abs() < 1e-4);
+        assert!((student_quantile(Confidence::Screen, 9) - 2.8214).abs() < 1e-4);
+        assert!((student_quantile(Confidence::Final, 9) - 4.2968).abs() < 1e-4);
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub struct Page {
 /// How many runs a page shows at most.
 pub const SHOWN: usize = shown::LIMIT;
 /// How many runs before it a shown run is judged by.
-pub const LOOK_BACK: usize = 50;
+pub const LOOK_BACK: usize = 30;
 /// How many recorded comparisons are listed.
 pub const COMPARISONS: usize = 50;
 
