@@ -95,6 +95,6 @@
 
   form.hidden = false;
   recall();
-  arrange();
+  if (sort.value !== "name") arrange();
   show();
 })();

@@ -1,6 +1,7 @@
 //! The runs of a benchmark as a table for other programs.
 
-use super::shown::{Point, Shown};
+use super::point::Point;
+use super::shown::Shown;
 use super::text;
 use crate::ident::BenchmarkId;
 use crate::run::Measured;

@@ -1,6 +1,7 @@
 //! What the scripts of a page read: JSON that is text wherever it stands.
 
-use super::shown::{Flag, Point, Standing};
+use super::point::Point;
+use super::shown::{Flag, Standing};
 use super::text;
 use super::trend::Level;
 use crate::run::{Number, Statistic};

@@ -1,7 +1,8 @@
 //! How the times of the latest run lie beside those of its baseline.
 
 use super::marks::dots;
-use super::shown::{Point, Standing};
+use super::point::Point;
+use super::shown::Standing;
 use super::text;
 use crate::report::svg::{Place, Scale, escaped};
 use crate::run::Measured;

@@ -1,6 +1,7 @@
 //! What the drawings share: marks of runs, and the stretches that a line joins.
 
-use super::shown::{Point, Standing};
+use super::point::Point;
+use super::shown::Standing;
 use super::text;
 use crate::report::svg::{Place, escaped, push_tenths};
 use crate::run::Machine;

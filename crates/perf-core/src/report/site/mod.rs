@@ -15,6 +15,7 @@ mod machines;
 mod marks;
 pub mod older;
 mod overview;
+mod point;
 mod reproduce;
 mod resources;
 mod run;

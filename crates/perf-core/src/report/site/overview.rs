@@ -2,11 +2,13 @@
 
 use super::budget::{self, BudgetView};
 use super::machines::{self, MachineView};
+use super::point::since;
 use super::runs::RunRow;
-use super::shown::{Shown, since};
+use super::shown::Shown;
 use super::spark;
 use super::text::{self, Badge};
 use super::watch::StepView;
+use crate::budget::{BudgetResult, BudgetStatus};
 use crate::report::{Qualification, Report, Row};
 use crate::run::Machine;
 use crate::unit;
@@ -32,6 +34,8 @@ pub(super) struct OverviewView {
     count: usize,
     steps: Vec<StepView>,
     budgets: Vec<BudgetView>,
+    /// Those over their targets.
+    broken: Vec<BudgetView>,
     notes: Vec<String>,
     runs: Vec<RunRow>,
     /// How many runs there are but not in the list.
@@ -115,6 +119,7 @@ impl Overview<'_> {
             count: report.rows.len(),
             steps,
             budgets: report.budgets.iter().map(budget::view).collect(),
+            broken: report.budgets.iter().filter(is_over).map(budget::view).collect(),
             notes: report.notes.iter().map(|note| text::clipped(note, text::NAME)).collect(),
             runs: shown.runs.iter().rev().take(LISTED).map(RunRow::of).collect(),
             unlisted: match unlisted {
@@ -126,6 +131,10 @@ impl Overview<'_> {
             machine: machine(&report.run.machine),
         }
     }
+}
+
+fn is_over(budget: &&BudgetResult) -> bool {
+    budget.status > BudgetStatus::Unmeasured
 }
 
 /// Whether a reader should see it before everything else.

@@ -1,6 +1,7 @@
 //! The command that measures again what a page shows.
 
-use super::shown::{Point, Standing, since};
+use super::point::{Point, since};
+use super::shown::Standing;
 use crate::ident::BenchmarkId;
 use crate::report::visible;
 use crate::verdict::{State, Verdict};

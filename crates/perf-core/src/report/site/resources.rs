@@ -1,7 +1,7 @@
 //! What was measured beside the time, over the same runs: small drawings without a verdict.
 
 use super::marks::{across, dots, segments};
-use super::shown::Point;
+use super::point::Point;
 use super::text;
 use crate::report::svg::{Place, Scale, escaped, path};
 use crate::unit;

@@ -1,14 +1,12 @@
 //! Which runs the site shows, and how each stands to the run that is reported.
 
+use super::point::{Kind, Point, batch};
 use super::text;
-use crate::baseline::RunValue;
 use crate::history::{History, Past};
 use crate::ident::BenchmarkId;
 use crate::report::links::commit_page;
-use crate::report::svg::drawable;
 use crate::report::{Report, Row};
-use crate::run::{Commit, Machine, Measured, Run, Statistic};
-use crate::verdict::{State, Verdict};
+use crate::run::{Commit, Machine, Measured, Run};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -113,7 +111,7 @@ impl ShownRun<'_> {
         self.flags.contains(&flag)
     }
 
-    fn standing(&self) -> Standing {
+    pub(super) fn standing(&self) -> Standing {
         match () {
             () if self.has(Flag::OtherMachine) || self.has(Flag::Imported) => {
                 Standing::Incomparable
@@ -276,109 +274,9 @@ fn is_dirty(commit: Option<&Commit>) -> bool {
     commit.is_some_and(|commit| commit.dirty)
 }
 
-/// What must be the same for numbers to be compared: the batches, and the unit.
-fn batch(measured: &Measured) -> (u32, u32, &str) {
-    (measured.n, measured.s, measured.unit())
-}
-
-/// What all runs of a benchmark are held against.
-struct Kind<'a> {
-    batch: (u32, u32, &'a str),
-    /// Whether another tool measures this benchmark now.
-    is_foreign: bool,
-    statistic: Statistic,
-}
-
-/// One run of one benchmark.
-#[derive(Clone, Debug)]
-pub(super) struct Point<'a> {
-    pub(super) run: &'a ShownRun<'a>,
-    /// What the run says of the benchmark; absent where it should have measured it and did not.
-    pub(super) measured: Option<&'a Measured>,
-    same_batch: bool,
-    standing: Standing,
-    judged: Option<f64>,
-    spread: Option<(f64, f64)>,
-    /// Which of a launch's numbers is judged.
-    pub(super) statistic: Statistic,
-}
-
-impl<'a> Point<'a> {
-    fn new(run: &'a ShownRun<'a>, measured: Option<&'a Measured>, kind: &Kind<'_>) -> Self {
-        let same_batch = measured.is_none_or(|measured| batch(measured) == kind.batch);
-        let standing = match same_batch {
-            true if kind.is_foreign && run.has(Flag::Imported) => Standing::Counted,
-            true => run.standing(),
-            false => Standing::Incomparable,
-        };
-        let statistic = kind.statistic;
-        let judged = measured.and_then(|measured| judged(measured, statistic));
-        let spread = measured.and_then(|measured| spread(measured, statistic));
-        Self { run, measured, same_batch, standing, judged, spread, statistic }
-    }
-
-    pub(super) fn flags(&self) -> Vec<Flag> {
-        let batch = (!self.same_batch).then_some(Flag::OtherBatch);
-        self.run.flags.iter().copied().chain(batch).collect()
-    }
-
-    pub(super) fn standing(&self) -> Standing {
-        self.standing
-    }
-
-    /// The value as it is judged, in ns for times, so that it lies on the baseline where nothing
-    /// changed.
-    pub(super) fn judged(&self) -> Option<f64> {
-        self.judged
-    }
-
-    /// The lowest and the highest time of a launch, in ns.
-    pub(super) fn spread(&self) -> Option<(f64, f64)> {
-        self.spread
-    }
-
-    /// The unit of its values.
-    pub(super) fn unit(&self) -> &'a str {
-        self.measured.map_or("ns", Measured::unit)
-    }
-
-    /// The 95th percentile in ns.
-    pub(super) fn p95(&self) -> Option<f64> {
-        self.measured?.time_ns.p95.and_then(drawable)
-    }
-
-    /// The 99th percentile in ns.
-    pub(super) fn p99(&self) -> Option<f64> {
-        self.measured?.time_ns.p99.and_then(drawable)
-    }
-}
-
-fn judged(measured: &Measured, statistic: Statistic) -> Option<f64> {
-    let judged = RunValue::of(&measured.launches).get(statistic).map(f64::exp);
-    drawable(judged.unwrap_or(measured.time_ns.median))
-}
-
-fn spread(measured: &Measured, statistic: Statistic) -> Option<(f64, f64)> {
-    let times = || measured.launches.iter().map(|l| l.get(statistic)).filter_map(drawable);
-    Some((times().reduce(f64::min)?, times().reduce(f64::max)?))
-}
-
-/// The oldest run of the unbroken stretch up to the reported one that lies nearer to the reported
-/// time than to the baseline: where a reader should look for the cause of a change.
-pub(super) fn since<'a>(points: &[Point<'a>], verdict: &Verdict) -> Option<&'a ShownRun<'a>> {
-    let changed = matches!(verdict.state, State::Regression | State::Improvement);
-    let (baseline, now) = (verdict.baseline_ns?, verdict.now_ns?);
-    let distance = |value: f64, to: f64| (value / to).ln().abs();
-    let nearer = |value: f64| distance(value, now) < distance(value, baseline);
-    let until_reported = points.iter().rev().skip_while(|point| !point.run.is_reported());
-    let judged = until_reported
-        .filter(|point| point.run.is_reported() || point.standing() == Standing::Counted);
-    let stretch = judged.take_while(|point| point.judged().is_some_and(nearer));
-    stretch.last().map(|point| point.run).filter(|_| changed)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::point::since;
     use super::*;
     use crate::report::tests::report;
     use crate::run::tests::{measured, run};

@@ -1,7 +1,7 @@
 //! The small drawings of table rows: a trend without axes, and a budget's bar.
 
 use super::marks::{across, dot, segments, sets_scale};
-use super::shown::Point;
+use super::point::Point;
 use super::text;
 use crate::budget::BudgetResult;
 use crate::report::svg::{Place, Scale, escaped, path};

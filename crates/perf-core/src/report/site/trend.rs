@@ -3,7 +3,8 @@
 use super::marks::{
     Stretch, across, circle, cross, dot, dots, machine_changes, ring, segments, sets_scale, title,
 };
-use super::shown::{Point, Standing};
+use super::point::Point;
+use super::shown::Standing;
 use super::text;
 use super::watch::Found;
 use crate::budget::BudgetResult;

@@ -1,7 +1,8 @@
 //! Where series changed their level: shown on charts, listed, and told to feed readers. It advises
 //! and decides nothing.
 
-use super::shown::{Point, Shown, ShownRun, Standing};
+use super::point::Point;
+use super::shown::{Shown, ShownRun, Standing};
 use super::text;
 use crate::detect::steps::{Step, steps};
 use crate::ident::BenchmarkId;
