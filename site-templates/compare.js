@@ -11,6 +11,8 @@
   const commits = new Map();
   // Below it a difference of two single runs is not coloured.
   const NOTABLE = 0.02;
+  // A commit that is measured every night would fill the page with its runs.
+  const MOST_OFFERED = 20;
 
   window.perfDay = (day) => days.set(day.day, day);
   window.perfCommits = (digits, ids) => commits.set(digits, ids);
@@ -55,6 +57,7 @@
     const stems = chunk.stems[found.names];
     const measured = new Map();
     names.forEach((name, i) => {
+      if (found.median[i] === null) return;
       measured.set(name, { stem: stems[i], median: found.median[i], p95: found.p95[i] });
     });
     return { ...found, measured };
@@ -74,7 +77,7 @@
 
   function cells({ name, before, after, ratio }) {
     const row = element("tr");
-    const notable = ratio !== null && Math.abs(ratio) >= NOTABLE;
+    const notable = ratio !== null && Math.abs(Math.expm1(ratio)) >= NOTABLE;
     const side = !notable ? "" : ratio > 0 ? "slower" : "faster";
     const sign = !notable ? "" : ratio > 0 ? "▲ " : "▼ ";
     const only = before ? "only before" : "only after";
@@ -90,36 +93,50 @@
     return row;
   }
 
-  function describe({ run: id, branch, machine, dirty, partial }) {
+  function described(side, { run: id, branch, machine, label }) {
     const { minute, commit } = run(id);
-    const words = [minute, commit, branch, `machine ${machine}`];
-    if (dirty) words.push("with uncommitted changes");
-    if (partial) words.push("partial");
-    return words.filter(Boolean).join(" · ");
+    const words = [minute, commit, branch, `machine ${machine}`, label].filter(Boolean);
+    const made = element("p", `${side}: `);
+    // Hostile names may turn the direction of their neighbours.
+    made.append(...words.flatMap((word, i) => [i ? " · " : "", element("bdi", word)]));
+    return made;
+  }
+
+  function warnings(a, b) {
+    const found = [];
+    if (a.machine !== b.machine) found.push("Different machines measured these runs: their times do not compare.");
+    for (const [name, { dirty, partial }] of [["Before", a], ["After", b]]) {
+      if (dirty) found.push(`${name} was measured with uncommitted changes, so its commit does not tell what ran.`);
+      if (partial) found.push(`${name} is partial: only some benchmarks, or too few launches, were measured.`);
+    }
+    return found.map((text) => element("p", `▲ ${text}`, "warning"));
+  }
+
+  /** Links to the other runs of a commit, the newest first. */
+  function offered(side, others, address) {
+    if (others.length === 0) return [];
+    const made = element("p", `Other runs of the commit ${side}: `);
+    const newest = others.slice(-MOST_OFFERED).reverse();
+    made.append(...newest.flatMap((id, i) => [i ? ", " : "", link(run(id).minute, address(id))]));
+    return [made];
   }
 
   function paragraphs(a, b, others) {
-    const made = [
-      element("p", `Before: ${describe(a)}`),
-      element("p", `After: ${describe(b)}`),
-      element("p", "Medians of single runs, to three digits and without a verdict: noise between runs is often several per cent."),
+    return [
+      ...warnings(a, b),
+      described("Before", a),
+      described("After", b),
+      element("p", "The medians of single runs, without a verdict: noise between runs is often several per cent."),
+      ...offered("before", others.a, (id) => `compare.html?a=${id}&b=${b.run}`),
+      ...offered("after", others.b, (id) => `compare.html?a=${a.run}&b=${id}`),
     ];
-    if (a.machine !== b.machine) {
-      made.unshift(element("p", "▲ Different machines measured these runs: their times do not compare.", "warning"));
-    }
-    if (others.length > 0) {
-      const also = element("p", "Other runs of these commits: ");
-      for (const id of others.slice(0, 20)) also.append(link(run(id).minute, `compare.html?a=${a.run}&b=${id}`), " ");
-      made.push(also);
-    }
-    return made;
   }
 
   async function compare(a, b) {
     const [before, after] = await Promise.all([resolve(a), resolve(b)]);
     if (before.id === after.id) throw new Error("these are the same run");
     const [one, other] = await Promise.all([read(before.id), read(after.id)]);
-    said.replaceChildren(...paragraphs(one, other, [...before.others, ...after.others]));
+    said.replaceChildren(...paragraphs(one, other, { a: before.others, b: after.others }));
     document.getElementById("result-title").textContent =
       `${run(one.run).commit || one.run} and ${run(other.run).commit || other.run}`;
     body.replaceChildren(...rows(one, other).map(cells));

@@ -66,7 +66,7 @@
     search.value = query.get("q") ?? "";
     onlyChanged.checked = query.has("changed");
     const wanted = query.get("sort");
-    if (wanted in orders) sort.value = wanted;
+    if (Object.keys(orders).includes(wanted)) sort.value = wanted;
   }
 
   function update() {

@@ -3,6 +3,7 @@
 
 (() => {
   const { value, change, run, load } = perfUnits;
+  const { drawable, extent, fitting, isWide, ticks } = perfScale;
   const figure = document.getElementById("trend");
   const source = document.getElementById("trend-data");
   if (!figure || !source || typeof uPlot === "undefined") return;
@@ -10,10 +11,18 @@
 
   const [COUNTED, ASIDE, INCOMPARABLE] = ["0", "1", "2"];
   const HEIGHT = 340;
-  // A quiet series must not look like a wild one: the least that the scale spans.
-  const LEAST_SPAN = 0.15;
-  const LETTERS = { step: "S", machine: "M", accepted: "A" };
-  const DASHES = { step: [], machine: [2, 3], accepted: [6, 3] };
+  // A pointer that moves less between press and release clicks, in CSS pixels.
+  const DRAG = 5;
+  const FONT = "12px system-ui, sans-serif";
+  // A limit is drawn only up to this multiple of the values: beyond, it would flatten them.
+  const REACH = 1.25;
+  // Above so many points each is drawn as a speck.
+  const CROWDED = 80;
+  const MARKS = {
+    step: { letter: "S", color: "limit", dash: [] },
+    machine: { letter: "M", color: "soft", dash: [2, 3] },
+    accepted: { letter: "A", color: "soft", dash: [6, 3] },
+  };
 
   const months = new Map();
   const trends = new Map();
@@ -23,7 +32,7 @@
   // Every run that is known here, the oldest first; the page's own begin at `first`.
   let points = own();
   let first = 0;
-  const state = { count: 200, log: false, chart: null, index: null };
+  const state = { count: 200, isLog: isWide(times(points)), older: new Map(), isLoading: false };
 
   function own() {
     return data.run.map((id, i) => ({
@@ -40,39 +49,43 @@
     }));
   }
 
-  const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
   /* What is read out */
-
-  function marksAt(index) {
-    return data.marks.filter((mark) => mark.at === index - first).map((mark) => mark.text);
-  }
 
   function described(point) {
     const { minute, commit } = run(point.id);
-    const spread = point.low === null || point.low === undefined ? "" : ` (${value(point.low, data.unit)} to ${value(point.high, data.unit)})`;
+    const written = (number) => value(number, data.unit);
     const words = [minute, commit];
-    words.push(point.value === null ? "not measured" : `${data.what} ${value(point.value, data.unit)}${spread}`);
-    if (point.p95) words.push(`p95 ${value(point.p95, data.unit)}`);
-    if (point.p99) words.push(`p99 ${value(point.p99, data.unit)}`);
+    const spread = drawable(point.low) ? ` (${written(point.low)} to ${written(point.high)})` : "";
+    words.push(drawable(point.value) ? `${data.what} ${written(point.value)}${spread}` : "not measured");
+    if (drawable(point.p95)) words.push(`p95 ${written(point.p95)}`);
+    if (drawable(point.p99)) words.push(`p99 ${written(point.p99)}`);
     if (data.baseline && point.value && point.standing !== INCOMPARABLE) {
       words.push(`${change(point.value, data.baseline)} against the baseline`);
     }
-    words.push(point.flags, point.subject);
-    return words.filter(Boolean).join(" · ");
+    return [...words, point.flags, point.subject];
   }
 
   function readOut(index) {
     const point = points[index];
-    if (!point) return;
     state.index = index;
-    const text = [described(point), ...marksAt(index)].join(" · ");
-    parts.readout.replaceChildren(document.createTextNode(text));
-    if (!point.page) return;
-    const link = document.createElement("a");
-    link.href = point.page;
-    link.textContent = "this run";
-    parts.readout.append(" · ", link);
+    const marks = data.marks.filter((mark) => mark.at === index - first).map((mark) => mark.text);
+    const words = [...described(point), ...marks].filter(Boolean).map(isolated);
+    if (point.page) words.push(link(point.page));
+    parts.readout.replaceChildren(...words.flatMap((word, i) => (i ? [" · ", word] : [word])));
+  }
+
+  /** A text that cannot turn the direction of its neighbours. */
+  function isolated(text) {
+    const made = document.createElement("bdi");
+    made.textContent = text;
+    return made;
+  }
+
+  function link(page) {
+    const made = document.createElement("a");
+    made.href = page;
+    made.textContent = "this run";
+    return made;
   }
 
   function say(text) {
@@ -86,44 +99,32 @@
 
   /* Scales */
 
-  function range(from, to) {
-    const known = points.slice(Math.max(0, Math.floor(from)), Math.ceil(to) + 1);
-    const counted = known.filter((point) => point.standing === COUNTED);
-    const of = (some) => some.flatMap((p) => [p.value, p.low, p.high, p.p95]).filter((v) => v !== null && v !== undefined && v >= 0);
-    let values = of(counted);
-    if (values.length === 0) values = of(known);
-    if (data.baseline) values.push(data.baseline);
-    const positive = state.log ? values.filter((v) => v > 0) : values;
-    if (positive.length === 0) return [0.1, 1];
-    const [low, high] = [Math.min(...positive), Math.max(...positive)];
-    if (state.log) {
-      const margin = Math.max((high / low) ** 0.08, 1.08);
-      return [low / margin, high * margin];
-    }
-    const half = Math.max(high - low, high * LEAST_SPAN || 1) * 0.58;
-    const middle = (low + high) / 2;
-    return [Math.max(0, middle - half), middle + half];
+  /** What the scale must hold: an odd run must not flatten the others. */
+  function times(some) {
+    const of = (shown) => shown.flatMap((p) => [p.value, p.low, p.high, p.p95]).filter(drawable);
+    const counted = some.filter((point) => point.standing === COUNTED);
+    const found = of(counted);
+    const known = found.length > 0 ? found : of(some);
+    if (data.baseline) known.push(data.baseline);
+    const [, greatest] = extent(known);
+    const limits = [...counted.map((point) => point.p99), ...data.levels.map((level) => level.value)];
+    return [...known, ...limits.filter((limit) => limit >= greatest / 2 && limit <= greatest * REACH)];
   }
 
-  function ticks(low, high) {
-    if (state.log && high / low > 20) {
-      const decades = [];
-      for (let e = Math.floor(Math.log10(low)); e <= Math.log10(high); e += 1) {
-        for (const m of [1, 2, 5]) decades.push(m * 10 ** e);
-      }
-      const shown = decades.filter((tick) => tick >= low && tick <= high);
-      const every = Math.ceil(shown.length / 7);
-      return shown.filter((_, i) => i % every === 0);
-    }
-    const rough = (high - low) / 6;
-    const decade = 10 ** Math.floor(Math.log10(rough));
-    const step = ([1, 2, 5].find((m) => m * decade >= rough) ?? 10) * decade;
-    const all = [];
-    for (let i = Math.ceil(low / step); i * step <= high; i += 1) all.push(i * step);
-    return all;
+  function range(chart) {
+    // The scale of x is not set yet where that of y is asked for; the places of its runs are.
+    const [from, to] = chart.series[0].idxs;
+    return fitting(times(points.slice(from, to + 1)), state.isLog);
   }
 
-  const short = (tick) => value(tick, data.unit).replace(/(\.\d*?)0+(?= |$)/, "$1").replace(/\.(?= |$)/, "");
+  const short = (tick) => value(tick, data.unit).replace(/\.(\d*?)0+(?= |$)/, ".$1").replace(/\.(?= |$)/, "");
+
+  function breadth(chart, labels) {
+    const context = chart.ctx;
+    context.font = chart.axes[1].font[0];
+    const widths = (labels ?? []).map((label) => context.measureText(label).width / uPlot.pxRatio);
+    return Math.ceil(Math.max(0, ...widths)) + 14;
+  }
 
   function days(chart, axis, low, high) {
     const [from, to] = [Math.max(0, Math.ceil(low)), Math.min(points.length - 1, Math.floor(high))];
@@ -131,79 +132,97 @@
     const step = Math.max(1, Math.ceil((to - from + 1) / places));
     const all = [];
     // A date needs room on both sides of its run.
-    for (let i = to - Math.ceil(step / 2); i >= from; i -= step) all.unshift(i);
+    for (let i = to - Math.floor(step / 2); i >= from; i -= step) all.unshift(i);
     return all;
+  }
+
+  /** The day where it begins, and the time of day beside it. */
+  function dates(chart, at) {
+    const runs = at.map((i) => run(points[i].id));
+    return runs.map(({ day, time }, i) => (i > 0 && runs[i - 1].day === day ? time : day));
   }
 
   /* Drawing */
 
-  function levels(chart) {
-    const { ctx, bbox } = chart;
-    const drawn = data.levels.map((level) => ({ ...level, color: color("--limit"), dash: level.class === "target" ? [3, 3] : [] }));
-    if (data.baseline) drawn.push({ value: data.baseline, color: color("--ink"), dash: [8, 4] });
-    for (const level of drawn) {
-      const y = chart.valToPos(level.value, "y", true);
-      if (!(y >= bbox.top && y <= bbox.top + bbox.height)) continue;
-      stroke(ctx, level.color, level.dash, () => {
-        ctx.moveTo(bbox.left, y);
-        ctx.lineTo(bbox.left + bbox.width, y);
-      });
-    }
-  }
-
-  function marks(chart) {
-    const { ctx, bbox } = chart;
-    for (const mark of data.marks) {
-      const x = chart.valToPos(mark.at + first, "x", true);
-      if (!(x >= bbox.left && x <= bbox.left + bbox.width)) continue;
-      const shade = color(mark.class === "step" ? "--limit" : "--soft");
-      stroke(ctx, shade, DASHES[mark.class] ?? [], () => {
-        ctx.moveTo(x, bbox.top);
-        ctx.lineTo(x, bbox.top + bbox.height);
-      });
-      ctx.fillStyle = shade;
-      ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
-      ctx.textAlign = "center";
-      ctx.fillText(LETTERS[mark.class] ?? "", x, bbox.top - 5 * devicePixelRatio);
-    }
-  }
-
-  function odd(chart) {
-    const { ctx, bbox } = chart;
-    const r = 3.5 * devicePixelRatio;
-    points.forEach((point, i) => {
-      if (point.standing === COUNTED || point.value === null) return;
-      const [x, y] = [chart.valToPos(i, "x", true), chart.valToPos(point.value, "y", true)];
-      const inside = x >= bbox.left && x <= bbox.left + bbox.width && y >= bbox.top && y <= bbox.top + bbox.height;
-      if (!inside) return;
-      stroke(ctx, color("--soft"), [], () => {
-        if (point.standing === ASIDE) {
-          ctx.arc(x, y, r, 0, 2 * Math.PI);
-          return;
-        }
-        ctx.moveTo(x - r, y - r);
-        ctx.lineTo(x + r, y + r);
-        ctx.moveTo(x + r, y - r);
-        ctx.lineTo(x - r, y + r);
-      });
-    });
-  }
-
-  function stroke(ctx, shade, dash, trace) {
+  function stroke({ ctx }, shade, dash, trace) {
+    const ratio = uPlot.pxRatio;
     ctx.save();
     ctx.strokeStyle = shade;
-    ctx.lineWidth = 1.25 * devicePixelRatio;
-    ctx.setLineDash(dash.map((length) => length * devicePixelRatio));
+    ctx.lineWidth = 1.25 * ratio;
+    ctx.setLineDash(dash.map((length) => length * ratio));
     ctx.beginPath();
     trace();
     ctx.stroke();
     ctx.restore();
   }
 
+  function levels(chart) {
+    const { left, top, width, height } = chart.bbox;
+    const limits = data.levels.map((level) => [level.value, palette.limit, level.class === "target" ? [3, 3] : []]);
+    const drawn = data.baseline ? [...limits, [data.baseline, palette.ink, [8, 4]]] : limits;
+    for (const [level, shade, dash] of drawn) {
+      const y = Math.round(chart.valToPos(level, "y", true));
+      if (!(y >= top && y <= top + height)) continue;
+      stroke(chart, shade, dash, () => {
+        chart.ctx.moveTo(left, y);
+        chart.ctx.lineTo(left + width, y);
+      });
+    }
+  }
+
+  function marks(chart) {
+    const { ctx, bbox: { left, top, width, height } } = chart;
+    const place = (mark) => ({ ...MARKS[mark.class], x: Math.round(chart.valToPos(mark.at + first, "x", true)) });
+    const places = data.marks.map(place).filter(({ x }) => x >= left && x <= left + width);
+    let free = 0;
+    for (const { letter, color, dash, x } of places.sort((a, b) => a.x - b.x)) {
+      stroke(chart, palette[color], dash, () => {
+        ctx.moveTo(x, top);
+        ctx.lineTo(x, top + height);
+      });
+      // Of two marks side by side the second's letter steps aside.
+      const at = Math.max(x, free);
+      free = at + 12 * uPlot.pxRatio;
+      ctx.fillStyle = palette[color];
+      ctx.font = chart.axes[0].font[0];
+      ctx.textAlign = "center";
+      ctx.textBaseline = "alphabetic";
+      ctx.fillText(letter, at, top - 6 * uPlot.pxRatio);
+    }
+  }
+
+  function odd(chart) {
+    const { ctx, bbox: { left, top, width, height } } = chart;
+    const r = 3.5 * uPlot.pxRatio;
+    points.forEach((point, i) => {
+      if (point.standing === COUNTED || !drawable(point.value)) return;
+      const [x, y] = [chart.valToPos(i, "x", true), chart.valToPos(point.value, "y", true)];
+      if (!(x >= left && x <= left + width && y >= top && y <= top + height)) return;
+      stroke(chart, palette.soft, [], () => (point.standing === ASIDE ? ctx.arc(x, y, r, 0, 2 * Math.PI) : cross(ctx, x, y, r)));
+    });
+  }
+
+  function cross(ctx, x, y, r) {
+    ctx.moveTo(x - r, y - r);
+    ctx.lineTo(x + r, y + r);
+    ctx.moveTo(x + r, y - r);
+    ctx.lineTo(x - r, y + r);
+  }
+
   /* The chart */
 
+  let palette = {};
+
+  function readPalette() {
+    const style = getComputedStyle(document.documentElement);
+    const color = (name) => style.getPropertyValue(`--${name}`).trim();
+    return Object.fromEntries(["ink", "soft", "rule", "faster", "limit"].map((name) => [name, color(name)]));
+  }
+
   function columns() {
-    const counted = (of) => points.map((point) => (point.standing === COUNTED ? (of(point) ?? null) : undefined));
+    const known = (number) => (drawable(number) && (number > 0 || !state.isLog) ? number : null);
+    // The line passes over a run that is not counted, and stops at one that gave no value.
+    const counted = (of) => parted(points.map((point) => (point.standing === COUNTED ? known(of(point)) : undefined)));
     return [
       points.map((_, i) => i),
       counted((p) => p.low),
@@ -211,51 +230,88 @@
       counted((p) => p.p99),
       counted((p) => p.p95),
       counted((p) => p.value),
+      points.map((p) => known(p.value)),
     ];
   }
 
+  /** Widens each gap over the runs beside it that are not counted, where the line would begin in the air. */
+  function parted(column) {
+    const widen = (i, beside) => {
+      if (column[i] === undefined && column[beside] === null) column[i] = null;
+    };
+    for (let i = 1; i < column.length; i += 1) widen(i, i - 1);
+    for (let i = column.length - 2; i >= 0; i -= 1) widen(i, i + 1);
+    return column;
+  }
+
   function options() {
-    const [ink, soft, rule, line] = ["--ink", "--soft", "--rule", "--faster"].map(color);
+    const { ink, soft, rule, faster } = palette;
     const plain = { points: { show: false }, stroke: "transparent", spanGaps: false };
-    const tail = (dash) => ({ ...plain, stroke: soft, width: 1.25, dash });
-    const axis = { stroke: soft, grid: { stroke: rule, width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
+    const tail = (dash) => ({ ...plain, stroke: soft, width: 1.25, dash, cap: "round" });
+    const axis = { stroke: soft, grid: { stroke: rule, width: 1 }, ticks: { show: false }, font: FONT };
+    const yTicks = (chart, i, low, high) => ticks(low, high, state.isLog, 6);
+    const dot = { show: true, size: points.length > CROWDED ? 3 : 5, fill: faster };
+    const series = [{}, plain, plain, tail([1, 5]), tail([1, 3]), { ...plain, stroke: faster, width: 1.75, points: dot }, plain];
     return {
       width: parts.plot.clientWidth,
       height: HEIGHT,
       legend: { show: false },
-      padding: [18, 14, 0, 0],
-      cursor: { y: false, drag: { x: true, y: false }, points: { fill: ink, size: 7 } },
+      padding: [22, 14, 0, 0],
+      cursor: {
+        y: false,
+        move: snapped,
+        drag: { x: true, y: false, dist: DRAG, setScale: false, click: () => {} },
+        points: { fill: ink, size: (chart, i) => (i === series.length - 1 ? 8 : 0) },
+        bind: { dblclick: () => fit },
+      },
       scales: {
         x: { time: false, range: (chart, low, high) => [low, high] },
-        y: { distr: state.log ? 3 : 1, range: (chart) => range(chart.scales.x.min ?? 0, chart.scales.x.max ?? points.length) },
+        y: { distr: state.isLog ? 3 : 1, range },
       },
       axes: [
-        { ...axis, grid: { show: false }, splits: days, values: (chart, at) => at.map((i) => run(points[i].id).day) },
-        { ...axis, size: 72, splits: (chart, i, low, high) => ticks(low, high), filter: (chart, at) => at, values: (chart, at) => at.map(short) },
+        { ...axis, size: 30, grid: { show: false }, splits: days, values: dates },
+        { ...axis, size: breadth, splits: yTicks, filter: (chart, at) => at, values: (chart, at) => at.map(short) },
       ],
-      series: [
-        {},
-        plain,
-        plain,
-        tail([1, 5]),
-        tail([1, 3]),
-        { stroke: line, width: 1.75, spanGaps: false, points: { show: true, size: points.length > 80 ? 3 : 5, fill: line } },
-      ],
-      bands: [{ series: [2, 1], fill: `color-mix(in srgb, ${line} 18%, transparent)` }],
+      series,
+      bands: [{ series: [2, 1], fill: `color-mix(in srgb, ${faster} 18%, transparent)` }],
       hooks: {
-        drawClear: [],
         draw: [levels, marks, odd],
-        setCursor: [(chart) => chart.cursor.idx !== null && chart.cursor.idx !== undefined && readOut(chart.cursor.idx)],
+        setCursor: [(chart) => Number.isInteger(chart.cursor.idx) && readOut(chart.cursor.idx)],
         setScale: [(chart, key) => key === "x" && (parts.reset.disabled = !isZoomed(chart))],
+        setSelect: [zoom],
       },
     };
   }
 
-  const whole = () => [Math.max(0, points.length - state.count) - 0.5, points.length - 0.5];
+  /** The cursor stands at a run, never between two. */
+  function snapped(chart, left, top) {
+    if (left < 0) return [left, top];
+    return [chart.valToPos(within(chart, Math.round(chart.posToVal(left, "x"))), "x"), 0];
+  }
 
-  function isZoomed(chart) {
+  function within({ scales: { x } }, index) {
+    const [from, to] = [Math.max(0, Math.ceil(x.min)), Math.min(points.length - 1, Math.floor(x.max))];
+    return Math.min(Math.max(index, from), to);
+  }
+
+  function whole() {
+    const count = Math.min(state.count, points.length);
+    // Room for the dots of the outermost runs.
+    const margin = Math.max(0.5, count / 120);
+    return [points.length - count - margin, points.length - 1 + margin];
+  }
+
+  function isZoomed({ scales: { x } }) {
     const [from, to] = whole();
-    return Math.abs(chart.scales.x.min - from) > 0.01 || Math.abs(chart.scales.x.max - to) > 0.01;
+    return Math.abs(x.min - from) > 0.01 || Math.abs(x.max - to) > 0.01;
+  }
+
+  function zoom(chart) {
+    const { left, width } = chart.select;
+    if (width === 0) return;
+    const [from, to] = [left, left + width].map((at) => Math.round(chart.posToVal(at, "x")));
+    chart.setScale("x", { min: from - 0.5, max: to + 0.5 });
+    chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
   }
 
   function fit() {
@@ -264,26 +320,38 @@
   }
 
   function draw() {
+    const { min, max } = state.chart?.scales.x ?? {};
     state.chart?.destroy();
+    palette = readPalette();
     state.chart = new uPlot(options(), columns(), parts.plot);
-    state.chart.over.addEventListener("click", (event) => {
-      // A finger reads first; the link in the read-out leads on.
-      if (event.pointerType === "mouse") visit(state.chart.cursor.idx);
-    });
-    state.chart.over.addEventListener("dblclick", fit);
-    fit();
+    state.chart.over.addEventListener("pointerdown", (event) => (state.pressed = event));
+    state.chart.over.addEventListener("click", click);
+    if (min === undefined) fit();
+    else state.chart.setScale("x", { min, max });
+  }
+
+  function click(event) {
+    clearTimeout(state.visit);
+    const { pointerType, clientX, clientY } = state.pressed;
+    const isDrag = Math.hypot(event.clientX - clientX, event.clientY - clientY) >= DRAG;
+    // A finger reads first; the link in the read-out leads on.
+    if (isDrag || pointerType === "touch" || event.detail > 1) return;
+    const index = state.chart.cursor.idx;
+    // Where there is a zoom to reset, a click may be the first of two.
+    if (isZoomed(state.chart)) state.visit = setTimeout(visit, 300, index);
+    else visit(index);
   }
 
   function moveTo(index) {
-    const { min, max } = state.chart.scales.x;
-    const place = Math.min(Math.max(index, Math.ceil(min)), Math.floor(max));
+    const place = within(state.chart, index);
     readOut(place);
-    state.chart.setCursor({ left: state.chart.valToPos(place, "x"), top: 10 });
+    state.chart.setCursor({ left: state.chart.valToPos(place, "x"), top: 0 });
   }
 
   function press(event) {
-    const now = state.index ?? points.length - 1;
+    const now = state.index ?? points.length;
     const moves = { ArrowLeft: now - 1, ArrowRight: now + 1, Home: 0, End: points.length - 1 };
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key in moves) moveTo(moves[event.key]);
     else if (event.key === "Enter") visit(now);
     else return;
@@ -296,34 +364,32 @@
     const { shared, own } = data.older;
     await Promise.all([load(`${shared}${month}.js`), load(`${own}${month}.js`)]);
     const [runs, trend] = [months.get(month), trends.get(month)];
-    return runs.run.map((id, i) => ({
-      id,
-      value: trend.value[i],
-      p95: trend.p95[i],
-      standing: runs.standing[i],
-      page: null,
-    }));
+    const made = runs.run.map((id, i) => ({ id, value: trend.value[i], p95: trend.p95[i], standing: runs.standing[i], page: null }));
+    const oldest = data.run[0] ?? "";
+    return made.filter((point) => point.id < oldest && point.value !== null);
   }
 
   async function loadOlder() {
-    if (!data.older || first > 0) return;
-    const known = new Set(data.run);
-    const oldest = data.run[0] ?? "";
+    if (!data.older || state.isLoading) return;
+    state.isLoading = true;
     const missing = [];
-    let older = [];
-    for (const month of data.older.months) {
+    for (const month of data.older.months.filter((month) => !state.older.has(month))) {
       say(`Loading ${month} …`);
       try {
-        const loaded = await loadMonth(month);
-        older = [...loaded.filter((p) => p.id < oldest && !known.has(p.id) && p.value !== null), ...older];
+        state.older.set(month, await loadMonth(month));
       } catch {
         missing.push(month);
       }
     }
+    state.isLoading = false;
+    const older = [...state.older.keys()].sort().flatMap((month) => state.older.get(month));
     points = [...older, ...own()];
+    if (state.index !== undefined) state.index += older.length - first;
     first = older.length;
-    state.index = null;
-    say(missing.length > 0 ? `Not loaded: ${missing.join(", ")}.` : `${points.length} runs.`);
+    say(missing.length > 0 ? `Not loaded: ${missing.join(", ")}. “All” tries again.` : `${points.length} runs.`);
+    draw();
+    // Another span may have been chosen meanwhile.
+    fit();
   }
 
   /* The controls */
@@ -337,16 +403,33 @@
   }
 
   /** Buttons of which one is pressed. */
-  function choice(entries) {
-    const buttons = entries.map(([text, action]) =>
-      button(text, async (event) => {
-        for (const other of buttons) other.setAttribute("aria-pressed", String(other === event.currentTarget));
-        await action();
-        draw();
-      }),
-    );
-    buttons.forEach((one, i) => one.setAttribute("aria-pressed", String(i === 0)));
-    return buttons;
+  function choice(label, pressed, entries) {
+    const made = document.createElement("span");
+    made.className = "choice";
+    made.setAttribute("role", "group");
+    made.setAttribute("aria-label", label);
+    const press = (one) => {
+      for (const other of made.children) other.setAttribute("aria-pressed", String(other === one));
+    };
+    for (const [text, action] of entries) {
+      made.append(button(text, ({ currentTarget }) => {
+        press(currentTarget);
+        action();
+      }));
+    }
+    press(made.children[pressed]);
+    return made;
+  }
+
+  function spanOf(count) {
+    state.count = count;
+    fit();
+    if (count === Infinity) loadOlder();
+  }
+
+  function scaleOf(isLog) {
+    state.isLog = isLog;
+    draw();
   }
 
   function controls() {
@@ -354,16 +437,10 @@
     tools.className = "tools";
     tools.setAttribute("role", "group");
     tools.setAttribute("aria-label", "Chart");
-    const show = (count) => () => (state.count = count);
-    const all = async () => {
-      await loadOlder();
-      state.count = Infinity;
-    };
-    const reset = button("Reset zoom", () => fit());
-    reset.disabled = true;
-    const spans = choice([["Last 200", show(200)], ["Last 50", show(50)], ["All", all]]);
-    const scales = choice([["Linear", () => (state.log = false)], ["Logarithmic", () => (state.log = true)]]);
-    tools.append(...spans, ...scales, reset);
+    const reset = button("Reset zoom", fit);
+    const spans = [["Last 50", 50], ["Last 200", 200], ["All", Infinity]].map(([text, count]) => [text, () => spanOf(count)]);
+    const scales = [["Linear", false], ["Logarithmic", true]].map(([text, isLog]) => [text, () => scaleOf(isLog)]);
+    tools.append(choice("Runs", 1, spans), choice("Scale", Number(state.isLog), scales), reset);
     const plot = document.createElement("div");
     plot.className = "plot";
     plot.tabIndex = 0;
@@ -390,11 +467,14 @@
 
 (() => {
   if (!navigator.clipboard) return;
+
+  async function copy({ currentTarget: button }) {
+    const copied = navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = await copied.then(() => "Copied", () => "Not copied");
+  }
+
   for (const button of document.querySelectorAll("button.copy")) {
     button.hidden = false;
-    button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(button.dataset.copy);
-      button.textContent = "Copied";
-    });
+    button.addEventListener("click", copy);
   }
 })();

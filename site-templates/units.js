@@ -1,43 +1,53 @@
-// Numbers as the pages write them: four significant digits and a unit.
+// Numbers and runs as the pages write them, and the scales that drawings use.
 "use strict";
 
 const perfUnits = (() => {
   const TIMES = [[1e9, "s"], [1e6, "ms"], [1e3, "µs"], [1, "ns"]];
   const SIZES = [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"], [1, "B"]];
+  const COUNTS = [[1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""]];
 
-  function digits(value) {
-    if (value === 0) return "0";
-    const whole = Math.floor(Math.log10(Math.abs(value))) + 1;
-    return value.toFixed(Math.min(Math.max(4 - whole, 0), 6));
+  function fourDigits(value) {
+    const size = Math.abs(value);
+    const whole = size < 1 ? 1 : Math.floor(Math.log10(size)) + 1;
+    return value.toFixed(Math.min(Math.max(4 - whole, 0), 3));
   }
 
-  function scaled(value, steps) {
-    const [size, unit] = steps.find(([size]) => Math.abs(value) >= size * 0.99995) ?? steps.at(-1);
-    return `${digits(value / size)} ${unit}`;
+  const plain = (value) => (Number.isInteger(value) ? value.toFixed(0) : fourDigits(value));
+
+  function scaled(value, units) {
+    // 999.96 ns would be written as 1000 ns, so the unit is chosen for the rounded value.
+    const [size, unit] = units.find(([size]) => Math.abs(value) / size >= 0.99995) ?? units.at(-1);
+    return `${fourDigits(value / size)} ${unit}`.trimEnd();
   }
+
+  const bytes = (value) => (value < 1e3 ? `${plain(value)} B` : scaled(value, SIZES));
+  const count = (value) => (value < 1e4 ? plain(value) : scaled(value, COUNTS));
 
   /** A value in its unit; times are in ns. */
   function value(value, unit) {
     if (value === null || value === undefined) return "–";
     if (unit === "ns") return scaled(value, TIMES);
-    if (unit === "bytes") return scaled(value, SIZES);
-    return unit ? `${digits(value)} ${unit}` : digits(value);
+    if (unit === "bytes") return bytes(value);
+    return unit ? `${count(value)} ${unit}` : count(value);
   }
 
-  /** How `now` differs from `before`, in percent. */
+  /** How `now` differs from `before`: in percent, from 1,000 on as a factor. */
   function change(now, before) {
-    const percent = (now / before - 1) * 100;
-    return `${percent < 0 ? "-" : "+"}${Math.abs(percent).toFixed(1)} %`;
+    const ratio = now / before;
+    const percent = (ratio - 1) * 100;
+    if (percent >= 1000) return `${ratio.toFixed(1)} ×`;
+    const size = Math.abs(percent).toFixed(1);
+    return `${percent < 0 && size !== "0.0" ? "-" : "+"}${size} %`;
   }
 
   /** The parts of a run's identity: when it began, and of which commit it is. */
   function run(id) {
     const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)\d\dZ-([0-9a-z]+)-/.exec(id);
-    if (!parts) return { day: id, minute: id, commit: "" };
-    const [, year, month, day, hour, minute, commit] = parts;
-    const date = `${year}-${month}-${day}`;
+    if (!parts) return { day: id, time: "", minute: id, commit: "" };
+    const [, year, month, date, hour, minute, commit] = parts;
+    const [day, time] = [`${year}-${month}-${date}`, `${hour}:${minute}`];
     const isNone = /^0+$/.test(commit);
-    return { day: date, minute: `${date} ${hour}:${minute} UTC`, commit: isNone ? "" : commit };
+    return { day, time, minute: `${day} ${time} UTC`, commit: isNone ? "" : commit };
   }
 
   /** Runs a file that hands its data to a function of the page. */
@@ -45,12 +55,80 @@ const perfUnits = (() => {
     return new Promise((resolve, reject) => {
       const script = document.createElement("script");
       script.src = path;
-      script.addEventListener("load", () => resolve());
-      script.addEventListener("error", () => reject(new Error(`${path} cannot be loaded`)));
+      const settle = (settled) => () => {
+        script.remove();
+        settled();
+      };
+      script.addEventListener("load", settle(resolve));
+      script.addEventListener("error", settle(() => reject(new Error(`${path} cannot be loaded`))));
       document.head.append(script);
-      script.addEventListener("load", () => script.remove());
     });
   }
 
   return { value, change, run, load };
+})();
+
+/** Scales that look as those of the static drawings do. */
+const perfScale = (() => {
+  // Values of more than this ratio need a logarithmic scale.
+  const LINEAR_RATIO = 20;
+  // A quiet series must not look like a wild one: the least that a linear scale spans.
+  const LEAST_SPAN = 0.15;
+  const MARGIN = 0.08;
+  // Above it is no time or size that anybody measured: 30 years in ns.
+  const GREATEST = 1e18;
+
+  function extent(values) {
+    let [low, high] = [Infinity, -Infinity];
+    for (const value of values) {
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+    return [low, high];
+  }
+
+  const drawable = (value) => Number.isFinite(value) && value >= 0 && value <= GREATEST;
+
+  /** Whether the values lie too far apart for a linear scale. */
+  function isWide(values) {
+    const [low, high] = extent(values);
+    return low > 0 && high / low > LINEAR_RATIO;
+  }
+
+  /** The ends of the scale on which all of the values lie. */
+  function fitting(values, isLog) {
+    const [low, high] = extent(isLog ? values.filter((value) => value > 0) : values);
+    if (low > high) return [0.1, 1];
+    if (isLog) {
+      const margin = Math.max((high / low) ** MARGIN, 1 + MARGIN);
+      return [low / margin, high * margin];
+    }
+    const half = Math.max(high - low, high * LEAST_SPAN || 1) * (0.5 + MARGIN);
+    const middle = (low + high) / 2;
+    return [Math.max(0, middle - half), middle + half];
+  }
+
+  function decades(low, high, about) {
+    const steps = Math.log10(high / low) > 2.5 ? [1] : [1, 2, 5];
+    const all = [];
+    for (let e = Math.floor(Math.log10(low)); e <= Math.log10(high); e += 1) {
+      for (const step of steps) all.push(step * 10 ** e);
+    }
+    const shown = all.filter((tick) => tick >= low && tick <= high);
+    const every = Math.ceil(shown.length / (about + 1));
+    return shown.filter((_, i) => i % every === 0);
+  }
+
+  /** Round values between the ends, `about` so many. */
+  function ticks(low, high, isLog, about) {
+    if (isLog && high / low > LINEAR_RATIO) return decades(low, high, about);
+    const rough = (high - low) / about;
+    const decade = 10 ** Math.floor(Math.log10(rough));
+    const step = ([1, 2, 5].find((m) => m * decade >= rough) ?? 10) * decade;
+    const first = Math.ceil(low / step);
+    const count = Math.floor(high / step) - first + 1;
+    return Array.from({ length: count }, (_, i) => (first + i) * step);
+  }
+
+  return { drawable, extent, fitting, isWide, ticks };
 })();
