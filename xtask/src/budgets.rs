@@ -14,7 +14,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use xshell::Shell;
 
-const BUDGET_FILE: &str = "perf-budgets.json";
+/// Where a workspace keeps its budgets.
+pub(crate) const BUDGET_FILE: &str = "perf-budgets.json";
 
 /// A budget file's text, settings and budgets, if there is one below `root`.
 pub(crate) fn read(root: &Path) -> Result<Option<(String, BudgetFile, Budgets)>> {
@@ -46,6 +47,7 @@ pub(crate) fn check(args: &BudgetsArgs) -> Result<ExitCode> {
             let newest = newest(recent, &branch);
             ui::say(&format!("benchmark names are checked against the {newest}"));
             BudgetFile::check_names(&text, &budgets, &recent.names())
+                .and_then(|()| budget::check_accepted(&text, &file.accepted, &recent.names()))
                 .map_err(|error| in_file(&error))?;
         }
     }

@@ -1,9 +1,14 @@
 //! The command line, as typed.
 
+use crate::accept::AcceptArgs;
+use crate::doctor::DoctorArgs;
 use crate::git::Location;
+use crate::github::{CommentArgs, GateArgs, IssueArgs, ReportArgs};
 use crate::history::HistoryArgs;
+use crate::merge::MergeArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use perf_core::budget::{HistoryPlace, Level};
+use perf_core::partition::Part;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -53,6 +58,26 @@ pub(crate) enum PerfTask {
     History(HistoryArgs),
     /// Render the site of what is recorded, without measuring, and print where it is.
     Site(SiteArgs),
+    /// Say that a slowdown is worth it, in perf-budgets.json, where it is reviewed with the code.
+    Accept(AcceptArgs),
+    /// Look for what stands between this workspace and a check that it can trust.
+    ///
+    /// Takes a minute, and changes nothing. Exit status: 1 if something is to be mended.
+    Doctor(DoctorArgs),
+    /// Join what several machines measured with --partition: one report, one recorded run.
+    ///
+    /// Exit status as of `cargo xtask perf`; 3 if a part is missing.
+    Merge(MergeArgs),
+    /// Render a saved report again.
+    Report(ReportArgs),
+    /// Decide whether a pull request's check passes, from how its jobs ended and what they left.
+    ///
+    /// Exit status: 0 if it passes, 1 if not.
+    Gate(GateArgs),
+    /// Keep one comment on a pull request up to date, in a workflow that may write.
+    Comment(CommentArgs),
+    /// Keep one issue open as long as the recorded runs of a branch fail.
+    Issue(IssueArgs),
 }
 
 #[derive(Debug, Args)]
@@ -119,7 +144,7 @@ pub(crate) struct PerfArgs {
     /// Launches of each benchmark [default: 5].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) launches: Option<u16>,
-    /// Two launches, no second look: a first impression that never fails the check.
+    /// Two launches, no second look: a first impression that only a budget of allocations fails.
     #[arg(long)]
     pub(crate) quick: bool,
     /// Measure also what is the same executable on both sides.
@@ -161,6 +186,18 @@ pub(crate) struct Common {
     /// What decides the random order of the launches; without it, chance.
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u32>,
+    /// Measure only this part of the benchmarks, as 2/3 on the second of three machines.
+    ///
+    /// `cargo xtask perf merge` joins the parts.
+    #[arg(long, value_name = "I/N")]
+    pub(crate) partition: Option<Part>,
+    #[command(flatten)]
+    pub(crate) store: Store,
+}
+
+/// What becomes of what is measured.
+#[derive(Debug, Args)]
+pub(crate) struct Store {
     /// Add nothing to the history.
     #[arg(long)]
     pub(crate) no_record: bool,
@@ -181,7 +218,7 @@ pub(crate) struct Common {
     /// Whether standard output is coloured.
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
-    /// Measure another cargo workspace.
+    /// Another cargo workspace than the one around this folder.
     #[arg(long, value_name = "PATH")]
     pub(crate) manifest_path: Option<PathBuf>,
 }
@@ -224,14 +261,14 @@ pub(crate) struct StressArgs {
     pub(crate) short: bool,
     /// Only this part.
     #[arg(long, value_enum, value_name = "PART")]
-    pub(crate) only: Option<Part>,
+    pub(crate) only: Option<StressPart>,
     /// Only render the site of the longest made-up history, below DIR, to look at it.
     #[arg(long, value_name = "DIR")]
     pub(crate) site: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Part {
+pub(crate) enum StressPart {
     /// Many writers at once.
     Race,
     /// Sudden ends.
@@ -288,7 +325,30 @@ impl PlaceArgs {
 }
 
 impl Common {
-    /// Whether every benchmark is measured.
+    /// Everything measured as usual, and nothing recorded.
+    pub(crate) fn quiet(place: PlaceArgs, manifest: PathBuf) -> Self {
+        Self {
+            filter: Vec::new(),
+            package: Vec::new(),
+            launch_ms: None,
+            launch_timeout: 60,
+            time_limit: None,
+            seed: None,
+            partition: None,
+            store: Store {
+                no_record: true,
+                publish: false,
+                site_branch: None,
+                templates: None,
+                place,
+                output: None,
+                color: Color::Auto,
+                manifest_path: Some(manifest),
+            },
+        }
+    }
+
+    /// Whether every benchmark is measured: here, or by the other parts.
     pub(crate) fn is_unfiltered(&self) -> bool {
         self.filter.is_empty() && self.package.is_empty()
     }
@@ -305,7 +365,8 @@ impl From<FailOn> for Level {
     }
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+/// Reads `90s` or `5m`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let (number, seconds) = match text.strip_suffix('m') {
         Some(minutes) => (minutes, 60),
         None => (text.strip_suffix('s').unwrap_or(text), 1),

@@ -2,35 +2,22 @@
 
 use crate::bench::Workspace;
 use crate::cli::{Color, ExplainArgs};
-use crate::files::read_if_there;
+use crate::report;
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use perf_core::report::explain;
 use perf_core::verdict::Verdict;
-use serde::Deserialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use xshell::Shell;
 
-/// The part of a report that is explained.
-#[derive(Deserialize)]
-struct Explainable {
-    rows: Vec<Row>,
-}
-
-#[derive(Deserialize)]
-struct Row {
-    verdict: Verdict,
-}
-
 /// Explains the verdicts of every benchmark that the name means.
 pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode> {
     let path = folder(args)?.join("report.json");
-    let Some(json) = read_if_there(&path)? else {
+    if !path.exists() {
         bail!("there is no {}: measure first by `cargo xtask perf`", path.display());
-    };
-    let report: Explainable = serde_json::from_str(&json)
-        .with_context(|| format!("{} is no report of this version", path.display()))?;
+    }
+    let report = report::read(&path)?;
     let verdicts: Vec<&Verdict> = report.rows.iter().map(|row| &row.verdict).collect();
     let meant: Vec<String> = verdicts
         .iter()

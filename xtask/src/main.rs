@@ -4,6 +4,11 @@ mod cli;
 mod perf;
 mod judge;
 mod explain;
+mod merge;
+mod accept;
+mod doctor;
+mod report;
+mod github;
 mod budgets;
 mod history;
 mod ci;
@@ -31,6 +36,13 @@ fn main() -> ExitCode {
             Some(PerfTask::Qualify(args)) => perf::qualify(args),
             Some(PerfTask::Judge) => judge::run(),
             Some(PerfTask::Explain(args)) => explain::run(args),
+            Some(PerfTask::Doctor(args)) => doctor::run(args),
+            Some(PerfTask::Accept(args)) => accept::run(args),
+            Some(PerfTask::Merge(args)) => merge::run(args),
+            Some(PerfTask::Report(args)) => report::run(args),
+            Some(PerfTask::Gate(args)) => github::gate(args),
+            Some(PerfTask::Comment(args)) => github::comment(args),
+            Some(PerfTask::Issue(args)) => github::issue(args),
             Some(PerfTask::History(args)) => history::run(args),
             Some(PerfTask::Site(args)) => site::run(args),
             Some(PerfTask::Budgets(args)) => match args.task {

@@ -93,7 +93,8 @@ pub(crate) fn read(file: &Path) -> Result<Entry> {
     entry(&text).with_context(|| format!("{} cannot be recorded", file.display()))
 }
 
-fn entry(text: &str) -> Result<Entry> {
+/// The same, of its text.
+pub(crate) fn entry(text: &str) -> Result<Entry> {
     let Kind { kind } =
         serde_json::from_str(text).context("it is not a file that `cargo xtask perf` wrote")?;
     let entry = match kind.as_str() {

@@ -7,7 +7,7 @@ use divan::Bencher;
 
 mod inputs;
 
-use inputs::{Inputs, write_inputs};
+use inputs::{Inputs, program, write_inputs};
 
 fn main() {
     divan::main();
@@ -31,5 +31,5 @@ fn startup(bencher: Bencher<'_, '_>) {
 /// Only says its version.
 #[divan::bench]
 fn startup_version(bencher: Bencher<'_, '_>) {
-    bencher.bench_local(|| run(Command::new(env!("CARGO_BIN_EXE_cuepoint")).arg("--version")));
+    bencher.bench_local(|| run(program().arg("--version")));
 }

@@ -2,7 +2,7 @@
 
 use crate::history::Past;
 use crate::ident::BenchmarkId;
-use crate::run::{LaunchTimes, Machine, Measured, Run, Statistic};
+use crate::run::{Accepted, LaunchTimes, Machine, Measured, Run, Statistic};
 use crate::stats;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -122,20 +122,34 @@ pub struct Selector<'a> {
     pub machine: &'a Machine,
     /// New names of benchmarks by old ones.
     pub renamed: &'a BTreeMap<BenchmarkId, BenchmarkId>,
+    /// The slowdowns that were accepted before what is judged: a baseline begins anew at its own.
+    pub accepted: &'a [Accepted],
 }
 
 impl<'a> Selector<'a> {
     /// The baseline of `name`, measured now with `n` iterations a sample and `s` samples a launch.
     pub fn select(&self, name: &BenchmarkId, n: u32, s: u32) -> Selection {
         let recorded: Vec<(&Run, &Measured)> = self.recorded(name).collect();
-        let here: Vec<_> = recorded.iter().filter(|(run, _)| self.is_here(run)).collect();
+        let here = recorded.iter().filter(|(run, _)| self.is_here(run)).copied();
+        let here: Vec<(&Run, &Measured)> = here.collect();
         match (recorded.last(), here.is_empty()) {
             (None, _) => self.unknown(),
             (Some((newest, _)), true) => {
                 Selection::OtherMachine { differs: newest.machine.differences(self.machine) }
             }
-            _ => self.pinned(&here, n, s),
+            _ => self.pinned(name, &here, n, s),
         }
+    }
+
+    /// How many comparable runs there are since the benchmark's slowdown was accepted, where it
+    /// was. From [`MINIMUM`] on they alone make the baseline.
+    pub fn since_accepted(&self, name: &BenchmarkId, n: u32, s: u32) -> Option<usize> {
+        let here: Vec<(&Run, &Measured)> = self.recorded_here(name).collect();
+        Some(anew(self.acceptance(name)?, batched(&here, n, s)).len())
+    }
+
+    fn acceptance(&self, name: &BenchmarkId) -> Option<&'a Accepted> {
+        self.accepted.iter().find(|accepted| self.name_today(&accepted.benchmark) == name)
     }
 
     /// How the newest comparable run was batched, so that a series goes on as it began.
@@ -167,12 +181,12 @@ impl<'a> Selector<'a> {
         names.map(|measured| self.name_today(&measured.name).clone()).collect()
     }
 
-    fn pinned(&self, here: &[&(&Run, &Measured)], n: u32, s: u32) -> Selection {
-        let same = here.iter().filter(|(_, measured)| (measured.n, measured.s) == (n, s));
-        let values = same.rev().map(|pair| (*pair, RunValue::of(&pair.1.launches)));
-        let usable = values.filter(|(_, value)| !value.is_empty());
-        let mut last: Vec<_> = usable.take(LENGTH).collect();
-        last.reverse();
+    fn pinned(&self, name: &BenchmarkId, here: &[(&Run, &Measured)], n: u32, s: u32) -> Selection {
+        let anew = self.acceptance(name).map(|own| anew(own, batched(here, n, s)));
+        let last = match anew.filter(|anew| anew.len() >= MINIMUM) {
+            Some(anew) => last_values(anew.into_iter()),
+            None => last_values(batched(here, n, s)),
+        };
         if last.len() < MINIMUM {
             let series_was_cut = here.len() > last.len();
             return Selection::TooFew { found: last.len(), series_was_cut };
@@ -180,7 +194,7 @@ impl<'a> Selector<'a> {
         let values: Vec<RunValue> = last.iter().map(|(_, value)| *value).collect();
         let is_near = |value: RunValue| Statistic::ALL.iter().any(|s| is_near(value, &values, *s));
         let near = last.iter().rev().filter(|(_, value)| is_near(*value));
-        let commits = near.filter_map(|(pair, _)| pair.0.commit.as_ref());
+        let commits = near.filter_map(|(run, _)| run.commit.as_ref());
         let mut near: Vec<String> = commits.map(|commit| commit.hash.clone()).collect();
         near.dedup();
         Selection::Ready(Baseline { values, near })
@@ -213,7 +227,7 @@ impl<'a> Selector<'a> {
 
     fn comparable(&self) -> impl DoubleEndedIterator<Item = &'a Run> {
         let branch = self.branch;
-        let on_branch = move |run: &&Run| run.branch() == Some(branch) && run.is_whole_and_clean();
+        let on_branch = move |run: &&Run| run.counts_on(branch);
         self.history.runs().filter(on_branch)
     }
 
@@ -226,11 +240,48 @@ impl<'a> Selector<'a> {
     }
 }
 
+/// The runs that measured in batches of this size.
+fn batched<'a, 'b>(
+    here: &'b [(&'a Run, &'a Measured)],
+    n: u32,
+    s: u32,
+) -> impl DoubleEndedIterator<Item = (&'a Run, &'a Measured)> + use<'a, 'b> {
+    here.iter().filter(move |(_, measured)| (measured.n, measured.s) == (n, s)).copied()
+}
+
+/// The newest runs that gave a usable number, oldest first, and their values.
+fn last_values<'a>(
+    runs: impl DoubleEndedIterator<Item = (&'a Run, &'a Measured)>,
+) -> Vec<(&'a Run, RunValue)> {
+    let values = runs.rev().map(|(run, measured)| (run, RunValue::of(&measured.launches)));
+    let mut last: Vec<_> = values.filter(|(_, value)| !value.is_empty()).take(LENGTH).collect();
+    last.reverse();
+    last
+}
+
+/// Those of `runs` that come after the acceptance and gave a usable number: they carry it, or were
+/// measured from the accepted commit on.
+fn anew<'a>(
+    own: &Accepted,
+    runs: impl Iterator<Item = (&'a Run, &'a Measured)>,
+) -> Vec<(&'a Run, &'a Measured)> {
+    let is_there =
+        |run: &Run| run.commit.as_ref().is_some_and(|commit| commit.hash.starts_with(&own.commit));
+    let mut has_begun = false;
+    let mut is_after = |run: &Run| {
+        has_begun |= is_there(run);
+        has_begun || run.accepted.contains(own)
+    };
+    let usable = |measured: &Measured| !RunValue::of(&measured.launches).is_empty();
+    runs.filter(|(run, measured)| is_after(run) && usable(measured)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::history::History;
     use crate::run::tests::{measured, run};
+    use chrono::Datelike as _;
 
     const NAME: &str = "a/b::c";
 
@@ -238,22 +289,32 @@ mod tests {
         history: History,
         machine: Machine,
         renamed: BTreeMap<BenchmarkId, BenchmarkId>,
+        accepted: Vec<Accepted>,
     }
 
     impl Case {
         fn of(runs: Vec<Run>) -> Self {
             let machine = run(1, vec![]).machine;
-            Self { history: runs.into_iter().collect(), machine, renamed: BTreeMap::new() }
+            Self {
+                history: runs.into_iter().collect(),
+                machine,
+                renamed: BTreeMap::new(),
+                accepted: vec![],
+            }
         }
 
-        fn select(&self, name: &str) -> Selection {
-            let selector = Selector {
+        fn selector(&self) -> Selector<'_> {
+            Selector {
                 history: (&self.history).into(),
                 branch: "main",
                 machine: &self.machine,
                 renamed: &self.renamed,
-            };
-            selector.select(&BenchmarkId::from(name), 1, 21)
+                accepted: &self.accepted,
+            }
+        }
+
+        fn select(&self, name: &str) -> Selection {
+            self.selector().select(&BenchmarkId::from(name), 1, 21)
         }
     }
 
@@ -326,6 +387,42 @@ mod tests {
         case.renamed.insert(NAME.into(), "a/b::renamed".into());
         assert_eq!(found(&case.select("a/b::renamed")), 5);
         assert_eq!(case.select(NAME), Selection::New);
+    }
+
+    #[test]
+    fn a_baseline_begins_anew_where_a_slowdown_was_accepted() {
+        let hash = |day: u32| format!("{day:040x}");
+        let accept = |commit: String| Accepted { benchmark: NAME.into(), commit };
+        // Squashed: no run is of the accepted commit, those after it carry the acceptance.
+        let squashed = |carrying: std::ops::RangeFrom<u32>| {
+            let mut all = runs(1..=9);
+            let own = accept("c0ffee1".to_owned());
+            let after = |run: &&mut Run| carrying.contains(&run.started.day());
+            all.iter_mut().filter(after).for_each(|run| run.accepted = vec![own.clone()]);
+            (all, own)
+        };
+        let cases = [
+            (squashed(7..), Some(3), 3),
+            (squashed(8..), Some(2), 9),
+            (squashed(10..), Some(0), 9),
+            // Accepted on the branch itself: the runs from that commit on.
+            (
+                (runs(1..=9), accept("00000000000000000000000000000000000000d".to_owned())),
+                Some(0),
+                9,
+            ),
+            ((runs(1..=9), accept(hash(5))), Some(5), 5),
+            (
+                (runs(1..=9), Accepted { benchmark: "a/b::other".into(), ..accept(hash(5)) }),
+                None,
+                9,
+            ),
+        ];
+        for ((runs, accepted), since, length) in cases {
+            let case = Case { accepted: vec![accepted], ..Case::of(runs) };
+            assert_eq!(case.selector().since_accepted(&NAME.into(), 1, 21), since);
+            assert_eq!(found(&case.select(NAME)), length);
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@
 pub mod ident;
 pub mod unit;
 pub mod stats;
+pub mod partition;
 pub mod divan;
 pub mod sample;
 pub mod run;

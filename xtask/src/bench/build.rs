@@ -30,6 +30,8 @@ pub(crate) struct Executable {
     pub(crate) target: BenchTarget,
     /// The file.
     pub(crate) path: PathBuf,
+    /// The package's programs by name, which a bench may start.
+    pub(crate) programs: BTreeMap<String, PathBuf>,
 }
 
 /// The part of cargo's messages that matters here.
@@ -92,19 +94,27 @@ fn selection(workspace: &Workspace) -> Vec<String> {
 
 fn sort_out(workspace: &Workspace, messages: &str) -> Result<Built> {
     let mut built = Built::default();
+    let mut programs: BTreeMap<String, BTreeMap<String, PathBuf>> = BTreeMap::new();
     for line in messages.lines().filter(|line| line.starts_with('{')) {
         let message: Message =
             serde_json::from_str(line).context("cannot read cargo's messages")?;
         let Message::CompilerArtifact(artifact) = message else { continue };
         built.note(workspace, &artifact);
+        if let Some((name, path)) = program(&artifact) {
+            programs.entry(artifact.package_id.clone()).or_default().insert(name, path);
+        }
         let Some((target, path)) = executable(workspace, &artifact) else { continue };
         built.profile = artifact.profile.describe();
         if is_divan(&path)? {
-            built.executables.push(Executable { target, path });
+            built.executables.push(Executable { target, path, programs: BTreeMap::new() });
         } else {
             let (package, name) = (&target.package, &target.name);
             built.notes.push(format!("{package}/{name} is not measured: it is not a Divan bench"));
         }
+    }
+    for executable in &mut built.executables {
+        executable.programs =
+            programs.get(&executable.target.package_id).cloned().unwrap_or_default();
     }
     built.executables.sort_by(|one, other| one.key().cmp(&other.key()));
     Ok(built)
@@ -117,6 +127,11 @@ fn executable(workspace: &Workspace, artifact: &Artifact) -> Option<(BenchTarget
         target.package_id == artifact.package_id && target.name == artifact.target.name
     };
     Some((workspace.targets.iter().find(same)?.clone(), path))
+}
+
+fn program(artifact: &Artifact) -> Option<(String, PathBuf)> {
+    let is_program = artifact.target.kind == ["bin"];
+    Some((artifact.target.name.clone(), artifact.executable.clone().filter(|_| is_program)?))
 }
 
 fn is_divan(path: &Path) -> Result<bool> {
@@ -180,11 +195,12 @@ mod tests {
             let Message::CompilerArtifact(artifact) = serde_json::from_str(&json).unwrap() else {
                 panic!("{json}")
             };
-            executable(&workspace, &artifact).is_some()
+            (executable(&workspace, &artifact).is_some(), program(&artifact).is_some())
         };
-        assert!(artifact("a#1", "bench"));
-        assert!(!artifact("a#1", "lib"));
-        assert!(!artifact("b#1", "bench"));
+        assert_eq!(artifact("a#1", "bench"), (true, false));
+        assert_eq!(artifact("a#1", "bin"), (false, true));
+        assert_eq!(artifact("a#1", "lib"), (false, false));
+        assert_eq!(artifact("b#1", "bench"), (false, false));
     }
 
     #[test]

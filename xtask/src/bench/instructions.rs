@@ -288,7 +288,7 @@ echo 'b        fastest       │ slowest       │ median        │ mean       
             source: folder.join("b.rs"),
         };
         Entry {
-            executable: Executable { target, path },
+            executable: Executable { target, path, programs: std::collections::BTreeMap::new() },
             listed: "b::a".to_owned(),
             id: BenchmarkId::new("p", "b", &["b".to_owned(), "a".to_owned()]),
             variables: <_>::default(),

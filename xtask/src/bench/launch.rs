@@ -185,6 +185,9 @@ impl Launcher {
     fn set_up(&self, command: &mut Command, executable: &Executable) {
         command.current_dir(&executable.target.dir);
         command.env("CARGO_MANIFEST_DIR", &executable.target.dir);
+        for (name, path) in &executable.programs {
+            command.env(format!("CARGO_BIN_EXE_{name}"), path);
+        }
         for name in CLEARED_VARIABLES {
             command.env_remove(name);
         }

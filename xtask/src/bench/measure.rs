@@ -97,6 +97,11 @@ impl Session {
         Self { deadline: None, ..self }
     }
 
+    /// The same, with this long from now on.
+    pub(crate) fn with_time(self, time: Duration) -> Self {
+        Self { deadline: Some(Instant::now() + time), ..self }
+    }
+
     /// Sets an environment variable for every launch from here on.
     pub(crate) fn set_variable(&mut self, name: &'static str, value: &str) {
         self.planned.iter_mut().for_each(|planned| planned.entry.set_variable(name, value));

@@ -19,7 +19,7 @@ pub(crate) use pin::Wish;
 pub(crate) use process::{in_own_group, kill};
 pub(crate) use sides::{BaseEntries, Sides};
 pub(crate) use tap::Tap;
-pub(crate) use workspace::Workspace;
+pub(crate) use workspace::{BenchTarget, Workspace};
 
 use build::Executable;
 use perf_core::ident::BenchmarkId;

@@ -117,7 +117,14 @@ impl Repository {
         Ok(self.commit_at("HEAD^1")?.filter(|_| is_detached && is_merge))
     }
 
-    pub(super) fn is_shallow(&self) -> Result<bool> {
+    /// Whether git keeps the file.
+    pub(crate) fn is_tracked(&self, file: &Path) -> Result<bool> {
+        let sh = &self.sh;
+        Ok(answer(cmd!(sh, "git ls-files --error-unmatch -- {file}"))?.is_some())
+    }
+
+    /// Whether older commits are missing.
+    pub(crate) fn is_shallow(&self) -> Result<bool> {
         let sh = &self.sh;
         Ok(answer(cmd!(sh, "git rev-parse --is-shallow-repository"))?.as_deref() == Some("true"))
     }

@@ -145,9 +145,17 @@ impl Repository {
         )
     }
 
+    /// What was last measured of a machine's error rates, in a sentence.
+    pub(crate) fn qualification_note(&self, machine: &Machine) -> Option<String> {
+        match self.qualification(machine) {
+            Ok(qualification) => Some(qualification?.sentence()),
+            Err(error) => Some(format!("the error rates of this machine are not known: {error:#}")),
+        }
+    }
+
     /// What was last measured of the error rates of a machine; an error names a file that cannot
     /// be read.
-    pub(crate) fn qualification(&self, machine: &Machine) -> Result<Option<Qualification>> {
+    fn qualification(&self, machine: &Machine) -> Result<Option<Qualification>> {
         let mut objects = self.objects();
         let mut newest: Option<(String, String)> = None;
         for tip in self.tips()? {

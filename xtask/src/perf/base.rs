@@ -4,10 +4,12 @@ use super::ground::Ground;
 use super::subject::Subject;
 use crate::base::Place;
 use crate::bench::{self, BaseEntries, Built, Listing, Workspace};
+use crate::budgets;
 use crate::cli::Common;
 use crate::git::{BaseCommit, Repository};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
+use perf_core::budget::Acceptance;
 use perf_core::ident::BenchmarkId;
 use perf_core::unit::{self, LogRatio};
 use std::collections::BTreeSet;
@@ -20,6 +22,8 @@ use xshell::Shell;
 pub(super) struct Base {
     pub(super) commit: BaseCommit,
     pub(super) entries: BaseEntries,
+    /// The slowdowns that its own perf-budgets.json accepts: it has them.
+    pub(super) accepted: Vec<Acceptance>,
     pub(super) notes: Vec<String>,
     built: Built,
     /// Packages whose executables are the same here and there, where that means that there is
@@ -58,11 +62,15 @@ impl Base {
         notes.extend(built.notes.iter().map(|note| format!("{short}: {note}")));
         let failed = |(name, reason): (&BenchmarkId, &String)| format!("{short}: {name}: {reason}");
         notes.extend(listing.failures.iter().map(failed));
+        let accepted = accepted(&workspace).unwrap_or_else(|error| {
+            notes.push(format!("{short}: {error:#}: what it accepts is not known"));
+            Vec::new()
+        });
         let skips = skips && is_code_only(&repository.changed_files(&commit.commit.hash)?);
         let same = if skips { same_packages(&subject.built, &built)? } else { BTreeSet::new() };
         let mut entries = BaseEntries::new(listing, &ground.settings.renamed);
         entries.filter(&args.filter);
-        Ok(Self { commit, entries, notes, built, same, _place: place })
+        Ok(Self { commit, entries, accepted, notes, built, same, _place: place })
     }
 
     /// How much the executables grew or shrank, where they did.
@@ -85,6 +93,11 @@ impl Base {
         let package = name.as_str().split('/').next().unwrap_or_default();
         self.same.contains(package)
     }
+}
+
+fn accepted(workspace: &Workspace) -> Result<Vec<Acceptance>> {
+    let read = budgets::read(&workspace.root)?;
+    Ok(read.map_or_else(Vec::new, |(_, settings, _)| settings.accepted))
 }
 
 fn workspace(

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 /// Measures this checkout and its merge base with `reference` side by side, and judges it.
 pub(super) fn run(args: &PerfArgs, reference: &str) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
-    let ground = Ground::check(&args.common)?;
+    let ground = Ground::check(&args.common.store, &args.common.package)?;
     let repository = ground.repository().context("there is no repository to compare in")?;
     let commit = repository.base(reference, args.tip)?;
     let head = ground.commit.as_ref().filter(|head| !head.dirty);
@@ -34,7 +34,8 @@ pub(super) fn run(args: &PerfArgs, reference: &str) -> Result<ExitCode> {
 
     let (subject, listing) = Subject::build(&ground, &args.common, &interrupt)?;
     let base = Base::build(&ground, repository, &subject, commit, &args.common, !args.no_skip)?;
-    let parts = Parts::of(listing, &base);
+    let mut parts = Parts::of(listing, &base);
+    parts.removed.retain(|name| subject.tells_of_removed(name));
     let hash = base.commit.commit.hash.clone();
     let session = subject.plan(&ground, parts.both, &args.common)?;
     let against = perf_core::report::Base {
@@ -56,15 +57,14 @@ pub(super) fn run(args: &PerfArgs, reference: &str) -> Result<ExitCode> {
     let mut verdicts = driver.finish(judge)?;
     evidence::collect(&mut driver, &mut verdicts.verdicts, &BTreeMap::new())?;
     let run = subject.run(&ground, &driver.session, &driver.told.head, false);
+    let sides = [("base", &driver.told.base), ("head", &driver.told.head.readings)];
+    outcome::save_samples(&ground, &run, &sides)?;
     let mut report = outcome::report(&driver, &run, &driver.told.head, verdicts);
     report.against.base = Some(against);
     let comparisons = Comparison::all_of(&report);
-    ground.keep(&comparisons.iter().map(Into::into).collect::<Vec<_>>(), &args.common)?;
-    let recorded = ground.record(&args.common);
-    outcome::write(&ground, &report)?;
-    let shared = ground.publish(&args.common);
-    outcome::print(&report, args)?;
-    outcome::status(&ground, &report, recorded, shared, args)
+    ground.keep(&comparisons.iter().map(Into::into).collect::<Vec<_>>(), &args.common.store)?;
+    let recorded = ground.record(&args.common.store);
+    outcome::deliver(&ground, &report, recorded, &args.common.store, args.format)
 }
 
 fn case(name: &BenchmarkId, against: Against) -> Case {

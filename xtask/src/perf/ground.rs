@@ -2,7 +2,7 @@
 
 use crate::bench::{Session, Workspace};
 use crate::budgets::{in_file, read};
-use crate::cli::{Common, FailOn};
+use crate::cli::{Common, FailOn, Store};
 use crate::files::{Output, files_below};
 use crate::git::{Entry, Recorded, Repository};
 use crate::pending::Pending;
@@ -10,22 +10,24 @@ use crate::site;
 use crate::ui;
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
-use perf_core::budget::{Budget, BudgetFile, Gate, Level};
+use perf_core::budget::{Acceptance, Budget, BudgetFile, Gate, Level, check_accepted};
 use perf_core::ident::BenchmarkId;
-use perf_core::run::{Commit, Machine};
+use perf_core::run::{Accepted, Commit};
 use std::collections::BTreeMap;
 use std::path::Path;
 use xshell::Shell;
 
 /// The workspace, its repository, history and budgets, and a place for the results.
 #[derive(Debug)]
-pub(super) struct Ground {
+pub(crate) struct Ground {
     pub(super) workspace: Workspace,
     pub(super) output: Output,
     pub(super) commit: Option<Commit>,
     pub(super) recorded: Recorded,
     pub(super) settings: BudgetFile,
     pub(super) budgets: Vec<Budget>,
+    /// What a run measured now carries of the accepted slowdowns.
+    pub(super) accepted: Vec<Accepted>,
     /// The templates of the site, by name.
     pub(super) templates: BTreeMap<String, String>,
     budget_text: String,
@@ -35,9 +37,9 @@ pub(super) struct Ground {
 
 impl Ground {
     /// Finds it all, or says what is wrong.
-    pub(super) fn check(args: &Common) -> Result<Self> {
+    pub(crate) fn check(args: &Store, packages: &[String]) -> Result<Self> {
         let sh = Shell::new().context("cannot enter the current folder")?;
-        let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &args.package)?;
+        let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), packages)?;
         let (budget_text, settings, budgets) = read(&workspace.root)?.unwrap_or_default();
         let output = args.output.clone().unwrap_or_else(|| workspace.target_dir.join("perf"));
         let output = Output::create(output)?;
@@ -61,6 +63,7 @@ impl Ground {
             output,
             commit,
             recorded: recorded.unwrap_or_default(),
+            accepted: settings.accepted.iter().map(Acceptance::carried).collect(),
             settings,
             budgets,
             templates,
@@ -71,7 +74,7 @@ impl Ground {
     }
 
     /// The ground of a workspace that only lends its benches.
-    pub(super) fn without_history(manifest: &Path, args: &Common) -> Result<Self> {
+    pub(super) fn without_history(manifest: &Path, args: &Store) -> Result<Self> {
         let sh = Shell::new().context("cannot enter the current folder")?;
         let workspace = Workspace::find(&sh, Some(manifest), &[])?;
         let output = args.output.clone().unwrap_or_else(|| workspace.target_dir.join("perf"));
@@ -83,6 +86,7 @@ impl Ground {
             commit: None,
             recorded: Recorded::default(),
             settings: BudgetFile::default(),
+            accepted: Vec::new(),
             budgets: Vec::new(),
             templates: BTreeMap::new(),
             budget_text: String::new(),
@@ -96,24 +100,39 @@ impl Ground {
         self.settings.base_branch(own)
     }
 
+    /// What a launch of a benchmark took when it was recorded last, in ns; all of its rows together.
+    pub(super) fn costs(&self) -> impl Fn(&BenchmarkId) -> Option<f64> {
+        let newest = self.recorded.history.runs().rfind(|run| run.is_whole_and_clean());
+        move |name| {
+            let rows = newest?.benchmarks.iter();
+            let own = rows.filter(|row| row.name == *name || row.name.is_below(name.as_str()));
+            let cost = own
+                .map(|row| f64::from(row.n) * f64::from(row.s) * row.time_ns.median)
+                .sum::<f64>();
+            (cost > 0.0).then_some(cost)
+        }
+    }
+
     /// What fails the check.
     pub(super) fn gate(&self, fail_on: Option<FailOn>) -> Gate {
         fail_on.map_or(self.settings.gate, |level| Gate::all(Level::from(level)))
     }
 
-    /// Checks that every budget names a benchmark that exists, where all of them are known.
+    /// Checks that every budget and acceptance names a benchmark that exists, where all of them are
+    /// known.
     pub(super) fn check_budgets(&self, session: &Session, args: &Common) -> Result<()> {
-        if !args.is_unfiltered() {
+        if !args.is_unfiltered() || args.partition.is_some_and(|part| !part.is_all()) {
             return Ok(());
         }
         let rows = session.planned().iter().flat_map(|planned| planned.rows.clone());
         let known: Vec<BenchmarkId> = rows.chain(session.failures().keys().cloned()).collect();
         BudgetFile::check_names(&self.budget_text, &self.budgets, &known)
+            .and_then(|()| check_accepted(&self.budget_text, &self.settings.accepted, &known))
             .map_err(|error| in_file(&error))
     }
 
     /// Puts measurements on disk before anything else is done with them.
-    pub(super) fn keep(&self, entries: &[Entry], args: &Common) -> Result<()> {
+    pub(crate) fn keep(&self, entries: &[Entry], args: &Store) -> Result<()> {
         if !args.no_record && self.repository.is_some() {
             return self.pending.keep(entries);
         }
@@ -124,7 +143,7 @@ impl Ground {
     }
 
     /// Adds what was kept to the history, unless that is not wanted.
-    pub(super) fn record(&self, args: &Common) -> Result<()> {
+    pub(crate) fn record(&self, args: &Store) -> Result<()> {
         let Some(repository) = self.repository.as_ref().filter(|_| !args.no_record) else {
             return Ok(());
         };
@@ -135,7 +154,7 @@ impl Ground {
     }
 
     /// Publishes the history, if that is asked for.
-    pub(super) fn publish(&self, args: &Common) -> Result<()> {
+    pub(super) fn publish(&self, args: &Store) -> Result<()> {
         if let Some(repository) = self.repository.as_ref().filter(|_| args.publish) {
             ui::say(&repository.publish()?);
         }
@@ -144,7 +163,7 @@ impl Ground {
 
     /// Puts the site on its branch, if that is asked for. `started`: when what it shows was
     /// measured.
-    pub(super) fn show(&self, started: DateTime<Utc>, args: &Common) -> Result<()> {
+    pub(super) fn show(&self, started: DateTime<Utc>, args: &Store) -> Result<()> {
         let Some((repository, branch)) = self.repository.as_ref().zip(args.site_branch.as_ref())
         else {
             return Ok(());
@@ -159,14 +178,6 @@ impl Ground {
         self.pending.folder()
     }
 
-    /// What was last measured of this machine's error rates, in a sentence.
-    pub(super) fn qualification_note(&self, machine: &Machine) -> Option<String> {
-        match self.repository.as_ref()?.qualification(machine) {
-            Ok(qualification) => Some(qualification?.sentence()),
-            Err(error) => Some(format!("the error rates of this machine are not known: {error:#}")),
-        }
-    }
-
     /// The repository, where there is one.
     pub(super) fn repository(&self) -> Option<&Repository> {
         self.repository.as_ref()
@@ -174,7 +185,7 @@ impl Ground {
 }
 
 /// Checks what recording and publishing need, and records what an earlier process could not.
-fn prepare(repository: &Repository, pending: &Pending, args: &Common) -> Result<()> {
+fn prepare(repository: &Repository, pending: &Pending, args: &Store) -> Result<()> {
     repository.check_writable()?;
     if args.publish {
         repository.check_remote()?;

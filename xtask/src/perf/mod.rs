@@ -10,7 +10,11 @@ mod outcome;
 mod compare;
 mod evidence;
 mod qualify;
+mod look;
 
+pub(crate) use ground::Ground;
+pub(crate) use look::{Looked, look};
+pub(crate) use outcome::deliver;
 pub(crate) use qualify::run as qualify;
 
 use crate::cli::PerfArgs;
@@ -18,7 +22,6 @@ use crate::git::Entry;
 use crate::interrupt::Interrupt;
 use anyhow::Result;
 use drive::Driver;
-use ground::Ground;
 use perf_core::report::Comparison;
 use std::process::ExitCode;
 use subject::Subject;
@@ -34,7 +37,7 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
 /// Measures the workspace, records the run and judges it.
 fn against_history(args: &PerfArgs) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
-    let ground = Ground::check(&args.common)?;
+    let ground = Ground::check(&args.common.store, &args.common.package)?;
     let (subject, listing) = Subject::build(&ground, &args.common, &interrupt)?;
     let session = subject.plan(&ground, listing, &args.common)?;
     ground.check_budgets(&session, &args.common)?;
@@ -44,17 +47,13 @@ fn against_history(args: &PerfArgs) -> Result<ExitCode> {
     let first = driver.first_look(&mut judge)?;
     let run = subject.run(&ground, &driver.session, &first, subject::is_whole(args));
     outcome::save(&ground, &run, &first, &args.common)?;
-    let recorded = ground.record(&args.common);
+    let recorded = ground.record(&args.common.store);
 
     let mut verdicts = driver.finish(judge)?;
     evidence::collect(&mut driver, &mut verdicts.verdicts, &first.readings)?;
     let report = outcome::report(&driver, &run, &first, verdicts);
     let comparisons = Comparison::all_of(&report);
-    ground.keep(&comparisons.iter().map(Entry::from).collect::<Vec<_>>(), &args.common)?;
-    let compared = ground.record(&args.common);
-    outcome::write(&ground, &report)?;
-    outcome::write_site(&ground, &report)?;
-    let shared = ground.publish(&args.common).and(ground.show(run.started, &args.common));
-    outcome::print(&report, args)?;
-    outcome::status(&ground, &report, recorded.and(compared), shared, args)
+    ground.keep(&comparisons.iter().map(Entry::from).collect::<Vec<_>>(), &args.common.store)?;
+    let compared = ground.record(&args.common.store);
+    outcome::deliver(&ground, &report, recorded.and(compared), &args.common.store, args.format)
 }

@@ -3,7 +3,7 @@
 use super::ground::Ground;
 use super::subject::Subject;
 use crate::bench::{BaseEntries, Listing, Session};
-use crate::cli::{Common, QualifyArgs};
+use crate::cli::{Common, QualifyArgs, Store};
 use crate::git::Entry;
 use crate::interrupt::Interrupt;
 use crate::ui;
@@ -29,8 +29,8 @@ const KNOWN_COST: &str = "KNOWN_COST";
 /// Measures every benchmark against itself, again and again, and says how often that went wrong.
 pub(crate) fn run(args: &QualifyArgs) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
-    let ground = Ground::check(&args.common)?;
-    let known_cost = args.known_cost.as_deref().map(|path| known_cost(path, &args.common));
+    let ground = Ground::check(&args.common.store, &args.common.package)?;
+    let known_cost = args.known_cost.as_deref().map(|path| known_cost(path, &args.common.store));
     let known_cost = known_cost.transpose()?;
     let (subject, listing) = Subject::build(&ground, &args.common, &interrupt)?;
 
@@ -51,16 +51,16 @@ pub(crate) fn run(args: &QualifyArgs) -> Result<ExitCode> {
     result.seconds = began.elapsed().as_secs();
 
     ground.output.write("qualification.json", result.to_json().as_bytes())?;
-    ground.keep(&[Entry::from(&result)], &args.common)?;
-    ground.record(&args.common)?;
-    ground.publish(&args.common)?;
-    ui::report(&result.to_text(), args.common.color).context("cannot write the report")?;
+    ground.keep(&[Entry::from(&result)], &args.common.store)?;
+    ground.record(&args.common.store)?;
+    ground.publish(&args.common.store)?;
+    ui::report(&result.to_text(), args.common.store.color).context("cannot write the report")?;
     Ok(ExitCode::from(u8::from(result.is_broken())))
 }
 
 /// The ground of the known-cost crate, which has no history.
-fn known_cost(manifest: &Path, common: &Common) -> Result<Ground> {
-    let ground = Ground::without_history(manifest, common)?;
+fn known_cost(manifest: &Path, store: &Store) -> Result<Ground> {
+    let ground = Ground::without_history(manifest, store)?;
     if !ground.workspace.targets.iter().any(|target| target.package == "known-cost") {
         bail!("{} is not the known-cost crate", manifest.display());
     }

@@ -12,6 +12,7 @@ use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use perf_core::baseline::Selector;
 use perf_core::ident::BenchmarkId;
+use perf_core::partition::{Part, Partition};
 use perf_core::run::{Alloc, Kind, Machine, Measured, Run, SCHEMA, Source, Unfinished};
 use perf_core::unit;
 use perf_core::verdict::{Against, Case, Effort, Judge};
@@ -33,6 +34,8 @@ pub(super) struct Subject {
     pub(super) machine: Machine,
     pub(super) notes: Vec<String>,
     pub(super) built: Built,
+    /// What this is a part of, where other machines measure the rest.
+    pub(super) partition: Option<Partition>,
     sources: BTreeMap<BenchmarkId, Source>,
     started: DateTime<Utc>,
     seed: u32,
@@ -65,12 +68,15 @@ impl Subject {
             .with_copies(&workspace.target_dir.join("perf/launched"))?;
         let mut listing = select(Listing::of(&built.executables, &launcher)?, &args.filter)?;
         notes.append(&mut listing.notes);
+        let part = args.partition.filter(|part| !part.is_all());
+        let partition = part.map(|part| split(&mut listing, part, ground));
         let source = |entry: &Entry| Some((entry.id.clone(), entry.source(&workspace.root)?));
         let subject = Self {
             launcher,
             machine,
             notes,
             built,
+            partition,
             sources: listing.entries.iter().filter_map(source).collect(),
             started: facts::now(),
             seed: args.seed.unwrap_or_else(facts::seed),
@@ -116,6 +122,7 @@ impl Subject {
         let listed: BTreeSet<&BenchmarkId> = cases.iter().map(|case| &case.name).collect();
         let mut removed = selector.newest_names();
         removed.retain(|name| args.common.is_unfiltered() && !listed.contains(name));
+        removed.retain(|name| self.tells_of_removed(name));
         let effort = Effort {
             launches: launches(args).into(),
             second_look: (!args.quick).then_some(FRESH_LAUNCHES),
@@ -152,16 +159,28 @@ impl Subject {
             benchmarks: measured.collect(),
             unfinished: unfinished.collect(),
             origin: None,
+            parted: false,
+            accepted: ground.accepted.clone(),
         };
         run.seal()
     }
 
-    fn selector<'a>(&'a self, ground: &'a Ground) -> Selector<'a> {
+    /// Whether it is for this part to say that a benchmark is gone: no part lists it, and the
+    /// first speaks for all.
+    pub(super) fn tells_of_removed(&self, name: &BenchmarkId) -> bool {
+        self.partition.as_ref().is_none_or(|partition| {
+            let is_row_of = |entry: &BenchmarkId| name == entry || name.is_below(entry.as_str());
+            partition.part.part == 1 && !partition.listed.iter().any(is_row_of)
+        })
+    }
+
+    pub(super) fn selector<'a>(&'a self, ground: &'a Ground) -> Selector<'a> {
         Selector {
             history: (&ground.recorded.history).into(),
             branch: ground.base_branch(),
             machine: &self.machine,
             renamed: &ground.settings.renamed,
+            accepted: &ground.accepted,
         }
     }
 
@@ -195,6 +214,18 @@ fn launches(args: &PerfArgs) -> u16 {
 /// Whether a baseline may count what is measured so.
 pub(super) fn is_whole(args: &PerfArgs) -> bool {
     args.common.is_unfiltered() && launches(args) >= LAUNCHES
+}
+
+/// Leaves the part's benchmarks in the listing. What cannot be measured is the first part's to tell.
+fn split(listing: &mut Listing, part: Part, ground: &Ground) -> Partition {
+    let costs = ground.costs();
+    let cost = |entry: &Entry| (entry.id.clone(), costs(&entry.id));
+    let partition = part.split(&listing.entries.iter().map(cost).collect::<Vec<_>>());
+    listing.entries.retain(|entry| partition.own.contains(&entry.id));
+    if part.part > 1 {
+        listing.failures.clear();
+    }
+    partition
 }
 
 fn tap(workspace: &Workspace, machine: &Machine, notes: &mut Vec<String>) -> Option<Tap> {

@@ -10,7 +10,7 @@ use crate::bench::Workspace;
 use crate::budgets;
 use crate::cli::SiteArgs;
 use crate::files::Output;
-use crate::git::{Repository, Series};
+use crate::git::Repository;
 use crate::ui;
 use anyhow::{Context as _, Result};
 use folder::Folder;
@@ -19,7 +19,6 @@ use perf_core::history::{History, Past};
 use perf_core::ident::digest;
 use perf_core::report::site::{COMPARISONS, Contents, Kept, LOOK_BACK, Older, SHOWN, Site};
 use perf_core::report::{Comparison, Report, Rules, commits_at};
-use perf_core::run::{Machine, Run};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -36,6 +35,13 @@ pub(crate) struct Sources<'a> {
     /// The branch whose runs make the baselines.
     pub(crate) branch: &'a str,
     pub(crate) templates: &'a BTreeMap<String, String>,
+}
+
+/// What of the history a site shows.
+#[derive(Debug, Default)]
+struct Recorded {
+    history: History,
+    comparisons: Vec<Comparison>,
 }
 
 /// Renders what is recorded, without measuring anything.
@@ -56,7 +62,7 @@ pub(crate) fn run(args: &SiteArgs) -> Result<ExitCode> {
         branch: settings.base_branch(head.as_deref()),
         templates: &templates,
     };
-    let site = sources.write(None)?;
+    let site = sources.write_newest(&repository)?;
     let page = site.join("index.html");
     ui::report(&format!("{}\n", page.display()), crate::cli::Color::Never)?;
     if args.open {
@@ -78,55 +84,46 @@ fn open(page: &Path) -> Result<()> {
     })
 }
 
-impl<'a> Sources<'a> {
-    /// Renders the site about `report`, or else about the newest recorded run of the branch, and
-    /// returns its folder.
-    pub(crate) fn write(&self, report: Option<&Report>) -> Result<PathBuf> {
-        let history = self.history()?;
-        let (comparisons, notes) = match self.repository {
-            Some(repository) => repository.comparisons(COMPARISONS)?,
-            None => Default::default(),
-        };
+impl Sources<'_> {
+    /// Renders the site about `report`, whose run may be recorded or not, and returns its folder.
+    pub(crate) fn write(&self, report: &Report) -> Result<PathBuf> {
+        let (recorded, _) = self.recorded()?;
+        self.render(&recorded, report)
+    }
+
+    /// Renders the site about the newest recorded run of the branch, and returns its folder.
+    fn write_newest(&self, repository: &Repository) -> Result<PathBuf> {
+        let (recorded, notes) = self.recorded()?;
         say(&notes);
-        let rules = Rules {
+        let Recorded { history, comparisons } = &recorded;
+        let run = history.newest(self.branch, |_| true);
+        let run =
+            run.context("nothing is recorded yet: `cargo xtask perf` records the first run")?;
+        let own = comparisons.iter().filter(|comparison| comparison.run() == Some(&run.id));
+        let past = Past::before(run, history, SHOWN);
+        let mut report = Report::of_recorded(run, past, &own.collect::<Vec<_>>(), self.rules());
+        report.notes.extend(notes);
+        report.notes.extend(repository.qualification_note(&run.machine));
+        self.render(&recorded, &report)
+    }
+
+    /// What there is to show, and what could not be read.
+    fn recorded(&self) -> Result<(Recorded, Vec<String>)> {
+        let Some(repository) = self.repository else { return Ok(Default::default()) };
+        let newest = repository.newest_history(SHOWN + LOOK_BACK)?;
+        let (comparisons, more) = repository.comparisons(COMPARISONS)?;
+        let history = newest.history.under_names_of_today(&self.settings.renamed);
+        Ok((Recorded { history, comparisons }, [newest.notes, more].concat()))
+    }
+
+    fn rules(&self) -> Rules<'_> {
+        Rules {
             branch: self.branch,
             budgets: self.budgets,
             gate: self.settings.gate,
             renamed: &self.settings.renamed,
-        };
-        let recorded =
-            report.is_none().then(|| newest(&history, &comparisons, rules)).transpose()?;
-        let report = report.or(recorded.as_ref()).context("there is no run to show")?;
-        let qualification = self.qualification(&report.run.machine);
-        let web = self.web()?;
-        let site = Site::new(
-            self.templates,
-            Contents {
-                history: &history,
-                report,
-                comparisons: &comparisons,
-                qualification: qualification.as_ref(),
-                rules,
-                commits_at: web.as_deref(),
-            },
-        )
-        .context("cannot render the site")?;
-        self.render(&site)
-    }
-
-    fn history(&self) -> Result<History> {
-        let Some(repository) = self.repository else { return Ok(History::default()) };
-        let recorded = repository.newest_history(SHOWN + LOOK_BACK)?;
-        say(&recorded.notes);
-        Ok(recorded.history.under_names_of_today(&self.settings.renamed))
-    }
-
-    fn qualification(&self, machine: &Machine) -> Option<perf_core::report::Qualification> {
-        let read = self.repository?.qualification(machine);
-        read.unwrap_or_else(|error| {
-            ui::say(&format!("note: the error rates of this machine are not known: {error:#}"));
-            None
-        })
+            accepted: &self.settings.accepted,
+        }
     }
 
     /// Where the commits are shown on the web.
@@ -136,17 +133,37 @@ impl<'a> Sources<'a> {
     }
 
     /// Writes every page that changed.
-    fn render(&self, site: &Site<'_>) -> Result<PathBuf> {
-        let mut folder = Folder::begin(self.output, site.key())?;
-        let mut series = self.repository.map(Repository::open_series).transpose()?;
-        let older = match &mut series {
-            Some(series) => older::write(&mut folder, site, series, &self.settings.renamed)?,
+    fn render(&self, recorded: &Recorded, report: &Report) -> Result<PathBuf> {
+        let web = self.web()?;
+        let contents = Contents {
+            history: &recorded.history,
+            report,
+            comparisons: &recorded.comparisons,
+            rules: self.rules(),
+            commits_at: web.as_deref(),
+        };
+        let site = Site::new(self.templates, contents).context("cannot render the site")?;
+        let mut folder = Folder::begin(self.output, site.key() ^ program()?)?;
+        let older = match self.repository {
+            Some(repository) => {
+                let mut series = repository.open_series()?;
+                let older = older::write(&mut folder, &site, &mut series, &self.settings.renamed)?;
+                say(&series.notes);
+                older
+            }
             None => older::Older::default(),
         };
-        say(series.as_ref().map_or(&[], |series: &Series<'_>| &series.notes));
-        write_pages(&mut folder, site, &older).context("cannot render the site")?;
+        write_pages(&mut folder, &site, &older).context("cannot render the site")?;
         folder.finish()
     }
+}
+
+/// What tells this program from one that may render otherwise: its file's size and time.
+fn program() -> Result<u64> {
+    let file = std::env::current_exe().and_then(std::fs::metadata);
+    let file = file.context("cannot find this program's own file")?;
+    let changed = file.modified().map_or_else(|_| String::new(), |time| format!("{time:?}"));
+    Ok(key_of([file.len().to_string().as_str(), &changed]))
 }
 
 fn write_pages(folder: &mut Folder<'_>, site: &Site<'_>, older: &older::Older) -> Result<()> {
@@ -172,17 +189,6 @@ fn write_pages(folder: &mut Folder<'_>, site: &Site<'_>, older: &older::Older) -
         }
     }
     Ok(())
-}
-
-/// The newest run that counts, judged by those before it.
-fn newest(history: &History, comparisons: &[Comparison], rules: Rules<'_>) -> Result<Report> {
-    let counts = |run: &&Run| run.branch() == Some(rules.branch) && run.is_whole_and_clean();
-    let runs = || history.runs().rev();
-    let run = runs().find(counts).or_else(|| runs().next());
-    let run = run.context("nothing is recorded yet: `cargo xtask perf` records the first run")?;
-    let own = comparisons.iter().filter(|comparison| comparison.id.starts_with(&run.id));
-    let past = Past::before(run, history, SHOWN);
-    Ok(Report::of_recorded(run, past, &own.collect::<Vec<_>>(), rules))
 }
 
 fn say(notes: &[String]) {

@@ -3,6 +3,7 @@
 
 use crate::files::read_if_there;
 use anyhow::{Context as _, Result, bail};
+use perf_core::report::site::check_templates;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -37,12 +38,15 @@ const OWN: [(&str, &str); 16] = own![
 pub(crate) fn read(folder: Option<&Path>) -> Result<BTreeMap<String, String>> {
     let own = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
     let mut templates: BTreeMap<String, String> = OWN.into_iter().map(own).collect();
-    let Some(folder) = folder else { return Ok(templates) };
-    check_names(folder)?;
-    for (name, text) in &mut templates {
-        if let Some(theirs) = read_if_there(&folder.join(name))? {
-            *text = theirs;
+    if let Some(folder) = folder {
+        check_names(folder)?;
+        for (name, text) in &mut templates {
+            if let Some(theirs) = read_if_there(&folder.join(name))? {
+                *text = theirs;
+            }
         }
+        check_templates(&templates)
+            .with_context(|| format!("cannot use the templates in {}", folder.display()))?;
     }
     Ok(templates)
 }
@@ -77,6 +81,14 @@ mod tests {
         let templates = read(Some(folder.path())).unwrap();
         assert_eq!(templates["style.css"], "body {}");
         assert_eq!(templates["layout.html"], read(None).unwrap()["layout.html"]);
+    }
+
+    #[test]
+    fn a_template_that_cannot_be_read_is_named_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("run.html"), "\n{% blok %}").unwrap();
+        let error = format!("{:#}", read(Some(folder.path())).unwrap_err());
+        assert!(error.contains("run.html:2: syntax error"), "{error}");
     }
 
     #[test]

@@ -37,6 +37,7 @@ fn judged(now: &Run, history: &History) -> Result<usize> {
         branch: "main",
         machine: &now.machine,
         renamed: &renamed,
+        accepted: &[],
     };
     let case = |measured: &perf_core::run::Measured| Case {
         name: measured.name.clone(),

@@ -9,7 +9,7 @@ mod race;
 mod site;
 mod synthetic;
 
-use crate::cli::{Part, StressArgs};
+use crate::cli::{StressArgs, StressPart};
 use crate::ui;
 use anyhow::Result;
 use std::process::ExitCode;
@@ -59,13 +59,13 @@ pub(crate) fn run(args: &StressArgs) -> Result<ExitCode> {
         site::show(output, *length, *benchmarks)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let parts: [(Part, Stress); 6] = [
-        (Part::Race, race::across_clones),
-        (Part::Race, race::in_one_clone),
-        (Part::Kills, kills::run),
-        (Part::Growth, growth::run),
-        (Part::Judging, judging::run),
-        (Part::Site, site::run),
+    let parts: [(StressPart, Stress); 6] = [
+        (StressPart::Race, race::across_clones),
+        (StressPart::Race, race::in_one_clone),
+        (StressPart::Kills, kills::run),
+        (StressPart::Growth, growth::run),
+        (StressPart::Judging, judging::run),
+        (StressPart::Site, site::run),
     ];
     for (_, run) in parts.into_iter().filter(|(part, _)| args.only.is_none_or(|only| only == *part))
     {

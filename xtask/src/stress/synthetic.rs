@@ -41,6 +41,8 @@ pub(super) fn run(number: usize, started: DateTime<Utc>, benchmarks: usize) -> R
         benchmarks: (0..benchmarks).map(|i| measured(i, level(i, number), &mut chance)).collect(),
         unfinished: Vec::new(),
         origin: None,
+        parted: false,
+        accepted: Vec::new(),
     };
     run.seal()
 }

@@ -51,6 +51,8 @@ fn run(day: u32, benchmarks: Vec<Measured>) -> Run {
         benchmarks,
         unfinished: Vec::new(),
         origin: None,
+        parted: false,
+        accepted: Vec::new(),
     }
     .seal()
 }

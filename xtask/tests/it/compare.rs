@@ -60,6 +60,9 @@ fn what_got_slower_is_found_and_nothing_else_fails(project: &Project) {
     let failing = |verdict: &&String| verdict.ends_with("critical") || verdict.ends_with("major");
     assert_eq!(verdicts.values().filter(failing).count(), 1, "{verdicts:?}");
     assert_eq!(footprint(project), before);
+    let samples = project.read("out/samples.jsonl");
+    let of = |side: &str| samples.matches(&format!("\"side\":\"{side}\"")).count();
+    assert!(of("base") == of("head") && of("head") >= 7 * 10, "{} and {}", of("base"), of("head"));
 
     let recorded = project.git(&["ls-tree", "-r", "--name-only", "gh-pages"]);
     let [path] = recorded.lines().collect::<Vec<_>>()[..] else { panic!("{recorded}") };

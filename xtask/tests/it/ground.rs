@@ -34,6 +34,13 @@ fn a_workspace_without_benches_is_no_pass() {
 }
 
 #[test]
+fn a_template_that_cannot_be_read_is_told_by_its_place() {
+    let project = Project::committed();
+    project.write("theirs/run.html", "\n{% blok %}");
+    project.perf(&["--templates", "theirs"]).expect(2).says("run.html:2: syntax error");
+}
+
+#[test]
 fn a_wrong_budget_is_told_by_its_place() {
     let project = Project::committed();
     project.write("perf-budgets.json", "{\n  \"schema\": 1,\n  \"budget\": {}\n}\n");

@@ -155,6 +155,12 @@ fn what_is_not_recorded_leaves_no_branch() {
     project.perf(&args).expect(0).says("HEAD is detached").says("first impression");
     assert_eq!(project.git(&["branch", "--list", "gh-pages"]), "");
     assert_eq!(fs::read_dir(project.path().join("out/unrecorded")).unwrap().count(), 1);
+
+    // What was measured is told although the site cannot be made.
+    project.write("theirs/layout.html", "{{ titel }}");
+    let ended = project.perf(&[&args[..], &["--templates", "theirs"]].concat());
+    ended.expect(2).says("layout.html:1: undefined value");
+    assert!(ended.stdout.contains("checksum"), "{}", ended.stdout);
 }
 
 #[test]

@@ -2,8 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod project;
+mod pull_request;
+mod accept;
 mod site;
 mod compare;
+mod doctor;
+mod github;
 mod ground;
 mod budgets;
 mod history;
@@ -11,5 +15,6 @@ mod history_sharing;
 mod history_harm;
 mod judge;
 mod known_cost;
+mod merge;
 mod odd_benches;
 mod tidy;

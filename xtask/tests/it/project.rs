@@ -51,6 +51,11 @@ impl Project {
         project
     }
 
+    /// An empty folder.
+    pub(crate) fn empty() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), below: PathBuf::new() }
+    }
+
     /// A project that lies in a folder below `folder`.
     pub(crate) fn below(folder: TempDir, below: &str) -> Self {
         let below = folder.path().join(below);
@@ -137,6 +142,13 @@ impl Project {
         Ended::of(command.current_dir(self.path()).args(["perf", "budgets"]).args(args))
     }
 
+    /// `xtask perf merge` on this project.
+    pub(crate) fn merge(&self, args: &[&str]) -> Ended {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(["perf", "merge", "--output", "out"]).args(args);
+        Ended::of(command.current_dir(self.path()).env("GIT_CONFIG_GLOBAL", "/dev/null"))
+    }
+
     /// `xtask perf history` on this project.
     pub(crate) fn history(&self, args: &[&str]) -> Ended {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
@@ -179,10 +191,15 @@ impl Project {
 
     /// `xtask perf` on this project, building into one folder that all tests share.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
+        self.command_into("out", args)
+    }
+
+    /// The same, its results in another folder.
+    pub(crate) fn command_into(&self, output: &str, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command
             .current_dir(self.path())
-            .args(["perf", "--output", "out", "--color", "never"])
+            .args(["perf", "--output", output, "--color", "never"])
             .args(args)
             .env("CARGO_TARGET_DIR", self.target_dir())
             .env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"))
@@ -193,7 +210,7 @@ impl Project {
 }
 
 impl Ended {
-    fn of(command: &mut Command) -> Self {
+    pub(crate) fn of(command: &mut Command) -> Self {
         let output = command.output().unwrap();
         Self {
             status: output.status.code(),

@@ -2,6 +2,7 @@
 
 use crate::history::{add, run};
 use crate::project::Project;
+use perf_core::report::Qualification;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -54,6 +55,21 @@ fn the_recorded_runs_have_a_site() {
         page(&project, "data/day/2026-11-04.js").starts_with("perfDay({\"day\":\"2026-11-04\"")
     );
     assert!(page(&project, "badge.json").contains("\"label\":\"performance\""));
+}
+
+#[test]
+fn the_error_rates_of_the_machine_stand_on_the_overview() {
+    let project = Project::committed();
+    let runs = add(&project, &[1]);
+    let qualification = Qualification::new(runs[0].started, 7, runs[0].machine.clone(), 3);
+    project.write("out/qualification.json", &qualification.to_json());
+    project.history(&["add", "out/qualification.json"]).expect(0);
+    project.site(&[]).expect(0);
+    let overview = page(&project, "index.html");
+    assert!(
+        overview.contains("on this runner, measured on 2026-11-02: 0 false alarms"),
+        "{overview}"
+    );
 }
 
 fn path_separator() -> char {

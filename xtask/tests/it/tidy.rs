@@ -5,9 +5,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The order of the pipeline: a module uses only those before it.
-const ORDER: [&str; 12] = [
-    "ident", "unit", "stats", "divan", "sample", "run", "history", "baseline", "detect", "budget",
-    "verdict", "report",
+const ORDER: [&str; 13] = [
+    "ident",
+    "unit",
+    "stats",
+    "partition",
+    "divan",
+    "sample",
+    "run",
+    "history",
+    "baseline",
+    "detect",
+    "budget",
+    "verdict",
+    "report",
 ];
 
 fn files_below(folder: &Path) -> Vec<PathBuf> {

@@ -26,13 +26,20 @@ impl Inputs {
 
     /// Matches the library against the catalogue on two threads.
     pub(crate) fn matching(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cuepoint"));
+        let mut command = program();
         command.arg("match").arg(self.folder().join("library.xml"));
         command.arg("--catalog").arg(catalogue_in(self.folder())).args(["--threads", "2"]);
         command.arg("-o").arg(self.folder().join("out.csv"));
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command
     }
+}
+
+/// The program, where the environment says it is: its path in the bench would make two builds of
+/// one source differ.
+pub(crate) fn program() -> Command {
+    let path = std::env::var_os("CARGO_BIN_EXE_cuepoint");
+    Command::new(path.expect("`cargo xtask perf`, or cargo 1.94 and newer, says where it is"))
 }
 
 /// The catalogue in `folder`, which is written last.

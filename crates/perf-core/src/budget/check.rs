@@ -3,14 +3,14 @@
 use super::{Budget, Metric};
 use crate::ident::BenchmarkId;
 use crate::run::{Measured, Reading, Run};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Launches that must all be beyond a limit before it fails a check.
 const CONFIRMING_LAUNCHES: usize = 5;
 
 /// How a value lies to its limits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum BudgetStatus {
     /// At most the target.
@@ -39,7 +39,7 @@ impl BudgetStatus {
 }
 
 /// A budget and what a run makes of it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BudgetResult {
     /// What perf-budgets.json calls it.
     pub name: String,
@@ -119,11 +119,10 @@ fn doubt(budget: &Budget, measured: &Measured, launches: &[Reading]) -> Option<S
     if launches.is_empty() {
         return Some("whether every launch is beyond it is not recorded".to_owned());
     }
-    if values.len() < CONFIRMING_LAUNCHES {
+    let needed = if budget.metric.is_exact() { 1 } else { CONFIRMING_LAUNCHES };
+    if values.len() < needed {
         let launches = measured.launches.len();
-        return Some(format!(
-            "{launches} launches are too few to fail: it takes {CONFIRMING_LAUNCHES}"
-        ));
+        return Some(format!("{launches} launches are too few to fail: it takes {needed}"));
     }
     let lowest = values.into_iter().reduce(f64::min).filter(|lowest| *lowest <= budget.critical)?;
     Some(format!("the best launch kept the limit with {}", budget.metric.show(lowest)))
@@ -209,6 +208,18 @@ mod tests {
         assert!(
             !result(r#""benchmark": "large", "target_ms": 2, "gate": false"#, 4e6, &[4e6; 5]).fails
         );
+    }
+
+    #[test]
+    fn one_launch_is_enough_for_what_is_counted() {
+        use crate::run::Alloc;
+        let id = BenchmarkId::from(NAME);
+        let alloc = Some(Alloc { count: 9.0, bytes: 64.0, peak_bytes: None });
+        let run = run(1, vec![Measured { alloc, ..measured(NAME, 1.0) }]);
+        let readings = vec![Reading { alloc, ..reading(1.0) }];
+        let all = [(id.clone(), readings)].into();
+        let body = r#""benchmark": "large", "metric": "alloc_count", "target": 1"#;
+        assert!(check(&budgets(body), std::slice::from_ref(&id), &run, &all)[0].fails);
     }
 
     #[test]

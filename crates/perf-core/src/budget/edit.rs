@@ -35,7 +35,8 @@ pub fn apply(text: &str, advice: &[Advice]) -> Result<String, BudgetError> {
     let new = replaced(text, replacements);
     let same = |file: &BudgetFile| {
         (file.schema, file.gate) == (settings.schema, settings.gate)
-            && (&file.base_branches, &file.renamed) == (&settings.base_branches, &settings.renamed)
+            && (&file.base_branches, &file.renamed, &file.accepted)
+                == (&settings.base_branches, &settings.renamed, &settings.accepted)
     };
     match BudgetFile::parse(&new) {
         Ok((file, read)) if same(&file) && read == expected => Ok(new),

@@ -1,6 +1,7 @@
 //! perf-budgets.json: its shape, and everything that can be wrong with it.
 
 use super::Metric;
+use super::accepted::{self, Acceptance};
 use crate::detect::Severity;
 use crate::ident::BenchmarkId;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
@@ -30,9 +31,9 @@ pub struct BudgetFile {
     /// New names of benchmarks by old ones, so that a renamed benchmark keeps its history.
     #[serde(default, deserialize_with = "unique_keys")]
     pub renamed: BTreeMap<BenchmarkId, BenchmarkId>,
-    /// Kept for accepted regressions, which this version does not read: it must be empty.
+    /// Slowdowns that are worth it.
     #[serde(default)]
-    accepted: Vec<serde_json::Value>,
+    pub accepted: Vec<Acceptance>,
     /// The limits by name.
     #[serde(default, deserialize_with = "unique_keys")]
     budgets: BTreeMap<String, RawBudget>,
@@ -204,11 +205,7 @@ impl BudgetFile {
             let message = "`base_branches` must name at least one branch".to_owned();
             return Err(at_key(text, "base_branches", message));
         }
-        if !file.accepted.is_empty() {
-            let message =
-                "this version reads no `accepted` entries: the list must be empty".to_owned();
-            return Err(at_key(text, "accepted", message));
-        }
+        accepted::check(text, &file.accepted)?;
         let checked = |(name, raw): (&String, &RawBudget)| {
             raw.checked(name)
                 .map_err(|message| at_key(text, name, format!("budget `{name}`: {message}")))
@@ -343,6 +340,11 @@ pub(super) fn at_key(text: &str, key: &str, message: String) -> BudgetError {
     let quoted = serde_json::Value::from(key).to_string();
     let is_key = |(at, _): &(usize, &str)| text[at + quoted.len()..].trim_start().starts_with(':');
     let at = text.match_indices(&quoted).find(is_key).map_or(0, |(at, _)| at);
+    self::at(text, at, message)
+}
+
+/// An error at a byte of the text.
+pub(super) fn at(text: &str, at: usize, message: String) -> BudgetError {
     let before = &text[..at];
     let line_start = before.rfind('\n').map_or(0, |end| end + 1);
     let line = before.matches('\n').count() + 1;

@@ -1,11 +1,13 @@
 //! Absolute limits: what they are, and whether a run keeps them.
 
+mod accepted;
 mod file;
 mod check;
 mod recent;
 mod suggest;
 mod edit;
 
+pub use accepted::{Acceptance, accept, check_accepted};
 pub use check::{BudgetResult, BudgetStatus, check};
 pub use edit::apply;
 pub use file::{Budget, BudgetError, BudgetFile, Budgets, Gate, HistoryPlace, Level};
@@ -47,6 +49,11 @@ impl Metric {
     /// Whether its values are times in ns.
     pub fn is_time(self) -> bool {
         !matches!(self, Self::AllocCount | Self::AllocBytes | Self::PeakRssBytes)
+    }
+
+    /// Whether every launch tells the same: allocations are counted, not timed.
+    fn is_exact(self) -> bool {
+        matches!(self, Self::AllocCount | Self::AllocBytes)
     }
 
     /// Its name, as in perf-budgets.json.

@@ -33,7 +33,7 @@ impl<'a> Recent<'a> {
         branch: &str,
         renamed: &'a BTreeMap<BenchmarkId, BenchmarkId>,
     ) -> Option<Self> {
-        let counts = |run: &&Run| run.branch() == Some(branch) && run.is_whole_and_clean();
+        let counts = |run: &&Run| run.counts_on(branch);
         let newest = history.runs().rfind(counts)?;
         let same = |run: &&Run| counts(run) && run.machine.key == newest.machine.key;
         let runs = history.runs().rev().filter(same).take(LENGTH).collect();

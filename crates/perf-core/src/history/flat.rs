@@ -265,6 +265,8 @@ pub(super) fn imported(
         benchmarks,
         unfinished: Vec::new(),
         origin: Some(origin.to_owned()),
+        parted: false,
+        accepted: Vec::new(),
     };
     run.seal()
 }

@@ -62,6 +62,13 @@ impl History {
         self.runs.values()
     }
 
+    /// The newest run of those that `among` names which counts on `branch`, or else simply the
+    /// newest of them.
+    pub fn newest(&self, branch: &str, among: impl Fn(&Run) -> bool) -> Option<&Run> {
+        let runs = || self.runs().rev().filter(|run| among(run));
+        runs().find(|run| run.counts_on(branch)).or_else(|| runs().next())
+    }
+
     /// How many runs there are.
     pub fn len(&self) -> usize {
         self.runs.len()
@@ -212,6 +219,16 @@ mod tests {
         assert_eq!(days(Past::from(&history)), [1, 2, 3, 4]);
         assert_eq!(days(Past::before(third, &history, 9)), [1, 2]);
         assert_eq!(days(Past::before(third, &history, 1)), [2]);
+    }
+
+    #[test]
+    fn the_newest_is_one_that_counts_if_there_is_one() {
+        let mut runs: Vec<Run> = history(&[1, 2, 3]).runs().cloned().collect();
+        runs[2].partial = true;
+        let history: History = runs.iter().cloned().collect();
+        assert_eq!(history.newest("main", |_| true), Some(&runs[1]));
+        assert_eq!(history.newest("other", |_| true), Some(&runs[2]));
+        assert_eq!(history.newest("main", |_| false), None);
     }
 
     #[test]

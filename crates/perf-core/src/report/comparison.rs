@@ -106,6 +106,11 @@ impl Comparison {
         }
     }
 
+    /// The identity of the run that was judged: the comparison's own begins with it.
+    pub fn run(&self) -> Option<&str> {
+        self.id.rsplit_once('-').map(|(run, _)| run)
+    }
+
     /// The comparison's file: one line of JSON.
     pub fn to_json(&self) -> String {
         let mut text = serde_json::to_string(self)

@@ -2,46 +2,57 @@
 //!
 //! The renderers format; none of them compares numbers or decides anything.
 
+mod accepted;
 mod budgets;
+pub mod check;
 mod comparison;
 mod explain;
+mod github;
 mod markdown;
+mod merged;
 mod qualification;
+mod read;
 mod recorded;
 mod replayed;
+mod row;
 pub mod site;
 mod links;
 mod svg;
 mod terminal;
 
+pub use accepted::{AcceptanceResult, AcceptanceStatus};
 pub use budgets::{headroom, reasons};
 pub use comparison::{Compared, Comparison};
 pub use explain::explain;
+pub use github::{to_annotations, to_outputs};
 pub use links::commits_at;
-pub use markdown::to_markdown;
+pub use markdown::{Page, to_markdown};
 pub use qualification::Qualification;
+pub use read::{REPORT_BYTES, ReportError};
 pub use recorded::{machines_to_text, run_to_text, runs_to_text};
 pub use replayed::Rules;
+pub use row::Row;
 pub use terminal::to_terminal;
 
 use crate::baseline::MINIMUM;
 use crate::budget::{BudgetResult, BudgetStatus, Gate};
-use crate::run::{Commit, Machine, Measured, P95_SAMPLES, Run, Statistic};
+use crate::partition::Partition;
+use crate::run::{Commit, Machine, Measured, P95_SAMPLES, Run};
 use crate::unit;
-use crate::verdict::{Method, Outcome, State, Verdict, Verdicts, conclude};
+use crate::verdict::{Outcome, State, Verdict, Verdicts, conclude, excuse};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The version of the report's JSON.
 const SCHEMA: u32 = 1;
 
 /// Everything that is said of one run. Its JSON is described in docs/perf.md.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The format's version.
     pub schema: u32,
     /// Tells a report from other files.
-    pub kind: &'static str,
+    pub kind: Kind,
     /// The finding in one sentence.
     pub summary: String,
     /// 0 pass, 1 the gate is shut, 3 something could not be measured.
@@ -56,12 +67,26 @@ pub struct Report {
     pub rows: Vec<Row>,
     /// The budgets, the most pressing first.
     pub budgets: Vec<BudgetResult>,
+    /// The slowdowns that perf-budgets.json accepts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<AcceptanceResult>,
     /// What the reader should know or do.
     pub notes: Vec<String>,
+    /// Which part of the benchmarks this is about, where other reports are about the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition: Option<Partition>,
+}
+
+/// What a file of this tool holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A [`Report`].
+    Report,
 }
 
 /// A run without its benchmarks.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunFacts {
     /// The run's identity.
     pub id: String,
@@ -78,7 +103,7 @@ pub struct RunFacts {
 }
 
 /// What a run was compared with.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Against {
     /// The branch whose runs make the baselines.
     pub branch: String,
@@ -89,21 +114,12 @@ pub struct Against {
 }
 
 /// The other side of a comparison.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Base {
     /// The commit.
     pub commit: Commit,
     /// What it is, for people: `merge base with main`.
     pub label: String,
-}
-
-/// A benchmark's verdict and what was measured of it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Row {
-    /// What became of it.
-    pub verdict: Verdict,
-    /// What the run says of it; absent where it gave no number.
-    pub measured: Option<Measured>,
 }
 
 /// What [`Report::new`] puts together.
@@ -115,6 +131,8 @@ pub struct Findings<'a> {
     pub verdicts: Verdicts,
     /// What the budgets said.
     pub budgets: Vec<BudgetResult>,
+    /// The slowdowns that perf-budgets.json accepts.
+    pub accepted: Vec<AcceptanceResult>,
     /// What it was compared with.
     pub against: Against,
     /// What fails.
@@ -126,15 +144,19 @@ pub struct Findings<'a> {
 impl Report {
     /// Puts a report together.
     pub fn new(findings: Findings<'_>) -> Self {
-        let Findings { run, verdicts, budgets, against, gate, mut notes } = findings;
+        let Findings { run, mut verdicts, budgets, accepted, against, gate, notes } = findings;
+        let in_force = accepted.iter().filter(|a| a.status == AcceptanceStatus::InForce);
+        excuse(&mut verdicts.verdicts, in_force.map(|accepted| &accepted.entry));
+        let loud = accepted.iter().filter_map(AcceptanceResult::note);
+        let mut notes: Vec<String> = loud.chain(notes).collect();
         let outcome = conclude(&verdicts.verdicts, &budgets, gate);
         notes.extend(advice(run, &verdicts, &against));
         let measured = |verdict: &Verdict| run.benchmark(&verdict.name).cloned();
         let row = |verdict| Row { measured: measured(&verdict), verdict };
         Self {
             schema: SCHEMA,
-            kind: "report",
-            summary: summary(&verdicts.verdicts, &budgets),
+            kind: Kind::Report,
+            summary: summary(verdicts.verdicts.iter(), &budgets),
             status: outcome.status(),
             outcome,
             run: RunFacts {
@@ -148,7 +170,9 @@ impl Report {
             against,
             rows: verdicts.verdicts.into_iter().map(row).collect(),
             budgets,
+            accepted,
             notes,
+            partition: None,
         }
     }
 
@@ -172,45 +196,9 @@ impl RunFacts {
     }
 }
 
-impl Row {
-    /// What the table says beside the numbers.
-    pub fn remark(&self) -> String {
-        let verdict = &self.verdict;
-        let evidence = verdict.evidence.and_then(|evidence| evidence.label());
-        let parts = [verdict.reason.clone().or_else(|| self.method()), evidence];
-        parts.into_iter().flatten().collect::<Vec<String>>().join("; ")
-    }
-
-    /// How the verdict came about, where that is not plain.
-    fn method(&self) -> Option<String> {
-        let verdict = &self.verdict;
-        match (verdict.method, verdict.base.as_deref()) {
-            (Method::SideBySide, Some(base)) => Some(self.side_by_side(base)),
-            _ if verdict.confirmed && verdict.state == State::Regression => {
-                let by = match verdict.statistic {
-                    Statistic::Fastest => ", by their fastest samples",
-                    Statistic::Median => "",
-                };
-                Some(format!("confirmed by {} fresh launches{by}", verdict.launches))
-            }
-            _ => None,
-        }
-    }
-
-    /// `25 rounds with 1a2b3c4d5e6f, between +9.1 % and +11.4 %`
-    fn side_by_side(&self, base: &str) -> String {
-        let verdict = &self.verdict;
-        let rounds = unit::counted(verdict.launches, "round", "rounds");
-        let with = base.get(..12).unwrap_or(base);
-        let between = verdict.low.zip(verdict.high).map_or_else(String::new, |(low, high)| {
-            format!(", between {} and {}", unit::change(low), unit::change(high))
-        });
-        format!("{rounds} with {with}{between}")
-    }
-}
-
 /// `1 regression, 2 improvements; 28 of 31 benchmarks unchanged`
-fn summary(verdicts: &[Verdict], budgets: &[BudgetResult]) -> String {
+fn summary<'a>(verdicts: impl Iterator<Item = &'a Verdict>, budgets: &[BudgetResult]) -> String {
+    let verdicts: Vec<&Verdict> = verdicts.collect();
     let count = |state| verdicts.iter().filter(|verdict| verdict.state == state).count();
     let told = State::ALL.into_iter().filter(|state| *state != State::Unchanged);
     let mut parts: Vec<String> =
@@ -363,6 +351,7 @@ pub(crate) mod tests {
             verdicts,
             budgets: check(&budgets, &selected, &run, &readings),
             against: Against { branch: "main".to_owned(), history_runs: 12, base: None },
+            accepted: vec![],
             gate: Gate::default(),
             notes: vec!["uncommitted changes: this run is never part of a baseline".to_owned()],
         })
@@ -398,7 +387,7 @@ pub(crate) mod tests {
              1 budget over its target; 2 of 8 benchmarks unchanged"
         );
         assert_eq!(report.status, 1);
-        assert_eq!(summary(&[], &[]), "nothing changed in 0 benchmarks");
+        assert_eq!(summary([].iter(), &[]), "nothing changed in 0 benchmarks");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! A report of a run that was recorded earlier.
 
-use super::{Against, Comparison, Findings, Report};
+use super::{AcceptanceResult, Against, Comparison, Findings, Report};
 use crate::baseline::Selector;
-use crate::budget::{Budget, Gate, check};
+use crate::budget::{Acceptance, Budget, Gate, check};
 use crate::history::Past;
 use crate::ident::BenchmarkId;
 use crate::run::Run;
@@ -20,6 +20,8 @@ pub struct Rules<'a> {
     pub gate: Gate,
     /// New names of benchmarks by old ones.
     pub renamed: &'a BTreeMap<BenchmarkId, BenchmarkId>,
+    /// The slowdowns that are accepted today: why is not recorded with a run.
+    pub accepted: &'a [Acceptance],
 }
 
 impl Report {
@@ -31,14 +33,22 @@ impl Report {
         comparisons: &[&Comparison],
         rules: Rules<'_>,
     ) -> Self {
-        let Rules { branch, budgets, gate, renamed } = rules;
-        let selector = Selector { history: past, branch, machine: &run.machine, renamed };
+        let Rules { branch, budgets, gate, renamed, accepted } = rules;
+        let selector = Selector {
+            history: past,
+            branch,
+            machine: &run.machine,
+            renamed,
+            accepted: &run.accepted,
+        };
+        let accepted = carried(run, accepted, &selector);
         let verdicts = replay(run, &selector, rounds(comparisons));
         let names: Vec<BenchmarkId> =
             run.benchmarks.iter().map(|measured| measured.name.clone()).collect();
         Self::new(Findings {
             run,
             verdicts,
+            accepted,
             budgets: check(budgets, &names, run, &BTreeMap::new()),
             against: Against {
                 branch: branch.to_owned(),
@@ -49,6 +59,18 @@ impl Report {
             notes: Vec::new(),
         })
     }
+}
+
+/// What excused the run's slowdowns when it was measured.
+fn carried(run: &Run, accepted: &[Acceptance], selector: &Selector<'_>) -> Vec<AcceptanceResult> {
+    let own = accepted.iter().filter(|entry| run.accepted.contains(&entry.carried()));
+    let today = run.started.date_naive();
+    let result = |entry: &Acceptance| {
+        let measured = run.benchmark(&entry.benchmark)?;
+        let since = selector.since_accepted(&entry.benchmark, measured.n, measured.s);
+        Some(AcceptanceResult::of_run(entry, since, today))
+    };
+    own.filter_map(result).collect()
 }
 
 fn rounds<'a>(comparisons: &[&'a Comparison]) -> Rounds<'a> {

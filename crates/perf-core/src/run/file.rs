@@ -2,8 +2,8 @@
 //! then stands together, and a packed repository holds a run in two thirds of the bytes.
 
 use super::{
-    Alloc, Commit, Foreign, Kind, LaunchTimes, Machine, Measured, Run, RunError, SCHEMA, Source,
-    TailSource, Times, Unfinished,
+    Accepted, Alloc, Commit, Foreign, Kind, LaunchTimes, Machine, Measured, Run, RunError, SCHEMA,
+    Source, TailSource, Times, Unfinished,
 };
 use crate::ident::BenchmarkId;
 use chrono::{DateTime, Utc};
@@ -26,6 +26,19 @@ pub(super) struct File<'a> {
     unfinished: Cow<'a, [Unfinished]>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     origin: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    parted: bool,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    accepted: Cow<'a, [Accepted]>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+fn is_empty(list: &[Accepted]) -> bool {
+    list.is_empty()
 }
 
 /// One array a number, with an element a benchmark.
@@ -106,6 +119,8 @@ impl<'a> File<'a> {
             benchmarks: Columns::of(&run.benchmarks),
             unfinished: Cow::Borrowed(&run.unfinished),
             origin: run.origin.as_deref().map(Cow::Borrowed),
+            parted: run.parted,
+            accepted: Cow::Borrowed(&run.accepted),
         }
     }
 
@@ -122,6 +137,8 @@ impl<'a> File<'a> {
             benchmarks: self.benchmarks.into_rows()?,
             unfinished: self.unfinished.into_owned(),
             origin: self.origin.map(Cow::into_owned),
+            parted: self.parted,
+            accepted: self.accepted.into_owned(),
         })
     }
 }

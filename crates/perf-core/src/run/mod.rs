@@ -50,6 +50,22 @@ pub struct Run {
     /// Which tool's numbers these are; `None` for a run that was measured by this one.
     #[serde(default)]
     pub origin: Option<String>,
+    /// Whether machines of other kinds measured its other benchmarks.
+    #[serde(default)]
+    pub parted: bool,
+    /// The slowdowns that its commit's perf-budgets.json accepts. Commits of a pull request vanish
+    /// when it is merged as one, so that only the run itself can say which it comes after.
+    #[serde(default)]
+    pub accepted: Vec<Accepted>,
+}
+
+/// A slowdown that was accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// The benchmark.
+    pub benchmark: BenchmarkId,
+    /// The commit that was measured when it was accepted, or the beginning of its hash.
+    pub commit: String,
 }
 
 /// What a file of the history holds.
@@ -212,11 +228,44 @@ impl Run {
         self
     }
 
+    /// Joins runs of one commit that measured different benchmarks: one run a machine, each whole
+    /// if all of its parts are.
+    pub fn joined(parts: impl IntoIterator<Item = Self>) -> Vec<Self> {
+        let mut by_machine: Vec<Self> = Vec::new();
+        for part in parts {
+            match by_machine.iter_mut().find(|run| run.machine.key == part.machine.key) {
+                Some(run) => run.take(part),
+                None => by_machine.push(part),
+            }
+        }
+        let parted = by_machine.len() > 1;
+        let joined = by_machine.into_iter().map(|run| Self { parted, ..run });
+        joined.map(Self::in_order).map(Self::seal).collect()
+    }
+
+    fn take(&mut self, part: Self) {
+        self.started = self.started.min(part.started);
+        self.partial |= part.partial;
+        self.benchmarks.extend(part.benchmarks);
+        self.unfinished.extend(part.unfinished);
+    }
+
+    fn in_order(mut self) -> Self {
+        self.benchmarks.sort_by(|one, other| one.name.cmp(&other.name));
+        self.unfinished.sort_by(|one, other| one.name.cmp(&other.name));
+        self
+    }
+
     /// Whether a baseline may count this run: a clean commit, measured whole, and here.
     pub fn is_whole_and_clean(&self) -> bool {
         self.origin.is_none()
             && !self.partial
             && self.commit.as_ref().is_some_and(|commit| !commit.dirty)
+    }
+
+    /// Whether a baseline of `branch` may count it: a clean commit of it, measured whole.
+    pub fn counts_on(&self, branch: &str) -> bool {
+        self.branch() == Some(branch) && self.is_whole_and_clean()
     }
 
     /// The branch that was measured, if any.
@@ -255,6 +304,8 @@ pub(crate) mod tests {
             benchmarks,
             unfinished: Vec::new(),
             origin: None,
+            parted: false,
+            accepted: Vec::new(),
         }
         .seal()
     }
@@ -284,6 +335,21 @@ pub(crate) mod tests {
         let run = run(3, vec![measured("core/parse::xml", 123.456_789)]);
         assert_eq!(Run::from_json(&run.to_json()).unwrap(), run);
         assert_eq!(run.id.get(..29), Some("20261103T024500Z-000000000000"));
+    }
+
+    #[test]
+    fn parts_of_one_machine_make_one_run_and_other_machines_their_own() {
+        let whole = run(3, vec![measured("a/b::c", 1.0), measured("a/b::d", 2.0)]);
+        let one = run(3, vec![measured("a/b::d", 2.0)]);
+        let other = run(3, vec![measured("a/b::c", 1.0)]);
+        assert_eq!(Run::joined([one.clone(), other.clone()]), std::slice::from_ref(&whole));
+        assert_eq!(Run::joined([whole.clone()]), [whole]);
+        let machine = Machine { cpu: "B".to_owned(), ..other.machine.clone() }.keyed();
+        let elsewhere = Run { machine, partial: true, ..other };
+        let joined = Run::joined([one.clone(), elsewhere]);
+        assert_eq!(joined.len(), 2);
+        assert_eq!(joined[0].benchmarks, one.benchmarks);
+        assert_eq!((joined[0].parted, joined[1].parted, joined[1].partial), (true, true, true));
     }
 
     #[test]

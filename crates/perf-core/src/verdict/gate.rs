@@ -4,10 +4,10 @@ use super::{Method, State, Verdict};
 use crate::budget::{BudgetResult, Gate, Level};
 use crate::detect::evidence::Work;
 use crate::unit;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How a check ends, and why.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// Why the gate is shut: exit status 1.
     pub gate: Vec<String>,
@@ -48,14 +48,17 @@ fn shuts(verdict: &Verdict, gate: Gate) -> bool {
     let severe = verdict.severity.is_some_and(|severity| {
         level.fails(severity) || (grew && gate.compare_work_grew.fails(severity))
     });
-    verdict.state == State::Regression && verdict.confirmed && severe
+    verdict.state == State::Regression && verdict.confirmed && severe && !verdict.is_excused()
 }
 
 fn regressed(verdict: &Verdict) -> String {
     let change = verdict.change.map_or_else(String::new, unit::change);
     let evidence = verdict.evidence.and_then(|evidence| evidence.label());
     let evidence = evidence.map_or_else(String::new, |label| format!(" ({label})"));
-    format!("{} got slower: {change}, {}{evidence}", verdict.name, verdict.label())
+    let accepted = verdict.accepted.as_ref().map_or_else(String::new, |excuse| {
+        format!(", above the accepted {}", unit::change(excuse.ceiling()))
+    });
+    format!("{} got slower: {change}{accepted}, {}{evidence}", verdict.name, verdict.label())
 }
 
 fn exceeded(budget: &BudgetResult) -> String {
@@ -125,6 +128,25 @@ mod tests {
                 ..verdict(State::Regression, Some(severity), true)
             };
             assert_eq!(conclude(&[verdict], &[], Gate::default()).status(), status, "{severity:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_accepted_fails_above_its_ceiling_alone() {
+        use crate::verdict::Excuse;
+        for (ceiling_percent, reasons) in [
+            (60.1, vec![]),
+            (
+                59.0,
+                vec![
+                    "a/b::c got slower: +60.0 %, above the accepted +59.0 %, regression (critical)",
+                ],
+            ),
+        ] {
+            let accepted = Some(Excuse { reason: "why".to_owned(), ceiling_percent });
+            let slower = verdict(State::Regression, Some(Severity::Critical), true);
+            let outcome = conclude(&[Verdict { accepted, ..slower }], &[], Gate::default());
+            assert_eq!(outcome.gate, reasons);
         }
     }
 

@@ -4,12 +4,14 @@
 //! asks again. The command, its tests and data from elsewhere drive the same judge.
 
 pub mod exchange;
+mod excuse;
 mod gate;
 mod judge;
 pub mod qualify;
 mod replay;
 mod subject;
 
+pub use excuse::{Excuse, excuse};
 pub use gate::{Outcome, conclude};
 pub use judge::{Effort, Judge, Step};
 pub use replay::{Rounds, replay};
@@ -81,6 +83,14 @@ impl State {
             Self::Unchanged => "unchanged",
         }
     }
+
+    /// Its name with how large the change is: `regression (minor)`.
+    pub fn label(self, severity: Option<Severity>) -> String {
+        match severity {
+            Some(severity) => format!("{} ({})", self.name(), severity.name()),
+            None => self.name().to_owned(),
+        }
+    }
 }
 
 /// How a benchmark was judged.
@@ -144,6 +154,9 @@ pub struct Verdict {
     pub evidence: Option<Evidence>,
     /// Why, where the state alone does not say it.
     pub reason: Option<String>,
+    /// What excuses a regression, up to its ceiling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Excuse>,
     /// Every number behind it.
     pub trace: Trace,
 }
@@ -177,14 +190,17 @@ pub struct Seen {
 impl Verdict {
     /// The state and, where there is one, the severity: `regression (critical)`.
     pub fn label(&self) -> String {
-        match self.severity {
-            Some(severity) => format!("{} ({})", self.state.name(), severity.name()),
-            None => self.state.name().to_owned(),
-        }
+        self.state.label(self.severity)
+    }
+
+    /// Whether it is a regression that was accepted, and no larger than that.
+    pub fn is_excused(&self) -> bool {
+        let both = self.accepted.as_ref().zip(self.change);
+        both.is_some_and(|(excuse, change)| change <= excuse.ceiling())
     }
 
     /// The most pressing first: by state, then severity and size.
-    fn rank(&self) -> impl Ord + use<> {
+    pub(crate) fn rank(&self) -> impl Ord + use<> {
         let size = self.change.map_or(0.0, |change| change.0.abs());
         let thousandths = std::cmp::Reverse((size * 1e3) as u64);
         (self.state, std::cmp::Reverse(self.severity), thousandths, self.name.clone())

@@ -46,7 +46,7 @@ fn cases(run: &Run, selector: &Selector<'_>) -> Vec<Case> {
 
 /// What the newest comparable run measured and a whole run did not.
 fn removed(run: &Run, selector: &Selector<'_>) -> Vec<BenchmarkId> {
-    if run.partial {
+    if run.partial || run.parted {
         return Vec::new();
     }
     let measured = run.benchmarks.iter().map(|measured| &measured.name);
@@ -98,6 +98,7 @@ mod tests {
             branch: "main",
             machine: &last.machine,
             renamed: &renamed,
+            accepted: &last.accepted,
         };
         replay(last, &selector, rounds)
     }

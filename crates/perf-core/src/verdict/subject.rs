@@ -350,6 +350,7 @@ pub(super) fn bare(name: &BenchmarkId, state: State) -> Verdict {
         confirmed: false,
         evidence: None,
         reason: None,
+        accepted: None,
         trace: Trace::default(),
     }
 }

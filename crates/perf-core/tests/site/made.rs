@@ -72,6 +72,8 @@ fn run(number: u32) -> Run {
         benchmarks: names.enumerate().map(|(i, name)| measured(name, time(i))).collect(),
         unfinished: Vec::new(),
         origin: None,
+        parted: false,
+        accepted: Vec::new(),
     }
     .seal()
 }
@@ -127,31 +129,21 @@ fn report(
 }
 
 fn rules(renamed: &BTreeMap<BenchmarkId, BenchmarkId>) -> Rules<'_> {
-    Rules { branch: "main", budgets: &[], gate: Gate::default(), renamed }
+    Rules { branch: "main", budgets: &[], gate: Gate::default(), renamed, accepted: &[] }
 }
 
 /// The site's templates and the files that pages load.
 fn templates() -> BTreeMap<String, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../site-templates");
-    let names = [
-        "layout.html",
-        "parts.html",
-        "overview.html",
-        "benchmark.html",
-        "run.html",
-        "comparison.html",
-        "compare.html",
-        "feed.xml",
-        "style.css",
-        "overview.js",
-        "units.js",
-        "trend.js",
-        "compare.js",
-        "uplot/uPlot.iife.min.js",
-        "uplot/uPlot.min.css",
-    ];
-    let read = |name: &str| (name.to_owned(), fs::read_to_string(folder.join(name)).unwrap());
-    names.into_iter().map(read).collect()
+    let mut templates = BTreeMap::new();
+    for below in ["", "uplot/"] {
+        let entries = fs::read_dir(folder.join(below)).unwrap().map(Result::unwrap);
+        for file in entries.filter(|entry| entry.path().is_file()) {
+            let name = format!("{below}{}", file.file_name().to_str().unwrap());
+            templates.insert(name, fs::read_to_string(file.path()).unwrap());
+        }
+    }
+    templates
 }
 
 /// Every file of the site, its older data included.
@@ -168,7 +160,6 @@ pub(crate) fn pages() -> Vec<Page> {
         history: &history,
         report: &report,
         comparisons: &comparisons,
-        qualification: None,
         rules: rules(&renamed),
         commits_at: Some("https://example.org/team/app/commit/"),
     };

@@ -4,6 +4,7 @@ use super::budget::{self, BudgetView};
 use super::data::{self, Older};
 use super::distribution::{self, DistributionView};
 use super::machines::{self, ElsewhereView};
+use super::marks::acceptances;
 use super::point::{Point, since};
 use super::reproduce;
 use super::resources::{self, ResourceView};
@@ -88,13 +89,15 @@ pub(super) fn view<'a>(
     let budgets: Vec<&BudgetResult> = report.budgets.iter().filter(limits).collect();
     let newest = points.iter().rev().find_map(|point| Some((point, point.measured?)));
     let steps = Found::all_in(&points);
-    let trend = Trend::new(&points, verdict, &budgets, &steps);
+    let accepted = acceptances(&points, id, &report.accepted);
+    let trend = Trend::new(&points, verdict, &budgets, &steps, accepted);
     let stem = id.file_stem();
     let data = |trend: &Trend<'_>| {
         let (name, levels) = (text::clipped(id.as_str(), text::NAME), trend.levels_shown());
-        let (machines, steps) = (trend.machine_changes(), trend.steps());
-        let stem = &stem;
-        data::Trend { name, stem, points: &points, verdict, levels, machines, steps, older }
+        let (machines, steps, accepted) =
+            (trend.machine_changes(), trend.steps(), trend.accepted());
+        let (stem, points) = (&stem, &points[..]);
+        data::Trend { name, stem, points, verdict, levels, machines, steps, accepted, older }
             .to_json()
     };
     BenchmarkView {

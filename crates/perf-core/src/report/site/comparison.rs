@@ -2,7 +2,6 @@
 
 use super::runs::{self, file_name};
 use super::text::{self, Badge};
-use crate::detect::Severity;
 use crate::report::links::commit_page;
 use crate::report::{Compared, Comparison};
 use crate::run::Round;
@@ -102,7 +101,7 @@ pub(super) fn view(
 ) -> ComparisonPage {
     let row = ComparisonRow::of(comparison);
     let head = comparison.head.as_ref();
-    let run = run_of(comparison).filter(|run| has_page(run));
+    let run = comparison.run().filter(|run| has_page(run));
     let mut benchmarks: Vec<&Compared> = comparison.benchmarks.iter().collect();
     benchmarks.sort_by(|one, other| (one.state, &one.name).cmp(&(other.state, &other.name)));
     ComparisonPage {
@@ -118,32 +117,18 @@ pub(super) fn view(
     }
 }
 
-/// The run whose suspects were compared: its identity begins the comparison's.
-pub(super) fn run_of(comparison: &Comparison) -> Option<&str> {
-    comparison.id.rsplit_once('-').map(|(run, _)| run)
-}
-
 fn compared_row(compared: &Compared) -> ComparedRow {
     let median = |side: fn(&Round) -> f64| {
         stats::median(&compared.rounds.iter().map(side).collect::<Vec<f64>>())
     };
-    let interval = |(low, high)| format!("{} to {}", unit::change(low), unit::change(high));
     ComparedRow {
-        badge: Badge::of_state(compared.state, label(compared.state, compared.severity)),
+        badge: Badge::of_state(compared.state, compared.state.label(compared.severity)),
         name: text::parts(compared.name.as_str()),
         stem: compared.name.file_stem(),
         change: compared.change.map_or_else(String::new, unit::change),
-        interval: compared.low.zip(compared.high).map_or_else(String::new, interval),
+        interval: text::interval(compared.low, compared.high),
         base: text::time(median(|round| round.base.median)),
         head: text::time(median(|round| round.head.median)),
         rounds: compared.rounds.len(),
-    }
-}
-
-/// `regression (minor)`
-fn label(state: State, severity: Option<Severity>) -> String {
-    match severity {
-        Some(severity) => format!("{} ({})", state.name(), severity.name()),
-        None => state.name().to_owned(),
     }
 }

@@ -71,6 +71,8 @@ pub(super) struct Trend<'a> {
     pub(super) verdict: Option<&'a Verdict>,
     pub(super) levels: &'a [Level],
     pub(super) machines: &'a [(usize, String)],
+    /// Where a slowdown was accepted.
+    pub(super) accepted: &'a [(usize, String)],
     pub(super) steps: &'a [(usize, String)],
     pub(super) older: Older<'a>,
 }
@@ -112,7 +114,10 @@ impl Trend<'_> {
                 .filter(|level| level.class != "baseline")
                 .map(LevelData::of)
                 .collect(),
-            marks: marks("machine", self.machines).chain(marks("step", self.steps)).collect(),
+            marks: marks("machine", self.machines)
+                .chain(marks("step", self.steps))
+                .chain(marks("accepted", self.accepted))
+                .collect(),
             older: self.older(),
         })
     }

@@ -3,8 +3,11 @@
 use super::point::Point;
 use super::shown::Standing;
 use super::text;
+use crate::ident::BenchmarkId;
+use crate::report::AcceptanceResult;
 use crate::report::svg::{Place, escaped, push_tenths};
-use crate::run::Machine;
+use crate::run::{Accepted, Machine};
+use crate::unit;
 
 /// Whether a point decides what the drawing spans: an odd run must not flatten the others.
 pub(super) fn sets_scale(point: &Point<'_>) -> bool {
@@ -100,6 +103,38 @@ fn change(before: &Machine, now: &Machine) -> String {
         return "another machine".to_owned();
     }
     format!("another machine: {}", told.join(", "))
+}
+
+/// The points from which on the benchmark's slowdown is accepted, and why, as far as
+/// perf-budgets.json still says it.
+pub(super) fn acceptances(
+    points: &[Point<'_>],
+    name: &BenchmarkId,
+    known: &[AcceptanceResult],
+) -> Vec<(usize, String)> {
+    let mut before: Option<&Accepted> = None;
+    let mut found = Vec::new();
+    for (i, point) in points.iter().enumerate() {
+        let own = point.run.accepted.iter().find(|accepted| accepted.benchmark == *name);
+        if let Some(own) = own.filter(|own| before != Some(*own)) {
+            let entry = known.iter().find(|known| known.entry.carried() == *own);
+            let day = text::day(point.run.started);
+            found.push((i, format!("{day}: {}", why(own, entry))));
+        }
+        before = own.or(before);
+    }
+    found
+}
+
+fn why(own: &Accepted, entry: Option<&AcceptanceResult>) -> String {
+    let from = text::clipped(&own.commit, 12);
+    match entry.map(|known| &known.entry) {
+        None => format!("accepted as slower from {from} on"),
+        Some(entry) => {
+            let (ceiling, reason) = (unit::change(entry.ceiling()), text::line(&entry.reason));
+            format!("accepted as slower by up to {ceiling} from {from} on: {reason}")
+        }
+    }
 }
 
 /// What a pointer that rests on the point is told.

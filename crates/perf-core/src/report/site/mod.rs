@@ -32,7 +32,7 @@ pub use templates::SiteError;
 
 use crate::history::{History, Past};
 use crate::ident::{BenchmarkId, digest};
-use crate::report::{Comparison, Qualification, Report, Rules};
+use crate::report::{Comparison, Report, Rules};
 use crate::run::Run;
 use overview::Overview;
 use serde::Serialize;
@@ -73,8 +73,6 @@ pub struct Contents<'a> {
     pub report: &'a Report,
     /// The newest recorded comparisons, the newest first.
     pub comparisons: &'a [Comparison],
-    /// What was last measured of the error rates of the report's machine.
-    pub qualification: Option<&'a Qualification>,
     /// What recorded runs are judged by.
     pub rules: Rules<'a>,
     /// The address below which the repository's commits are shown, of [`crate::report::commits_at`].
@@ -87,6 +85,15 @@ pub struct Site<'a> {
     templates: Templates<'a>,
     contents: Contents<'a>,
     shown: Shown<'a>,
+}
+
+/// Checks that all templates are there and can be read, before there is anything to show. What
+/// they ask for is checked when a page is rendered.
+///
+/// # Errors
+/// [`SiteError`] if one is missing or cannot be read.
+pub fn check_templates(templates: &BTreeMap<String, String>) -> Result<(), SiteError> {
+    Templates::parse(templates).map(drop)
 }
 
 /// A page that stays as it is while its key does.
@@ -136,24 +143,21 @@ impl<'a> Site<'a> {
     }
 
     fn overview(&'a self, steps: Vec<watch::StepView>) -> overview::OverviewView {
-        let Contents { report, qualification, .. } = self.contents;
+        let report = self.contents.report;
         let main = &report.run.machine.key;
-        let of_main = Overview { root: "", shown: &self.shown, report, main, steps, qualification };
-        of_main.view()
+        Overview { root: "", shown: &self.shown, report, main, steps }.view()
     }
 
     /// The overview of a machine that the site is not about: its newest run, judged as recorded.
     fn machine(&self, key: &str) -> Result<Option<Page>, SiteError> {
         let Contents { history, report, rules, commits_at, .. } = self.contents;
-        let on = |run: &&Run| run.machine.key == key && run.origin.is_none();
-        let counts = |run: &&Run| run.branch() == Some(rules.branch) && run.is_whole_and_clean();
-        let newest = history.runs().rev().filter(on).find(counts);
-        let Some(run) = newest.or_else(|| history.runs().rev().find(on)) else { return Ok(None) };
+        let on = |run: &Run| run.machine.key == key && run.origin.is_none();
+        let Some(run) = history.newest(rules.branch, on) else { return Ok(None) };
         let own = self.judged(run);
         let shown = Shown::new(history, &own, commits_at);
         let (root, main) = ("../", report.run.machine.key.as_str());
         let steps = watch::steps_of(&shown);
-        let view = Overview { root, shown: &shown, report: &own, main, steps, qualification: None };
+        let view = Overview { root, shown: &shown, report: &own, main, steps };
         self.page(&machines::page(key, main), OVERVIEW, &view.view()).map(Some)
     }
 
@@ -215,7 +219,7 @@ impl<'a> Site<'a> {
     /// The pages of the recorded comparisons.
     pub fn comparisons(&self) -> Vec<Kept> {
         let kept = |comparison: &Comparison| {
-            let has_run = comparison::run_of(comparison).is_some_and(|run| self.has_page(run));
+            let has_run = comparison.run().is_some_and(|run| self.has_page(run));
             Kept {
                 id: comparison.id.clone(),
                 path: comparison::page_of(comparison),
@@ -237,7 +241,7 @@ impl<'a> Site<'a> {
         self.page(&comparison::page_of(comparison), COMPARISON, &view).map(Some)
     }
 
-    /// A digest of everything beside runs that the kept pages are made of.
+    /// A digest of everything beside runs, and beside this program, that the kept pages are made of.
     pub fn key(&self) -> u64 {
         let Contents { rules, commits_at, .. } = self.contents;
         let rules = format!("{rules:?} {commits_at:?}");
@@ -250,7 +254,7 @@ impl<'a> Site<'a> {
         older::Here { machine: &report.run.machine.key, branch: rules.branch }
     }
 
-    /// When the oldest run that is shown began, if there are older ones.
+    /// When the oldest run that is shown began.
     pub fn oldest_shown(&self) -> Option<chrono::DateTime<chrono::Utc>> {
         self.shown.runs.first().map(|run| run.started)
     }
@@ -268,7 +272,7 @@ impl<'a> Site<'a> {
     /// What was recorded of a run side by side.
     fn compared(&self, run: &'a Run) -> impl Iterator<Item = &'a Comparison> {
         let all = self.contents.comparisons.iter();
-        all.filter(|comparison| comparison::run_of(comparison) == Some(run.id.as_str()))
+        all.filter(|comparison| comparison.run() == Some(run.id.as_str()))
     }
 
     fn compare(&self) -> CompareView {

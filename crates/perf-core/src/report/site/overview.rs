@@ -9,7 +9,7 @@ use super::spark;
 use super::text::{self, Badge};
 use super::watch::StepView;
 use crate::budget::{BudgetResult, BudgetStatus};
-use crate::report::{Qualification, Report, Row};
+use crate::report::{Report, Row};
 use crate::run::Machine;
 use crate::unit;
 use crate::verdict::{State, Verdict};
@@ -41,7 +41,6 @@ pub(super) struct OverviewView {
     /// How many runs there are but not in the list.
     unlisted: String,
     machines: Vec<MachineView>,
-    qualification: Option<String>,
     machine: Vec<(&'static str, String)>,
 }
 
@@ -95,12 +94,11 @@ pub(super) struct Overview<'a> {
     /// The key of the machine that the site is about.
     pub(super) main: &'a str,
     pub(super) steps: Vec<StepView>,
-    pub(super) qualification: Option<&'a Qualification>,
 }
 
 impl Overview<'_> {
     pub(super) fn view(self) -> OverviewView {
-        let Self { root, shown, report, main, steps, qualification } = self;
+        let Self { root, shown, report, main, steps } = self;
         let badge = Badge::of_status(report.status);
         let changed = report.rows.iter().filter(|row| is_loud(&row.verdict));
         let outcome = &report.outcome;
@@ -127,7 +125,6 @@ impl Overview<'_> {
                 more => unit::counted(more, "older run", "older runs"),
             },
             machines: machines::selector(shown, main, &report.run.machine.key),
-            qualification: qualification.map(Qualification::sentence),
             machine: machine(&report.run.machine),
         }
     }
@@ -209,7 +206,6 @@ pub(super) fn row_view(row: &Row, shown: &Shown<'_>) -> RowView {
     let verdict = &row.verdict;
     let points = shown.series(&verdict.name);
     let since = since(&points, verdict);
-    let interval = |(low, high)| format!("{} to {}", unit::change(low), unit::change(high));
     let name = verdict.name.as_str();
     RowView {
         badge: Badge::of_verdict(verdict),
@@ -218,7 +214,7 @@ pub(super) fn row_view(row: &Row, shown: &Shown<'_>) -> RowView {
         whole: text::clipped(name, text::NAME),
         stem: verdict.name.file_stem(),
         change: verdict.change.map_or_else(String::new, unit::change),
-        interval: verdict.low.zip(verdict.high).map_or_else(String::new, interval),
+        interval: text::interval(verdict.low, verdict.high),
         now: text::time(verdict.now_ns),
         baseline: text::time(verdict.baseline_ns),
         since: since.map_or_else(String::new, text::since),

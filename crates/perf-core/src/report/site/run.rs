@@ -4,7 +4,7 @@ use super::budget::{self, BudgetView};
 use super::comparison::ComparisonRow;
 use super::overview::{self, Facts, is_loud};
 use super::runs::{self, RunRow};
-use super::shown::{Flag, Shown, ShownRun};
+use super::shown::{Shown, ShownRun, Standing};
 use super::text::{self, Badge};
 use crate::report::{Comparison, Report, Row};
 use crate::unit;
@@ -72,15 +72,7 @@ pub(super) fn view(
 }
 
 fn previous<'r, 'a>(before: &'r [ShownRun<'a>]) -> Option<&'r ShownRun<'a>> {
-    let set_aside = [
-        Flag::Unrecorded,
-        Flag::Dirty,
-        Flag::Partial,
-        Flag::OtherBranch,
-        Flag::OtherMachine,
-        Flag::Imported,
-    ];
-    before.iter().rev().find(|run| !set_aside.iter().any(|flag| run.has(*flag)))
+    before.iter().rev().find(|run| run.standing() == Standing::Counted)
 }
 
 fn measured_row(row: &Row) -> MeasuredRow {

@@ -6,7 +6,7 @@ use crate::history::{History, Past};
 use crate::ident::BenchmarkId;
 use crate::report::links::commit_page;
 use crate::report::{Report, Row};
-use crate::run::{Commit, Machine, Measured, Run};
+use crate::run::{Accepted, Commit, Machine, Measured, Run};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,6 +68,8 @@ pub(super) struct ShownRun<'a> {
     pub(super) started: DateTime<Utc>,
     pub(super) commit: Option<&'a Commit>,
     pub(super) machine: &'a Machine,
+    /// The slowdowns that it was measured with as accepted.
+    pub(super) accepted: &'a [Accepted],
     pub(super) flags: Vec<Flag>,
     /// The commit's page on the web.
     pub(super) commit_page: Option<String>,
@@ -228,6 +230,7 @@ fn recorded<'a>(run: &'a Run, report: &'a Report, commits_at: Option<&str>) -> S
         started: run.started,
         commit: run.commit.as_ref(),
         machine: &run.machine,
+        accepted: &run.accepted,
         flags: flags(&[
             (Flag::Reported, is_reported),
             (Flag::Dirty, is_dirty(run.commit.as_ref())),
@@ -254,6 +257,7 @@ fn unrecorded<'a>(report: &'a Report, commits_at: Option<&str>) -> ShownRun<'a> 
         started: run.started,
         commit,
         machine: &run.machine,
+        accepted: &[],
         flags: flags(&[
             (Flag::Reported, true),
             (Flag::Unrecorded, true),

@@ -31,17 +31,16 @@ fn render(
     report: &Report,
 ) -> Result<Vec<Page>, SiteError> {
     let (renamed, budgets) = (BTreeMap::new(), Vec::new());
-    let rules =
-        Rules { branch: "main", budgets: &budgets, gate: Gate::default(), renamed: &renamed };
-    let comparisons = Comparison::all_of(report);
-    let contents = Contents {
-        history,
-        report,
-        comparisons: &comparisons,
-        qualification: None,
-        rules,
-        commits_at: Some(COMMITS),
+    let rules = Rules {
+        branch: "main",
+        budgets: &budgets,
+        gate: Gate::default(),
+        renamed: &renamed,
+        accepted: &[],
     };
+    let comparisons = Comparison::all_of(report);
+    let contents =
+        Contents { history, report, comparisons: &comparisons, rules, commits_at: Some(COMMITS) };
     let site = Site::new(templates, contents)?;
     let mut pages = site.front()?;
     for name in site.benchmarks() {
@@ -114,6 +113,18 @@ fn names_and_subjects_stay_text() {
         assert!(!page.contents.contains(['\u{202e}', '\u{1b}']), "{}", page.path);
     }
     assert!(page("index").contains("&lt;script&gt;alert(2)&lt;&#x2f;script&gt;\\u{202e}"));
+}
+
+#[test]
+fn every_page_allows_the_scripts_of_the_site_alone() {
+    let pages = render(&templates(), &history(), &report()).unwrap();
+    for page in pages.iter().filter(|page| page.path.ends_with(".html")) {
+        let policy =
+            page.contents.split("http-equiv=\"Content-Security-Policy\" content=\"").nth(1);
+        let policy = policy.and_then(|rest| rest.split('"').next()).unwrap();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{}", page.path);
+        assert!(!policy.contains("unsafe"), "{}", page.path);
+    }
 }
 
 #[test]
@@ -207,4 +218,32 @@ fn a_missing_template_is_named() {
         let error = render(&templates, &history(), &report()).unwrap_err();
         assert_eq!(error, SiteError::Missing(name));
     }
+}
+
+#[test]
+fn an_accepted_slowdown_is_marked_where_it_begins() {
+    use crate::budget::Acceptance;
+    use crate::report::{AcceptanceResult, AcceptanceStatus};
+    let entry = Acceptance {
+        benchmark: NAME.into(),
+        commit: "c0ffee1".to_owned(),
+        ceiling_percent: 24.0,
+        reason: "checks <b>every</b> cell".to_owned(),
+        expires: None,
+    };
+    let mut runs: Vec<Run> = history().runs().cloned().collect();
+    runs[1..].iter_mut().for_each(|run| run.accepted = vec![entry.carried()]);
+    let history: History = runs.into_iter().collect();
+    let mut report = report();
+    let page = |report: &Report| {
+        let pages = render(&templates(), &history, report).unwrap();
+        let page = pages.into_iter().find(|p| p.path.starts_with("benchmark/core-parse--parse"));
+        page.unwrap().contents
+    };
+    assert!(page(&report).contains("2026-11-18: accepted as slower from c0ffee1 on"));
+    report.accepted = vec![AcceptanceResult { entry, status: AcceptanceStatus::Settled }];
+    let page = page(&report);
+    let said = "accepted as slower by up to +24.0 % from c0ffee1 on: checks &lt;b&gt;every&lt;";
+    assert!(page.contains(said), "{page}");
+    assert!(page.contains(r#"<path class="accepted" d=""#) && !page.contains("<b>every"));
 }

@@ -4,7 +4,7 @@ use super::shown::{Flag, ShownRun};
 use crate::budget::{BudgetResult, BudgetStatus};
 use crate::report::visible;
 use crate::run::Statistic;
-use crate::unit;
+use crate::unit::{self, LogRatio};
 use crate::verdict::{State, Verdict};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -52,6 +52,12 @@ pub(super) fn or_nothing(value: Option<String>) -> String {
 
 pub(super) fn time(ns: Option<f64>) -> String {
     or_nothing(ns.map(unit::time))
+}
+
+/// `+9.1 % to +11.4 %`, where both are known.
+pub(super) fn interval(low: Option<LogRatio>, high: Option<LogRatio>) -> String {
+    let both = low.zip(high).map(|(low, high)| (unit::change(low), unit::change(high)));
+    both.map_or_else(String::new, |(low, high)| format!("{low} to {high}"))
 }
 
 /// A number in its own unit: a time where that is `ns`.

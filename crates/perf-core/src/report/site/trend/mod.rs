@@ -1,7 +1,9 @@
 //! A benchmark's times over its runs as a drawing with a legend.
 
+mod legend;
+
 use super::marks::{
-    Stretch, across, circle, cross, dot, dots, machine_changes, ring, segments, sets_scale, title,
+    Stretch, across, circle, cross, dots, machine_changes, ring, segments, sets_scale, title,
 };
 use super::point::Point;
 use super::shown::Standing;
@@ -9,9 +11,9 @@ use super::text;
 use super::watch::Found;
 use crate::budget::BudgetResult;
 use crate::report::svg::{Place, Scale, escaped, path};
-use crate::run::Statistic;
 use crate::unit;
 use crate::verdict::Verdict;
+use legend::Entry;
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -55,13 +57,8 @@ pub(super) struct TrendView {
     machines: Vec<String>,
     /// Where the level changed, in words.
     steps: Vec<String>,
-}
-
-/// A line of the legend: a drawing and its meaning.
-#[derive(Clone, Debug, Serialize)]
-struct Entry {
-    swatch: String,
-    text: String,
+    /// Where a slowdown was accepted, in words.
+    accepted: Vec<String>,
 }
 
 /// A benchmark's times over its runs.
@@ -71,6 +68,7 @@ pub(super) struct Trend<'a> {
     levels: Vec<Level>,
     machines: Vec<(usize, String)>,
     steps: Vec<(usize, String)>,
+    accepted: Vec<(usize, String)>,
     scale: Scale,
     unit: &'a str,
 }
@@ -82,6 +80,7 @@ impl<'a> Trend<'a> {
         verdict: Option<&Verdict>,
         budgets: &[&BudgetResult],
         steps: &[Found<'_>],
+        accepted: Vec<(usize, String)>,
     ) -> Option<Self> {
         let baseline = verdict.and_then(|verdict| verdict.baseline_ns);
         let mut values: Vec<f64> =
@@ -104,6 +103,7 @@ impl<'a> Trend<'a> {
             levels,
             machines: machine_changes(points),
             steps: steps.iter().map(|found| (found.place, found.sentence())).collect(),
+            accepted,
             scale: Scale::fitting(&values)?,
             unit,
         })
@@ -119,6 +119,11 @@ impl<'a> Trend<'a> {
         &self.steps
     }
 
+    /// Where a slowdown was accepted, by the places of the runs.
+    pub(super) fn accepted(&self) -> &[(usize, String)] {
+        &self.accepted
+    }
+
     /// The levels that the times are held against, the baseline among them.
     pub(super) fn levels_shown(&self) -> &[Level] {
         &self.levels
@@ -132,6 +137,7 @@ impl<'a> Trend<'a> {
             outside: self.outside(),
             machines: self.machines.iter().map(|(_, change)| change.clone()).collect(),
             steps: self.steps.iter().map(|(_, sentence)| sentence.clone()).collect(),
+            accepted: self.accepted.iter().map(|(_, why)| why.clone()).collect(),
         }
     }
 
@@ -144,6 +150,7 @@ impl<'a> Trend<'a> {
         svg += &self.axes(frame);
         svg += &self.upright(frame, "machine", &self.machines);
         svg += &self.upright(frame, "step", &self.steps);
+        svg += &self.upright(frame, "accepted", &self.accepted);
         svg += &self.spreads(frame);
         svg += &self.levels(frame);
         svg += &self.line(frame, "p99", |point| self.drawn(point.p99()));
@@ -157,7 +164,9 @@ impl<'a> Trend<'a> {
     fn description(&self) -> String {
         let runs = self.points.iter().filter(|point| point.measured.is_some()).count();
         let over = unit::counted(runs, "run", "runs");
-        format!("Trend of the median time over {over}. Finding: {}.", self.finding)
+        let last =
+            self.steps.last().map_or_else(String::new, |(_, step)| format!(" Last step: {step}."));
+        format!("Trend of the median time over {over}. Finding: {}.{last}", self.finding)
     }
 
     fn axes(&self, frame: &Frame) -> String {
@@ -286,67 +295,6 @@ impl<'a> Trend<'a> {
         let bottom = frame.height - BOTTOM;
         bottom - self.scale.share(ns) * (bottom - TOP)
     }
-
-    fn legend(&self) -> Vec<Entry> {
-        let any = |test: &dyn Fn(&Point<'_>) -> bool| self.points.iter().any(test);
-        let drawn = |p: &Point<'_>| p.judged().is_some_and(|ns| self.scale.holds(ns));
-        let stands = |standing| any(&|p| drawn(p) && p.standing() == standing);
-        let line = |class: &str| format!(r#"<path class="{class}" d="M2 8H30"/>"#);
-        let middle = (16.0, 8.0);
-        let band = r#"<path class="spread" d="M2 3H30V13H2Z"/>"#.to_owned();
-        let median = format!("{}{}", line("median"), dot(middle, 5.0));
-        let (judged, spread) = match self.points.first().map(|point| point.statistic) {
-            Some(Statistic::Fastest) => (
-                "fastest sample, as the medians are too noisy to be judged",
-                "from the lowest to the highest fastest sample of a launch",
-            ),
-            _ => ("median, as it is judged", "from the lowest to the highest median of a launch"),
-        };
-        let mut entries = vec![
-            (stands(Standing::Counted), median, judged),
-            (stands(Standing::Counted), band, spread),
-            (any(&|p| self.drawn(p.p95()).is_some()), line("p95"), "p95"),
-            (any(&|p| self.drawn(p.p99()).is_some()), line("p99"), "p99"),
-            (any(&|p| p.run.is_reported()), ring(middle), "this run"),
-            (
-                stands(Standing::SetAside),
-                circle(middle, ""),
-                "dirty, partial or of another branch: in no baseline",
-            ),
-            (
-                stands(Standing::Incomparable),
-                cross(middle, ""),
-                "another machine, tool or batch size: not comparable",
-            ),
-            (
-                !self.machines.is_empty(),
-                r#"<path class="machine" d="M16 1V15"/>"#.to_owned(),
-                "from here on another machine measures",
-            ),
-            (
-                !self.steps.is_empty(),
-                r#"<path class="step" d="M16 1V15"/>"#.to_owned(),
-                "here the level changed",
-            ),
-        ];
-        entries.retain(|(shown, ..)| *shown);
-        let entries = entries.into_iter().map(|(_, shape, text)| (shape, text.to_owned()));
-        let levels = self.levels.iter().filter(|level| self.scale.holds(level.value));
-        let levels = levels.map(|level| (line(level.class), level.label.clone()));
-        entries.chain(levels).map(|(shape, text)| Entry { swatch: swatch(&shape), text }).collect()
-    }
-
-    fn outside(&self) -> Vec<String> {
-        let levels = self.levels.iter().filter(|level| !self.scale.holds(level.value));
-        let mut outside: Vec<String> = levels.map(|level| level.label.clone()).collect();
-        let medians = self.points.iter().filter_map(Point::judged);
-        let runs = medians.filter(|ns| !self.scale.holds(*ns)).count();
-        if runs > 0 {
-            let runs = unit::counted(runs, "run", "runs");
-            outside.push(format!("{runs} of another machine, or in no baseline"));
-        }
-        outside
-    }
 }
 
 fn times(point: &Point<'_>) -> impl Iterator<Item = f64> {
@@ -370,10 +318,6 @@ fn limit(budget: &BudgetResult, class: &'static str) -> Level {
     Level { class, value, label }
 }
 
-fn swatch(shape: &str) -> String {
-    format!(r#"<svg class="swatch" viewBox="0 0 32 16" aria-hidden="true">{shape}</svg>"#)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::shown::Shown;
@@ -392,7 +336,7 @@ mod tests {
         let verdict = &report.rows[1].verdict;
         let budgets: Vec<&BudgetResult> = report.budgets.iter().collect();
         let points = shown.series(&NAME.into());
-        Trend::new(&points, Some(verdict), &budgets, &[]).unwrap().view()
+        Trend::new(&points, Some(verdict), &budgets, &[], vec![]).unwrap().view()
     }
 
     fn day(day: u32, ns: f64) -> Run {

@@ -1,0 +1,132 @@
+//! `cargo xtask ci`: everything a contribution must pass, on a laptop as on a runner.
+
+mod tools;
+
+use crate::cli::CiArgs;
+use crate::facts;
+use crate::ui;
+use anyhow::{Context as _, Result, bail};
+use perf_core::unit;
+use std::env;
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+use tools::{TOOLS, set_up, words};
+
+/// The workspaces: the project's own, and the benches that its tests measure.
+const MANIFESTS: [&str; 4] = [
+    "Cargo.toml",
+    "fixtures/known-cost/Cargo.toml",
+    "fixtures/odd-benches/Cargo.toml",
+    "fixtures/divan-shapes/Cargo.toml",
+];
+
+/// Runs every check and says which failed.
+pub(crate) fn run(args: &CiArgs) -> Result<ExitCode> {
+    if args.setup {
+        set_up()?;
+    }
+    let mut failed = Vec::new();
+    for tool in TOOLS.iter().filter(|tool| !tool.is_there()) {
+        let (name, part) = (tool.name, tool.part);
+        ui::say(&format!(
+            "SKIPPED: {part}, because {name} is missing: `cargo xtask ci --setup` installs it"
+        ));
+        if env::var_os("CI").is_some() && tool.is_for_here() {
+            failed.push(format!("{name} is missing"));
+        }
+    }
+    for check in checks() {
+        if !check.run()? {
+            failed.push(check.title);
+        }
+    }
+    if failed.is_empty() {
+        ui::say("all checks passed");
+        return Ok(ExitCode::SUCCESS);
+    }
+    bail!("these checks failed: {}", failed.join(", "))
+}
+
+struct Check {
+    title: String,
+    /// cargo, unless something else is named.
+    program: Option<&'static str>,
+    args: Vec<String>,
+    env: Option<(&'static str, &'static str)>,
+    needs: Option<&'static str>,
+}
+
+fn checks() -> Vec<Check> {
+    let check = |title: &str, args: &str| Check {
+        title: title.to_owned(),
+        program: None,
+        args: words(args),
+        env: None,
+        needs: None,
+    };
+    let mut checks = Vec::new();
+    for manifest in MANIFESTS {
+        checks.push(Check {
+            needs: Some("rustfmt"),
+            ..check(
+                &format!("formatting of {manifest}"),
+                &format!("fmt --all --check --manifest-path {manifest}"),
+            )
+        });
+    }
+    for manifest in MANIFESTS {
+        let target = if manifest == "Cargo.toml" { "" } else { "--target-dir target/fixtures" };
+        checks.push(Check {
+            needs: Some("clippy"),
+            ..check(
+                &format!("lints of {manifest}"),
+                &format!("clippy --locked --workspace --all-targets --manifest-path {manifest} {target} -- -D warnings"),
+            )
+        });
+    }
+    checks.push(Check {
+        env: Some(("RUSTDOCFLAGS", "-D warnings")),
+        ..check("documentation", "doc --locked --workspace --no-deps --document-private-items")
+    });
+    let lint = |title: &str, program, args: &str| Check {
+        program: Some(program),
+        needs: Some("zizmor and actionlint"),
+        ..check(title, args)
+    };
+    checks.extend([
+        lint(
+            "security of the workflows",
+            "target/tools/python/bin/zizmor",
+            "--offline --persona=auditor .github",
+        ),
+        lint("lints of the workflows", "target/tools/python/bin/actionlint", ""),
+    ]);
+    checks.push(check("tests", "test --locked --workspace"));
+    checks.push(check("stress of a history", "xtask stress --short"));
+    checks
+}
+
+impl Check {
+    /// Runs it, unless its tool is missing; says whether it passed.
+    fn run(&self) -> Result<bool> {
+        if TOOLS.iter().any(|tool| Some(tool.name) == self.needs && !tool.is_there()) {
+            return Ok(true);
+        }
+        let shown = self.program.unwrap_or("cargo");
+        ui::say(&format!("== {}: {shown} {}", self.title, self.args.join(" ")));
+        let started = Instant::now();
+        let program = self.program.map_or_else(facts::cargo, Into::into);
+        let status = Command::new(program)
+            .args(&self.args)
+            .envs(self.env)
+            .status()
+            .with_context(|| format!("cannot start {shown}"))?;
+        let word = if status.success() { "passed" } else { "FAILED" };
+        ui::say(&format!(
+            "== {}: {word} in {}",
+            self.title,
+            unit::span(started.elapsed().as_secs_f64())
+        ));
+        Ok(status.success())
+    }
+}

@@ -1,0 +1,15 @@
+//! What GitHub's workflows call: the check's decision, the comment, and the issue.
+//!
+//! Workflows hold no logic of their own, so that all of it can be typed and tested.
+
+mod args;
+mod comment;
+mod event;
+mod gate;
+mod gh;
+mod issue;
+
+pub(crate) use args::{CommentArgs, GateArgs, IssueArgs, Rendering, ReportArgs};
+pub(crate) use comment::run as comment;
+pub(crate) use gate::run as gate;
+pub(crate) use issue::run as issue;

@@ -1,0 +1,84 @@
+//! A slowdown that is worth it, from the check that fails to the one that does not.
+
+use crate::project::{Ended, Project, quiet_machine};
+use std::process::Command;
+
+fn compare(project: &Project) -> Ended {
+    project.perf(&["--compare", "main", "--filter", "text::checksum"])
+}
+
+fn accept(project: &Project, args: &[&str]) -> Ended {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(["perf", "accept", "--output", "out"]).args(args);
+    Ended::of(command.current_dir(project.path()).env("GIT_CONFIG_GLOBAL", "/dev/null"))
+}
+
+fn slow_by(project: &Project, percent: u32) {
+    project.write("known-cost.txt", &format!("checksum={percent}\n"));
+    project.commit_all();
+}
+
+#[test]
+fn an_accepted_slowdown_passes_up_to_its_ceiling_and_only_once() {
+    let _quiet = quiet_machine();
+    let project = Project::fixture("known-cost");
+    project.git(&["checkout", "--quiet", "-b", "slower"]);
+    accept(&project, &["checksum", "--reason", "x"]).expect(2).says("measure first");
+    slow_by(&project, 50);
+    compare(&project).expect(1).says("text::checksum got slower");
+
+    let nothing = accept(&project, &["upper", "--reason", "x"]);
+    nothing.expect(2).says("the last report has no benchmark `upper`");
+    let written = accept(&project, &["checksum", "--reason", "it checks twice | <b>"]);
+    written.expect(0).says("commit perf-budgets.json with the code");
+    let head = project.git(&["rev-parse", "HEAD"]);
+    let budgets: serde_json::Value =
+        serde_json::from_str(&project.read("perf-budgets.json")).unwrap();
+    let entry = &budgets["accepted"][0];
+    assert_eq!(
+        (&entry["benchmark"], &entry["commit"]),
+        (&"known-cost/text::checksum".into(), &head.into())
+    );
+    let ceiling = entry["ceiling_percent"].as_f64().unwrap();
+    assert!((50.0..70.0).contains(&ceiling), "{ceiling}");
+    project.commit_all();
+    compare(&project).expect(0).says("accepted up to +").says("it checks twice | <b>");
+    assert!(project.read("out/report.md").contains(r"it checks twice &#124; &lt;b&gt;"));
+
+    slow_by(&project, 100);
+    compare(&project).expect(1).says("above the accepted +");
+
+    // Once the base has the entry too, it excuses nothing more.
+    slow_by(&project, 50);
+    project.git(&["checkout", "--quiet", "-B", "main"]);
+    project.git(&["checkout", "--quiet", "-b", "again"]);
+    slow_by(&project, 100);
+    compare(&project).expect(1).says("text::checksum got slower: +");
+    assert!(!project.read("out/report.json").contains("in_force"));
+}
+
+#[test]
+fn an_entry_is_carried_by_runs_and_loud_when_it_is_over() {
+    let _quiet = quiet_machine();
+    let project = Project::fixture("known-cost");
+    let name = "known-cost/text::checksum";
+    let args = ["--reason", "x", "--ceiling", "10", "--expires", "2026-01-31"];
+    accept(&project, &[&[name], &args[..]].concat()).expect(0).says("taken as its whole name");
+    let again = accept(&project, &[name, "--reason", "y", "--ceiling", "0"]);
+    again.expect(2).says("`ceiling_percent` must be above 0");
+    project.commit_all();
+    let quick = ["--quick", "--filter", "text::checksum", "--launch-ms", "10"];
+    project.perf(&quick).expect(0).says("was accepted until 2026-01-31, and excuses nothing now");
+    let path = project.git(&["ls-tree", "-r", "--name-only", "gh-pages", "data/runs"]);
+    let run = project.git(&["show", &format!("gh-pages:{path}")]);
+    let run: serde_json::Value = serde_json::from_str(&run).unwrap();
+    assert_eq!(run["accepted"][0]["benchmark"], name);
+
+    let text = project.read("perf-budgets.json").replace("text::checksum", "text::gone");
+    project.write("perf-budgets.json", &text);
+    project
+        .perf(&["--quick"])
+        .expect(2)
+        .says("perf-budgets.json:3:")
+        .says("no benchmark is called");
+}
