@@ -52,14 +52,8 @@ pub(crate) struct CommentArgs {
     /// The event that started this workflow: the end of the workflow that measured.
     #[arg(long, value_name = "FILE", env = "GITHUB_EVENT_PATH")]
     pub(crate) event: PathBuf,
-    /// Where GitHub is.
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "GITHUB_SERVER_URL",
-        default_value = "https://github.com"
-    )]
-    pub(crate) server: String,
+    #[command(flatten)]
+    pub(crate) server: Server,
     /// Print the comment, and write none.
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -73,15 +67,28 @@ pub(crate) struct IssueArgs {
     /// The repository, as owner/name.
     #[arg(long, value_name = "NAME", env = "GITHUB_REPOSITORY")]
     pub(crate) repository: String,
+    #[command(flatten)]
+    pub(crate) server: Server,
+    /// The workflow run that measured.
+    #[arg(long, value_name = "ID", env = "GITHUB_RUN_ID")]
+    pub(crate) run: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Server {
     /// Where GitHub is.
     #[arg(
-        long,
+        long = "server",
         value_name = "URL",
         env = "GITHUB_SERVER_URL",
         default_value = "https://github.com"
     )]
-    pub(crate) server: String,
-    /// The workflow run that measured.
-    #[arg(long, value_name = "ID", env = "GITHUB_RUN_ID")]
-    pub(crate) run: u64,
+    url: String,
+}
+
+impl Server {
+    /// The address of a workflow run.
+    pub(crate) fn address_of(&self, repository: &str, run: u64) -> String {
+        format!("{}/{repository}/actions/runs/{run}", self.url)
+    }
 }

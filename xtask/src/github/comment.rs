@@ -61,7 +61,7 @@ pub(crate) fn run(args: &CommentArgs) -> Result<ExitCode> {
 /// What the comment says; `None` where a newer run will say it, or nothing was measured.
 fn body(args: &CommentArgs, finished: &Finished) -> Option<String> {
     let Finished { repository, run, head, .. } = finished;
-    let address = format!("{}/{repository}/actions/runs/{run}", args.server);
+    let address = args.server.address_of(repository, *run);
     let end = format!("\n<sub>[The run]({address}) of {head}</sub>\n");
     let page =
         Page { bytes: Page::COMMENT_BYTES - MARKER.len() - end.len() - 2, more: Some(&address) };

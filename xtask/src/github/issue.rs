@@ -55,7 +55,7 @@ fn title(report: &Report) -> String {
 }
 
 fn body(args: &IssueArgs, report: &Report) -> String {
-    let address = format!("{}/{}/actions/runs/{}", args.server, args.repository, args.run);
+    let address = args.server.address_of(&args.repository, args.run);
     let end = format!("\n<sub>[The run]({address})</sub>\n");
     let page = Page { bytes: Page::COMMENT_BYTES - end.len(), more: Some(&address) };
     to_markdown(report, page) + &end
