@@ -119,7 +119,7 @@ fn ceiling(args: &AcceptArgs, report: Option<&Report>) -> Result<f64> {
         (Some(ceiling), _) => Ok(ceiling),
         (None, Some(row)) if row.verdict.state == State::Regression => Ok(row.ceiling_percent()),
         (None, Some(row)) => bail!(
-            "{} did not get slower in the last report, it is {}: there is nothing to accept",
+            "{} is no regression in the last report ({}): there is nothing to accept",
             row.verdict.name,
             row.verdict.label()
         ),
