@@ -1,60 +1,52 @@
 //! The tasks of this workspace: `cargo xtask perf` measures and judges it, `cargo xtask ci` checks a change.
+#![expect(clippy::print_stderr, reason = "these are commands for a terminal")]
 
-mod cli;
-mod perf;
-mod judge;
-mod explain;
-mod merge;
-mod accept;
-mod doctor;
-mod report;
-mod github;
-mod budgets;
-mod history;
 mod ci;
-mod stress;
-mod bench;
-mod base;
-mod facts;
-mod git;
-mod site;
-mod files;
-mod pending;
-mod interrupt;
-mod ui;
 
-use clap::Parser as _;
-use cli::{BudgetsTask, Cli, PerfTask, Task};
-use interrupt::Interrupted;
-use std::process::ExitCode;
+use anyhow::{Context as _, Result};
+use clap::{Args, Parser};
+use std::ffi::OsString;
+use std::process::{Command, ExitCode};
+
+/// The tasks of this workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 100)]
+enum Task {
+    Perf(Box<divan_perf::Cli>),
+    /// Check everything a contribution must pass: formatting, lints, documentation, tests.
+    Ci(ci::CiArgs),
+    /// Check that a history survives many writers, sudden ends and ten thousand runs.
+    #[command(disable_help_flag = true)]
+    Stress(StressArgs),
+}
+
+#[derive(Debug, Args)]
+struct StressArgs {
+    /// What the program `history-stress` is told; `--help` lists it.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<OsString>,
+}
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let result = match &cli.task {
-        Task::Perf(perf) => match &perf.task {
-            None => perf::run(&perf.measure),
-            Some(PerfTask::Qualify(args)) => perf::qualify(args),
-            Some(PerfTask::Judge) => judge::run(),
-            Some(PerfTask::Explain(args)) => explain::run(args),
-            Some(PerfTask::Doctor(args)) => doctor::run(args),
-            Some(PerfTask::Accept(args)) => accept::run(args),
-            Some(PerfTask::Merge(args)) => merge::run(args),
-            Some(PerfTask::Report(args)) => report::run(args),
-            Some(PerfTask::Gate(args)) => github::gate(args),
-            Some(PerfTask::Comment(args)) => github::comment(args),
-            Some(PerfTask::Issue(args)) => github::issue(args),
-            Some(PerfTask::History(args)) => history::run(args),
-            Some(PerfTask::Site(args)) => site::run(args),
-            Some(PerfTask::Budgets(args)) => match args.task {
-                BudgetsTask::Check => budgets::check(args),
-                BudgetsTask::Suggest => budgets::suggest(args),
-            },
-        },
-        Task::Ci(args) => ci::run(args),
-        Task::Stress(args) => stress::run(args),
+    let result = match Task::parse() {
+        Task::Perf(cli) => return divan_perf::run(&cli),
+        Task::Ci(args) => ci::run(&args),
+        Task::Stress(args) => stress(&args),
     };
     result.unwrap_or_else(|error| {
-        ui::error(&error);
-        ExitCode::from(if error.is::<Interrupted>() { 3 } else { 2 })
+        eprintln!("error: {error:#}");
+        ExitCode::from(2)
     })
+}
+
+/// Runs the program that stresses this one: a build of its own, so that measuring needs none of it.
+fn stress(args: &StressArgs) -> Result<ExitCode> {
+    let own = std::env::current_exe().context("cannot find this program's own file")?;
+    let status = Command::new(ci::cargo())
+        .args(["run", "--quiet", "--package", "history-stress", "--", "--program"])
+        .arg(own)
+        .args(&args.args)
+        .status()
+        .context("cannot start cargo")?;
+    Ok(ExitCode::from(u8::from(!status.success())))
 }

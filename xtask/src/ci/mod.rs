@@ -2,11 +2,8 @@
 
 mod tools;
 
-use crate::cli::CiArgs;
-use crate::facts;
-use crate::ui;
 use anyhow::{Context as _, Result, bail};
-use perf_core::unit;
+use clap::Args;
 use std::env;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
@@ -20,6 +17,14 @@ const MANIFESTS: [&str; 4] = [
     "fixtures/divan-shapes/Cargo.toml",
 ];
 
+/// What `cargo xtask ci` is told.
+#[derive(Debug, Args)]
+pub(crate) struct CiArgs {
+    /// Install what the machine lacks first, naming each command.
+    #[arg(long)]
+    setup: bool,
+}
+
 /// Runs every check and says which failed.
 pub(crate) fn run(args: &CiArgs) -> Result<ExitCode> {
     if args.setup {
@@ -28,7 +33,7 @@ pub(crate) fn run(args: &CiArgs) -> Result<ExitCode> {
     let mut failed = Vec::new();
     for tool in TOOLS.iter().filter(|tool| !tool.is_there()) {
         let (name, part) = (tool.name, tool.part);
-        ui::say(&format!(
+        say(&format!(
             "SKIPPED: {part}, because {name} is missing: `cargo xtask ci --setup` installs it"
         ));
         if env::var_os("CI").is_some() && tool.is_for_here() {
@@ -41,7 +46,7 @@ pub(crate) fn run(args: &CiArgs) -> Result<ExitCode> {
         }
     }
     if failed.is_empty() {
-        ui::say("all checks passed");
+        say("all checks passed");
         return Ok(ExitCode::SUCCESS);
     }
     bail!("these checks failed: {}", failed.join(", "))
@@ -113,20 +118,29 @@ impl Check {
             return Ok(true);
         }
         let shown = self.program.unwrap_or("cargo");
-        ui::say(&format!("== {}: {shown} {}", self.title, self.args.join(" ")));
+        say(&format!("== {}: {shown} {}", self.title, self.args.join(" ")));
         let started = Instant::now();
-        let program = self.program.map_or_else(facts::cargo, Into::into);
+        let program = self.program.map_or_else(cargo, Into::into);
         let status = Command::new(program)
             .args(&self.args)
             .envs(self.env)
             .status()
             .with_context(|| format!("cannot start {shown}"))?;
         let word = if status.success() { "passed" } else { "FAILED" };
-        ui::say(&format!(
+        say(&format!(
             "== {}: {word} in {}",
             self.title,
-            unit::span(started.elapsed().as_secs_f64())
+            format_args!("{:.0} s", started.elapsed().as_secs_f64())
         ));
         Ok(status.success())
     }
+}
+
+/// Cargo, as the one that started this process.
+pub(crate) fn cargo() -> String {
+    env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
+}
+
+fn say(line: &str) {
+    eprintln!("{line}");
 }

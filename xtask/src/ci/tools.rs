@@ -1,6 +1,6 @@
 //! The tools that the checks need beside cargo, and how a machine gets them.
 
-use crate::ui;
+use super::say;
 use anyhow::{Result, bail};
 use std::env;
 use std::process::{Command, Stdio};
@@ -134,7 +134,7 @@ pub(super) const TOOLS: [Tool; 9] = [
 pub(super) fn set_up() -> Result<()> {
     for tool in TOOLS.iter().filter(|tool| tool.is_for_here() && !tool.is_there()) {
         for command in (tool.install)() {
-            ui::say(&format!("setup: {}", command.join(" ")));
+            say(&format!("setup: {}", command.join(" ")));
             let status =
                 Command::new(&command[0]).args(&command[1..]).stdin(Stdio::null()).status();
             if !status.is_ok_and(|status| status.success()) {

@@ -1,9 +1,9 @@
 //! Budgets beside a recorded history, without a build.
 
 use crate::project::{Ended, Project};
-use perf_core::history::path_of;
-use perf_core::ident::BenchmarkId;
-use perf_core::run::{Commit, Kind, Machine, Measured, Reading, Run, SCHEMA};
+use perf_judge::history::path_of;
+use perf_judge::ident::BenchmarkId;
+use perf_judge::run::{Commit, Kind, Machine, Measured, Reading, Run, SCHEMA};
 use std::process::{Command, Stdio};
 
 /// Formatted as people do, with names that hide numbers and keys.

@@ -1,8 +1,8 @@
 //! A history that is looked at, checked, moved in and out, and begun anew.
 
 use crate::project::{Project, root};
-use perf_core::history::path_of;
-use perf_core::run::Run;
+use perf_judge::history::path_of;
+use perf_judge::run::Run;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;

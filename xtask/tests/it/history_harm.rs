@@ -2,8 +2,8 @@
 
 use crate::history::{add, damage, file, run};
 use crate::project::Project;
-use perf_core::history::{Names, path_of};
-use perf_core::run::Run;
+use perf_judge::history::{Names, path_of};
+use perf_judge::run::Run;
 use std::fs;
 
 fn data_js(commit: &str, date: &str) -> String {

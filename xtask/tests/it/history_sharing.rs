@@ -2,7 +2,7 @@
 
 use crate::history::{add, file, recorded, run};
 use crate::project::Project;
-use perf_core::history::path_of;
+use perf_judge::history::path_of;
 use std::fs;
 use std::path::Path;
 

@@ -1,8 +1,8 @@
 //! Benches whose work grows by a known share: what was slowed is found, and nothing else.
 
 use crate::project::{Project, quiet_machine};
-use perf_core::history::path_of;
-use perf_core::run::Run;
+use perf_judge::history::path_of;
+use perf_judge::run::Run;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Stdio;

@@ -2,7 +2,7 @@
 
 use crate::history::{add, run};
 use crate::project::Project;
-use perf_core::report::Qualification;
+use perf_report::Qualification;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

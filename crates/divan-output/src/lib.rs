@@ -1,0 +1,21 @@
+//! The foreign formats of Divan 0.1.21: what its bench processes take and what they print.
+//!
+//! Nothing outside of this crate knows how Divan's text looks.
+
+mod cell;
+mod launch;
+mod line;
+mod listing;
+mod row;
+mod stderr;
+mod table;
+pub mod samples;
+#[cfg(test)]
+pub(crate) mod writer;
+
+pub use cell::{Cell, Columns};
+pub use launch::{BINARY_MARKER, CLEARED_VARIABLES, LISTING_ARGUMENTS, LISTING_VARIABLE, Launch};
+pub use listing::{Listing, ListingError, parse_listing};
+pub use row::{Alloc, AllocKind, Figures, Rate, RateKind, Row, RowState};
+pub use stderr::{timer_precision, unregistered};
+pub use table::{Problem, Table, parse_table};

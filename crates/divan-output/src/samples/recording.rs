@@ -1,0 +1,252 @@
+//! The file that the clock tap leaves, and how large to make it. `divan-clock-recorder` writes it.
+
+use thiserror::Error;
+
+/// Names the file that the tap creates; it must not exist.
+pub const OUT_VARIABLE: &str = "CLOCK_TAP_OUT";
+
+/// Holds a [`Sizing`].
+pub const RECORDS_VARIABLE: &str = "CLOCK_TAP_RECORDS";
+
+const MAGIC: &[u8; 8] = b"CLOCKTAP";
+const VERSION: u64 = 1;
+const HEADER_LEN: usize = 64;
+const RECORD_LEN: usize = 16;
+
+/// How many records a launch may make, and how many it is expected to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizing {
+    capacity: u64,
+    expected: u64,
+}
+
+impl Sizing {
+    /// Reads that Divan makes in each process (`time/timer.rs`): 800 to calibrate, one before the
+    /// first sample, and those that measure the precision: mostly some 200, but up to a hundred
+    /// times as many where the clock is unsteady. They come first, so all of them are expected.
+    const START_UP: u64 = 22_000;
+    /// For what nobody expects. The file is sparse.
+    const SLACK: u64 = 1 << 16;
+    /// Clock reads of the benchmark's own that can be decoded, an iteration.
+    const OWN_READS: u64 = 9;
+    /// 64 MiB of file at most for those.
+    const OWN_READS_LIMIT: u64 = 1 << 22;
+
+    /// For `sample_count` samples of `sample_size` iterations, with thread counts that add up to
+    /// `threads` (one for each row that the process prints).
+    pub fn of_launch(sample_size: u64, sample_count: u64, threads: u64) -> Self {
+        // Each thread count is a row of its own, and Divan rounds S up to a multiple of it.
+        let samples = sample_count.saturating_add(threads).saturating_mul(threads.max(1));
+        let expected = samples.saturating_mul(2).saturating_add(Self::START_UP);
+        let own = samples.saturating_mul(sample_size).saturating_mul(Self::OWN_READS);
+        let slack = own.min(Self::OWN_READS_LIMIT) + Self::SLACK;
+        Self { capacity: expected.saturating_add(slack), expected }
+    }
+
+    /// The value of [`RECORDS_VARIABLE`].
+    pub fn to_variable(self) -> String {
+        format!("{},{}", self.capacity, self.expected)
+    }
+}
+
+/// What a process did, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// It read the monotonic clock.
+    Clock {
+        /// Which thread; 1 is the main one.
+        thread: u32,
+        /// What the clock said, in ns.
+        ns: u64,
+    },
+    /// It wrote to standard output.
+    Stdout {
+        /// Bytes written so far, these included.
+        bytes: u64,
+    },
+}
+
+/// What the tap recorded of one process.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recording {
+    /// Everything that happened. Each thread's events are in order.
+    pub events: Vec<Event>,
+    /// CPU time of all threads, in ns; none if the process did not exit in order.
+    pub cpu_ns: Option<u64>,
+    /// The most memory that was resident at once, in bytes; none if it is not known.
+    pub peak_rss_bytes: Option<u64>,
+}
+
+/// A file from which no samples can be rebuilt.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum RecordingError {
+    /// It does not begin as the tap's files do.
+    #[error("not a clock recording")]
+    NotARecording,
+    /// The tap is of another version.
+    #[error("clock recording of version {0}, expected {VERSION}")]
+    Version(u64),
+    /// It ends before its last record.
+    #[error("clock recording is cut off: {found} of {expected} bytes")]
+    Truncated {
+        /// Bytes that are there.
+        found: u64,
+        /// Bytes that should be.
+        expected: u64,
+    },
+    /// There was no room for all records.
+    #[error("clock recording overflowed: {wanted} records for a capacity of {capacity}")]
+    Overflowed {
+        /// Records that were to be written.
+        wanted: u64,
+        /// Room for records.
+        capacity: u64,
+    },
+    /// A record was begun and not finished, as when the process is killed.
+    #[error("clock recording is damaged at record {0}")]
+    Damaged(u64),
+}
+
+impl Recording {
+    /// Bytes of a file's beginning that suffice to read it from.
+    pub const HEADER_LEN: usize = HEADER_LEN;
+
+    /// How many bytes of the file to read, as its header says. The rest of it is a hole.
+    pub fn used_len(header: &[u8]) -> Result<u64, RecordingError> {
+        let header = Header::read(header)?;
+        Ok(header.used_len())
+    }
+
+    /// Reads the file, of which the unused end may be missing.
+    pub fn parse(bytes: &[u8]) -> Result<Self, RecordingError> {
+        let header = Header::read(bytes)?;
+        let (found, expected) = (bytes.len() as u64, header.used_len());
+        if found < expected {
+            return Err(RecordingError::Truncated { found, expected });
+        }
+        let used = usize::try_from(expected).unwrap_or(bytes.len());
+        let records = bytes[HEADER_LEN..used].chunks_exact(RECORD_LEN);
+        let events: Result<Vec<Event>, _> = (0..).zip(records).map(read_event).collect();
+        Ok(Self { events: events?, cpu_ns: header.cpu_ns, peak_rss_bytes: header.peak_rss_bytes })
+    }
+}
+
+struct Header {
+    records: u64,
+    cpu_ns: Option<u64>,
+    peak_rss_bytes: Option<u64>,
+}
+
+impl Header {
+    fn read(bytes: &[u8]) -> Result<Self, RecordingError> {
+        if !bytes.starts_with(MAGIC) {
+            return Err(RecordingError::NotARecording);
+        }
+        let (found, expected) = (bytes.len() as u64, HEADER_LEN as u64);
+        let cut_off = RecordingError::Truncated { found, expected };
+        let words: Option<Vec<u64>> = (0..8).map(|index| word(bytes, index * 8)).collect();
+        let words = words.ok_or(cut_off)?;
+        let [_, version, wanted, capacity, cpu_ns, peak_rss_bytes, ended, _] = words[..] else {
+            return Err(RecordingError::NotARecording);
+        };
+        if version != VERSION {
+            return Err(RecordingError::Version(version));
+        }
+        if wanted > capacity {
+            return Err(RecordingError::Overflowed { wanted, capacity });
+        }
+        let if_ended = |value: u64| (ended == 1 && value > 0).then_some(value);
+        let (cpu_ns, peak_rss_bytes) = (if_ended(cpu_ns), if_ended(peak_rss_bytes));
+        Ok(Self { records: wanted, cpu_ns, peak_rss_bytes })
+    }
+
+    fn used_len(&self) -> u64 {
+        self.records.saturating_mul(RECORD_LEN as u64).saturating_add(HEADER_LEN as u64)
+    }
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..)?.first_chunk().map(|chunk| u64::from_ne_bytes(*chunk))
+}
+
+fn read_event((index, record): (u64, &[u8])) -> Result<Event, RecordingError> {
+    let half = |at: usize| record.get(at..)?.first_chunk().map(|chunk| u32::from_ne_bytes(*chunk));
+    match (half(0), half(4), word(record, 8)) {
+        (Some(1), Some(thread), Some(ns)) => Ok(Event::Clock { thread, ns }),
+        (Some(2), Some(_), Some(bytes)) => Ok(Event::Stdout { bytes }),
+        _ => Err(RecordingError::Damaged(index)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Event, Recording, RecordingError, Sizing};
+
+    fn file(wanted: u64, capacity: u64, records: &[(u32, u32, u64)]) -> Vec<u8> {
+        let words = [u64::from_ne_bytes(*b"CLOCKTAP"), 1, wanted, capacity, 5_000, 4096, 1, 0];
+        let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
+        for (kind, thread, value) in records {
+            bytes.extend(kind.to_ne_bytes());
+            bytes.extend(thread.to_ne_bytes());
+            bytes.extend(value.to_ne_bytes());
+        }
+        bytes
+    }
+
+    #[test]
+    fn events_and_totals_are_read() {
+        let mut bytes = file(2, 10, &[(1, 3, 77), (2, 1, 12)]);
+        assert_eq!(Recording::used_len(&bytes[..64]), Ok(96));
+        bytes.extend([0; 160]);
+        let recording = Recording::parse(&bytes).unwrap();
+        let events = [Event::Clock { thread: 3, ns: 77 }, Event::Stdout { bytes: 12 }];
+        assert_eq!(recording.events, events);
+        assert_eq!((recording.cpu_ns, recording.peak_rss_bytes), (Some(5_000), Some(4096)));
+    }
+
+    #[test]
+    fn a_killed_process_has_no_totals() {
+        let mut bytes = file(0, 10, &[]);
+        bytes[48] = 0;
+        let recording = Recording::parse(&bytes).unwrap();
+        assert_eq!((recording.cpu_ns, recording.peak_rss_bytes), (None, None));
+    }
+
+    #[test]
+    fn unusable_files_say_why() {
+        let good = file(1, 10, &[(1, 1, 1)]);
+        assert_eq!(Recording::parse(b"CLOCK"), Err(RecordingError::NotARecording));
+        let cut_off = RecordingError::Truncated { found: 79, expected: 80 };
+        assert_eq!(Recording::parse(&good[..79]), Err(cut_off));
+        let cut_off = RecordingError::Truncated { found: 20, expected: 64 };
+        assert_eq!(Recording::parse(&good[..20]), Err(cut_off));
+        let full = RecordingError::Overflowed { wanted: 11, capacity: 10 };
+        assert_eq!(Recording::parse(&file(11, 10, &[])), Err(full));
+        let mut newer = good.clone();
+        newer[8] = 2;
+        assert_eq!(Recording::parse(&newer), Err(RecordingError::Version(2)));
+        assert_eq!(Recording::parse(&file(1, 1, &[(0, 0, 0)])), Err(RecordingError::Damaged(0)));
+    }
+
+    #[test]
+    fn a_launch_has_room_for_its_samples_and_own_reads() {
+        let sizing = Sizing::of_launch(64, 10_000, 1);
+        assert!(sizing.expected >= 40_801 && sizing.expected < 45_000, "{sizing:?}");
+        assert!(sizing.capacity >= 3 * 64 * 10_000, "{sizing:?}");
+        assert_eq!(sizing.to_variable(), format!("{},{}", sizing.capacity, sizing.expected));
+        let huge = Sizing::of_launch(u64::MAX, u64::MAX, u64::MAX);
+        assert!(huge.expected <= huge.capacity);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..200), magic in any::<bool>()) {
+            if magic && bytes.len() >= 16 {
+                bytes[..16].copy_from_slice(&file(0, 0, &[])[..16]);
+            }
+            let _ = Recording::parse(&bytes);
+        }
+    }
+}

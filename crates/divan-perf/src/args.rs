@@ -1,0 +1,192 @@
+//! Flags that several commands share.
+
+use crate::store::Location;
+use clap::{Args, ValueEnum};
+use perf_judge::budget::{HistoryPlace, Level};
+use perf_report::partition::Part;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What every kind of measuring is told.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// Measure only benchmarks whose name contains TEXT (may be repeated).
+    #[arg(short, long, value_name = "TEXT")]
+    pub(crate) filter: Vec<String>,
+    /// Measure only the benches of this package (may be repeated).
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) package: Vec<String>,
+    /// How long a launch should measure, in milliseconds [default: 50].
+    ///
+    /// The batches of recorded runs are kept as long as they come within a factor of four of it.
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u16).range(1..=60_000))]
+    pub(crate) launch_ms: Option<u16>,
+    /// End a launch that takes longer, in seconds.
+    #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) launch_timeout: u16,
+    /// Stop measuring after this long, as 90s or 5m.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) time_limit: Option<Duration>,
+    /// What decides the random order of the launches; without it, chance.
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u32>,
+    /// Measure only this part of the benchmarks, as 2/3 on the second of three machines.
+    ///
+    /// `cargo xtask perf merge` joins the parts.
+    #[arg(long, value_name = "I/N")]
+    pub(crate) partition: Option<Part>,
+    #[command(flatten)]
+    pub(crate) store: Store,
+}
+
+/// What becomes of what is measured.
+#[derive(Debug, Args)]
+pub(crate) struct Store {
+    /// Add nothing to the history.
+    #[arg(long)]
+    pub(crate) no_record: bool,
+    /// Share the history by the remote: fetch it first, push it last.
+    #[arg(long, conflicts_with = "no_record")]
+    pub(crate) publish: bool,
+    /// Put the site on this branch, as its only commit; with --publish on the remote's too.
+    #[arg(long, value_name = "NAME", conflicts_with = "no_record")]
+    pub(crate) site_branch: Option<String>,
+    /// A folder with templates of the site that replace the ones of their names.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) templates: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    /// Where the report and the site go, instead of target/perf.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// Whether standard output is coloured.
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+    /// Another cargo workspace than the one around this folder.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) manifest_path: Option<PathBuf>,
+}
+
+/// Where the history lies.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct PlaceArgs {
+    /// The branch that holds the history [default: gh-pages, or what perf-budgets.json says].
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) branch: Option<String>,
+    /// The folder on it, where its root is somebody else's.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub(crate) history_prefix: Option<String>,
+    /// The remote that the history is shared by.
+    #[arg(long, global = true, value_name = "NAME", default_value = "origin")]
+    pub(crate) remote: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A table.
+    Human,
+    /// The report as data.
+    Json,
+    /// The report as GitHub's Markdown.
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal.
+    Auto,
+    /// Also into files and pipes.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// 50 % and more.
+    Critical,
+    /// 20 % and more.
+    Major,
+    /// 10 % and more.
+    Minor,
+    /// Nothing, budgets included.
+    Never,
+}
+
+impl PlaceArgs {
+    /// Where the history lies: what was typed goes before what perf-budgets.json says.
+    pub(crate) fn location(&self, settings: &HistoryPlace) -> Location {
+        Location {
+            branch: self.branch.as_ref().unwrap_or(&settings.branch).clone(),
+            folder: self.history_prefix.as_ref().unwrap_or(&settings.folder).clone(),
+            remote: self.remote.clone(),
+        }
+    }
+}
+
+impl Common {
+    /// Everything measured as usual, and nothing recorded.
+    pub(crate) fn quiet(place: PlaceArgs, manifest: PathBuf) -> Self {
+        Self {
+            filter: Vec::new(),
+            package: Vec::new(),
+            launch_ms: None,
+            launch_timeout: 60,
+            time_limit: None,
+            seed: None,
+            partition: None,
+            store: Store {
+                no_record: true,
+                publish: false,
+                site_branch: None,
+                templates: None,
+                place,
+                output: None,
+                color: Color::Auto,
+                manifest_path: Some(manifest),
+            },
+        }
+    }
+
+    /// Whether every benchmark is measured: here, or by the other parts.
+    pub(crate) fn is_unfiltered(&self) -> bool {
+        self.filter.is_empty() && self.package.is_empty()
+    }
+}
+
+impl From<FailOn> for Level {
+    fn from(level: FailOn) -> Self {
+        match level {
+            FailOn::Critical => Self::Critical,
+            FailOn::Major => Self::Major,
+            FailOn::Minor => Self::Minor,
+            FailOn::Never => Self::Never,
+        }
+    }
+}
+
+/// Reads `90s` or `5m`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let (number, seconds) = match text.strip_suffix('m') {
+        Some(minutes) => (minutes, 60),
+        None => (text.strip_suffix('s').unwrap_or(text), 1),
+    };
+    let count: u64 = number.parse().map_err(|_| "write it as 90s or 5m".to_owned())?;
+    let total = count.checked_mul(seconds).filter(|total| (1..=86_400).contains(total));
+    total.map(Duration::from_secs).ok_or_else(|| "it must lie between 1s and 1440m".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_seconds_or_minutes() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
+        for wrong in ["", "m", "-1s", "1.5m", "0s", "2h", "99999999999999999999m"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

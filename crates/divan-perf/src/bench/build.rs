@@ -1,0 +1,212 @@
+//! Building the bench executables.
+
+use super::workspace::{BenchTarget, Workspace};
+use crate::environment;
+use anyhow::{Context as _, Result, bail};
+use divan_output::BINARY_MARKER;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What cargo built.
+#[derive(Debug, Default)]
+pub(crate) struct Built {
+    /// The Divan benches.
+    pub(crate) executables: Vec<Executable>,
+    /// Every executable that was built, benches and programs, by package.
+    pub(crate) files: BTreeMap<String, BTreeSet<PathBuf>>,
+    /// The profile in a few words.
+    pub(crate) profile: String,
+    /// What was passed over, and why.
+    pub(crate) notes: Vec<String>,
+}
+
+/// A built Divan bench.
+#[derive(Clone, Debug)]
+pub(crate) struct Executable {
+    /// What it was built from.
+    pub(crate) target: BenchTarget,
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// The package's programs by name, which a bench may start.
+    pub(crate) programs: BTreeMap<String, PathBuf>,
+}
+
+/// The part of cargo's messages that matters here.
+#[derive(Deserialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+enum Message {
+    CompilerArtifact(Artifact),
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct Artifact {
+    package_id: String,
+    target: ArtifactTarget,
+    profile: Profile,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct ArtifactTarget {
+    name: String,
+    kind: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Profile {
+    opt_level: String,
+    debug_assertions: bool,
+    overflow_checks: bool,
+}
+
+/// Builds the workspace's bench targets and finds those that Divan runs.
+///
+/// `options` are more arguments for cargo.
+pub(crate) fn build(workspace: &Workspace, options: &[String]) -> Result<Built> {
+    if workspace.targets.is_empty() {
+        return Ok(Built::default());
+    }
+    let output = Command::new(environment::cargo())
+        .current_dir(&workspace.root)
+        .args(["bench", "--no-run", "--message-format=json-render-diagnostics"])
+        .args(options)
+        .args(selection(workspace))
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot start cargo")?;
+    if !output.status.success() {
+        bail!("the benches do not build: see cargo's messages above");
+    }
+    sort_out(workspace, &String::from_utf8_lossy(&output.stdout))
+}
+
+fn selection(workspace: &Workspace) -> Vec<String> {
+    let packages: BTreeSet<&str> = workspace.targets.iter().map(|t| t.package.as_str()).collect();
+    let names: BTreeSet<&str> = workspace.targets.iter().map(|t| t.name.as_str()).collect();
+    let packages = packages.into_iter().map(|name| format!("--package={name}"));
+    packages.chain(names.into_iter().map(|name| format!("--bench={name}"))).collect()
+}
+
+fn sort_out(workspace: &Workspace, messages: &str) -> Result<Built> {
+    let mut built = Built::default();
+    let mut programs: BTreeMap<String, BTreeMap<String, PathBuf>> = BTreeMap::new();
+    for line in messages.lines().filter(|line| line.starts_with('{')) {
+        let message: Message =
+            serde_json::from_str(line).context("cannot read cargo's messages")?;
+        let Message::CompilerArtifact(artifact) = message else { continue };
+        built.note(workspace, &artifact);
+        if let Some((name, path)) = program(&artifact) {
+            programs.entry(artifact.package_id.clone()).or_default().insert(name, path);
+        }
+        let Some((target, path)) = executable(workspace, &artifact) else { continue };
+        built.profile = artifact.profile.describe();
+        if is_divan(&path)? {
+            built.executables.push(Executable { target, path, programs: BTreeMap::new() });
+        } else {
+            let (package, name) = (&target.package, &target.name);
+            built.notes.push(format!("{package}/{name} is not measured: it is not a Divan bench"));
+        }
+    }
+    for executable in &mut built.executables {
+        executable.programs =
+            programs.get(&executable.target.package_id).cloned().unwrap_or_default();
+    }
+    built.executables.sort_by(|one, other| one.key().cmp(&other.key()));
+    Ok(built)
+}
+
+fn executable(workspace: &Workspace, artifact: &Artifact) -> Option<(BenchTarget, PathBuf)> {
+    let is_bench = artifact.target.kind == ["bench"];
+    let path = artifact.executable.clone().filter(|_| is_bench)?;
+    let same = |target: &&BenchTarget| {
+        target.package_id == artifact.package_id && target.name == artifact.target.name
+    };
+    Some((workspace.targets.iter().find(same)?.clone(), path))
+}
+
+fn program(artifact: &Artifact) -> Option<(String, PathBuf)> {
+    let is_program = artifact.target.kind == ["bin"];
+    Some((artifact.target.name.clone(), artifact.executable.clone().filter(|_| is_program)?))
+}
+
+fn is_divan(path: &Path) -> Result<bool> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(bytes.windows(BINARY_MARKER.len()).any(|window| window == BINARY_MARKER))
+}
+
+impl Built {
+    fn note(&mut self, workspace: &Workspace, artifact: &Artifact) {
+        let own = |target: &&BenchTarget| target.package_id == artifact.package_id;
+        let package = workspace.targets.iter().find(own).map(|target| target.package.clone());
+        if let Some((package, path)) = package.zip(artifact.executable.clone()) {
+            self.files.entry(package).or_default().insert(path);
+        }
+    }
+}
+
+impl Executable {
+    fn key(&self) -> (&str, &str) {
+        (&self.target.package, &self.target.name)
+    }
+}
+
+impl Profile {
+    fn describe(&self) -> String {
+        let mut words = format!("opt-level {}", self.opt_level);
+        if self.debug_assertions {
+            words += ", debug assertions";
+        }
+        if self.overflow_checks {
+            words += ", overflow checks";
+        }
+        words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_bench_executables_of_the_workspace_count() {
+        let target = BenchTarget {
+            package_id: "a#1".to_owned(),
+            package: "a".to_owned(),
+            dir: PathBuf::from("/w/a"),
+            name: "parse".to_owned(),
+            source: PathBuf::from("/w/a/benches/parse.rs"),
+        };
+        let workspace = Workspace {
+            root: PathBuf::from("/w"),
+            target_dir: PathBuf::from("/t"),
+            targets: vec![target],
+            notes: vec![],
+        };
+        let artifact = |package: &str, kind: &str| {
+            let profile = r#"{"opt_level":"3","debug_assertions":false,"overflow_checks":false}"#;
+            let json = format!(
+                r#"{{"reason":"compiler-artifact","package_id":"{package}","target":{{"name":"parse","kind":["{kind}"]}},"profile":{profile},"executable":"/t/parse"}}"#
+            );
+            let Message::CompilerArtifact(artifact) = serde_json::from_str(&json).unwrap() else {
+                panic!("{json}")
+            };
+            (executable(&workspace, &artifact).is_some(), program(&artifact).is_some())
+        };
+        assert_eq!(artifact("a#1", "bench"), (true, false));
+        assert_eq!(artifact("a#1", "bin"), (false, true));
+        assert_eq!(artifact("a#1", "lib"), (false, false));
+        assert_eq!(artifact("b#1", "bench"), (false, false));
+    }
+
+    #[test]
+    fn a_profile_is_told_in_words() {
+        let profile =
+            Profile { opt_level: "3".to_owned(), debug_assertions: true, overflow_checks: false };
+        assert_eq!(profile.describe(), "opt-level 3, debug assertions");
+    }
+}

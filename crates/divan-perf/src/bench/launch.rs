@@ -1,0 +1,346 @@
+//! One launch: a bench process for one benchmark, and what it told.
+
+use super::build::Executable;
+use super::process::{self, Ended};
+use super::reading;
+use super::sample_config::Pin;
+use super::{Entry, Tap};
+use crate::interrupt::Interrupt;
+use anyhow::{Context as _, Result};
+use divan_output::samples::{OUT_VARIABLE, RECORDS_VARIABLE, Rebuilt, Recording, Sizing, rebuild};
+use divan_output::{
+    CLEARED_VARIABLES, LISTING_ARGUMENTS, LISTING_VARIABLE, Launch, Row, RowState, Table,
+    parse_listing, parse_table, timer_precision, unregistered,
+};
+use perf_judge::ident::BenchmarkId;
+use perf_judge::run::Reading;
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// Starts bench processes.
+#[derive(Debug)]
+pub(crate) struct Launcher {
+    tap: Option<Tap>,
+    libraries: Option<PathBuf>,
+    limit: Duration,
+    interrupt: Interrupt,
+    /// Where executables are copied to before they are launched.
+    copies: Option<tempfile::TempDir>,
+}
+
+/// What a launch told.
+#[derive(Debug)]
+pub(crate) enum Told {
+    /// A reading for every row that it printed.
+    Rows(Vec<(BenchmarkId, Reading)>),
+    /// Why there is none.
+    Failure(String),
+}
+
+/// Samples and iterations that a probe in Divan's own batches is likely to take.
+const PROBED: (u64, u64) = (64, 1000);
+
+impl Launcher {
+    /// A launcher whose processes may take `limit`.
+    pub(crate) fn new(
+        tap: Option<Tap>,
+        libraries: Option<PathBuf>,
+        limit: Duration,
+        interrupt: Interrupt,
+    ) -> Self {
+        Self { tap, libraries, limit, interrupt, copies: None }
+    }
+
+    /// Lets measuring launches run copies of the executables, made below `folder` each time.
+    ///
+    /// How the system keeps a file's pages in memory can make one of two equal files slower than
+    /// the other by a tenth, for minutes: a fresh copy for each launch makes that chance, where
+    /// otherwise it would be taken for a difference of the two sides. Elsewhere than on Linux the
+    /// first launch of a new file is checked at length by the system, so there the files
+    /// themselves are launched.
+    pub(crate) fn with_copies(mut self, folder: &Path) -> Result<Self> {
+        if cfg!(target_os = "linux") {
+            let made = fs::create_dir_all(folder).and_then(|()| tempfile::tempdir_in(folder));
+            let place = || format!("cannot make a folder in {}", folder.display());
+            self.copies = Some(made.with_context(place)?);
+        }
+        Ok(self)
+    }
+
+    /// Launches a benchmark in these batches, to measure it.
+    pub(crate) fn measure(&self, entry: &Entry, pin: Pin) -> Result<Told> {
+        let Some(folder) = &self.copies else { return self.launch(entry, Some(pin), None) };
+        let original = &entry.executable.path;
+        let copy = folder.path().join(original.file_name().unwrap_or_default());
+        fs::copy(original, &copy).with_context(|| {
+            format!("cannot copy {} to launch it: is the disk full?", original.display())
+        })?;
+        let told = self.launch_file(&copy, entry, Some(pin), None);
+        fs::remove_file(&copy).with_context(|| format!("cannot remove {}", copy.display()))?;
+        match told? {
+            // A bench may look for something beside its own executable.
+            Told::Failure(_) => self.launch(entry, Some(pin), None),
+            rows => Ok(rows),
+        }
+    }
+
+    /// The benchmarks of an executable, or why it does not tell them.
+    pub(crate) fn list(&self, executable: &Executable) -> Result<Result<Vec<String>, String>> {
+        let mut command = self.command(executable);
+        command.args(LISTING_ARGUMENTS).env(LISTING_VARIABLE.0, LISTING_VARIABLE.1);
+        let ended = process::run(&mut command, self.limit, &self.interrupt)?;
+        Ok(match self.failure(&ended) {
+            Some(reason) => Err(reason),
+            None => parse_listing(&String::from_utf8_lossy(&ended.stdout))
+                .map(|listing| listing.names)
+                .map_err(|error| error.to_string()),
+        })
+    }
+
+    /// Launches a benchmark in these batches, or in Divan's own; `most` bounds a probe's time.
+    pub(crate) fn launch(
+        &self,
+        entry: &Entry,
+        pin: Option<Pin>,
+        most: Option<Duration>,
+    ) -> Result<Told> {
+        self.launch_file(&entry.executable.path, entry, pin, most)
+    }
+
+    fn launch_file(
+        &self,
+        file: &Path,
+        entry: &Entry,
+        pin: Option<Pin>,
+        most: Option<Duration>,
+    ) -> Result<Told> {
+        let mut command = Command::new(file);
+        self.set_up(&mut command, &entry.executable);
+        command.envs(&entry.variables);
+        let launch = Launch {
+            name: &entry.listed,
+            sample_size: pin.map(|pin| pin.n),
+            sample_count: pin.map(|pin| pin.s),
+            max_time_s: most.map(|most| most.as_secs() as u32),
+        };
+        command.args(launch.arguments());
+        let recording = self.tap.as_ref().map(|tap| record(&mut command, tap, pin));
+        let ended = process::run(&mut command, self.limit, &self.interrupt);
+        let recorded = recording.as_deref().and_then(recorded);
+        if let Some(path) = &recording {
+            // A process that never came to record leaves no file.
+            let _ = fs::remove_file(path);
+        }
+        Ok(self.told(entry, &ended?, recorded.as_deref()))
+    }
+
+    /// Launches a benchmark in these batches as the last argument of `command`, another program,
+    /// which may take `at_least` or as long as any launch. The clock tap stays out of it.
+    pub(crate) fn launch_within(
+        &self,
+        mut command: Command,
+        entry: &Entry,
+        pin: Pin,
+        at_least: Duration,
+    ) -> Result<Told> {
+        let launch = Launch {
+            name: &entry.listed,
+            sample_size: Some(pin.n),
+            sample_count: Some(pin.s),
+            max_time_s: None,
+        };
+        command.arg(&entry.executable.path).args(launch.arguments());
+        self.set_up(&mut command, &entry.executable);
+        command.envs(&entry.variables);
+        let limit = self.limit.max(at_least);
+        let ended = process::run(&mut command, limit, &self.interrupt)?;
+        Ok(match ended.status {
+            None => Told::Failure(format!("it gave no result within {} s", limit.as_secs())),
+            Some(_) => self.told(entry, &ended, None),
+        })
+    }
+
+    fn told(&self, entry: &Entry, ended: &Ended, recorded: Option<&[u8]>) -> Told {
+        let stdout = String::from_utf8_lossy(&ended.stdout);
+        let stderr = String::from_utf8_lossy(&ended.stderr);
+        let table = parse_table(&stdout);
+        match self.failure(ended).or_else(|| incomplete(&table, &stderr)) {
+            Some(reason) => Told::Failure(reason),
+            None => Told::Rows(readings(entry, &table.rows, recorded, &stderr)),
+        }
+    }
+
+    fn command(&self, executable: &Executable) -> Command {
+        let mut command = Command::new(&executable.path);
+        self.set_up(&mut command, executable);
+        command
+    }
+
+    /// Lets a process start as cargo would start it: in the package's folder, and without settings
+    /// that would change what Divan does.
+    fn set_up(&self, command: &mut Command, executable: &Executable) {
+        command.current_dir(&executable.target.dir);
+        command.env("CARGO_MANIFEST_DIR", &executable.target.dir);
+        for (name, path) in &executable.programs {
+            command.env(format!("CARGO_BIN_EXE_{name}"), path);
+        }
+        for name in CLEARED_VARIABLES {
+            command.env_remove(name);
+        }
+        let (name, paths) = library_path(&executable.path, self.libraries.as_deref());
+        command.env(name, paths);
+    }
+
+    /// Why a process that ended so gave nothing.
+    fn failure(&self, ended: &Ended) -> Option<String> {
+        let Some(status) = ended.status else {
+            let limit = self.limit.as_secs();
+            return Some(format!(
+                "it gave no result within {limit} s and was ended; --launch-timeout sets the limit"
+            ));
+        };
+        if status.success() {
+            return None;
+        }
+        let stderr = String::from_utf8_lossy(&ended.stderr);
+        Some(match (panic_of(&stderr), status.code()) {
+            (Some(panic), _) => format!("it panicked: {panic}"),
+            (None, Some(code)) => format!("it ended with exit status {code}"),
+            (None, None) => format!("it was ended: {status}"),
+        })
+    }
+}
+
+/// What the tap is told: where to record, how much there is room for and how much is expected.
+fn record(command: &mut Command, tap: &Tap, pin: Option<Pin>) -> PathBuf {
+    let path = tap.recordings.path().join("recording");
+    let (n, s) = pin.map_or(PROBED, |pin| (pin.n.into(), pin.s.into()));
+    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u64);
+    command.env("LD_PRELOAD", preloads(&tap.library));
+    command.env(OUT_VARIABLE, &path);
+    command.env(RECORDS_VARIABLE, Sizing::of_launch(n, s, threads).to_variable());
+    path
+}
+
+/// The used part of a recording, whose file is sparse and much larger; `None` if there is none.
+fn recorded(path: &Path) -> Option<Vec<u8>> {
+    let mut file = fs::File::open(path).ok()?;
+    let mut bytes = vec![0; Recording::HEADER_LEN];
+    file.read_exact(&mut bytes).ok()?;
+    let used = Recording::used_len(&bytes).ok()?;
+    file.seek(SeekFrom::Start(0)).ok()?;
+    bytes.clear();
+    file.take(used).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// The tap before whatever the user preloads.
+fn preloads(library: &Path) -> OsString {
+    let mut preloads = library.as_os_str().to_owned();
+    if let Some(others) = env::var_os("LD_PRELOAD").filter(|others| !others.is_empty()) {
+        preloads.push(":");
+        preloads.push(others);
+    }
+    preloads
+}
+
+/// Where the system looks for libraries that an executable was linked to, as cargo sets it.
+fn library_path(executable: &Path, libraries: Option<&Path>) -> (&'static str, OsString) {
+    let name = match env::consts::OS {
+        "macos" => "DYLD_FALLBACK_LIBRARY_PATH",
+        "windows" => "PATH",
+        _ => "LD_LIBRARY_PATH",
+    };
+    let own = executable.ancestors().skip(1).take(2).map(Path::to_owned);
+    let set = env::var_os(name).unwrap_or_default();
+    let paths: Vec<PathBuf> =
+        own.chain(libraries.map(Path::to_owned)).chain(env::split_paths(&set)).collect();
+    // A folder whose name cannot stand in such a list leaves the setting as it was.
+    (name, env::join_paths(paths).unwrap_or(set))
+}
+
+/// Why a table that a process ended in order with has no number for every row.
+fn incomplete(table: &Table, stderr: &str) -> Option<String> {
+    if let Some(row) = table.rows.iter().find(|row| row.figures().is_none()) {
+        return Some(match row.state {
+            RowState::Ignored => "it is marked as ignored".to_owned(),
+            _ if !unregistered(stderr).is_empty() => {
+                "it never calls `bench` on its Bencher".to_owned()
+            }
+            _ => "its row has no numbers".to_owned(),
+        });
+    }
+    let problem = table.problems.first().filter(|_| table.rows.is_empty());
+    match (problem, table.rows.is_empty()) {
+        (Some(problem), _) => {
+            let (line, text) = (problem.line, problem.text.trim());
+            Some(format!("line {line} of Divan's table cannot be read: {text}"))
+        }
+        (None, true) => Some("it was listed, and printed no row".to_owned()),
+        (None, false) => None,
+    }
+}
+
+/// A reading for each finished row.
+fn readings(
+    entry: &Entry,
+    rows: &[Row],
+    recorded: Option<&[u8]>,
+    stderr: &str,
+) -> Vec<(BenchmarkId, Reading)> {
+    let recording = recorded.and_then(|bytes| Recording::parse(bytes).ok());
+    let precision = timer_precision(stderr);
+    let rebuilt = recording.as_ref().zip(precision).map(|(tape, step)| rebuild(tape, rows, step));
+    let samples = |at: usize| match rebuilt.as_ref()?.get(at)? {
+        Rebuilt::Proved(samples) => Some(samples),
+        Rebuilt::Refused(_) => None,
+    };
+    let reading = |(at, row): (usize, &Row)| {
+        let reading = reading::of(row.figures()?, samples(at), recording.as_ref());
+        Some((name(entry, row, rows.len()), reading))
+    };
+    rows.iter().enumerate().filter_map(reading).collect()
+}
+
+/// The listed name, unless the launch gave a row a thread count: spaces at a name's end are lost
+/// in a row.
+fn name(entry: &Entry, row: &Row, rows: usize) -> BenchmarkId {
+    let target = &entry.executable.target;
+    match rows {
+        1 => entry.id.clone(),
+        _ => BenchmarkId::new(&target.package, &target.name, &row.path),
+    }
+}
+
+/// The message of a panic: the first line behind `panicked at`.
+fn panic_of(stderr: &str) -> Option<String> {
+    let mut lines = stderr.lines().skip_while(|line| !line.contains("panicked at"));
+    let place = lines.next()?;
+    let message = lines.next().unwrap_or(place).trim();
+    let place = place.split("panicked at ").nth(1)?.trim_end_matches(':');
+    Some(format!("{message} ({place})"))
+}
+
+/// The folder of the standard library's own libraries.
+pub(crate) fn library_folder(rustc: &str) -> Option<PathBuf> {
+    let output = Command::new(rustc).args(["--print", "target-libdir"]).output().ok()?;
+    let path = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| PathBuf::from(path.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_by_its_message_and_place() {
+        let stderr = "Timer precision: 20 ns\n\nthread 'main' (7) panicked at benches/b.rs:3:5:\nno such file\nnote: run with `RUST_BACKTRACE=1`\n";
+        assert_eq!(panic_of(stderr).unwrap(), "no such file (benches/b.rs:3:5)");
+        assert_eq!(panic_of("warning: slow\n"), None);
+    }
+}

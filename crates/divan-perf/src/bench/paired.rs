@@ -1,0 +1,174 @@
+//! Launches side by side: base and head of every benchmark next to each other, in random order.
+
+use super::launch::{Launcher, Told};
+use super::runner::{Planned, Session};
+use super::{Entry, Listing};
+use crate::interrupt::Interrupt;
+use crate::ui::Progress;
+use anyhow::Result;
+use perf_judge::detect::paired;
+use perf_judge::ident::BenchmarkId;
+use perf_judge::run::{Reading, Round, Side};
+use std::collections::BTreeMap;
+
+/// The benchmarks of the other build, under their names of today.
+#[derive(Debug, Default)]
+pub(crate) struct BaseEntries {
+    entries: BTreeMap<BenchmarkId, Entry>,
+    renamed: BTreeMap<BenchmarkId, BenchmarkId>,
+}
+
+/// What launches side by side told.
+#[derive(Debug, Default)]
+pub(crate) struct Sides {
+    /// Rounds by benchmark, in the order launched.
+    pub(crate) rounds: BTreeMap<BenchmarkId, Vec<Round>>,
+    /// What the launches of each side told beside their times.
+    pub(crate) base: BTreeMap<BenchmarkId, Vec<Reading>>,
+    /// The head's.
+    pub(crate) head: BTreeMap<BenchmarkId, Vec<Reading>>,
+    /// What gave no finished row in this checkout, and why.
+    pub(crate) failures: BTreeMap<BenchmarkId, String>,
+    /// What gave no finished row in the other build, and why.
+    pub(crate) base_failures: BTreeMap<BenchmarkId, String>,
+    /// Whether the time limit ended it.
+    pub(crate) cut_short: bool,
+}
+
+impl BaseEntries {
+    /// The entries of a listing; `renamed` gives new names by old ones.
+    pub(crate) fn new(listing: Listing, renamed: &BTreeMap<BenchmarkId, BenchmarkId>) -> Self {
+        let mut base = Self { entries: BTreeMap::new(), renamed: renamed.clone() };
+        for entry in listing.entries {
+            base.entries.insert(base.name_today(&entry.id), entry);
+        }
+        base
+    }
+
+    /// Keeps what a name of today contains any of `texts`; everything if there is none.
+    pub(crate) fn filter(&mut self, texts: &[String]) {
+        self.entries.retain(|name, _| super::is_selected(name, texts));
+    }
+
+    /// The entry that is called so today.
+    pub(crate) fn get(&self, name: &BenchmarkId) -> Option<&Entry> {
+        self.entries.get(name)
+    }
+
+    /// Sets an environment variable for every launch from here on.
+    pub(crate) fn set_variable(&mut self, name: &'static str, value: &str) {
+        self.entries.values_mut().for_each(|entry| entry.set_variable(name, value));
+    }
+
+    /// The names of today.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &BenchmarkId> {
+        self.entries.keys()
+    }
+
+    fn name_today(&self, name: &BenchmarkId) -> BenchmarkId {
+        self.renamed.get(name).unwrap_or(name).clone()
+    }
+}
+
+impl Session {
+    /// Launches both sides of everything that gives a row of `wanted`, `rounds` times.
+    ///
+    /// Which side goes first is a fair coin, tossed afresh for every benchmark and round: for equal
+    /// code the sign of a round's difference is then a fair coin too, whatever the noise.
+    pub(crate) fn compare(
+        &mut self,
+        title: &str,
+        rounds: usize,
+        wanted: &[BenchmarkId],
+        base: &BaseEntries,
+        launcher: &Launcher,
+        interrupt: &Interrupt,
+    ) -> Result<Sides> {
+        let mut round = self.giving(wanted);
+        let mut sides = Sides::default();
+        let launches = round.len() * rounds * 2;
+        let mut progress = match rounds >= paired::FIRST_LOOK {
+            true => Progress::start(title, launches),
+            false => Progress::go_on(title, launches),
+        };
+        let mut done = 0;
+        for left in (0..rounds).rev() {
+            self.rng.shuffle(&mut round);
+            for at in 0..round.len() {
+                interrupt.check()?;
+                if self.is_over() {
+                    sides.cut_short = true;
+                    return Ok(sides);
+                }
+                let rest: std::time::Duration = round.iter().map(|p| p.expected).sum();
+                let left = u32::try_from(left).unwrap_or(u32::MAX);
+                let total = done + (round.len() * (left as usize + 1) - at) * 2;
+                let name = round[at].entry.id.as_str();
+                progress.at(done, total, name, rest * (left + 1) * 2);
+                let first = if self.rng.bool() { Side::Base } else { Side::Head };
+                sides.take(&round[at], first, base, launcher)?;
+                done += 2;
+            }
+            round.retain(|planned| !sides.failed(planned));
+        }
+        Ok(sides)
+    }
+}
+
+impl Sides {
+    fn take(
+        &mut self,
+        planned: &Planned,
+        first: Side,
+        base: &BaseEntries,
+        launcher: &Launcher,
+    ) -> Result<()> {
+        let Some(other) = base.get(&planned.entry.id) else { return Ok(()) };
+        let launch = |entry: &Entry| launcher.measure(entry, planned.pin);
+        let (before, after) = match first {
+            Side::Base => (launch(other)?, launch(&planned.entry)?),
+            Side::Head => {
+                let head = launch(&planned.entry)?;
+                (launch(other)?, head)
+            }
+        };
+        match (before, after) {
+            (_, Told::Failure(reason)) => {
+                let rows = planned.rows.iter().map(|row| (row.clone(), reason.clone()));
+                self.failures.extend(rows);
+            }
+            (Told::Failure(reason), Told::Rows(_)) => {
+                let rows = planned.rows.iter().map(|row| (row.clone(), reason.clone()));
+                self.base_failures.extend(rows);
+            }
+            (Told::Rows(before), Told::Rows(after)) => {
+                let before = before.into_iter().map(|(name, row)| (base.name_today(&name), row));
+                self.add(first, before.collect(), after);
+            }
+        }
+        Ok(())
+    }
+
+    fn add(
+        &mut self,
+        first: Side,
+        mut before: BTreeMap<BenchmarkId, Reading>,
+        after: Vec<(BenchmarkId, Reading)>,
+    ) {
+        for (name, head) in after {
+            let Some(base) = before.remove(&name) else {
+                self.base_failures.insert(name, "the base has no such row".to_owned());
+                continue;
+            };
+            let round = Round { first, base: base.times(), head: head.times() };
+            self.rounds.entry(name.clone()).or_default().push(round);
+            self.base.entry(name.clone()).or_default().push(base);
+            self.head.entry(name).or_default().push(head);
+        }
+    }
+
+    fn failed(&self, planned: &Planned) -> bool {
+        let failed = |row| self.failures.contains_key(row) || self.base_failures.contains_key(row);
+        planned.rows.iter().any(failed)
+    }
+}

@@ -1,0 +1,179 @@
+//! The cargo workspace that is measured, as `cargo metadata` tells it.
+
+use crate::environment;
+use crate::files::read_if_there;
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use xshell::{Shell, cmd};
+
+/// A cargo workspace and its bench targets.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    /// Its root folder.
+    pub(crate) root: PathBuf,
+    /// Cargo's target directory, wherever it is.
+    pub(crate) target_dir: PathBuf,
+    /// Bench targets that cargo builds without asking for features.
+    pub(crate) targets: Vec<BenchTarget>,
+    /// What was passed over, and why.
+    pub(crate) notes: Vec<String>,
+}
+
+/// A `[[bench]]` of a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BenchTarget {
+    /// Cargo's identity of the package.
+    pub(crate) package_id: String,
+    /// The package's name.
+    pub(crate) package: String,
+    /// The package's folder: where cargo runs its benches.
+    pub(crate) dir: PathBuf,
+    /// The target's name.
+    pub(crate) name: String,
+    /// Its source file.
+    pub(crate) source: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+    workspace_members: Vec<String>,
+    workspace_root: PathBuf,
+    target_directory: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    id: String,
+    name: String,
+    manifest_path: PathBuf,
+    targets: Vec<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+    kind: Vec<String>,
+    src_path: PathBuf,
+    #[serde(default, rename = "required-features")]
+    required_features: Vec<String>,
+}
+
+impl Workspace {
+    /// Asks cargo for the workspace of `manifest`, or the one around the current folder.
+    ///
+    /// With `only`, bench targets of other packages are left out.
+    pub(crate) fn find(sh: &Shell, manifest: Option<&Path>, only: &[String]) -> Result<Self> {
+        if let Some(manifest) = manifest.filter(|manifest| !manifest.is_file()) {
+            bail!("{} is not a file: --manifest-path takes a Cargo.toml", manifest.display());
+        }
+        let cargo = environment::cargo();
+        let manifest = manifest.map(|path| format!("--manifest-path={}", path.display()));
+        let json = cmd!(sh, "{cargo} metadata --no-deps --format-version=1 {manifest...}").quiet();
+        let json = json.read().context("cargo cannot read this workspace")?;
+        let metadata: Metadata =
+            serde_json::from_str(&json).context("cannot read cargo's metadata")?;
+        Self::of(&metadata, only)
+    }
+
+    /// Divan's version in the lock file, which every build writes; several if there are more.
+    pub(crate) fn divan(&self) -> Result<String> {
+        let lock = read_if_there(&self.root.join("Cargo.lock"))?.unwrap_or_default();
+        Ok(locked(&lock, "divan").join(", "))
+    }
+
+    fn of(metadata: &Metadata, only: &[String]) -> Result<Self> {
+        let is_member = |package: &&Package| metadata.workspace_members.contains(&package.id);
+        let members: Vec<&Package> = metadata.packages.iter().filter(is_member).collect();
+        if let Some(unknown) = only.iter().find(|name| members.iter().all(|p| p.name != **name)) {
+            let names: Vec<&str> = members.iter().map(|package| package.name.as_str()).collect();
+            bail!("no package is called `{unknown}`; the workspace has {}", names.join(", "));
+        }
+        let wanted = |package: &&&Package| only.is_empty() || only.contains(&package.name);
+        let mut workspace = Self {
+            root: metadata.workspace_root.clone(),
+            target_dir: metadata.target_directory.clone(),
+            targets: Vec::new(),
+            notes: Vec::new(),
+        };
+        members.iter().filter(wanted).for_each(|package| workspace.add(package));
+        Ok(workspace)
+    }
+
+    fn add(&mut self, package: &Package) {
+        for target in package.targets.iter().filter(|target| target.kind == ["bench"]) {
+            if !target.required_features.is_empty() {
+                let features = target.required_features.join(", ");
+                let (package, name) = (&package.name, &target.name);
+                self.notes.push(format!(
+                    "{package}/{name} is not measured: it needs the features {features}"
+                ));
+                continue;
+            }
+            self.targets.push(BenchTarget {
+                package_id: package.id.clone(),
+                package: package.name.clone(),
+                dir: package.manifest_path.parent().unwrap_or(Path::new(".")).to_owned(),
+                name: target.name.clone(),
+                source: target.src_path.clone(),
+            });
+        }
+    }
+}
+
+/// The versions of a package in a lock file, whose entries are `name` and `version` line by line.
+fn locked<'a>(lock: &'a str, package: &str) -> Vec<&'a str> {
+    let name = format!("name = \"{package}\"");
+    let mut lines = lock.lines();
+    let mut versions = Vec::new();
+    while lines.any(|line| line == name) {
+        let version = lines.next().and_then(|line| line.strip_prefix("version = \""));
+        versions.extend(version.and_then(|version| version.strip_suffix('"')));
+    }
+    versions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const METADATA: &str = r#"{
+        "workspace_root": "/w", "target_directory": "/t", "workspace_members": ["a#1", "b#1"],
+        "packages": [
+            {"id": "a#1", "name": "a", "manifest_path": "/w/a/Cargo.toml", "targets": [
+                {"name": "a", "kind": ["lib"], "src_path": "/w/a/src/lib.rs"},
+                {"name": "parse", "kind": ["bench"], "src_path": "/w/a/benches/parse.rs"},
+                {"name": "net", "kind": ["bench"], "src_path": "/w/a/benches/net.rs", "required-features": ["net"]}]},
+            {"id": "b#1", "name": "b", "manifest_path": "/w/b/Cargo.toml", "targets": [
+                {"name": "sort", "kind": ["bench"], "src_path": "/w/b/benches/sort.rs"}]},
+            {"id": "divan#1", "name": "divan", "manifest_path": "/d/Cargo.toml", "targets": [
+                {"name": "own", "kind": ["bench"], "src_path": "/d/benches/own.rs"}]}]}"#;
+
+    fn names(only: &[&str]) -> Result<Vec<String>> {
+        let only: Vec<String> = only.iter().map(|name| (*name).to_owned()).collect();
+        let workspace = Workspace::of(&serde_json::from_str(METADATA)?, &only)?;
+        Ok(workspace.targets.into_iter().map(|target| target.name).collect())
+    }
+
+    #[test]
+    fn bench_targets_of_members_are_found() {
+        assert_eq!(names(&[]).unwrap(), ["parse", "sort"]);
+        assert_eq!(names(&["b"]).unwrap(), ["sort"]);
+        let error = names(&["c"]).unwrap_err().to_string();
+        assert_eq!(error, "no package is called `c`; the workspace has a, b");
+    }
+
+    #[test]
+    fn what_needs_features_is_told() {
+        let workspace = Workspace::of(&serde_json::from_str(METADATA).unwrap(), &[]).unwrap();
+        assert_eq!(workspace.notes, ["a/net is not measured: it needs the features net"]);
+    }
+
+    #[test]
+    fn the_lock_file_tells_versions() {
+        let lock = "[[package]]\nname = \"divan\"\nversion = \"0.1.21\"\n\n[[package]]\nname = \"divan-macros\"\nversion = \"0.1.20\"\n";
+        assert_eq!(locked(lock, "divan"), ["0.1.21"]);
+        assert_eq!(locked(lock, "serde"), Vec::<&str>::new());
+    }
+}

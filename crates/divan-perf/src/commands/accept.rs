@@ -1,0 +1,150 @@
+//! `cargo xtask perf accept`: a slowdown that is worth it, written down where it is reviewed.
+
+use crate::args::PlaceArgs;
+use crate::bench::Workspace;
+use crate::budget_file::{BUDGET_FILE, in_file};
+use crate::files::{read_if_there, write_whole};
+use crate::report_file;
+use crate::store::Repository;
+use crate::ui;
+use anyhow::{Context as _, Result, bail};
+use chrono::NaiveDate;
+use clap::Args;
+use perf_judge::budget::{Acceptance, BudgetFile, accept};
+use perf_judge::ident::BenchmarkId;
+use perf_judge::unit;
+use perf_judge::verdict::State;
+use perf_report::{Report, Row};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use xshell::Shell;
+
+#[derive(Debug, Args)]
+pub(crate) struct AcceptArgs {
+    /// The benchmark: its name, or the end of it.
+    pub(crate) benchmark: String,
+    /// Why it is worth it, for who reviews it and for who looks at the chart.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// The largest change that is accepted, in percent; without it, what the last report measured.
+    #[arg(long, value_name = "PERCENT")]
+    pub(crate) ceiling: Option<f64>,
+    /// The last day on which it is accepted.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) expires: Option<NaiveDate>,
+    /// The commit that is slower, instead of the measured one or HEAD.
+    #[arg(long, value_name = "HASH")]
+    pub(crate) commit: Option<String>,
+    /// Where the report is, instead of target/perf.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// The workspace that was measured.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) manifest_path: Option<PathBuf>,
+}
+
+/// A workspace that has nothing to say yet.
+const EMPTY: &str = "{\n  \"schema\": 1\n}\n";
+
+/// Writes the entry.
+pub(crate) fn run(args: &AcceptArgs) -> Result<ExitCode> {
+    let sh = Shell::new().context("cannot enter the current folder")?;
+    let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
+    let report = last_report(args, &workspace)?;
+    let entry = Acceptance {
+        benchmark: benchmark(args, report.as_ref())?,
+        commit: commit(args, &workspace, report.as_ref())?,
+        ceiling_percent: ceiling(args, report.as_ref())?,
+        reason: args.reason.clone(),
+        expires: args.expires,
+    };
+    let path = workspace.root.join(BUDGET_FILE);
+    let text = read_if_there(&path)?.unwrap_or_else(|| EMPTY.to_owned());
+    let (settings, _) = BudgetFile::parse(&text).map_err(|error| in_file(&error))?;
+    let new = accept(&text, &entry).map_err(|error| in_file(&error))?;
+    write_whole(&path, new.as_bytes())?;
+    let is_known = |known: &Acceptance| known.benchmark == entry.benchmark;
+    let instead = if settings.accepted.iter().any(is_known) { ", instead of before" } else { "" };
+    ui::say(&format!(
+        "{} may be slower by {} from {} on{instead}",
+        entry.benchmark,
+        unit::change(entry.ceiling()),
+        entry.commit.get(..12).unwrap_or(&entry.commit),
+    ));
+    ui::say(&format!("commit {BUDGET_FILE} with the code: it is reviewed there"));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn last_report(args: &AcceptArgs, workspace: &Workspace) -> Result<Option<Report>> {
+    let folder = args.output.clone().unwrap_or_else(|| workspace.target_dir.join("perf"));
+    let path = folder.join("report.json");
+    path.exists().then(|| report_file::read(&path)).transpose()
+}
+
+/// The benchmark's whole name.
+fn benchmark(args: &AcceptArgs, report: Option<&Report>) -> Result<BenchmarkId> {
+    match (row(args, report)?, args.ceiling) {
+        (Some(row), _) => Ok(row.verdict.name.clone()),
+        (None, Some(_)) => {
+            let name = &args.benchmark;
+            ui::say(&format!("no report knows `{name}`: it is taken as its whole name"));
+            Ok(BenchmarkId::from(name.as_str()))
+        }
+        (None, None) if report.is_some() => {
+            bail!("the last report has no benchmark `{}`", args.benchmark)
+        }
+        (None, None) => bail!("{MEASURE_FIRST}"),
+    }
+}
+
+const MEASURE_FIRST: &str = "there is no report that says how much slower it is: measure first by `cargo xtask perf --compare main`, or give --ceiling";
+
+fn row<'a>(args: &AcceptArgs, report: Option<&'a Report>) -> Result<Option<&'a Row>> {
+    let rows = report.iter().flat_map(|report| &report.rows);
+    let meant: Vec<&Row> = rows.filter(|row| row.verdict.name.is_named(&args.benchmark)).collect();
+    match meant[..] {
+        [] => Ok(None),
+        [row] => Ok(Some(row)),
+        [one, other, ..] => bail!(
+            "`{}` names more than one benchmark (`{}`, `{}`): write more of the name",
+            args.benchmark,
+            one.verdict.name,
+            other.verdict.name
+        ),
+    }
+}
+
+fn ceiling(args: &AcceptArgs, report: Option<&Report>) -> Result<f64> {
+    match (args.ceiling, row(args, report)?) {
+        (Some(ceiling), _) => Ok(ceiling),
+        (None, Some(row)) if row.verdict.state == State::Regression => Ok(row.ceiling_percent()),
+        (None, Some(row)) => bail!(
+            "{} is no regression in the last report ({}): there is nothing to accept",
+            row.verdict.name,
+            row.verdict.label()
+        ),
+        (None, None) => bail!("{MEASURE_FIRST}"),
+    }
+}
+
+/// What was typed, else the measured commit, else HEAD.
+fn commit(args: &AcceptArgs, workspace: &Workspace, report: Option<&Report>) -> Result<String> {
+    if let Some(commit) = &args.commit {
+        return Ok(commit.clone());
+    }
+    let measured = report.filter(|_| args.ceiling.is_none()).map(|report| &report.run.commit);
+    let commit = match measured {
+        Some(Some(commit)) => commit.clone(),
+        Some(None) => bail!("the last report is of no commit: give --commit"),
+        None => head(workspace)?,
+    };
+    match commit.dirty && args.ceiling.is_none() {
+        true => bail!("the last report is of uncommitted changes: commit them and measure again"),
+        false => Ok(commit.hash),
+    }
+}
+
+fn head(workspace: &Workspace) -> Result<perf_judge::run::Commit> {
+    let location = PlaceArgs::default().location(&BudgetFile::default().history);
+    Repository::open(&workspace.root, &location)?.head()
+}

@@ -1,0 +1,95 @@
+//! The history, its remote, and the workflows of the repository.
+
+use super::finding::Finding;
+use super::workflow;
+use crate::args::PlaceArgs;
+use crate::bench::Workspace;
+use crate::budget_file;
+use crate::files::read_if_there;
+use crate::store::Repository;
+use perf_judge::unit;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Looks at the repository around the workspace.
+pub(super) fn look(workspace: &Workspace, place: &PlaceArgs) -> Vec<Finding> {
+    let settings = budget_file::read(&workspace.root).ok().flatten().map(|(_, file, _)| file);
+    let location = place.location(&settings.unwrap_or_default().history);
+    let repository = match Repository::open(&workspace.root, &location) {
+        Ok(repository) => repository,
+        Err(error) => return vec![Finding::mend(format!("{error:#}"), "git init")],
+    };
+    [history(&repository), clone(&repository, workspace), workflows(&repository.root())].concat()
+}
+
+fn history(repository: &Repository) -> Vec<Finding> {
+    let branch = repository.branch();
+    let recorded = match repository.history() {
+        Ok(recorded) => recorded,
+        Err(error) => {
+            let what = format!("the history on {branch}: {error:#}");
+            return vec![Finding::mend(what, "cargo xtask perf history verify")];
+        }
+    };
+    let newest = recorded.history.runs().next_back();
+    let runs = unit::counted(recorded.history.len(), "run", "runs");
+    let known = match newest {
+        Some(run) => {
+            let day = run.started.format("%Y-%m-%d");
+            Finding::ok(format!("{runs} on {branch}, the newest of {day}"))
+        }
+        None => Finding::note(format!("nothing is recorded on {branch} yet"), "cargo xtask perf"),
+    };
+    let odd =
+        recorded.notes.iter().map(|note| Finding::note(note, "cargo xtask perf history verify"));
+    [known].into_iter().chain(odd).collect()
+}
+
+fn clone(repository: &Repository, workspace: &Workspace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.push(match repository.check_remote() {
+        Ok(()) => Finding::ok("the remote can be reached"),
+        Err(error) => Finding::note(format!("{error:#}"), "git remote add origin URL"),
+    });
+    if let Err(error) = repository.check_writable() {
+        findings.push(Finding::mend(format!("{error:#}"), "git config user.name NAME"));
+    }
+    if repository.is_shallow().unwrap_or_default() {
+        let what = "this clone is shallow: recorded commits cannot be built to compare with";
+        findings.push(Finding::note(what, "git fetch --unshallow"));
+    }
+    let lock = workspace.root.join("Cargo.lock");
+    if lock.exists() && !repository.is_tracked(&lock).unwrap_or(true) {
+        let what =
+            "Cargo.lock is not committed: other versions of dependencies may be measured tomorrow";
+        findings.push(Finding::mend(what, "git add --force Cargo.lock"));
+    }
+    findings
+}
+
+fn workflows(root: &Path) -> Vec<Finding> {
+    let listed = fs::read_dir(root.join(".github/workflows")).into_iter().flatten();
+    let mut files: Vec<PathBuf> = listed.filter_map(|file| Some(file.ok()?.path())).collect();
+    files.sort();
+    let (mut findings, mut running) = (Vec::new(), 0);
+    for file in
+        files.iter().filter(|file| file.extension().is_some_and(|e| e == "yml" || e == "yaml"))
+    {
+        let name = file.strip_prefix(root).unwrap_or(file).display().to_string();
+        let text = read_if_there(file).ok().flatten().unwrap_or_default();
+        running += usize::from(text.contains("xtask perf"));
+        findings.extend(workflow::look(&name, &text));
+    }
+    let count = unit::counted(running, "workflow runs", "workflows run");
+    match running {
+        0 => findings.push(Finding::note(
+            "no workflow measures",
+            "copy .github/workflows/perf.yml and its neighbours: docs/ci.md says how",
+        )),
+        _ if findings.is_empty() => {
+            findings.push(Finding::ok(format!("{count} this tool, without a pitfall")))
+        }
+        _ => {}
+    }
+    findings
+}

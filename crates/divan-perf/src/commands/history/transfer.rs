@@ -1,0 +1,75 @@
+//! Moving numbers in and out.
+
+use super::Store;
+use super::args::{ExportArgs, ExportFormat, Filter, ImportArgs};
+use super::list::Series;
+use crate::store::Entry;
+use crate::ui;
+use anyhow::{Context as _, Result, bail};
+use perf_judge::history::{
+    self, Line,
+    flat::{self, Record},
+};
+use perf_judge::unit;
+use std::fs;
+use std::io::{self, BufWriter, Write as _};
+
+/// Prints every number of the runs that were asked for, the oldest run first.
+pub(super) fn export(store: &Store, asked: &ExportArgs) -> Result<()> {
+    let mut series = Series::open(store, &asked.filter)?;
+    let mut lines = Vec::new();
+    while let Some(line) = series.next(&asked.filter)? {
+        lines.push(line);
+    }
+    let wanted = lines.iter().rev().flat_map(|line| records(&mut series, line, &asked.filter));
+    let mut out = BufWriter::new(io::stdout().lock());
+    let written = match asked.format {
+        ExportFormat::Json => flat::write_json(&mut out, wanted),
+        ExportFormat::Csv => flat::write_csv(&mut out, wanted),
+        ExportFormat::Ndjson => flat::write_ndjson(&mut out, wanted),
+    };
+    match written.and_then(|()| Ok(out.flush()?)) {
+        Err(error) if is_gone(&error) => Ok(()),
+        written => written.context("cannot export"),
+    }
+}
+
+/// The numbers of a run that were asked for; none of one that cannot be read.
+fn records(series: &mut Series<'_>, line: &Line, filter: &Filter) -> Vec<Result<Record>> {
+    match series.run(line) {
+        Ok(Ok(run)) => {
+            let mut records = flat::records_of(&run);
+            records.retain(|record| filter.takes_name(&record.operation));
+            records.into_iter().map(Ok).collect()
+        }
+        Ok(Err(why)) => {
+            ui::say(&format!("note: {why}"));
+            Vec::new()
+        }
+        Err(error) => vec![Err(error)],
+    }
+}
+
+/// Adds what another tool recorded.
+pub(super) fn import(store: &Store, asked: &ImportArgs) -> Result<()> {
+    store.repository.check_writable()?;
+    let file = asked.file.display();
+    let text = fs::read_to_string(&asked.file).with_context(|| format!("cannot read {file}"))?;
+    let imported =
+        history::import(&text, &asked.on).with_context(|| format!("cannot import {file}"))?;
+    imported.notes.iter().for_each(|note| ui::say(&format!("note: {note}")));
+    let entries: Vec<Entry> = imported.runs.iter().map(Entry::from).collect();
+    if entries.is_empty() {
+        bail!("there is no run in {file}");
+    }
+    let commit = store.repository.record(&entries)?;
+    let runs = unit::counted(entries.len(), "run", "runs");
+    ui::say(&format!("{runs} imported: {} stands at {}", store.repository.branch(), &commit[..12]));
+    Ok(())
+}
+
+/// Whether the reader of the output went away, which is no error.
+fn is_gone(error: &anyhow::Error) -> bool {
+    let causes = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    causes.into_iter().any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,12 @@
+//! The commands beside measuring itself, one a file, each with its arguments.
+
+pub(crate) mod accept;
+pub(crate) mod budgets;
+pub(crate) mod calibrate;
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod history;
+pub(crate) mod judge;
+pub(crate) mod merge;
+pub(crate) mod report;
+pub(crate) mod site;

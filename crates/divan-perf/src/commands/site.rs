@@ -1,0 +1,72 @@
+//! `perf site`: renders what is recorded, without measuring.
+
+use crate::args::{Color, PlaceArgs};
+use crate::bench::Workspace;
+use crate::budget_file;
+use crate::files::Output;
+use crate::site::{Sources, templates};
+use crate::store::Repository;
+use crate::ui;
+use anyhow::{Context as _, Result};
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use xshell::Shell;
+
+#[derive(Debug, Args)]
+pub(crate) struct SiteArgs {
+    /// Open it in the browser.
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// A folder with templates that replace the ones of their names; site-templates/ has them all.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) templates: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    /// Where the site goes, instead of target/perf.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// Look at the history of another cargo workspace.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) manifest_path: Option<PathBuf>,
+}
+
+/// Renders what is recorded, without measuring anything.
+pub(crate) fn run(args: &SiteArgs) -> Result<ExitCode> {
+    let sh = Shell::new().context("cannot enter the current folder")?;
+    let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
+    let templates = templates(args.templates.as_deref())?;
+    let (_, settings, budgets) = budget_file::read(&workspace.root)?.unwrap_or_default();
+    let output = args.output.clone().unwrap_or_else(|| workspace.target_dir.join("perf"));
+    let output = Output::create(output)?;
+    let repository = Repository::open(&workspace.root, &args.place.location(&settings.history))?;
+    let head = repository.head()?.branch;
+    let sources = Sources {
+        output: &output,
+        repository: Some(&repository),
+        settings: &settings,
+        budgets: &budgets,
+        branch: settings.base_branch(head.as_deref()),
+        templates: &templates,
+    };
+    let site = sources.write_newest(&repository)?;
+    let page = site.join("index.html");
+    ui::report(&format!("{}\n", page.display()), Color::Never)?;
+    if args.open {
+        open(&page)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Opens a page in the browser that the system would open it in.
+fn open(page: &Path) -> Result<()> {
+    let program = match std::env::consts::OS {
+        "macos" => "open",
+        "windows" => "explorer",
+        _ => "xdg-open",
+    };
+    let started = Command::new(program).arg(page).spawn();
+    started.map(drop).with_context(|| {
+        format!("cannot start {program}: open {} in a browser yourself", page.display())
+    })
+}

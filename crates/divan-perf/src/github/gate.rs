@@ -1,0 +1,37 @@
+//! `cargo xtask perf gate`: whether a pull request's check passes.
+
+use super::{GateArgs, SUMMARY, append};
+use crate::report_file;
+use crate::ui;
+use anyhow::{Context as _, Result};
+use perf_report::check::{Artefact, Needs, decide};
+use std::process::ExitCode;
+
+/// Decides, says why, and ends with the check's exit status.
+pub(crate) fn run(args: &GateArgs) -> Result<ExitCode> {
+    let needs: Needs = serde_json::from_str(&args.needs)
+        .context("NEEDS is not what GitHub's toJSON(needs) writes")?;
+    let decision = decide(&needs, &artefact(args));
+    let word = if decision.passes { "passes" } else { "fails" };
+    ui::say(&format!("the check {word}: {}", decision.reason));
+    append(SUMMARY, &format!("\nThe check **{word}**.\n"))?;
+    Ok(ExitCode::from(u8::from(!decision.passes)))
+}
+
+fn artefact(args: &GateArgs) -> Artefact {
+    if !args.file.exists() {
+        return Artefact::Missing;
+    }
+    let report = match report_file::read(&args.file) {
+        Ok(report) => report,
+        Err(error) => return Artefact::Unusable(format!("{error:#}")),
+    };
+    let measured = report.run.commit.as_ref().map(|commit| commit.hash.as_str());
+    match args.commit.as_deref() {
+        Some(wanted) if measured != Some(wanted) => {
+            let measured = measured.unwrap_or("no commit");
+            Artefact::Unusable(format!("it is of {measured}, and this check is of {wanted}"))
+        }
+        _ => Artefact::Read(Box::new(report)),
+    }
+}

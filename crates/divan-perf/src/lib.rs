@@ -1,0 +1,35 @@
+//! Measures a workspace's Divan benches, keeps their history in git and reports regressions.
+//!
+//! A workspace's own `xtask` embeds it as one of its commands:
+//!
+//! ```no_run
+//! use clap::Parser;
+//!
+//! #[derive(Parser)]
+//! enum Task {
+//!     /// Measure the benches and report regressions.
+//!     Perf(Box<divan_perf::Cli>),
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     let Task::Perf(cli) = Task::parse();
+//!     divan_perf::run(&cli)
+//! }
+//! ```
+
+mod ui;
+mod interrupt;
+mod files;
+mod environment;
+mod store;
+mod args;
+mod budget_file;
+mod report_file;
+mod bench;
+mod site;
+mod pipeline;
+mod github;
+mod commands;
+mod cli;
+
+pub use cli::{Cli, run};

@@ -1,0 +1,206 @@
+//! The other side of a comparison: another commit, built.
+
+use super::context::Ground;
+use super::suite::Subject;
+use crate::args::Common;
+use crate::bench::Place;
+use crate::bench::{self, BaseEntries, Built, Listing, Workspace};
+use crate::budget_file;
+use crate::store::{BaseCommit, Repository};
+use crate::ui;
+use anyhow::{Context as _, Result, bail};
+use perf_judge::budget::Acceptance;
+use perf_judge::ident::BenchmarkId;
+use perf_judge::unit::{self, LogRatio};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use xshell::Shell;
+
+/// A commit's benches, built in a place of their own.
+#[derive(Debug)]
+pub(crate) struct Base {
+    pub(crate) commit: BaseCommit,
+    pub(crate) entries: BaseEntries,
+    /// The slowdowns that its own perf-budgets.json accepts: it has them.
+    pub(crate) accepted: Vec<Acceptance>,
+    pub(crate) notes: Vec<String>,
+    built: Built,
+    /// Packages whose executables are the same here and there, where that means that there is
+    /// nothing to measure.
+    same: BTreeSet<String>,
+    /// Held as long as its executables are launched.
+    _place: Place,
+}
+
+/// Executables that grew by less are not worth a word: the same code differs by a few bytes.
+const WORTH_SAYING: f64 = 0.001;
+
+impl Base {
+    /// Checks `commit` out beside the user's checkout, builds its benches and lists them.
+    pub(crate) fn build(
+        ground: &Ground,
+        repository: &Repository,
+        subject: &Subject,
+        commit: BaseCommit,
+        args: &Common,
+        skips: bool,
+    ) -> Result<Self> {
+        let short = commit.commit.short().to_owned();
+        let place = Place::claim(&repository.common_dir()?)?;
+        ui::say(&format!("building the benches of {short}, the {}", commit.label));
+        repository.check_out(&commit.commit.hash, &place.tree)?;
+        let failed = || format!("{short}, the {}, cannot be measured", commit.label);
+        let workspace = workspace(ground, repository, &place, args).with_context(failed)?;
+        let target = format!("--target-dir={}", place.target.display());
+        let options: Vec<String> =
+            [target].into_iter().chain(configs_above(&repository.root())).collect();
+        let built = bench::build(&workspace, &options).with_context(failed)?;
+        let mut listing =
+            Listing::of(&built.executables, &subject.launcher).with_context(failed)?;
+        let mut notes = std::mem::take(&mut listing.notes);
+        notes.extend(built.notes.iter().map(|note| format!("{short}: {note}")));
+        let failed = |(name, reason): (&BenchmarkId, &String)| format!("{short}: {name}: {reason}");
+        notes.extend(listing.failures.iter().map(failed));
+        let accepted = accepted(&workspace).unwrap_or_else(|error| {
+            notes.push(format!("{short}: {error:#}: what it accepts is not known"));
+            Vec::new()
+        });
+        let skips = skips && is_code_only(&repository.changed_files(&commit.commit.hash)?);
+        let same = if skips { same_packages(&subject.built, &built)? } else { BTreeSet::new() };
+        let mut entries = BaseEntries::new(listing, &ground.settings.renamed);
+        entries.filter(&args.filter);
+        Ok(Self { commit, entries, accepted, notes, built, same, _place: place })
+    }
+
+    /// How much the executables grew or shrank, where they did.
+    pub(crate) fn sizes(&self, head: &Built) -> Option<String> {
+        let size = |built: &Built| -> u64 {
+            let files = built.files.values().flatten().filter_map(|path| fs::metadata(path).ok());
+            files.map(|file| file.len()).sum()
+        };
+        let (base, head) = (size(&self.built), size(head));
+        let change = LogRatio((head as f64 / base as f64).ln());
+        (base > 0 && change.0.abs() >= WORTH_SAYING).then(|| {
+            let (base, head) = (unit::bytes(base as f64), unit::bytes(head as f64));
+            format!("the executables, {base} before, have {head} ({})", unit::change(change))
+        })
+    }
+
+    /// Whether the benchmark's executables are the same on both sides, and nothing else that they
+    /// might read differs.
+    pub(crate) fn is_same(&self, name: &BenchmarkId) -> bool {
+        let package = name.as_str().split('/').next().unwrap_or_default();
+        self.same.contains(package)
+    }
+}
+
+fn accepted(workspace: &Workspace) -> Result<Vec<Acceptance>> {
+    let read = budget_file::read(&workspace.root)?;
+    Ok(read.map_or_else(Vec::new, |(_, settings, _)| settings.accepted))
+}
+
+fn workspace(
+    ground: &Ground,
+    repository: &Repository,
+    place: &Place,
+    args: &Common,
+) -> Result<Workspace> {
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let (root, own) = (real(&repository.root()), real(&ground.workspace.root));
+    let below = own.strip_prefix(&root).unwrap_or(Path::new(""));
+    let folder = place.tree.join(below);
+    let manifest = folder.join("Cargo.toml");
+    if !manifest.is_file() {
+        bail!("it has no {}", below.join("Cargo.toml").display());
+    }
+    // Where the lock file is not committed, other versions of dependencies would be measured.
+    let (lock, own_lock) = (folder.join("Cargo.lock"), own.join("Cargo.lock"));
+    if !lock.exists() && own_lock.exists() {
+        fs::copy(&own_lock, &lock).context("cannot copy Cargo.lock to the base")?;
+    }
+    let sh = Shell::new().context("cannot enter the current folder")?;
+    let mut workspace = Workspace::find(&sh, Some(&manifest), &[])?;
+    workspace
+        .targets
+        .retain(|target| args.package.is_empty() || args.package.contains(&target.package));
+    Ok(workspace)
+}
+
+/// Cargo's configuration in the folders above the checkout, which it would not find from the base's
+/// place: both sides must be built alike. The user's own lies in cargo's home and holds everywhere.
+fn configs_above(root: &Path) -> Vec<String> {
+    let home = std::env::home_dir().map(|home| home.join(".cargo"));
+    let dirs = root.ancestors().skip(1).map(|dir| dir.join(".cargo"));
+    let dirs = dirs.filter(|dir| Some(dir) != home.as_ref());
+    let files = dirs.flat_map(|dir| ["config.toml", "config"].map(|name| dir.join(name)));
+    files.filter(|file| file.is_file()).map(|file| format!("--config={}", file.display())).collect()
+}
+
+/// Whether only code, manifests and prose differ: a fixture can change what a bench measures while
+/// its executable stays the same.
+fn is_code_only(changed: &[String]) -> bool {
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let is_code = |path: &String| {
+        let name = name(path);
+        name == "Cargo.toml"
+            || name == "Cargo.lock"
+            || name.ends_with(".rs")
+            || name.ends_with(".md")
+    };
+    changed.iter().all(is_code)
+}
+
+/// Packages all of whose executables, programs that a bench may start included, are the same.
+fn same_packages(head: &Built, base: &Built) -> Result<BTreeSet<String>> {
+    let mut same = BTreeSet::new();
+    for (package, files) in &head.files {
+        let Some(others) = base.files.get(package).filter(|others| others.len() == files.len())
+        else {
+            continue;
+        };
+        let mut pairs = files.iter().zip(others);
+        if pairs.try_fold(true, |all, (one, other)| {
+            Ok::<_, anyhow::Error>(all && is_equal(one, other)?)
+        })? {
+            same.insert(package.clone());
+        }
+    }
+    Ok(same)
+}
+
+fn is_equal(one: &Path, other: &Path) -> Result<bool> {
+    let read =
+        |path: &Path| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+    Ok(one.file_name() == other.file_name() && read(one)? == read(other)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn configuration_above_the_checkout_is_handed_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = dir.path().join(".cargo/config.toml");
+        fs::create_dir_all(config.parent().unwrap()).unwrap();
+        fs::write(&config, "").unwrap();
+        let handed_on = configs_above(&dir.path().join("project"));
+        assert!(handed_on.contains(&format!("--config={}", config.display())), "{handed_on:?}");
+        assert!(!configs_above(dir.path()).contains(&handed_on[0]));
+    }
+
+    #[test]
+    fn only_code_manifests_and_prose_leave_a_bench_as_it_was() {
+        let cases: [(&[&str], bool); 4] = [
+            (&[], true),
+            (&["src/lib.rs", "a/Cargo.toml", "Cargo.lock", "README.md"], true),
+            (&["src/lib.rs", "fixtures/large.xml"], false),
+            (&["build.sh"], false),
+        ];
+        for (paths, expected) in cases {
+            let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+            assert_eq!(is_code_only(&paths), expected, "{paths:?}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What is counted beside time: allocations of both sides, and instructions of what changed.
+
+use super::base_build::Base;
+use super::executor::Driver;
+use crate::bench::Counter;
+use crate::ui;
+use anyhow::Result;
+use perf_judge::detect::evidence::{Evidence, Pair};
+use perf_judge::ident::BenchmarkId;
+use perf_judge::run::{Alloc, Measured, Reading};
+use perf_judge::unit;
+use perf_judge::verdict::{Method, State, Verdict};
+use std::collections::BTreeMap;
+
+/// Adds to each verdict what was counted on both sides. `alone` is what the run itself told, by
+/// benchmark.
+pub(crate) fn collect(
+    driver: &mut Driver<'_>,
+    verdicts: &mut [Verdict],
+    alone: &BTreeMap<BenchmarkId, Vec<Reading>>,
+) -> Result<()> {
+    for verdict in &mut *verdicts {
+        let evidence = allocations(driver, verdict, alone);
+        verdict.evidence = (evidence != Evidence::default()).then_some(evidence);
+    }
+    let wanted: Vec<&mut Verdict> = verdicts
+        .iter_mut()
+        .filter(|verdict| verdict.method == Method::SideBySide)
+        .filter(|verdict| driver.args.instructions || has_changed(verdict))
+        .filter(|verdict| verdict.launches > 0)
+        .collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let counter = match Counter::find(driver.interrupt) {
+        Ok(counter) => counter,
+        Err(reason) => {
+            driver.notes.push(format!("no instructions were counted: {reason}"));
+            return Ok(());
+        }
+    };
+    count(driver, &counter, wanted)
+}
+
+fn has_changed(verdict: &Verdict) -> bool {
+    matches!(verdict.state, State::Regression | State::Improvement)
+}
+
+fn count(driver: &mut Driver<'_>, counter: &Counter, wanted: Vec<&mut Verdict>) -> Result<()> {
+    let count = unit::counted(wanted.len(), "benchmark", "benchmarks");
+    ui::say(&format!("counting the instructions of {count}"));
+    for verdict in wanted {
+        driver.interrupt.check()?;
+        match instructions(driver, counter, verdict)? {
+            Ok(pair) => verdict.evidence.get_or_insert_default().instructions = Some(pair),
+            Err(reason) => {
+                let name = &verdict.name;
+                driver.notes.push(format!("the instructions of {name} were not counted: {reason}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The instructions of both sides, the base's in the build that is at hand.
+fn instructions(
+    driver: &Driver<'_>,
+    counter: &Counter,
+    verdict: &Verdict,
+) -> Result<Result<Pair, String>> {
+    let at_hand = |base: &&Base| verdict.base.as_deref() == Some(base.commit.commit.hash.as_str());
+    let head = driver.session.entry_of(&verdict.name);
+    let base = driver.base.as_ref().filter(at_hand);
+    let both = head.and_then(|head| Some((head, base?.entries.get(&head.id)?)));
+    let Some((head, base)) = both else {
+        return Ok(Err("its build has made way for another".to_owned()));
+    };
+    let launcher = &driver.subject.launcher;
+    let base = match counter.count(launcher, base)? {
+        Ok(count) => count,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let head = counter.count(launcher, head)?;
+    Ok(head.map(|head| Pair { base, head }))
+}
+
+/// Allocations of both sides; against a history, of the newest recorded run.
+fn allocations(
+    driver: &Driver<'_>,
+    verdict: &Verdict,
+    alone: &BTreeMap<BenchmarkId, Vec<Reading>>,
+) -> Evidence {
+    let name = &verdict.name;
+    let told = &driver.told;
+    let sides = (alloc(told.base.get(name), name), alloc(told.head.readings.get(name), name));
+    let (base, head) = match sides {
+        (Some(base), Some(head)) => (base, head),
+        _ => {
+            let recorded = driver.subject.recorded_alloc(driver.ground, name);
+            match recorded.zip(alloc(alone.get(name), name)) {
+                Some(pair) => pair,
+                None => return Evidence::default(),
+            }
+        }
+    };
+    let pair = |of: fn(Alloc) -> f64| Some(Pair { base: of(base), head: of(head) });
+    Evidence {
+        instructions: None,
+        alloc_count: pair(|alloc| alloc.count),
+        alloc_bytes: pair(|alloc| alloc.bytes),
+    }
+}
+
+fn alloc(readings: Option<&Vec<Reading>>, name: &BenchmarkId) -> Option<Alloc> {
+    Measured::of(name.clone(), None, readings?)?.alloc
+}

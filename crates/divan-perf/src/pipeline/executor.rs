@@ -1,0 +1,230 @@
+//! Does what the judge asks for, until it has its verdicts.
+
+use super::args::PerfArgs;
+use super::base_build::Base;
+use super::context::Ground;
+use super::suite::Subject;
+use crate::bench::{Measurement, Rounds, Session, Sides};
+use crate::interrupt::Interrupt;
+use crate::ui;
+use anyhow::Result;
+use perf_judge::ident::BenchmarkId;
+use perf_judge::run::{LaunchTimes, Reading};
+use perf_judge::verdict::{Judge, Look, Step, Verdicts};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What measuring needs, and what it found out on the way.
+pub(crate) struct Driver<'a> {
+    pub(crate) ground: &'a Ground,
+    pub(crate) subject: &'a Subject,
+    pub(crate) args: &'a PerfArgs,
+    pub(crate) interrupt: &'a Interrupt,
+    pub(crate) session: Session,
+    /// The build that is compared with now.
+    pub(crate) base: Option<Base>,
+    /// What the launches side by side told beside their times.
+    pub(crate) told: Told,
+    /// What the reader should know.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Readings of both sides, by benchmark.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    pub(crate) base: BTreeMap<BenchmarkId, Vec<Reading>>,
+    pub(crate) head: Measurement,
+}
+
+/// The least time between rounds that wait out a burst: ten of them take as long as most bursts.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+impl<'a> Driver<'a> {
+    /// A driver of launches of `session`, and of the build of `base` where that is known already.
+    pub(crate) fn new(
+        ground: &'a Ground,
+        subject: &'a Subject,
+        session: Session,
+        base: Option<Base>,
+        args: &'a PerfArgs,
+        interrupt: &'a Interrupt,
+    ) -> Self {
+        let notes = base.iter().flat_map(|base| base.notes.iter().cloned());
+        let sizes = base.as_ref().and_then(|base| base.sizes(&subject.built));
+        let notes = notes.chain(sizes).collect();
+        Self { ground, subject, args, interrupt, session, base, told: Told::default(), notes }
+    }
+
+    /// Does what the judge asks for first: the launches that are recorded.
+    pub(crate) fn first_look(&mut self, judge: &mut Judge) -> Result<Measurement> {
+        match judge.step() {
+            Step::Measure { look, benchmarks, launches } => {
+                self.measure(judge, look, &benchmarks, launches)
+            }
+            Step::Compare { .. } | Step::Done(_) => Ok(Measurement::default()),
+        }
+    }
+
+    /// Goes on until there is nothing more to ask.
+    pub(crate) fn finish(&mut self, mut judge: Judge) -> Result<Verdicts> {
+        loop {
+            match judge.step() {
+                Step::Done(verdicts) => return Ok(verdicts),
+                Step::Measure { look, benchmarks, launches } => {
+                    self.measure(&mut judge, look, &benchmarks, launches)?;
+                }
+                Step::Compare { base, benchmarks, rounds } => {
+                    self.compare(&mut judge, &base, &benchmarks, rounds)?;
+                }
+            }
+        }
+    }
+
+    fn measure(
+        &mut self,
+        judge: &mut Judge,
+        look: Look,
+        benchmarks: &[BenchmarkId],
+        launches: usize,
+    ) -> Result<Measurement> {
+        let (launcher, interrupt) = (&self.subject.launcher, self.interrupt);
+        let told =
+            self.session.measure(&rounds(look, launches), benchmarks, launcher, interrupt)?;
+        for (name, readings) in &told.readings {
+            let launches: Vec<LaunchTimes> =
+                readings.iter().map(|reading| reading.times()).collect();
+            judge.feed(name, launches);
+        }
+        told.failures.iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
+        if told.cut_short {
+            self.give_up(judge, benchmarks);
+        }
+        Ok(told)
+    }
+
+    fn compare(
+        &mut self,
+        judge: &mut Judge,
+        base: &str,
+        benchmarks: &[BenchmarkId],
+        rounds: usize,
+    ) -> Result<()> {
+        if self.base.as_ref().is_none_or(|built| built.commit.commit.hash != base) {
+            return self.take_up(judge, base, benchmarks);
+        }
+        let Some(built) = &self.base else { return Ok(()) };
+        let mut told = self.session.compare(
+            title(rounds),
+            rounds,
+            benchmarks,
+            &built.entries,
+            &self.subject.launcher,
+            self.interrupt,
+        )?;
+        for (name, rounds) in std::mem::take(&mut told.rounds) {
+            judge.feed_rounds(&name, rounds);
+        }
+        told.failures.iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
+        for (name, reason) in &told.base_failures {
+            judge.cannot_compare(name, &format!("the base cannot be launched: {reason}"));
+        }
+        if told.cut_short {
+            self.give_up(judge, benchmarks);
+        }
+        self.told.take(told);
+        Ok(())
+    }
+
+    /// Builds a recorded commit for the suspects that lie near it.
+    fn take_up(&mut self, judge: &mut Judge, base: &str, suspects: &[BenchmarkId]) -> Result<()> {
+        if self.is_this_checkout(base) {
+            suspects.iter().for_each(|name| judge.is_same_build(name));
+            return Ok(());
+        }
+        // The place that other commits are built in is claimed by one at a time.
+        self.base = None;
+        match self.build(base) {
+            Ok(built) => {
+                self.notes.extend(built.notes.iter().cloned());
+                self.sort_out(judge, &built, suspects);
+                self.base = Some(built);
+            }
+            Err(error) => {
+                self.interrupt.check()?;
+                ui::say(&format!("{error:#}"));
+                let short = base.get(..12).unwrap_or(base);
+                self.notes
+                    .push(format!("what moved could not be compared with {short}: {error:#}"));
+                judge.cannot_build(base);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_this_checkout(&self, base: &str) -> bool {
+        let clean = self.ground.commit.as_ref().filter(|head| !head.dirty);
+        clean.is_some_and(|head| head.hash == base) && !self.args.no_skip
+    }
+
+    fn build(&self, base: &str) -> Result<Base> {
+        let Some(repository) = self.ground.repository() else {
+            anyhow::bail!("there is no repository");
+        };
+        if !repository.has_commit(base)? {
+            anyhow::bail!("the commit is not in this clone");
+        }
+        let commit =
+            repository.describe(base, "recorded commit that what moved is compared with")?;
+        let (args, skips) = (&self.args.common, !self.args.no_skip);
+        Base::build(self.ground, repository, self.subject, commit, args, skips)
+    }
+
+    /// Tells the judge what the build has, and what is the same there.
+    pub(crate) fn sort_out(&self, judge: &mut Judge, built: &Base, names: &[BenchmarkId]) {
+        for name in names {
+            let entry = self.session.entry_of(name);
+            match entry.and_then(|entry| built.entries.get(&entry.id)) {
+                None => judge.cannot_compare(name, "the base does not have it"),
+                Some(_) if built.is_same(name) => judge.is_same_build(name),
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn give_up(&mut self, judge: &mut Judge, benchmarks: &[BenchmarkId]) {
+        benchmarks.iter().for_each(|name| judge.give_up(name));
+        let note = "the time limit ended the measuring: some benchmarks got fewer launches";
+        if !self.notes.iter().any(|known| known == note) {
+            self.notes.push(note.to_owned());
+        }
+    }
+}
+
+impl Told {
+    fn take(&mut self, sides: Sides) {
+        for (name, readings) in sides.base {
+            self.base.entry(name).or_default().extend(readings);
+        }
+        for (name, readings) in sides.head {
+            self.head.readings.entry(name).or_default().extend(readings);
+        }
+        self.head.failures.extend(sides.failures);
+        self.head.cut_short |= sides.cut_short;
+    }
+}
+
+fn rounds(look: Look, launches: usize) -> Rounds {
+    let (title, least) = match look {
+        Look::First => ("measuring", Duration::ZERO),
+        Look::Second => ("measuring again what moved", Duration::ZERO),
+        Look::Third => ("making sure of what got slower", PATIENCE),
+    };
+    Rounds { title, launches, least }
+}
+
+fn title(rounds: usize) -> &'static str {
+    match rounds == perf_judge::detect::paired::FIRST_LOOK {
+        true => "measuring side by side",
+        false => "measuring on what is undecided",
+    }
+}

@@ -1,0 +1,252 @@
+//! What is measured: the built benches on this machine.
+
+use super::args::PerfArgs;
+use super::context::Ground;
+use crate::args::Common;
+use crate::bench::{
+    self, Built, Entry, Launcher, Listing, Measurement, Options, Session, Tap, Wish, Workspace,
+};
+use crate::environment::{self, BuildFacts};
+use crate::interrupt::Interrupt;
+use crate::ui;
+use anyhow::{Result, bail};
+use chrono::{DateTime, Utc};
+use perf_judge::baseline::Selector;
+use perf_judge::ident::BenchmarkId;
+use perf_judge::run::{Alloc, Kind, Machine, Measured, Run, SCHEMA, Source, Unfinished};
+use perf_judge::unit;
+use perf_judge::verdict::{Against, Case, Effort, Judge};
+use perf_report::partition::{Part, Partition};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// Launches of a benchmark in a run, and of a suspect in the second look.
+const LAUNCHES: u16 = 5;
+const FRESH_LAUNCHES: usize = 10;
+/// Launches of a first impression.
+const QUICK_LAUNCHES: u16 = 2;
+/// How long a launch measures.
+const LAUNCH_MS: u16 = 50;
+
+/// The built benches, the machine, and what starts them.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    pub(crate) launcher: Launcher,
+    pub(crate) machine: Machine,
+    pub(crate) notes: Vec<String>,
+    pub(crate) built: Built,
+    /// What this is a part of, where other machines measure the rest.
+    pub(crate) partition: Option<Partition>,
+    sources: BTreeMap<BenchmarkId, Source>,
+    started: DateTime<Utc>,
+    seed: u32,
+}
+
+impl Subject {
+    /// Builds the benches and asks them what they hold.
+    pub(crate) fn build(
+        ground: &Ground,
+        args: &Common,
+        interrupt: &Interrupt,
+    ) -> Result<(Self, Listing)> {
+        let workspace = &ground.workspace;
+        ui::say("building the benches");
+        let built = bench::build(workspace, &[])?;
+        if built.executables.is_empty() {
+            bail!(
+                "this workspace has no Divan bench: add a [[bench]] with `harness = false` whose main calls divan::main()"
+            );
+        }
+        let machine = environment::machine(BuildFacts {
+            profile: built.profile.clone(),
+            divan: workspace.divan()?,
+        })?;
+        let mut notes: Vec<String> = workspace.notes.iter().chain(&built.notes).cloned().collect();
+        let tap = tap(workspace, &machine, &mut notes);
+        let limit = Duration::from_secs(args.launch_timeout.into());
+        let libraries = bench::library_folder(&environment::rustc());
+        let launcher = Launcher::new(tap, libraries, limit, interrupt.clone())
+            .with_copies(&workspace.target_dir.join("perf/launched"))?;
+        let mut listing = select(Listing::of(&built.executables, &launcher)?, &args.filter)?;
+        notes.append(&mut listing.notes);
+        let part = args.partition.filter(|part| !part.is_all());
+        let partition = part.map(|part| split(&mut listing, part, ground));
+        let source = |entry: &Entry| Some((entry.id.clone(), entry.source(&workspace.root)?));
+        let subject = Self {
+            launcher,
+            machine,
+            notes,
+            built,
+            partition,
+            sources: listing.entries.iter().filter_map(source).collect(),
+            started: environment::now(),
+            seed: args.seed.unwrap_or_else(environment::seed),
+        };
+        Ok((subject, listing))
+    }
+
+    /// When measuring began.
+    pub(crate) fn started(&self) -> DateTime<Utc> {
+        self.started
+    }
+
+    /// What decides the order of the launches.
+    pub(crate) fn seed(&self) -> u32 {
+        self.seed
+    }
+
+    /// Chooses the batches of every benchmark.
+    pub(crate) fn plan(&self, ground: &Ground, listing: Listing, args: &Common) -> Result<Session> {
+        let past = Some(self.selector(ground));
+        let options = Options { seed: self.seed, time_limit: args.time_limit };
+        let wish = |name: &BenchmarkId| self.wish(ground, args, name);
+        Session::plan(listing, &self.launcher, past, wish, options)
+    }
+
+    /// The judge of everything that was planned.
+    pub(crate) fn judge(&self, ground: &Ground, session: &Session, args: &PerfArgs) -> Judge {
+        let selector = self.selector(ground);
+        let planned = session
+            .planned()
+            .iter()
+            .flat_map(|planned| planned.rows.iter().map(|row| (row, planned.pin.n, planned.pin.s)));
+        let mut cases: Vec<Case> = planned
+            .map(|(row, n, s)| Case {
+                name: row.clone(),
+                against: Against::Runs(selector.select(row, n, s)),
+            })
+            .collect();
+        cases.extend(session.failures().keys().map(|name| Case {
+            name: name.clone(),
+            against: Against::Runs(selector.select(name, 0, 0)),
+        }));
+        let listed: BTreeSet<&BenchmarkId> = cases.iter().map(|case| &case.name).collect();
+        let mut removed = selector.newest_names();
+        removed.retain(|name| args.common.is_unfiltered() && !listed.contains(name));
+        removed.retain(|name| self.tells_of_removed(name));
+        let effort = Effort {
+            launches: launches(args).into(),
+            second_look: (!args.quick).then_some(FRESH_LAUNCHES),
+            comparison: !args.quick && ground.repository().is_some(),
+        };
+        let mut judge = Judge::new(cases, removed, effort);
+        session.failures().iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
+        judge
+    }
+
+    /// The run as it is recorded.
+    pub(crate) fn run(
+        &self,
+        ground: &Ground,
+        session: &Session,
+        told: &Measurement,
+        is_whole: bool,
+    ) -> Run {
+        let measured = told.readings.iter().filter_map(|(name, readings)| {
+            Measured::of(name.clone(), self.source_of(name), readings)
+        });
+        let failures = session.failures().iter().chain(&told.failures);
+        let unfinished = failures
+            .map(|(name, reason)| Unfinished { name: name.clone(), reason: reason.clone() });
+        let run = Run {
+            schema: SCHEMA,
+            kind: Kind::Run,
+            id: String::new(),
+            started: self.started,
+            seed: self.seed,
+            commit: ground.commit.clone(),
+            partial: !is_whole || told.cut_short,
+            machine: self.machine.clone(),
+            benchmarks: measured.collect(),
+            unfinished: unfinished.collect(),
+            origin: None,
+            parted: false,
+            accepted: ground.accepted.clone(),
+        };
+        run.seal()
+    }
+
+    /// Whether it is for this part to say that a benchmark is gone: no part lists it, and the
+    /// first speaks for all.
+    pub(crate) fn tells_of_removed(&self, name: &BenchmarkId) -> bool {
+        self.partition.as_ref().is_none_or(|partition| {
+            let is_row_of = |entry: &BenchmarkId| name == entry || name.is_below(entry.as_str());
+            partition.part.part == 1 && !partition.listed.iter().any(is_row_of)
+        })
+    }
+
+    pub(crate) fn selector<'a>(&'a self, ground: &'a Ground) -> Selector<'a> {
+        Selector {
+            history: (&ground.recorded.history).into(),
+            branch: ground.base_branch(),
+            machine: &self.machine,
+            renamed: &ground.settings.renamed,
+            accepted: &ground.accepted,
+        }
+    }
+
+    /// What a benchmark should get: launches of the usual length, and what its budgets need.
+    fn wish(&self, ground: &Ground, args: &Common, name: &BenchmarkId) -> Wish {
+        let names = std::slice::from_ref(name);
+        let limits = ground.budgets.iter().filter(|budget| !budget.limits(names).is_empty());
+        Wish {
+            launch_ns: f64::from(args.launch_ms.unwrap_or(LAUNCH_MS)) * 1e6,
+            launches: LAUNCHES.into(),
+            pooled_samples: limits.filter_map(|budget| budget.metric.samples_needed()).max(),
+        }
+    }
+
+    /// What the newest comparable run says of the benchmark's allocations.
+    pub(crate) fn recorded_alloc(&self, ground: &Ground, name: &BenchmarkId) -> Option<Alloc> {
+        self.selector(ground).newest(name)?.alloc
+    }
+
+    /// Rows of one entry, as its thread counts, share its function.
+    fn source_of(&self, row: &BenchmarkId) -> Option<Source> {
+        let own = |(name, _): &(&BenchmarkId, &Source)| *name == row || row.is_below(name.as_str());
+        self.sources.iter().find(own).map(|(_, source)| source.clone())
+    }
+}
+
+fn launches(args: &PerfArgs) -> u16 {
+    args.launches.unwrap_or(if args.quick { QUICK_LAUNCHES } else { LAUNCHES })
+}
+
+/// Whether a baseline may count what is measured so.
+pub(crate) fn is_whole(args: &PerfArgs) -> bool {
+    args.common.is_unfiltered() && launches(args) >= LAUNCHES
+}
+
+/// Leaves the part's benchmarks in the listing. What cannot be measured is the first part's to tell.
+fn split(listing: &mut Listing, part: Part, ground: &Ground) -> Partition {
+    let costs = ground.costs();
+    let cost = |entry: &Entry| (entry.id.clone(), costs(&entry.id));
+    let partition = part.split(&listing.entries.iter().map(cost).collect::<Vec<_>>());
+    listing.entries.retain(|entry| partition.own.contains(&entry.id));
+    if part.part > 1 {
+        listing.failures.clear();
+    }
+    partition
+}
+
+fn tap(workspace: &Workspace, machine: &Machine, notes: &mut Vec<String>) -> Option<Tap> {
+    match Tap::prepare(&workspace.target_dir.join("perf/tap"), &machine.rustc) {
+        Ok(tap) => Some(tap),
+        Err(error) => {
+            notes.push(format!(
+                "single samples are not known here: the clock tap is absent, as {error:#}"
+            ));
+            None
+        }
+    }
+}
+
+fn select(mut listing: Listing, filter: &[String]) -> Result<Listing> {
+    let all = listing.entries.len() + listing.failures.len();
+    listing.filter(filter);
+    if listing.entries.is_empty() && listing.failures.is_empty() {
+        let all = unit::counted(all, "benchmark", "benchmarks");
+        bail!("nothing to measure: of {all} none is selected");
+    }
+    Ok(listing)
+}

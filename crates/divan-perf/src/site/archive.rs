@@ -1,0 +1,120 @@
+//! The files that hold what is too old for pages, made of the series: none is made again while its
+//! days stay the same.
+
+use super::folder::Folder;
+use super::key_of;
+use crate::store::{Days, Series};
+use anyhow::Result;
+use perf_judge::history::{Line, Names};
+use perf_judge::ident::BenchmarkId;
+use perf_report::site::{Site, older as data};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// New names of benchmarks by old ones.
+type Renamed = BTreeMap<BenchmarkId, BenchmarkId>;
+
+/// What is too old for pages.
+#[derive(Debug, Default)]
+pub(super) struct Older {
+    /// How many runs.
+    pub(super) count: usize,
+    /// The months that hold them, the newest first.
+    months: Vec<String>,
+}
+
+impl Older {
+    /// The months in which the benchmark was measured.
+    pub(super) fn months_of(&self, stem: &str, folder: &Folder<'_>) -> Vec<String> {
+        let measured = |month: &&String| folder.has(&data::trend_path(stem, month));
+        self.months.iter().filter(measured).cloned().collect()
+    }
+}
+
+/// Writes a file for each day, the months of runs that are too old for pages, and where the runs
+/// of each commit are found.
+pub(super) fn write(
+    folder: &mut Folder<'_>,
+    site: &Site<'_>,
+    series: &mut Series<'_>,
+    renamed: &Renamed,
+) -> Result<Older> {
+    let days = series.days()?;
+    let mut source = Source { series, renamed, names: BTreeMap::new() };
+    for (day, chunks) in &days {
+        let (part, key) = (format!("day/{day}"), key_of(chunks.iter().map(String::as_str)));
+        if folder.keep(&part, key).is_none() {
+            let lines = source.lines(day, chunks);
+            let page = data::day(day, &source.recorded(&lines));
+            let runs = lines.into_iter().map(|line| line.run).collect();
+            folder.make_with(&part, key, &[page], runs)?;
+        }
+    }
+    let ids: Vec<String> = folder.parts("day/").flat_map(|(_, part)| part.runs.clone()).collect();
+    for page in data::commits(ids.iter().map(String::as_str)) {
+        folder.put(&page)?;
+    }
+    let Some(oldest) = site.oldest_shown() else { return Ok(Older::default()) };
+    let first_shown = oldest.format("%Y%m%dT%H%M%SZ").to_string();
+    let count = ids.iter().filter(|id| id.as_str() < first_shown.as_str()).count();
+    if count == 0 {
+        return Ok(Older::default());
+    }
+    let months = months(&days, &oldest.format("%Y-%m").to_string());
+    for month in &months {
+        write_month(folder, site, &mut source, &days, month)?;
+    }
+    Ok(Older { count, months: months.into_iter().rev().collect() })
+}
+
+/// The months with days, up to `last`.
+fn months(days: &Days, last: &str) -> BTreeSet<String> {
+    let months = days.keys().filter_map(|day| day.get(..7));
+    months.filter(|month| *month <= last).map(str::to_owned).collect()
+}
+
+fn write_month(
+    folder: &mut Folder<'_>,
+    site: &Site<'_>,
+    source: &mut Source<'_, '_>,
+    days: &Days,
+    month: &str,
+) -> Result<()> {
+    let within = || days.iter().filter(|(day, _)| day.starts_with(month));
+    let here = site.here();
+    let chunks = within().flat_map(|(_, chunks)| chunks.iter().map(String::as_str));
+    let (part, key) = (format!("month/{month}"), key_of(chunks.chain([here.machine, here.branch])));
+    if folder.keep(&part, key).is_some() {
+        return Ok(());
+    }
+    let lines: Vec<Line> = within().flat_map(|(day, chunks)| source.lines(day, chunks)).collect();
+    let pages = data::month(month, &source.recorded(&lines), here);
+    folder.make(&part, key, &pages)
+}
+
+/// The series under the names of today.
+struct Source<'s, 'a> {
+    series: &'s mut Series<'a>,
+    renamed: &'s Renamed,
+    names: BTreeMap<String, Names>,
+}
+
+impl Source<'_, '_> {
+    fn lines(&mut self, day: &str, chunks: &[String]) -> Vec<Line> {
+        let lines = self.series.runs_of(day, chunks);
+        for line in &lines {
+            if self.names.contains_key(&line.names) {
+                continue;
+            }
+            if let Some(names) = self.series.names(&line.names) {
+                self.names.insert(line.names.clone(), names.of_today(self.renamed));
+            }
+        }
+        lines
+    }
+
+    fn recorded<'l>(&'l self, lines: &'l [Line]) -> Vec<data::Recorded<'l>> {
+        let recorded =
+            |line: &'l Line| Some(data::Recorded { line, names: self.names.get(&line.names)? });
+        lines.iter().filter_map(recorded).collect()
+    }
+}

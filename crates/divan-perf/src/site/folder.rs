@@ -1,0 +1,213 @@
+//! The site's folder: only what changed is written, and what is no longer part of it goes.
+
+use crate::files::{Output, read_if_there};
+use anyhow::{Context as _, Result};
+use perf_judge::ident::digest;
+use perf_report::site::Page;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+/// Where the site stands below the output, and what is remembered of it beside it.
+const SITE: &str = "site";
+const STATE: &str = "site-state.json";
+/// The format of what is remembered; another one is forgotten.
+const SCHEMA: u32 = 1;
+
+/// What is remembered of a site, so that the next build does no more than it must.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct State {
+    schema: u32,
+    /// What everything was made with: the templates and the rules.
+    key: u64,
+    /// A digest of each file's contents, by path.
+    files: BTreeMap<String, u64>,
+    /// What the parts were made of that need not be made again.
+    parts: BTreeMap<String, Part>,
+}
+
+/// A part of the site that stays as it is while its key does.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Part {
+    pub(super) key: u64,
+    /// Its files, by path.
+    pub(super) files: Vec<String>,
+    /// The identities of the runs in it, where others need them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) runs: Vec<String>,
+}
+
+/// A site that is being written.
+#[derive(Debug)]
+pub(super) struct Folder<'a> {
+    output: &'a Output,
+    old: State,
+    new: State,
+}
+
+impl<'a> Folder<'a> {
+    /// Begins a site made with what `key` is a digest of. What an interrupted build left, or one
+    /// with other templates, is forgotten.
+    pub(super) fn begin(output: &'a Output, key: u64) -> Result<Self> {
+        let state = read_if_there(&output.path(STATE))?;
+        let old: Option<State> = state.and_then(|text| serde_json::from_str(&text).ok());
+        let exists = |path: &String| output.path(SITE).join(path).exists();
+        let old = old.filter(|old| old.schema == SCHEMA && old.files.keys().all(exists));
+        let mut old = match old {
+            Some(old) => old,
+            None => {
+                output.remove_folder(SITE)?;
+                State::default()
+            }
+        };
+        if old.key != key {
+            old.parts.clear();
+        }
+        // Until the new state is written, nothing is known of the folder.
+        output.remove_file(STATE)?;
+        Ok(Self { output, old, new: State { schema: SCHEMA, key, ..State::default() } })
+    }
+
+    /// Writes a file, unless it stands there already.
+    pub(super) fn put(&mut self, page: &Page) -> Result<()> {
+        let is = digest(page.contents.as_bytes());
+        if self.old.files.get(&page.path) != Some(&is) {
+            self.output.write(&format!("{SITE}/{}", page.path), page.contents.as_bytes())?;
+        }
+        self.new.files.insert(page.path.clone(), is);
+        Ok(())
+    }
+
+    /// Keeps the part called `name` if it was made of the same; else it must be [made](Self::make).
+    pub(super) fn keep(&mut self, name: &str, key: u64) -> Option<&Part> {
+        let part = self.old.parts.get(name).filter(|part| part.key == key)?.clone();
+        for path in &part.files {
+            self.new.files.insert(path.clone(), *self.old.files.get(path)?);
+        }
+        self.new.parts.insert(name.to_owned(), part);
+        self.new.parts.get(name)
+    }
+
+    /// Writes a part.
+    pub(super) fn make(&mut self, name: &str, key: u64, pages: &[Page]) -> Result<()> {
+        self.make_with(name, key, pages, Vec::new())
+    }
+
+    /// Writes a part with the identities of its runs.
+    pub(super) fn make_with(
+        &mut self,
+        name: &str,
+        key: u64,
+        pages: &[Page],
+        runs: Vec<String>,
+    ) -> Result<()> {
+        pages.iter().try_for_each(|page| self.put(page))?;
+        let files = pages.iter().map(|page| page.path.clone()).collect();
+        self.new.parts.insert(name.to_owned(), Part { key, files, runs });
+        Ok(())
+    }
+
+    /// The parts so far whose names begin so, in order.
+    pub(super) fn parts(&self, prefix: &str) -> impl DoubleEndedIterator<Item = (&str, &Part)> {
+        let below = self.new.parts.range(prefix.to_owned()..);
+        let prefix = prefix.to_owned();
+        below
+            .take_while(move |(name, _)| name.starts_with(&prefix))
+            .map(|(name, part)| (name.as_str(), part))
+            .collect::<Vec<_>>()
+            .into_iter()
+    }
+
+    /// Whether the site has this file so far.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.new.files.contains_key(path)
+    }
+
+    /// Removes what is no longer part of the site, and remembers what is. Returns the folder.
+    pub(super) fn finish(self) -> Result<PathBuf> {
+        let folder = self.output.path(SITE);
+        let gone = self.old.files.keys().filter(|path| !self.new.files.contains_key(*path));
+        for path in gone {
+            let path = folder.join(path);
+            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+        let state = serde_json::to_string(&self.new).context("cannot write down the site")?;
+        self.output.write(STATE, state.as_bytes())?;
+        Ok(folder)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(path: &str, contents: &str) -> Page {
+        Page { path: path.to_owned(), contents: contents.to_owned() }
+    }
+
+    fn output() -> (tempfile::TempDir, Output) {
+        let dir = tempfile::tempdir().unwrap();
+        let output = Output::create(dir.path().join("perf")).unwrap();
+        (dir, output)
+    }
+
+    #[test]
+    fn only_what_changed_is_written() {
+        let (_dir, output) = output();
+        let build = |contents: &str| {
+            let mut folder = Folder::begin(&output, 1).unwrap();
+            folder.put(&page("a.html", "same")).unwrap();
+            folder.put(&page("b/c.html", contents)).unwrap();
+            folder.finish().unwrap()
+        };
+        let site = build("one");
+        let inode = |path: &str| fs::metadata(site.join(path)).unwrap().modified().unwrap();
+        let (same, other) = (inode("a.html"), inode("b/c.html"));
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        build("two");
+        assert_eq!(inode("a.html"), same);
+        assert!(inode("b/c.html") > other);
+        assert_eq!(fs::read_to_string(site.join("b/c.html")).unwrap(), "two");
+    }
+
+    #[test]
+    fn what_is_no_longer_part_of_it_goes() {
+        let (_dir, output) = output();
+        let mut folder = Folder::begin(&output, 1).unwrap();
+        folder.make("part", 7, &[page("old.html", "")]).unwrap();
+        folder.finish().unwrap();
+        let mut folder = Folder::begin(&output, 1).unwrap();
+        assert_eq!(folder.keep("part", 8).map(|part| part.key), None);
+        folder.put(&page("new.html", "")).unwrap();
+        let site = folder.finish().unwrap();
+        assert!(!site.join("old.html").exists() && site.join("new.html").exists());
+    }
+
+    #[test]
+    fn a_part_is_kept_while_its_key_and_the_templates_are_the_same() {
+        let (_dir, output) = output();
+        let mut folder = Folder::begin(&output, 1).unwrap();
+        folder.make_with("part", 7, &[page("a.html", "")], vec!["run".to_owned()]).unwrap();
+        folder.finish().unwrap();
+        let mut folder = Folder::begin(&output, 1).unwrap();
+        assert_eq!(
+            folder.keep("part", 7).map(|part| part.runs.clone()),
+            Some(vec!["run".to_owned()])
+        );
+        assert!(folder.has("a.html"));
+        folder.finish().unwrap();
+        assert!(Folder::begin(&output, 2).unwrap().keep("part", 7).is_none());
+    }
+
+    #[test]
+    fn a_build_that_was_interrupted_is_made_anew() {
+        let (_dir, output) = output();
+        let mut folder = Folder::begin(&output, 1).unwrap();
+        folder.make("part", 7, &[page("a.html", "")]).unwrap();
+        folder.finish().unwrap();
+        drop(Folder::begin(&output, 1).unwrap());
+        assert!(Folder::begin(&output, 1).unwrap().keep("part", 7).is_none());
+        assert!(!output.path("site/a.html").exists());
+    }
+}

@@ -1,0 +1,241 @@
+//! The commit that a checkout is compared with, and a work tree of its own for it.
+
+use super::{Repository, answer, text};
+use anyhow::{Context as _, Result, bail};
+use perf_judge::run::Commit;
+use std::path::{Path, PathBuf};
+use xshell::cmd;
+
+/// The base of a comparison.
+#[derive(Clone, Debug)]
+pub(crate) struct BaseCommit {
+    /// The commit.
+    pub(crate) commit: Commit,
+    /// What it is, for people: `merge base with main`.
+    pub(crate) label: String,
+}
+
+impl Repository {
+    /// The merge base of HEAD and `reference`, or `reference` itself with `tip`.
+    ///
+    /// A reference that is no local branch or commit is looked for on origin.
+    pub(crate) fn base(&self, reference: &str, tip: bool) -> Result<BaseCommit> {
+        let Some(named) = self.named(reference)? else {
+            return match self.pull_request_base()? {
+                Some(parent) if !tip => self.describe(&parent, "first parent of the merge commit"),
+                _ => bail!("{}", self.unknown(reference)?),
+            };
+        };
+        if tip {
+            return self.describe(&named, &format!("tip of {reference}"));
+        }
+        let sh = &self.sh;
+        if let Some(base) = answer(cmd!(sh, "git merge-base {named} HEAD"))? {
+            return self.describe(&base, &format!("merge base with {reference}"));
+        }
+        match self.pull_request_base()? {
+            Some(parent) => self.describe(&parent, "first parent of the merge commit"),
+            None if self.is_shallow()? => bail!(
+                "this clone is too shallow to know where HEAD left {reference}: run `git fetch --unshallow`, or check out with `fetch-depth: 0`"
+            ),
+            None => {
+                bail!("HEAD and {reference} have no common ancestor: compare with its tip by --tip")
+            }
+        }
+    }
+
+    /// Facts about a commit.
+    pub(crate) fn describe(&self, hash: &str, label: &str) -> Result<BaseCommit> {
+        let sh = &self.sh;
+        let facts = cmd!(sh, "git show --no-patch --format=%H%x00%aI%x00%s {hash} --");
+        let facts = facts.quiet().output().with_context(|| format!("cannot read {hash}"))?;
+        let facts = text(facts.stdout);
+        let mut facts = facts.trim_end().splitn(3, '\0').map(str::to_owned);
+        let mut next = || facts.next().unwrap_or_default();
+        let (hash, author_date, subject) = (next(), next(), next());
+        let commit = Commit { hash, branch: None, subject, author_date, dirty: false };
+        Ok(BaseCommit { commit, label: label.to_owned() })
+    }
+
+    /// Whether the commit is here: a recorded one need not be.
+    pub(crate) fn has_commit(&self, hash: &str) -> Result<bool> {
+        Ok(self.commit_at(hash)?.is_some())
+    }
+
+    /// Tracked files in which the work tree differs from a commit.
+    pub(crate) fn changed_files(&self, commit: &str) -> Result<Vec<String>> {
+        let sh = &self.sh;
+        let diff = cmd!(sh, "git --no-optional-locks diff --name-only --no-renames -z {commit} --");
+        let diff = diff.quiet().output().context("cannot compare the work tree with the base")?;
+        Ok(text(diff.stdout).split_terminator('\0').map(str::to_owned).collect())
+    }
+
+    /// The root of the checkout.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.sh.current_dir()
+    }
+
+    /// Checks a commit out into a work tree at `tree`, which is made where it is not there.
+    ///
+    /// Hooks do not run, and what another commit or its build left in the tree goes.
+    pub(crate) fn check_out(&self, commit: &str, tree: &Path) -> Result<()> {
+        let sh = &self.sh;
+        let hooks = "core.hooksPath=/dev/null";
+        let known = tree.join(".git").exists()
+            && answer(cmd!(sh, "git -C {tree} rev-parse --git-dir"))?.is_some();
+        let checked_out = match known {
+            true => {
+                cmd!(sh, "git -C {tree} -c {hooks} checkout --quiet --detach --force {commit}")
+            }
+            // By force, as the tree may be known and gone: somebody emptied the cache.
+            false => {
+                cmd!(sh, "git -c {hooks} worktree add --quiet --detach --force {tree} {commit}")
+            }
+        };
+        let place = || format!("cannot check {commit} out into {}", tree.display());
+        checked_out.quiet().run().with_context(place)?;
+        cmd!(sh, "git -C {tree} clean -ffdxq").quiet().run().with_context(place)
+    }
+
+    /// `reference` as a commit, here or on origin.
+    fn named(&self, reference: &str) -> Result<Option<String>> {
+        if reference.starts_with('-') {
+            bail!("`{reference}` cannot be a branch or commit");
+        }
+        match self.commit_at(reference)? {
+            Some(commit) => Ok(Some(commit)),
+            None => self.commit_at(&format!("refs/remotes/origin/{reference}")),
+        }
+    }
+
+    /// On the merge commit that a pull request is checked out as, its first parent is the base,
+    /// also where a shallow clone knows nothing else.
+    fn pull_request_base(&self) -> Result<Option<String>> {
+        let sh = &self.sh;
+        let is_detached = answer(cmd!(sh, "git symbolic-ref --quiet HEAD"))?.is_none();
+        let is_merge = self.commit_at("HEAD^2")?.is_some();
+        Ok(self.commit_at("HEAD^1")?.filter(|_| is_detached && is_merge))
+    }
+
+    /// Whether git keeps the file.
+    pub(crate) fn is_tracked(&self, file: &Path) -> Result<bool> {
+        let sh = &self.sh;
+        Ok(answer(cmd!(sh, "git ls-files --error-unmatch -- {file}"))?.is_some())
+    }
+
+    /// Whether older commits are missing.
+    pub(crate) fn is_shallow(&self) -> Result<bool> {
+        let sh = &self.sh;
+        Ok(answer(cmd!(sh, "git rev-parse --is-shallow-repository"))?.as_deref() == Some("true"))
+    }
+
+    fn unknown(&self, reference: &str) -> Result<String> {
+        let known = format!("there is no branch or commit `{reference}`, here or on origin");
+        Ok(match self.is_shallow()? {
+            true => format!(
+                "{known}, and this clone is shallow: run `git fetch --unshallow origin {reference}`, or check out with `fetch-depth: 0`"
+            ),
+            false => format!("{known}: fetch it first, or compare with another"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Location;
+    use super::*;
+    use std::process::Command;
+
+    fn git(dir: &Path, args: &[&str]) -> String {
+        let mut command = Command::new("git");
+        let name =
+            ["-c", "user.name=A", "-c", "user.email=a@localhost", "-c", "commit.gpgSign=false"];
+        let output = command.current_dir(dir).args(name).args(args).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        text(output.stdout).trim().to_owned()
+    }
+
+    fn commit(dir: &Path, message: &str) -> String {
+        git(dir, &["commit", "--quiet", "--allow-empty", "--message", message]);
+        git(dir, &["rev-parse", "HEAD"])
+    }
+
+    /// `main` with two commits and `feature`, which left it after the first; on `feature`.
+    fn forked() -> (tempfile::TempDir, [String; 3]) {
+        let dir = tempfile::tempdir().unwrap();
+        let at = dir.path();
+        git(at, &["init", "--quiet", "--initial-branch=main"]);
+        let first = commit(at, "first");
+        let second = commit(at, "second");
+        git(at, &["checkout", "--quiet", "-b", "feature", &first]);
+        let own = commit(at, "own");
+        (dir, [first, second, own])
+    }
+
+    fn base(dir: &Path, reference: &str, tip: bool) -> Result<String> {
+        Ok(Repository::open(dir, &Location::default())?.base(reference, tip)?.commit.hash)
+    }
+
+    #[test]
+    fn a_branch_is_compared_with_where_it_left_the_other() {
+        let (dir, [first, second, _]) = forked();
+        assert_eq!(base(dir.path(), "main", false).unwrap(), first);
+        assert_eq!(base(dir.path(), "main", true).unwrap(), second);
+        assert_eq!(base(dir.path(), &second, false).unwrap(), first);
+    }
+
+    #[test]
+    fn a_branch_that_only_origin_has_is_found_there() {
+        let (dir, [first, ..]) = forked();
+        let clone = tempfile::tempdir().unwrap();
+        git(clone.path(), &["clone", "--quiet", dir.path().to_str().unwrap(), "."]);
+        assert_eq!(base(clone.path(), "main", false).unwrap(), first);
+    }
+
+    #[test]
+    fn the_merge_commit_of_a_pull_request_has_its_base_as_first_parent() {
+        let (dir, [_, second, own]) = forked();
+        git(dir.path(), &["checkout", "--quiet", "--detach", "main"]);
+        git(dir.path(), &["merge", "--quiet", "--no-ff", "--message=merge", &own]);
+        assert_eq!(base(dir.path(), "main", false).unwrap(), second);
+
+        // As a runner checks it out: two commits deep, without any branch.
+        let shallow = tempfile::tempdir().unwrap();
+        let at = shallow.path();
+        git(dir.path(), &["branch", "pull"]);
+        let url = format!("file://{}", dir.path().display());
+        git(at, &["init", "--quiet"]);
+        git(at, &["fetch", "--quiet", "--depth=2", &url, "refs/heads/pull"]);
+        git(at, &["checkout", "--quiet", "--detach", "FETCH_HEAD"]);
+        assert_eq!(base(at, "main", false).unwrap(), second);
+    }
+
+    #[test]
+    fn a_clone_that_is_too_shallow_says_how_to_deepen_it() {
+        let (dir, _) = forked();
+        let shallow = tempfile::tempdir().unwrap();
+        let url = format!("file://{}", dir.path().display());
+        git(shallow.path(), &["clone", "--quiet", "--depth=1", "--no-single-branch", &url, "."]);
+        let error = base(shallow.path(), "main", false).unwrap_err().to_string();
+        assert!(error.contains("git fetch --unshallow"), "{error}");
+        let error = base(shallow.path(), "nowhere", false).unwrap_err().to_string();
+        assert!(error.contains("shallow") && error.contains("nowhere"), "{error}");
+    }
+
+    #[test]
+    fn a_place_is_used_again_for_another_commit() {
+        let (dir, [first, second, _]) = forked();
+        let place = tempfile::tempdir().unwrap();
+        let tree = place.path().join("tree");
+        let repository = Repository::open(dir.path(), &Location::default()).unwrap();
+        for commit in [&first, &second, &first] {
+            repository.check_out(commit, &tree).unwrap();
+            assert_eq!(git(&tree, &["rev-parse", "HEAD"]), *commit);
+            std::fs::write(tree.join("left over"), "by a build").unwrap();
+        }
+        // Somebody emptied the cache.
+        std::fs::remove_dir_all(&tree).unwrap();
+        repository.check_out(&second, &tree).unwrap();
+        assert!(!tree.join("left over").exists());
+    }
+}

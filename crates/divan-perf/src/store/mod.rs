@@ -1,0 +1,198 @@
+//! The repository: what is checked out, and the history on its branch.
+//!
+//! Everything goes through git's plumbing. The user's work tree, index, HEAD and stash are never
+//! touched: a run is committed straight onto the history branch, and the branch is moved only if
+//! it still stands where it was read.
+
+mod base_commit;
+mod import;
+mod objects;
+mod publish;
+mod read;
+mod record;
+mod rotate;
+mod series;
+mod site_branch;
+pub(crate) mod spool;
+
+pub(crate) use base_commit::BaseCommit;
+pub(crate) use import::{Author, Change, Commit as NewCommit};
+pub(crate) use objects::Objects;
+pub(crate) use read::{File, Recorded};
+pub(crate) use record::Entry;
+pub(crate) use rotate::{Derived, Restart};
+pub(crate) use series::{Days, Series};
+
+use anyhow::{Context as _, Result, bail};
+use perf_judge::run::Commit;
+use std::path::{Path, PathBuf};
+use xshell::{Cmd, Shell, cmd};
+
+/// A repository with at least one commit.
+#[derive(Debug)]
+pub(crate) struct Repository {
+    sh: Shell,
+    branch: String,
+    /// What stands before `data/` on the branch: nothing, or a folder with a slash.
+    prefix: String,
+    remote: String,
+}
+
+/// Where a history lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Location {
+    /// The branch.
+    pub(crate) branch: String,
+    /// The folder on it; empty for its root.
+    pub(crate) folder: String,
+    /// The remote that it is shared by.
+    pub(crate) remote: String,
+}
+
+impl Default for Location {
+    fn default() -> Self {
+        Self { branch: "gh-pages".to_owned(), folder: String::new(), remote: "origin".to_owned() }
+    }
+}
+
+impl Repository {
+    /// Opens the repository around `dir`.
+    pub(crate) fn open(dir: &Path, place: &Location) -> Result<Self> {
+        let sh = Shell::new().context("cannot enter the current folder")?;
+        sh.change_dir(dir);
+        if cmd!(sh, "git --version").quiet().ignore_stdout().ignore_stderr().run().is_err() {
+            bail!("git was not found: install it");
+        }
+        let Some(root) = answer(cmd!(sh, "git rev-parse --show-toplevel"))? else {
+            bail!(
+                "{} is in no git repository, so there is no history: run `git init` and commit",
+                dir.display()
+            );
+        };
+        sh.change_dir(PathBuf::from(root));
+        let repository = Self {
+            sh,
+            branch: place.branch.clone(),
+            prefix: prefix(&place.folder)?,
+            remote: place.remote.clone(),
+        };
+        repository.check_branch_name(&place.branch)?;
+        if repository.commit_at("HEAD")?.is_none() {
+            bail!(
+                "this repository has no commit yet, so there is nothing that runs could be of: commit first"
+            );
+        }
+        Ok(repository)
+    }
+
+    /// The commit that is checked out.
+    pub(crate) fn head(&self) -> Result<Commit> {
+        let sh = &self.sh;
+        let commit = self.describe("HEAD", "")?.commit;
+        // Without the optional lock, asking for the status does not refresh the user's index.
+        let changes =
+            cmd!(sh, "git --no-optional-locks status --porcelain --untracked-files=no").quiet();
+        Ok(Commit {
+            branch: answer(cmd!(sh, "git symbolic-ref --quiet --short HEAD"))?,
+            dirty: !changes.read().context("cannot read the repository's status")?.is_empty(),
+            ..commit
+        })
+    }
+
+    /// Fails if the history branch is checked out somewhere: moving it would pull the ground from
+    /// under that work tree.
+    pub(crate) fn check_writable(&self) -> Result<()> {
+        let sh = &self.sh;
+        self.check_not_checked_out(&self.branch)?;
+        cmd!(sh, "git hash-object -w --stdin")
+            .stdin("")
+            .quiet()
+            .ignore_stdout()
+            .run()
+            .context("the repository cannot be written, so the run could not be recorded: mend that, or use --no-record")
+    }
+
+    /// Fails if `branch` is checked out somewhere.
+    fn check_not_checked_out(&self, branch: &str) -> Result<()> {
+        let sh = &self.sh;
+        let trees = cmd!(sh, "git worktree list --porcelain").quiet().read()?;
+        let ours = format!("branch refs/heads/{branch}");
+        // One whose folder is gone is still listed, and there is nothing left to pull away.
+        let is_there = |block: &&str| !block.lines().any(|line| line.starts_with("prunable"));
+        let mut blocks = trees.split("\n\n").filter(is_there);
+        if let Some(tree) = blocks.find(|block| block.lines().any(|line| line == ours)) {
+            let place = tree.lines().next().unwrap_or_default().trim_start_matches("worktree ");
+            bail!(
+                "`{branch}` is checked out in {place}, and recording a run moves it: check out another branch there, or use --no-record"
+            );
+        }
+        Ok(())
+    }
+
+    fn check_branch_name(&self, branch: &str) -> Result<()> {
+        let sh = &self.sh;
+        let checked = cmd!(sh, "git check-ref-format --branch {branch}").quiet();
+        if checked.ignore_stdout().ignore_stderr().run().is_err() {
+            bail!("`{branch}` cannot be a branch's name");
+        }
+        Ok(())
+    }
+
+    /// The history's branch.
+    pub(crate) fn branch(&self) -> &str {
+        &self.branch
+    }
+
+    /// How the branch calls a path of the history.
+    pub(crate) fn in_place(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix)
+    }
+
+    /// Moves the history's branch on from where it was read. `false`: it stands elsewhere by now.
+    pub(crate) fn move_branch(&self, commit: &str, read: &str) -> Result<bool> {
+        let local = self.commit_at(&self.local_ref())?;
+        match local.as_deref().is_none_or(|local| local == read) {
+            true => self.advance(&self.local_ref(), commit, local.as_deref()),
+            false => Ok(false),
+        }
+    }
+
+    fn local_ref(&self) -> String {
+        format!("refs/heads/{}", self.branch)
+    }
+
+    /// The remote's branch as last fetched.
+    fn tracking_ref(&self) -> String {
+        format!("refs/remotes/{}/{}", self.remote, self.branch)
+    }
+}
+
+/// A folder on the history's branch as what stands before its paths.
+fn prefix(folder: &str) -> Result<String> {
+    let folder = folder.trim_matches('/');
+    if folder.is_empty() {
+        return Ok(String::new());
+    }
+    let is_plain = |part: &str| {
+        let name = part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        !part.is_empty() && part != "." && part != ".." && part != ".git" && name
+    };
+    if !folder.split('/').all(is_plain) {
+        bail!(
+            "`{folder}` cannot be the history's folder: use letters, digits, `-`, `_`, `.` and `/`"
+        );
+    }
+    Ok(format!("{folder}/"))
+}
+
+/// What a command says on one line, or `None` if it fails or says nothing.
+fn answer(command: Cmd<'_>) -> Result<Option<String>> {
+    let output = command.quiet().ignore_status().ignore_stderr().output()?;
+    let said = text(output.stdout).trim_end().to_owned();
+    Ok((output.status.success() && !said.is_empty()).then_some(said))
+}
+
+/// Text as git stores it, which need not be UTF-8.
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
+}

@@ -1,0 +1,222 @@
+//! Reading the history branch, the newest first and no more than is needed.
+
+use super::objects::{Objects, TreeEntry};
+use super::{Repository, answer};
+use anyhow::{Context as _, Result, bail};
+use perf_judge::history::{History, Place, place_of};
+use perf_judge::run::{Machine, Run, RunError};
+use perf_report::Qualification;
+use std::collections::BTreeMap;
+use xshell::cmd;
+
+/// How many of the newest runs are read. A verdict takes ten and the site shows no more than this,
+/// so that judging costs the same after ten runs and after ten thousand.
+const NEWEST: usize = 200;
+
+/// What may stand in `data/`.
+const OURS: [&str; 5] = ["comparisons", "qualifications", "restarted.json", "runs", "series"];
+
+/// The history as far as it is read.
+#[derive(Debug, Default)]
+pub(crate) struct Recorded {
+    /// The newest runs.
+    pub(crate) history: History,
+    /// What could not be read, and why.
+    pub(crate) notes: Vec<String>,
+}
+
+/// A file of the history.
+#[derive(Clone, Debug)]
+pub(crate) struct File {
+    /// Its contents' object.
+    pub(crate) object: String,
+    /// Its path below the history's root: it begins with `data/`.
+    pub(crate) path: String,
+}
+
+impl Repository {
+    /// Reads the newest runs.
+    ///
+    /// Fails on a `data/` that is somebody else's and on runs of a newer format, before anything
+    /// is measured. A run that cannot be read is left out with a note, and the rest is served.
+    pub(crate) fn history(&self) -> Result<Recorded> {
+        self.newest_history(NEWEST)
+    }
+
+    /// Reads the newest runs, at most `limit`, like [`Self::history`].
+    pub(crate) fn newest_history(&self, limit: usize) -> Result<Recorded> {
+        let mut recorded = Recorded::default();
+        let mut objects = self.objects();
+        let mut files = BTreeMap::new();
+        for tip in self.tips()? {
+            let newest = self.newest_runs(&mut objects, &tip, limit, &mut recorded.notes)?;
+            files.extend(newest.into_iter().map(|file| (file_name(&file.path).to_owned(), file)));
+        }
+        for file in files.values().rev().take(limit) {
+            match self.run_in(&mut objects, file)? {
+                Ok(run) => recorded.history.add(run),
+                Err(why) => recorded.notes.push(why),
+            }
+        }
+        Ok(recorded)
+    }
+
+    /// A run, or why it must be left out. Fails on a newer format.
+    pub(crate) fn run_in(&self, objects: &mut Objects, file: &File) -> Result<Result<Run, String>> {
+        let left_out =
+            |why: String| Ok(Err(format!("{} on {} is left out: {why}", file.path, self.branch)));
+        let json = match objects.file(&file.object) {
+            Ok(Some(json)) => json,
+            Ok(None) => return left_out("git has lost its contents".to_owned()),
+            Err(error) => return left_out(format!("{error:#}")),
+        };
+        match Run::from_json(&json) {
+            Ok(run) if file_name(&file.path).strip_suffix(".json") != Some(&run.id) => {
+                left_out(format!("it holds the run {}", run.id))
+            }
+            Ok(run) => Ok(Ok(run)),
+            Err(error @ RunError::Newer { .. }) => {
+                bail!("{} on {}: {error}", file.path, self.branch)
+            }
+            Err(error) => left_out(error.to_string()),
+        }
+    }
+
+    /// The files of the newest runs of a commit, the newest first: at most `limit`.
+    pub(crate) fn newest_runs(
+        &self,
+        objects: &mut Objects,
+        tip: &str,
+        limit: usize,
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<File>> {
+        let data = objects.folder(&self.at(tip, "data"))?;
+        if let Some(foreign) = data.iter().find(|entry| !OURS.contains(&entry.name.as_str())) {
+            return Err(self.foreign(&format!("data/{}", foreign.name)));
+        }
+        let files = self.newest_files(objects, tip, "data/runs", limit, notes)?;
+        files.into_iter().map(|entry| self.run_file(entry)).collect()
+    }
+
+    /// The files below a folder whose names begin with their time, the newest first: at most
+    /// `limit`.
+    pub(super) fn newest_files(
+        &self,
+        objects: &mut Objects,
+        tip: &str,
+        folder: &str,
+        limit: usize,
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<TreeEntry>> {
+        let mut files = Vec::new();
+        let mut open = vec![TreeEntry {
+            name: folder.to_owned(),
+            object: self.at(tip, folder),
+            is_folder: true,
+        }];
+        while let Some(entry) = open.pop().filter(|_| files.len() < limit) {
+            if !entry.is_folder {
+                files.push(entry);
+                continue;
+            }
+            match objects.folder(&entry.object) {
+                Ok(below) => open.extend(sorted(&entry.name, below)),
+                Err(error) => notes.push(format!(
+                    "{} on {} is left out: {error:#}: another clone may have it whole",
+                    entry.name, self.branch
+                )),
+            }
+        }
+        Ok(files)
+    }
+
+    fn run_file(&self, entry: TreeEntry) -> Result<File> {
+        match place_of(&entry.name) {
+            Place::Run => Ok(File { object: entry.object, path: entry.name }),
+            _ => Err(self.foreign(&entry.name)),
+        }
+    }
+
+    fn foreign(&self, path: &str) -> anyhow::Error {
+        anyhow::anyhow!(
+            "the branch `{}` has a `{}{path}` that this tool did not write, so its data/ belongs to something else: choose another place by --history-prefix or --branch",
+            self.branch,
+            self.prefix,
+        )
+    }
+
+    /// What was last measured of a machine's error rates, in a sentence.
+    pub(crate) fn qualification_note(&self, machine: &Machine) -> Option<String> {
+        match self.qualification(machine) {
+            Ok(qualification) => Some(qualification?.sentence()),
+            Err(error) => Some(format!("the error rates of this machine are not known: {error:#}")),
+        }
+    }
+
+    /// What was last measured of the error rates of a machine; an error names a file that cannot
+    /// be read.
+    fn qualification(&self, machine: &Machine) -> Result<Option<Qualification>> {
+        let mut objects = self.objects();
+        let mut newest: Option<(String, String)> = None;
+        for tip in self.tips()? {
+            let folder = objects.folder(&self.at(&tip, &Qualification::folder(machine)))?;
+            // Their names begin with their time.
+            let last = folder.into_iter().map(|entry| (entry.name, entry.object)).max();
+            newest = newest.max(last);
+        }
+        let Some((name, object)) = newest else { return Ok(None) };
+        let json = objects.file(&object)?.with_context(|| format!("git has lost {name}"))?;
+        Qualification::from_json(&json)
+            .map(Some)
+            .with_context(|| format!("{name} on {} cannot be read", self.branch))
+    }
+
+    /// Where the history stands: the local branch, the remote's as last fetched, or both if each
+    /// has what the other lacks.
+    pub(crate) fn tips(&self) -> Result<Vec<String>> {
+        let local = self.commit_at(&self.local_ref())?;
+        let remote = self.commit_at(&self.tracking_ref())?;
+        Ok(match (local, remote) {
+            (Some(local), Some(remote)) if self.contains(&local, &remote)? => vec![local],
+            (Some(local), Some(remote)) if self.contains(&remote, &local)? => vec![remote],
+            (local, remote) => local.into_iter().chain(remote).collect(),
+        })
+    }
+
+    /// Whether `commit` has `ancestor` in its past, or is it.
+    pub(super) fn contains(&self, commit: &str, ancestor: &str) -> Result<bool> {
+        if commit == ancestor {
+            return Ok(true);
+        }
+        let sh = &self.sh;
+        let output = cmd!(sh, "git merge-base --is-ancestor {ancestor} {commit}")
+            .quiet()
+            .ignore_status()
+            .ignore_stderr()
+            .output()?;
+        Ok(output.status.success())
+    }
+
+    pub(crate) fn commit_at(&self, reference: &str) -> Result<Option<String>> {
+        let (sh, commit) = (&self.sh, format!("{reference}^{{commit}}"));
+        answer(cmd!(sh, "git rev-parse --verify --quiet {commit}"))
+    }
+
+    /// How git calls a path of the history in a commit.
+    pub(crate) fn at(&self, commit: &str, path: &str) -> String {
+        format!("{commit}:{}{path}", self.prefix)
+    }
+}
+
+/// What stands in a folder, so that the newest is popped first: years, months, days and runs begin
+/// with their time.
+fn sorted(folder: &str, mut below: Vec<TreeEntry>) -> impl Iterator<Item = TreeEntry> {
+    below.sort_by(|one, other| one.name.cmp(&other.name));
+    let named =
+        move |entry: TreeEntry| TreeEntry { name: format!("{folder}/{}", entry.name), ..entry };
+    below.into_iter().map(named)
+}
+
+pub(crate) fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}

@@ -1,0 +1,211 @@
+//! Adding files to the history branch.
+
+use super::Repository;
+use super::import::{Author, Change, Commit};
+use super::objects::Objects;
+use anyhow::{Result, bail};
+use chrono::{DateTime, Utc};
+use perf_judge::history::{Chunk, ChunkError, Names, Place, path_of, place_of};
+use perf_judge::run::Run;
+use perf_report::{Comparison, Qualification, visible};
+use std::collections::BTreeMap;
+
+/// A file for the history: it is written once and never changed.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// What tells it from all others.
+    pub(crate) id: String,
+    path: String,
+    pub(crate) contents: String,
+    about: String,
+    time: DateTime<Utc>,
+    run: Option<Run>,
+}
+
+impl From<&Run> for Entry {
+    fn from(run: &Run) -> Self {
+        let measured = run.commit.as_ref().map_or("nothing", |commit| commit.hash.as_str());
+        Self {
+            id: run.id.clone(),
+            path: path_of(run),
+            contents: run.to_json(),
+            about: format!("Measures {measured} on machine {}.", run.machine.key),
+            time: run.started,
+            run: Some(run.clone()),
+        }
+    }
+}
+
+impl From<&Qualification> for Entry {
+    fn from(qualification: &Qualification) -> Self {
+        Self {
+            id: qualification.id(),
+            path: qualification.path(),
+            contents: qualification.to_json(),
+            about: format!("Qualifies machine {}.", qualification.machine.key),
+            time: qualification.started,
+            run: None,
+        }
+    }
+}
+
+impl From<&Comparison> for Entry {
+    fn from(comparison: &Comparison) -> Self {
+        let head = comparison.head.as_ref().map_or("nothing", |commit| commit.hash.as_str());
+        let (base, key) = (&comparison.base, &comparison.machine.key);
+        Self {
+            id: comparison.id.clone(),
+            path: comparison.path(),
+            contents: comparison.to_json(),
+            about: format!("Compares {head} with {base} on machine {key}."),
+            time: comparison.started,
+            run: None,
+        }
+    }
+}
+
+impl Entry {
+    /// Fails if a name in the file would put it where no such file belongs: then nobody would read
+    /// the history again.
+    pub(crate) fn check_place(&self) -> Result<()> {
+        let name = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let is_named = |part: &str| !part.is_empty() && name(part);
+        let is_placed = match self.run {
+            Some(_) => place_of(&self.path) == Place::Run,
+            None => self.path.trim_end_matches(".json").split('/').all(is_named),
+        };
+        if !is_placed {
+            bail!("`{}` is no place for it", visible(&self.path));
+        }
+        Ok(())
+    }
+}
+
+/// How often a branch that somebody else moves meanwhile is tried again.
+const TRIES: usize = 50;
+
+impl Repository {
+    /// Commits files onto the history branch, those that it has already left out, and returns
+    /// where the branch stands then.
+    pub(crate) fn record(&self, entries: &[Entry]) -> Result<String> {
+        entries.iter().try_for_each(Entry::check_place)?;
+        for _ in 0..TRIES {
+            let local = self.commit_at(&self.local_ref())?;
+            let parent = self.tips()?.into_iter().next();
+            let mut objects = self.objects();
+            let changes = self.changes(&mut objects, parent.as_deref(), entries)?;
+            let commit = match (changes.is_empty(), &parent) {
+                (true, Some(parent)) => parent.clone(),
+                _ => self.import(&Commit {
+                    parents: parent.iter().map(String::as_str).collect(),
+                    author: Author::Configured,
+                    message: message(entries),
+                    time: entries.iter().map(|entry| entry.time).max().unwrap_or_default(),
+                    changes,
+                })?,
+            };
+            if self.advance(&self.local_ref(), &commit, local.as_deref())? {
+                return Ok(commit);
+            }
+        }
+        bail!("`{}` kept moving while the measurement was being added: try again", self.branch)
+    }
+
+    /// The files that `parent` lacks, and what follows from them.
+    fn changes(
+        &self,
+        objects: &mut Objects,
+        parent: Option<&str>,
+        entries: &[Entry],
+    ) -> Result<Vec<Change>> {
+        let mut missing = Vec::new();
+        for entry in entries {
+            if !self.has(objects, parent, &entry.path)? {
+                missing.push(entry);
+            }
+        }
+        let file = |entry: &&Entry| self.change(&entry.path, entry.contents.clone());
+        let mut changes: Vec<Change> = missing.iter().map(file).collect();
+        let runs: Vec<&Run> = missing.iter().filter_map(|entry| entry.run.as_ref()).collect();
+        changes.extend(self.series(objects, parent, &runs)?);
+        Ok(changes)
+    }
+
+    /// The chunks and lists that change when these runs are added.
+    fn series(
+        &self,
+        objects: &mut Objects,
+        parent: Option<&str>,
+        runs: &[&Run],
+    ) -> Result<Vec<Change>> {
+        let mut files: BTreeMap<String, String> = BTreeMap::new();
+        let mut chunks: BTreeMap<String, Chunk> = BTreeMap::new();
+        for run in runs {
+            let names = Names::of(run);
+            let path = Names::path(&names.key());
+            if !self.has(objects, parent, &path)? {
+                files.insert(path, names.to_json());
+            }
+            let Some(path) = Chunk::path_for(&path_of(run)) else { continue };
+            if !chunks.contains_key(&path) {
+                chunks.insert(path.clone(), self.chunk(objects, parent, &path)?);
+            }
+            if let Some(chunk) = chunks.get_mut(&path) {
+                chunk.add(run);
+            }
+        }
+        files.extend(chunks.into_iter().map(|(path, chunk)| (path, chunk.to_text())));
+        Ok(files.into_iter().map(|(path, contents)| self.change(&path, contents)).collect())
+    }
+
+    /// A day's chunk as `parent` has it. One that is damaged begins anew: the runs are the truth,
+    /// and `history verify` tells what is missing.
+    pub(super) fn chunk(
+        &self,
+        objects: &mut Objects,
+        parent: Option<&str>,
+        path: &str,
+    ) -> Result<Chunk> {
+        let Some(parent) = parent else { return Ok(Chunk::default()) };
+        let Ok(Some(text)) = objects.file(&self.at(parent, path)) else {
+            return Ok(Chunk::default());
+        };
+        match Chunk::parse(&text) {
+            Err(error @ ChunkError::Newer { .. }) => bail!("{path} on {}: {error}", self.branch),
+            chunk => Ok(chunk.unwrap_or_default()),
+        }
+    }
+
+    /// The chunk of the day of the run whose file stands at `path`.
+    pub(crate) fn chunk_for(
+        &self,
+        objects: &mut Objects,
+        commit: &str,
+        path: &str,
+    ) -> Result<Chunk> {
+        match Chunk::path_for(path) {
+            Some(chunk) => self.chunk(objects, Some(commit), &chunk),
+            None => Ok(Chunk::default()),
+        }
+    }
+
+    fn has(&self, objects: &mut Objects, parent: Option<&str>, path: &str) -> Result<bool> {
+        let Some(parent) = parent else { return Ok(false) };
+        // One that is damaged is there: what stands on the branch is never replaced.
+        Ok(objects.file(&self.at(parent, path)).map_or(true, |file| file.is_some()))
+    }
+
+    /// A file of the history, where this repository keeps it.
+    pub(crate) fn change(&self, path: &str, contents: String) -> Change {
+        Change::Write { path: format!("{}{path}", self.prefix), contents: contents.into_bytes() }
+    }
+}
+
+fn message(entries: &[Entry]) -> String {
+    let title = match entries {
+        [entry] => entry.id.clone(),
+        _ => format!("{} measurements", entries.len()),
+    };
+    let about: Vec<&str> = entries.iter().take(50).map(|entry| entry.about.as_str()).collect();
+    format!("perf: record {title}\n\n{}\n", about.join("\n"))
+}

@@ -1,0 +1,205 @@
+//! Starting a history anew with its newest runs; the old one keeps everything under another name.
+
+use super::Repository;
+use super::import::{Author, Change, Commit};
+use super::objects::Objects;
+use super::publish::Pushed;
+use super::read::{File, file_name};
+use anyhow::{Result, bail};
+use perf_judge::history::{Chunk, Names};
+use perf_judge::run::Run;
+use serde_json::json;
+use std::collections::BTreeMap;
+use xshell::cmd;
+
+/// Where a history that was started anew says so: what it is, it says by its contents.
+const RESTARTED: &str = "data/restarted.json";
+
+/// What a restart was asked to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Restart<'a> {
+    /// How many of the newest runs stay.
+    pub(crate) keep: usize,
+    /// The branch that gets the old history.
+    pub(crate) archive: &'a str,
+    /// Whether the remote's history is started anew as well.
+    pub(crate) publish: bool,
+}
+
+impl Repository {
+    /// Starts the history anew and says what was done.
+    pub(crate) fn restart(&self, asked: &Restart<'_>) -> Result<String> {
+        self.check_writable()?;
+        self.check_branch_name(asked.archive)?;
+        let archive = format!("refs/heads/{}", asked.archive);
+        if self.commit_at(&archive)?.is_some() {
+            bail!("there is a branch `{}` already: name another by --archive", asked.archive);
+        }
+        if asked.publish {
+            self.publish()?;
+        } else if self.commit_at(&self.tracking_ref())?.is_some() {
+            bail!(
+                "{} has this history as well and would bring it back: add --publish, so that it is started anew there too",
+                self.remote
+            );
+        }
+        let Some(old) = self.commit_at(&self.local_ref())? else {
+            bail!("there is no history on `{}` to start anew", self.branch);
+        };
+        let commit = self.beginning(&old, asked)?;
+        if !self.advance(&archive, &old, None)? {
+            bail!("a branch `{}` was made meanwhile", asked.archive);
+        }
+        if asked.publish {
+            self.replace_remote(&old, &commit, &archive)?;
+            self.remember(&commit)?;
+        }
+        if !self.advance(&self.local_ref(), &commit, Some(&old))? {
+            bail!("`{}` was moved meanwhile: nothing was started anew here", self.branch);
+        }
+        let (branch, name) = (&self.branch, asked.archive);
+        Ok(format!("`{branch}` begins anew at {}, and `{name}` has all that was", &commit[..12]))
+    }
+
+    /// A commit without a parent that has the newest runs of `old` and what is not ours.
+    fn beginning(&self, old: &str, asked: &Restart<'_>) -> Result<String> {
+        let mut objects = self.objects();
+        let mut unread = Vec::new();
+        let kept = self.newest_runs(&mut objects, old, asked.keep, &mut unread)?;
+        if let Some(why) = unread.first() {
+            bail!("the history is damaged, and what is lost should not be left behind: {why}");
+        }
+        let link =
+            |path: String, object: String, is_folder| Change::Link { path, object, is_folder };
+        let everything = format!("{old}^{{tree}}");
+        let sh = &self.sh;
+        let everything = cmd!(sh, "git rev-parse {everything}").quiet().read()?;
+        let mut changes = vec![
+            link(String::new(), everything, true),
+            Change::Remove { path: format!("{}data", self.prefix) },
+        ];
+        for file in kept.iter().chain(&self.companions(&mut objects, old, &kept)?) {
+            let path = format!("{}{}", self.prefix, file.path);
+            changes.push(link(path, file.object.clone(), false));
+        }
+        changes.extend(self.series_of(&mut objects, &kept)?);
+        let note = json!({"schema": 1, "kind": "restart", "from": old, "archive": asked.archive, "kept": kept.len()});
+        changes.push(self.change(RESTARTED, format!("{note}\n")));
+        self.import(&Commit {
+            parents: Vec::new(),
+            author: Author::Configured,
+            message: format!(
+                "perf: begin anew\n\nThe history until here is on `{}`.\n",
+                asked.archive
+            ),
+            time: self.time_of(old)?,
+            changes,
+        })
+    }
+
+    /// All qualifications, and comparisons as far back as the runs.
+    fn companions(&self, objects: &mut Objects, old: &str, kept: &[File]) -> Result<Vec<File>> {
+        let day = |path: &str| {
+            path.splitn(3, '/').nth(2).and_then(|rest| rest.get(..10)).map(str::to_owned)
+        };
+        let since = kept.last().and_then(|file| day(&file.path)).unwrap_or_default();
+        let mut files = Vec::new();
+        for folder in ["data/qualifications", "data/comparisons"] {
+            for entry in objects.files_below(&self.at(old, folder))? {
+                let path = format!("{folder}/{}", entry.name);
+                if folder == "data/qualifications" || day(&path) >= Some(since.clone()) {
+                    files.push(File { object: entry.object, path });
+                }
+            }
+        }
+        Ok(files)
+    }
+
+    fn series_of(&self, objects: &mut Objects, kept: &[File]) -> Result<Vec<Change>> {
+        let mut derived = Derived::default();
+        for file in kept {
+            match self.run_in(objects, file)? {
+                Ok(run) => derived.add(&file.path, &run),
+                Err(why) => bail!("{why}"),
+            }
+        }
+        let files = derived.files().into_iter();
+        Ok(files.map(|(path, contents)| self.change(&path, contents)).collect())
+    }
+
+    /// The old history first, so that the remote has it at every moment.
+    fn replace_remote(&self, old: &str, new: &str, archive: &str) -> Result<()> {
+        let (sh, remote) = (&self.sh, &self.remote);
+        let reference = self.local_ref();
+        let lease = format!("--force-with-lease={reference}:{old}");
+        let saved = format!("{old}:{archive}");
+        let replaced = format!("{new}:{reference}");
+        for (push, raced) in [
+            (
+                cmd!(sh, "git push --porcelain {remote} {saved}"),
+                "has a branch of that name already",
+            ),
+            (
+                cmd!(sh, "git push --porcelain {lease} {remote} {replaced}"),
+                "got another run meanwhile",
+            ),
+        ] {
+            let output = push.env("LC_ALL", "C").quiet().ignore_status().output()?;
+            match Pushed::of(output) {
+                Pushed::Yes => {}
+                Pushed::Raced => bail!("{remote} {raced}: try again, with another --archive"),
+                Pushed::Refused(why) | Pushed::Deaf(why) => {
+                    bail!("{remote} did not take it: {why}")
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Fails if one of two histories was started anew and the other was not: their union would
+    /// bring back what was left behind.
+    pub(super) fn check_same_beginning(&self, ours: &str, theirs: &str) -> Result<()> {
+        let mut objects = self.objects();
+        let mut beginning = |commit: &str| objects.file(&self.at(commit, RESTARTED));
+        if beginning(ours)? == beginning(theirs)? {
+            return Ok(());
+        }
+        let (branch, remote) = (&self.branch, &self.remote);
+        bail!(
+            "`{branch}` was started anew, here or on {remote}, and joining the two would bring back what was left behind. Keep this clone's under another name by `git branch -m {branch} {branch}-before`: the next run goes on from {remote}'s"
+        )
+    }
+}
+
+/// All that follows from runs.
+#[derive(Debug, Default)]
+pub(crate) struct Derived {
+    chunks: BTreeMap<String, Chunk>,
+    names: BTreeMap<String, String>,
+}
+
+impl Derived {
+    /// Adds the run whose file stands at `path`.
+    pub(crate) fn add(&mut self, path: &str, run: &Run) {
+        let names = Names::of(run);
+        self.names.entry(Names::path(&names.key())).or_insert_with(|| names.to_json());
+        if let Some(path) = Chunk::path_for(path) {
+            self.chunks.entry(path).or_default().add(run);
+        }
+    }
+
+    /// Keeps what a chunk says of the run whose file stands at `path` and cannot be read.
+    pub(crate) fn keep(&mut self, path: &str, known: Chunk) {
+        if let Some(chunk) = Chunk::path_for(path) {
+            let id = file_name(path).trim_end_matches(".json");
+            let place = self.chunks.entry(chunk).or_default();
+            *place = std::mem::take(place).merge(known.only(id));
+        }
+    }
+
+    /// The files by path.
+    pub(crate) fn files(self) -> BTreeMap<String, String> {
+        let chunks = self.chunks.into_iter().map(|(path, chunk)| (path, chunk.to_text()));
+        chunks.chain(self.names).collect()
+    }
+}

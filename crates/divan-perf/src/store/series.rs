@@ -1,0 +1,140 @@
+//! Reading what the site shows beside the newest runs.
+
+use super::objects::Objects;
+use super::read::file_name;
+use super::{Repository, answer};
+use anyhow::{Context as _, Result};
+use perf_judge::history::{Chunk, Line, Names, Place, place_of};
+use perf_report::Comparison;
+use std::collections::BTreeMap;
+use xshell::cmd;
+
+/// The days of the series, `2026-11-23`, each with the objects of its chunks: one, or one for each
+/// side of a history that is not joined yet.
+pub(crate) type Days = BTreeMap<String, Vec<String>>;
+
+/// The series of a history, a day at a time.
+#[derive(Debug)]
+pub(crate) struct Series<'a> {
+    repository: &'a Repository,
+    objects: Objects,
+    tips: Vec<String>,
+    names: BTreeMap<String, Names>,
+    /// What could not be read, and why.
+    pub(crate) notes: Vec<String>,
+}
+
+impl Repository {
+    /// Opens the series for reading.
+    pub(crate) fn open_series(&self) -> Result<Series<'_>> {
+        Ok(Series {
+            repository: self,
+            objects: self.objects(),
+            tips: self.tips()?,
+            names: BTreeMap::new(),
+            notes: Vec::new(),
+        })
+    }
+
+    /// The newest recorded comparisons, the newest first, and what could not be read.
+    pub(crate) fn comparisons(&self, limit: usize) -> Result<(Vec<Comparison>, Vec<String>)> {
+        let (mut objects, mut notes) = (self.objects(), Vec::new());
+        let mut files = BTreeMap::new();
+        for tip in self.tips()? {
+            let below =
+                self.newest_files(&mut objects, &tip, "data/comparisons", limit, &mut notes)?;
+            let named = below.into_iter().map(|entry| (file_name(&entry.name).to_owned(), entry));
+            files.extend(named);
+        }
+        let mut comparisons = Vec::new();
+        for entry in files.into_values().rev().take(limit) {
+            let read = objects.file(&entry.object).and_then(|text| {
+                Ok(Comparison::from_json(&text.context("git has lost its contents")?)?)
+            });
+            match read {
+                Ok(comparison) => comparisons.push(comparison),
+                Err(error) => {
+                    notes.push(format!("{} on {} is left out: {error:#}", entry.name, self.branch))
+                }
+            }
+        }
+        Ok((comparisons, notes))
+    }
+
+    /// The address of the remote, as git was told it.
+    pub(crate) fn remote_address(&self) -> Result<Option<String>> {
+        let (sh, remote) = (&self.sh, &self.remote);
+        answer(cmd!(sh, "git remote get-url {remote}"))
+    }
+}
+
+impl Series<'_> {
+    /// The days that are summed up.
+    pub(crate) fn days(&mut self) -> Result<Days> {
+        let mut days = Days::new();
+        for tip in &self.tips {
+            let folder = self.repository.at(tip, "data/series");
+            for file in self.objects.files_below(&folder)? {
+                let path = format!("data/series/{}", file.name);
+                let day = file.name.strip_suffix(".jsonl").map(|day| day.replace('/', "-"));
+                let Some(day) = day.filter(|_| place_of(&path) == Place::Series) else { continue };
+                let objects = days.entry(day).or_default();
+                if !objects.contains(&file.object) {
+                    objects.push(file.object);
+                }
+            }
+        }
+        Ok(days)
+    }
+
+    /// The runs of a day, the oldest first. What cannot be read is left out with a note.
+    pub(crate) fn runs_of(&mut self, day: &str, chunks: &[String]) -> Vec<Line> {
+        let mut all = Chunk::default();
+        for object in chunks {
+            match self.chunk(object) {
+                Ok(chunk) => all = all.merge(chunk),
+                Err(error) => self.leave_out(day, &error),
+            }
+        }
+        all.runs().unwrap_or_else(|error| {
+            self.leave_out(day, &error.into());
+            Vec::new()
+        })
+    }
+
+    fn chunk(&mut self, object: &str) -> Result<Chunk> {
+        let text = self.objects.file(object)?.context("git has lost it")?;
+        Ok(Chunk::parse(&text)?)
+    }
+
+    fn leave_out(&mut self, what: &str, error: &anyhow::Error) {
+        self.notes.push(format!(
+            "{what} of the series is left out: {error:#}: `cargo xtask perf history verify --repair` mends it"
+        ));
+    }
+
+    /// The benchmarks of a line, or `None` with a note if they cannot be read.
+    pub(crate) fn names(&mut self, key: &str) -> Option<&Names> {
+        if !self.names.contains_key(key) {
+            match self.read_names(key) {
+                Ok(names) => drop(self.names.insert(key.to_owned(), names)),
+                Err(error) => {
+                    self.leave_out(&Names::path(key), &error);
+                    // An empty list: said once, and the runs have nothing to show.
+                    self.names.insert(key.to_owned(), Names::from_json("[]").ok()?);
+                }
+            }
+        }
+        self.names.get(key)
+    }
+
+    fn read_names(&mut self, key: &str) -> Result<Names> {
+        for tip in &self.tips {
+            let path = self.repository.at(tip, &Names::path(key));
+            if let Some(text) = self.objects.file(&path)? {
+                return Ok(Names::from_json(&text)?);
+            }
+        }
+        anyhow::bail!("it is not there")
+    }
+}

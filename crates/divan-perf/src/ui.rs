@@ -1,0 +1,108 @@
+//! Everything that is printed: the report to standard output, the rest to standard error.
+#![expect(clippy::print_stderr, reason = "this is the module that prints")]
+
+use crate::args::Color;
+use anstream::{AutoStream, ColorChoice};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use perf_judge::unit;
+use perf_report::visible;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::time::{Duration, Instant};
+
+/// Prints an error with its causes.
+pub(crate) fn error(error: &anyhow::Error) {
+    say(&format!("error: {error:#}"));
+}
+
+/// Prints a line about what is going on. Names in it may be anybody's, and drive no terminal.
+pub(crate) fn say(line: &str) {
+    let shown = |c: char| match c {
+        '\n' | '\t' => c.to_string(),
+        _ => visible(&c.to_string()),
+    };
+    eprintln!("{}", line.chars().map(shown).collect::<String>());
+}
+
+/// Prints the report. A reader that went away is no error.
+pub(crate) fn report(text: &str, color: Color) -> io::Result<()> {
+    let choice = match color {
+        Color::Auto => ColorChoice::Auto,
+        Color::Always => ColorChoice::Always,
+        Color::Never => ColorChoice::Never,
+    };
+    let mut stream = AutoStream::new(io::stdout(), choice).lock();
+    unless_gone(stream.write_all(text.as_bytes()).and_then(|()| stream.flush()))
+}
+
+/// Prints text byte by byte as it is, for another program to read.
+pub(crate) fn verbatim(text: &str) -> io::Result<()> {
+    let mut stream = io::stdout().lock();
+    unless_gone(stream.write_all(text.as_bytes()).and_then(|()| stream.flush()))
+}
+
+fn unless_gone(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+/// How far the measuring has come: a bar on a terminal, else a line now and then.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    bar: Option<ProgressBar>,
+    title: String,
+    last_line: Instant,
+}
+
+/// How often a log gets a line.
+const LINE_EVERY: Duration = Duration::from_secs(15);
+
+impl Progress {
+    /// Progress through `launches`.
+    pub(crate) fn start(title: &str, launches: usize) -> Self {
+        let progress = Self::go_on(title, launches);
+        if progress.bar.is_none() {
+            say(&format!("{title}: {}", unit::counted(launches, "launch", "launches")));
+        }
+        progress
+    }
+
+    /// Progress through `launches` of something that has been announced already.
+    pub(crate) fn go_on(title: &str, launches: usize) -> Self {
+        let bar = io::stderr().is_terminal().then(|| bar(launches));
+        Self { bar, title: title.to_owned(), last_line: Instant::now() }
+    }
+
+    /// Says what is launched now, how many launches are done of how many, and the time left.
+    pub(crate) fn at(&mut self, done: usize, of: usize, benchmark: &str, left: Duration) {
+        let left = unit::span(left.as_secs_f64());
+        if let Some(bar) = &self.bar {
+            bar.set_length(of as u64);
+            bar.set_position(done as u64);
+            bar.set_message(format!("{}, {left} left: {}", self.title, printable(benchmark)));
+        } else if self.last_line.elapsed() >= LINE_EVERY {
+            self.last_line = Instant::now();
+            say(&format!("{}: {done} of {of} launches, about {left} left", self.title));
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(launches: usize) -> ProgressBar {
+    let target = ProgressDrawTarget::stderr_with_hz(8);
+    let style = ProgressStyle::with_template("[{bar:24}] {pos}/{len} {wide_msg}");
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
+    ProgressBar::with_draw_target(Some(launches as u64), target).with_style(style)
+}
+
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}

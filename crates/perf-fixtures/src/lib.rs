@@ -1,0 +1,52 @@
+//! Small made-up runs for tests.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+use perf_judge::ident::BenchmarkId;
+use perf_judge::run::{Commit, Kind, Machine, Measured, Reading, Run, SCHEMA};
+
+/// A run of `benchmarks`, `day` days into November 2026, on the branch `main`.
+pub fn run(day: u32, benchmarks: Vec<Measured>) -> Run {
+    let started = format!("2026-11-{day:02}T02:45:00Z");
+    Run {
+        schema: SCHEMA,
+        kind: Kind::Run,
+        id: String::new(),
+        started: started.parse().unwrap(),
+        seed: 7,
+        commit: Some(Commit {
+            hash: format!("{day:040x}"),
+            branch: Some("main".to_owned()),
+            subject: "Read faster".to_owned(),
+            author_date: "2026-11-01T12:00:00+01:00".to_owned(),
+            dirty: false,
+        }),
+        partial: false,
+        machine: Machine { cpu: "Model 1".to_owned(), cores: 2, ..Machine::default() }.keyed(),
+        benchmarks,
+        unfinished: Vec::new(),
+        origin: None,
+        parted: false,
+        accepted: Vec::new(),
+    }
+    .seal()
+}
+
+/// A benchmark with five equal launches of `ns`.
+pub fn measured(name: &str, ns: f64) -> Measured {
+    let launches: Vec<Reading> = (0..5).map(|_| reading(ns)).collect();
+    Measured::of(BenchmarkId::from(name), None, &launches).unwrap()
+}
+
+/// A launch of 21 samples that all took `ns`.
+pub fn reading(ns: f64) -> Reading {
+    Reading {
+        fastest_ns: ns,
+        slowest_ns: ns,
+        median_ns: ns,
+        mean_ns: ns,
+        n: 1,
+        s: 21,
+        samples_ns: Some(vec![ns; 21]),
+        ..Reading::default()
+    }
+}

@@ -1,0 +1,51 @@
+//! What one launch says of one benchmark.
+
+use super::{Alloc, LaunchTimes};
+use crate::stats;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What one launch says of one benchmark. Times are ns an iteration.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Reading {
+    /// The fastest sample.
+    pub fastest_ns: f64,
+    /// The slowest sample.
+    pub slowest_ns: f64,
+    /// The median sample.
+    pub median_ns: f64,
+    /// The mean of the samples.
+    pub mean_ns: f64,
+    /// Iterations a sample.
+    pub n: u32,
+    /// Samples.
+    pub s: u32,
+    /// Every sample in the order taken, where they are known.
+    pub samples_ns: Option<Vec<f64>>,
+    /// Processor time of the process in ns, start-up included.
+    pub cpu_ns: Option<f64>,
+    /// The largest resident memory of the process in bytes.
+    pub peak_rss_bytes: Option<f64>,
+    /// What Divan's counters say a second at the median time, by unit.
+    pub throughput: BTreeMap<String, f64>,
+    /// What the allocator says.
+    pub alloc: Option<Alloc>,
+}
+
+impl Reading {
+    /// The two numbers that are judged.
+    pub fn times(&self) -> LaunchTimes {
+        LaunchTimes { fastest: self.fastest_ns, median: self.median_ns }
+    }
+
+    /// Iterations in all samples.
+    pub fn iterations(&self) -> u64 {
+        u64::from(self.n) * u64::from(self.s)
+    }
+
+    /// The quantile `p` of this launch's samples but the first, where they are known.
+    pub fn quantile_ns(&self, p: f64) -> Option<f64> {
+        let warm = self.samples_ns.as_ref()?.get(1..)?;
+        stats::quantile(&stats::sorted(warm), p)
+    }
+}

@@ -1,0 +1,143 @@
+//! What is recorded of builds that were measured side by side.
+
+use super::{Report, Row};
+use crate::text::newer;
+use chrono::{DateTime, Utc};
+use perf_judge::detect::Severity;
+use perf_judge::ident::BenchmarkId;
+use perf_judge::run::{Commit, Machine, Round};
+use perf_judge::unit::LogRatio;
+use perf_judge::verdict::State;
+use serde::{Deserialize, Serialize};
+
+/// The newest comparison format that this version reads, and the one it writes.
+const SCHEMA: u32 = 1;
+
+/// One recorded side-by-side measurement: an immutable file of the history.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The format's version.
+    pub schema: u32,
+    /// Tells a comparison from the other files of a history.
+    pub kind: Kind,
+    /// `<UTC time>-<head's commit>-<digest>-<base's commit>`.
+    pub id: String,
+    /// When measuring began.
+    pub started: DateTime<Utc>,
+    /// What decided the order of the launches.
+    pub seed: u32,
+    /// The commit that was compared with.
+    pub base: String,
+    /// What was judged; absent outside a repository.
+    pub head: Option<Commit>,
+    /// Where both were measured.
+    pub machine: Machine,
+    /// One entry a benchmark that was launched on both sides.
+    pub benchmarks: Vec<Compared>,
+}
+
+/// What a file of the history holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A [`Comparison`].
+    Comparison,
+}
+
+/// One benchmark of a comparison.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Compared {
+    /// Its name.
+    pub name: BenchmarkId,
+    /// Iterations a sample, on both sides.
+    pub n: u32,
+    /// Samples a launch, on both sides.
+    pub s: u32,
+    /// The launches, in the order measured.
+    pub rounds: Vec<Round>,
+    /// What was found.
+    pub state: State,
+    /// How large the change is, for a regression or an improvement.
+    pub severity: Option<Severity>,
+    /// The best estimate of the change; ln of the ratio.
+    pub change: Option<LogRatio>,
+    /// The lowest change that the rounds leave possible.
+    pub low: Option<LogRatio>,
+    /// The highest.
+    pub high: Option<LogRatio>,
+}
+
+impl Comparison {
+    /// Reads a comparison's file.
+    ///
+    /// # Errors
+    /// If it is not one, or has a later schema.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        let read: Self = serde_json::from_str(text)?;
+        match read.schema > SCHEMA {
+            true => Err(newer(read.schema, SCHEMA)),
+            false => Ok(read),
+        }
+    }
+
+    /// The comparisons behind a report: one a commit that something was compared with.
+    pub fn all_of(report: &Report) -> Vec<Self> {
+        let mut bases: Vec<&str> =
+            report.rows.iter().filter_map(|row| row.verdict.base.as_deref()).collect();
+        bases.sort_unstable();
+        bases.dedup();
+        let comparisons = bases.into_iter().map(|base| Self::of(report, base));
+        comparisons.filter(|comparison| !comparison.benchmarks.is_empty()).collect()
+    }
+
+    fn of(report: &Report, base: &str) -> Self {
+        let run = &report.run;
+        let with_base = report.rows.iter().filter(|row| row.verdict.base.as_deref() == Some(base));
+        Self {
+            schema: SCHEMA,
+            kind: Kind::Comparison,
+            id: format!("{}-{}", run.id, base.get(..12).unwrap_or(base)),
+            started: run.started,
+            seed: run.seed,
+            base: base.to_owned(),
+            head: run.commit.clone(),
+            machine: run.machine.clone(),
+            benchmarks: with_base.filter_map(Compared::of).collect(),
+        }
+    }
+
+    /// The identity of the run that was judged: the comparison's own begins with it.
+    pub fn run(&self) -> Option<&str> {
+        self.id.rsplit_once('-').map(|(run, _)| run)
+    }
+
+    /// The comparison's file: one line of JSON.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string(self)
+            .unwrap_or_else(|_| unreachable!("a comparison has string keys, which JSON can hold"));
+        text.push('\n');
+        text
+    }
+
+    /// Where the file stands on the history branch.
+    pub fn path(&self) -> String {
+        format!("data/comparisons/{}/{}.json", self.started.format("%Y/%m/%d"), self.id)
+    }
+}
+
+impl Compared {
+    fn of(row: &Row) -> Option<Self> {
+        let (verdict, measured) = (&row.verdict, row.measured.as_ref()?);
+        (!verdict.trace.rounds.is_empty()).then(|| Self {
+            name: verdict.name.clone(),
+            n: measured.n,
+            s: measured.s,
+            rounds: verdict.trace.rounds.clone(),
+            state: verdict.state,
+            severity: verdict.severity,
+            change: verdict.change,
+            low: verdict.low,
+            high: verdict.high,
+        })
+    }
+}

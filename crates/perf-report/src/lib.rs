@@ -1,0 +1,40 @@
+//! A finished judgement as data, and its renderings, without I/O.
+//!
+//! The renderers format; none of them compares numbers or decides anything.
+
+mod text;
+pub mod partition;
+mod row;
+mod accepted;
+mod report;
+mod budgets;
+pub mod check;
+mod comparison;
+mod explain;
+mod github;
+mod markdown;
+mod merged;
+mod qualification;
+mod read;
+mod recorded;
+mod replayed;
+pub mod site;
+mod links;
+mod svg;
+mod terminal;
+
+pub use accepted::{AcceptanceResult, AcceptanceStatus};
+pub use budgets::{headroom, reasons};
+pub use comparison::{Compared, Comparison};
+pub use explain::explain;
+pub use github::{to_annotations, to_outputs};
+pub use links::commits_at;
+pub use markdown::{Page, to_markdown};
+pub use qualification::Qualification;
+pub use read::{REPORT_BYTES, ReportError};
+pub use recorded::{machines_to_text, run_to_text, runs_to_text};
+pub use replayed::Rules;
+pub use report::{Against, Base, Findings, Kind, Report, RunFacts};
+pub use row::Row;
+pub use terminal::to_terminal;
+pub use text::visible;

@@ -1,0 +1,100 @@
+//! Text from a repository, unable to be anything but text where Markdown is shown.
+
+use crate::text::is_reordering;
+
+/// What is shown of one text at most, in characters: a row with a longer one helps nobody.
+const LENGTH: usize = 200;
+
+/// Text that Markdown and HTML show as it is, on one line, cut where it is too long.
+///
+/// Every mark that either gives a meaning to is escaped. GitHub looks for mentions and references
+/// in what is shown, so that an invisible space must stand in the middle of these.
+pub(super) fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in shortened(text).chars() {
+        match c {
+            '&' => safe += "&amp;",
+            '<' => safe += "&lt;",
+            '>' => safe += "&gt;",
+            '@' => safe += "@&#8203;",
+            '#' => safe += "#&#8203;",
+            '|' => safe += "&#124;",
+            '\\' | '`' | '*' | '_' | '[' | ']' | '~' | '$' | '!' => safe.extend(['\\', c]),
+            _ if c.is_control() || is_reordering(c) => safe += " ",
+            _ => safe.push(c),
+        }
+    }
+    let safe = safe.replace("://", "&#58;//").replace("www.", "www&#46;");
+    safe.replace("GH-", "GH&#8203;-")
+}
+
+/// A name as code: nothing in it is looked at for mentions, references or emoji.
+pub(super) fn code(name: &str) -> String {
+    format!("<code>{}</code>", escaped(name).replace("&#8203;", ""))
+}
+
+/// A sentence that may begin with a name of `names`.
+pub(super) fn sentence<'a>(text: &str, mut names: impl Iterator<Item = &'a str>) -> String {
+    let rest = |name: &str| text.strip_prefix(name).filter(|rest| rest.starts_with([' ', ':']));
+    match names.find_map(|name| Some((name, rest(name)?))) {
+        Some((name, rest)) => format!("{}{}", code(name), escaped(rest)),
+        None => escaped(text),
+    }
+}
+
+/// The name as an argument that is safe to paste into any shell; `None` where it is not.
+pub(super) fn argument(name: &str) -> Option<&str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_:/=.-".contains(c);
+    let is_short = (1..=LENGTH).contains(&name.len());
+    (is_short && name.chars().all(is_plain) && !name.starts_with('-')).then_some(name)
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LENGTH) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn hostile_names_stay_text() {
+        let hostile = "<img src=x>|`a`\n# [x](https://e.example) @team **b** www.e GH-1";
+        let safe = escaped(hostile);
+        for mark in ["<", ">", "|", "\n", "# ", "://", "@t", "www.", "GH-1"] {
+            assert!(!safe.contains(mark), "{mark} in {safe}");
+        }
+        assert!(!code(hostile).contains("://") && !code(hostile).contains("www."));
+        assert!(safe.contains(r"\`a\`") && safe.contains(r"\[x\]") && safe.contains(r"\*\*b\*\*"));
+        assert_eq!(code("core::moon::@a"), "<code>core::moon::@a</code>");
+    }
+
+    #[test]
+    fn a_name_at_the_beginning_of_a_sentence_is_code() {
+        let names = || ["a/b::c", "a/b::c_d"].into_iter();
+        assert_eq!(sentence("a/b::c_d got slower", names()), r"<code>a/b::c\_d</code> got slower");
+        assert_eq!(sentence("a/b::cd: #1", names()), "a/b::cd: #&#8203;1");
+    }
+
+    #[test]
+    fn only_plain_names_stand_in_commands() {
+        let cases = ["core/parse::xml_500", "a/b::t=4", "'; rm -rf ~ #", "$(x)", "-x", "", "a b"];
+        let plain = cases.map(|name| argument(name).is_some());
+        assert_eq!(plain, [true, true, false, false, false, false, false]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_can_end_its_cell(name in any::<String>()) {
+            for safe in [escaped(&name), code(&name).replace("<code>", "").replace("</code>", "")] {
+                prop_assert!(!safe.contains(['|', '<', '>', '\n', '\r']));
+                prop_assert!(safe.len() <= 8 * (LENGTH + 1));
+            }
+            prop_assert!(!escaped(&name).replace("@&#8203;", "").contains('@'));
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! The reports of several machines, each about a part of the benchmarks, as one.
+
+use super::{AcceptanceResult, AcceptanceStatus, Report, Row};
+use crate::partition::Partition;
+use crate::report::summary;
+use perf_judge::budget::{BudgetResult, BudgetStatus};
+use perf_judge::ident::BenchmarkId;
+use perf_judge::unit;
+use std::collections::BTreeMap;
+
+impl Report {
+    /// Joins the parts. What is not there, or there twice, makes the whole incomplete: it is never
+    /// taken for a pass. A report that is no part is a whole.
+    ///
+    /// # Errors
+    /// If there is none, or they are not of one commit, compared with one other.
+    pub fn merged(mut parts: Vec<Self>) -> Result<Self, String> {
+        parts.sort_by_key(|report| report.partition.as_ref().map(|partition| partition.part));
+        if let Some(odd) = parts.windows(2).find_map(|pair| difference(&pair[0], &pair[1])) {
+            return Err(odd);
+        }
+        let doubts = doubts(&parts);
+        let machines = machines(&parts);
+        let mut parts = parts.into_iter();
+        let mut whole = parts.next().ok_or("there is no report to merge")?;
+        parts.for_each(|part| whole.take(part));
+        whole.partition = None;
+        whole.outcome.incomplete.extend(doubts);
+        whole.notes.extend(machines);
+        whole.settle();
+        Ok(whole)
+    }
+
+    fn take(&mut self, part: Self) {
+        let known: Vec<BenchmarkId> =
+            self.rows.iter().map(|row| row.verdict.name.clone()).collect();
+        let is_new = |row: &Row| !known.contains(&row.verdict.name);
+        self.rows.extend(part.rows.into_iter().filter(is_new));
+        part.budgets.into_iter().for_each(|budget| self.take_budget(budget));
+        self.outcome.gate.extend(part.outcome.gate);
+        self.outcome.incomplete.extend(part.outcome.incomplete);
+        let notes = part.notes.into_iter().filter(|note| !self.notes.contains(note));
+        self.notes.extend(notes.collect::<Vec<_>>());
+        part.accepted.into_iter().for_each(|accepted| self.take_accepted(accepted));
+        self.run.partial |= part.run.partial;
+        self.run.started = self.run.started.min(part.run.started);
+    }
+
+    /// What was measured goes before what was not, and of several the worst.
+    fn take_budget(&mut self, budget: BudgetResult) {
+        let rank = |budget: &BudgetResult| match budget.status {
+            BudgetStatus::Unmeasured => None,
+            status => Some((budget.fails, status)),
+        };
+        match self.budgets.iter_mut().find(|known| known.name == budget.name) {
+            Some(known) if rank(known) < rank(&budget) => *known = budget,
+            Some(_) => {}
+            None => self.budgets.push(budget),
+        }
+    }
+
+    /// Side by side, only the part that measures the benchmark knows more than that it is in force.
+    fn take_accepted(&mut self, accepted: AcceptanceResult) {
+        match self.accepted.iter_mut().find(|known| known.entry == accepted.entry) {
+            Some(known) if known.status == AcceptanceStatus::InForce => *known = accepted,
+            Some(_) => {}
+            None => self.accepted.push(accepted),
+        }
+    }
+
+    /// Brings order, and says anew what follows from the rows.
+    fn settle(&mut self) {
+        self.rows.sort_by_cached_key(|row| row.verdict.rank());
+        self.budgets.sort_by_key(|budget| std::cmp::Reverse(budget.status));
+        self.summary = summary(self.rows.iter().map(|row| &row.verdict), &self.budgets);
+        self.status = self.outcome.status();
+    }
+}
+
+/// Why two reports are not of one check.
+fn difference(one: &Report, other: &Report) -> Option<String> {
+    let commit = |report: &Report| report.run.commit.as_ref().map(|c| (c.hash.clone(), c.dirty));
+    let base = |report: &Report| report.against.base.as_ref().map(|base| base.commit.hash.clone());
+    let listed = |report: &Report| report.partition.as_ref().map(|known| known.part.of);
+    match () {
+        () if commit(one) != commit(other) => Some("the parts are of different commits".to_owned()),
+        () if base(one) != base(other) => {
+            Some("the parts were compared with different commits".to_owned())
+        }
+        () if listed(one) != listed(other) => {
+            Some("the parts are not of one number of parts".to_owned())
+        }
+        () => None,
+    }
+}
+
+/// What is missing or doubled, where the reports say that they are parts.
+fn doubts(parts: &[Report]) -> Vec<String> {
+    let known: Vec<&Partition> = parts.iter().filter_map(|part| part.partition.as_ref()).collect();
+    let Some(first) = known.first() else {
+        let doubled = parts.len() > 1;
+        return doubled
+            .then(|| "there are several reports of everything".to_owned())
+            .into_iter()
+            .collect();
+    };
+    let of = first.part.of;
+    let there = |number: &usize| known.iter().filter(|part| part.part.part == *number).count();
+    let missing = (1..=of).filter(|number| there(number) == 0);
+    let missing = missing.map(|number| format!("part {number} of {of} is missing"));
+    let doubled = (1..=of).filter(|number| there(number) > 1);
+    let doubled = doubled.map(|number| format!("part {number} of {of} is there twice"));
+    let mut doubts: Vec<String> = missing.chain(doubled).collect();
+    if doubts.is_empty() {
+        doubts.extend(unlike(&known));
+    }
+    doubts
+}
+
+/// Whether all parts were split alike, so that each benchmark is in one.
+fn unlike(parts: &[&Partition]) -> Option<String> {
+    let mut counts: BTreeMap<&BenchmarkId, usize> = BTreeMap::new();
+    for name in parts.iter().flat_map(|part| &part.listed) {
+        counts.insert(name, 0);
+    }
+    for name in parts.iter().flat_map(|part| &part.own) {
+        *counts.entry(name).or_default() += 1;
+    }
+    let wrong = counts.values().filter(|count| **count != 1).count();
+    (wrong > 0).then(|| {
+        let wrong = unit::counted(wrong, "benchmark is", "benchmarks are");
+        format!("the machines did not split alike, as they saw different histories: {wrong} in no part or in two; run the parts again")
+    })
+}
+
+fn machines(parts: &[Report]) -> Option<String> {
+    let mut known: Vec<&str> = parts.iter().map(|part| part.run.machine.cpu.as_str()).collect();
+    let mut keys: Vec<&str> = parts.iter().map(|part| part.run.machine.key.as_str()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    known.sort_unstable();
+    known.dedup();
+    (keys.len() > 1).then(|| {
+        format!(
+            "the parts were measured on {} kinds of machine ({}): each is a series of its own",
+            keys.len(),
+            known.join(", ")
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::partition::Part;
+    use crate::report::tests::report;
+    use perf_judge::verdict::State;
+
+    /// The test report's rows as `of` parts, each row in one.
+    fn parts(of: usize) -> Vec<Report> {
+        let whole = report();
+        let names: Vec<BenchmarkId> =
+            whole.rows.iter().map(|row| row.verdict.name.clone()).collect();
+        let part = |part: usize| {
+            let own: Vec<&Row> = whole
+                .rows
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| i % of + 1 == part)
+                .map(|(_, row)| row)
+                .collect();
+            let blames = |reason: &String| {
+                own.iter().any(|row| reason.starts_with(row.verdict.name.as_str()))
+            };
+            let mut report = whole.clone();
+            report.rows = own.iter().map(|row| (*row).clone()).collect();
+            report.outcome.gate.retain(&blames);
+            report.outcome.incomplete.retain(&blames);
+            report.budgets.retain(|budget| {
+                budget
+                    .benchmark
+                    .as_ref()
+                    .is_none_or(|name| own.iter().any(|row| row.verdict.name == *name))
+            });
+            report.status = report.outcome.status();
+            report.partition = Some(Partition {
+                part: Part { part, of },
+                listed: names.clone(),
+                own: own.iter().map(|row| row.verdict.name.clone()).collect(),
+            });
+            report
+        };
+        (1..=of).map(part).collect()
+    }
+
+    #[test]
+    fn the_parts_make_the_whole_in_any_order() {
+        let whole = report();
+        for of in [1, 2, 3, 5] {
+            let mut parts = parts(of);
+            parts.rotate_left(of / 2);
+            let mut merged = Report::merged(parts).unwrap();
+            assert_eq!(merged.outcome.incomplete, whole.outcome.incomplete);
+            // A budget's reason does not begin with a benchmark's name: the parts left it out.
+            merged.outcome.gate = whole.outcome.gate.clone();
+            assert_eq!(merged, whole);
+        }
+    }
+
+    #[test]
+    fn what_is_missing_or_doubled_is_no_pass() {
+        let without = |number: usize| {
+            let mut parts = parts(3);
+            parts.remove(number - 1);
+            parts
+        };
+        let mut doubled = parts(2);
+        doubled.push(doubled[0].clone());
+        let mut unlike = parts(2);
+        unlike[1].partition.as_mut().unwrap().own.clear();
+        let cases = [
+            (without(2), "part 2 of 3 is missing"),
+            (doubled, "part 1 of 2 is there twice"),
+            (unlike, "did not split alike"),
+            (vec![report(), report()], "several reports of everything"),
+        ];
+        for (mut parts, said) in cases {
+            parts.iter_mut().for_each(|part| part.outcome.gate.clear());
+            let merged = Report::merged(parts).unwrap();
+            assert_eq!(merged.status, 3, "{said}");
+            assert!(merged.outcome.incomplete.iter().any(|why| why.contains(said)), "{said}");
+        }
+    }
+
+    #[test]
+    fn parts_of_different_checks_are_not_merged() {
+        let mut other = parts(2);
+        other[1].run.commit.as_mut().unwrap().hash = "b".repeat(40);
+        assert!(Report::merged(other).unwrap_err().contains("different commits"));
+        let mut three = parts(2);
+        three[1].partition.as_mut().unwrap().part.of = 3;
+        assert!(Report::merged(three).unwrap_err().contains("one number of parts"));
+        assert!(Report::merged(vec![]).unwrap_err().contains("no report"));
+    }
+
+    #[test]
+    fn a_budget_of_several_parts_has_the_worst_value() {
+        let mut parts = parts(2);
+        let budget = report().budgets.remove(0);
+        let kept = BudgetResult { status: BudgetStatus::Ok, fails: false, ..budget.clone() };
+        let none =
+            BudgetResult { status: BudgetStatus::Unmeasured, fails: false, ..budget.clone() };
+        for (one, other, expected) in
+            [(&kept, &budget, &budget), (&none, &kept, &kept), (&budget, &none, &budget)]
+        {
+            parts[0].budgets = vec![one.clone()];
+            parts[1].budgets = vec![other.clone()];
+            let merged = Report::merged(parts.clone()).unwrap();
+            assert_eq!(merged.budgets, std::slice::from_ref(expected));
+        }
+    }
+
+    #[test]
+    fn different_machines_are_told() {
+        let mut parts = parts(2);
+        parts[1].run.machine.cpu = "Model 9".to_owned();
+        parts[1].run.machine = std::mem::take(&mut parts[1].run.machine).keyed();
+        let merged = Report::merged(parts).unwrap();
+        assert!(merged.notes.last().unwrap().contains("2 kinds of machine (Model 1, Model 9)"));
+        assert!(merged.rows.iter().all(|row| row.verdict.state != State::Invalid));
+    }
+}

@@ -1,0 +1,143 @@
+//! What a history holds, as a person reads it.
+
+use super::terminal::aligned;
+use super::visible;
+use perf_judge::history::Line;
+use perf_judge::run::{Machine, Measured, Run};
+use perf_judge::unit;
+use std::fmt::Write as _;
+
+/// A table of runs, in the order given.
+pub fn runs_to_text(lines: &[Line]) -> String {
+    let mut table = "run\tmeasured\tbranch\tmachine\tbenchmarks\t\n".to_owned();
+    for line in lines {
+        let flags = [
+            (line.dirty, "uncommitted changes"),
+            (line.partial, "partial"),
+            (line.imported, "imported"),
+        ];
+        let flags: Vec<&str> = flags.iter().filter(|(is, _)| *is).map(|(_, flag)| *flag).collect();
+        let _ = writeln!(
+            table,
+            "{}\t{}\t{}\t{}\t{}\t{}",
+            visible(&line.run),
+            line.started.format("%Y-%m-%d %H:%M UTC"),
+            visible(line.branch.as_deref().unwrap_or("-")),
+            visible(&line.machine),
+            line.len(),
+            flags.join(", "),
+        );
+    }
+    aligned(&table)
+}
+
+/// Everything of a run that fits a table.
+pub fn run_to_text(run: &Run) -> String {
+    let mut facts = format!("run\t{}\n", visible(&run.id));
+    let mut fact = |name: &str, value: &str| {
+        let _ = writeln!(facts, "{name}\t{}", visible(value));
+    };
+    fact("measured", &run.started.format("%Y-%m-%d %H:%M:%S UTC").to_string());
+    if let Some(commit) = &run.commit {
+        let changes = if commit.dirty { ", with uncommitted changes" } else { "" };
+        fact("commit", &format!("{}{changes}", commit.hash));
+        fact("subject", &commit.subject);
+        fact("branch", commit.branch.as_deref().unwrap_or("none: HEAD was detached"));
+    }
+    if let Some(origin) = &run.origin {
+        fact("imported from", origin);
+    }
+    if run.partial {
+        fact("partial", "not everything was measured");
+    }
+    fact("machine", &run.machine.key);
+    for (name, value) in run.machine.fields() {
+        fact(&format!("  {name}"), &value);
+    }
+    let mut table = "benchmark\tmedian\tp95\tp99\tfastest\tallocations\t\n".to_owned();
+    run.benchmarks.iter().for_each(|measured| table += &benchmark(measured));
+    for unfinished in &run.unfinished {
+        let (name, reason) = (unfinished.name.as_str(), unfinished.reason.as_str());
+        let _ = writeln!(table, "{}\t-\t-\t-\t-\t-\t{}", visible(name), visible(reason));
+    }
+    format!("{}\n{}", aligned(&facts), aligned(&table))
+}
+
+fn benchmark(measured: &Measured) -> String {
+    let times = &measured.time_ns;
+    let unit = measured.foreign.as_ref().map_or("ns", |foreign| foreign.unit.as_str());
+    let value = |value: Option<f64>| match (value, unit) {
+        (None, _) => "-".to_owned(),
+        (Some(ns), "ns") => unit::time(ns),
+        (Some(value), "bytes") => unit::bytes(value),
+        (Some(value), _) => visible(&format!("{value} {unit}")),
+    };
+    let allocations = measured.alloc.map(|alloc| unit::count(alloc.count));
+    format!(
+        "{}\t{}\t{}\t{}\t{}\t{}\n",
+        visible(measured.name.as_str()),
+        value(Some(times.median)),
+        value(times.p95),
+        value(times.p99),
+        value(Some(times.min)),
+        allocations.unwrap_or_else(|| "-".to_owned()),
+    )
+}
+
+/// Each machine with all that its key is made of, and how many runs it made in what time. The
+/// lines of a machine are those of its runs, the newest first.
+pub fn machines_to_text(machines: &[(Machine, Vec<Line>)]) -> String {
+    let mut text = String::new();
+    for (machine, lines) in machines {
+        let day = |line: Option<&Line>| {
+            line.map_or_else(String::new, |line| line.started.format("%Y-%m-%d").to_string())
+        };
+        let (first, last) = (day(lines.last()), day(lines.first()));
+        let runs = unit::counted(lines.len(), "run", "runs");
+        let mut facts = format!("{}\t{runs}, {first} to {last}\n", visible(&machine.key));
+        for (name, value) in machine.fields().into_iter().filter(|(_, value)| !value.is_empty()) {
+            let _ = writeln!(facts, "  {name}\t{}", visible(&value));
+        }
+        if !machine.image.is_empty() {
+            let _ = writeln!(facts, "  image (no part of the key)\t{}", visible(&machine.image));
+        }
+        text += &aligned(&facts);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use perf_fixtures::{measured, run};
+    use perf_judge::ident::BenchmarkId;
+    use perf_judge::run::Unfinished;
+
+    fn odd() -> Run {
+        let mut odd = run(3, vec![measured("a/b::c", 1500.0)]);
+        odd.partial = true;
+        odd.commit.as_mut().unwrap().dirty = true;
+        odd.commit.as_mut().unwrap().branch = Some("a\u{202e}\n".to_owned());
+        let (name, reason) = (BenchmarkId::from("a/b::d"), "it ended with 101".to_owned());
+        odd.unfinished.push(Unfinished { name, reason });
+        odd.seal()
+    }
+
+    #[test]
+    fn runs_are_listed_with_what_sets_them_aside() {
+        let lines = [Line::of(&odd()), Line::of(&run(2, vec![]))];
+        insta::assert_snapshot!(runs_to_text(&lines));
+    }
+
+    #[test]
+    fn a_run_is_shown_with_all_that_decides_its_key() {
+        insta::assert_snapshot!(run_to_text(&odd()));
+    }
+
+    #[test]
+    fn machines_are_told_in_full() {
+        let runs = [run(5, vec![]), run(2, vec![])];
+        let lines = runs.iter().map(Line::of).collect();
+        insta::assert_snapshot!(machines_to_text(&[(runs[0].machine.clone(), lines)]));
+    }
+}

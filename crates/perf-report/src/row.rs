@@ -1,0 +1,63 @@
+//! A report's row, and what a table says beside its numbers.
+
+use perf_judge::run::{Measured, Statistic};
+use perf_judge::unit::{self, LogRatio};
+use perf_judge::verdict::{Method, State, Verdict};
+use serde::{Deserialize, Serialize};
+
+/// A benchmark's verdict and what was measured of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// What became of it.
+    pub verdict: Verdict,
+    /// What the run says of it; absent where it gave no number.
+    pub measured: Option<Measured>,
+}
+
+impl Row {
+    /// What the table says beside the numbers.
+    pub fn remark(&self) -> String {
+        let verdict = &self.verdict;
+        let evidence = verdict.evidence.and_then(|evidence| evidence.label());
+        let accepted = verdict.accepted.as_ref().map(|excuse| {
+            let ceiling = unit::change(excuse.ceiling());
+            format!("accepted up to {ceiling}: {}", excuse.reason)
+        });
+        let parts = [accepted, verdict.reason.clone().or_else(|| self.method()), evidence];
+        parts.into_iter().flatten().collect::<Vec<String>>().join("; ")
+    }
+
+    /// What an acceptance of this change should allow, in percent: its highest possible size, and
+    /// a little.
+    pub fn ceiling_percent(&self) -> f64 {
+        let highest = self.verdict.high.or(self.verdict.change).map_or(0.0, LogRatio::percent);
+        highest.ceil().clamp(0.0, 1e6) + 3.0
+    }
+
+    /// How the verdict came about, where that is not plain.
+    fn method(&self) -> Option<String> {
+        let verdict = &self.verdict;
+        match (verdict.method, verdict.base.as_deref()) {
+            (Method::SideBySide, Some(base)) => Some(self.side_by_side(base)),
+            _ if verdict.confirmed && verdict.state == State::Regression => {
+                let by = match verdict.statistic {
+                    Statistic::Fastest => ", by their fastest samples",
+                    Statistic::Median => "",
+                };
+                Some(format!("confirmed by {} fresh launches{by}", verdict.launches))
+            }
+            _ => None,
+        }
+    }
+
+    /// `25 rounds with 1a2b3c4d5e6f, between +9.1 % and +11.4 %`
+    fn side_by_side(&self, base: &str) -> String {
+        let verdict = &self.verdict;
+        let rounds = unit::counted(verdict.launches, "round", "rounds");
+        let with = base.get(..12).unwrap_or(base);
+        let between = verdict.low.zip(verdict.high).map_or_else(String::new, |(low, high)| {
+            format!(", between {} and {}", unit::change(low), unit::change(high))
+        });
+        format!("{rounds} with {with}{between}")
+    }
+}

@@ -1,0 +1,134 @@
+//! Recorded side-by-side comparisons: a page each, and rows of a list.
+
+use super::runs::{self, file_name};
+use super::text::{self, Badge};
+use crate::links::commit_page;
+use crate::{Compared, Comparison};
+use perf_judge::run::Round;
+use perf_judge::stats;
+use perf_judge::unit;
+use perf_judge::verdict::State;
+use serde::Serialize;
+
+/// A comparison as a row of a list.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct ComparisonRow {
+    page: String,
+    started: String,
+    head: String,
+    branch: String,
+    base: String,
+    found: String,
+    class: &'static str,
+}
+
+/// The page of a comparison.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct ComparisonPage {
+    root: &'static str,
+    title: String,
+    row: ComparisonRow,
+    subject: String,
+    head_page: Option<String>,
+    base_page: Option<String>,
+    /// The run it belongs to, if that has a page.
+    run: Option<String>,
+    machine: String,
+    benchmarks: Vec<ComparedRow>,
+}
+
+/// A benchmark of a comparison.
+#[derive(Clone, Debug, Serialize)]
+struct ComparedRow {
+    badge: Badge,
+    name: Vec<String>,
+    stem: String,
+    change: String,
+    interval: String,
+    base: String,
+    head: String,
+    rounds: usize,
+}
+
+impl ComparisonRow {
+    pub(super) fn of(comparison: &Comparison) -> Self {
+        let count = |state| comparison.benchmarks.iter().filter(|c| c.state == state).count();
+        let (slower, faster) = (count(State::Regression), count(State::Improvement));
+        let head = comparison.head.as_ref();
+        Self {
+            page: page_of(comparison),
+            started: text::minute(comparison.started),
+            head: head.map_or_else(|| text::NOTHING.to_owned(), |commit| short(&commit.hash)),
+            branch: text::or_nothing(head.and_then(|c| c.branch.as_deref()).map(text::word)),
+            base: short(&comparison.base),
+            found: found(slower, faster, comparison.benchmarks.len()),
+            class: match (slower, faster) {
+                (1.., _) => "slower",
+                (0, 1..) => "faster",
+                _ => "quiet",
+            },
+        }
+    }
+}
+
+/// The page of a comparison, below the site's root.
+pub(super) fn page_of(comparison: &Comparison) -> String {
+    format!("comparison/{}.html", file_name(&comparison.id))
+}
+
+fn short(hash: &str) -> String {
+    text::clipped(hash.get(..12).unwrap_or(hash), 12)
+}
+
+/// `2 slower, 1 faster of 14`
+fn found(slower: usize, faster: usize, all: usize) -> String {
+    let said = [(slower, "slower"), (faster, "faster")];
+    let said = said.iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = said.map(|(count, word)| format!("{count} {word}")).collect();
+    let all = unit::counted(all, "benchmark", "benchmarks");
+    if parts.is_empty() {
+        format!("none of {all} changed")
+    } else {
+        format!("{} of {all}", parts.join(", "))
+    }
+}
+
+/// The page of `comparison`. `has_page`: whether a run of this identity has one.
+pub(super) fn view(
+    comparison: &Comparison,
+    commits_at: Option<&str>,
+    has_page: impl Fn(&str) -> bool,
+) -> ComparisonPage {
+    let row = ComparisonRow::of(comparison);
+    let head = comparison.head.as_ref();
+    let run = comparison.run().filter(|run| has_page(run));
+    let mut benchmarks: Vec<&Compared> = comparison.benchmarks.iter().collect();
+    benchmarks.sort_by(|one, other| (one.state, &one.name).cmp(&(other.state, &other.name)));
+    ComparisonPage {
+        root: "../",
+        title: format!("{} compared with {}", row.head, row.base),
+        subject: head.map_or_else(String::new, |commit| text::line(&commit.subject)),
+        head_page: head.and_then(|commit| commit_page(commits_at, &commit.hash)),
+        base_page: commit_page(commits_at, &comparison.base),
+        run: run.map(runs::page_of),
+        machine: super::machines::name(&comparison.machine),
+        benchmarks: benchmarks.into_iter().map(compared_row).collect(),
+        row,
+    }
+}
+
+fn compared_row(compared: &Compared) -> ComparedRow {
+    let median = |side: fn(&Round) -> f64| {
+        stats::median(&compared.rounds.iter().map(side).collect::<Vec<f64>>())
+    };
+    ComparedRow {
+        badge: Badge::of_state(compared.state, compared.state.label(compared.severity)),
+        name: text::parts(compared.name.as_str()),
+        stem: compared.name.file_stem(),
+        change: compared.change.map_or_else(String::new, unit::change),
+        interval: text::interval(compared.low, compared.high),
+        base: text::time(median(|round| round.base.median)),
+        head: text::time(median(|round| round.head.median)),
+        rounds: compared.rounds.len(),
+    }
+}

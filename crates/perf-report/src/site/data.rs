@@ -1,0 +1,215 @@
+//! What the scripts of a page read: JSON that is text wherever it stands.
+
+use super::point::Point;
+use super::shown::{Flag, Standing};
+use super::text;
+use super::trend::Level;
+use perf_judge::run::{Number, Statistic};
+use perf_judge::verdict::Verdict;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A trend for the chart that can be zoomed.
+#[derive(Debug, Serialize)]
+struct TrendData<'a> {
+    name: String,
+    unit: String,
+    what: &'static str,
+    run: Vec<&'a str>,
+    page: &'static str,
+    unrecorded: Option<usize>,
+    value: Vec<Option<Number>>,
+    low: Vec<Option<Number>>,
+    high: Vec<Option<Number>>,
+    p95: Vec<Option<Number>>,
+    p99: Vec<Option<Number>>,
+    standing: String,
+    flags: BTreeMap<usize, String>,
+    subjects: BTreeMap<usize, String>,
+    baseline: Option<Number>,
+    levels: Vec<LevelData<'a>>,
+    marks: Vec<Mark>,
+    older: Option<OlderData<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct LevelData<'a> {
+    class: &'static str,
+    value: Number,
+    label: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Mark {
+    at: usize,
+    class: &'static str,
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+struct OlderData<'a> {
+    count: usize,
+    months: &'a [String],
+    shared: &'static str,
+    own: String,
+}
+
+/// Which runs are too old for a page, and where they are found.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Older<'a> {
+    /// How many runs there are.
+    pub count: usize,
+    /// The months that hold runs of the benchmark, the newest first: `2026-11`.
+    pub months: &'a [String],
+}
+
+/// What a trend's data is made of.
+pub(super) struct Trend<'a> {
+    pub(super) name: String,
+    pub(super) stem: &'a str,
+    pub(super) points: &'a [Point<'a>],
+    pub(super) verdict: Option<&'a Verdict>,
+    pub(super) levels: &'a [Level],
+    pub(super) machines: &'a [(usize, String)],
+    /// Where a slowdown was accepted.
+    pub(super) accepted: &'a [(usize, String)],
+    pub(super) steps: &'a [(usize, String)],
+    pub(super) older: Older<'a>,
+}
+
+impl Trend<'_> {
+    /// The JSON of the trend.
+    pub(super) fn to_json(&self) -> String {
+        let Self { name, points, verdict, .. } = self;
+        let column = |value: &dyn Fn(&Point<'_>) -> Option<f64>| {
+            points.iter().map(|point| value(point).map(number)).collect()
+        };
+        let flags = |point: &Point<'_>| {
+            let mut flags = text::flags(&point.flags());
+            flags.retain(|flag| *flag != Flag::Reported.name());
+            flags.join(", ")
+        };
+        embedded(&TrendData {
+            name: name.clone(),
+            unit: text::word(points.last().map_or("ns", Point::unit)),
+            what: match points.last().map(|point| point.statistic) {
+                Some(Statistic::Fastest) => "fastest sample",
+                _ => "median",
+            },
+            run: points.iter().map(|point| point.run.id).collect(),
+            page: "../run/",
+            unrecorded: points.iter().position(|point| point.run.has(Flag::Unrecorded)),
+            value: column(&|point| point.judged()),
+            low: column(&|point| Some(point.spread()?.0)),
+            high: column(&|point| Some(point.spread()?.1)),
+            p95: column(&|point| point.p95()),
+            p99: column(&|point| point.p99()),
+            standing: points.iter().map(|point| digit(point.standing())).collect(),
+            flags: told(points, flags),
+            subjects: told(points, |point| point.run.words.subject.clone()),
+            baseline: verdict.and_then(|verdict| verdict.baseline_ns).map(number),
+            levels: self
+                .levels
+                .iter()
+                .filter(|level| level.class != "baseline")
+                .map(LevelData::of)
+                .collect(),
+            marks: marks("machine", self.machines)
+                .chain(marks("step", self.steps))
+                .chain(marks("accepted", self.accepted))
+                .collect(),
+            older: self.older(),
+        })
+    }
+
+    fn older(&self) -> Option<OlderData<'_>> {
+        let Older { count, months } = self.older;
+        (!months.is_empty()).then(|| OlderData {
+            count,
+            months,
+            shared: "../data/month/",
+            own: format!("../data/trend/{}/", self.stem),
+        })
+    }
+}
+
+impl<'a> LevelData<'a> {
+    fn of(level: &'a Level) -> Self {
+        Self { class: level.class, value: number(level.value), label: &level.label }
+    }
+}
+
+/// What is said of some points, by their places.
+fn told<'a>(points: &[Point<'a>], text: impl Fn(&Point<'a>) -> String) -> BTreeMap<usize, String> {
+    let all = points.iter().enumerate().map(|(i, point)| (i, text(point)));
+    all.filter(|(_, text)| !text.is_empty()).collect()
+}
+
+fn marks(class: &'static str, at: &[(usize, String)]) -> impl Iterator<Item = Mark> {
+    at.iter().map(move |(at, text)| Mark { at: *at, class, text: text.clone() })
+}
+
+pub(super) fn digit(standing: Standing) -> char {
+    match standing {
+        Standing::Counted => '0',
+        Standing::SetAside => '1',
+        Standing::Incomparable => '2',
+    }
+}
+
+/// A value to five significant digits, which is more than a screen shows.
+pub(super) fn number(value: f64) -> Number {
+    if value == 0.0 || !value.is_finite() {
+        return Number(value);
+    }
+    let shift = 4 - value.abs().log10().floor() as i32;
+    // Whole numbers times or by a power of ten: the double nearest to the decimal.
+    let scale = 10f64.powi(shift.abs());
+    Number(match shift >= 0 {
+        true => (value * scale).round() / scale,
+        false => (value / scale).round() * scale,
+    })
+}
+
+/// JSON that neither ends the element it stands in nor is read as markup.
+pub(super) fn embedded(data: &impl Serialize) -> String {
+    let json = serde_json::to_string(data)
+        .unwrap_or_else(|_| unreachable!("page data has string keys and finite numbers"));
+    let mut safe = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '<' => safe += "\\u003c",
+            '>' => safe += "\\u003e",
+            '&' => safe += "\\u0026",
+            '\u{2028}' => safe += "\\u2028",
+            '\u{2029}' => safe += "\\u2029",
+            _ => safe.push(c),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_are_short() {
+        let written: Vec<String> = [1_234_567.8, 0.1 + 0.2, 1e6, 0.0]
+            .into_iter()
+            .map(|value| serde_json::to_string(&number(value)).unwrap())
+            .collect();
+        assert_eq!(written, ["1234600", "0.3", "1000000", "0"]);
+    }
+
+    proptest! {
+        #[test]
+        fn embedded_text_cannot_leave_its_element(text in "\\PC*|(</script>|<!--|&lt;|\u{2028})*") {
+            let json = embedded(&text);
+            let is_safe = !json.contains(['<', '>', '&', '\u{2028}', '\u{2029}']);
+            prop_assert!(is_safe, "{}", json);
+            prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+        }
+    }
+}

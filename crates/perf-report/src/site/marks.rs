@@ -1,0 +1,147 @@
+//! What the drawings share: marks of runs, and the stretches that a line joins.
+
+use super::point::Point;
+use super::shown::Standing;
+use super::text;
+use crate::AcceptanceResult;
+use crate::svg::{Place, escaped, push_tenths};
+use perf_judge::ident::BenchmarkId;
+use perf_judge::run::{Accepted, Machine};
+use perf_judge::unit;
+
+/// Whether a point decides what the drawing spans: an odd run must not flatten the others.
+pub(super) fn sets_scale(point: &Point<'_>) -> bool {
+    point.run.is_reported() || point.standing() == Standing::Counted
+}
+
+/// What a line joins: the places of points in their series, and their values.
+pub(super) type Stretch = Vec<(usize, f64)>;
+
+/// Stretches of counted runs. A run that no baseline counts is passed over; one that should have
+/// given a value and did not ends a stretch.
+pub(super) fn segments<'a>(
+    points: &[Point<'a>],
+    value: impl Fn(&Point<'a>) -> Option<f64>,
+) -> Vec<Stretch> {
+    let counted = points.iter().enumerate().filter(|(_, p)| p.standing() == Standing::Counted);
+    let values: Vec<Option<(usize, f64)>> =
+        counted.map(|(i, point)| value(point).map(|ns| (i, ns))).collect();
+    let stretches = values.split(Option::is_none);
+    stretches
+        .map(|part| part.iter().copied().flatten().collect())
+        .filter(|part: &Stretch| !part.is_empty())
+        .collect()
+}
+
+pub(super) fn across(i: usize, count: usize, left: f64, right: f64) -> f64 {
+    match count {
+        0 | 1 => f64::midpoint(left, right),
+        _ => left + (right - left) * i as f64 / (count - 1) as f64,
+    }
+}
+
+/// The marks of counted runs as one shape: a page holds hundreds of them.
+pub(super) fn dots(places: &[Place], width: f64) -> String {
+    let mut data = String::new();
+    for (x, y) in places {
+        data.push('M');
+        push_tenths(&mut data, *x);
+        data.push(' ');
+        push_tenths(&mut data, *y);
+        data += "h0";
+    }
+    format!(r#"<path class="dots" stroke-width="{width}" d="{data}"/>"#)
+}
+
+pub(super) fn dot(at: Place, width: f64) -> String {
+    dots(&[at], width)
+}
+
+pub(super) fn circle((x, y): Place, title: &str) -> String {
+    format!(r#"<circle class="aside" cx="{x:.1}" cy="{y:.1}" r="3.5">{title}</circle>"#)
+}
+
+pub(super) fn cross((x, y): Place, title: &str) -> String {
+    let (x, y) = (x - 3.5, y - 3.5);
+    format!(r#"<path class="cross" d="M{x:.1} {y:.1}l7 7m0-7l-7 7">{title}</path>"#)
+}
+
+pub(super) fn ring((x, y): Place) -> String {
+    format!(r#"<circle class="ring" cx="{x:.1}" cy="{y:.1}" r="6.5"/>"#)
+}
+
+/// The points from which on a machine measures that had not measured before, and in what it
+/// differs from the one before.
+pub(super) fn machine_changes(points: &[Point<'_>]) -> Vec<(usize, String)> {
+    let measured = points.iter().enumerate().filter(|(_, point)| point.measured.is_some());
+    let mut known: Vec<&Machine> = Vec::new();
+    let mut changes = Vec::new();
+    for (i, point) in measured {
+        let machine = point.run.machine;
+        if known.iter().any(|other| other.key == machine.key) {
+            continue;
+        }
+        if let Some(before) = known.last() {
+            changes.push((
+                i,
+                format!("{}: {}", text::day(point.run.started), change(before, machine)),
+            ));
+        }
+        known.push(machine);
+    }
+    changes
+}
+
+/// `another machine: rustc 1.95.0 after 1.94.0`
+fn change(before: &Machine, now: &Machine) -> String {
+    let pairs = now.fields().into_iter().zip(before.fields());
+    let differs = pairs.filter(|(now, before)| now.1 != before.1 && !now.1.is_empty());
+    let told: Vec<String> = differs
+        .map(|(now, before)| text::line(&format!("{} {} after {}", now.0, now.1, before.1)))
+        .collect();
+    if told.is_empty() {
+        return "another machine".to_owned();
+    }
+    format!("another machine: {}", told.join(", "))
+}
+
+/// The points from which on the benchmark's slowdown is accepted, and why, as far as
+/// perf-budgets.json still says it.
+pub(super) fn acceptances(
+    points: &[Point<'_>],
+    name: &BenchmarkId,
+    known: &[AcceptanceResult],
+) -> Vec<(usize, String)> {
+    let mut before: Option<&Accepted> = None;
+    let mut found = Vec::new();
+    for (i, point) in points.iter().enumerate() {
+        let own = point.run.accepted.iter().find(|accepted| accepted.benchmark == *name);
+        if let Some(own) = own.filter(|own| before != Some(*own)) {
+            let entry = known.iter().find(|known| known.entry.carried() == *own);
+            let day = text::day(point.run.started);
+            found.push((i, format!("{day}: {}", why(own, entry))));
+        }
+        before = own.or(before);
+    }
+    found
+}
+
+fn why(own: &Accepted, entry: Option<&AcceptanceResult>) -> String {
+    let from = text::clipped(&own.commit, 12);
+    match entry.map(|known| &known.entry) {
+        None => format!("accepted as slower from {from} on"),
+        Some(entry) => {
+            let (ceiling, reason) = (unit::change(entry.ceiling()), text::line(&entry.reason));
+            format!("accepted as slower by up to {ceiling} from {from} on: {reason}")
+        }
+    }
+}
+
+/// What a pointer that rests on the point is told.
+pub(super) fn title(point: &Point<'_>, value: f64) -> String {
+    let branch = text::branch(point.run);
+    let value = text::value(value, point.unit());
+    let mut words = vec![text::run_label(point.run), branch, value];
+    words.extend(text::flags(&point.flags()).into_iter().map(str::to_owned));
+    format!("<title>{}</title>", escaped(&words.join(" · ")))
+}

@@ -1,0 +1,311 @@
+//! A report and its history as static pages: plain HTML that loads nothing from elsewhere and needs
+//! no script to be read.
+//!
+//! The templates lay out; every number and every text from a repository comes to them ready to be
+//! read. They are arguments, so that a project can bring its own.
+
+mod badge;
+mod benchmark;
+mod budget;
+mod comparison;
+mod csv;
+mod data;
+mod distribution;
+mod machines;
+mod marks;
+pub mod older;
+mod overview;
+mod point;
+mod reproduce;
+mod resources;
+mod run;
+mod runs;
+mod shown;
+mod spark;
+mod templates;
+mod text;
+mod trend;
+mod watch;
+
+pub use data::Older;
+pub use templates::SiteError;
+
+use crate::{Comparison, Report, Rules};
+use overview::Overview;
+use perf_judge::history::{History, Past};
+use perf_judge::ident::{BenchmarkId, digest};
+use perf_judge::run::Run;
+use serde::Serialize;
+use shown::Shown;
+use std::collections::{BTreeMap, BTreeSet};
+use templates::Templates;
+
+/// A file of the site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Its path below the site's root, with `/` between its parts.
+    pub path: String,
+    /// What it holds.
+    pub contents: String,
+}
+
+/// How many runs a page shows at most.
+pub const SHOWN: usize = shown::LIMIT;
+/// How many runs before it a shown run is judged by.
+pub const LOOK_BACK: usize = 30;
+/// How many recorded comparisons are listed.
+pub const COMPARISONS: usize = 50;
+
+const OVERVIEW: &str = "overview.html";
+const BENCHMARK: &str = "benchmark.html";
+const RUN: &str = "run.html";
+const COMPARISON: &str = "comparison.html";
+const COMPARE: &str = "compare.html";
+const FEED: &str = "feed.xml";
+const REQUIRED: [&str; 6] = [OVERVIEW, BENCHMARK, RUN, COMPARISON, COMPARE, FEED];
+
+/// What a site shows.
+#[derive(Clone, Copy, Debug)]
+pub struct Contents<'a> {
+    /// The newest runs: [`SHOWN`], and [`LOOK_BACK`] more for the oldest of them to be judged by.
+    pub history: &'a History,
+    /// What the site is about.
+    pub report: &'a Report,
+    /// The newest recorded comparisons, the newest first.
+    pub comparisons: &'a [Comparison],
+    /// What recorded runs are judged by.
+    pub rules: Rules<'a>,
+    /// The address below which the repository's commits are shown, of [`crate::commits_at`].
+    pub commits_at: Option<&'a str>,
+}
+
+/// A site, rendered page by page.
+#[derive(Debug)]
+pub struct Site<'a> {
+    templates: Templates<'a>,
+    contents: Contents<'a>,
+    shown: Shown<'a>,
+}
+
+/// Checks that all templates are there and can be read, before there is anything to show. What
+/// they ask for is checked when a page is rendered.
+///
+/// # Errors
+/// [`SiteError`] if one is missing or cannot be read.
+pub fn check_templates(templates: &BTreeMap<String, String>) -> Result<(), SiteError> {
+    Templates::parse(templates).map(drop)
+}
+
+/// A page that stays as it is while its key does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The identity of what it shows.
+    pub id: String,
+    /// Its path below the site's root.
+    pub path: String,
+    /// A digest of everything that it is made of.
+    pub key: u64,
+}
+
+impl<'a> Site<'a> {
+    /// A site made by `templates`: their sources by name, and the files that pages load.
+    ///
+    /// # Errors
+    /// [`SiteError`] if a template is missing or cannot be read.
+    pub fn new(
+        templates: &'a BTreeMap<String, String>,
+        contents: Contents<'a>,
+    ) -> Result<Self, SiteError> {
+        let Contents { history, report, commits_at, .. } = contents;
+        let shown = Shown::new(history, report, commits_at);
+        Ok(Self { templates: Templates::parse(templates)?, contents, shown })
+    }
+
+    /// What changes with every run: the overviews, the page to compare runs, the feed, the badge,
+    /// and the files that pages load.
+    ///
+    /// # Errors
+    /// [`SiteError::Template`] if a template asks for something that it is not given.
+    pub fn front(&'a self) -> Result<Vec<Page>, SiteError> {
+        let Contents { report, .. } = self.contents;
+        let mut pages = self.templates.assets();
+        let steps = watch::steps_of(&self.shown);
+        let feed = watch::FeedView::of(&steps, report.run.started);
+        pages.push(self.page("index.html", OVERVIEW, &self.overview(steps))?);
+        pages.push(self.page("compare.html", COMPARE, &self.compare())?);
+        pages.push(self.page("feed.xml", FEED, &feed)?);
+        pages.push(Page { path: "badge.json".to_owned(), contents: badge::of(report) });
+        let main = report.run.machine.key.as_str();
+        for key in machines::others(&self.shown, main) {
+            pages.extend(self.machine(key)?);
+        }
+        Ok(pages)
+    }
+
+    fn overview(&'a self, steps: Vec<watch::StepView>) -> overview::OverviewView {
+        let report = self.contents.report;
+        let main = &report.run.machine.key;
+        Overview { root: "", shown: &self.shown, report, main, steps }.view()
+    }
+
+    /// The overview of a machine that the site is not about: its newest run, judged as recorded.
+    fn machine(&self, key: &str) -> Result<Option<Page>, SiteError> {
+        let Contents { history, report, rules, commits_at, .. } = self.contents;
+        let on = |run: &Run| run.machine.key == key && run.origin.is_none();
+        let Some(run) = history.newest(rules.branch, on) else { return Ok(None) };
+        let own = self.judged(run);
+        let shown = Shown::new(history, &own, commits_at);
+        let (root, main) = ("../", report.run.machine.key.as_str());
+        let steps = watch::steps_of(&shown);
+        let view = Overview { root, shown: &shown, report: &own, main, steps };
+        self.page(&machines::page(key, main), OVERVIEW, &view.view()).map(Some)
+    }
+
+    /// The benchmarks that have a page, by name.
+    pub fn benchmarks(&self) -> BTreeSet<&'a BenchmarkId> {
+        self.shown.names()
+    }
+
+    /// A benchmark's page, and its runs as a table for other programs.
+    ///
+    /// # Errors
+    /// [`SiteError::Template`] if a template asks for something that it is not given.
+    pub fn benchmark(
+        &'a self,
+        name: &BenchmarkId,
+        older: Older<'_>,
+    ) -> Result<[Page; 2], SiteError> {
+        let stem = name.file_stem();
+        let view = benchmark::view(name, &self.shown, self.contents.report, older);
+        let page = self.page(&format!("benchmark/{stem}.html"), BENCHMARK, &view)?;
+        let contents = csv::of(name, &self.shown);
+        Ok([page, Page { path: format!("benchmark/{stem}.csv"), contents }])
+    }
+
+    /// The pages of the recorded runs that are shown.
+    pub fn runs(&self) -> Vec<Kept> {
+        let runs: Vec<&Run> = self.contents.history.runs().collect();
+        let first = runs.len().saturating_sub(SHOWN);
+        let kept = |at: usize| {
+            let run = runs[at];
+            let before = &runs[at.saturating_sub(LOOK_BACK)..at];
+            let mut made_of: Vec<&str> = before.iter().map(|run| run.id.as_str()).collect();
+            made_of.push(&run.id);
+            made_of.extend(self.compared(run).map(|comparison| comparison.id.as_str()));
+            Kept {
+                id: run.id.clone(),
+                path: runs::page_of(&run.id),
+                key: digest(made_of.join("\n").as_bytes()),
+            }
+        };
+        (first..runs.len()).map(kept).collect()
+    }
+
+    /// The page of a recorded run.
+    ///
+    /// # Errors
+    /// [`SiteError::Template`] if a template asks for something that it is not given.
+    pub fn run(&self, id: &str) -> Result<Option<Page>, SiteError> {
+        let Contents { history, commits_at, .. } = self.contents;
+        let Some(run) = history.runs().find(|run| run.id == id) else { return Ok(None) };
+        let report = self.judged(run);
+        let past = Past::before(run, history, LOOK_BACK);
+        let shown = Shown::of_run(past, run, &report, commits_at);
+        let comparisons: Vec<&Comparison> = self.compared(run).collect();
+        let Some(view) = run::view(&shown, &report, &comparisons) else { return Ok(None) };
+        self.page(&runs::page_of(id), RUN, &view).map(Some)
+    }
+
+    /// The pages of the recorded comparisons.
+    pub fn comparisons(&self) -> Vec<Kept> {
+        let kept = |comparison: &Comparison| {
+            let has_run = comparison.run().is_some_and(|run| self.has_page(run));
+            Kept {
+                id: comparison.id.clone(),
+                path: comparison::page_of(comparison),
+                key: u64::from(has_run),
+            }
+        };
+        self.contents.comparisons.iter().map(kept).collect()
+    }
+
+    /// The page of a recorded comparison.
+    ///
+    /// # Errors
+    /// [`SiteError::Template`] if a template asks for something that it is not given.
+    pub fn comparison(&self, id: &str) -> Result<Option<Page>, SiteError> {
+        let mut all = self.contents.comparisons.iter();
+        let Some(comparison) = all.find(|comparison| comparison.id == id) else { return Ok(None) };
+        let commits_at = self.contents.commits_at;
+        let view = comparison::view(comparison, commits_at, |run| self.has_page(run));
+        self.page(&comparison::page_of(comparison), COMPARISON, &view).map(Some)
+    }
+
+    /// A digest of everything beside runs, and beside this program, that the kept pages are made of.
+    pub fn key(&self) -> u64 {
+        let Contents { rules, commits_at, .. } = self.contents;
+        let rules = format!("{rules:?} {commits_at:?}");
+        digest(rules.as_bytes()) ^ self.templates.key()
+    }
+
+    /// What tells whether older runs compare with the reported one.
+    pub fn here(&self) -> older::Here<'a> {
+        let Contents { report, rules, .. } = self.contents;
+        older::Here { machine: &report.run.machine.key, branch: rules.branch }
+    }
+
+    /// When the oldest run that is shown began.
+    pub fn oldest_shown(&self) -> Option<chrono::DateTime<chrono::Utc>> {
+        self.shown.runs.first().map(|run| run.started)
+    }
+
+    fn has_page(&self, run: &str) -> bool {
+        self.shown.runs.iter().any(|shown| shown.id == run && runs::page(shown).is_some())
+    }
+
+    fn judged(&self, run: &Run) -> Report {
+        let past = Past::before(run, self.contents.history, LOOK_BACK);
+        let compared: Vec<&Comparison> = self.compared(run).collect();
+        Report::of_recorded(run, past, &compared, self.contents.rules)
+    }
+
+    /// What was recorded of a run side by side.
+    fn compared(&self, run: &'a Run) -> impl Iterator<Item = &'a Comparison> {
+        let all = self.contents.comparisons.iter();
+        all.filter(|comparison| comparison.run() == Some(run.id.as_str()))
+    }
+
+    fn compare(&self) -> CompareView {
+        let recorded = self.shown.runs.iter().rev().filter(|run| runs::page(run).is_some());
+        let comparisons = self.contents.comparisons.iter();
+        CompareView {
+            root: "",
+            title: "Compare".to_owned(),
+            recent: recorded.map(|run| (runs::file_name(run.id), runs::RunRow::of(run))).collect(),
+            comparisons: comparisons.map(comparison::ComparisonRow::of).collect(),
+        }
+    }
+
+    fn page(
+        &self,
+        path: &str,
+        template: &'static str,
+        view: &impl Serialize,
+    ) -> Result<Page, SiteError> {
+        let contents = self.templates.fill(template, view)?;
+        Ok(Page { path: path.to_owned(), contents })
+    }
+}
+
+/// The page to compare runs.
+#[derive(Debug, Serialize)]
+struct CompareView {
+    root: &'static str,
+    title: String,
+    /// The runs to choose from, by identity.
+    recent: Vec<(String, runs::RunRow)>,
+    comparisons: Vec<comparison::ComparisonRow>,
+}
+
+#[cfg(test)]
+mod tests;

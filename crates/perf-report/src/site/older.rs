@@ -1,0 +1,226 @@
+//! What the scripts load when older runs are asked for: a file a month for each benchmark, a file
+//! a day of everything, and where a commit's runs are found. None grows with the history.
+
+use super::Page;
+use super::data::{digit, embedded, number};
+use super::shown::Standing;
+use super::text;
+use perf_judge::history::{Line, Names};
+use perf_judge::ident::BenchmarkId;
+use perf_judge::run::Number;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A run of the series with the names of its columns, which are those of today.
+#[derive(Clone, Debug)]
+pub struct Recorded<'a> {
+    /// The run.
+    pub line: &'a Line,
+    /// Its benchmarks.
+    pub names: &'a Names,
+}
+
+/// What tells whether runs of the series compare with the reported one.
+#[derive(Clone, Copy, Debug)]
+pub struct Here<'a> {
+    /// The key of its machine.
+    pub machine: &'a str,
+    /// The branch whose runs make the baselines.
+    pub branch: &'a str,
+}
+
+#[derive(Serialize)]
+struct Month<'a> {
+    month: &'a str,
+    run: Vec<&'a str>,
+    standing: String,
+}
+
+#[derive(Serialize)]
+struct TrendOfMonth<'a> {
+    month: &'a str,
+    value: Vec<Option<Number>>,
+    p95: Vec<Option<Number>>,
+}
+
+#[derive(Serialize)]
+struct Day<'a> {
+    day: &'a str,
+    names: Vec<Vec<String>>,
+    stems: Vec<Vec<String>>,
+    runs: Vec<RunOfDay<'a>>,
+}
+
+#[derive(Serialize)]
+struct RunOfDay<'a> {
+    run: &'a str,
+    branch: Option<String>,
+    machine: &'a str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dirty: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    partial: bool,
+    /// The place of its names among those of the day.
+    names: usize,
+    median: Vec<Option<Number>>,
+    p95: Vec<Option<Number>>,
+}
+
+/// The files of a month, `2026-11`: the runs, and each benchmark's values.
+pub fn month(month: &str, runs: &[Recorded<'_>], here: Here<'_>) -> Vec<Page> {
+    let shared = Month {
+        month,
+        run: runs.iter().map(|run| run.line.run.as_str()).collect(),
+        standing: runs.iter().map(|run| digit(standing(run.line, here))).collect(),
+    };
+    let mut pages = vec![called(&format!("data/month/{month}.js"), "perfMonth", &shared)];
+    let mut columns: BTreeMap<&BenchmarkId, TrendOfMonth<'_>> = BTreeMap::new();
+    for (at, run) in runs.iter().enumerate() {
+        for (i, name) in run.names.list().iter().enumerate() {
+            let Some((median, p95)) = run.line.times_ns(i) else { continue };
+            let empty = || TrendOfMonth {
+                month,
+                value: vec![None; runs.len()],
+                p95: vec![None; runs.len()],
+            };
+            let column = columns.entry(name).or_insert_with(empty);
+            column.value[at] = Some(number(median));
+            column.p95[at] = p95.map(number);
+        }
+    }
+    let trends = columns
+        .iter()
+        .map(|(name, trend)| called(&trend_path(&name.file_stem(), month), "perfTrend", trend));
+    pages.extend(trends);
+    pages
+}
+
+/// Where a benchmark's values of a month stand, below the site's root.
+pub fn trend_path(stem: &str, month: &str) -> String {
+    format!("data/trend/{stem}/{month}.js")
+}
+
+fn standing(line: &Line, here: Here<'_>) -> Standing {
+    let other = line.branch.as_deref() != Some(here.branch);
+    match () {
+        () if line.imported || line.machine != here.machine => Standing::Incomparable,
+        () if line.dirty || line.partial || other => Standing::SetAside,
+        () => Standing::Counted,
+    }
+}
+
+/// The file of a day, `2026-11-23`: everything that its runs measured.
+pub fn day(day: &str, runs: &[Recorded<'_>]) -> Page {
+    let lists: BTreeSet<&str> = runs.iter().map(|run| run.line.names.as_str()).collect();
+    let lists: Vec<&str> = lists.into_iter().collect();
+    let list = |key: &str| runs.iter().find(|run| run.line.names == key).map(|run| run.names);
+    let of_each = |of: fn(&BenchmarkId) -> String| -> Vec<Vec<String>> {
+        let each = lists.iter().filter_map(|key| list(key));
+        each.map(|names| names.list().iter().map(of).collect()).collect()
+    };
+    let file = Day {
+        day,
+        names: of_each(|name| text::clipped(name.as_str(), text::NAME)),
+        stems: of_each(BenchmarkId::file_stem),
+        runs: runs.iter().map(|run| RunOfDay::of(run.line, &lists)).collect(),
+    };
+    called(&format!("data/day/{day}.js"), "perfDay", &file)
+}
+
+impl<'a> RunOfDay<'a> {
+    fn of(line: &'a Line, lists: &[&str]) -> Self {
+        let columns = || (0..line.len()).map(|i| line.times_ns(i));
+        Self {
+            run: &line.run,
+            branch: line.branch.as_deref().map(text::word),
+            machine: &line.machine,
+            dirty: line.dirty,
+            partial: line.partial,
+            names: lists.iter().position(|key| *key == line.names).unwrap_or_default(),
+            median: columns().map(|times| times.map(|(median, _)| number(median))).collect(),
+            p95: columns().map(|times| times.and_then(|(_, p95)| p95).map(number)).collect(),
+        }
+    }
+}
+
+/// Where the runs of each commit are found: a file for each first two digits of their hashes.
+/// `ids`: the identities of all runs, the oldest first.
+pub fn commits<'a>(ids: impl IntoIterator<Item = &'a str>) -> Vec<Page> {
+    let mut by_digits: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for id in ids {
+        let digits = id.split('-').nth(1).and_then(|commit| commit.get(..2));
+        let is_hex = |digits: &&str| digits.bytes().all(|b| b.is_ascii_hexdigit());
+        if let Some(digits) = digits.filter(is_hex) {
+            by_digits.entry(digits).or_default().push(id);
+        }
+    }
+    let page = |(digits, ids): (&&str, &Vec<&str>)| Page {
+        path: format!("data/commit/{digits}.js"),
+        contents: format!("perfCommits(\"{digits}\",{});\n", embedded(ids)),
+    };
+    by_digits.iter().map(page).collect()
+}
+
+/// A file that hands its data to a function of the page.
+fn called(path: &str, function: &str, data: &impl Serialize) -> Page {
+    Page { path: path.to_owned(), contents: format!("{function}({});\n", embedded(data)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use perf_fixtures::{measured, run};
+
+    fn recorded<'a>(lines: &'a [Line], names: &'a [Names]) -> Vec<Recorded<'a>> {
+        lines.iter().zip(names).map(|(line, names)| Recorded { line, names }).collect()
+    }
+
+    fn two() -> (Vec<Line>, Vec<Names>) {
+        let mut runs = [
+            run(3, vec![measured("a/b::c", 1.5)]),
+            run(3, vec![measured("a/b::c", 2.5), measured("a/b::</script>", 20.0)]),
+        ];
+        runs[1].machine.key = "elsewhere".to_owned();
+        (runs.iter().map(Line::of).collect(), runs.iter().map(Names::of).collect())
+    }
+
+    #[test]
+    fn a_month_has_a_file_for_each_benchmark() {
+        let (runs, names) = two();
+        let here = Here { machine: &runs[0].machine, branch: "main" };
+        let pages = month("2026-11", &recorded(&runs, &names), here);
+        let texts: Vec<&str> = pages.iter().map(|page| page.contents.as_str()).collect();
+        assert!(texts[0].starts_with("perfMonth({\"month\":\"2026-11\",\"run\":[\"20261103T"));
+        assert!(texts[0].contains("\"standing\":\"02\""));
+        assert_eq!(
+            texts[1],
+            "perfTrend({\"month\":\"2026-11\",\"value\":[null,20],\"p95\":[null,20]});\n"
+        );
+        assert_eq!(
+            texts[2],
+            "perfTrend({\"month\":\"2026-11\",\"value\":[1.5,2.5],\"p95\":[1.5,2.5]});\n"
+        );
+        assert_eq!(pages[2].path, trend_path(&BenchmarkId::from("a/b::c").file_stem(), "2026-11"));
+    }
+
+    #[test]
+    fn a_day_has_each_list_of_names_once() {
+        let (runs, names) = two();
+        let page = day("2026-11-03", &recorded(&runs, &names));
+        assert_eq!(page.path, "data/day/2026-11-03.js");
+        assert_eq!(page.contents.matches("\"a/b::c\"").count(), 2);
+        assert!(!page.contents.contains("</script>"), "{}", page.contents);
+        assert!(page.contents.contains("\"median\":[2.5,20]"), "{}", page.contents);
+    }
+
+    #[test]
+    fn a_commit_is_found_by_its_first_digits() {
+        let ids = ["20261103T024500Z-1a2b3c4d5e6f-00000001", "x-\"<-2", "20261104T0-1a-2", "odd"];
+        let pages = commits(ids);
+        assert_eq!(pages.len(), 1);
+        assert_eq!(
+            pages[0].contents,
+            "perfCommits(\"1a\",[\"20261103T024500Z-1a2b3c4d5e6f-00000001\",\"20261104T0-1a-2\"]);\n"
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! The templates that lay pages out.
+
+use super::Page;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior};
+use perf_judge::ident::digest;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::error::Error;
+
+/// Why there is no site.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SiteError {
+    /// A file that the site is made of was not given.
+    #[error("the template {0} is missing")]
+    Missing(&'static str),
+    /// A template cannot be read, or asks for something that it is not given.
+    #[error("{template}:{line}: {message}")]
+    Template {
+        /// The template's name.
+        template: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// Templates that can be read, and the files that their pages load.
+#[derive(Debug)]
+pub(super) struct Templates<'a> {
+    environment: Environment<'a>,
+    sources: &'a BTreeMap<String, String>,
+}
+
+impl<'a> Templates<'a> {
+    pub(super) fn parse(sources: &'a BTreeMap<String, String>) -> Result<Self, SiteError> {
+        let missing = super::REQUIRED.into_iter().find(|name| !sources.contains_key(*name));
+        if let Some(name) = missing {
+            return Err(SiteError::Missing(name));
+        }
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_syntax(without_block_lines());
+        for (name, source) in sources.iter().filter(|(name, _)| is_template(name)) {
+            environment.add_template(name, source).map_err(|error| located(&error, name))?;
+        }
+        Ok(Self { environment, sources })
+    }
+
+    /// The files that pages load as they are.
+    pub(super) fn assets(&self) -> Vec<Page> {
+        let assets = self.sources.iter().filter(|(name, _)| !is_template(name));
+        assets.map(|(name, source)| Page { path: name.clone(), contents: source.clone() }).collect()
+    }
+
+    /// A digest of all sources.
+    pub(super) fn key(&self) -> u64 {
+        let names = self.sources.iter().map(|(name, source)| format!("{name}\n{source}\n"));
+        digest(names.collect::<String>().as_bytes())
+    }
+
+    pub(super) fn fill(
+        &self,
+        name: &'static str,
+        view: &impl Serialize,
+    ) -> Result<String, SiteError> {
+        let template = self.environment.get_template(name).map_err(|_| SiteError::Missing(name))?;
+        template.render(Serde(view)).map_err(|error| located(&error, name))
+    }
+}
+
+fn is_template(name: &str) -> bool {
+    name.ends_with(".html") || name.ends_with(".xml")
+}
+
+/// A line that holds a block alone leaves no empty line behind.
+fn without_block_lines() -> SyntaxConfig {
+    let mut syntax = SyntaxConfig::builder();
+    syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
+    syntax.build().unwrap_or_default()
+}
+
+/// The innermost place that the error names: an outer one only says which template it came through.
+fn located(error: &minijinja::Error, template: &str) -> SiteError {
+    let mut innermost = error;
+    while let Some(inner) = innermost.source().and_then(|source| source.downcast_ref()) {
+        innermost = inner;
+    }
+    let detail = innermost.detail().map_or_else(String::new, |detail| format!(": {detail}"));
+    SiteError::Template {
+        template: innermost.name().unwrap_or(template).to_owned(),
+        line: innermost.line().unwrap_or(1),
+        message: format!("{}{detail}", innermost.kind()),
+    }
+}

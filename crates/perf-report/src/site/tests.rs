@@ -1,0 +1,241 @@
+//! What holds for whole pages.
+
+use super::*;
+use crate::report::tests::report;
+use perf_fixtures::{measured, run};
+use perf_judge::budget::Gate;
+use perf_judge::ident::BenchmarkId;
+use perf_judge::run::Run;
+
+const NAME: &str = "core/parse::parse_large_xml";
+
+fn templates() -> BTreeMap<String, String> {
+    let files = perf_site_templates::FILES.into_iter();
+    // A browser test opens the pages with their scripts: here they would be noise.
+    let pages = files.filter(|(name, _)| !name.ends_with(".js") && !name.starts_with("uplot/"));
+    pages.map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
+}
+
+/// Every page of a site.
+fn render(
+    templates: &BTreeMap<String, String>,
+    history: &History,
+    report: &Report,
+) -> Result<Vec<Page>, SiteError> {
+    let (renamed, budgets) = (BTreeMap::new(), Vec::new());
+    let rules = Rules {
+        branch: "main",
+        budgets: &budgets,
+        gate: Gate::default(),
+        renamed: &renamed,
+        accepted: &[],
+    };
+    let comparisons = Comparison::all_of(report);
+    let contents =
+        Contents { history, report, comparisons: &comparisons, rules, commits_at: Some(COMMITS) };
+    let site = Site::new(templates, contents)?;
+    let mut pages = site.front()?;
+    for name in site.benchmarks() {
+        pages.extend(site.benchmark(name, Older::default())?);
+    }
+    for kept in site.runs() {
+        pages.extend(site.run(&kept.id)?);
+    }
+    for kept in site.comparisons() {
+        pages.extend(site.comparison(&kept.id)?);
+    }
+    Ok(pages)
+}
+
+const COMMITS: &str = "https://example.org/team/app/commit/";
+
+fn history() -> History {
+    let times = [0.94e6, 0.95e6, 3.1e6, 0.96e6];
+    let day =
+        |(day, ns)| run(day, vec![measured(NAME, ns), measured("core/filter::unchanged", 2.5)]);
+    let mut runs: Vec<Run> = (17..).zip(times).map(day).collect();
+    runs[2].machine.cpu = "Model <b>2</b>".to_owned();
+    runs[2].machine = runs[2].machine.clone().keyed();
+    runs[3].commit.as_mut().unwrap().subject = "</td><script>alert(2)</script>\u{202e}".to_owned();
+    runs.into_iter().collect()
+}
+
+fn page(path: &str) -> String {
+    let pages = render(&templates(), &history(), &report()).unwrap();
+    let page =
+        pages.into_iter().find(|page| page.path.starts_with(path) && !page.path.ends_with(".csv"));
+    page.unwrap().contents
+}
+
+/// Renders with `from` replaced by `to` in one template.
+fn error(template: &str, from: &str, to: &str) -> String {
+    let mut templates = templates();
+    let source = templates.get_mut(template).unwrap();
+    assert!(source.contains(from));
+    *source = source.replacen(from, to, 1);
+    render(&templates, &history(), &report()).unwrap_err().to_string()
+}
+
+#[test]
+fn the_overview_shows_what_changed_first() {
+    insta::assert_snapshot!(page("index"));
+}
+
+#[test]
+fn a_benchmark_shows_its_trend_and_its_runs() {
+    insta::assert_snapshot!(page("benchmark/core-parse--parse_large_xml"));
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let once = render(&templates(), &history(), &report()).unwrap();
+    assert_eq!(once, render(&templates(), &history(), &report()).unwrap());
+    let count = |folder: &str| once.iter().filter(|page| page.path.starts_with(folder)).count();
+    // Two overviews, a page to compare, the feed, the badge and the style beside a page and a table
+    // for each benchmark and a page for each recorded run.
+    assert_eq!(count("benchmark/"), 2 * report().rows.len());
+    assert_eq!((count("run/"), count("machine/")), (history().len(), 1));
+    assert_eq!(once.len(), count("benchmark/") + count("run/") + count("comparison/") + 6);
+}
+
+#[test]
+fn names_and_subjects_stay_text() {
+    for page in render(&templates(), &history(), &report()).unwrap() {
+        assert!(!page.contents.contains("<script>"), "{}", page.path);
+        assert!(!page.contents.contains(['\u{202e}', '\u{1b}']), "{}", page.path);
+    }
+    assert!(page("index").contains("&lt;script&gt;alert(2)&lt;&#x2f;script&gt;\\u{202e}"));
+}
+
+#[test]
+fn every_page_allows_the_scripts_of_the_site_alone() {
+    let pages = render(&templates(), &history(), &report()).unwrap();
+    for page in pages.iter().filter(|page| page.path.ends_with(".html")) {
+        let policy =
+            page.contents.split("http-equiv=\"Content-Security-Policy\" content=\"").nth(1);
+        let policy = policy.and_then(|rest| rest.split('"').next()).unwrap();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{}", page.path);
+        assert!(!policy.contains("unsafe"), "{}", page.path);
+    }
+}
+
+#[test]
+fn nothing_is_loaded_from_elsewhere() {
+    for page in render(&templates(), &history(), &report()).unwrap() {
+        let contents = page.contents.replace("xmlns=\"http://www.w3.org/2005/Atom\"", "");
+        let contents = contents.replace(&format!("<a href=\"{COMMITS}"), "");
+        for mark in ["://", "src=\"//", "@import", "url(", " style=", " onclick"] {
+            assert!(!contents.contains(mark), "{mark} in {}", page.path);
+        }
+    }
+}
+
+/// Twelve runs of which the last four took a fifth longer, by commits of hostile names.
+fn stepped() -> History {
+    let time = |day: u32| if day < 9 { 1e6 } else { 1.2e6 };
+    let run = |day: u32| {
+        let mut run =
+            run(day, vec![measured(NAME, time(day)), measured("a/b::<&>\u{202e}", time(day))]);
+        run.commit.as_mut().unwrap().hash = format!("<{day}&>0123456789");
+        run
+    };
+    (1..=12).map(run).collect()
+}
+
+#[test]
+fn steps_are_drawn_listed_and_fed() {
+    let pages = render(&templates(), &stepped(), &report()).unwrap();
+    let page = |path: &str| {
+        &pages
+            .iter()
+            .find(|page| page.path.starts_with(path) && !page.path.ends_with(".csv"))
+            .unwrap()
+            .contents
+    };
+    assert!(page("index").contains("<h2>Steps in the trends") && page("index").contains("+20.0 %"));
+    let stem = BenchmarkId::from(NAME).file_stem();
+    let benchmark = page(&format!("benchmark/{stem}"));
+    assert!(benchmark.contains("class=\"step\""));
+    assert!(
+        benchmark
+            .contains("median rose 20.0 % to 1.200 ms at &lt;9&amp;&gt;01234567 on 2026-11-09")
+    );
+    insta::assert_snapshot!(page("feed"));
+    for page in pages.iter().filter(|page| !page.path.ends_with(".csv")) {
+        assert!(
+            !page.contents.contains("<9&>") && !page.contents.contains('\u{202e}'),
+            "{}",
+            page.path
+        );
+    }
+}
+
+#[test]
+fn a_history_without_steps_has_an_empty_feed() {
+    assert!(!page("index").contains("<h2>Steps in the trends"));
+    assert!(!page("feed").contains("<entry>"));
+}
+
+#[test]
+fn the_badge_says_what_fails() {
+    assert_eq!(
+        page("badge"),
+        "{\"color\":\"red\",\"label\":\"performance\",\"message\":\"1 regression\",\"schemaVersion\":1}\n"
+    );
+}
+
+#[test]
+fn a_report_without_history_has_its_pages() {
+    let pages = render(&templates(), &History::default(), &report()).unwrap();
+    assert_eq!(pages.len(), 5 + 2 * report().rows.len());
+}
+
+#[test]
+fn template_errors_name_file_and_line() {
+    let misspelt = error(OVERVIEW, "{{ summary }}", "{{ sumary }}");
+    assert!(misspelt.starts_with("overview.html:10: undefined value"), "{misspelt}");
+    let in_layout = error("layout.html", "{{ title }}", "{{ titel }}");
+    assert!(in_layout.starts_with("layout.html:8: undefined value"), "{in_layout}");
+    let in_macro = error("parts.html", "{{ of.word }}", "{{ of.wrod }}");
+    assert!(in_macro.starts_with("parts.html:2: undefined value"), "{in_macro}");
+    let syntax = error(BENCHMARK, "{% endblock %}", "{% endblok %}");
+    assert!(syntax.starts_with("benchmark.html:"), "{syntax}");
+}
+
+#[test]
+fn a_missing_template_is_named() {
+    for name in [OVERVIEW, BENCHMARK, RUN, COMPARISON, COMPARE] {
+        let mut templates = templates();
+        templates.remove(name);
+        let error = render(&templates, &history(), &report()).unwrap_err();
+        assert_eq!(error, SiteError::Missing(name));
+    }
+}
+
+#[test]
+fn an_accepted_slowdown_is_marked_where_it_begins() {
+    use crate::{AcceptanceResult, AcceptanceStatus};
+    use perf_judge::budget::Acceptance;
+    let entry = Acceptance {
+        benchmark: NAME.into(),
+        commit: "c0ffee1".to_owned(),
+        ceiling_percent: 24.0,
+        reason: "checks <b>every</b> cell".to_owned(),
+        expires: None,
+    };
+    let mut runs: Vec<Run> = history().runs().cloned().collect();
+    runs[1..].iter_mut().for_each(|run| run.accepted = vec![entry.carried()]);
+    let history: History = runs.into_iter().collect();
+    let mut report = report();
+    let page = |report: &Report| {
+        let pages = render(&templates(), &history, report).unwrap();
+        let page = pages.into_iter().find(|p| p.path.starts_with("benchmark/core-parse--parse"));
+        page.unwrap().contents
+    };
+    assert!(page(&report).contains("2026-11-18: accepted as slower from c0ffee1 on"));
+    report.accepted = vec![AcceptanceResult { entry, status: AcceptanceStatus::Settled }];
+    let page = page(&report);
+    let said = "accepted as slower by up to +24.0 % from c0ffee1 on: checks &lt;b&gt;every&lt;";
+    assert!(page.contains(said), "{page}");
+    assert!(page.contains(r#"<path class="accepted" d=""#) && !page.contains("<b>every"));
+}

@@ -1,0 +1,381 @@
+//! A benchmark's times over its runs as a drawing with a legend.
+
+mod legend;
+
+use super::marks::{
+    Stretch, across, circle, cross, dots, machine_changes, ring, segments, sets_scale, title,
+};
+use super::point::Point;
+use super::shown::Standing;
+use super::text;
+use super::watch::Found;
+use crate::svg::{Place, Scale, escaped, path};
+use legend::Entry;
+use perf_judge::budget::BudgetResult;
+use perf_judge::unit;
+use perf_judge::verdict::Verdict;
+use serde::Serialize;
+use std::fmt::Write as _;
+
+/// A budget's line is drawn only up to this multiple of the values: beyond, it would flatten them.
+const REACH: f64 = 1.25;
+/// Above so many points each is drawn as a speck.
+const CROWDED: usize = 80;
+/// The size of a drawing and what fits into it. Text in a drawing shrinks with it, so that a phone
+/// gets one of its own.
+struct Frame {
+    class: &'static str,
+    width: f64,
+    height: f64,
+    dates: usize,
+    ticks: usize,
+}
+
+const WIDE: Frame = Frame { class: "wide", width: 960.0, height: 320.0, dates: 7, ticks: 6 };
+const NARROW: Frame = Frame { class: "narrow", width: 340.0, height: 250.0, dates: 3, ticks: 5 };
+const LEFT: f64 = 66.0;
+const RIGHT: f64 = 14.0;
+const TOP: f64 = 26.0;
+const BOTTOM: f64 = 38.0;
+
+/// A level that the times are held against.
+pub(super) struct Level {
+    pub(super) class: &'static str,
+    pub(super) value: f64,
+    pub(super) label: String,
+}
+
+/// What the templates need of a trend.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct TrendView {
+    wide: String,
+    narrow: String,
+    legend: Vec<Entry>,
+    /// What lies outside the drawing.
+    outside: Vec<String>,
+    /// When other machines began to measure.
+    machines: Vec<String>,
+    /// Where the level changed, in words.
+    steps: Vec<String>,
+    /// Where a slowdown was accepted, in words.
+    accepted: Vec<String>,
+}
+
+/// A benchmark's times over its runs.
+pub(super) struct Trend<'a> {
+    points: &'a [Point<'a>],
+    finding: String,
+    levels: Vec<Level>,
+    machines: Vec<(usize, String)>,
+    steps: Vec<(usize, String)>,
+    accepted: Vec<(usize, String)>,
+    scale: Scale,
+    unit: &'a str,
+}
+
+impl<'a> Trend<'a> {
+    /// The trend, or `None` where no run gave a time.
+    pub(super) fn new(
+        points: &'a [Point<'a>],
+        verdict: Option<&Verdict>,
+        budgets: &[&BudgetResult],
+        steps: &[Found<'_>],
+        accepted: Vec<(usize, String)>,
+    ) -> Option<Self> {
+        let baseline = verdict.and_then(|verdict| verdict.baseline_ns);
+        let mut values: Vec<f64> =
+            points.iter().filter(|p| sets_scale(p)).flat_map(times).collect();
+        if values.is_empty() {
+            values = points.iter().flat_map(times).collect();
+        }
+        Scale::fitting(&values)?;
+        values.extend(baseline);
+        let unit = points.last().map_or("ns", Point::unit);
+        let levels: Vec<Level> =
+            baseline.map(baseline_level).into_iter().chain(limits(budgets)).collect();
+        let greatest = values.iter().copied().fold(0.0, f64::max);
+        let tails = points.iter().filter(|p| sets_scale(p)).filter_map(Point::p99);
+        let within = levels.iter().map(|level| level.value).chain(tails);
+        values.extend(within.filter(|value| (greatest / 2.0..=greatest * REACH).contains(value)));
+        Some(Self {
+            points,
+            finding: verdict.map_or_else(|| text::UNMEASURED.to_owned(), text::described),
+            levels,
+            machines: machine_changes(points),
+            steps: steps.iter().map(|found| (found.place, found.sentence())).collect(),
+            accepted,
+            scale: Scale::fitting(&values)?,
+            unit,
+        })
+    }
+
+    /// When other machines began to measure, by the places of the runs.
+    pub(super) fn machine_changes(&self) -> &[(usize, String)] {
+        &self.machines
+    }
+
+    /// Where the level changed, by the places of the runs.
+    pub(super) fn steps(&self) -> &[(usize, String)] {
+        &self.steps
+    }
+
+    /// Where a slowdown was accepted, by the places of the runs.
+    pub(super) fn accepted(&self) -> &[(usize, String)] {
+        &self.accepted
+    }
+
+    /// The levels that the times are held against, the baseline among them.
+    pub(super) fn levels_shown(&self) -> &[Level] {
+        &self.levels
+    }
+
+    pub(super) fn view(&self) -> TrendView {
+        TrendView {
+            wide: self.svg(&WIDE),
+            narrow: self.svg(&NARROW),
+            legend: self.legend(),
+            outside: self.outside(),
+            machines: self.machines.iter().map(|(_, change)| change.clone()).collect(),
+            steps: self.steps.iter().map(|(_, sentence)| sentence.clone()).collect(),
+            accepted: self.accepted.iter().map(|(_, why)| why.clone()).collect(),
+        }
+    }
+
+    fn svg(&self, frame: &Frame) -> String {
+        let Frame { class, width, height, .. } = frame;
+        let label = escaped(&self.description());
+        let mut svg = format!(
+            r#"<svg class="trend {class}" viewBox="0 0 {width} {height}" role="img" aria-label="{label}">"#
+        );
+        svg += &self.axes(frame);
+        svg += &self.upright(frame, "machine", &self.machines);
+        svg += &self.upright(frame, "step", &self.steps);
+        svg += &self.upright(frame, "accepted", &self.accepted);
+        svg += &self.spreads(frame);
+        svg += &self.levels(frame);
+        svg += &self.line(frame, "p99", |point| self.drawn(point.p99()));
+        svg += &self.line(frame, "p95", |point| self.drawn(point.p95()));
+        svg += &self.line(frame, "median", Point::judged);
+        svg += &self.marks(frame);
+        svg + "</svg>"
+    }
+
+    /// What the drawing shows, for those who do not see it.
+    fn description(&self) -> String {
+        let runs = self.points.iter().filter(|point| point.measured.is_some()).count();
+        let over = unit::counted(runs, "run", "runs");
+        let last =
+            self.steps.last().map_or_else(String::new, |(_, step)| format!(" Last step: {step}."));
+        format!("Trend of the median time over {over}. Finding: {}.{last}", self.finding)
+    }
+
+    fn axes(&self, frame: &Frame) -> String {
+        let right = frame.width - RIGHT;
+        let mut svg = String::new();
+        for tick in self.scale.ticks(frame.ticks) {
+            let y = self.y(frame, tick);
+            let _ = write!(svg, r#"<path class="grid" d="M{LEFT} {y:.1}H{right}"/>"#);
+            let label = text::value(tick, self.unit);
+            let (x, y) = (LEFT - 8.0, y + 4.0);
+            let _ = write!(svg, r#"<text class="end" x="{x}" y="{y:.1}">{label}</text>"#);
+        }
+        let kind = if self.scale.is_logarithmic() { ", logarithmic" } else { "" };
+        let what = escaped(&text::axis(self.unit));
+        let _ = write!(svg, r#"<text x="0" y="12">{what}{kind}</text>"#);
+        svg + &self.dates(frame)
+    }
+
+    fn dates(&self, frame: &Frame) -> String {
+        let last = self.points.len() - 1;
+        let places = frame.dates.min(self.points.len());
+        let mut svg = String::new();
+        for place in 0..places {
+            let i = if places == 1 { 0 } else { place * last / (places - 1) };
+            let anchor = match i {
+                _ if last == 0 => "middle",
+                0 => "start",
+                _ if i == last => "end",
+                _ => "middle",
+            };
+            let (x, y) = (self.x(frame, i), frame.height - BOTTOM + 17.0);
+            let day = text::day(self.points[i].run.started);
+            let _ = write!(svg, r#"<text class="{anchor}" x="{x:.1}" y="{y}">{day}</text>"#);
+        }
+        let (x, y) = (frame.width - RIGHT, frame.height - 4.0);
+        svg + &format!(r#"<text class="end" x="{x}" y="{y}">runs, the newest last</text>"#)
+    }
+
+    fn spreads(&self, frame: &Frame) -> String {
+        let low = self.segments(|point| point.spread().map(|spread| spread.0));
+        let high = self.segments(|point| point.spread().map(|spread| spread.1));
+        let band = |(low, high): (&Stretch, &Stretch)| {
+            let back = low.iter().rev();
+            let places: Vec<Place> =
+                high.iter().chain(back).map(|(i, ns)| self.place(frame, *i, *ns)).collect();
+            format!(r#"<path class="spread" d="{}Z"/>"#, path(&places))
+        };
+        low.iter().zip(&high).map(band).collect()
+    }
+
+    /// Lines from the top to the bottom, each at a run and with what is to be said of it.
+    fn upright(&self, frame: &Frame, class: &str, at: &[(usize, String)]) -> String {
+        let bottom = frame.height - BOTTOM;
+        let line = |(i, said): &(usize, String)| {
+            let (x, said) = (self.x(frame, *i), escaped(said));
+            format!(
+                r#"<path class="{class}" d="M{x:.1} {TOP}V{bottom}"><title>{said}</title></path>"#
+            )
+        };
+        at.iter().map(line).collect()
+    }
+
+    fn levels(&self, frame: &Frame) -> String {
+        let right = frame.width - RIGHT;
+        let shown = self.levels.iter().filter(|level| self.scale.holds(level.value));
+        let level = |level: &Level| {
+            let y = self.y(frame, level.value);
+            format!(r#"<path class="{}" d="M{LEFT} {y:.1}H{right}"/>"#, level.class)
+        };
+        shown.map(level).collect()
+    }
+
+    /// The value if the drawing reaches so far.
+    fn drawn(&self, value: Option<f64>) -> Option<f64> {
+        value.filter(|value| self.scale.holds(*value))
+    }
+
+    fn line(
+        &self,
+        frame: &Frame,
+        class: &str,
+        value: impl Fn(&Point<'a>) -> Option<f64>,
+    ) -> String {
+        let segment = |segment: Stretch| {
+            let places: Vec<Place> =
+                segment.into_iter().map(|(i, ns)| self.place(frame, i, ns)).collect();
+            format!(r#"<path class="{class}" d="{}"/>"#, path(&places))
+        };
+        self.segments(value).into_iter().map(segment).collect()
+    }
+
+    fn marks(&self, frame: &Frame) -> String {
+        let mut counted = Vec::new();
+        let mut svg = String::new();
+        for (i, point) in self.points.iter().enumerate() {
+            let Some(value) = point.judged().filter(|value| self.scale.holds(*value)) else {
+                continue;
+            };
+            let at = self.place(frame, i, value);
+            match point.standing() {
+                Standing::Counted => counted.push(at),
+                Standing::SetAside => svg += &circle(at, &title(point, value)),
+                Standing::Incomparable => svg += &cross(at, &title(point, value)),
+            }
+            if point.run.is_reported() {
+                svg += &ring(at);
+            }
+        }
+        let width = if counted.len() > CROWDED { 3.2 } else { 5.0 };
+        if counted.is_empty() { svg } else { dots(&counted, width) + &svg }
+    }
+
+    fn segments(&self, value: impl Fn(&Point<'a>) -> Option<f64>) -> Vec<Stretch> {
+        segments(self.points, value)
+    }
+
+    fn place(&self, frame: &Frame, i: usize, ns: f64) -> Place {
+        (self.x(frame, i), self.y(frame, ns))
+    }
+
+    fn x(&self, frame: &Frame, i: usize) -> f64 {
+        across(i, self.points.len(), LEFT + 8.0, frame.width - RIGHT - 8.0)
+    }
+
+    fn y(&self, frame: &Frame, ns: f64) -> f64 {
+        let bottom = frame.height - BOTTOM;
+        bottom - self.scale.share(ns) * (bottom - TOP)
+    }
+}
+
+fn times(point: &Point<'_>) -> impl Iterator<Item = f64> {
+    let (low, high) = point.spread().unzip();
+    [point.judged(), point.p95(), low, high].into_iter().flatten()
+}
+
+fn baseline_level(ns: f64) -> Level {
+    Level { class: "baseline", value: ns, label: format!("baseline {}", unit::time(ns)) }
+}
+
+fn limits(budgets: &[&BudgetResult]) -> Vec<Level> {
+    let times = budgets.iter().filter(|budget| budget.metric.is_time());
+    times.flat_map(|budget| [limit(budget, "target"), limit(budget, "critical")]).collect()
+}
+
+fn limit(budget: &BudgetResult, class: &'static str) -> Level {
+    let value = if class == "target" { budget.target } else { budget.critical };
+    let (name, metric) = (text::word(&budget.name), budget.metric.name());
+    let label = format!("{class} of budget {name}: {metric} {}", budget.metric.show(value));
+    Level { class, value, label }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::shown::Shown;
+    use super::*;
+    use crate::report::tests::report;
+    use perf_fixtures::{measured, run};
+    use perf_judge::history::History;
+    use perf_judge::run::Run;
+
+    const NAME: &str = "core/parse::parse_large_xml";
+
+    /// The trend of runs of a day each, the reported one of 1.9 ms last.
+    fn view(runs: Vec<Run>) -> TrendView {
+        let (history, report) = (runs.into_iter().collect::<History>(), report());
+        let shown = Shown::new(&history, &report, None);
+        let verdict = &report.rows[1].verdict;
+        let budgets: Vec<&BudgetResult> = report.budgets.iter().collect();
+        let points = shown.series(&NAME.into());
+        Trend::new(&points, Some(verdict), &budgets, &[], vec![]).unwrap().view()
+    }
+
+    fn day(day: u32, ns: f64) -> Run {
+        run(day, vec![measured(NAME, ns)])
+    }
+
+    fn count(view: &TrendView, mark: &str) -> usize {
+        view.wide.matches(mark).count()
+    }
+
+    #[test]
+    fn the_line_stops_at_a_gap_and_passes_over_what_no_baseline_counts() {
+        let mut dirty = day(5, 1e6);
+        dirty.commit.as_mut().unwrap().dirty = true;
+        let view = view(vec![day(1, 1e6), day(2, 1e6), run(3, vec![]), day(4, 1e6), dirty]);
+        assert_eq!(count(&view, "class=\"median\""), 2);
+        assert_eq!((count(&view, "h0"), count(&view, "class=\"aside\"")), (4, 1));
+        assert_eq!(count(&view, "class=\"ring\""), 1);
+    }
+
+    #[test]
+    fn an_odd_run_does_not_flatten_the_others() {
+        let mut elsewhere = day(1, 1e9);
+        elsewhere.machine.key = "elsewhere".to_owned();
+        let view = view(vec![elsewhere, day(2, 1e6)]);
+        assert_eq!(view.outside, ["1 run of another machine, or in no baseline"]);
+        assert_eq!(count(&view, "class=\"cross\""), 0);
+    }
+
+    #[test]
+    fn the_whole_range_of_times_is_drawn() {
+        let view = view(vec![day(1, 1.0), day(2, 1e10)]);
+        assert_eq!(count(&view, "h0"), 3);
+        assert!(view.wide.contains("logarithmic") && !view.wide.contains("NaN"));
+    }
+
+    #[test]
+    fn one_run_alone_is_drawn() {
+        let view = view(vec![]);
+        assert_eq!((count(&view, "h0"), count(&view, "class=\"baseline\"")), (1, 1));
+    }
+}

@@ -1,0 +1,216 @@
+//! A site of made-up runs with hostile names, written into a folder.
+
+use perf_judge::budget::Gate;
+use perf_judge::history::{History, Line, Names, Past};
+use perf_judge::ident::BenchmarkId;
+use perf_judge::run::{
+    Commit, Kind, LaunchTimes, Machine, Measured, Reading, Round, Run, SCHEMA, Side, Source,
+};
+use perf_report::site::{Contents, LOOK_BACK, Older, Page, SHOWN, Site, older};
+use perf_report::{Comparison, Report, Rules};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// Names that would run a script, leave their element or reorder the page if they were not text.
+pub(crate) const NAMES: [&str; 6] = [
+    "core/parse::plain",
+    "core/parse::<script>top.ran = 1</script>",
+    "core/parse::</script></title></svg></table><img src=x onerror='top.ran = 1'>",
+    "core/parse::\"' onmouseover=top.ran=1 x=\"│`a`\u{202e}\u{0}\r\nb",
+    "core/filter::{{ 7 * 7 }}{% block main %}",
+    "core/filter::javascript:top.ran=1//日本語のとても長い名前-é-🎚",
+];
+
+/// How many runs there are, six hours apart from September on.
+const RUNS: u32 = 300;
+/// From this run on the first benchmark takes a third longer.
+pub(crate) const STEP: u32 = 280;
+
+/// The benchmark that takes twice as long in the last run.
+pub(crate) const CHANGED: usize = 5;
+const LAST: u32 = RUNS - 1;
+
+/// A run's commit: the hashes of the first are hostile, which no git writes.
+pub(crate) fn hash(number: u32) -> String {
+    let digits = format!("{:08x}", number.wrapping_mul(2_654_435_761));
+    if number < 5 { format!("<i>{digits}") } else { digits.repeat(5) }
+}
+
+fn run(number: u32) -> Run {
+    let long = format!("<b>{}</b>", "wide".repeat(1024));
+    let names = NAMES.into_iter().chain([long.as_str()]);
+    let branch = match number % 50 {
+        7 => format!("x\"><script>top.ran = 1</script>{long}"),
+        _ => "main".to_owned(),
+    };
+    let begun: chrono::DateTime<chrono::Utc> = "2026-09-01T02:45:00Z".parse().unwrap();
+    let cpu = if number % 40 == 3 { "Model 2".to_owned() } else { long.clone() };
+    let time = |i: usize| {
+        let level = match (i, number) {
+            (0, STEP..) => 1.33e6,
+            (CHANGED, LAST..) => 2e6,
+            _ => 1e6,
+        };
+        level * (1.0 + f64::from(number * 7 % 5) / 500.0) / (1.0 + i as f64)
+    };
+    Run {
+        schema: SCHEMA,
+        kind: Kind::Run,
+        id: String::new(),
+        started: begun + chrono::TimeDelta::hours(6 * i64::from(number)),
+        seed: 7,
+        commit: Some(Commit {
+            hash: hash(number),
+            branch: Some(branch),
+            subject: format!("</td><script>top.ran = 1</script>\u{202e}{long}"),
+            author_date: "2026-11-01T12:00:00+01:00".to_owned(),
+            dirty: number % 50 == 9,
+        }),
+        partial: false,
+        machine: Machine { cpu, cores: 2, ..Machine::default() }.keyed(),
+        benchmarks: names.enumerate().map(|(i, name)| measured(name, time(i))).collect(),
+        unfinished: Vec::new(),
+        origin: None,
+        parted: false,
+        accepted: Vec::new(),
+    }
+    .seal()
+}
+
+fn measured(name: &str, ns: f64) -> Measured {
+    let reading = Reading {
+        fastest_ns: ns,
+        slowest_ns: ns,
+        median_ns: ns,
+        mean_ns: ns,
+        n: 1,
+        s: 70,
+        samples_ns: Some(vec![ns; 70]),
+        throughput: [("<u>/s".to_owned(), 1e6)].into(),
+        ..Reading::default()
+    };
+    let source = Source { file: "benches/<script>top.ran = 1</script>.rs".to_owned(), line: 1 };
+    Measured::of(name.into(), Some(source), &vec![reading; 5]).unwrap()
+}
+
+fn comparison(run: &Run) -> Comparison {
+    let times = |ns| LaunchTimes { fastest: ns, median: ns };
+    let round = Round { first: Side::Base, base: times(1e6), head: times(1.3e6) };
+    let rules = BTreeMap::new();
+    let judged = report(run, &History::default(), &[], &rules);
+    let mut comparison = Comparison::all_of(&judged).pop().unwrap_or_else(|| {
+        let base = hash(STEP - 1);
+        let json = serde_json::json!({
+            "schema": 1, "kind": "comparison", "id": format!("{}-{}", run.id, &base[..12]),
+            "started": run.started, "seed": 7, "base": base, "head": run.commit,
+            "machine": run.machine, "benchmarks": [],
+        });
+        Comparison::from_json(&json.to_string()).unwrap()
+    });
+    let compared = serde_json::json!({
+        "name": NAMES[1], "n": 1, "s": 70, "rounds": vec![round; 3], "state": "regression",
+        "severity": "major", "change": 0.26, "low": 0.25, "high": 0.27,
+    });
+    comparison.benchmarks.push(serde_json::from_value(compared).unwrap());
+    comparison
+}
+
+fn report(
+    run: &Run,
+    history: &History,
+    comparisons: &[&Comparison],
+    renamed: &BTreeMap<BenchmarkId, BenchmarkId>,
+) -> Report {
+    let past = Past::before(run, history, SHOWN);
+    let mut report = Report::of_recorded(run, past, comparisons, rules(renamed));
+    report.notes.push(format!("<script>top.ran = 1</script>{}", "w".repeat(4096)));
+    report
+}
+
+fn rules(renamed: &BTreeMap<BenchmarkId, BenchmarkId>) -> Rules<'_> {
+    Rules { branch: "main", budgets: &[], gate: Gate::default(), renamed, accepted: &[] }
+}
+
+/// The site's templates and the files that pages load.
+fn templates() -> BTreeMap<String, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../site-templates");
+    let mut templates = BTreeMap::new();
+    for below in ["", "uplot/"] {
+        let entries = fs::read_dir(folder.join(below)).unwrap().map(Result::unwrap);
+        for file in entries.filter(|entry| entry.path().is_file()) {
+            let name = format!("{below}{}", file.file_name().to_str().unwrap());
+            templates.insert(name, fs::read_to_string(file.path()).unwrap());
+        }
+    }
+    templates
+}
+
+/// Every file of the site, its older data included.
+pub(crate) fn pages() -> Vec<Page> {
+    let runs: Vec<Run> = (0..RUNS).map(run).collect();
+    let newest = runs.len() - SHOWN - LOOK_BACK;
+    let history: History = runs[newest..].iter().cloned().collect();
+    let last = runs.last().unwrap();
+    let comparisons = [comparison(last)];
+    let renamed = BTreeMap::new();
+    let report = report(last, &history, &[&comparisons[0]], &renamed);
+    let templates = templates();
+    let contents = Contents {
+        history: &history,
+        report: &report,
+        comparisons: &comparisons,
+        rules: rules(&renamed),
+        commits_at: Some("https://example.org/team/app/commit/"),
+    };
+    let site = Site::new(&templates, contents).unwrap();
+    let (mut pages, months) = older_pages(&site, &runs);
+    pages.extend(site.front().unwrap());
+    let older = Older { count: runs.len() - SHOWN, months: &months };
+    for name in site.benchmarks() {
+        pages.extend(site.benchmark(name, older).unwrap());
+    }
+    for kept in site.runs().iter().rev().take(3) {
+        pages.extend(site.run(&kept.id).unwrap());
+    }
+    for kept in site.comparisons() {
+        pages.extend(site.comparison(&kept.id).unwrap());
+    }
+    pages
+}
+
+/// The files of older runs, and the months that they are of, the newest first.
+fn older_pages(site: &Site<'_>, runs: &[Run]) -> (Vec<Page>, Vec<String>) {
+    let summed: Vec<(Line, Names)> =
+        runs.iter().map(|run| (Line::of(run), Names::of(run))).collect();
+    let by = |format: &str| {
+        let mut parts: BTreeMap<String, Vec<older::Recorded<'_>>> = BTreeMap::new();
+        for (line, names) in &summed {
+            let part = parts.entry(line.started.format(format).to_string()).or_default();
+            part.push(older::Recorded { line, names });
+        }
+        parts
+    };
+    let first_shown = site.oldest_shown().unwrap().format("%Y-%m").to_string();
+    let months: BTreeMap<_, _> =
+        by("%Y-%m").into_iter().filter(|(month, _)| *month <= first_shown).collect();
+    let mut pages: Vec<Page> =
+        months.iter().flat_map(|(month, runs)| older::month(month, runs, site.here())).collect();
+    pages.extend(by("%Y-%m-%d").iter().map(|(day, runs)| older::day(day, runs)));
+    pages.extend(older::commits(runs.iter().map(|run| run.id.as_str())));
+    (pages, months.into_keys().rev().collect())
+}
+
+/// The identities of the last two runs.
+pub(crate) fn last_two() -> [String; 2] {
+    [run(RUNS - 2).id, run(RUNS - 1).id]
+}
+
+/// Writes the site below a path of several parts.
+pub(crate) fn write(folder: &Path, pages: &[Page]) {
+    for Page { path, contents } in pages {
+        let file = folder.join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, contents).unwrap();
+    }
+}
