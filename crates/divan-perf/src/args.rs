@@ -1,6 +1,7 @@
 //! Flags that several commands share.
 
 use crate::store::Location;
+use crate::ui::Color;
 use clap::{Args, ValueEnum};
 use perf_judge::budget::{HistoryPlace, Level};
 use perf_report::partition::Part;
@@ -89,16 +90,6 @@ pub(crate) enum Format {
     Json,
     /// The report as GitHub's Markdown.
     Markdown,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Color {
-    /// On a terminal.
-    Auto,
-    /// Also into files and pipes.
-    Always,
-    /// Nowhere.
-    Never,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,13 +1,24 @@
 //! Everything that is printed: the report to standard output, the rest to standard error.
 #![expect(clippy::print_stderr, reason = "this is the module that prints")]
 
-use crate::args::Color;
 use anstream::{AutoStream, ColorChoice};
+use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use perf_judge::unit;
 use perf_report::visible;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
+
+/// Whether standard output is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal.
+    Auto,
+    /// Also into files and pipes.
+    Always,
+    /// Nowhere.
+    Never,
+}
 
 /// Prints an error with its causes.
 pub(crate) fn error(error: &anyhow::Error) {

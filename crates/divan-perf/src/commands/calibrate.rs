@@ -3,7 +3,7 @@
 use crate::args::{Common, Store};
 use crate::bench::{BaseEntries, Listing, Session};
 use crate::interrupt::Interrupt;
-use crate::pipeline::{Ground, Subject};
+use crate::pipeline::{BenchSuite, Context};
 use crate::store::Entry;
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
@@ -39,47 +39,46 @@ pub(crate) struct QualifyArgs {
 /// Measures every benchmark against itself, again and again, and says how often that went wrong.
 pub(crate) fn run(args: &QualifyArgs) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
-    let ground = Ground::check(&args.common.store, &args.common.package)?;
+    let context = Context::check(&args.common.store, &args.common.package)?;
     let known_cost = args.known_cost.as_deref().map(|path| known_cost(path, &args.common.store));
     let known_cost = known_cost.transpose()?;
-    let (subject, listing) = Subject::build(&ground, &args.common, &interrupt)?;
+    let (suite, listing) = BenchSuite::build(&context, &args.common, &interrupt)?;
 
     let began = Instant::now();
     let time = args.common.time_limit.unwrap_or(TIME);
     let own = if known_cost.is_some() { time - time / KNOWN_COST_PART } else { time };
-    let mut bench = Bench::plan(&ground, &subject, listing, &args.common, &interrupt)?;
+    let mut bench = Bench::plan(&context, &suite, listing, &args.common, &interrupt)?;
     let names = bench.names();
-    let started = subject.started();
-    let mut result =
-        Qualification::new(started, subject.seed(), subject.machine.clone(), names.len());
+    let started = suite.started();
+    let mut result = Qualification::new(started, suite.seed(), suite.machine.clone(), names.len());
     result.scaled = bench.scaled(&names, began + own)?;
     if let Some(known_cost) = &known_cost {
-        let (subject, listing) = Subject::build(known_cost, &args.common, &interrupt)?;
-        let mut bench = Bench::plan(known_cost, &subject, listing, &args.common, &interrupt)?;
+        let (suite, listing) = BenchSuite::build(known_cost, &args.common, &interrupt)?;
+        let mut bench = Bench::plan(known_cost, &suite, listing, &args.common, &interrupt)?;
         result.real = bench.real(began + time)?;
     }
     result.seconds = began.elapsed().as_secs();
 
-    ground.output.write("qualification.json", result.to_json().as_bytes())?;
-    ground.keep(&[Entry::from(&result)], &args.common.store)?;
-    ground.record(&args.common.store)?;
-    ground.publish(&args.common.store)?;
+    context.project.output.write("qualification.json", result.to_json().as_bytes())?;
+    context.recorder.keep(&[Entry::from(&result)])?;
+    context.recorder.record()?;
+    context.recorder.publish()?;
     ui::report(&result.to_text(), args.common.store.color).context("cannot write the report")?;
     Ok(ExitCode::from(u8::from(result.is_broken())))
 }
 
-/// The ground of the known-cost crate, which has no history.
-fn known_cost(manifest: &Path, store: &Store) -> Result<Ground> {
-    let ground = Ground::without_history(manifest, store)?;
-    if !ground.workspace.targets.iter().any(|target| target.package == "known-cost") {
+/// The context of the known-cost crate, which has no history.
+fn known_cost(manifest: &Path, store: &Store) -> Result<Context> {
+    let context = Context::without_history(manifest, store)?;
+    if !context.project.workspace.targets.iter().any(|target| target.package == "known-cost") {
         bail!("{} is not the known-cost crate", manifest.display());
     }
-    Ok(ground)
+    Ok(context)
 }
 
 /// Benchmarks that are compared with themselves.
 struct Bench<'a> {
-    subject: &'a Subject,
+    suite: &'a BenchSuite,
     session: Session,
     base: BaseEntries,
     interrupt: &'a Interrupt,
@@ -87,15 +86,15 @@ struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     fn plan(
-        ground: &Ground,
-        subject: &'a Subject,
+        context: &Context,
+        suite: &'a BenchSuite,
         listing: Listing,
         args: &Common,
         interrupt: &'a Interrupt,
     ) -> Result<Self> {
         let base = BaseEntries::new(listing.clone(), &BTreeMap::new());
-        let session = subject.plan(ground, listing, args)?.without_deadline();
-        Ok(Self { subject, session, base, interrupt })
+        let session = suite.plan(context, listing, args)?.without_deadline();
+        Ok(Self { suite, session, base, interrupt })
     }
 
     fn names(&self) -> Vec<BenchmarkId> {
@@ -144,7 +143,7 @@ impl<'a> Bench<'a> {
                 rounds,
                 &names,
                 &self.base,
-                &self.subject.launcher,
+                &self.suite.launcher,
                 self.interrupt,
             )?;
             for (name, rounds) in sides.rounds {

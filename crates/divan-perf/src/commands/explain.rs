@@ -1,9 +1,9 @@
 //! `cargo xtask perf explain`: a verdict of the last report, with every number behind it.
 
-use crate::args::Color;
 use crate::bench::Workspace;
 use crate::report_file;
 use crate::ui;
+use crate::ui::Color;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use perf_judge::verdict::Verdict;

@@ -1,7 +1,7 @@
 //! `cargo xtask perf merge`: what several machines measured, as one report and one recorded run.
 
 use crate::args::{Format, Store};
-use crate::pipeline::{self, Ground};
+use crate::pipeline::{self, Context};
 use crate::report_file;
 use crate::store::Entry;
 use crate::store::spool;
@@ -34,11 +34,11 @@ pub(crate) fn run(args: &MergeArgs) -> Result<ExitCode> {
     let reports = folders.iter().map(|folder| report_file::read(&folder.join("report.json")));
     let reports: Vec<Report> = reports.collect::<Result<_>>()?;
     let report = Report::merged(reports).map_err(|why| anyhow!("cannot merge: {why}"))?;
-    let ground = Ground::check(&args.store, &[])?;
+    let context = Context::check(&args.store, &[])?;
     let is_whole = report.outcome.incomplete.is_empty();
-    ground.keep(&entries(&folders, is_whole)?, &args.store)?;
-    let recorded = ground.record(&args.store);
-    pipeline::deliver(&ground, &report, recorded, &args.store, args.format)
+    context.recorder.keep(&entries(&folders, is_whole)?)?;
+    let recorded = context.recorder.record();
+    pipeline::deliver(&context, &report, recorded, args.format, args.store.color)
 }
 
 /// The folders that hold a report.

@@ -1,9 +1,9 @@
 //! `cargo xtask perf report`: a saved report, rendered again. It needs neither cargo nor git.
 
-use crate::args::Color;
 use crate::github::{OUTPUTS, SUMMARY, append};
 use crate::report_file::read;
 use crate::ui;
+use crate::ui::Color;
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use perf_report::{Page, to_annotations, to_markdown, to_outputs, to_terminal};

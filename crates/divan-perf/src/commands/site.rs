@@ -1,12 +1,13 @@
 //! `perf site`: renders what is recorded, without measuring.
 
-use crate::args::{Color, PlaceArgs};
+use crate::args::PlaceArgs;
 use crate::bench::Workspace;
 use crate::budget_file;
 use crate::files::Output;
 use crate::site::{Sources, templates};
 use crate::store::Repository;
 use crate::ui;
+use crate::ui::Color;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! The other side of a comparison: another commit, built.
 
-use super::context::Ground;
-use super::suite::Subject;
+use super::context::Context;
+use super::suite::BenchSuite;
 use crate::args::Common;
 use crate::bench::Place;
 use crate::bench::{self, BaseEntries, Built, Listing, Workspace};
@@ -39,9 +39,9 @@ const WORTH_SAYING: f64 = 0.001;
 impl Base {
     /// Checks `commit` out beside the user's checkout, builds its benches and lists them.
     pub(crate) fn build(
-        ground: &Ground,
+        context: &Context,
         repository: &Repository,
-        subject: &Subject,
+        suite: &BenchSuite,
         commit: BaseCommit,
         args: &Common,
         skips: bool,
@@ -51,13 +51,12 @@ impl Base {
         ui::say(&format!("building the benches of {short}, the {}", commit.label));
         repository.check_out(&commit.commit.hash, &place.tree)?;
         let failed = || format!("{short}, the {}, cannot be measured", commit.label);
-        let workspace = workspace(ground, repository, &place, args).with_context(failed)?;
+        let workspace = workspace(context, repository, &place, args).with_context(failed)?;
         let target = format!("--target-dir={}", place.target.display());
         let options: Vec<String> =
             [target].into_iter().chain(configs_above(&repository.root())).collect();
         let built = bench::build(&workspace, &options).with_context(failed)?;
-        let mut listing =
-            Listing::of(&built.executables, &subject.launcher).with_context(failed)?;
+        let mut listing = Listing::of(&built.executables, &suite.launcher).with_context(failed)?;
         let mut notes = std::mem::take(&mut listing.notes);
         notes.extend(built.notes.iter().map(|note| format!("{short}: {note}")));
         let failed = |(name, reason): (&BenchmarkId, &String)| format!("{short}: {name}: {reason}");
@@ -67,8 +66,8 @@ impl Base {
             Vec::new()
         });
         let skips = skips && is_code_only(&repository.changed_files(&commit.commit.hash)?);
-        let same = if skips { same_packages(&subject.built, &built)? } else { BTreeSet::new() };
-        let mut entries = BaseEntries::new(listing, &ground.settings.renamed);
+        let same = if skips { same_packages(&suite.built, &built)? } else { BTreeSet::new() };
+        let mut entries = BaseEntries::new(listing, &context.project.settings.renamed);
         entries.filter(&args.filter);
         Ok(Self { commit, entries, accepted, notes, built, same, _place: place })
     }
@@ -101,13 +100,13 @@ fn accepted(workspace: &Workspace) -> Result<Vec<Acceptance>> {
 }
 
 fn workspace(
-    ground: &Ground,
+    context: &Context,
     repository: &Repository,
     place: &Place,
     args: &Common,
 ) -> Result<Workspace> {
     let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let (root, own) = (real(&repository.root()), real(&ground.workspace.root));
+    let (root, own) = (real(&repository.root()), real(&context.project.workspace.root));
     let below = own.strip_prefix(&root).unwrap_or(Path::new(""));
     let folder = place.tree.join(below);
     let manifest = folder.join("Cargo.toml");

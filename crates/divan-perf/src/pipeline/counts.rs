@@ -1,7 +1,7 @@
 //! What is counted beside time: allocations of both sides, and instructions of what changed.
 
 use super::base_build::Base;
-use super::executor::Driver;
+use super::executor::Executor;
 use crate::bench::Counter;
 use crate::ui;
 use anyhow::Result;
@@ -15,47 +15,49 @@ use std::collections::BTreeMap;
 /// Adds to each verdict what was counted on both sides. `alone` is what the run itself told, by
 /// benchmark.
 pub(crate) fn collect(
-    driver: &mut Driver<'_>,
+    executor: &mut Executor<'_>,
     verdicts: &mut [Verdict],
     alone: &BTreeMap<BenchmarkId, Vec<Reading>>,
 ) -> Result<()> {
     for verdict in &mut *verdicts {
-        let evidence = allocations(driver, verdict, alone);
+        let evidence = allocations(executor, verdict, alone);
         verdict.evidence = (evidence != Evidence::default()).then_some(evidence);
     }
     let wanted: Vec<&mut Verdict> = verdicts
         .iter_mut()
         .filter(|verdict| verdict.method == Method::SideBySide)
-        .filter(|verdict| driver.args.instructions || has_changed(verdict))
+        .filter(|verdict| executor.args.instructions || has_changed(verdict))
         .filter(|verdict| verdict.launches > 0)
         .collect();
     if wanted.is_empty() {
         return Ok(());
     }
-    let counter = match Counter::find(driver.interrupt) {
+    let counter = match Counter::find(executor.interrupt) {
         Ok(counter) => counter,
         Err(reason) => {
-            driver.notes.push(format!("no instructions were counted: {reason}"));
+            executor.notes.push(format!("no instructions were counted: {reason}"));
             return Ok(());
         }
     };
-    count(driver, &counter, wanted)
+    count(executor, &counter, wanted)
 }
 
 fn has_changed(verdict: &Verdict) -> bool {
     matches!(verdict.state, State::Regression | State::Improvement)
 }
 
-fn count(driver: &mut Driver<'_>, counter: &Counter, wanted: Vec<&mut Verdict>) -> Result<()> {
+fn count(executor: &mut Executor<'_>, counter: &Counter, wanted: Vec<&mut Verdict>) -> Result<()> {
     let count = unit::counted(wanted.len(), "benchmark", "benchmarks");
     ui::say(&format!("counting the instructions of {count}"));
     for verdict in wanted {
-        driver.interrupt.check()?;
-        match instructions(driver, counter, verdict)? {
+        executor.interrupt.check()?;
+        match instructions(executor, counter, verdict)? {
             Ok(pair) => verdict.evidence.get_or_insert_default().instructions = Some(pair),
             Err(reason) => {
                 let name = &verdict.name;
-                driver.notes.push(format!("the instructions of {name} were not counted: {reason}"));
+                executor
+                    .notes
+                    .push(format!("the instructions of {name} were not counted: {reason}"));
             }
         }
     }
@@ -64,18 +66,18 @@ fn count(driver: &mut Driver<'_>, counter: &Counter, wanted: Vec<&mut Verdict>) 
 
 /// The instructions of both sides, the base's in the build that is at hand.
 fn instructions(
-    driver: &Driver<'_>,
+    executor: &Executor<'_>,
     counter: &Counter,
     verdict: &Verdict,
 ) -> Result<Result<Pair, String>> {
     let at_hand = |base: &&Base| verdict.base.as_deref() == Some(base.commit.commit.hash.as_str());
-    let head = driver.session.entry_of(&verdict.name);
-    let base = driver.base.as_ref().filter(at_hand);
+    let head = executor.session.entry_of(&verdict.name);
+    let base = executor.base.as_ref().filter(at_hand);
     let both = head.and_then(|head| Some((head, base?.entries.get(&head.id)?)));
     let Some((head, base)) = both else {
         return Ok(Err("its build has made way for another".to_owned()));
     };
-    let launcher = &driver.subject.launcher;
+    let launcher = &executor.suite.launcher;
     let base = match counter.count(launcher, base)? {
         Ok(count) => count,
         Err(reason) => return Ok(Err(reason)),
@@ -86,17 +88,17 @@ fn instructions(
 
 /// Allocations of both sides; against a history, of the newest recorded run.
 fn allocations(
-    driver: &Driver<'_>,
+    executor: &Executor<'_>,
     verdict: &Verdict,
     alone: &BTreeMap<BenchmarkId, Vec<Reading>>,
 ) -> Evidence {
     let name = &verdict.name;
-    let told = &driver.told;
+    let told = &executor.told;
     let sides = (alloc(told.base.get(name), name), alloc(told.head.readings.get(name), name));
     let (base, head) = match sides {
         (Some(base), Some(head)) => (base, head),
         _ => {
-            let recorded = driver.subject.recorded_alloc(driver.ground, name);
+            let recorded = executor.suite.recorded_alloc(executor.context, name);
             match recorded.zip(alloc(alone.get(name), name)) {
                 Some(pair) => pair,
                 None => return Evidence::default(),

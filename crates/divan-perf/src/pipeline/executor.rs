@@ -2,8 +2,8 @@
 
 use super::args::PerfArgs;
 use super::base_build::Base;
-use super::context::Ground;
-use super::suite::Subject;
+use super::context::Context;
+use super::suite::BenchSuite;
 use crate::bench::{Measurement, Rounds, Session, Sides};
 use crate::interrupt::Interrupt;
 use crate::ui;
@@ -15,9 +15,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What measuring needs, and what it found out on the way.
-pub(crate) struct Driver<'a> {
-    pub(crate) ground: &'a Ground,
-    pub(crate) subject: &'a Subject,
+pub(crate) struct Executor<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) suite: &'a BenchSuite,
     pub(crate) args: &'a PerfArgs,
     pub(crate) interrupt: &'a Interrupt,
     pub(crate) session: Session,
@@ -39,24 +39,24 @@ pub(crate) struct Told {
 /// The least time between rounds that wait out a burst: ten of them take as long as most bursts.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-impl<'a> Driver<'a> {
-    /// A driver of launches of `session`, and of the build of `base` where that is known already.
+impl<'a> Executor<'a> {
+    /// A executor of launches of `session`, and of the build of `base` where that is known already.
     pub(crate) fn new(
-        ground: &'a Ground,
-        subject: &'a Subject,
+        context: &'a Context,
+        suite: &'a BenchSuite,
         session: Session,
         base: Option<Base>,
         args: &'a PerfArgs,
         interrupt: &'a Interrupt,
     ) -> Self {
         let notes = base.iter().flat_map(|base| base.notes.iter().cloned());
-        let sizes = base.as_ref().and_then(|base| base.sizes(&subject.built));
+        let sizes = base.as_ref().and_then(|base| base.sizes(&suite.built));
         let notes = notes.chain(sizes).collect();
-        Self { ground, subject, args, interrupt, session, base, told: Told::default(), notes }
+        Self { context, suite, args, interrupt, session, base, told: Told::default(), notes }
     }
 
     /// Does what the judge asks for first: the launches that are recorded.
-    pub(crate) fn first_look(&mut self, judge: &mut Judge) -> Result<Measurement> {
+    pub(crate) fn initial_measurement(&mut self, judge: &mut Judge) -> Result<Measurement> {
         match judge.step() {
             Step::Measure { look, benchmarks, launches } => {
                 self.measure(judge, look, &benchmarks, launches)
@@ -87,7 +87,7 @@ impl<'a> Driver<'a> {
         benchmarks: &[BenchmarkId],
         launches: usize,
     ) -> Result<Measurement> {
-        let (launcher, interrupt) = (&self.subject.launcher, self.interrupt);
+        let (launcher, interrupt) = (&self.suite.launcher, self.interrupt);
         let told =
             self.session.measure(&rounds(look, launches), benchmarks, launcher, interrupt)?;
         for (name, readings) in &told.readings {
@@ -118,7 +118,7 @@ impl<'a> Driver<'a> {
             rounds,
             benchmarks,
             &built.entries,
-            &self.subject.launcher,
+            &self.suite.launcher,
             self.interrupt,
         )?;
         for (name, rounds) in std::mem::take(&mut told.rounds) {
@@ -162,12 +162,12 @@ impl<'a> Driver<'a> {
     }
 
     fn is_this_checkout(&self, base: &str) -> bool {
-        let clean = self.ground.commit.as_ref().filter(|head| !head.dirty);
+        let clean = self.context.history.commit.as_ref().filter(|head| !head.dirty);
         clean.is_some_and(|head| head.hash == base) && !self.args.no_skip
     }
 
     fn build(&self, base: &str) -> Result<Base> {
-        let Some(repository) = self.ground.repository() else {
+        let Some(repository) = self.context.history.repository() else {
             anyhow::bail!("there is no repository");
         };
         if !repository.has_commit(base)? {
@@ -176,7 +176,7 @@ impl<'a> Driver<'a> {
         let commit =
             repository.describe(base, "recorded commit that what moved is compared with")?;
         let (args, skips) = (&self.args.common, !self.args.no_skip);
-        Base::build(self.ground, repository, self.subject, commit, args, skips)
+        Base::build(self.context, repository, self.suite, commit, args, skips)
     }
 
     /// Tells the judge what the build has, and what is the same there.

@@ -3,56 +3,52 @@
 //! [`run`] composes it, a line a stage. What can fail is checked first; measuring takes minutes.
 
 mod args;
+mod project;
+mod history;
+mod recorder;
 mod context;
 mod suite;
 mod base_build;
+mod reference;
 mod executor;
-mod outcome;
-mod compare;
 mod counts;
+mod outcome;
 mod noise_probe;
 
 pub(crate) use args::PerfArgs;
-pub(crate) use context::Ground;
+pub(crate) use context::Context;
 pub(crate) use noise_probe::{Looked, look};
 pub(crate) use outcome::deliver;
+pub(crate) use suite::BenchSuite;
 
 use crate::interrupt::Interrupt;
-use crate::store::Entry;
+use crate::ui;
 use anyhow::Result;
-use executor::Driver;
-use perf_report::Comparison;
+use executor::Executor;
+use reference::Reference;
 use std::process::ExitCode;
-pub(crate) use suite::Subject;
 
-/// Measures and judges as it was asked for.
+/// Measures the checkout and judges it, against its history or in pairs with another commit.
 pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
-    match &args.compare {
-        Some(reference) => compare::run(args, reference),
-        None => against_history(args),
-    }
-}
-
-/// Measures the workspace, records the run and judges it.
-fn against_history(args: &PerfArgs) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
-    let ground = Ground::check(&args.common.store, &args.common.package)?;
-    let (subject, listing) = Subject::build(&ground, &args.common, &interrupt)?;
-    let session = subject.plan(&ground, listing, &args.common)?;
-    ground.check_budgets(&session, &args.common)?;
-    let mut judge = subject.judge(&ground, &session, args);
-    let mut driver = Driver::new(&ground, &subject, session, None, args, &interrupt);
-
-    let first = driver.first_look(&mut judge)?;
-    let run = subject.run(&ground, &driver.session, &first, suite::is_whole(args));
-    outcome::save(&ground, &run, &first, &args.common)?;
-    let recorded = ground.record(&args.common.store);
-
-    let mut verdicts = driver.finish(judge)?;
-    counts::collect(&mut driver, &mut verdicts.verdicts, &first.readings)?;
-    let report = outcome::report(&driver, &run, &first, verdicts);
-    let comparisons = Comparison::all_of(&report);
-    ground.keep(&comparisons.iter().map(Entry::from).collect::<Vec<_>>(), &args.common.store)?;
-    let compared = ground.record(&args.common.store);
-    outcome::deliver(&ground, &report, recorded.and(compared), &args.common.store, args.format)
+    let context = Context::check(&args.common.store, &args.common.package)?;
+    let reference = Reference::find(args, &context)?;
+    if let Some(reason) = reference.is_head(args, &context) {
+        ui::say(&reason);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (suite, listing) = BenchSuite::build(&context, &args.common, &interrupt)?;
+    let (listing, cases) = reference.select(args, &context, &suite, listing)?;
+    let session = suite.plan(&context, listing, &args.common)?;
+    suite.check_names(&context, &session, args)?;
+    let mut judge = cases.judge(args, &context, &suite, &session);
+    let mut executor = Executor::new(&context, &suite, session, cases.base, args, &interrupt);
+    let initial = executor.initial_measurement(&mut judge)?;
+    let recorded = outcome::record_run(&executor, &initial);
+    let mut verdicts = executor.finish(judge)?;
+    counts::collect(&mut executor, &mut verdicts.verdicts, &initial.readings)?;
+    let report = outcome::report(&executor, &initial, verdicts);
+    let compared = outcome::record_comparisons(&executor, &report);
+    let color = args.common.store.color;
+    outcome::deliver(&context, &report, recorded.and(compared), args.format, color)
 }

@@ -1,7 +1,7 @@
 //! What a doctor wants to know of benches: what there is, and how noisy the machine is.
 
-use super::context::Ground;
-use super::suite::Subject;
+use super::context::Context;
+use super::suite::BenchSuite;
 use crate::args::Common;
 use crate::bench::BaseEntries;
 use crate::interrupt::Interrupt;
@@ -42,16 +42,16 @@ const ROUNDS: usize = 10;
 /// `time`.
 pub(crate) fn look(args: &Common, time: Option<Duration>, interrupt: &Interrupt) -> Result<Looked> {
     let manifest = args.store.manifest_path.as_deref().context("no manifest is named")?;
-    let ground = Ground::without_history(manifest, &args.store)?;
-    let (subject, listing) = Subject::build(&ground, args, interrupt)?;
-    let session = subject.plan(&ground, listing.clone(), args)?;
+    let context = Context::without_history(manifest, &args.store)?;
+    let (suite, listing) = BenchSuite::build(&context, args, interrupt)?;
+    let session = suite.plan(&context, listing.clone(), args)?;
     let names: Vec<BenchmarkId> =
         session.planned().iter().flat_map(|planned| planned.rows.clone()).collect();
     let failures = session.failures().clone();
     let Some(time) = time else { return Ok(Looked { names, failures, noise: None }) };
     let mut session = session.with_time(time);
     let base = BaseEntries::new(listing, &BTreeMap::new());
-    let launcher = &subject.launcher;
+    let launcher = &suite.launcher;
     let sides =
         session.compare("comparing all with itself", ROUNDS, &names, &base, launcher, interrupt)?;
     let noise = noise(sides.rounds.values().flatten());

@@ -1,33 +1,63 @@
 //! What becomes of a measurement: files, the report and the exit status.
 
 use super::args::PerfArgs;
-use super::context::Ground;
-use super::executor::Driver;
-use crate::args::{Common, Format, Store};
+use super::context::Context;
+use super::executor::Executor;
+use super::suite::is_whole;
+use crate::args::Format;
 use crate::bench::Measurement;
 use crate::site::Sources;
-use crate::store::Entry;
+use crate::store::{BaseCommit, Entry};
 use crate::ui;
+use crate::ui::Color;
 use anyhow::{Context as _, Result};
 use perf_judge::budget::{Acceptance, check};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Reading, Run};
 use perf_judge::verdict::{State, Verdict, Verdicts};
-use perf_report::{AcceptanceResult, Against, Findings, Page, Report, to_markdown, to_terminal};
+use perf_report::{
+    AcceptanceResult, Against, Base, Comparison, Findings, Page, Report, to_markdown, to_terminal,
+};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-/// Saves the run and its samples before anything else is done with them.
-pub(crate) fn save(ground: &Ground, run: &Run, told: &Measurement, args: &Common) -> Result<()> {
-    ground.keep(&[Entry::from(run)], &args.store)?;
-    save_samples(ground, run, &[("head", &told.readings)])
+/// Keeps the run and its samples before anything else is done with them, and records it.
+pub(super) fn record_run(executor: &Executor<'_>, initial: &Measurement) -> Result<()> {
+    if executor.args.compare.is_some() {
+        return Ok(());
+    }
+    let run = run(executor, initial);
+    let recorder = &executor.context.recorder;
+    recorder.keep(&[Entry::from(&run)])?;
+    save_samples(executor.context, &run.id, &[("head", &initial.readings)])?;
+    recorder.record()
+}
+
+/// Keeps and records what was measured in pairs.
+pub(super) fn record_comparisons(executor: &Executor<'_>, report: &Report) -> Result<()> {
+    let measured = &executor.told;
+    if executor.args.compare.is_some() {
+        let sides = [("base", &measured.base), ("head", &measured.head.readings)];
+        save_samples(executor.context, &report.run.id, &sides)?;
+    }
+    let comparisons = Comparison::all_of(report);
+    let recorder = &executor.context.recorder;
+    recorder.keep(&comparisons.iter().map(Entry::from).collect::<Vec<_>>())?;
+    recorder.record()
+}
+
+/// The run that `measurement` makes; a comparison alone is never a whole one.
+fn run(executor: &Executor<'_>, measurement: &Measurement) -> Run {
+    let Executor { context, suite, args, session, .. } = executor;
+    let is_whole = args.compare.is_none() && is_whole(args);
+    suite.run(context, session, measurement, is_whole)
 }
 
 /// Saves the samples of every launch, a line a launch: what it told, and of which side.
-pub(crate) fn save_samples(
-    ground: &Ground,
-    run: &Run,
+fn save_samples(
+    context: &Context,
+    run: &str,
     sides: &[(&str, &BTreeMap<BenchmarkId, Vec<Reading>>)],
 ) -> Result<()> {
     let mut lines = String::new();
@@ -36,58 +66,64 @@ pub(crate) fn save_samples(
             readings.iter().enumerate().map(move |(launch, reading)| (name, launch, reading))
         });
         for (name, launch, reading) in launches {
-            let line = json!({"v": 1, "kind": "launch", "run": run.id, "side": side, "name": name, "launch": launch, "reading": reading});
+            let line = json!({"v": 1, "kind": "launch", "run": run, "side": side, "name": name, "launch": launch, "reading": reading});
             lines += &format!("{line}\n");
         }
     }
-    ground.output.write("samples.jsonl", lines.as_bytes()).map(drop)
+    context.project.output.write("samples.jsonl", lines.as_bytes()).map(drop)
 }
 
-/// Puts the report together. `told` is what the launches of `run` told.
-pub(crate) fn report(
-    driver: &Driver<'_>,
-    run: &Run,
-    told: &Measurement,
-    verdicts: Verdicts,
-) -> Report {
-    let Driver { ground, subject, args, .. } = driver;
+/// Puts the report together, about what was measured first, or in pairs.
+pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: Verdicts) -> Report {
+    let Executor { context, suite, args, .. } = executor;
+    let measurement = if args.compare.is_some() { &executor.told.head } else { initial };
+    let run = &run(executor, measurement);
     // What is the same on both sides was not measured: its budgets have nothing to say.
     let measured = |verdict: &&Verdict| verdict.launches > 0 || verdict.state == State::Missing;
     let selected: Vec<BenchmarkId> =
         verdicts.verdicts.iter().filter(measured).map(|verdict| verdict.name.clone()).collect();
-    let mut notes = about(run, ground, args);
-    let known = subject.notes.iter().chain(&driver.notes).chain(&ground.recorded.notes);
+    let mut notes = about(run, context, args);
+    let known = suite.notes.iter().chain(&executor.notes).chain(&context.history.recorded.notes);
     notes.extend(known.cloned());
-    notes.extend(ground.repository().and_then(|known| known.qualification_note(&subject.machine)));
+    notes.extend(
+        context.history.repository().and_then(|known| known.qualification_note(&suite.machine)),
+    );
     let report = Report::new(Findings {
         run,
-        budgets: check(&ground.budgets, &selected, run, &told.readings),
-        accepted: accepted(driver, run, &verdicts),
+        budgets: check(&context.project.budgets, &selected, run, &measurement.readings),
+        accepted: accepted(executor, run, &verdicts),
         verdicts,
         against: Against {
-            branch: ground.base_branch().to_owned(),
-            history_runs: ground.recorded.history.len(),
-            base: None,
+            branch: context.history.base_branch.as_str().to_owned(),
+            history_runs: context.history.recorded.history.len(),
+            base: compared_with(executor),
         },
-        gate: ground.gate(args.fail_on),
+        gate: context.project.gate(args.fail_on),
         notes,
     });
-    Report { partition: subject.partition.clone(), ..report }
+    Report { partition: suite.partition.clone(), ..report }
+}
+
+/// The commit that everything was compared with, where that was asked for.
+fn compared_with(executor: &Executor<'_>) -> Option<Base> {
+    let base = executor.base.as_ref().filter(|_| executor.args.compare.is_some())?;
+    let BaseCommit { commit, label } = base.commit.clone();
+    Some(Base { commit, label })
 }
 
 /// What has become of the accepted slowdowns.
-fn accepted(driver: &Driver<'_>, run: &Run, verdicts: &Verdicts) -> Vec<AcceptanceResult> {
-    let entries = driver.ground.settings.accepted.iter();
+fn accepted(executor: &Executor<'_>, run: &Run, verdicts: &Verdicts) -> Vec<AcceptanceResult> {
+    let entries = executor.context.project.settings.accepted.iter();
     let today = run.started.date_naive();
-    if driver.args.compare.is_some() {
-        let others = driver.base.as_ref().map_or(&[][..], |base| &base.accepted);
+    if executor.args.compare.is_some() {
+        let others = executor.base.as_ref().map_or(&[][..], |base| &base.accepted);
         let verdict = |entry: &Acceptance| {
             verdicts.verdicts.iter().find(|verdict| verdict.name == entry.benchmark)
         };
         let result = |entry| AcceptanceResult::of_comparison(entry, others, verdict(entry), today);
         return entries.map(result).collect();
     }
-    let selector = driver.subject.selector(driver.ground);
+    let selector = executor.suite.selector(executor.context);
     let since = |name: &BenchmarkId| {
         let measured = run.benchmark(name)?;
         selector.since_accepted(name, measured.n, measured.s)
@@ -96,12 +132,12 @@ fn accepted(driver: &Driver<'_>, run: &Run, verdicts: &Verdicts) -> Vec<Acceptan
 }
 
 /// What kind of run this is, where that limits what it is good for.
-fn about(run: &Run, ground: &Ground, args: &PerfArgs) -> Vec<String> {
+fn about(run: &Run, context: &Context, args: &PerfArgs) -> Vec<String> {
     if args.compare.is_some() {
         return Vec::new();
     }
     let mut notes = Vec::new();
-    let base = ground.base_branch();
+    let base = context.history.base_branch.as_str();
     if run.commit.as_ref().is_some_and(|commit| commit.dirty) {
         notes.push(
             "uncommitted changes: this run is judged, and never part of a baseline".to_owned(),
@@ -136,50 +172,45 @@ fn about(run: &Run, ground: &Ground, args: &PerfArgs) -> Vec<String> {
 ///
 /// A comparison is about one change: the trend site is about runs.
 pub(crate) fn deliver(
-    ground: &Ground,
+    context: &Context,
     report: &Report,
     recorded: Result<()>,
-    store: &Store,
     format: Format,
+    color: Color,
 ) -> Result<ExitCode> {
-    write(ground, report)?;
+    write(context, report)?;
     let is_run = report.against.base.is_none();
-    let site = if is_run { write_site(ground, report) } else { Ok(()) };
-    let shared = ground.publish(store);
+    let site = if is_run { write_site(context, report) } else { Ok(()) };
+    let shared = context.recorder.publish();
     let shown = site.and_then(|()| match is_run {
-        true => ground.show(report.run.started, store),
+        true => context.recorder.publish_site(report.run.started),
         false => Ok(()),
     });
-    print(report, store, format)?;
-    recorded.with_context(|| {
-        format!(
-            "what was measured is kept in {} and not recorded: the next run, or `cargo xtask perf history add`, records it",
-            ground.pending().display()
-        )
-    })?;
+    print(report, format, color)?;
+    recorded?;
     shared.and(shown)?;
-    if store.no_record {
+    if !context.recorder.records() {
         ui::say("not recorded, as --no-record asks");
     }
     Ok(ExitCode::from(report.status))
 }
 
 /// Writes the report as data and as Markdown.
-fn write(ground: &Ground, report: &Report) -> Result<()> {
-    ground.output.write("report.json", report.to_json().as_bytes())?;
-    ground.output.write("report.md", to_markdown(report, Page::SUMMARY).as_bytes())?;
+fn write(context: &Context, report: &Report) -> Result<()> {
+    context.project.output.write("report.json", report.to_json().as_bytes())?;
+    context.project.output.write("report.md", to_markdown(report, Page::SUMMARY).as_bytes())?;
     Ok(())
 }
 
 /// Writes the trend site, about this run.
-fn write_site(ground: &Ground, report: &Report) -> Result<()> {
+fn write_site(context: &Context, report: &Report) -> Result<()> {
     let sources = Sources {
-        output: &ground.output,
-        repository: ground.repository(),
-        settings: &ground.settings,
-        budgets: &ground.budgets,
-        branch: ground.base_branch(),
-        templates: &ground.templates,
+        output: &context.project.output,
+        repository: context.history.repository(),
+        settings: &context.project.settings,
+        budgets: &context.project.budgets,
+        branch: context.history.base_branch.as_str(),
+        templates: &context.project.templates,
     };
     let folder = sources.write(report)?;
     ui::say(&format!("site: {}", folder.join("index.html").display()));
@@ -187,11 +218,11 @@ fn write_site(ground: &Ground, report: &Report) -> Result<()> {
 }
 
 /// Prints the report as it was asked for.
-fn print(report: &Report, store: &Store, format: Format) -> Result<()> {
+fn print(report: &Report, format: Format, color: Color) -> Result<()> {
     let text = match format {
         Format::Human => to_terminal(report),
         Format::Json => report.to_json(),
         Format::Markdown => to_markdown(report, Page::SUMMARY),
     };
-    ui::report(&text, store.color).context("cannot write the report to standard output")
+    ui::report(&text, color).context("cannot write the report to standard output")
 }

@@ -1,7 +1,7 @@
 //! What is measured: the built benches on this machine.
 
 use super::args::PerfArgs;
-use super::context::Ground;
+use super::context::Context;
 use crate::args::Common;
 use crate::bench::{
     self, Built, Entry, Launcher, Listing, Measurement, Options, Session, Tap, Wish, Workspace,
@@ -30,7 +30,7 @@ const LAUNCH_MS: u16 = 50;
 
 /// The built benches, the machine, and what starts them.
 #[derive(Debug)]
-pub(crate) struct Subject {
+pub(crate) struct BenchSuite {
     pub(crate) launcher: Launcher,
     pub(crate) machine: Machine,
     pub(crate) notes: Vec<String>,
@@ -42,14 +42,14 @@ pub(crate) struct Subject {
     seed: u32,
 }
 
-impl Subject {
+impl BenchSuite {
     /// Builds the benches and asks them what they hold.
     pub(crate) fn build(
-        ground: &Ground,
+        context: &Context,
         args: &Common,
         interrupt: &Interrupt,
     ) -> Result<(Self, Listing)> {
-        let workspace = &ground.workspace;
+        let workspace = &context.project.workspace;
         ui::say("building the benches");
         let built = bench::build(workspace, &[])?;
         if built.executables.is_empty() {
@@ -70,9 +70,9 @@ impl Subject {
         let mut listing = select(Listing::of(&built.executables, &launcher)?, &args.filter)?;
         notes.append(&mut listing.notes);
         let part = args.partition.filter(|part| !part.is_all());
-        let partition = part.map(|part| split(&mut listing, part, ground));
+        let partition = part.map(|part| split(&mut listing, part, context));
         let source = |entry: &Entry| Some((entry.id.clone(), entry.source(&workspace.root)?));
-        let subject = Self {
+        let suite = Self {
             launcher,
             machine,
             notes,
@@ -82,7 +82,7 @@ impl Subject {
             started: environment::now(),
             seed: args.seed.unwrap_or_else(environment::seed),
         };
-        Ok((subject, listing))
+        Ok((suite, listing))
     }
 
     /// When measuring began.
@@ -96,16 +96,37 @@ impl Subject {
     }
 
     /// Chooses the batches of every benchmark.
-    pub(crate) fn plan(&self, ground: &Ground, listing: Listing, args: &Common) -> Result<Session> {
-        let past = Some(self.selector(ground));
+    pub(crate) fn plan(
+        &self,
+        context: &Context,
+        listing: Listing,
+        args: &Common,
+    ) -> Result<Session> {
+        let past = Some(self.selector(context));
         let options = Options { seed: self.seed, time_limit: args.time_limit };
-        let wish = |name: &BenchmarkId| self.wish(ground, args, name);
+        let wish = |name: &BenchmarkId| self.wish(context, args, name);
         Session::plan(listing, &self.launcher, past, wish, options)
     }
 
-    /// The judge of everything that was planned.
-    pub(crate) fn judge(&self, ground: &Ground, session: &Session, args: &PerfArgs) -> Judge {
-        let selector = self.selector(ground);
+    /// Checks that budgets and acceptances name benchmarks that exist, where all of them are known.
+    pub(crate) fn check_names(
+        &self,
+        context: &Context,
+        session: &Session,
+        args: &PerfArgs,
+    ) -> Result<()> {
+        let is_all = args.common.is_unfiltered() && self.partition.is_none();
+        if args.compare.is_some() || !is_all {
+            return Ok(());
+        }
+        let rows = session.planned().iter().flat_map(|planned| planned.rows.clone());
+        let known: Vec<BenchmarkId> = rows.chain(session.failures().keys().cloned()).collect();
+        context.project.check_names(&known)
+    }
+
+    /// The judge of everything that was planned, against the recorded runs.
+    pub(crate) fn judge(&self, context: &Context, session: &Session, args: &PerfArgs) -> Judge {
+        let selector = self.selector(context);
         let planned = session
             .planned()
             .iter()
@@ -127,17 +148,15 @@ impl Subject {
         let effort = Effort {
             launches: launches(args).into(),
             second_look: (!args.quick).then_some(FRESH_LAUNCHES),
-            comparison: !args.quick && ground.repository().is_some(),
+            comparison: !args.quick && context.history.repository().is_some(),
         };
-        let mut judge = Judge::new(cases, removed, effort);
-        session.failures().iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
-        judge
+        Judge::new(cases, removed, effort)
     }
 
     /// The run as it is recorded.
     pub(crate) fn run(
         &self,
-        ground: &Ground,
+        context: &Context,
         session: &Session,
         told: &Measurement,
         is_whole: bool,
@@ -154,14 +173,14 @@ impl Subject {
             id: String::new(),
             started: self.started,
             seed: self.seed,
-            commit: ground.commit.clone(),
+            commit: context.history.commit.clone(),
             partial: !is_whole || told.cut_short,
             machine: self.machine.clone(),
             benchmarks: measured.collect(),
             unfinished: unfinished.collect(),
             origin: None,
             parted: false,
-            accepted: ground.accepted.clone(),
+            accepted: context.project.accepted.clone(),
         };
         run.seal()
     }
@@ -175,20 +194,21 @@ impl Subject {
         })
     }
 
-    pub(crate) fn selector<'a>(&'a self, ground: &'a Ground) -> Selector<'a> {
+    pub(crate) fn selector<'a>(&'a self, context: &'a Context) -> Selector<'a> {
         Selector {
-            history: (&ground.recorded.history).into(),
-            branch: ground.base_branch(),
+            history: (&context.history.recorded.history).into(),
+            branch: context.history.base_branch.as_str(),
             machine: &self.machine,
-            renamed: &ground.settings.renamed,
-            accepted: &ground.accepted,
+            renamed: &context.project.settings.renamed,
+            accepted: &context.project.accepted,
         }
     }
 
     /// What a benchmark should get: launches of the usual length, and what its budgets need.
-    fn wish(&self, ground: &Ground, args: &Common, name: &BenchmarkId) -> Wish {
+    fn wish(&self, context: &Context, args: &Common, name: &BenchmarkId) -> Wish {
         let names = std::slice::from_ref(name);
-        let limits = ground.budgets.iter().filter(|budget| !budget.limits(names).is_empty());
+        let limits =
+            context.project.budgets.iter().filter(|budget| !budget.limits(names).is_empty());
         Wish {
             launch_ns: f64::from(args.launch_ms.unwrap_or(LAUNCH_MS)) * 1e6,
             launches: LAUNCHES.into(),
@@ -197,8 +217,8 @@ impl Subject {
     }
 
     /// What the newest comparable run says of the benchmark's allocations.
-    pub(crate) fn recorded_alloc(&self, ground: &Ground, name: &BenchmarkId) -> Option<Alloc> {
-        self.selector(ground).newest(name)?.alloc
+    pub(crate) fn recorded_alloc(&self, context: &Context, name: &BenchmarkId) -> Option<Alloc> {
+        self.selector(context).newest(name)?.alloc
     }
 
     /// Rows of one entry, as its thread counts, share its function.
@@ -218,8 +238,8 @@ pub(crate) fn is_whole(args: &PerfArgs) -> bool {
 }
 
 /// Leaves the part's benchmarks in the listing. What cannot be measured is the first part's to tell.
-fn split(listing: &mut Listing, part: Part, ground: &Ground) -> Partition {
-    let costs = ground.costs();
+fn split(listing: &mut Listing, part: Part, context: &Context) -> Partition {
+    let costs = context.history.costs();
     let cost = |entry: &Entry| (entry.id.clone(), costs(&entry.id));
     let partition = part.split(&listing.entries.iter().map(cost).collect::<Vec<_>>());
     listing.entries.retain(|entry| partition.own.contains(&entry.id));

@@ -7,12 +7,13 @@ mod manifest;
 mod repository;
 mod workflow;
 
-use crate::args::{Color, Common, PlaceArgs, duration};
+use crate::args::{Common, PlaceArgs, duration};
 use crate::bench::{Counter, Workspace};
 use crate::budget_file::{self, in_file};
 use crate::interrupt::Interrupt;
 use crate::pipeline::{self, Looked};
 use crate::ui;
+use crate::ui::Color;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use finding::{Finding, Level, to_text};

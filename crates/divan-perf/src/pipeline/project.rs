@@ -1,0 +1,80 @@
+//! The settings and paths of the workspace that is measured.
+
+use crate::args::{FailOn, Store};
+use crate::bench::Workspace;
+use crate::budget_file::{in_file, read};
+use crate::files::Output;
+use crate::site;
+use anyhow::{Context as _, Result};
+use perf_judge::budget::{Acceptance, Budget, BudgetFile, Gate, Level, check_accepted};
+use perf_judge::ident::BenchmarkId;
+use perf_judge::run::Accepted;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use xshell::Shell;
+
+/// The workspace, what its perf-budgets.json says, and where the results go.
+#[derive(Debug)]
+pub(crate) struct Project {
+    pub(crate) workspace: Workspace,
+    pub(crate) output: Output,
+    pub(crate) settings: BudgetFile,
+    pub(crate) budgets: Vec<Budget>,
+    /// The accepted regressions that a run measured now carries.
+    pub(crate) accepted: Vec<Accepted>,
+    /// The templates of the site, by name.
+    pub(crate) templates: BTreeMap<String, String>,
+    budget_text: String,
+}
+
+impl Project {
+    /// Finds and reads all of it, or says what is wrong.
+    pub(super) fn find(args: &Store, packages: &[String]) -> Result<Self> {
+        let workspace = workspace(args.manifest_path.as_deref(), packages)?;
+        let (budget_text, settings, budgets) = read(&workspace.root)?.unwrap_or_default();
+        Ok(Self {
+            output: output(args.output.clone(), &workspace)?,
+            workspace,
+            accepted: settings.accepted.iter().map(Acceptance::carried).collect(),
+            settings,
+            budgets,
+            templates: site::templates(args.templates.as_deref())?,
+            budget_text,
+        })
+    }
+
+    /// A workspace that only lends its benches.
+    pub(super) fn without_settings(manifest: &Path, args: &Store) -> Result<Self> {
+        let workspace = workspace(Some(manifest), &[])?;
+        Ok(Self {
+            output: output(args.output.clone(), &workspace)?,
+            workspace,
+            settings: BudgetFile::default(),
+            budgets: Vec::new(),
+            accepted: Vec::new(),
+            templates: BTreeMap::new(),
+            budget_text: String::new(),
+        })
+    }
+
+    /// What fails the check.
+    pub(super) fn gate(&self, fail_on: Option<FailOn>) -> Gate {
+        fail_on.map_or(self.settings.gate, |level| Gate::all(Level::from(level)))
+    }
+
+    /// Checks that every budget and acceptance names one of the benchmarks that exist.
+    pub(super) fn check_names(&self, known: &[BenchmarkId]) -> Result<()> {
+        BudgetFile::check_names(&self.budget_text, &self.budgets, known)
+            .and_then(|()| check_accepted(&self.budget_text, &self.settings.accepted, known))
+            .map_err(|error| in_file(&error))
+    }
+}
+
+fn workspace(manifest: Option<&Path>, packages: &[String]) -> Result<Workspace> {
+    let sh = Shell::new().context("cannot enter the current folder")?;
+    Workspace::find(&sh, manifest, packages)
+}
+
+fn output(asked: Option<PathBuf>, workspace: &Workspace) -> Result<Output> {
+    Output::create(asked.unwrap_or_else(|| workspace.target_dir.join("perf")))
+}
