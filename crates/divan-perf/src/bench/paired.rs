@@ -47,7 +47,7 @@ impl BaseEntries {
 
     /// Keeps what a name of today contains any of `texts`; everything if there is none.
     pub(crate) fn filter(&mut self, texts: &[String]) {
-        self.entries.retain(|name, _| super::is_selected(name, texts));
+        self.entries.retain(|name, _| super::listing::is_selected(name, texts));
     }
 
     /// The entry that is called so today.

@@ -3,7 +3,7 @@
 //! It runs where the token may write, from the main branch's code. The report comes from a job that
 //! ran the pull request's own code: it is data, read strictly and rendered here.
 
-use super::CommentArgs;
+use super::args::CommentArgs;
 use super::event::Finished;
 use super::gh::{Gh, User};
 use crate::report_file;

@@ -1,6 +1,7 @@
 //! `cargo xtask perf gate`: whether a pull request's check passes.
 
-use super::{GateArgs, SUMMARY, append};
+use super::args::GateArgs;
+use super::job_files::{SUMMARY, append};
 use crate::report_file;
 use crate::ui;
 use anyhow::{Context as _, Result};

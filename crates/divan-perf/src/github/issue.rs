@@ -1,6 +1,6 @@
 //! `cargo xtask perf issue`: one issue as long as a branch's recorded runs fail.
 
-use super::IssueArgs;
+use super::args::IssueArgs;
 use super::event::is_repository;
 use super::gh::{Gh, User};
 use crate::report_file;

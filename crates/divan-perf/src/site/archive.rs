@@ -1,8 +1,7 @@
 //! The files that hold what is too old for pages, made of the series: none is made again while its
 //! days stay the same.
 
-use super::folder::Folder;
-use super::key_of;
+use super::folder::{Folder, key_of};
 use crate::store::{Days, Series};
 use anyhow::Result;
 use perf_judge::history::{Line, Names};

@@ -138,6 +138,16 @@ impl<'a> Folder<'a> {
     }
 }
 
+/// A digest of several texts.
+pub(super) fn key_of<'t>(texts: impl IntoIterator<Item = &'t str>) -> u64 {
+    let mut all = String::new();
+    for text in texts {
+        all += text;
+        all.push('\n');
+    }
+    digest(all.as_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

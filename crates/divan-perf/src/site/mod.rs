@@ -10,10 +10,9 @@ use crate::files::Output;
 use crate::store::Repository;
 use crate::ui;
 use anyhow::{Context as _, Result};
-use folder::Folder;
+use folder::{Folder, key_of};
 use perf_judge::budget::{Budget, BudgetFile};
 use perf_judge::history::{History, Past};
-use perf_judge::ident::digest;
 use perf_report::site::{COMPARISONS, Contents, Kept, LOOK_BACK, Older, SHOWN, Site};
 use perf_report::{Comparison, Report, Rules, commits_at};
 use std::collections::BTreeMap;
@@ -149,14 +148,4 @@ fn write_pages(folder: &mut Folder<'_>, site: &Site<'_>, older: &archive::Older)
 
 fn say(notes: &[String]) {
     notes.iter().for_each(|note| ui::say(&format!("note: {note}")));
-}
-
-/// A digest of several texts.
-fn key_of<'t>(texts: impl IntoIterator<Item = &'t str>) -> u64 {
-    let mut all = String::new();
-    for text in texts {
-        all += text;
-        all.push('\n');
-    }
-    digest(all.as_bytes())
 }

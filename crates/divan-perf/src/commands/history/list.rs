@@ -1,7 +1,7 @@
 //! Looking at what is recorded.
 
-use super::Store;
 use super::args::{Filter, ListArgs};
+use super::opened::Store;
 use crate::store::{File, Objects};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};

@@ -2,22 +2,20 @@
 
 mod args;
 mod list;
+mod opened;
 mod transfer;
 mod verify;
 
 pub(crate) use args::HistoryArgs;
 
-use crate::args::PlaceArgs;
-use crate::bench::Workspace;
-use crate::budget_file;
-use crate::store::spool::{self, Pending};
-use crate::store::{Objects, Repository, Restart};
+use crate::store::Restart;
+use crate::store::spool;
 use crate::ui;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use args::{AddArgs, HistoryTask, RestartArgs};
+use opened::Store;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use xshell::Shell;
 
 /// Does what was asked of the history.
 pub(crate) fn run(args: &HistoryArgs) -> Result<ExitCode> {
@@ -33,46 +31,6 @@ pub(crate) fn run(args: &HistoryArgs) -> Result<ExitCode> {
         HistoryTask::Restart(asked) => restart(&store, asked),
     }?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The repository, and where measurements wait for being recorded.
-struct Store {
-    repository: Repository,
-    pending: Pending,
-}
-
-impl Store {
-    fn open(args: &HistoryArgs) -> Result<Self> {
-        let sh = Shell::new().context("cannot enter the current folder")?;
-        let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
-        let settings = budget_file::read(&workspace.root)?.unwrap_or_default().1;
-        let location = PlaceArgs::location(&args.place, &settings.history);
-        let output = args.output.clone().unwrap_or_else(|| workspace.target_dir.join("perf"));
-        Ok(Self {
-            repository: Repository::open(&workspace.root, &location)?,
-            pending: Pending::of(&output, &location.branch),
-        })
-    }
-
-    /// The commit whose history is read.
-    fn tip(&self) -> Result<String> {
-        let tips = self.repository.tips()?;
-        if tips.len() > 1 {
-            ui::say(
-                "note: the remote has runs that this clone lacks: `history add --publish` joins them",
-            );
-        }
-        let branch = self.repository.branch();
-        tips.into_iter().next().with_context(|| {
-            format!(
-                "there is no history on `{branch}` yet: `cargo xtask perf` records the first run, `git fetch` brings what others recorded"
-            )
-        })
-    }
-
-    fn objects(&self) -> Objects {
-        self.repository.objects()
-    }
 }
 
 /// Records files, and what earlier runs left behind.

@@ -1,8 +1,8 @@
 //! Moving numbers in and out.
 
-use super::Store;
 use super::args::{ExportArgs, ExportFormat, Filter, ImportArgs};
 use super::list::Series;
+use super::opened::Store;
 use crate::store::Entry;
 use crate::ui;
 use anyhow::{Context as _, Result, bail};

@@ -1,6 +1,6 @@
 //! Checking a history against itself.
 
-use super::Store;
+use super::opened::Store;
 use crate::environment;
 use crate::store::{Author, Change, Derived, NewCommit, Objects};
 use crate::ui;

@@ -1,0 +1,71 @@
+//! Everything that the bench executables list.
+
+use super::build::Executable;
+use super::entry::Entry;
+use super::launch::Launcher;
+use perf_judge::ident::BenchmarkId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that the executables list.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Listing {
+    /// The benchmarks.
+    pub(crate) entries: Vec<Entry>,
+    /// What cannot be measured, and why.
+    pub(crate) failures: BTreeMap<BenchmarkId, String>,
+    /// What was passed over, and why.
+    pub(crate) notes: Vec<String>,
+}
+
+impl Listing {
+    /// Asks every executable for its benchmarks.
+    pub(crate) fn of(executables: &[Executable], launcher: &Launcher) -> anyhow::Result<Self> {
+        let mut listing = Self::default();
+        for executable in executables {
+            listing.add(executable, launcher.list(executable)?);
+        }
+        listing.refuse_doubles();
+        Ok(listing)
+    }
+
+    /// Keeps what a name contains any of `texts`; everything if there is none.
+    pub(crate) fn filter(&mut self, texts: &[String]) {
+        self.entries.retain(|entry| is_selected(&entry.id, texts));
+        self.failures.retain(|id, _| is_selected(id, texts));
+    }
+
+    fn add(&mut self, executable: &Executable, listed: Result<Vec<String>, String>) {
+        let (package, target) = (&executable.target.package, &executable.target.name);
+        match listed {
+            Ok(names) if names.is_empty() => {
+                self.notes.push(format!("{package}/{target} lists no benchmark"));
+            }
+            Ok(names) => self.entries.extend(names.into_iter().map(|listed| Entry {
+                executable: executable.clone(),
+                id: BenchmarkId::of_listed(package, target, &listed),
+                variables: BTreeMap::new(),
+                listed,
+            })),
+            Err(reason) => {
+                let id = BenchmarkId::from(format!("{package}/{target}").as_str());
+                self.failures.insert(id, format!("its benchmarks cannot be listed: {reason}"));
+            }
+        }
+    }
+
+    /// Two benchmarks of one name cannot be told apart, nor launched one by one.
+    fn refuse_doubles(&mut self) {
+        let mut seen = BTreeSet::new();
+        let double = |entry: &&Entry| !seen.insert(entry.id.clone());
+        let doubles: BTreeSet<BenchmarkId> =
+            self.entries.iter().filter(double).map(|entry| entry.id.clone()).collect();
+        self.entries.retain(|entry| !doubles.contains(&entry.id));
+        let reason = "more than one benchmark has this name: rename one".to_owned();
+        self.failures.extend(doubles.into_iter().map(|id| (id, reason.clone())));
+    }
+}
+
+/// Whether the name contains any of `texts`, or there are none.
+pub(super) fn is_selected(name: &BenchmarkId, texts: &[String]) -> bool {
+    texts.is_empty() || texts.iter().any(|text| name.as_str().contains(text.as_str()))
+}

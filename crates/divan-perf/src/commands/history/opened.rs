@@ -1,0 +1,51 @@
+//! The history that a command works on.
+
+use super::args::HistoryArgs;
+use crate::args::PlaceArgs;
+use crate::bench::Workspace;
+use crate::budget_file;
+use crate::store::spool::Pending;
+use crate::store::{Objects, Repository};
+use crate::ui;
+use anyhow::{Context as _, Result};
+use xshell::Shell;
+
+/// The repository, and where measurements wait for being recorded.
+pub(super) struct Store {
+    pub(super) repository: Repository,
+    pub(super) pending: Pending,
+}
+
+impl Store {
+    pub(super) fn open(args: &HistoryArgs) -> Result<Self> {
+        let sh = Shell::new().context("cannot enter the current folder")?;
+        let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
+        let settings = budget_file::read(&workspace.root)?.unwrap_or_default().1;
+        let location = PlaceArgs::location(&args.place, &settings.history);
+        let output = args.output.clone().unwrap_or_else(|| workspace.target_dir.join("perf"));
+        Ok(Self {
+            repository: Repository::open(&workspace.root, &location)?,
+            pending: Pending::of(&output, &location.branch),
+        })
+    }
+
+    /// The commit whose history is read.
+    pub(super) fn tip(&self) -> Result<String> {
+        let tips = self.repository.tips()?;
+        if tips.len() > 1 {
+            ui::say(
+                "note: the remote has runs that this clone lacks: `history add --publish` joins them",
+            );
+        }
+        let branch = self.repository.branch();
+        tips.into_iter().next().with_context(|| {
+            format!(
+                "there is no history on `{branch}` yet: `cargo xtask perf` records the first run, `git fetch` brings what others recorded"
+            )
+        })
+    }
+
+    pub(super) fn objects(&self) -> Objects {
+        self.repository.objects()
+    }
+}
