@@ -1,7 +1,7 @@
 //! Launches in rounds: every benchmark once, in random order, and again.
 
 use super::launch::{Launcher, Told};
-use super::sample_config::{self as pin, DIVAN_SAMPLES, Pin, Speed, Wish};
+use super::sample_config::{self, DIVAN_SAMPLES, Pin, Speed, Wish};
 use super::{Entry, Listing};
 use crate::interrupt::Interrupt;
 use crate::ui::Progress;
@@ -251,7 +251,7 @@ fn probe(
     let start_up = started.elapsed();
     let rows: Vec<BenchmarkId> = rows.into_iter().map(|(name, _)| name).collect();
     let kept = past.and_then(|past| {
-        let pasts = rows.iter().map(|row| pin::kept(&past.past_pin(row)?, wish));
+        let pasts = rows.iter().map(|row| sample_config::kept(&past.past_pin(row)?, wish));
         pasts.collect::<Option<Vec<Pin>>>()?.into_iter().next()
     });
     let pin = match kept {
@@ -280,7 +280,7 @@ fn choose(
     };
     // The author's count is known only if the limit did not end the launch.
     let asked_samples = speed.asked_samples.filter(|_| started.elapsed() < ASKED_WITHIN);
-    let mut n = pin::iterations(speed.fastest_ns);
+    let mut n = sample_config::iterations(speed.fastest_ns);
     for _ in 0..PROBES {
         if n == 1 {
             break;
@@ -290,12 +290,12 @@ fn choose(
             Ok(speed) => speed,
             Err(reason) => return Ok(Err(reason)),
         };
-        if pin::is_long_enough(n, speed.fastest_ns) {
+        if sample_config::is_long_enough(n, speed.fastest_ns) {
             break;
         }
-        n = pin::iterations(speed.fastest_ns);
+        n = sample_config::iterations(speed.fastest_ns);
     }
-    Ok(Ok(Pin { n, s: pin::samples(n, Speed { asked_samples, ..speed }, wish) }))
+    Ok(Ok(Pin { n, s: sample_config::samples(n, Speed { asked_samples, ..speed }, wish) }))
 }
 
 /// A probing launch: the speed of its fastest row, which needs the largest batch.
