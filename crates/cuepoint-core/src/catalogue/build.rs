@@ -17,9 +17,26 @@ pub enum BuildError {
     TooLarge,
 }
 
-/// Entries are read in the order in which they lie in memory, and only what became of them is
-/// brought into the order of identifiers: it is a tenth of their size.
-pub(super) fn build(entries: &[Entry]) -> Result<Catalogue, BuildError> {
+impl Catalogue {
+    /// Makes a catalogue of `entries`.
+    ///
+    /// # Errors
+    ///
+    /// If two entries have one identifier, or their texts are too large for one catalogue.
+    pub fn build(entries: &[Entry]) -> Result<Self, BuildError> {
+        let order = by_identifier(entries)?;
+        // Entries are read in the order in which they lie in memory, and only what became of them
+        // is brought into the order of identifiers: it is a tenth of their size.
+        let mut builder = Builder::default();
+        for entry in entries {
+            builder.add(entry);
+        }
+        Ok(builder.finish(&order))
+    }
+}
+
+/// The places of the entries in the order of their identifiers.
+fn by_identifier(entries: &[Entry]) -> Result<Vec<u32>, BuildError> {
     let mut order: Vec<(u64, u32)> = entries.iter().map(|entry| entry.id).zip(0..).collect();
     order.sort_unstable();
     if let Some(pair) = order.windows(2).find(|pair| pair[0].0 == pair[1].0) {
@@ -29,12 +46,7 @@ pub(super) fn build(entries: &[Entry]) -> Result<Catalogue, BuildError> {
     if entries.iter().map(Entry::text_bytes).sum::<usize>() > u32::MAX as usize {
         return Err(BuildError::TooLarge);
     }
-    let mut builder = Builder::default();
-    for entry in entries {
-        builder.add(entry);
-    }
-    let order: Vec<u32> = order.into_iter().map(|(_, index)| index).collect();
-    Ok(builder.finish(&order))
+    Ok(order.into_iter().map(|(_, index)| index).collect())
 }
 
 #[derive(Default)]

@@ -9,6 +9,7 @@ mod entry;
 mod file;
 mod index;
 mod input;
+mod source;
 mod store;
 mod texts;
 mod track;
@@ -18,15 +19,6 @@ pub use entry::Entry;
 pub use file::{FORMAT, OpenError};
 pub use index::{Field, Hit, Query, Term};
 pub use input::{InputError, read_csv, read_json_lines};
+pub use source::CatalogSource;
 pub use store::Catalogue;
 pub use track::{CatalogTrack, NameWords};
-
-/// Where candidates come from.
-pub trait CatalogSource: Sync {
-    /// The tracks that fit `query` best, at most `limit`, best first; of equals, the least
-    /// identifier first.
-    fn search(&self, query: &Query, limit: usize) -> Vec<Hit>;
-
-    /// The track with this identifier.
-    fn get(&self, id: u64) -> Option<CatalogTrack<'_>>;
-}

@@ -2,10 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::index::{Hit, Index, Query};
+use super::index::Index;
 use super::texts::Texts;
-use super::track::CatalogTrack;
-use super::{CatalogSource, build};
 use crate::name::{Length, Treatment};
 
 /// A searchable catalogue in memory.
@@ -25,7 +23,7 @@ pub struct Catalogue {
 pub(super) const GAP: u32 = u32::MAX;
 
 /// How many texts a record has.
-pub(super) const TEXTS: usize = 10;
+const TEXTS: usize = 10;
 
 /// One track. Texts are numbers in [`Catalogue::texts`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -44,15 +42,6 @@ pub(super) struct Record {
 }
 
 impl Catalogue {
-    /// Makes a catalogue of `entries`.
-    ///
-    /// # Errors
-    ///
-    /// If two entries have one identifier, or their texts are too large for one catalogue.
-    pub fn build(entries: &[super::Entry]) -> Result<Self, super::BuildError> {
-        build::build(entries)
-    }
-
     /// The number of tracks.
     pub fn len(&self) -> usize {
         self.records.len()
@@ -61,24 +50,5 @@ impl Catalogue {
     /// Whether there are no tracks.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
-    }
-
-    /// All tracks, by rising identifier.
-    pub fn tracks(&self) -> impl ExactSizeIterator<Item = CatalogTrack<'_>> {
-        self.records.iter().map(|record| CatalogTrack { catalogue: self, record })
-    }
-}
-
-impl CatalogSource for Catalogue {
-    fn search(&self, query: &Query, limit: usize) -> Vec<Hit> {
-        let found = self.index.search(query, &self.vocabulary, limit);
-        let hit =
-            |(document, weight): (u32, u32)| Hit { id: self.records[document as usize].id, weight };
-        found.into_iter().map(hit).collect()
-    }
-
-    fn get(&self, id: u64) -> Option<CatalogTrack<'_>> {
-        let at = self.records.binary_search_by_key(&id, |record| record.id).ok()?;
-        Some(CatalogTrack { catalogue: self, record: &self.records[at] })
     }
 }

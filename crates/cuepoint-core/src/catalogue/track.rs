@@ -13,6 +13,13 @@ pub struct CatalogTrack<'a> {
     pub(super) record: &'a Record,
 }
 
+impl Catalogue {
+    /// All tracks, by rising identifier.
+    pub fn tracks(&self) -> impl ExactSizeIterator<Item = CatalogTrack<'_>> {
+        self.records.iter().map(|record| CatalogTrack { catalogue: self, record })
+    }
+}
+
 impl<'a> CatalogTrack<'a> {
     /// The identifier.
     pub fn id(self) -> u64 {

@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::table::{Item, Table};
+use super::facts::Facts;
+use super::folded::Folded;
 
 /// The column to sort by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,17 +39,18 @@ pub enum Direction {
 
 /// Sorts rows by a column; equal rows stay in their order. What is not known comes last in both
 /// directions: nobody sorts to see it.
-pub(super) fn sort_rows<R: Item>(
-    table: &Table<R>,
+pub(super) fn sort_rows(
     rows: &mut [u32],
+    facts: &[Facts],
+    folded: &Folded,
     key: SortKey,
     direction: Direction,
 ) {
-    let facts = |row: u32| table.facts(row);
+    let facts = |row: u32| &facts[row as usize];
     match key {
         SortKey::Index => sort_known(rows, direction, Some),
-        SortKey::Title => sort_known(rows, direction, |row| known(table.folded().title(row))),
-        SortKey::Artist => sort_known(rows, direction, |row| known(table.folded().artist(row))),
+        SortKey::Title => sort_known(rows, direction, |row| known(folded.title(row))),
+        SortKey::Artist => sort_known(rows, direction, |row| known(folded.artist(row))),
         SortKey::Year => sort_known(rows, direction, |row| facts(row).year),
         SortKey::Bpm => sort_known(rows, direction, |row| facts(row).bpm),
         SortKey::Rating => sort_known(rows, direction, |row| facts(row).stars),

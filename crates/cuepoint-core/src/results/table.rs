@@ -74,12 +74,8 @@ impl<R: Item> Table<R> {
         View { table: self, rows }
     }
 
-    pub(super) fn facts(&self, row: u32) -> &Facts {
+    fn facts(&self, row: u32) -> &Facts {
         &self.facts[row as usize]
-    }
-
-    pub(super) fn folded(&self) -> &Folded {
-        &self.folded
     }
 
     /// A view of all rows.
@@ -114,7 +110,8 @@ impl<'t, R: Item> View<'t, R> {
 
     /// Sorts the rows; equal ones stay in their order.
     pub fn sort(&mut self, key: SortKey, direction: Direction) {
-        sort_rows(self.table, &mut self.rows, key, direction);
+        let Table { facts, folded, .. } = self.table;
+        sort_rows(&mut self.rows, facts, folded, key, direction);
     }
 
     /// All rows.

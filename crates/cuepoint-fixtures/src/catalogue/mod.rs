@@ -76,7 +76,7 @@ pub fn catalogue(spec: CatalogueSpec) -> Catalogue {
         })
         .collect();
     let resembled = near::add(&mut rows, &facts, &mut plan.taken, seed);
-    noise::fill(&mut rows, &mut plan.taken, spec);
+    noise::fill(&mut rows, &mut plan.taken, spec.entries, seed);
     let places = shuffled(rows.len(), seed);
     let truth = truth(&facts, &plan, &starts, &resembled, &places);
     Catalogue { rows: numbered(rows, &places), truth }

@@ -8,7 +8,6 @@ use crate::credit::credit;
 use crate::rng::Rng;
 use crate::title::TitleParts;
 
-use super::CatalogueSpec;
 use super::plan::{Work, name};
 use super::row::Sound;
 use super::version::Version;
@@ -16,20 +15,20 @@ use super::work::plain_sleeve;
 
 const STREAM: u64 = 0x6e6f_6973;
 
-/// Adds invented works to `rows` until there are as many as `spec` asks for.
+/// Adds invented works to `rows` until there are `entries`.
 ///
 /// Credits are drawn as for a library of that size, so that the artists of the library have other
 /// works too.
-pub(crate) fn fill(rows: &mut Vec<Entry>, taken: &mut HashSet<String>, spec: CatalogueSpec) {
+pub(crate) fn fill(rows: &mut Vec<Entry>, taken: &mut HashSet<String>, entries: usize, seed: u64) {
     for number in 0.. {
-        if rows.len() >= spec.entries {
+        if rows.len() >= entries {
             return;
         }
-        let mut rng = Rng::new(spec.library.seed ^ STREAM, number);
-        let artists = credit(&mut rng, spec.entries).artists;
+        let mut rng = Rng::new(seed ^ STREAM, number);
+        let artists = credit(&mut rng, entries).artists;
         let work = Work::of(&TitleParts::draw(&mut rng, None), artists);
         if taken.insert(name(&work.artists, &work.base)) {
-            let left = spec.entries - rows.len();
+            let left = entries - rows.len();
             rows.extend(invented(&mut rng, &work).into_iter().take(left));
         }
     }
