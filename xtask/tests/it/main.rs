@@ -16,5 +16,6 @@ mod history_harm;
 mod judge;
 mod known_cost;
 mod merge;
+mod no_circles;
 mod odd_benches;
 mod tidy;
