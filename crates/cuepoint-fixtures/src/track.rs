@@ -203,7 +203,7 @@ pub(crate) fn bpm(rng: &mut Rng) -> u64 {
     if whole { bpm / 100 * 100 } else { bpm }
 }
 
-pub(crate) fn hundredths(value: u64) -> String {
+fn hundredths(value: u64) -> String {
     format!("{}.{:02}", value / 100, value % 100)
 }
 

@@ -87,16 +87,16 @@ pub(crate) struct FilterTableArgs {
     /// The table, as `cuepoint match` wrote it.
     pub(crate) table: PathBuf,
     #[command(flatten)]
-    pub(crate) filter: FilterArgs,
+    filter: FilterArgs,
     /// Only matches of this confidence.
     #[arg(long, value_name = "CLASS")]
-    pub(crate) confidence: Option<Class>,
+    confidence: Option<Class>,
     /// Only tracks with this status.
     #[arg(long, value_name = "STATUS")]
-    pub(crate) status: Option<StatusName>,
+    status: Option<StatusName>,
     /// Only matches with so many points, such as "85-".
     #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
-    pub(crate) score: Option<Range<f64>>,
+    score: Option<Range<f64>>,
     #[command(flatten)]
     pub(crate) sort: SortArgs,
     /// The file to write [default: standard output].
@@ -118,7 +118,7 @@ impl FilterTableArgs {
 
 /// How certain a match is.
 #[derive(ValueEnum, Clone, Copy, Debug)]
-pub(crate) enum Class {
+enum Class {
     High,
     Medium,
     Low,
@@ -136,7 +136,7 @@ impl Class {
 
 /// Whether a track was matched, or should be looked at.
 #[derive(ValueEnum, Clone, Copy, Debug)]
-pub(crate) enum StatusName {
+enum StatusName {
     Matched,
     Unmatched,
     Review,
@@ -156,10 +156,10 @@ impl StatusName {
 pub(crate) struct SortArgs {
     /// The column to sort by [default: the order of the file or playlist].
     #[arg(long, value_name = "COLUMN")]
-    pub(crate) sort: Option<Column>,
+    sort: Option<Column>,
     /// Sort from the greatest to the least.
     #[arg(long, requires = "sort")]
-    pub(crate) descending: bool,
+    descending: bool,
 }
 
 impl SortArgs {
@@ -230,7 +230,7 @@ impl FilterArgs {
 
 /// Inclusive bounds as typed: "a-b", "a-", "-b", or "a" for a alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Range<T>(Bounds<T>);
+struct Range<T>(Bounds<T>);
 
 impl<T: FromStr + PartialOrd + Copy> FromStr for Range<T>
 where
@@ -263,7 +263,7 @@ where
 
 /// The columns that can be sorted by.
 #[derive(ValueEnum, Clone, Copy, Debug)]
-pub(crate) enum Column {
+enum Column {
     Title,
     Artist,
     Year,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::texts::Texts;
 
 /// Which part of a name a word stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
     /// The title, with its parentheses.
     Title,
@@ -24,7 +24,7 @@ pub enum Field {
 const FIELDS: usize = 2;
 
 /// A word to look for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Term {
     /// The folded word.
     pub word: String,

@@ -9,7 +9,7 @@ use crate::matching::{Candidate, TrackMatch};
 use crate::results::{Matched, Row};
 
 /// The number of the main table's format, in its first line.
-pub const SCHEMA: u32 = 2;
+const SCHEMA: u32 = 2;
 
 /// What a table says about the run that it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,7 +124,7 @@ fn write_row(lines: &mut Lines<impl Write>, index: usize, row: &Matched<'_>) {
 }
 
 /// The names of the reasons, parted by spaces.
-pub(super) fn reasons(found: &TrackMatch) -> String {
+fn reasons(found: &TrackMatch) -> String {
     let names: Vec<&str> = found.reasons.iter().map(|reason| reason.name()).collect();
     names.join(" ")
 }

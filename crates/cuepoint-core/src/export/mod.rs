@@ -13,6 +13,6 @@ pub use json::write_json;
 pub use library::write_csv;
 pub use line::Delimiter;
 pub use matches::{
-    RunNote, SCHEMA, write_candidates_csv, write_matches_csv, write_queries_csv, write_review_csv,
+    RunNote, write_candidates_csv, write_matches_csv, write_queries_csv, write_review_csv,
 };
 pub use saved::write_saved_csv;

@@ -50,7 +50,7 @@ pub struct QueryLog {
 }
 
 /// How certain a match is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Confidence {
     /// It may be another version or another work.
     Low,
@@ -75,7 +75,7 @@ impl Confidence {
 }
 
 /// Why somebody should look at a match.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReviewReason {
     /// Nothing was found.
     NoMatch,

@@ -20,5 +20,5 @@ mod wanted;
 pub use batch::{Progress, Workers, match_all};
 pub use matcher::{Candidate, Confidence, QueryLog, ReviewReason, TrackMatch, match_track};
 pub use plan::Stage;
-pub use score::{ACCEPTED, Points, Refusal, Score};
+pub use score::{Points, Refusal, Score};
 pub use wanted::Wanted;

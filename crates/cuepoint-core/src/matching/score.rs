@@ -24,10 +24,10 @@ use crate::name::Name;
 use crate::rekordbox::Bpm;
 
 /// The points from which on a candidate is taken for the track.
-pub const ACCEPTED: Points = Points(700);
+const ACCEPTED: Points = Points(700);
 
 /// Points in tenths: whole numbers compare the same everywhere.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Points(pub i32);
 
 impl Points {

@@ -12,4 +12,5 @@ mod words;
 pub use credit::Credit;
 pub use title::{Name, readings};
 pub use version::{Length, Treatment, Version};
-pub use words::{is_minor, transliterated, words};
+pub use words::words;
+pub(crate) use words::{is_minor, transliterated};

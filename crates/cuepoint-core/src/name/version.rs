@@ -3,9 +3,7 @@
 use super::words::words;
 
 /// What was done to the work.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Treatment {
     /// Nothing: also where nothing is said.
     #[default]
@@ -35,9 +33,7 @@ pub enum Treatment {
 }
 
 /// How long the version is meant to be.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Length {
     /// Not said.
     #[default]

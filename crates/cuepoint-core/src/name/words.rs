@@ -36,7 +36,7 @@ fn finish(word: &mut String, words: &mut Vec<String>) {
 }
 
 /// Articles, conjunctions and titles: whether one is there says little about which track it is.
-pub fn is_minor(word: &str) -> bool {
+pub(crate) fn is_minor(word: &str) -> bool {
     matches!(
         word,
         "the"
@@ -65,7 +65,7 @@ pub fn is_minor(word: &str) -> bool {
 
 /// `word` in Latin letters, if it has others: a second key for Cyrillic, Greek, Chinese, Japanese
 /// and Korean names, which shops write in either alphabet.
-pub fn transliterated(word: &str) -> Option<String> {
+pub(crate) fn transliterated(word: &str) -> Option<String> {
     if word.is_ascii() {
         return None;
     }

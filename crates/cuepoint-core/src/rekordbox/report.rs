@@ -53,7 +53,7 @@ pub struct Example {
 }
 
 /// The kinds of damage that a file survives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum WarningKind {
     /// A track without a usable TrackID was left out.

@@ -125,7 +125,7 @@ pub(super) fn colour(raw: &str) -> Result<Option<u32>, Unreadable> {
 /// A tempo in hundredths of a beat a minute, the precision that rekordbox writes.
 ///
 /// Whole hundredths compare and sort exactly, which a filter with inclusive bounds needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Bpm(u32);
 
 impl Bpm {
@@ -171,7 +171,7 @@ impl FromStr for Bpm {
 }
 
 /// A calendar date as rekordbox writes it, without a time zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Date {
     /// Such as 2024.
     pub year: u16,

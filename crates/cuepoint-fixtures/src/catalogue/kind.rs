@@ -6,7 +6,7 @@ use crate::track::TrackFacts;
 /// What makes a track hard to find in a catalogue; of several reasons, the first of this list
 /// that holds: absent, no artist, artist in the title, non-Latin, accented, remix, extended,
 /// near miss.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Nothing does.
     Plain,

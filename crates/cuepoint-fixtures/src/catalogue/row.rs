@@ -33,9 +33,9 @@ pub(crate) fn id(place: usize) -> u64 {
 /// What the rows of a work have in common.
 #[derive(Clone, Debug)]
 pub(crate) struct Sleeve {
-    pub(crate) title: String,
-    pub(crate) artists: Vec<String>,
-    pub(crate) spelling: Spelling,
+    title: String,
+    artists: Vec<String>,
+    spelling: Spelling,
     pub(crate) label: String,
     pub(crate) genre: String,
     release: String,
