@@ -136,7 +136,7 @@ fn program(artifact: &Artifact) -> Option<(String, PathBuf)> {
 
 fn is_divan(path: &Path) -> Result<bool> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(bytes.windows(BINARY_MARKER.len()).any(|window| window == BINARY_MARKER))
+    Ok(memchr::memmem::find(&bytes, BINARY_MARKER).is_some())
 }
 
 impl Built {
