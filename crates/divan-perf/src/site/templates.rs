@@ -26,6 +26,9 @@ pub(crate) fn read(folder: Option<&Path>) -> Result<BTreeMap<String, String>> {
     Ok(templates)
 }
 
+/// What a copy of the package perf-site-templates holds beside the templates.
+const PACKAGE: [&str; 3] = ["Cargo.toml", "README.md", "lib.rs"];
+
 /// A file that replaces nothing is a misspelt one.
 fn check_names(folder: &Path) -> Result<()> {
     let unreadable = || format!("cannot read the templates in {}", folder.display());
@@ -33,7 +36,7 @@ fn check_names(folder: &Path) -> Result<()> {
         let entry = entry.with_context(unreadable)?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let is_known = FILES.iter().any(|(own, _)| own.split('/').next() == Some(name.as_str()));
-        if !is_known && !name.starts_with('.') {
+        if !is_known && !name.starts_with('.') && !PACKAGE.contains(&name.as_str()) {
             let known: Vec<&str> = FILES.iter().map(|(own, _)| *own).collect();
             bail!(
                 "{} replaces no template of the site: they are {}",
@@ -56,6 +59,12 @@ mod tests {
         let templates = read(Some(folder.path())).unwrap();
         assert_eq!(templates["style.css"], "body {}");
         assert_eq!(templates["layout.html"], read(None).unwrap()["layout.html"]);
+    }
+
+    #[test]
+    fn a_copy_of_the_package_is_a_folder_of_templates() {
+        let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../site-templates");
+        assert_eq!(read(Some(&package)).unwrap(), read(None).unwrap());
     }
 
     #[test]
