@@ -1,6 +1,6 @@
 //! A slowdown that is worth it, from the check that fails to the one that does not.
 
-use crate::project::{Ended, Project, quiet_machine};
+use crate::project::{Ended, Project};
 use std::process::Command;
 
 fn compare(project: &Project) -> Ended {
@@ -20,8 +20,7 @@ fn slow_by(project: &Project, percent: u32) {
 
 #[test]
 fn an_accepted_slowdown_passes_up_to_its_ceiling_and_only_once() {
-    let _quiet = quiet_machine();
-    let project = Project::fixture("known-cost");
+    let project = Project::scripted();
     project.git(&["checkout", "--quiet", "-b", "slower"]);
     accept(&project, &["checksum", "--reason", "x"]).expect(2).says("measure first");
     slow_by(&project, 50);
@@ -59,8 +58,7 @@ fn an_accepted_slowdown_passes_up_to_its_ceiling_and_only_once() {
 
 #[test]
 fn an_entry_is_carried_by_runs_and_loud_when_it_is_over() {
-    let _quiet = quiet_machine();
-    let project = Project::fixture("known-cost");
+    let project = Project::scripted();
     let name = "known-cost/text::checksum";
     let args = ["--reason", "x", "--ceiling", "10", "--expires", "2026-01-31"];
     accept(&project, &[&[name], &args[..]].concat()).expect(0).says("taken as its whole name");

@@ -36,17 +36,12 @@ fn footprint(project: &Project) -> [String; 4] {
     ]
 }
 
-/// One test, because all three are compared with one build of `main`.
+/// On real benches of this machine.
 #[test]
-fn a_branch_is_compared_with_where_it_left_main() {
+fn what_got_slower_is_found_and_nothing_else_fails() {
     let _quiet = quiet_machine();
     let project = Project::fixture("known-cost");
-    what_got_slower_is_found_and_nothing_else_fails(&project);
-    what_is_the_same_is_not_measured(&project);
-    benchmarks_come_go_and_are_renamed(&project);
-}
-
-fn what_got_slower_is_found_and_nothing_else_fails(project: &Project) {
+    let project = &project;
     branch(project, "slower");
     project.write("known-cost.txt", "checksum=50\n");
     project.commit_all();
@@ -75,7 +70,9 @@ fn what_got_slower_is_found_and_nothing_else_fails(project: &Project) {
     assert!(firsts.contains(&"base") && firsts.contains(&"head"), "{firsts:?}");
 }
 
-fn what_is_the_same_is_not_measured(project: &Project) {
+#[test]
+fn what_is_the_same_is_not_measured() {
+    let project = &Project::scripted();
     branch(project, "prose");
     project.write("README.md", "prose");
     project.commit_all();
@@ -93,11 +90,13 @@ fn what_is_the_same_is_not_measured(project: &Project) {
 
 #[test]
 fn there_may_be_nothing_to_compare() {
-    let project = Project::fixture("known-cost");
+    let project = Project::scripted();
     compare(&project, &[]).expect(0).says("nothing to compare");
 }
 
-fn benchmarks_come_go_and_are_renamed(project: &Project) {
+#[test]
+fn benchmarks_come_go_and_are_renamed() {
+    let project = &Project::scripted();
     branch(project, "renamed");
     let benches = project.read("benches/text.rs");
     let renamed = benches.replace("fn digits(", "fn figures(").replace("fn upper(", "fn shout(");
@@ -118,7 +117,7 @@ fn benchmarks_come_go_and_are_renamed(project: &Project) {
 
 #[test]
 fn a_base_that_does_not_build_is_told() {
-    let project = Project::fixture("known-cost");
+    let project = Project::scripted();
     let good = project.read("src/lib.rs");
     project.write("src/lib.rs", "compile_error!(\"not yet\");");
     project.commit_all();
@@ -131,7 +130,7 @@ fn a_base_that_does_not_build_is_told() {
 
 #[test]
 fn references_that_are_not_there_are_told() {
-    let project = Project::fixture("known-cost");
+    let project = Project::scripted();
     let ended = project.perf(&["--compare", "nowhere"]);
     ended.expect(2).says("there is no branch or commit `nowhere`");
     project.perf(&["--compare=--output=x"]).expect(2).says("cannot be a branch or commit");

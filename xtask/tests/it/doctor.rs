@@ -1,6 +1,6 @@
 //! `xtask perf doctor` on a sound workspace and on one that has everything wrong.
 
-use crate::project::{Ended, Project, quiet_machine};
+use crate::project::{Ended, Project};
 use std::process::Command;
 
 fn doctor(project: &Project, args: &[&str]) -> Ended {
@@ -11,8 +11,7 @@ fn doctor(project: &Project, args: &[&str]) -> Ended {
 
 #[test]
 fn a_sound_workspace_has_nothing_to_mend() {
-    let _quiet = quiet_machine();
-    let project = Project::fixture("known-cost");
+    let project = Project::scripted();
     let ended = doctor(&project, &["--time-limit", "5s"]);
     ended
         .expect(0)
@@ -24,8 +23,7 @@ fn a_sound_workspace_has_nothing_to_mend() {
 
 #[test]
 fn what_is_wrong_comes_with_the_line_that_mends_it() {
-    let _quiet = quiet_machine();
-    let project = Project::fixture("known-cost");
+    let project = Project::scripted();
     project.write(
         "perf-budgets.json",
         r#"{"schema": 1, "budgets": {"x": {"benchmark": "gone", "target_ms": 1}}}"#,

@@ -1,6 +1,6 @@
 //! `perf judge` and `perf explain`: no cargo project and no repository is needed for the first.
 
-use crate::project::{Project, quiet_machine, root};
+use crate::project::{Project, root};
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -111,8 +111,7 @@ fn explain(project: &Project, name: &str) -> (Option<i32>, String) {
 
 #[test]
 fn the_last_report_is_explained() {
-    let _quiet = quiet_machine();
-    let project = Project::fixture("known-cost");
+    let project = Project::scripted();
     let (status, said) = explain(&project, "checksum");
     assert_eq!(status, Some(2));
     assert!(said.contains("measure first by `cargo xtask perf`"), "{said}");
@@ -130,8 +129,7 @@ fn the_last_report_is_explained() {
 
 #[test]
 fn a_machine_is_qualified_and_later_reports_say_so() {
-    let _quiet = quiet_machine();
-    let project = Project::fixture("known-cost");
+    let project = Project::scripted();
     let short = ["--launch-ms", "2", "--filter", "checksum", "--time-limit", "2s"];
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.current_dir(project.path()).args(["perf", "qualify", "--output", "out"]);

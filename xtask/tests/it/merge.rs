@@ -1,6 +1,6 @@
 //! Benchmarks measured in parts, each as on a machine of its own, and joined.
 
-use crate::project::{Ended, Project, quiet_machine};
+use crate::project::{Ended, Project};
 
 const COMPARE: [&str; 6] = ["--compare", "main", "--filter", "text::", "--launch-ms", "10"];
 
@@ -26,8 +26,7 @@ fn recorded(project: &Project) -> Vec<serde_json::Value> {
 
 #[test]
 fn parts_are_joined_into_one_recorded_run_and_none_may_be_missing() {
-    let _quiet = quiet_machine();
-    let project = Project::fixture("known-cost");
+    let project = Project::scripted();
     for (part_of, folder) in [("1/2", "out/parts/1"), ("2/2", "out/parts/2")] {
         part(&project, part_of, folder, &["--launch-ms", "5"]).expect(0);
     }
@@ -53,8 +52,7 @@ fn parts_are_joined_into_one_recorded_run_and_none_may_be_missing() {
 
 #[test]
 fn a_part_that_fails_fails_the_whole() {
-    let _quiet = quiet_machine();
-    let project = Project::fixture("known-cost");
+    let project = Project::scripted();
     project.git(&["checkout", "--quiet", "-b", "slower"]);
     project.write("known-cost.txt", "checksum=50\n");
     project.commit_all();

@@ -17,6 +17,8 @@ pub(crate) struct Project {
     folder: TempDir,
     /// Where the project lies below the folder.
     below: PathBuf,
+    /// Whether its benches are real, and built into the folder that all such tests share.
+    is_real: bool,
 }
 
 /// How a run of the command ended.
@@ -29,7 +31,7 @@ pub(crate) struct Ended {
 impl Project {
     /// A workspace without benches and without a repository.
     pub(crate) fn bare() -> Self {
-        let project = Self { folder: tempfile::tempdir().unwrap(), below: PathBuf::new() };
+        let project = Self::empty();
         project
             .write("Cargo.toml", "[package]\nname = \"bare\"\nedition = \"2024\"\n[workspace]\n");
         project.write("src/lib.rs", "");
@@ -43,9 +45,19 @@ impl Project {
         project
     }
 
-    /// A copy of a folder below fixtures/, committed on `main`.
+    /// A copy of real benches below fixtures/, committed on `main`.
     pub(crate) fn fixture(name: &str) -> Self {
-        let project = Self { folder: tempfile::tempdir().unwrap(), below: PathBuf::new() };
+        Self { is_real: true, ..Self::copied(name) }
+    }
+
+    /// The benchmarks of known-cost with made-up times, committed on `main`: a launch takes
+    /// milliseconds, and what is slower is so for certain.
+    pub(crate) fn scripted() -> Self {
+        Self::copied("scripted-bench")
+    }
+
+    fn copied(name: &str) -> Self {
+        let project = Self::empty();
         copy(&root().join("fixtures").join(name), project.path());
         project.commit_all();
         project
@@ -53,13 +65,13 @@ impl Project {
 
     /// An empty folder.
     pub(crate) fn empty() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), below: PathBuf::new() }
+        Self { folder: tempfile::tempdir().unwrap(), below: PathBuf::new(), is_real: false }
     }
 
     /// A project that lies in a folder below `folder`.
     pub(crate) fn below(folder: TempDir, below: &str) -> Self {
         let below = folder.path().join(below);
-        Self { folder, below }
+        Self { folder, below, is_real: false }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -178,18 +190,26 @@ impl Project {
 
     /// A clone, made with more arguments.
     pub(crate) fn clone_of(url: &str, args: &[&str]) -> Self {
-        let project = Self { folder: tempfile::tempdir().unwrap(), below: PathBuf::new() };
+        let project = Self::empty();
         let args = [&["clone", "--quiet"], args, &[url, "."]].concat();
         assert!(git(project.path(), &args).status.success());
         project
     }
 
-    /// The folder that benches are built into, for all tests.
+    /// The folder that its benches are built into.
     pub(crate) fn target_dir(&self) -> PathBuf {
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join("benches")
+        self.target_dir_of(self)
     }
 
-    /// `xtask perf` on this project, building into one folder that all tests share.
+    /// The folder that benches of a checkout of this project are built into.
+    pub(crate) fn target_dir_of(&self, checkout: &Self) -> PathBuf {
+        match self.is_real {
+            true => Path::new(env!("CARGO_TARGET_TMPDIR")).join("benches"),
+            false => checkout.path().join("target"),
+        }
+    }
+
+    /// `xtask perf` on this project.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         self.command_into("out", args)
     }

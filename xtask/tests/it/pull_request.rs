@@ -55,8 +55,7 @@ struct Scene {
 }
 
 impl Scene {
-    fn new() -> Self {
-        let project = Project::fixture("known-cost");
+    fn of(project: Project) -> Self {
         let hub = project.hub();
         let job = Job::new();
         job.write("cargo", CARGO);
@@ -101,7 +100,7 @@ impl Scene {
             .env("PATH", format!("{}:{path}", self.job.path("").display()))
             .env("XTASK", env!("CARGO_BIN_EXE_xtask"))
             .env("CARGO", std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()))
-            .env("CARGO_TARGET_DIR", checkout.target_dir())
+            .env("CARGO_TARGET_DIR", self.project.target_dir_of(checkout))
             .env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"))
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GITHUB_ACTIONS", "true")
@@ -186,7 +185,7 @@ impl Scene {
 #[test]
 fn a_slowdown_fails_the_check_and_is_told_where_people_look() {
     let _quiet = quiet_machine();
-    let scene = Scene::new();
+    let scene = Scene::of(Project::fixture("known-cost"));
     let checkout = scene.merged("slower", "known-cost.txt", "checksum=50\n");
     let (gate, before) = scene.check(&checkout);
     gate.expect(1).says("the check fails: 1 regression");
@@ -209,8 +208,7 @@ fn a_slowdown_fails_the_check_and_is_told_where_people_look() {
 
 #[test]
 fn a_push_is_recorded_and_published_and_judged() {
-    let _quiet = quiet_machine();
-    let scene = Scene::new();
+    let scene = Scene::of(Project::scripted());
     let url = format!("file://{}", scene.hub.path().display());
     let checkout = Project::clone_of(&url, &[]);
     let run = |job: &str| {
@@ -238,15 +236,14 @@ fn a_push_is_recorded_and_published_and_judged() {
 
 #[test]
 fn what_changes_nothing_passes_and_documentation_is_not_measured() {
-    let _quiet = quiet_machine();
-    let scene = Scene::new();
+    let scene = Scene::of(Project::scripted());
     let checkout = scene.merged("other", "notes.toml", "a = 1\n");
     let (gate, _) = scene.check(&checkout);
     gate.expect(0).says("the check passes: nothing changed in 14 benchmarks");
     let comment = scene.comment(&checkout, "success");
     assert!(comment.contains("## Performance check passed"), "{comment}");
 
-    let scene = Scene::new();
+    let scene = Scene::of(Project::scripted());
     let checkout = scene.merged("prose", "README.md", "prose\n");
     let (gate, before) = scene.check(&checkout);
     gate.expect(0);
