@@ -26,7 +26,13 @@ enum Systems {
     Linux,
 }
 
-pub(super) const TOOLS: [Tool; 9] = [
+// Each npm package is a tool of its own: of several names, `npm ls` is content with one.
+/// The newest version that runs on Node 18, which Debian 12 and Ubuntu 24.04 have.
+const PLAYWRIGHT: &str = "playwright-core@1.61.1";
+const AXE: &str = "axe-core@4.14.1";
+const VNU: &str = "vnu-jar@26.9.27";
+
+pub(super) const TOOLS: [Tool; 11] = [
     Tool {
         name: "rustfmt",
         part: "the check of the formatting",
@@ -71,7 +77,7 @@ pub(super) const TOOLS: [Tool; 9] = [
     },
     Tool {
         name: "npm",
-        part: "what needs axe-core and the Nu HTML checker",
+        part: "what needs Node, playwright-core, axe-core or the Nu HTML checker",
         systems: Systems::Linux,
         probes: &[&["npm", "--version"], &["npm.cmd", "--version"]],
         install: || {
@@ -94,14 +100,31 @@ pub(super) const TOOLS: [Tool; 9] = [
         },
     },
     Tool {
-        name: "axe-core and the Nu HTML checker",
-        part: "the checks of the site's accessibility and HTML",
+        name: "playwright-core",
+        part: "the tests of the site in a browser",
+        systems: Systems::All,
+        probes: &[
+            &["npm", "ls", "--prefix", "target/tools", PLAYWRIGHT],
+            &["npm.cmd", "ls", "--prefix", "target/tools", PLAYWRIGHT],
+        ],
+        install: || vec![npm_install(PLAYWRIGHT)],
+    },
+    Tool {
+        name: "axe-core",
+        part: "the tests of the site in a browser",
+        systems: Systems::All,
+        probes: &[
+            &["npm", "ls", "--prefix", "target/tools", AXE],
+            &["npm.cmd", "ls", "--prefix", "target/tools", AXE],
+        ],
+        install: || vec![npm_install(AXE)],
+    },
+    Tool {
+        name: "the Nu HTML checker",
+        part: "the check of the site's HTML",
         systems: Systems::Linux,
-        probes: &[&["npm", "ls", "--prefix", "target/tools", "axe-core", "vnu-jar"]],
-        install: || {
-            let install = "npm install --prefix target/tools --no-audit --no-fund --ignore-scripts";
-            vec![words(&format!("{install} axe-core@4.14.1 vnu-jar@26.9.27"))]
-        },
+        probes: &[&["npm", "ls", "--prefix", "target/tools", VNU]],
+        install: || vec![npm_install(VNU)],
     },
     Tool {
         name: "Python's venv",
@@ -170,6 +193,13 @@ fn as_root(command: &str) -> Vec<String> {
         || env::var("HOME").is_ok_and(|home| home == "/root");
     let has_sudo = Command::new("sudo").arg("-V").stdout(Stdio::null()).status().is_ok();
     if is_root || !has_sudo { words(command) } else { words(&format!("sudo {command}")) }
+}
+
+/// Installs a package into `target/tools` without running its scripts.
+fn npm_install(package: &str) -> Vec<String> {
+    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+    let options = "--prefix target/tools --no-audit --no-fund --ignore-scripts";
+    words(&format!("{npm} install {options} {package}"))
 }
 
 pub(super) fn words(text: &str) -> Vec<String> {

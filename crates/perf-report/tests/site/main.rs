@@ -1,17 +1,18 @@
 //! The site in a real browser: hostile names stay text, pages fit, links lead somewhere, and the
-//! scripts do what they promise.
+//! scripts work. The pages are made here; `main.mjs` opens them.
 #![expect(clippy::disallowed_methods, reason = "a test may start a browser and write its pages")]
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 #![expect(clippy::print_stdout, reason = "what is not tested is said")]
 
 mod made;
-mod outlook;
-mod scripts;
 
-use browser::{Browser, Page as Tab};
 use perf_judge::ident::BenchmarkId;
 use perf_report::site::Page;
+use serde_json::json;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::LazyLock;
 
 /// The site, made once for all tests.
@@ -33,59 +34,78 @@ impl Made {
     }
 
     /// One page of each kind, and three benchmarks': a plain one and two of hostile names.
-    fn kinds(&self) -> Vec<&Page> {
+    fn kinds(&self) -> Vec<&str> {
         let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-        let mut kinds: Vec<&Page> = Vec::new();
-        for page in self.pages.iter().filter(|page| page.path.ends_with(".html")) {
-            let alike = kinds.iter().filter(|known| folder(&known.path) == folder(&page.path));
-            let wanted = match folder(&page.path).as_str() {
+        let mut kinds: Vec<&str> = Vec::new();
+        for Page { path, .. } in self.pages.iter().filter(|page| page.path.ends_with(".html")) {
+            let alike = kinds.iter().filter(|known| folder(known) == folder(path));
+            let wanted = match folder(path).as_str() {
                 "" => usize::MAX,
                 "benchmark" => 0,
                 _ => 1,
             };
             if alike.count() < wanted {
-                kinds.push(page);
+                kinds.push(path);
             }
         }
         let benchmarks = made::NAMES[..3].iter().map(|name| benchmark_page(name));
-        kinds.extend(benchmarks.map(|path| self.pages.iter().find(|p| p.path == path).unwrap()));
+        kinds.extend(
+            benchmarks.map(|path| &*self.pages.iter().find(|p| p.path == path).unwrap().path),
+        );
         kinds
     }
-}
 
-/// A browser, or `None` with a word on it where none is installed and that is no failure.
-fn browser() -> Option<Browser> {
-    if Browser::installed().is_none() {
-        assert!(std::env::var_os("CI").is_none(), "install Chromium, or name it in CHROMIUM");
-        println!("NOT TESTED: no Chromium on PATH or in CHROMIUM, so no page was opened");
-        return None;
+    /// What the scripts must know about the site.
+    fn facts(&self) -> serde_json::Value {
+        let plain = made::NAMES[0];
+        json!({
+            "folder": self.path(""),
+            "pages": self.pages.iter().map(|page| &page.path).collect::<Vec<_>>(),
+            "kinds": self.kinds(),
+            "plain": { "name": plain, "page": benchmark_page(plain) },
+            "changed": made::NAMES[made::CHANGED],
+            "runs": made::RUNS,
+            "step": { "run": made::STEP, "commit": made::hash(made::STEP) },
+            "commits": [made::hash(20), made::hash(290)],
+            "lastRuns": made::last_two(),
+        })
     }
-    Some(Browser::start().unwrap())
-}
-
-/// A tab with a page of the site.
-fn tab(browser: &Browser, page: &str) -> Tab {
-    let mut tab = browser.page().unwrap();
-    tab.open(&SITE.path(page)).unwrap();
-    tab
-}
-
-/// The page of the first benchmark, whose name is plain.
-fn plain_benchmark() -> String {
-    benchmark_page(made::NAMES[0])
 }
 
 fn benchmark_page(name: &str) -> String {
     format!("benchmark/{}.html", BenchmarkId::from(name).file_stem())
 }
 
-/// Whatever a page complained of, and what it asked for from elsewhere.
-fn complaints(tab: &mut Tab) -> Vec<String> {
-    let messages = tab.take_messages().unwrap().into_iter().map(|message| message.to_string());
-    let own = browser::file_url(&SITE.path("")).unwrap();
-    let is_foreign = |url: &String| !url.starts_with(own.trim_end_matches('/')) && url != "data:,";
-    let requests = tab.take_requests().unwrap().into_iter().filter(is_foreign);
-    messages.chain(requests.map(|url| format!("asked for {url}"))).collect()
+#[test]
+fn pages_work_in_a_browser() {
+    let facts = SITE.folder.path().join("facts.json");
+    fs::write(&facts, SITE.facts().to_string()).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/site/main.mjs");
+    let node = Command::new("node").arg("--test-reporter=spec").arg(script).arg(facts).output();
+    if node.as_ref().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        assert!(std::env::var_os("CI").is_none(), "install Node");
+        println!("NOT TESTED: no page was opened: no node on PATH");
+        return;
+    }
+    let output = node.unwrap();
+    let report = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{report}{errors}");
+    println!("{report}");
+}
+
+#[test]
+fn a_checker_finds_no_error_in_the_html() {
+    let Some(jar) = tool("node_modules/vnu-jar/build/dist/vnu.jar") else { return };
+    let output = Command::new("java")
+        .arg("-jar")
+        .arg(jar)
+        .args(["--errors-only", "--format", "text"])
+        .args(SITE.kinds().into_iter().map(|page| SITE.path(page)))
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
 }
 
 /// A file of a tool that `cargo xtask ci --setup` installs.

@@ -1,0 +1,117 @@
+// How pages look to people, to machines and to those who see neither colours nor drawings.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { posix } from "node:path";
+import { describe } from "node:test";
+import { tools } from "./browser.mjs";
+import { CONCURRENCY, site, testPage, url } from "./fixture.mjs";
+
+const AXE = readFileSync(tools.resolve("axe-core/axe.min.js"), "utf8");
+
+const SIZE = { width: 1280, height: 900 };
+
+describe("how pages look", { concurrency: CONCURRENCY }, () => {
+  testLook({ viewport: SIZE, colorScheme: "light" }, { axe: true });
+  testLook({ viewport: SIZE, colorScheme: "dark" }, { axe: true });
+  testLook({ viewport: { ...SIZE, width: 390 }, colorScheme: "dark" }, { axe: false });
+  testLook({ viewport: { ...SIZE, width: 360 }, colorScheme: "light" }, { axe: false });
+
+  testPage("whole without scripts", { javaScriptEnabled: false }, async (page) => {
+    for (const path of site.kinds) {
+      await page.goto(url(path));
+      assert.deepEqual(await page.evaluate(problems), [], path);
+      const drawings = await page.locator("figure > svg.trend").filter({ visible: true }).count();
+      assert.equal(drawings, path.startsWith("benchmark/") ? 1 : 0, path);
+    }
+    await page.goto(url("index.html"));
+    assert.equal(await page.locator("#all tr[data-name]").count(), 7);
+  });
+
+  testPage("links lead to pages of the site", {}, async (page) => {
+    for (const path of site.kinds) {
+      await page.goto(url(path));
+      const links = await page.$$eval("a, link, script[src]", (all) =>
+        all.map((one) => one.getAttribute("href") ?? one.getAttribute("src")),
+      );
+      assert.deepEqual(links.filter((link) => !leadsSomewhere(link, path)), [], path);
+    }
+  });
+});
+
+/** Tests that pages of every kind fit the window, hold no injected elements and are accessible. */
+function testLook(options, { axe }) {
+  const name = `${options.viewport.width} px wide, ${options.colorScheme}${axe ? ", with axe-core" : ""}`;
+  testPage(name, options, async (page) => {
+    for (const path of site.kinds) {
+      await page.goto(url(path));
+      assert.deepEqual(await page.evaluate(problems), [], path);
+      assert.deepEqual(await page.evaluate(overflow), [], path);
+      if (axe) assert.deepEqual(await violations(page), [], path);
+    }
+  });
+}
+
+/** Whether a link leads to a commit's page, to a place in the page or to a file of the site. */
+function leadsSomewhere(link, from) {
+  if (link === "data:," || link.startsWith("https://example.org/team/app/commit/") || link.startsWith("#")) return true;
+  // Of the runs only some have been rendered here.
+  if (link.includes("run/")) return true;
+  return site.pages.includes(posix.join(posix.dirname(from), link.split("?")[0]));
+}
+
+/** What is wrong with the page, in words. */
+function problems() {
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const levels = all("h1, h2, h3, h4").filter((h) => h.offsetParent).map((h) => Number(h.tagName[1]));
+  const injected = "img, iframe, object, style, script:not([src]):not([type='application/json'])";
+  const isNested = (level, i) => (i ? level > 1 && level <= levels[i - 1] + 1 : level === 1);
+  const isHandler = ({ name }) => name.startsWith("on");
+  const found = {
+    "a script ran": "ran" in window,
+    "no style": getComputedStyle(document.body).maxWidth !== "1200px",
+    "injected elements": all(injected).length > 0,
+    "injected handlers": all("*").some((element) => [...element.attributes].some(isHandler)),
+    [`headings ${levels}`]: !levels.every(isNested),
+    "a drawing without words": all("svg[role=img]").some((svg) => !svg.getAttribute("aria-label")),
+    "a bare table": all("th:not([scope]), table:not(.scroll[tabindex] > table)").length > 0,
+    "no landmarks": all("main, header, nav").length < 3,
+  };
+  return Object.keys(found).filter((problem) => found[problem]);
+}
+
+/**
+ * The innermost elements that reach beyond the window, if the document is wider than it.
+ *
+ * Text counts for the element around it. What lies in an element that cuts it off or scrolls does
+ * not make the document wider.
+ */
+function overflow() {
+  const root = document.scrollingElement;
+  if (root.scrollWidth <= root.clientWidth) return [];
+  const overflowX = (element) => getComputedStyle(element).overflowX;
+  const edge = (element) => {
+    const text = document.createRange();
+    text.selectNodeContents(element);
+    const boxes = overflowX(element) === "visible" ? [element, text] : [element];
+    return Math.max(...boxes.map((box) => box.getBoundingClientRect().right)) + scrollX;
+  };
+  const isCut = ({ parentElement: around }) =>
+    around !== document.body && (overflowX(around) !== "visible" || isCut(around));
+  const out = [...document.body.querySelectorAll("*")].filter(
+    (element) => edge(element) > root.clientWidth + 0.5 && !isCut(element),
+  );
+  const innermost = out.filter((element) => !out.some((other) => other !== element && element.contains(other)));
+  const names = innermost.map((element) => `${element.cloneNode().outerHTML} to ${Math.ceil(edge(element))} px`);
+  return [`${root.scrollWidth} px wide in a window of ${root.clientWidth} px`, ...names.slice(0, 5)];
+}
+
+/** What axe-core finds, a line for each rule and each element that breaks it. */
+async function violations(page) {
+  await page.evaluate(`${AXE}\n;0`);
+  return page.evaluate(async () => {
+    const found = await axe.run(document, { resultTypes: ["violations"], preload: false });
+    return found.violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id} at ${target.join(" ")}: ${failureSummary}`),
+    );
+  });
+}
