@@ -4,6 +4,7 @@
 mod project;
 mod pull_request;
 mod accept;
+mod adopter;
 mod site;
 mod compare;
 mod doctor;

@@ -1,0 +1,55 @@
+//! Another workspace, whose xtask of ten lines embeds the library.
+
+use crate::project::{Ended, Project, root};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const MANIFEST: &str = include_str!("../../../fixtures/ten-line-xtask/Cargo.toml");
+const MAIN: &str = include_str!("../../../fixtures/ten-line-xtask/src/main.rs");
+
+/// A workspace of benches with made-up times and the xtask of ten lines.
+fn adopter() -> Project {
+    let project = Project::scripted();
+    let profiles = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let profiles = &profiles[profiles.find("[profile.dev]").unwrap()..];
+    let profiles = &profiles[..profiles.find("# Tests make").unwrap()];
+    let manifest =
+        project.read("Cargo.toml").replace("[workspace]", "[workspace]\nmembers = [\"xtask\"]");
+    project.write("Cargo.toml", &format!("{manifest}\n{profiles}"));
+    let library = root().join("crates/divan-perf").display().to_string().replace('\\', "/");
+    project.write("xtask/Cargo.toml", &MANIFEST.replace("../../crates/divan-perf", &library));
+    project.write("xtask/src/main.rs", MAIN);
+    // The same versions as here are built already.
+    project.write("Cargo.lock", &fs::read_to_string(root().join("Cargo.lock")).unwrap());
+    project
+}
+
+/// Builds the workspace's xtask beside this one's, so that only what differs is compiled.
+fn build(project: &Project) -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["build", "--quiet", "--package", "ten-line-xtask", "--target-dir"]);
+    Ended::of(command.arg(target).current_dir(project.path())).expect(0);
+    target.join("debug/ten-line-xtask").with_extension(std::env::consts::EXE_EXTENSION)
+}
+
+#[test]
+fn ten_lines_are_enough_to_measure_and_compare() {
+    assert!(MAIN.lines().filter(|line| !line.trim().is_empty()).count() <= 10);
+    let project = adopter();
+    let program = build(&project);
+    let perf = |args: &[&str]| {
+        let mut command = Command::new(&program);
+        command.current_dir(project.path()).args(["perf", "--output", "out"]).args(args);
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+        Ended::of(command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("XDG_CACHE_HOME", cache))
+    };
+    project.commit_all();
+    perf(&[]).expect(0).says("14 with too little history").says("recorded as");
+    assert!(project.read("out/site/index.html").contains("known-cost"));
+    project.git(&["checkout", "--quiet", "-b", "slower"]);
+    project.write("known-cost.txt", "checksum=50\n");
+    project.commit_all();
+    perf(&["--compare", "main"]).expect(1).says("text::checksum got slower");
+}
