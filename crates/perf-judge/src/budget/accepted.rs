@@ -1,6 +1,6 @@
 //! Slowdowns that a team said are worth it, in perf-budgets.json.
 
-use super::file::{BudgetError, at};
+use super::error::{BudgetError, at};
 use crate::ident::BenchmarkId;
 use crate::run::Accepted;
 use crate::unit::LogRatio;
@@ -101,53 +101,6 @@ fn at_entry(text: &str, index: usize, message: String) -> BudgetError {
     at(text, begin.unwrap_or_default(), message)
 }
 
-/// The text with `entry` in place of the one for its benchmark, or after all others.
-///
-/// # Errors
-/// If the text is not one of perf-budgets.json, or the entry cannot stand in it.
-pub fn accept(text: &str, entry: &Acceptance) -> Result<String, BudgetError> {
-    let (file, _) = super::BudgetFile::parse(text)?;
-    let mut accepted = file.accepted;
-    accepted.retain(|known| known.benchmark != entry.benchmark);
-    accepted.push(entry.clone());
-    let written = written(&accepted);
-    let new = match list(text) {
-        Some((begin, end)) => format!("{}{written}{}", &text[..begin], &text[end..]),
-        None => with_key(text, &written),
-    };
-    super::BudgetFile::parse(&new).map(|_| new)
-}
-
-/// A line an entry: that is what a review shows.
-fn written(accepted: &[Acceptance]) -> String {
-    let entry = |entry: &Acceptance| {
-        let json = serde_json::to_string(entry)
-            .unwrap_or_else(|_| unreachable!("an acceptance has finite numbers and plain keys"));
-        format!("    {json}")
-    };
-    format!("[\n{}\n  ]", accepted.iter().map(entry).collect::<Vec<_>>().join(",\n"))
-}
-
-/// Where the list of acceptances stands in the text.
-fn list(text: &str) -> Option<(usize, usize)> {
-    #[derive(Deserialize)]
-    struct File<'a> {
-        #[serde(borrow)]
-        accepted: &'a RawValue,
-    }
-    let file: File<'_> = serde_json::from_str(text).ok()?;
-    let raw = file.accepted.get();
-    let begin = raw.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
-    Some((begin, begin + raw.len()))
-}
-
-/// The object with one more key, before all others but the first brace.
-fn with_key(text: &str, written: &str) -> String {
-    let brace = text.find('{').map_or(0, |at| at + 1);
-    let (before, after) = text.split_at(brace);
-    format!("{before}\n  \"accepted\": {written},{after}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::BudgetFile;
@@ -214,24 +167,6 @@ mod tests {
             "3:5: acceptance: no benchmark is called `b::c`; write the whole name, `a/b::c`"
         );
         assert!(check_accepted(&text, &file.accepted, &["b::c".into()]).is_ok());
-    }
-
-    #[test]
-    fn an_entry_is_written_without_touching_the_rest() {
-        let budgets = "\n  \"budgets\": {\"x\":   {\"benchmark\": \"c\", \"target_ms\": 1}}\n}\n";
-        let none = format!("{{\n  \"schema\": 1,{budgets}");
-        let empty = format!("{{\n  \"schema\": 1,\n  \"accepted\": [],{budgets}");
-        for text in [none, empty] {
-            let new = accept(&text, &good()).unwrap();
-            assert!(new.ends_with(budgets), "{new}");
-            assert_eq!(BudgetFile::parse(&new).unwrap().0.accepted, [good()]);
-            let higher = Acceptance { ceiling_percent: 30.0, ..good() };
-            let other = Acceptance { benchmark: "a/b::d".into(), ..good() };
-            let newer = accept(&accept(&new, &other).unwrap(), &higher).unwrap();
-            assert_eq!(BudgetFile::parse(&newer).unwrap().0.accepted, [other, higher]);
-            assert!(newer.ends_with(budgets), "{newer}");
-        }
-        assert!(accept("{", &good()).is_err());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! New limits in the text of perf-budgets.json, of which nothing else changes.
 
-use super::file::{Budget, BudgetError, BudgetFile, at_key, completed};
+use super::error::{BudgetError, at_key};
+use super::file::{Budget, BudgetFile, completed};
 use super::suggest::{Advice, two_digits_up};
 use serde::Deserialize;
 use serde_json::value::RawValue;

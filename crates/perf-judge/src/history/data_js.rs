@@ -1,7 +1,6 @@
 //! github-action-benchmark's `data.js`: a script that assigns one JSON object.
 
-use super::flat::{foreign, has_place, imported};
-use super::import::{ImportError, Imported};
+use super::imported::{ImportError, Imported, foreign, has_place, imported};
 use crate::run::{Commit, Foreign, Measured, Run};
 use crate::unit;
 use chrono::DateTime;

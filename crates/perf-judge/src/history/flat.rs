@@ -1,9 +1,9 @@
 //! Runs as flat records, one a number: what spreadsheets, databases and scripts read.
 
-use super::import::ImportError;
+use super::imported::{ImportError, foreign, imported};
 use crate::ident::BenchmarkId;
-use crate::run::{Alloc, Commit, Foreign, Kind, Machine, Measured, Run, SCHEMA, Times};
-use chrono::{DateTime, Datelike as _, Utc};
+use crate::run::{Alloc, Commit, Foreign, Measured, Run, Times};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -178,11 +178,6 @@ pub(super) fn from_json(text: &str) -> Result<Vec<Record>, ImportError> {
     lines.map(read).collect()
 }
 
-/// Whether a time has a place in the history: its year has four digits.
-pub(super) fn has_place(time: DateTime<Utc>) -> bool {
-    (1970..=9999).contains(&time.year())
-}
-
 /// Runs that have these records: one for each moment, commit and branch, and more of them where a
 /// number comes twice, or has no place beside the others of its benchmark.
 pub(super) fn runs_of(records: &[Record], origin: &str) -> Vec<Run> {
@@ -245,32 +240,6 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// A run of another tool's numbers, with a machine key of its own.
-pub(super) fn imported(
-    started: DateTime<Utc>,
-    commit: Option<Commit>,
-    origin: &str,
-    benchmarks: Vec<Measured>,
-) -> Run {
-    let machine = Machine { cpu: format!("imported from {origin}"), ..Machine::default() };
-    let run = Run {
-        schema: SCHEMA,
-        kind: Kind::Run,
-        id: String::new(),
-        started,
-        seed: 0,
-        commit,
-        partial: false,
-        machine: machine.keyed(),
-        benchmarks,
-        unfinished: Vec::new(),
-        origin: Some(origin.to_owned()),
-        parted: false,
-        accepted: Vec::new(),
-    };
-    run.seal()
-}
-
 /// Whether a metric in this unit has a place among a benchmark's.
 fn is_placed(metric: &str, unit: &str) -> bool {
     TIMES.contains(&metric) || metric == THROUGHPUT || OTHERS.contains(&(metric, unit))
@@ -321,35 +290,6 @@ fn metrics(row: &[&Record]) -> Vec<String> {
     metrics.sort();
     metrics.dedup();
     metrics
-}
-
-/// A benchmark of which another tool tells one number.
-pub(super) fn foreign(name: &str, value: f64, foreign: Foreign) -> Measured {
-    Measured {
-        name: BenchmarkId::from(name),
-        source: None,
-        n: 0,
-        s: 0,
-        time_ns: Times {
-            min: value,
-            mean: value,
-            median: value,
-            p95: None,
-            p99: None,
-            max: value,
-            std_dev: None,
-            total: value,
-            samples: 0,
-            iterations: 0,
-        },
-        launches: Vec::new(),
-        cpu_ns: None,
-        peak_rss_bytes: None,
-        throughput: BTreeMap::new(),
-        alloc: None,
-        tail_source: None,
-        foreign: Some(foreign),
-    }
 }
 
 #[cfg(test)]

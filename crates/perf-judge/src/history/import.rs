@@ -2,31 +2,8 @@
 
 use super::data_js;
 use super::flat::{self, COLUMNS, Record};
-use crate::run::Run;
+use super::imported::{ImportError, Imported, has_place};
 use serde_json::Value;
-
-/// What was read.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Imported {
-    /// The runs, in the file's order. They have an origin, so no baseline counts them.
-    pub runs: Vec<Run>,
-    /// What was passed over, for people.
-    pub notes: Vec<String>,
-}
-
-/// Why a file cannot be imported.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// It is of a kind that is known, and not right.
-    #[error("{0}")]
-    Malformed(String),
-    /// It is a run's own file.
-    #[error("it is a run's file: `cargo xtask perf history add` records it")]
-    Run,
-    /// It is none of the kinds that are known.
-    #[error("it is neither github-action-benchmark's data.js nor an export as JSON, NDJSON or CSV")]
-    Unknown,
-}
 
 /// What runs out of an export say that they come from.
 const EXPORT: &str = "an export";
@@ -63,7 +40,7 @@ fn wrong(record: &Record) -> Option<&'static str> {
     if !record.value.is_finite() {
         return Some("has no finite value");
     }
-    (!flat::has_place(record.timestamp)).then_some("has a time before 1970 or after 9999")
+    (!has_place(record.timestamp)).then_some("has a time before 1970 or after 9999")
 }
 
 /// What a JSON object at the beginning of a file is.

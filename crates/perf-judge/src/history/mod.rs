@@ -3,9 +3,11 @@
 pub mod flat;
 mod data_js;
 mod import;
+mod imported;
 mod series;
 
-pub use import::{ImportError, Imported, import};
+pub use import::import;
+pub use imported::{ImportError, Imported};
 pub use series::{Chunk, ChunkError, Line, Names};
 
 use crate::ident::BenchmarkId;

@@ -1,6 +1,6 @@
 //! What a run says of one benchmark: its launches pooled and summarised.
 
-use super::Reading;
+use super::{Alloc, LaunchTimes, Reading};
 use crate::ident::BenchmarkId;
 use crate::stats;
 use serde::{Deserialize, Serialize};
@@ -61,41 +61,6 @@ pub struct Source {
     pub line: u32,
 }
 
-/// One of the two robust numbers of a launch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Statistic {
-    /// The fastest sample.
-    Fastest,
-    /// The median sample.
-    #[default]
-    Median,
-}
-
-impl Statistic {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Fastest, Self::Median];
-}
-
-/// The two robust numbers of one launch, in ns an iteration.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LaunchTimes {
-    /// The fastest sample.
-    pub fastest: f64,
-    /// The median sample.
-    pub median: f64,
-}
-
-impl LaunchTimes {
-    /// One of the two, in ns an iteration.
-    pub fn get(&self, statistic: Statistic) -> f64 {
-        match statistic {
-            Statistic::Fastest => self.fastest,
-            Statistic::Median => self.median,
-        }
-    }
-}
-
 /// Where single samples come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -127,17 +92,6 @@ pub struct Times {
     pub samples: u32,
     /// Iterations in all launches.
     pub iterations: u64,
-}
-
-/// Allocations of one iteration, as Divan's allocator counts them.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Alloc {
-    /// Allocations.
-    pub count: f64,
-    /// Bytes allocated.
-    pub bytes: f64,
-    /// The most bytes held at once; known only where a sample is one iteration.
-    pub peak_bytes: Option<f64>,
 }
 
 impl Measured {

@@ -1,9 +1,54 @@
 //! What one launch says of one benchmark.
 
-use super::{Alloc, LaunchTimes};
 use crate::stats;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// One of the two robust numbers of a launch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Statistic {
+    /// The fastest sample.
+    Fastest,
+    /// The median sample.
+    #[default]
+    Median,
+}
+
+impl Statistic {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Fastest, Self::Median];
+}
+
+/// The two robust numbers of one launch, in ns an iteration.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LaunchTimes {
+    /// The fastest sample.
+    pub fastest: f64,
+    /// The median sample.
+    pub median: f64,
+}
+
+impl LaunchTimes {
+    /// One of the two, in ns an iteration.
+    pub fn get(&self, statistic: Statistic) -> f64 {
+        match statistic {
+            Statistic::Fastest => self.fastest,
+            Statistic::Median => self.median,
+        }
+    }
+}
+
+/// Allocations of one iteration, as Divan's allocator counts them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Alloc {
+    /// Allocations.
+    pub count: f64,
+    /// Bytes allocated.
+    pub bytes: f64,
+    /// The most bytes held at once; known only where a sample is one iteration.
+    pub peak_bytes: Option<f64>,
+}
 
 /// What one launch says of one benchmark. Times are ns an iteration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -1,0 +1,89 @@
+//! Runs that another tool measured: what its numbers become, and why a file cannot be read.
+
+use crate::ident::BenchmarkId;
+use crate::run::{Commit, Foreign, Kind, Machine, Measured, Run, SCHEMA, Times};
+use chrono::{DateTime, Datelike as _, Utc};
+use std::collections::BTreeMap;
+
+/// What was read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Imported {
+    /// The runs, in the file's order. They have an origin, so no baseline counts them.
+    pub runs: Vec<Run>,
+    /// What was passed over, for people.
+    pub notes: Vec<String>,
+}
+
+/// Why a file cannot be imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// It is of a kind that is known, and not right.
+    #[error("{0}")]
+    Malformed(String),
+    /// It is a run's own file.
+    #[error("it is a run's file: `cargo xtask perf history add` records it")]
+    Run,
+    /// It is none of the kinds that are known.
+    #[error("it is neither github-action-benchmark's data.js nor an export as JSON, NDJSON or CSV")]
+    Unknown,
+}
+
+/// Whether a time has a place in the history: its year has four digits.
+pub(super) fn has_place(time: DateTime<Utc>) -> bool {
+    (1970..=9999).contains(&time.year())
+}
+
+/// A run of another tool's numbers, with a machine key of its own.
+pub(super) fn imported(
+    started: DateTime<Utc>,
+    commit: Option<Commit>,
+    origin: &str,
+    benchmarks: Vec<Measured>,
+) -> Run {
+    let machine = Machine { cpu: format!("imported from {origin}"), ..Machine::default() };
+    let run = Run {
+        schema: SCHEMA,
+        kind: Kind::Run,
+        id: String::new(),
+        started,
+        seed: 0,
+        commit,
+        partial: false,
+        machine: machine.keyed(),
+        benchmarks,
+        unfinished: Vec::new(),
+        origin: Some(origin.to_owned()),
+        parted: false,
+        accepted: Vec::new(),
+    };
+    run.seal()
+}
+
+/// A benchmark of which another tool tells one number.
+pub(super) fn foreign(name: &str, value: f64, foreign: Foreign) -> Measured {
+    Measured {
+        name: BenchmarkId::from(name),
+        source: None,
+        n: 0,
+        s: 0,
+        time_ns: Times {
+            min: value,
+            mean: value,
+            median: value,
+            p95: None,
+            p99: None,
+            max: value,
+            std_dev: None,
+            total: value,
+            samples: 0,
+            iterations: 0,
+        },
+        launches: Vec::new(),
+        cpu_ns: None,
+        peak_rss_bytes: None,
+        throughput: BTreeMap::new(),
+        alloc: None,
+        tail_source: None,
+        foreign: Some(foreign),
+    }
+}

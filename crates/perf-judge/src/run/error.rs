@@ -1,0 +1,28 @@
+//! Why a file is not a run.
+
+use super::SCHEMA;
+use crate::unit;
+
+/// Why a file is no run that this version can read.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A later version wrote it: reading it with less understanding could mislead.
+    #[error("it has schema {found}, and this version reads up to {SCHEMA}: update this tool")]
+    Newer {
+        /// The schema that the file names.
+        found: u32,
+    },
+    /// It is not what a run looks like.
+    #[error("it is not a run: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// Its columns have not one element a benchmark.
+    #[error("it is not a run: the column `{column}` has {} for {}", unit::counted(*.found, "element", "elements"), unit::counted(*.wanted, "benchmark", "benchmarks"))]
+    Uneven {
+        /// The column's key.
+        column: &'static str,
+        /// Its length.
+        found: usize,
+        /// How many benchmarks the run names.
+        wanted: usize,
+    },
+}

@@ -1,0 +1,140 @@
+//! A verdict with every number that led to it.
+
+use super::{Method, State};
+use crate::baseline::RunValue;
+use crate::detect::Severity;
+use crate::detect::evidence::Evidence;
+use crate::detect::history::Distance;
+use crate::detect::paired::Sequence;
+use crate::ident::BenchmarkId;
+use crate::run::{LaunchTimes, Round, Statistic};
+use crate::unit::LogRatio;
+use serde::{Deserialize, Serialize};
+
+/// Why the judge asks for launches of the head alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Look {
+    /// Everything is measured: the launches that are recorded.
+    First,
+    /// What moved is measured again, so that a slow moment is not called a change.
+    Second,
+    /// What got slower by 10 % and more is measured once more, spread over some time: a burst of a
+    /// shared machine's neighbour can outlast the second look.
+    Third,
+}
+
+/// What the judge says of one benchmark.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The benchmark.
+    pub name: BenchmarkId,
+    /// What became of it.
+    pub state: State,
+    /// How large the change is, for a regression or an improvement.
+    pub severity: Option<Severity>,
+    /// How it was judged.
+    pub method: Method,
+    /// The best estimate of the change, where there is something to compare with; ln of the ratio.
+    pub change: Option<LogRatio>,
+    /// The lowest change that a comparison leaves possible; ln of the ratio.
+    pub low: Option<LogRatio>,
+    /// The highest.
+    pub high: Option<LogRatio>,
+    /// The smallest change that could have been seen; ln of the ratio.
+    pub limit: Option<LogRatio>,
+    /// Which of a launch's numbers the two times below are.
+    pub statistic: Statistic,
+    /// The time of the baseline or base in ns.
+    pub baseline_ns: Option<f64>,
+    /// The time now in ns, from the launches that decided.
+    pub now_ns: Option<f64>,
+    /// How many runs the baseline has.
+    pub baseline_runs: usize,
+    /// The commit that it was compared with side by side.
+    pub base: Option<String>,
+    /// Launches of the head that decided: rounds, side by side.
+    pub launches: usize,
+    /// Whether fresh launches confirmed what the first look suspected, or a comparison decided.
+    pub confirmed: bool,
+    /// What was counted beside its time, where both sides were launched.
+    pub evidence: Option<Evidence>,
+    /// Why, where the state alone does not say it.
+    pub reason: Option<String>,
+    /// What excuses a regression, up to its ceiling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Excuse>,
+    /// Every number behind it.
+    pub trace: Trace,
+}
+
+/// What excuses a regression.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Excuse {
+    /// Why it is worth it, for people.
+    pub reason: String,
+    /// The largest change that is excused, in percent.
+    pub ceiling_percent: f64,
+}
+
+impl Excuse {
+    /// The largest change that is excused.
+    pub fn ceiling(&self) -> LogRatio {
+        LogRatio::from_percent(self.ceiling_percent)
+    }
+}
+
+/// The numbers that led to a verdict, in the order that they were used in.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Trace {
+    /// What the baseline's runs say, oldest first; ln of ns.
+    pub baseline: Vec<RunValue>,
+    /// The looks at the head alone.
+    pub looks: Vec<Seen>,
+    /// The launches side by side.
+    pub rounds: Vec<Round>,
+    /// What they say.
+    pub sequence: Option<Sequence>,
+}
+
+/// One look at the head alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Why it was taken.
+    pub look: Look,
+    /// The launches that it counted.
+    pub launches: Vec<LaunchTimes>,
+    /// How far they lie from the baseline.
+    pub distances: Vec<Distance>,
+    /// What the whole run had moved by.
+    pub common_shift: Option<LogRatio>,
+}
+
+impl Verdict {
+    /// The state and, where there is one, the severity: `regression (critical)`.
+    pub fn label(&self) -> String {
+        self.state.label(self.severity)
+    }
+
+    /// Whether it is a regression that was accepted, and no larger than that.
+    pub fn is_excused(&self) -> bool {
+        let both = self.accepted.as_ref().zip(self.change);
+        both.is_some_and(|(excuse, change)| change <= excuse.ceiling())
+    }
+
+    /// The most pressing first: by state, then severity and size.
+    pub fn rank(&self) -> impl Ord + use<> {
+        let size = self.change.map_or(0.0, |change| change.0.abs());
+        let thousandths = std::cmp::Reverse((size * 1e3) as u64);
+        (self.state, std::cmp::Reverse(self.severity), thousandths, self.name.clone())
+    }
+}
+
+/// The verdicts of a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Verdicts {
+    /// One a benchmark, the most pressing first.
+    pub verdicts: Vec<Verdict>,
+    /// What the whole run moved by, if that is large enough to say so; ln of the ratio.
+    pub common_shift: Option<LogRatio>,
+}
