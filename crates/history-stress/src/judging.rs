@@ -10,7 +10,6 @@ use perf_judge::history::History;
 use perf_judge::run::Run;
 use perf_judge::unit;
 use perf_judge::verdict::{Against, Case, Effort, Judge, Step};
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// Judges one run of all benchmarks against a history in memory.
@@ -32,21 +31,13 @@ pub(super) fn run(_: &Program, size: Size) -> Result<()> {
 
 /// How many benchmarks got a verdict.
 fn judged(now: &Run, history: &History) -> Result<usize> {
-    let renamed = BTreeMap::new();
-    let selector = Selector {
-        history: history.into(),
-        branch: "main",
-        machine: &now.machine,
-        renamed: &renamed,
-        accepted: &[],
-    };
-    let case = |measured: &perf_judge::run::Measured| Case {
-        name: measured.name.clone(),
-        against: Against::Runs(selector.select(&measured.name, measured.n, measured.s)),
+    let selector = Selector::new(history, "main", &now.machine);
+    let case = |measured: &perf_judge::run::Measured| {
+        let selection = selector.select(&measured.name, measured.n, measured.s);
+        Case::new(measured.name.clone(), Against::Runs(selection))
     };
     let cases = now.benchmarks.iter().map(case).collect();
-    let effort = Effort { launches: 5, second_look: None, comparison: false };
-    let mut judge = Judge::new(cases, Vec::new(), effort);
+    let mut judge = Judge::new(cases, Vec::new(), Effort::of_launches(5));
     for _ in 0..2 {
         if let Step::Done(verdicts) = judge.step() {
             return Ok(verdicts.verdicts.len());

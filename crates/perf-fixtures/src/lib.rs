@@ -2,16 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Commit, Kind, Machine, Measured, Reading, Run, SCHEMA};
+use perf_judge::run::{Commit, Machine, Measured, Reading, Run};
 
 /// A run of `benchmarks`, `day` days into November 2026, on the branch `main`.
 pub fn run(day: u32, benchmarks: Vec<Measured>) -> Run {
     let started = format!("2026-11-{day:02}T02:45:00Z");
+    let machine = Machine { cpu: "Model 1".to_owned(), cores: 2, ..Machine::default() }.keyed();
     Run {
-        schema: SCHEMA,
-        kind: Kind::Run,
-        id: String::new(),
-        started: started.parse().unwrap(),
         seed: 7,
         commit: Some(Commit {
             hash: format!("{day:040x}"),
@@ -20,13 +17,7 @@ pub fn run(day: u32, benchmarks: Vec<Measured>) -> Run {
             author_date: "2026-11-01T12:00:00+01:00".to_owned(),
             dirty: false,
         }),
-        partial: false,
-        machine: Machine { cpu: "Model 1".to_owned(), cores: 2, ..Machine::default() }.keyed(),
-        benchmarks,
-        unfinished: Vec::new(),
-        origin: None,
-        parted: false,
-        accepted: Vec::new(),
+        ..Run::new(started.parse().unwrap(), machine, benchmarks)
     }
     .seal()
 }

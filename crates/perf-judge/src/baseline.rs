@@ -52,14 +52,27 @@ impl RunValue {
 /// The last comparable runs of one benchmark.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Baseline {
-    /// One value a run, oldest first, between [`MINIMUM`] and [`LENGTH`] of them.
-    pub values: Vec<RunValue>,
-    /// Commits of these runs whose own value lies near the median, newest first: what a suspect
-    /// can be compared with side by side.
-    pub near: Vec<String>,
+    values: Vec<RunValue>,
+    near: Vec<String>,
 }
 
 impl Baseline {
+    /// A baseline of one value a run, oldest first, between [`MINIMUM`] and [`LENGTH`] of them;
+    /// `near` are commits that a candidate regression can be compared with, the best first.
+    pub fn new(values: Vec<RunValue>, near: Vec<String>) -> Self {
+        Self { values, near }
+    }
+
+    /// One value a run, oldest first.
+    pub fn values(&self) -> &[RunValue] {
+        &self.values
+    }
+
+    /// Commits of these runs whose own value lies near the median, newest first.
+    pub fn near(&self) -> &[String] {
+        &self.near
+    }
+
     /// The time that stands for the baseline in tables, in ns: the median of the runs' values.
     pub fn time_ns(&self, statistic: Statistic) -> Option<f64> {
         let values = self.values.iter().filter_map(|value| value.get(statistic));
@@ -114,19 +127,32 @@ pub enum Selection {
 /// Picks comparable runs out of a history.
 #[derive(Clone, Copy, Debug)]
 pub struct Selector<'a> {
-    /// What was recorded before.
-    pub history: Past<'a>,
-    /// The branch that is compared with.
-    pub branch: &'a str,
-    /// The machine that measures now.
-    pub machine: &'a Machine,
-    /// New names of benchmarks by old ones.
-    pub renamed: &'a BTreeMap<BenchmarkId, BenchmarkId>,
-    /// The slowdowns that were accepted before what is judged: a baseline begins anew at its own.
-    pub accepted: &'a [Accepted],
+    history: Past<'a>,
+    branch: &'a str,
+    machine: &'a Machine,
+    renamed: Option<&'a BTreeMap<BenchmarkId, BenchmarkId>>,
+    accepted: &'a [Accepted],
 }
 
 impl<'a> Selector<'a> {
+    /// Picks from `history` the runs of `branch` that were measured on a machine like `machine`.
+    pub fn new(history: impl Into<Past<'a>>, branch: &'a str, machine: &'a Machine) -> Self {
+        Self { history: history.into(), branch, machine, renamed: None, accepted: &[] }
+    }
+
+    /// Reads recorded names as those of today: `renamed` gives new names by old ones.
+    #[must_use]
+    pub fn with_renames(self, renamed: &'a BTreeMap<BenchmarkId, BenchmarkId>) -> Self {
+        Self { renamed: Some(renamed), ..self }
+    }
+
+    /// Rotates the baseline of a benchmark at its own regression among those that were `accepted`
+    /// before what is judged.
+    #[must_use]
+    pub fn with_accepted(self, accepted: &'a [Accepted]) -> Self {
+        Self { accepted, ..self }
+    }
+
     /// The baseline of `name`, measured now with `n` iterations a sample and `s` samples a launch.
     pub fn select(&self, name: &BenchmarkId, n: u32, s: u32) -> Selection {
         let recorded: Vec<(&Run, &Measured)> = self.recorded(name).collect();
@@ -197,7 +223,7 @@ impl<'a> Selector<'a> {
         let commits = near.filter_map(|(run, _)| run.commit.as_ref());
         let mut near: Vec<String> = commits.map(|commit| commit.hash.clone()).collect();
         near.dedup();
-        Selection::Ready(Baseline { values, near })
+        Selection::Ready(Baseline::new(values, near))
     }
 
     fn unknown(&self) -> Selection {
@@ -236,7 +262,7 @@ impl<'a> Selector<'a> {
     }
 
     fn name_today<'b>(&'b self, name: &'b BenchmarkId) -> &'b BenchmarkId {
-        self.renamed.get(name).unwrap_or(name)
+        self.renamed.and_then(|renamed| renamed.get(name)).unwrap_or(name)
     }
 }
 
@@ -285,14 +311,14 @@ mod tests {
 
     const NAME: &str = "a/b::c";
 
-    struct Case {
+    struct PastRuns {
         history: History,
         machine: Machine,
         renamed: BTreeMap<BenchmarkId, BenchmarkId>,
         accepted: Vec<Accepted>,
     }
 
-    impl Case {
+    impl PastRuns {
         fn of(runs: Vec<Run>) -> Self {
             let machine = run(1, vec![]).machine;
             Self {
@@ -308,7 +334,7 @@ mod tests {
                 history: (&self.history).into(),
                 branch: "main",
                 machine: &self.machine,
-                renamed: &self.renamed,
+                renamed: Some(&self.renamed),
                 accepted: &self.accepted,
             }
         }
@@ -332,7 +358,7 @@ mod tests {
 
     #[test]
     fn the_last_ten_make_the_baseline() {
-        let Selection::Ready(baseline) = Case::of(runs(1..=14)).select(NAME) else { panic!() };
+        let Selection::Ready(baseline) = PastRuns::of(runs(1..=14)).select(NAME) else { panic!() };
         assert_eq!(baseline.values.len(), LENGTH);
         assert!((baseline.time_ns(Statistic::Median).unwrap() - 109.5).abs() < 0.1);
         assert_eq!(baseline.near[0], format!("{:040x}", 14));
@@ -346,15 +372,15 @@ mod tests {
         all[2].commit.as_mut().unwrap().branch = Some("feature".to_owned());
         all[3].commit.as_mut().unwrap().branch = None;
         assert_eq!(
-            Case::of(all).select(NAME),
+            PastRuns::of(all).select(NAME),
             Selection::TooFew { found: 2, series_was_cut: false }
         );
     }
 
     #[test]
     fn two_runs_are_too_few() {
-        assert_eq!(found(&Case::of(runs(1..=2)).select(NAME)), 2);
-        assert!(matches!(Case::of(runs(1..=3)).select(NAME), Selection::Ready(_)));
+        assert_eq!(found(&PastRuns::of(runs(1..=2)).select(NAME)), 2);
+        assert!(matches!(PastRuns::of(runs(1..=3)).select(NAME), Selection::Ready(_)));
     }
 
     #[test]
@@ -362,28 +388,28 @@ mod tests {
         let mut all = runs(1..=5);
         all[..3].iter_mut().for_each(|run| run.benchmarks[0].n = 64);
         assert_eq!(
-            Case::of(all).select(NAME),
+            PastRuns::of(all).select(NAME),
             Selection::TooFew { found: 2, series_was_cut: true }
         );
     }
 
     #[test]
     fn another_machine_is_told_by_its_fields() {
-        let mut case = Case::of(runs(1..=5));
+        let mut case = PastRuns::of(runs(1..=5));
         case.machine = Machine { cpu: "Model 2".to_owned(), ..case.machine }.keyed();
         assert_eq!(case.select(NAME), Selection::OtherMachine { differs: vec!["cpu"] });
     }
 
     #[test]
     fn nothing_recorded_is_not_new_but_an_unknown_name_is() {
-        assert_eq!(found(&Case::of(vec![]).select(NAME)), 0);
-        assert!(matches!(Case::of(vec![]).select(NAME), Selection::TooFew { .. }));
-        assert_eq!(Case::of(runs(1..=1)).select("a/b::other"), Selection::New);
+        assert_eq!(found(&PastRuns::of(vec![]).select(NAME)), 0);
+        assert!(matches!(PastRuns::of(vec![]).select(NAME), Selection::TooFew { .. }));
+        assert_eq!(PastRuns::of(runs(1..=1)).select("a/b::other"), Selection::New);
     }
 
     #[test]
     fn a_renamed_benchmark_keeps_its_history() {
-        let mut case = Case::of(runs(1..=5));
+        let mut case = PastRuns::of(runs(1..=5));
         case.renamed.insert(NAME.into(), "a/b::renamed".into());
         assert_eq!(found(&case.select("a/b::renamed")), 5);
         assert_eq!(case.select(NAME), Selection::New);
@@ -419,7 +445,7 @@ mod tests {
             ),
         ];
         for ((runs, accepted), since, length) in cases {
-            let case = Case { accepted: vec![accepted], ..Case::of(runs) };
+            let case = PastRuns { accepted: vec![accepted], ..PastRuns::of(runs) };
             assert_eq!(case.selector().since_accepted(&NAME.into(), 1, 21), since);
             assert_eq!(found(&case.select(NAME)), length);
         }
@@ -430,7 +456,7 @@ mod tests {
         let mut all = runs(1..=5);
         let dead = LaunchTimes { fastest: 0.0, median: f64::NAN };
         all[2].benchmarks[0].launches = vec![dead; 5];
-        assert_eq!(found(&Case::of(all).select(NAME)), 4);
+        assert_eq!(found(&PastRuns::of(all).select(NAME)), 4);
     }
 
     #[test]

@@ -3,12 +3,12 @@
 use chrono::NaiveDate;
 use perf_judge::baseline::{LENGTH, MINIMUM};
 use perf_judge::budget::Acceptance;
-use perf_judge::unit;
 use perf_judge::verdict::{State, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// An acceptance, and whether it still excuses anything.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct AcceptanceResult {
     /// The entry of perf-budgets.json.
     pub entry: Acceptance,
@@ -74,13 +74,6 @@ impl AcceptanceResult {
             _ => None,
         }
     }
-
-    /// The entry in a line: `core/parse::xml, up to +24.0 %: checks every cell`.
-    pub fn line(&self) -> String {
-        let Acceptance { benchmark, reason, .. } = &self.entry;
-        let ceiling = unit::change(self.entry.ceiling());
-        format!("{benchmark}, up to {ceiling}: {reason}")
-    }
 }
 
 #[cfg(test)]
@@ -120,7 +113,6 @@ mod tests {
 
     #[test]
     fn side_by_side_it_holds_only_where_the_other_side_lacks_it() {
-        let verdict = |state| Verdict { name: "a/b::c".into(), launches: 20, ..bare(state) };
         let other = Acceptance { ceiling_percent: 90.0, ..entry() };
         let stranger = Acceptance { commit: "beef123".to_owned(), ..entry() };
         let cases = [
@@ -132,7 +124,7 @@ mod tests {
             (vec![], State::Regression, 21, Expired),
         ];
         for (others, state, today, status) in cases {
-            let verdict = verdict(state);
+            let verdict = bare(state);
             let result =
                 AcceptanceResult::of_comparison(&entry(), &others, Some(&verdict), day(today));
             assert_eq!(result.status, status, "{state:?}");
@@ -149,7 +141,8 @@ mod tests {
     }
 
     fn bare(state: State) -> Verdict {
-        let report = crate::report::tests::report();
-        Verdict { state, ..report.rows[0].verdict.clone() }
+        let mut verdict = crate::report::tests::report().rows[0].verdict.clone();
+        (verdict.name, verdict.state, verdict.launches) = ("a/b::c".into(), state, 20);
+        verdict
     }
 }

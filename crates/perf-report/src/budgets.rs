@@ -2,7 +2,7 @@
 
 use super::terminal::aligned;
 use super::visible;
-use perf_judge::budget::{Advice, Budget, Recent, Step, Worst};
+use perf_judge::budget::{Advice, Budget, Recent, TargetChange, Worst};
 use perf_judge::unit;
 use std::fmt::Write as _;
 
@@ -20,7 +20,7 @@ pub fn headroom(budgets: &[Budget], recent: Option<&Recent<'_>>) -> String {
             value.map_or_else(|| "-".to_owned(), |value| budget.metric.show(value)),
             budget.metric.show(budget.target),
             value.map_or_else(|| "-".to_owned(), |value| left(budget.target, value)),
-            visible(&worst.map_or_else(String::new, remark)),
+            visible(&worst.as_ref().map_or_else(String::new, remark)),
         );
     }
     aligned(&lines)
@@ -35,8 +35,11 @@ fn left(target: f64, value: f64) -> String {
     }
 }
 
-fn remark(worst: Worst) -> String {
-    worst.value.err().unwrap_or_else(|| worst.benchmark.to_string())
+fn remark(worst: &Worst) -> String {
+    match worst.value {
+        Ok(_) => worst.benchmark.to_string(),
+        Err(absence) => absence.to_string(),
+    }
 }
 
 /// A line for each piece of advice: what should change and why, or why nothing should.
@@ -53,10 +56,10 @@ fn what(advice: &Advice) -> String {
     let from = advice.metric.show(advice.target);
     let to = advice.new_target().map_or_else(String::new, |to| advice.metric.show(to));
     match advice.step {
-        Step::Keep => format!("stays at {from}"),
-        Step::TooFew(_) => format!("stays at {from} for now"),
-        Step::Tighten(_) => format!("tighten {from} to {to}"),
-        Step::Loosen(_) => format!("loosen {from} to {to}"),
+        TargetChange::Keep => format!("stays at {from}"),
+        TargetChange::TooFew(_) => format!("stays at {from} for now"),
+        TargetChange::Tighten(_) => format!("tighten {from} to {to}"),
+        TargetChange::Loosen(_) => format!("loosen {from} to {to}"),
     }
 }
 
@@ -72,7 +75,7 @@ fn why(advice: &Advice) -> String {
         show(seen.worst)
     );
     match advice.step {
-        Step::TooFew(needed) => format!("{took}: a proposal takes {needed}"),
+        TargetChange::TooFew(needed) => format!("{took}: a proposal takes {needed}"),
         _ => took,
     }
 }

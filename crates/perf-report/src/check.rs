@@ -112,7 +112,8 @@ mod tests {
 
     fn read(gate: usize, incomplete: usize) -> Artefact {
         let reasons = |count| vec!["why".to_owned(); count];
-        let outcome = Outcome { gate: reasons(gate), incomplete: reasons(incomplete) };
+        let mut outcome = Outcome::default();
+        (outcome.gate, outcome.incomplete) = (reasons(gate), reasons(incomplete));
         let status = outcome.status();
         let summary = format!("what the report of status {status} says");
         Artefact::Read(Box::new(Report { status, outcome, summary, ..report() }))

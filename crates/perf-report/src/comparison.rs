@@ -1,7 +1,7 @@
 //! What is recorded of builds that were measured side by side.
 
 use super::{Report, Row};
-use crate::text::newer;
+use crate::file_error::FileError;
 use chrono::{DateTime, Utc};
 use perf_judge::detect::Severity;
 use perf_judge::ident::BenchmarkId;
@@ -15,11 +15,12 @@ const SCHEMA: u32 = 1;
 
 /// One recorded side-by-side measurement: an immutable file of the history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Comparison {
     /// The format's version.
     pub schema: u32,
     /// Tells a comparison from the other files of a history.
-    pub kind: Kind,
+    pub kind: ComparisonKind,
     /// `<UTC time>-<head's commit>-<digest>-<base's commit>`.
     pub id: String,
     /// When measuring began.
@@ -39,13 +40,14 @@ pub struct Comparison {
 /// What a file of the history holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum ComparisonKind {
     /// A [`Comparison`].
     Comparison,
 }
 
 /// One benchmark of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Compared {
     /// Its name.
     pub name: BenchmarkId,
@@ -72,10 +74,10 @@ impl Comparison {
     ///
     /// # Errors
     /// If it is not one, or has a later schema.
-    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+    pub fn from_json(text: &str) -> Result<Self, FileError> {
         let read: Self = serde_json::from_str(text)?;
         match read.schema > SCHEMA {
-            true => Err(newer(read.schema, SCHEMA)),
+            true => Err(FileError::Newer { found: read.schema, known: SCHEMA }),
             false => Ok(read),
         }
     }
@@ -95,7 +97,7 @@ impl Comparison {
         let with_base = report.rows.iter().filter(|row| row.verdict.base.as_deref() == Some(base));
         Self {
             schema: SCHEMA,
-            kind: Kind::Comparison,
+            kind: ComparisonKind::Comparison,
             id: format!("{}-{}", run.id, base.get(..12).unwrap_or(base)),
             started: run.started,
             seed: run.seed,

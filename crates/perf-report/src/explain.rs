@@ -5,7 +5,7 @@ use super::visible;
 use perf_judge::baseline::RunValue;
 use perf_judge::detect::evidence::{Evidence, Pair, Work};
 use perf_judge::detect::history::Distance;
-use perf_judge::detect::paired::{self, Sequence, Test};
+use perf_judge::detect::paired::{InterimAnalysis, Sequence, Test};
 use perf_judge::detect::{Finding, Severity};
 use perf_judge::run::{LaunchTimes, Round, Side, Statistic};
 use perf_judge::unit::{self, LogRatio};
@@ -159,7 +159,7 @@ fn rounds(rounds: &[Round]) -> String {
     aligned(&lines)
 }
 
-fn looked(look: &paired::Look) -> String {
+fn looked(look: &InterimAnalysis) -> String {
     let medians: Vec<String> = look
         .medians
         .iter()
@@ -268,10 +268,9 @@ mod tests {
         let recorded = |at| RunValue::of(&[launch(at, 1e5)]);
         let values = (0..6).map(|run| recorded(run * 5)).collect();
         let near = vec!["1a2b3c4d5e6f7a8b".to_owned()];
-        let against = Against::Runs(Selection::Ready(Baseline { values, near }));
-        let effort = Effort { launches: 5, second_look: Some(10), comparison: true };
-        let mut judge =
-            Judge::new(vec![Case { name: "core/parse::large".into(), against }], vec![], effort);
+        let against = Against::Runs(Selection::Ready(Baseline::new(values, near)));
+        let effort = Effort::of_launches(5).with_reruns(Some(10)).with_comparison(true);
+        let mut judge = Judge::new(vec![Case::new("core/parse::large", against)], vec![], effort);
         let mut at = 0;
         loop {
             match judge.step() {

@@ -3,6 +3,7 @@
 //! The renderers format; none of them compares numbers or decides anything.
 
 mod text;
+mod file_error;
 pub mod partition;
 mod row;
 mod accepted;
@@ -27,14 +28,16 @@ pub use accepted::{AcceptanceResult, AcceptanceStatus};
 pub use budgets::{headroom, reasons};
 pub use comparison::{Compared, Comparison};
 pub use explain::explain;
+pub use file_error::FileError;
 pub use github::{to_annotations, to_outputs};
 pub use links::commits_at;
 pub use markdown::{Page, to_markdown};
+pub use merged::MergeError;
 pub use qualification::Qualification;
-pub use read::{REPORT_BYTES, ReportError};
+pub use read::{Doubt, REPORT_BYTES, ReportError};
 pub use recorded::{machines_to_text, run_to_text, runs_to_text};
 pub use replayed::Rules;
-pub use report::{Against, Base, Findings, Kind, Report, RunFacts};
+pub use report::{Against, Base, Findings, Report, ReportKind, RunFacts};
 pub use row::Row;
 pub use terminal::to_terminal;
 pub use text::visible;

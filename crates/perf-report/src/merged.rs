@@ -8,13 +8,31 @@ use perf_judge::ident::BenchmarkId;
 use perf_judge::unit;
 use std::collections::BTreeMap;
 
+/// Why reports are not parts of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MergeError {
+    /// There are none.
+    #[error("there is no report to merge")]
+    Nothing,
+    /// They measured different commits.
+    #[error("the parts are of different commits")]
+    Commits,
+    /// They were compared with different commits.
+    #[error("the parts were compared with different commits")]
+    Bases,
+    /// Their benchmarks were split into different numbers of parts.
+    #[error("the parts are not of one number of parts")]
+    Partitions,
+}
+
 impl Report {
     /// Joins the parts. What is not there, or there twice, makes the whole incomplete: it is never
     /// taken for a pass. A report that is no part is a whole.
     ///
     /// # Errors
     /// If there is none, or they are not of one commit, compared with one other.
-    pub fn merged(mut parts: Vec<Self>) -> Result<Self, String> {
+    pub fn merged(mut parts: Vec<Self>) -> Result<Self, MergeError> {
         parts.sort_by_key(|report| report.partition.as_ref().map(|partition| partition.part));
         if let Some(odd) = parts.windows(2).find_map(|pair| difference(&pair[0], &pair[1])) {
             return Err(odd);
@@ -22,7 +40,7 @@ impl Report {
         let doubts = doubts(&parts);
         let machines = machines(&parts);
         let mut parts = parts.into_iter();
-        let mut whole = parts.next().ok_or("there is no report to merge")?;
+        let mut whole = parts.next().ok_or(MergeError::Nothing)?;
         parts.for_each(|part| whole.take(part));
         whole.partition = None;
         whole.outcome.incomplete.extend(doubts);
@@ -78,18 +96,14 @@ impl Report {
 }
 
 /// Why two reports are not of one check.
-fn difference(one: &Report, other: &Report) -> Option<String> {
+fn difference(one: &Report, other: &Report) -> Option<MergeError> {
     let commit = |report: &Report| report.run.commit.as_ref().map(|c| (c.hash.clone(), c.dirty));
     let base = |report: &Report| report.against.base.as_ref().map(|base| base.commit.hash.clone());
     let listed = |report: &Report| report.partition.as_ref().map(|known| known.part.of);
     match () {
-        () if commit(one) != commit(other) => Some("the parts are of different commits".to_owned()),
-        () if base(one) != base(other) => {
-            Some("the parts were compared with different commits".to_owned())
-        }
-        () if listed(one) != listed(other) => {
-            Some("the parts are not of one number of parts".to_owned())
-        }
+        () if commit(one) != commit(other) => Some(MergeError::Commits),
+        () if base(one) != base(other) => Some(MergeError::Bases),
+        () if listed(one) != listed(other) => Some(MergeError::Partitions),
         () => None,
     }
 }
@@ -236,20 +250,23 @@ mod tests {
     fn parts_of_different_checks_are_not_merged() {
         let mut other = parts(2);
         other[1].run.commit.as_mut().unwrap().hash = "b".repeat(40);
-        assert!(Report::merged(other).unwrap_err().contains("different commits"));
+        assert_eq!(Report::merged(other), Err(MergeError::Commits));
         let mut three = parts(2);
         three[1].partition.as_mut().unwrap().part.of = 3;
-        assert!(Report::merged(three).unwrap_err().contains("one number of parts"));
-        assert!(Report::merged(vec![]).unwrap_err().contains("no report"));
+        assert_eq!(Report::merged(three), Err(MergeError::Partitions));
+        assert_eq!(Report::merged(vec![]), Err(MergeError::Nothing));
     }
 
     #[test]
     fn a_budget_of_several_parts_has_the_worst_value() {
         let mut parts = parts(2);
         let budget = report().budgets.remove(0);
-        let kept = BudgetResult { status: BudgetStatus::Ok, fails: false, ..budget.clone() };
-        let none =
-            BudgetResult { status: BudgetStatus::Unmeasured, fails: false, ..budget.clone() };
+        let passing = |status| {
+            let mut budget = budget.clone();
+            (budget.status, budget.fails) = (status, false);
+            budget
+        };
+        let (kept, none) = (passing(BudgetStatus::Ok), passing(BudgetStatus::Unmeasured));
         for (one, other, expected) in
             [(&kept, &budget, &budget), (&none, &kept, &kept), (&budget, &none, &budget)]
         {

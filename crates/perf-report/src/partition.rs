@@ -30,15 +30,20 @@ pub struct Partition {
 /// Parts that benchmarks can be split into at most.
 const MOST: usize = 64;
 
-impl FromStr for Part {
-    type Err = String;
+/// A text that names no part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("write it as 2/3: the second of three, of {MOST} at most")]
+pub struct PartError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for Part {
+    type Err = PartError;
+
+    fn from_str(text: &str) -> Result<Self, PartError> {
         let number = |text: &str| text.parse::<usize>().ok();
         let both = text.split_once('/').and_then(|(part, of)| Some((number(part)?, number(of)?)));
         match both {
             Some((part, of)) if (1..=of).contains(&part) && of <= MOST => Ok(Self { part, of }),
-            _ => Err(format!("write it as 2/3: the second of three, of {MOST} at most")),
+            _ => Err(PartError),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::terminal::aligned;
 use super::visible;
-use crate::text::newer;
+use crate::file_error::FileError;
 use chrono::{DateTime, Utc};
 use perf_judge::ident::digest;
 use perf_judge::run::Machine;
@@ -22,11 +22,12 @@ const PROMISED: u32 = 10;
 
 /// A machine's measured error rates: an immutable file of the history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Qualification {
     /// The format's version.
     pub schema: u32,
     /// Tells it from the other files of a history.
-    pub kind: Kind,
+    pub kind: QualificationKind,
     /// When measuring began.
     pub started: DateTime<Utc>,
     /// How long it took.
@@ -46,14 +47,14 @@ pub struct Qualification {
 /// What a file of the history holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum QualificationKind {
     /// A [`Qualification`].
     Qualification,
 }
 
-/// Whether what was measured keeps a promise.
+/// Whether a target rate is met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kept {
+enum TargetMet {
     Yes,
     No,
     /// Too little was measured to tell.
@@ -65,17 +66,17 @@ impl Qualification {
     ///
     /// # Errors
     /// If it is not one, or has a later schema.
-    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+    pub fn from_json(text: &str) -> Result<Self, FileError> {
         let read: Self = serde_json::from_str(text)?;
         match read.schema > SCHEMA {
-            true => Err(newer(read.schema, SCHEMA)),
+            true => Err(FileError::Newer { found: read.schema, known: SCHEMA }),
             false => Ok(read),
         }
     }
 
     /// A qualification of this version's format.
     pub fn new(started: DateTime<Utc>, seed: u32, machine: Machine, benchmarks: usize) -> Self {
-        let (schema, kind) = (SCHEMA, Kind::Qualification);
+        let (schema, kind) = (SCHEMA, QualificationKind::Qualification);
         let (scaled, real) = (Vec::new(), Vec::new());
         Self { schema, kind, started, seconds: 0, seed, machine, benchmarks, scaled, real }
     }
@@ -121,7 +122,7 @@ impl Qualification {
 
     /// Whether the promise is known to be broken here.
     pub fn is_broken(&self) -> bool {
-        self.detection() == Kept::No || self.false_alarms() == Kept::No
+        self.detection() == TargetMet::No || self.false_alarms() == TargetMet::No
     }
 
     fn tally(&self, percent: u32) -> Tally {
@@ -129,21 +130,21 @@ impl Qualification {
         own.copied().unwrap_or_default()
     }
 
-    fn detection(&self) -> Kept {
+    fn detection(&self) -> TargetMet {
         let tally = self.tally(PROMISED);
         match stats::wilson(tally.caught, tally.of) {
-            (low, _) if low > CAUGHT => Kept::Yes,
-            (_, high) if high < CAUGHT => Kept::No,
-            _ => Kept::Open,
+            (low, _) if low > CAUGHT => TargetMet::Yes,
+            (_, high) if high < CAUGHT => TargetMet::No,
+            _ => TargetMet::Open,
         }
     }
 
-    fn false_alarms(&self) -> Kept {
+    fn false_alarms(&self) -> TargetMet {
         let tally = self.tally(0);
         match stats::wilson(tally.caught, tally.of) {
-            (_, high) if high < FALSE => Kept::Yes,
-            (low, _) if low > FALSE => Kept::No,
-            _ => Kept::Open,
+            (_, high) if high < FALSE => TargetMet::Yes,
+            (low, _) if low > FALSE => TargetMet::No,
+            _ => TargetMet::Open,
         }
     }
 
@@ -187,9 +188,9 @@ impl Qualification {
 
     fn promises(&self) -> String {
         let word = |kept| match kept {
-            Kept::Yes => "kept",
-            Kept::No => "BROKEN",
-            Kept::Open => "not shown: too little was measured to tell",
+            TargetMet::Yes => "kept",
+            TargetMet::No => "BROKEN",
+            TargetMet::Open => "not shown: too little was measured to tell",
         };
         format!(
             "\nmore than {:.0} % of slowdowns of {PROMISED} % caught: {}\nfewer than {:.0} % of unchanged benchmarks called slower: {}\n",
@@ -253,10 +254,10 @@ mod tests {
 
     #[test]
     fn a_promise_is_kept_broken_or_not_shown() {
-        assert_eq!(qualification(306, 306).detection(), Kept::Yes);
-        assert_eq!(qualification(10, 10).detection(), Kept::Open);
+        assert_eq!(qualification(306, 306).detection(), TargetMet::Yes);
+        assert_eq!(qualification(10, 10).detection(), TargetMet::Open);
         assert!(qualification(306, 200).is_broken());
-        assert_eq!(qualification(10, 10).false_alarms(), Kept::Open);
+        assert_eq!(qualification(10, 10).false_alarms(), TargetMet::Open);
     }
 
     #[test]

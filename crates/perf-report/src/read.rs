@@ -15,6 +15,7 @@ const TEXT_BYTES: usize = 100_000;
 
 /// Why a file is no report that this version can use.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReportError {
     /// Another version wrote it.
     #[error("it has schema {0}, and this version reads {SCHEMA}: use the version that wrote it")]
@@ -24,7 +25,33 @@ pub enum ReportError {
     Malformed(#[from] serde_json::Error),
     /// It has a report's shape, and says what no report says.
     #[error("it is not a report that can be believed: {0}")]
-    Unbelievable(String),
+    Unbelievable(Doubt),
+}
+
+/// What no report of this tool says.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Doubt {
+    /// A benchmark has two rows.
+    #[error("a benchmark stands in it twice")]
+    Doubled,
+    /// It is longer than that of any workspace.
+    #[error("it has more than {ROWS} rows")]
+    Rows,
+    /// A text is longer than any name or message.
+    #[error("a text in it has {}", unit::bytes(*.0 as f64))]
+    Text(usize),
+    /// A commit's hash is not one.
+    #[error("a commit in it has no hash")]
+    Hash,
+    /// Its status does not follow from its reasons.
+    #[error("its status is {found}, and its reasons make it {expected}")]
+    Status {
+        /// What it says.
+        found: u8,
+        /// What follows.
+        expected: u8,
+    },
 }
 
 #[derive(Deserialize)]
@@ -55,27 +82,21 @@ impl Report {
         }
     }
 
-    fn doubt(&self) -> Option<String> {
+    fn doubt(&self) -> Option<Doubt> {
         let names: BTreeSet<&BenchmarkId> = self.rows.iter().map(|row| &row.verdict.name).collect();
         let counts = [self.rows.len(), self.budgets.len(), self.notes.len()];
         let bases = self.against.base.iter().map(|base| &base.commit);
         let mut commits = self.run.commit.iter().chain(bases);
-        if names.len() < self.rows.len() {
-            return Some("a benchmark stands in it twice".to_owned());
+        let expected = self.outcome.status();
+        let long = self.texts().map(str::len).find(|length| *length > TEXT_BYTES);
+        match long {
+            _ if names.len() < self.rows.len() => Some(Doubt::Doubled),
+            _ if counts.into_iter().max() > Some(ROWS) => Some(Doubt::Rows),
+            Some(length) => Some(Doubt::Text(length)),
+            None if commits.any(|commit| !is_hash(commit)) => Some(Doubt::Hash),
+            None if self.status != expected => Some(Doubt::Status { found: self.status, expected }),
+            None => None,
         }
-        if counts.into_iter().max() > Some(ROWS) {
-            return Some(format!("it has more than {ROWS} rows"));
-        }
-        if let Some(text) = self.texts().find(|text| text.len() > TEXT_BYTES) {
-            let size = unit::bytes(text.len() as f64);
-            return Some(format!("a text in it has {size}"));
-        }
-        if commits.any(|commit| !is_hash(commit)) {
-            return Some("a commit in it has no hash".to_owned());
-        }
-        let told = self.outcome.status();
-        (self.status != told)
-            .then(|| format!("its status is {}, and its reasons make it {told}", self.status))
     }
 
     /// Everything in it that a renderer shows and somebody else may have chosen.

@@ -34,13 +34,9 @@ impl Report {
         rules: Rules<'_>,
     ) -> Self {
         let Rules { branch, budgets, gate, renamed, accepted } = rules;
-        let selector = Selector {
-            history: past,
-            branch,
-            machine: &run.machine,
-            renamed,
-            accepted: &run.accepted,
-        };
+        let selector = Selector::new(past, branch, &run.machine)
+            .with_renames(renamed)
+            .with_accepted(&run.accepted);
         let accepted = carried(run, accepted, &selector);
         let verdicts = replay(run, &selector, rounds(comparisons));
         let names: Vec<BenchmarkId> =

@@ -8,7 +8,7 @@ use perf_judge::baseline::MINIMUM;
 use perf_judge::budget::{BudgetResult, BudgetStatus, Gate};
 use perf_judge::run::{Commit, Machine, Measured, P95_SAMPLES, Run};
 use perf_judge::unit;
-use perf_judge::verdict::{Outcome, State, Verdict, Verdicts, conclude, excuse};
+use perf_judge::verdict::{Outcome, State, Verdict, Verdicts, excuse};
 use serde::{Deserialize, Serialize};
 
 /// The version of the report's JSON.
@@ -16,11 +16,12 @@ pub(crate) const SCHEMA: u32 = 1;
 
 /// Everything that is said of one run. Its JSON is described in docs/perf.md.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Report {
     /// The format's version.
     pub schema: u32,
     /// Tells a report from other files.
-    pub kind: Kind,
+    pub kind: ReportKind,
     /// The finding in one sentence.
     pub summary: String,
     /// 0 pass, 1 the gate is shut, 3 something could not be measured.
@@ -48,13 +49,14 @@ pub struct Report {
 /// What a file of this tool holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum ReportKind {
     /// A [`Report`].
     Report,
 }
 
 /// A run without its benchmarks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RunFacts {
     /// The run's identity.
     pub id: String,
@@ -117,13 +119,13 @@ impl Report {
         excuse(&mut verdicts.verdicts, in_force.map(|accepted| &accepted.entry));
         let loud = accepted.iter().filter_map(AcceptanceResult::note);
         let mut notes: Vec<String> = loud.chain(notes).collect();
-        let outcome = conclude(&verdicts.verdicts, &budgets, gate);
+        let outcome = Outcome::of(&verdicts.verdicts, &budgets, gate);
         notes.extend(advice(run, &verdicts, &against));
         let measured = |verdict: &Verdict| run.benchmark(&verdict.name).cloned();
         let row = |verdict| Row { measured: measured(&verdict), verdict };
         Self {
             schema: SCHEMA,
-            kind: Kind::Report,
+            kind: ReportKind::Report,
             summary: summary(verdicts.verdicts.iter(), &budgets),
             status: outcome.status(),
             outcome,
@@ -257,7 +259,7 @@ pub(crate) mod tests {
 
     fn ready(ns: f64) -> Selection {
         let values = vec![RunValue::of(&measured("a/b::c", ns).launches); 10];
-        Selection::Ready(Baseline { values, near: vec!["c0ffee".to_owned()] })
+        Selection::Ready(Baseline::new(values, vec!["c0ffee".to_owned()]))
     }
 
     /// A report with a row of almost every kind, some with hostile names.
@@ -276,15 +278,9 @@ pub(crate) mod tests {
         let run = run(23, benchmarks);
         let mut cases: Vec<Case> = names
             .iter()
-            .map(|(name, _, against)| Case {
-                name: (*name).into(),
-                against: Compared::Runs(against.clone()),
-            })
+            .map(|(name, _, against)| Case::new(*name, Compared::Runs(against.clone())))
             .collect();
-        cases.push(Case {
-            name: "core/parse::panics".into(),
-            against: Compared::Runs(Selection::New),
-        });
+        cases.push(Case::new("core/parse::panics", Compared::Runs(Selection::New)));
         let verdicts = judged(Judge::new(cases, vec!["core/parse::gone".into()], EFFORT), &names);
         let text = r#"{"schema": 1, "budgets": {
             "parse": {"benchmark": "parse_large_xml", "description": "Reading 500 tracks", "target_ms": 1},
@@ -307,7 +303,7 @@ pub(crate) mod tests {
         })
     }
 
-    const EFFORT: Effort = Effort { launches: 5, second_look: Some(10), comparison: false };
+    const EFFORT: Effort = Effort::of_launches(5).with_reruns(Some(10));
 
     fn judged(mut judge: Judge, names: &[(&str, f64, Selection)]) -> Verdicts {
         loop {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A benchmark's verdict and what was measured of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Row {
     /// What became of it.
     pub verdict: Verdict,

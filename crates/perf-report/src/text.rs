@@ -1,7 +1,5 @@
 //! Text from elsewhere, made safe to show.
 
-use serde::de::Error as _;
-
 /// Text from a repository, unable to move the cursor, break a line or reorder what is shown.
 pub fn visible(text: &str) -> String {
     let shown = |c: char| match c.is_control() || is_reordering(c) {
@@ -9,13 +7,6 @@ pub fn visible(text: &str) -> String {
         false => c.to_string(),
     };
     text.chars().map(shown).collect()
-}
-
-/// The error of a file that a later version wrote.
-pub(crate) fn newer(found: u32, known: u32) -> serde_json::Error {
-    let said =
-        format!("it has schema {found}, and this version reads up to {known}: update this tool");
-    serde_json::Error::custom(said)
 }
 
 /// The marks that make a reader see text in another order than it is stored.

@@ -88,7 +88,7 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
     notes.extend(
         context.history.repository().and_then(|known| known.qualification_note(&suite.machine)),
     );
-    let report = Report::new(Findings {
+    let mut report = Report::new(Findings {
         run,
         budgets: check(&context.project.budgets, &selected, run, &measurement.readings),
         accepted: accepted(executor, run, &verdicts),
@@ -101,7 +101,8 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
         gate: context.project.gate(args.fail_on),
         notes,
     });
-    Report { partition: suite.partition.clone(), ..report }
+    report.partition.clone_from(&suite.partition);
+    report
 }
 
 /// The commit that everything was compared with, where that was asked for.

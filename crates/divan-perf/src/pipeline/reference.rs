@@ -106,7 +106,7 @@ impl Cases {
     }
 
     fn judge_of_pairs(&self, base: &str, session: &Session) -> Judge {
-        let case = |name: &BenchmarkId, against| Case { name: name.clone(), against };
+        let case = |name: &BenchmarkId, against| Case::new(name.clone(), against);
         let rows = session.planned().iter().flat_map(|planned| &planned.rows);
         let measured = rows.chain(session.failures().keys());
         let mut cases: Vec<Case> =
@@ -114,7 +114,7 @@ impl Cases {
         let same = |name| case(name, Against::SameBuild(base.to_owned()));
         cases.extend(self.same.iter().map(same));
         cases.extend(self.new.iter().map(|name| case(name, Against::Nothing(None))));
-        let effort = Effort { launches: 0, second_look: None, comparison: true };
+        let effort = Effort::of_launches(0).with_comparison(true);
         Judge::new(cases, self.removed.clone(), effort)
     }
 }

@@ -132,24 +132,19 @@ impl BenchSuite {
             .iter()
             .flat_map(|planned| planned.rows.iter().map(|row| (row, planned.pin.n, planned.pin.s)));
         let mut cases: Vec<Case> = planned
-            .map(|(row, n, s)| Case {
-                name: row.clone(),
-                against: Against::Runs(selector.select(row, n, s)),
-            })
+            .map(|(row, n, s)| Case::new(row.clone(), Against::Runs(selector.select(row, n, s))))
             .collect();
-        cases.extend(session.failures().keys().map(|name| Case {
-            name: name.clone(),
-            against: Against::Runs(selector.select(name, 0, 0)),
-        }));
-        let listed: BTreeSet<&BenchmarkId> = cases.iter().map(|case| &case.name).collect();
+        let failed = session.failures().keys();
+        cases.extend(
+            failed.map(|name| Case::new(name.clone(), Against::Runs(selector.select(name, 0, 0)))),
+        );
+        let listed: BTreeSet<&BenchmarkId> = cases.iter().map(Case::name).collect();
         let mut removed = selector.newest_names();
         removed.retain(|name| args.common.is_unfiltered() && !listed.contains(name));
         removed.retain(|name| self.tells_of_removed(name));
-        let effort = Effort {
-            launches: launches(args).into(),
-            second_look: (!args.quick).then_some(FRESH_LAUNCHES),
-            comparison: !args.quick && context.history.repository().is_some(),
-        };
+        let effort = Effort::of_launches(launches(args).into())
+            .with_reruns((!args.quick).then_some(FRESH_LAUNCHES))
+            .with_comparison(!args.quick && context.history.repository().is_some());
         Judge::new(cases, removed, effort)
     }
 
@@ -195,13 +190,10 @@ impl BenchSuite {
     }
 
     pub(crate) fn selector<'a>(&'a self, context: &'a Context) -> Selector<'a> {
-        Selector {
-            history: (&context.history.recorded.history).into(),
-            branch: context.history.base_branch.as_str(),
-            machine: &self.machine,
-            renamed: &context.project.settings.renamed,
-            accepted: &context.project.accepted,
-        }
+        let history = &context.history;
+        Selector::new(&history.recorded.history, &history.base_branch, &self.machine)
+            .with_renames(&context.project.settings.renamed)
+            .with_accepted(&context.project.accepted)
     }
 
     /// What a benchmark should get: launches of the usual length, and what its budgets need.

@@ -3,7 +3,7 @@
 use crate::files::{Output, read_if_there};
 use anyhow::{Context as _, Result};
 use perf_judge::ident::digest;
-use perf_report::site::Page;
+use perf_report::site::SiteFile;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -70,7 +70,7 @@ impl<'a> Folder<'a> {
     }
 
     /// Writes a file, unless it stands there already.
-    pub(super) fn put(&mut self, page: &Page) -> Result<()> {
+    pub(super) fn put(&mut self, page: &SiteFile) -> Result<()> {
         let is = digest(page.contents.as_bytes());
         if self.old.files.get(&page.path) != Some(&is) {
             self.output.write(&format!("{SITE}/{}", page.path), page.contents.as_bytes())?;
@@ -90,7 +90,7 @@ impl<'a> Folder<'a> {
     }
 
     /// Writes a part.
-    pub(super) fn make(&mut self, name: &str, key: u64, pages: &[Page]) -> Result<()> {
+    pub(super) fn make(&mut self, name: &str, key: u64, pages: &[SiteFile]) -> Result<()> {
         self.make_with(name, key, pages, Vec::new())
     }
 
@@ -99,7 +99,7 @@ impl<'a> Folder<'a> {
         &mut self,
         name: &str,
         key: u64,
-        pages: &[Page],
+        pages: &[SiteFile],
         runs: Vec<String>,
     ) -> Result<()> {
         pages.iter().try_for_each(|page| self.put(page))?;
@@ -152,8 +152,8 @@ pub(super) fn key_of<'t>(texts: impl IntoIterator<Item = &'t str>) -> u64 {
 mod tests {
     use super::*;
 
-    fn page(path: &str, contents: &str) -> Page {
-        Page { path: path.to_owned(), contents: contents.to_owned() }
+    fn page(path: &str, contents: &str) -> SiteFile {
+        SiteFile { path: path.to_owned(), contents: contents.to_owned() }
     }
 
     fn output() -> (tempfile::TempDir, Output) {

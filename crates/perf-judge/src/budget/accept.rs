@@ -36,11 +36,11 @@ fn written(accepted: &[Acceptance]) -> String {
 /// Where the list of acceptances stands in the text.
 fn list(text: &str) -> Option<(usize, usize)> {
     #[derive(Deserialize)]
-    struct File<'a> {
+    struct AcceptanceList<'a> {
         #[serde(borrow)]
         accepted: &'a RawValue,
     }
-    let file: File<'_> = serde_json::from_str(text).ok()?;
+    let file: AcceptanceList<'_> = serde_json::from_str(text).ok()?;
     let raw = file.accepted.get();
     let begin = raw.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
     Some((begin, begin + raw.len()))

@@ -89,13 +89,13 @@ pub fn check_accepted(
 }
 
 #[derive(Deserialize)]
-struct Located<'a> {
+struct LocatedAcceptances<'a> {
     #[serde(borrow)]
     accepted: Vec<&'a RawValue>,
 }
 
 fn at_entry(text: &str, index: usize, message: String) -> BudgetError {
-    let located: Option<Located<'_>> = serde_json::from_str(text).ok();
+    let located: Option<LocatedAcceptances<'_>> = serde_json::from_str(text).ok();
     let entry = located.as_ref().and_then(|located| located.accepted.get(index));
     let begin = entry.and_then(|raw| raw.get().as_ptr().addr().checked_sub(text.as_ptr().addr()));
     at(text, begin.unwrap_or_default(), message)

@@ -1,6 +1,6 @@
 //! Whether a run keeps a budget.
 
-use super::{Budget, Metric};
+use super::{Budget, Metric, Unmeasured};
 use crate::ident::BenchmarkId;
 use crate::run::{Measured, Reading, Run};
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,7 @@ impl BudgetStatus {
 
 /// A budget and what a run makes of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct BudgetResult {
     /// What perf-budgets.json calls it.
     pub name: String,
@@ -94,10 +95,10 @@ fn one(
     readings: &BTreeMap<BenchmarkId, Vec<Reading>>,
 ) -> BudgetResult {
     let Some(measured) = run.benchmark(id) else {
-        return unmeasured(budget, Some(id), "the benchmark gave no number".to_owned());
+        return unmeasured(budget, Some(id), Unmeasured::NoNumber.to_string());
     };
     let Some(value) = budget.metric.of_run(measured) else {
-        return unmeasured(budget, Some(id), budget.metric.absence(measured));
+        return unmeasured(budget, Some(id), budget.metric.absence(measured).to_string());
     };
     let status = budget.status_of(value);
     let launches = readings.get(id).map_or(&[][..], Vec::as_slice);

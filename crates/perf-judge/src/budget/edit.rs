@@ -19,7 +19,7 @@ pub fn apply(text: &str, advice: &[Advice]) -> Result<String, BudgetError> {
         let message = "its limits cannot be changed without touching the rest: edit them by hand";
         at_key(text, name, format!("budget `{name}`: {message}"))
     };
-    let located = Located::in_text(text);
+    let located = LocatedBudgets::in_text(text);
     let (mut replacements, mut expected) = (Vec::new(), Vec::new());
     for budget in &budgets {
         let proposed = advice.iter().find(|advice| advice.name == budget.name);
@@ -49,14 +49,14 @@ pub fn apply(text: &str, advice: &[Advice]) -> Result<String, BudgetError> {
 
 /// The values of the budgets' keys as they stand in the text.
 #[derive(Deserialize)]
-struct Located<'a> {
+struct LocatedBudgets<'a> {
     #[serde(borrow, default)]
     budgets: BTreeMap<String, BTreeMap<String, &'a RawValue>>,
 }
 
 /// A number of the file, and where it stands.
 #[derive(Debug)]
-struct Number {
+struct PlacedNumber {
     value: f64,
     place: Range<usize>,
 }
@@ -64,12 +64,12 @@ struct Number {
 /// A budget's numbers in the text.
 #[derive(Debug)]
 struct Limits {
-    target: Number,
-    warning: Option<Number>,
-    critical: Option<Number>,
+    target: PlacedNumber,
+    warning: Option<PlacedNumber>,
+    critical: Option<PlacedNumber>,
 }
 
-impl<'a> Located<'a> {
+impl<'a> LocatedBudgets<'a> {
     fn in_text(text: &'a str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
@@ -80,7 +80,7 @@ impl<'a> Located<'a> {
         let number = |key: &str| {
             let raw = keys.get(&format!("{key}{suffix}"))?.get();
             // A `null` is a limit that the file leaves to its default.
-            Some(Number { value: raw.parse().ok()?, place: place(text, raw)? })
+            Some(PlacedNumber { value: raw.parse().ok()?, place: place(text, raw)? })
         };
         Some(Limits {
             target: number("target")?,
@@ -102,25 +102,25 @@ impl Limits {
     fn scaled(self, target: f64) -> Option<Self> {
         let was = self.target.value;
         // Rounding may bring a limit below the one before it: 7 × 1.2 is 8.4, give or take a bit.
-        let beside = |number: Option<Number>, least: f64| match number {
+        let beside = |number: Option<PlacedNumber>, least: f64| match number {
             None => Some(None),
-            Some(Number { value, place }) => {
+            Some(PlacedNumber { value, place }) => {
                 let rounded = two_digits_up(target * (value / was))?;
                 let fits = Some(rounded).filter(|rounded| *rounded >= least);
                 let value = fits.or_else(|| two_digits_up(least * (1.0 + 1e-6)))?;
-                Some(Some(Number { value, place }))
+                Some(Some(PlacedNumber { value, place }))
             }
         };
         let warning = beside(self.warning, target)?;
         let named = warning.as_ref().map(|warning| warning.value);
         let [_, at_least, _] = completed(target, named, None);
         let critical = beside(self.critical, at_least)?;
-        Some(Self { target: Number { value: target, ..self.target }, warning, critical })
+        Some(Self { target: PlacedNumber { value: target, ..self.target }, warning, critical })
     }
 
     /// The budget that the file has with these numbers.
     fn budget(&self, old: &Budget) -> Budget {
-        let value = |number: &Option<Number>| number.as_ref().map(|number| number.value);
+        let value = |number: &Option<PlacedNumber>| number.as_ref().map(|number| number.value);
         let limits = completed(self.target.value, value(&self.warning), value(&self.critical));
         let (unit, _) = old.metric.written();
         let [target, warning, critical] = limits.map(|limit| limit * unit);
@@ -144,11 +144,11 @@ fn replaced(text: &str, mut replacements: Vec<(Range<usize>, String)>) -> String
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Metric, Step};
+    use super::super::{Metric, TargetChange};
     use super::*;
 
     fn advice(name: &str, metric: Metric, target: f64) -> Advice {
-        let step = Step::Tighten(target);
+        let step = TargetChange::Tighten(target);
         Advice { name: name.to_owned(), metric, target: 0.0, seen: None, step }
     }
 

@@ -3,6 +3,7 @@
 /// What is wrong with the file, and where.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{line}:{column}: {message}")]
+#[non_exhaustive]
 pub struct BudgetError {
     /// The line, from 1.
     pub line: usize,

@@ -17,6 +17,7 @@ const SCHEMA: u32 = 1;
 /// The contents of perf-budgets.json, checked.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct BudgetFile {
     /// The format's version.
     pub schema: u32,
@@ -43,6 +44,7 @@ pub struct BudgetFile {
 /// Where the history lies, unless the command line says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
 pub struct HistoryPlace {
     /// The branch.
     pub branch: String,
@@ -61,6 +63,7 @@ pub type Budgets = Vec<Budget>;
 
 /// One limit. Its thresholds ascend; they are ns for times, else the metric's own unit.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Budget {
     /// What the file calls it.
     pub name: String,
@@ -150,7 +153,7 @@ struct RawBudget {
 }
 
 #[derive(Deserialize)]
-struct Versioned {
+struct BudgetFileSchema {
     schema: u32,
 }
 
@@ -184,7 +187,7 @@ impl BudgetFile {
     /// newer schema, thresholds that are missing, mixed up or out of order.
     pub fn parse(text: &str) -> Result<(Self, Budgets), BudgetError> {
         let at = |error: &serde_json::Error| located(error);
-        let Versioned { schema } = serde_json::from_str(text).map_err(|error| at(&error))?;
+        let BudgetFileSchema { schema } = serde_json::from_str(text).map_err(|error| at(&error))?;
         if schema != SCHEMA {
             let message = format!("schema {schema} is not one that this version reads ({SCHEMA})");
             return Err(at_key(text, "schema", message));
@@ -197,7 +200,7 @@ impl BudgetFile {
         accepted::check(text, &file.accepted)?;
         let checked = |(name, raw): (&String, &RawBudget)| {
             raw.checked(name)
-                .map_err(|message| at_key(text, name, format!("budget `{name}`: {message}")))
+                .map_err(|error| at_key(text, name, format!("budget `{name}`: {error}")))
         };
         let budgets = file.budgets.iter().map(checked).collect::<Result<Budgets, _>>()?;
         Ok((file, budgets))
@@ -220,13 +223,9 @@ impl BudgetFile {
         known: &[BenchmarkId],
     ) -> Result<(), BudgetError> {
         for budget in budgets {
-            if let Some(message) = misnamed(budget, known) {
-                return Err(at_key(
-                    text,
-                    &budget.name,
-                    format!("budget `{}`: {message}", budget.name),
-                ));
-            }
+            named(budget, known).map_err(|error| {
+                at_key(text, &budget.name, format!("budget `{}`: {error}", budget.name))
+            })?;
         }
         Ok(())
     }
@@ -242,18 +241,29 @@ impl Budget {
     }
 }
 
+/// What is wrong with the limits of one budget.
+#[derive(Debug, thiserror::Error)]
+enum LimitError {
+    #[error("`target{suffix}` is missing: a limit of {metric}")]
+    NoTarget { suffix: &'static str, metric: &'static str },
+    #[error("its limits must ascend from above 0: target {0}, warning {1}, critical {2}")]
+    Order(f64, f64, f64),
+    #[error("{0} is a time: its limits end in `_ms`, as `target_ms`")]
+    Time(&'static str),
+    #[error("{0} is no time: its limits do not end in `_ms`, as `target`")]
+    NoTime(&'static str),
+}
+
 impl RawBudget {
-    fn checked(&self, name: &str) -> Result<Budget, String> {
+    fn checked(&self, name: &str) -> Result<Budget, LimitError> {
         let (unit, suffix) = self.metric.written();
         let [Some(target), warning, critical] = self.limits()? else {
-            return Err(format!("`target{suffix}` is missing: a limit of {}", self.metric.name()));
+            return Err(LimitError::NoTarget { suffix, metric: self.metric.name() });
         };
         let [target, warning, critical] = completed(target, warning, critical);
         let in_order = 0.0 < target && target <= warning && warning <= critical;
         if !in_order || !critical.is_finite() {
-            return Err(format!(
-                "its limits must ascend from above 0: target {target}, warning {warning}, critical {critical}"
-            ));
+            return Err(LimitError::Order(target, warning, critical));
         }
         Ok(Budget {
             name: name.to_owned(),
@@ -268,19 +278,15 @@ impl RawBudget {
     }
 
     /// The three limits as written.
-    fn limits(&self) -> Result<[Option<f64>; 3], String> {
+    fn limits(&self) -> Result<[Option<f64>; 3], LimitError> {
         let times = [self.target_ms, self.warning_ms, self.critical_ms];
         let others = [self.target, self.warning, self.critical];
         let metric = self.metric.name();
         match (self.metric.is_time(), times == [None; 3], others == [None; 3]) {
             (true, _, true) => Ok(times),
-            (true, _, false) => {
-                Err(format!("{metric} is a time: its limits end in `_ms`, as `target_ms`"))
-            }
+            (true, _, false) => Err(LimitError::Time(metric)),
             (false, true, _) => Ok(others),
-            (false, false, _) => {
-                Err(format!("{metric} is no time: its limits do not end in `_ms`, as `target`"))
-            }
+            (false, false, _) => Err(LimitError::NoTime(metric)),
         }
     }
 }
@@ -291,18 +297,25 @@ pub(super) fn completed(target: f64, warning: Option<f64>, critical: Option<f64>
     [target, warning, critical.unwrap_or((target * 1.5).max(warning))]
 }
 
-fn misnamed(budget: &Budget, known: &[BenchmarkId]) -> Option<String> {
-    let limited = budget.limits(known);
-    match limited[..] {
-        [] => {
-            Some(format!("no benchmark is called `{}`{}", budget.benchmark, nearest(budget, known)))
+/// Why a budget's name does not say which benchmark it limits.
+#[derive(Debug, thiserror::Error)]
+enum NameError {
+    #[error("no benchmark is called `{name}`{hint}")]
+    Unknown { name: String, hint: String },
+    #[error(
+        "`{name}` names more than one benchmark (`{one}`, `{other}`): write more of the name, or `::*` for the worst"
+    )]
+    Ambiguous { name: String, one: BenchmarkId, other: BenchmarkId },
+}
+
+fn named(budget: &Budget, known: &[BenchmarkId]) -> Result<(), NameError> {
+    let name = budget.benchmark.clone();
+    match budget.limits(known)[..] {
+        [] => Err(NameError::Unknown { hint: nearest(budget, known), name }),
+        [one, other, ..] if !name.ends_with("::*") => {
+            Err(NameError::Ambiguous { name, one: one.clone(), other: other.clone() })
         }
-        [_] => None,
-        _ if budget.benchmark.ends_with("::*") => None,
-        [one, other, ..] => Some(format!(
-            "`{}` names more than one benchmark (`{one}`, `{other}`): write more of the name, or `::*` for the worst",
-            budget.benchmark
-        )),
+        _ => Ok(()),
     }
 }
 

@@ -1,8 +1,26 @@
 //! The quantities that a budget can limit.
 
-use crate::run::{Measured, P95_SAMPLES, P99_SAMPLES, Reading};
+use crate::run::{Measured, P95_SAMPLES, P99_SAMPLES, Reading, TailAbsence};
 use crate::unit;
 use serde::{Deserialize, Serialize};
+
+/// Why a run has no value for a budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unmeasured {
+    /// The benchmark did not finish.
+    #[error("the benchmark gave no number")]
+    NoNumber,
+    /// The percentile is absent.
+    #[error(transparent)]
+    Tail(#[from] TailAbsence),
+    /// Allocations are not counted.
+    #[error("the bench target does not install divan::AllocProfiler")]
+    NotCounted,
+    /// The operating system does not report it.
+    #[error("this system does not tell it")]
+    NotReported,
+}
 
 /// What a budget limits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,13 +129,14 @@ impl Metric {
         }
     }
 
-    pub(super) fn absence(self, measured: &Measured) -> String {
+    pub(super) fn absence(self, measured: &Measured) -> Unmeasured {
         let needed = self.samples_needed().and_then(|needed| measured.tail_absence(needed));
-        needed.unwrap_or_else(|| match self {
-            Self::AllocCount | Self::AllocBytes => {
-                "the bench target does not install divan::AllocProfiler".to_owned()
-            }
-            _ => "this system does not tell it".to_owned(),
-        })
+        needed.map_or(
+            match self {
+                Self::AllocCount | Self::AllocBytes => Unmeasured::NotCounted,
+                _ => Unmeasured::NotReported,
+            },
+            Unmeasured::Tail,
+        )
     }
 }

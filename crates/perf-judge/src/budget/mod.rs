@@ -16,6 +16,6 @@ pub use check::{BudgetResult, BudgetStatus, check};
 pub use edit::apply;
 pub use error::BudgetError;
 pub use file::{Budget, BudgetFile, Budgets, Gate, HistoryPlace, Level};
-pub use metric::Metric;
+pub use metric::{Metric, Unmeasured};
 pub use recent::{Recent, Worst};
-pub use suggest::{Advice, Seen, Step, suggest};
+pub use suggest::{Advice, ObservedValues, TargetChange, suggest};

@@ -1,6 +1,6 @@
 //! What the last recorded runs say of a budget.
 
-use super::Budget;
+use super::{Budget, Unmeasured};
 use crate::baseline::LENGTH;
 use crate::history::History;
 use crate::ident::BenchmarkId;
@@ -19,11 +19,12 @@ pub struct Recent<'a> {
 
 /// The worst of the benchmarks that a budget limits, in one run.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Worst {
     /// Its name today.
     pub benchmark: BenchmarkId,
     /// The budget's metric, in the metric's unit; or why there is none.
-    pub value: Result<f64, String>,
+    pub value: Result<f64, Unmeasured>,
 }
 
 impl<'a> Recent<'a> {
@@ -67,12 +68,11 @@ impl<'a> Recent<'a> {
             let measured = self.measured(self.newest, name)?;
             Some((name, budget.metric.of_run(measured).ok_or(budget.metric.absence(measured))))
         });
-        let rank = |value: &Result<f64, String>| value.as_ref().map_or(-1.0, |value| *value);
+        let rank = |value: &Result<f64, Unmeasured>| value.as_ref().map_or(-1.0, |value| *value);
         let worst = worst.max_by(|(_, one), (_, other)| rank(one).total_cmp(&rank(other)));
-        let unfinished = || Err("the benchmark gave no number".to_owned());
         let (name, value) = match worst {
             Some((name, value)) => (*name, value),
-            None => (*limited.first()?, unfinished()),
+            None => (*limited.first()?, Err(Unmeasured::NoNumber)),
         };
         Some(Worst { benchmark: name.clone(), value })
     }
@@ -159,9 +159,7 @@ mod tests {
         assert_eq!((worst.benchmark.as_str(), worst.value), ("p/t::a", Ok(4.0)));
         assert_eq!(recent.worst(&budget("none")), None);
         let p99 = Budget { metric: super::super::Metric::P99, ..budget("a") };
-        assert_eq!(
-            recent.worst(&p99).unwrap().value,
-            Err("it needs 300 samples and has 100".to_owned())
-        );
+        let absence = recent.worst(&p99).unwrap().value.unwrap_err();
+        assert_eq!(absence.to_string(), "it needs 300 samples and has 100");
     }
 }

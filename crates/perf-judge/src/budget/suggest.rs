@@ -19,6 +19,7 @@ const _: () = assert!(OF_MEDIAN.max(OF_WORST) * 1.1 < LOOSE && OF_MEDIAN > 1.0);
 
 /// What to do with a budget's limits.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Advice {
     /// What perf-budgets.json calls the budget.
     pub name: String,
@@ -27,14 +28,15 @@ pub struct Advice {
     /// Its target, in the metric's unit.
     pub target: f64,
     /// What the runs took; `None` without any run.
-    pub seen: Option<Seen>,
+    pub seen: Option<ObservedValues>,
     /// What to do.
-    pub step: Step,
+    pub step: TargetChange,
 }
 
 /// A budget's values in the last runs, in the metric's unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Seen {
+#[non_exhaustive]
+pub struct ObservedValues {
     /// How many runs have one.
     pub runs: usize,
     /// The median run.
@@ -45,7 +47,7 @@ pub struct Seen {
 
 /// What to do with a target. Proposed targets are as the file writes them: in ms for times.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Step {
+pub enum TargetChange {
     /// It fits.
     Keep,
     /// Too few runs say how long it takes: this many are needed.
@@ -63,10 +65,10 @@ pub fn suggest(budgets: &[Budget], recent: &Recent<'_>) -> Vec<Advice> {
 
 impl Advice {
     fn of(budget: &Budget, values: &[f64]) -> Self {
-        let seen = Seen::of(values);
+        let seen = ObservedValues::of(values);
         let step = match seen {
-            Some(seen) if seen.runs >= RUNS => Step::of(budget, seen),
-            _ => Step::TooFew(RUNS),
+            Some(seen) if seen.runs >= RUNS => TargetChange::of(budget, seen),
+            _ => TargetChange::TooFew(RUNS),
         };
         Self { name: budget.name.clone(), metric: budget.metric, target: budget.target, seen, step }
     }
@@ -74,8 +76,8 @@ impl Advice {
     /// The proposed target as the file writes it, if it should change.
     pub(super) fn proposed(&self) -> Option<f64> {
         match self.step {
-            Step::Tighten(target) | Step::Loosen(target) => Some(target),
-            Step::Keep | Step::TooFew(_) => None,
+            TargetChange::Tighten(target) | TargetChange::Loosen(target) => Some(target),
+            TargetChange::Keep | TargetChange::TooFew(_) => None,
         }
     }
 
@@ -85,15 +87,15 @@ impl Advice {
     }
 }
 
-impl Seen {
+impl ObservedValues {
     fn of(values: &[f64]) -> Option<Self> {
         let worst = values.iter().copied().reduce(f64::max)?;
         Some(Self { runs: values.len(), median: stats::median(values)?, worst })
     }
 }
 
-impl Step {
-    fn of(budget: &Budget, seen: Seen) -> Self {
+impl TargetChange {
+    fn of(budget: &Budget, seen: ObservedValues) -> Self {
         let fitting = (seen.median * OF_MEDIAN).max(seen.worst * OF_WORST);
         // Of a benchmark that takes nothing, as no allocation, no multiple makes a limit.
         let Some(target) = two_digits_up(fitting / budget.metric.written().0) else {
@@ -148,17 +150,17 @@ mod tests {
 
     #[test]
     fn targets_follow_the_runs() {
-        let cases: [(f64, &[f64], Step); 9] = [
-            (4.0, &[1.0; 5], Step::Keep),
-            (4.1, &[1.0; 5], Step::Tighten(3.0)),
-            (1.0, &[1.0; 5], Step::Keep),
-            (0.9, &[1.0; 5], Step::Loosen(3.0)),
-            (9.0, &[1.0; 4], Step::TooFew(5)),
-            (0.1, &[1.0; 4], Step::TooFew(5)),
+        let cases: [(f64, &[f64], TargetChange); 9] = [
+            (4.0, &[1.0; 5], TargetChange::Keep),
+            (4.1, &[1.0; 5], TargetChange::Tighten(3.0)),
+            (1.0, &[1.0; 5], TargetChange::Keep),
+            (0.9, &[1.0; 5], TargetChange::Loosen(3.0)),
+            (9.0, &[1.0; 4], TargetChange::TooFew(5)),
+            (0.1, &[1.0; 4], TargetChange::TooFew(5)),
             // One slow run neither breaks the target nor leaves it loose.
-            (9.0, &[1.0, 1.0, 1.0, 1.0, 2.5], Step::Keep),
-            (11.0, &[1.0, 1.0, 1.0, 1.0, 2.5], Step::Tighten(3.8)),
-            (1.2, &[1.0, 1.0, 1.0, 9.0, 9.0], Step::Keep),
+            (9.0, &[1.0, 1.0, 1.0, 1.0, 2.5], TargetChange::Keep),
+            (11.0, &[1.0, 1.0, 1.0, 1.0, 2.5], TargetChange::Tighten(3.8)),
+            (1.2, &[1.0, 1.0, 1.0, 9.0, 9.0], TargetChange::Keep),
         ];
         for (target, times, step) in cases {
             let advice = advice(&text(&format!("\"target_ms\": {target}")), times);
@@ -174,7 +176,7 @@ mod tests {
             let advice = Advice::of(&budgets[0], &[value; 5]);
             assert!(advice.proposed().is_none_or(|target| target.is_finite() && target > 0.0));
         }
-        assert_eq!(Advice::of(&budgets[0], &[0.0; 5]).step, Step::Keep);
+        assert_eq!(Advice::of(&budgets[0], &[0.0; 5]).step, TargetChange::Keep);
     }
 
     #[test]

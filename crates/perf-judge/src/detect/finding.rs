@@ -65,6 +65,7 @@ pub enum Finding {
 
 /// A finding with the numbers behind it.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Change {
     /// What was found.
     pub finding: Finding,

@@ -32,6 +32,7 @@ pub enum Confidence {
 
 /// How far one statistic of a run lies from its baseline, in ln.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Distance {
     /// Which.
     pub statistic: Statistic,
@@ -57,7 +58,7 @@ impl Distance {
 /// Measures one run against its baseline, by each statistic that both have.
 pub fn distances(now: RunValue, baseline: &Baseline, confidence: Confidence) -> Vec<Distance> {
     let distance = |statistic| {
-        let values = baseline.values.iter().filter_map(|value| value.get(statistic));
+        let values = baseline.values().iter().filter_map(|value| value.get(statistic));
         distance(statistic, now.get(statistic)?, &values.collect::<Vec<f64>>(), confidence)
     };
     Statistic::ALL.into_iter().filter_map(distance).collect()
@@ -184,7 +185,7 @@ mod tests {
     }
 
     fn baseline(values: &[f64]) -> Baseline {
-        Baseline { values: values.iter().copied().map(value).collect(), near: Vec::new() }
+        Baseline::new(values.iter().copied().map(value).collect(), Vec::new())
     }
 
     fn found(history: &[f64], now: f64) -> Finding {
@@ -248,7 +249,7 @@ mod tests {
         let medians = [207.0, 310.0, 315.0, 210.0, 308.0, 209.0, 312.0, 316.0];
         let value =
             |median: f64| RunValue { fastest: Some(206.0_f64.ln()), median: Some(median.ln()) };
-        Baseline { values: medians.map(value).into(), near: Vec::new() }
+        Baseline::new(medians.map(value).into(), Vec::new())
     }
 
     fn found_when_busy(fastest: f64, median: f64) -> Change {

@@ -42,9 +42,10 @@ pub enum Looks {
 
 /// What the rounds say, and every number that led there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Sequence {
     /// Every look, in order; the last one decided, or nothing did.
-    pub looks: Vec<Look>,
+    pub looks: Vec<InterimAnalysis>,
     /// The lowest change that the last look's rounds leave possible, in ln.
     pub low: Option<LogRatio>,
     /// The highest.
@@ -53,9 +54,10 @@ pub struct Sequence {
     pub finding: Option<Finding>,
 }
 
-/// One look at the rounds so far. Changes are in ln of head over base.
+/// An interim analysis: one look at the rounds so far. Changes are in ln of head over base.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Look {
+#[non_exhaustive]
+pub struct InterimAnalysis {
     /// Rounds so far.
     pub rounds: usize,
     /// Rounds that count: those whose times are all finite and above 0.
@@ -118,7 +120,7 @@ pub fn judge(rounds: &[Round], looks: Looks) -> Option<Sequence> {
     (all.count() >= MINIMUM).then(|| sequence(taken, &all, looks))
 }
 
-fn sequence(looks: Vec<Look>, differences: &Differences, allowed: Looks) -> Sequence {
+fn sequence(looks: Vec<InterimAnalysis>, differences: &Differences, allowed: Looks) -> Sequence {
     let last = looks.last();
     let exhausted = allowed == Looks::Once || last.is_some_and(|look| look.rounds >= LAST_LOOK);
     let undecided = exhausted.then_some(Finding::Inconclusive);
@@ -143,7 +145,7 @@ impl Sequence {
     }
 }
 
-fn look(differences: &Differences, rounds: usize, looks: Looks) -> Option<Look> {
+fn look(differences: &Differences, rounds: usize, looks: Looks) -> Option<InterimAnalysis> {
     let counted = differences.count();
     if counted < MINIMUM {
         return None;
@@ -167,7 +169,7 @@ fn look(differences: &Differences, rounds: usize, looks: Looks) -> Option<Look> 
             (test, nothing(test).filter(|_| small))
         }
     };
-    Some(Look { rounds, counted, estimate: LogRatio(estimate), medians, test, finding })
+    Some(InterimAnalysis { rounds, counted, estimate: LogRatio(estimate), medians, test, finding })
 }
 
 /// A change is believed if chance does not explain it and no statistic denies it.

@@ -24,9 +24,10 @@ const LEAST_NOISE: f64 = 0.003;
 /// The least step that is told; ln 1.03.
 const LEAST_STEP: f64 = 0.029_558_802_241_544_4;
 
-/// A change of level.
+/// A change point: where the level of a series changed.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Step {
+#[non_exhaustive]
+pub struct ChangePoint {
     /// The first run on the new level, by its place in the series.
     pub at: usize,
     /// The new level's median over the old one's.
@@ -41,7 +42,7 @@ pub struct Step {
 /// runs, and so has what follows the last step.
 ///
 /// Times that are not above zero and finite have no logarithm: leave them out.
-pub fn steps(times_ns: &[f64]) -> Vec<Step> {
+pub fn steps(times_ns: &[f64]) -> Vec<ChangePoint> {
     let logs: Vec<f64> = times_ns.iter().map(|ns| ns.ln()).collect();
     let Some(noise) = noise(&logs) else { return Vec::new() };
     let calm = drawn_in(&logs, noise);
@@ -138,10 +139,15 @@ fn drop_small(logs: &[f64], bounds: &mut Vec<usize>) {
     }
 }
 
-fn step(logs: &[f64], [begin, at, end]: [usize; 3]) -> Step {
+fn step(logs: &[f64], [begin, at, end]: [usize; 3]) -> ChangePoint {
     let level = |logs: &[f64]| stats::median(logs).unwrap_or_default();
     let (before, after) = (level(&logs[begin..at]), level(&logs[at..end]));
-    Step { at, change: LogRatio(after - before), before_ns: before.exp(), after_ns: after.exp() }
+    ChangePoint {
+        at,
+        change: LogRatio(after - before),
+        before_ns: before.exp(),
+        after_ns: after.exp(),
+    }
 }
 
 #[cfg(test)]

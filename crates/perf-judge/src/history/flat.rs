@@ -46,7 +46,7 @@ pub fn records_of(run: &Run) -> Vec<Record> {
     let numbers = run.benchmarks.iter().flat_map(|measured| {
         numbers(measured).into_iter().map(move |number| (&measured.name, number))
     });
-    let record = |(name, (metric, value, unit)): (&BenchmarkId, Number)| Record {
+    let record = |(name, (metric, value, unit)): (&BenchmarkId, MetricValue)| Record {
         timestamp: run.started,
         operation: name.to_string(),
         metric,
@@ -59,9 +59,9 @@ pub fn records_of(run: &Run) -> Vec<Record> {
 }
 
 /// A metric, its value and its unit.
-type Number = (String, f64, String);
+type MetricValue = (String, f64, String);
 
-fn numbers(measured: &Measured) -> Vec<Number> {
+fn numbers(measured: &Measured) -> Vec<MetricValue> {
     let foreign = measured.foreign.as_ref();
     // A metric of another tool that has no name here stands where the median does.
     if let Some(Foreign { metrics, unit, .. }) = foreign
@@ -78,7 +78,7 @@ fn numbers(measured: &Measured) -> Vec<Number> {
         .filter_map(|(metric, value, unit)| Some((metric.to_owned(), value?, unit.to_owned())));
     let rates = measured.throughput.iter();
     let rates = rates.map(|(unit, value)| (THROUGHPUT.to_owned(), *value, unit.clone()));
-    let is_known = |(metric, ..): &Number| foreign.is_none_or(|f| f.metrics.contains(metric));
+    let is_known = |(metric, ..): &MetricValue| foreign.is_none_or(|f| f.metrics.contains(metric));
     known.chain(rates).filter(is_known).collect()
 }
 

@@ -1,12 +1,13 @@
 //! Runs that another tool measured: what its numbers become, and why a file cannot be read.
 
 use crate::ident::BenchmarkId;
-use crate::run::{Commit, Foreign, Kind, Machine, Measured, Run, SCHEMA, Times};
+use crate::run::{Commit, Foreign, Machine, Measured, Run, Times};
 use chrono::{DateTime, Datelike as _, Utc};
 use std::collections::BTreeMap;
 
 /// What was read.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Imported {
     /// The runs, in the file's order. They have an origin, so no baseline counts them.
     pub runs: Vec<Run>,
@@ -16,6 +17,7 @@ pub struct Imported {
 
 /// Why a file cannot be imported.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ImportError {
     /// It is of a kind that is known, and not right.
     #[error("{0}")]
@@ -42,19 +44,9 @@ pub(super) fn imported(
 ) -> Run {
     let machine = Machine { cpu: format!("imported from {origin}"), ..Machine::default() };
     let run = Run {
-        schema: SCHEMA,
-        kind: Kind::Run,
-        id: String::new(),
-        started,
-        seed: 0,
         commit,
-        partial: false,
-        machine: machine.keyed(),
-        benchmarks,
-        unfinished: Vec::new(),
         origin: Some(origin.to_owned()),
-        parted: false,
-        accepted: Vec::new(),
+        ..Run::new(started, machine.keyed(), benchmarks)
     };
     run.seal()
 }

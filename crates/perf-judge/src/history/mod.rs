@@ -37,15 +37,6 @@ impl History {
         }
     }
 
-    /// The union of two histories.
-    #[must_use]
-    pub fn merge(mut self, other: Self) -> Self {
-        for run in other.runs.into_values() {
-            self.add(run);
-        }
-        self
-    }
-
     /// The same runs with their benchmarks under the names that they have today: `renamed` gives
     /// new names by old ones.
     #[must_use]
@@ -117,8 +108,14 @@ impl<'a> From<&'a History> for Past<'a> {
 impl FromIterator<Run> for History {
     fn from_iter<T: IntoIterator<Item = Run>>(runs: T) -> Self {
         let mut history = Self::default();
-        runs.into_iter().for_each(|run| history.add(run));
+        history.extend(runs);
         history
+    }
+}
+
+impl Extend<Run> for History {
+    fn extend<T: IntoIterator<Item = Run>>(&mut self, runs: T) {
+        runs.into_iter().for_each(|run| self.add(run));
     }
 }
 
@@ -257,19 +254,23 @@ mod tests {
         }
     }
 
+    fn union(one: &History, other: &History) -> History {
+        one.runs().chain(other.runs()).cloned().collect()
+    }
+
     proptest! {
         #[test]
         fn merging_is_a_union(a in prop::collection::vec(0..60u32, 0..8), b in prop::collection::vec(0..60u32, 0..8), c in prop::collection::vec(0..60u32, 0..8)) {
             let (a, b, c) = (history(&a), history(&b), history(&c));
-            prop_assert_eq!(a.clone().merge(b.clone()), b.clone().merge(a.clone()));
-            prop_assert_eq!(a.clone().merge(b.clone()).merge(c.clone()), a.clone().merge(b.merge(c)));
-            prop_assert_eq!(a.clone().merge(a.clone()), a);
+            prop_assert_eq!(union(&a, &b), union(&b, &a));
+            prop_assert_eq!(union(&union(&a, &b), &c), union(&a, &union(&b, &c)));
+            prop_assert_eq!(union(&a, &a), a);
         }
     }
 
     #[test]
     fn one_identity_with_two_contents_merges_alike_both_ways() {
         let (one, other) = (forged(1.0), forged(2.0));
-        assert_eq!(one.clone().merge(other.clone()), other.merge(one));
+        assert_eq!(union(&one, &other), union(&other, &one));
     }
 }

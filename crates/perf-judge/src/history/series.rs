@@ -134,6 +134,7 @@ impl Line {
 
 /// Why a chunk cannot be read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ChunkError {
     /// A later version wrote it.
     #[error(

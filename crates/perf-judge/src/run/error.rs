@@ -5,6 +5,7 @@ use crate::unit;
 
 /// Why a file is no run that this version can read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RunError {
     /// A later version wrote it: reading it with less understanding could mislead.
     #[error("it has schema {found}, and this version reads up to {SCHEMA}: update this tool")]

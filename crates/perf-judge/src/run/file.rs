@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 /// A run as schema 2 writes it.
 #[derive(Serialize, Deserialize)]
-struct File<'a> {
+struct RunFile<'a> {
     schema: u32,
     kind: Kind,
     id: Cow<'a, str>,
@@ -39,11 +39,11 @@ fn is_empty(list: &[Accepted]) -> bool {
 }
 
 #[derive(Deserialize)]
-struct Versioned {
+struct RunSchema {
     schema: u32,
 }
 
-impl<'a> File<'a> {
+impl<'a> RunFile<'a> {
     fn of(run: &'a Run) -> Self {
         Self {
             schema: SCHEMA,
@@ -88,17 +88,17 @@ impl Run {
     /// [`RunError::Newer`] for a later schema, [`RunError::Malformed`] for anything else that is
     /// not a run.
     pub fn from_json(text: &str) -> Result<Self, RunError> {
-        let Versioned { schema } = serde_json::from_str(text)?;
+        let RunSchema { schema } = serde_json::from_str(text)?;
         match schema {
             0 | 1 => Ok(Self { schema: SCHEMA, ..serde_json::from_str(text)? }),
-            SCHEMA => serde_json::from_str::<File<'_>>(text)?.into_run(),
+            SCHEMA => serde_json::from_str::<RunFile<'_>>(text)?.into_run(),
             found => Err(RunError::Newer { found }),
         }
     }
 
     /// The run's file: one line of JSON, the same bytes for the same run.
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string(&File::of(self)).unwrap_or_else(|_| {
+        let mut text = serde_json::to_string(&RunFile::of(self)).unwrap_or_else(|_| {
             unreachable!("a run has string keys and finite numbers, which JSON can hold")
         });
         text.push('\n');

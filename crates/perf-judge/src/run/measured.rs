@@ -11,6 +11,23 @@ pub const P95_SAMPLES: u32 = 60;
 /// Pooled samples that a 99th percentile needs: three beyond it.
 pub const P99_SAMPLES: u32 = 300;
 
+/// Why a percentile of a benchmark is absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TailAbsence {
+    /// Its single samples are not known.
+    #[error("only Divan's table is known here")]
+    TableOnly,
+    /// It has fewer pooled samples than the percentile needs.
+    #[error("it needs {needed} samples and has {found}")]
+    TooFewSamples {
+        /// What the percentile needs.
+        needed: u32,
+        /// What there is.
+        found: u32,
+    },
+}
+
 /// One benchmark of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
@@ -120,12 +137,11 @@ impl Measured {
     }
 
     /// Why a percentile that needs `samples` pooled samples is absent; `None` if it is there.
-    pub fn tail_absence(&self, samples: u32) -> Option<String> {
+    pub fn tail_absence(&self, samples: u32) -> Option<TailAbsence> {
+        let (needed, found) = (samples, self.time_ns.samples);
         match self.tail_source {
-            None => Some("only Divan's table is known here".to_owned()),
-            Some(_) if self.time_ns.samples < samples => {
-                Some(format!("it needs {samples} samples and has {}", self.time_ns.samples))
-            }
+            None => Some(TailAbsence::TableOnly),
+            Some(_) if found < needed => Some(TailAbsence::TooFewSamples { needed, found }),
             Some(_) => None,
         }
     }
@@ -281,7 +297,7 @@ mod tests {
         let few = summary(&[launch(&[1.0; 60])]);
         assert_eq!(few.time_ns.p95, None);
         assert_eq!(
-            few.tail_absence(P95_SAMPLES).as_deref(),
+            few.tail_absence(P95_SAMPLES).map(|absence| absence.to_string()).as_deref(),
             Some("it needs 60 samples and has 59")
         );
         let enough = summary(&[launch(&[1.0; 61])]);

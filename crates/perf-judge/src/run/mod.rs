@@ -16,7 +16,9 @@ pub use commit::Commit;
 pub use error::RunError;
 pub use machine::Machine;
 pub(crate) use measured::coarse;
-pub use measured::{Foreign, Measured, P95_SAMPLES, P99_SAMPLES, Source, TailSource, Times};
+pub use measured::{
+    Foreign, Measured, P95_SAMPLES, P99_SAMPLES, Source, TailAbsence, TailSource, Times,
+};
 pub use number::Number;
 pub use reading::{Alloc, LaunchTimes, Reading, Statistic};
 pub use recorded::{Accepted, Kind, Run, SCHEMA, Unfinished};
@@ -30,11 +32,8 @@ pub(crate) mod tests {
     /// A run of `benchmarks`, `day` days into November 2026, on the branch `main`.
     pub(crate) fn run(day: u32, benchmarks: Vec<Measured>) -> Run {
         let started = format!("2026-11-{day:02}T02:45:00Z");
+        let machine = Machine { cpu: "Model 1".to_owned(), cores: 2, ..Machine::default() }.keyed();
         Run {
-            schema: SCHEMA,
-            kind: Kind::Run,
-            id: String::new(),
-            started: started.parse().unwrap(),
             seed: 7,
             commit: Some(Commit {
                 hash: format!("{day:040x}"),
@@ -43,13 +42,7 @@ pub(crate) mod tests {
                 author_date: "2026-11-01T12:00:00+01:00".to_owned(),
                 dirty: false,
             }),
-            partial: false,
-            machine: Machine { cpu: "Model 1".to_owned(), cores: 2, ..Machine::default() }.keyed(),
-            benchmarks,
-            unfinished: Vec::new(),
-            origin: None,
-            parted: false,
-            accepted: Vec::new(),
+            ..Run::new(started.parse().unwrap(), machine, benchmarks)
         }
         .seal()
     }

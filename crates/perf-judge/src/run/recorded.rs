@@ -72,6 +72,26 @@ pub struct Unfinished {
 }
 
 impl Run {
+    /// A whole run of `benchmarks` without a commit. Set what else is known of it, then give it
+    /// its identity with [`Run::seal`].
+    pub fn new(started: DateTime<Utc>, machine: Machine, benchmarks: Vec<Measured>) -> Self {
+        Self {
+            schema: SCHEMA,
+            kind: Kind::Run,
+            id: String::new(),
+            started,
+            seed: 0,
+            commit: None,
+            partial: false,
+            machine,
+            benchmarks,
+            unfinished: Vec::new(),
+            origin: None,
+            parted: false,
+            accepted: Vec::new(),
+        }
+    }
+
     /// Whether a baseline may count this run: a clean commit, measured whole, and here.
     pub fn is_whole_and_clean(&self) -> bool {
         self.origin.is_none()

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a line is no case.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CaseError {
     /// It is not JSON, or not of the form that a case has.
     #[error("it is not a case")]
@@ -199,11 +200,9 @@ impl Request {
         let cases = here.map(|benchmark| self.case_of(benchmark)).collect();
         let removed = self.benchmarks.iter().filter(is(Presence::Removed));
         let removed = removed.map(|benchmark| benchmark.id.clone()).collect();
-        let effort = Effort {
-            launches: 1,
-            second_look: self.config.can_rerun.then_some(FRESH_LAUNCHES),
-            comparison: self.config.can_compare,
-        };
+        let effort = Effort::of_launches(1)
+            .with_reruns(self.config.can_rerun.then_some(FRESH_LAUNCHES))
+            .with_comparison(self.config.can_compare);
         let mut judge = Judge::new(cases, removed, effort);
         let mut stock: BTreeMap<&BenchmarkId, Stock> =
             self.benchmarks.iter().map(|b| (&b.id, b.stock(self.mode))).collect();
@@ -245,7 +244,7 @@ impl Request {
             (Presence::Both, Mode::Paired) => Against::Build(RECORDED.to_owned()),
             (Presence::Both, Mode::History) => Against::Runs(benchmark.selection(&self.config)),
         };
-        Case { name: benchmark.id.clone(), against }
+        Case::new(benchmark.id.clone(), against)
     }
 }
 
@@ -266,7 +265,7 @@ impl Benchmark {
             return Selection::TooFew { found: last.len(), series_was_cut: false };
         }
         let near = config.can_compare.then(|| RECORDED.to_owned());
-        Selection::Ready(Baseline { values: last.to_vec(), near: near.into_iter().collect() })
+        Selection::Ready(Baseline::new(last.to_vec(), near.into_iter().collect()))
     }
 
     /// What was measured again, which has another form in each mode.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// How a check ends, and why.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Outcome {
     /// Why the gate is shut: exit status 1.
     pub gate: Vec<String>,
@@ -16,6 +17,18 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Decides from verdicts and budgets. Where every level is [`Level::Never`] neither fails.
+    pub fn of(verdicts: &[Verdict], budgets: &[BudgetResult], gate: Gate) -> Self {
+        let regressions = verdicts.iter().filter(|verdict| shuts(verdict, gate)).map(regressed);
+        let open = gate == Gate::all(Level::Never);
+        let broken = budgets.iter().filter(|budget| budget.fails && !open).map(exceeded);
+        let missing = verdicts.iter().filter(|verdict| verdict.state == State::Missing);
+        Self {
+            gate: regressions.chain(broken).collect(),
+            incomplete: missing.map(unfinished).collect(),
+        }
+    }
+
     /// The exit status: 1 where the gate is shut, else 3 where something is missing, else 0.
     pub fn status(&self) -> u8 {
         match (self.gate.is_empty(), self.incomplete.is_empty()) {
@@ -23,18 +36,6 @@ impl Outcome {
             (true, false) => 3,
             (true, true) => 0,
         }
-    }
-}
-
-/// Decides from verdicts and budgets. Where every level is [`Level::Never`] neither fails.
-pub fn conclude(verdicts: &[Verdict], budgets: &[BudgetResult], gate: Gate) -> Outcome {
-    let regressions = verdicts.iter().filter(|verdict| shuts(verdict, gate)).map(regressed);
-    let open = gate == Gate::all(Level::Never);
-    let broken = budgets.iter().filter(|budget| budget.fails && !open).map(exceeded);
-    let missing = verdicts.iter().filter(|verdict| verdict.state == State::Missing);
-    Outcome {
-        gate: regressions.chain(broken).collect(),
-        incomplete: missing.map(unfinished).collect(),
     }
 }
 
@@ -100,7 +101,7 @@ mod tests {
         ];
         for (verdict, level, status) in cases {
             assert_eq!(
-                conclude(std::slice::from_ref(&verdict), &[], Gate::all(level)).status(),
+                Outcome::of(std::slice::from_ref(&verdict), &[], Gate::all(level)).status(),
                 status,
                 "{verdict:?}"
             );
@@ -127,7 +128,11 @@ mod tests {
                 evidence,
                 ..verdict(State::Regression, Some(severity), true)
             };
-            assert_eq!(conclude(&[verdict], &[], Gate::default()).status(), status, "{severity:?}");
+            assert_eq!(
+                Outcome::of(&[verdict], &[], Gate::default()).status(),
+                status,
+                "{severity:?}"
+            );
         }
     }
 
@@ -145,7 +150,7 @@ mod tests {
         ] {
             let accepted = Some(Excuse { reason: "why".to_owned(), ceiling_percent });
             let slower = verdict(State::Regression, Some(Severity::Critical), true);
-            let outcome = conclude(&[Verdict { accepted, ..slower }], &[], Gate::default());
+            let outcome = Outcome::of(&[Verdict { accepted, ..slower }], &[], Gate::default());
             assert_eq!(outcome.gate, reasons);
         }
     }
@@ -156,7 +161,7 @@ mod tests {
             verdict(State::Missing, None, false),
             verdict(State::Regression, Some(Severity::Critical), true),
         ];
-        let outcome = conclude(&verdicts, &[], Gate::default());
+        let outcome = Outcome::of(&verdicts, &[], Gate::default());
         assert_eq!(outcome.status(), 1);
         assert_eq!(outcome.gate, ["a/b::c got slower: +60.0 %, regression (critical)"]);
         assert_eq!(outcome.incomplete, ["a/b::c: no finished row"]);

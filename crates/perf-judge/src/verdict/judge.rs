@@ -1,7 +1,7 @@
 //! The state machine behind [`super::Verdict`].
 
 use super::subject::{Subject, Way, bare};
-use super::{Case, Look, State, Verdict, Verdicts};
+use super::{Against, Case, Look, State, Verdict, Verdicts};
 use crate::detect::history::{self, Confidence, Distance};
 use crate::detect::paired::{self, Looks};
 use crate::ident::BenchmarkId;
@@ -11,12 +11,9 @@ use std::collections::BTreeSet;
 /// How much measuring the judge may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Effort {
-    /// Launches of each benchmark at first.
-    pub launches: usize,
-    /// Fresh launches of each suspect; `None` where nothing can be measured again.
-    pub second_look: Option<usize>,
-    /// Whether suspects can be compared side by side with the build of a recorded commit.
-    pub comparison: bool,
+    launches: usize,
+    second_look: Option<usize>,
+    comparison: bool,
 }
 
 /// What to do next.
@@ -71,6 +68,13 @@ impl Judge {
     pub fn new(cases: Vec<Case>, removed: Vec<BenchmarkId>, effort: Effort) -> Self {
         let subjects = cases.into_iter().map(Subject::new).collect();
         Self { subjects, removed, effort, phase: Phase::Start, unbuildable: BTreeSet::new() }
+    }
+
+    /// A judge that compares each of `names` with its build of the commit `base`, pair by pair.
+    pub fn of_builds(names: impl IntoIterator<Item = BenchmarkId>, base: &str) -> Self {
+        let case = |name| Case::new(name, Against::Build(base.to_owned()));
+        let effort = Effort::of_launches(0).with_comparison(true);
+        Self::new(names.into_iter().map(case).collect(), Vec::new(), effort)
     }
 
     /// What to do next: the driver calls it at first, and again whenever it has fed what was asked.
@@ -291,6 +295,24 @@ impl Judge {
 }
 
 impl Effort {
+    /// So many launches of each benchmark at first, and nothing after them.
+    pub const fn of_launches(launches: usize) -> Self {
+        Self { launches, second_look: None, comparison: false }
+    }
+
+    /// Reruns of each candidate regression with so many fresh launches; `None` where nothing can
+    /// be measured again.
+    #[must_use]
+    pub const fn with_reruns(self, launches: Option<usize>) -> Self {
+        Self { second_look: launches, ..self }
+    }
+
+    /// Whether candidates can be compared pair by pair with the build of a recorded commit.
+    #[must_use]
+    pub const fn with_comparison(self, comparison: bool) -> Self {
+        Self { comparison, ..self }
+    }
+
     /// Where nothing can be measured again, one look at the rounds decides.
     fn looks(self) -> Looks {
         match self.second_look.is_some() || self.comparison {

@@ -3,7 +3,7 @@ use super::*;
 use crate::baseline::{Baseline, RunValue, Selection};
 use crate::detect::Severity;
 
-const EFFORT: Effort = Effort { launches: 5, second_look: Some(10), comparison: false };
+const EFFORT: Effort = Effort::of_launches(5).with_reruns(Some(10));
 
 fn launches(ns: f64, count: usize) -> Vec<LaunchTimes> {
     vec![LaunchTimes { fastest: ns, median: ns }; count]
@@ -11,11 +11,11 @@ fn launches(ns: f64, count: usize) -> Vec<LaunchTimes> {
 
 fn ready(ns: f64) -> Selection {
     let values = vec![RunValue::of(&launches(ns, 5)); 10];
-    Selection::Ready(Baseline { values, near: vec!["c0ffee".to_owned()] })
+    Selection::Ready(Baseline::new(values, vec!["c0ffee".to_owned()]))
 }
 
 fn case(name: &str, against: Selection) -> Case {
-    Case { name: BenchmarkId::from(name), against: Against::Runs(against) }
+    Case::new(name, Against::Runs(against))
 }
 
 /// Drives a judge of one benchmark: `first` and `fresh` are what the first look and those after
@@ -83,7 +83,7 @@ fn what_did_not_move_is_not_measured_again() {
 
 #[test]
 fn without_a_second_look_a_finding_stays_unconfirmed() {
-    let effort = Effort { second_look: None, ..EFFORT };
+    let effort = EFFORT.with_reruns(None);
     let (verdict, looks) = judge(ready(100.0), effort, 200.0, 0.0);
     assert_eq!(looks, [Look::First]);
     assert_eq!((verdict.state, verdict.confirmed), (State::Regression, false));
@@ -142,7 +142,7 @@ fn unmeasured_is_missing_never_unchanged() {
 fn the_largest_regression_comes_first() {
     let names = ["a/b::slower", "a/b::same", "a/b::slowest", "a/b::faster"];
     let cases = names.map(|name| case(name, ready(100.0))).into();
-    let mut judge = Judge::new(cases, vec![], Effort { second_look: None, ..EFFORT });
+    let mut judge = Judge::new(cases, vec![], EFFORT.with_reruns(None));
     let _ = judge.step();
     for (name, ns) in names.into_iter().zip([130.0, 100.0, 140.0, 50.0]) {
         judge.feed(&name.into(), launches(ns, 5));
@@ -152,13 +152,13 @@ fn the_largest_regression_comes_first() {
     assert_eq!(order, ["a/b::slowest", "a/b::slower", "a/b::faster", "a/b::same"]);
 }
 
-const COMPARING: Effort = Effort { comparison: true, ..EFFORT };
+const COMPARING: Effort = EFFORT.with_comparison(true);
 
 /// A baseline of 100 ns whose runs at these commits lie near its median.
 fn near(commits: &[&str]) -> Selection {
     let values = vec![RunValue::of(&launches(100.0, 5)); 10];
     let near = commits.iter().map(|commit| (*commit).to_owned()).collect();
-    Selection::Ready(Baseline { values, near })
+    Selection::Ready(Baseline::new(values, near))
 }
 
 fn rounds(base: f64, head: f64, count: usize) -> Vec<Round> {
@@ -271,12 +271,11 @@ fn what_cannot_be_measured_on_is_inconclusive() {
 
 #[test]
 fn a_comparison_needs_no_history() {
-    let build = |name: &str, against| Case { name: name.into(), against };
     let cases = vec![
-        build("a/b::slower", Against::Build("c0ffee".to_owned())),
-        build("a/b::same", Against::SameBuild("c0ffee".to_owned())),
-        build("a/b::new", Against::Nothing(None)),
-        build("a/b::broken", Against::Build("c0ffee".to_owned())),
+        Case::new("a/b::slower", Against::Build("c0ffee".to_owned())),
+        Case::new("a/b::same", Against::SameBuild("c0ffee".to_owned())),
+        Case::new("a/b::new", Against::Nothing(None)),
+        Case::new("a/b::broken", Against::Build("c0ffee".to_owned())),
     ];
     let mut judge = Judge::new(cases, vec!["a/b::gone".into()], COMPARING);
     while let Step::Compare { benchmarks, rounds: count, .. } = judge.step() {

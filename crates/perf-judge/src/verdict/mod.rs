@@ -14,7 +14,7 @@ mod state;
 mod subject;
 
 pub use excuse::excuse;
-pub use gate::{Outcome, conclude};
+pub use gate::Outcome;
 pub use judge::{Effort, Judge, Step};
 pub use replay::{Rounds, replay};
 pub use result::{Excuse, Look, Seen, Trace, Verdict, Verdicts};

@@ -12,7 +12,7 @@ pub type Rounds<'a> = BTreeMap<(&'a str, &'a BenchmarkId), &'a [Round]>;
 /// What the rule says of `run`, with nothing measured anew: its launches against the baselines
 /// that `selector` finds, and `rounds` for the benchmarks that were compared side by side.
 pub fn replay(run: &Run, selector: &Selector<'_>, mut rounds: Rounds<'_>) -> Verdicts {
-    let effort = Effort { launches: 1, second_look: None, comparison: !rounds.is_empty() };
+    let effort = Effort::of_launches(1).with_comparison(!rounds.is_empty());
     let built: BTreeSet<&str> = rounds.keys().map(|(base, _)| *base).collect();
     let mut judge = Judge::new(cases(run, selector), removed(run, selector), effort);
     for unfinished in &run.unfinished {
@@ -37,9 +37,8 @@ pub fn replay(run: &Run, selector: &Selector<'_>, mut rounds: Rounds<'_>) -> Ver
 fn cases(run: &Run, selector: &Selector<'_>) -> Vec<Case> {
     let measured = run.benchmarks.iter().map(|m| (&m.name, m.n, m.s));
     let unfinished = run.unfinished.iter().map(|unfinished| (&unfinished.name, 0, 0));
-    let case = |(name, n, s): (&BenchmarkId, u32, u32)| Case {
-        name: name.clone(),
-        against: Against::Runs(selector.select(name, n, s)),
+    let case = |(name, n, s): (&BenchmarkId, u32, u32)| {
+        Case::new(name.clone(), Against::Runs(selector.select(name, n, s)))
     };
     measured.chain(unfinished).map(case).collect()
 }
@@ -92,14 +91,7 @@ mod tests {
     fn judged(runs: &[Run], rounds: Rounds<'_>) -> Verdicts {
         let (last, before) = runs.split_last().unwrap();
         let history: History = before.iter().cloned().collect();
-        let renamed = BTreeMap::new();
-        let selector = Selector {
-            history: (&history).into(),
-            branch: "main",
-            machine: &last.machine,
-            renamed: &renamed,
-            accepted: &last.accepted,
-        };
+        let selector = Selector::new(&history, "main", &last.machine).with_accepted(&last.accepted);
         replay(last, &selector, rounds)
     }
 

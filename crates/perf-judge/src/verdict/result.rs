@@ -26,6 +26,7 @@ pub enum Look {
 
 /// What the judge says of one benchmark.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Verdict {
     /// The benchmark.
     pub name: BenchmarkId,
@@ -70,6 +71,7 @@ pub struct Verdict {
 
 /// What excuses a regression.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Excuse {
     /// Why it is worth it, for people.
     pub reason: String,
@@ -86,6 +88,7 @@ impl Excuse {
 
 /// The numbers that led to a verdict, in the order that they were used in.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Trace {
     /// What the baseline's runs say, oldest first; ln of ns.
     pub baseline: Vec<RunValue>,
@@ -99,6 +102,7 @@ pub struct Trace {
 
 /// One look at the head alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Seen {
     /// Why it was taken.
     pub look: Look,
@@ -132,6 +136,7 @@ impl Verdict {
 
 /// The verdicts of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Verdicts {
     /// One a benchmark, the most pressing first.
     pub verdicts: Vec<Verdict>,

@@ -13,10 +13,20 @@ use crate::unit::{self, LogRatio};
 /// A benchmark to judge, and what there is to compare it with.
 #[derive(Clone, Debug)]
 pub struct Case {
+    pub(super) name: BenchmarkId,
+    pub(super) against: Against,
+}
+
+impl Case {
+    /// The benchmark `name`, and what it is compared with.
+    pub fn new(name: impl Into<BenchmarkId>, against: Against) -> Self {
+        Self { name: name.into(), against }
+    }
+
     /// The benchmark.
-    pub name: BenchmarkId,
-    /// What it is compared with.
-    pub against: Against,
+    pub fn name(&self) -> &BenchmarkId {
+        &self.name
+    }
 }
 
 /// What a benchmark is compared with.
@@ -111,7 +121,7 @@ impl Subject {
     /// Commits whose builds it can be compared with, the best first.
     pub(super) fn near(&self) -> &[String] {
         match &self.case.against {
-            Against::Runs(Selection::Ready(baseline)) => &baseline.near,
+            Against::Runs(Selection::Ready(baseline)) => baseline.near(),
             _ => &[],
         }
     }
@@ -187,7 +197,7 @@ impl Subject {
 
     fn trace(&self, looks: Looks) -> Trace {
         let baseline = match &self.case.against {
-            Against::Runs(Selection::Ready(baseline)) => baseline.values.clone(),
+            Against::Runs(Selection::Ready(baseline)) => baseline.values().to_vec(),
             _ => Vec::new(),
         };
         Trace {
@@ -293,7 +303,7 @@ impl Subject {
             change: Some(change.estimate),
             limit: Some(change.limit),
             baseline_ns: baseline.time_ns(history::deciding(distances)),
-            baseline_runs: baseline.values.len(),
+            baseline_runs: baseline.values().len(),
             confirmed: !self.fresh.is_empty(),
             reason,
             ..bare(name, state)

@@ -1,33 +1,18 @@
 //! The report for a pull request or a job's summary.
 
 mod advice;
+mod page;
 mod paper;
 mod text;
 
+pub use page::Page;
+
 use super::{Report, Row};
-use paper::{Paper, Part};
+use paper::{Paper, Section};
 use perf_judge::budget::{BudgetResult, BudgetStatus};
 use perf_judge::unit;
 use perf_judge::verdict::State;
 use text::{code, escaped, sentence};
-
-/// Where a report is shown, and how much of it fits there.
-#[derive(Clone, Copy, Debug)]
-pub struct Page<'a> {
-    /// The most bytes that it may have.
-    pub bytes: usize,
-    /// Where the whole report is to be found: an address that this side made.
-    pub more: Option<&'a str>,
-}
-
-impl Page<'_> {
-    /// A page without a limit.
-    pub const WHOLE: Self = Self { bytes: usize::MAX, more: None };
-    /// A job's summary: GitHub shows none above 1 MiB.
-    pub const SUMMARY: Self = Self { bytes: 1_000_000, more: None };
-    /// What a comment may have: GitHub takes 65,536 characters.
-    pub const COMMENT_BYTES: usize = 60_000;
-}
 
 /// Reasons that are told at the top.
 const REASONS: usize = 10;
@@ -83,13 +68,13 @@ fn reasons(report: &Report) -> String {
     lines.chain(more).collect()
 }
 
-fn plain<'a>(head: &str, lines: Vec<String>, called: [&'a str; 2]) -> Part<'a> {
-    Part { before: format!("\n{head}"), lines, after: "", called }
+fn plain<'a>(head: &str, lines: Vec<String>, called: [&'a str; 2]) -> Section<'a> {
+    Section { before: format!("\n{head}"), lines, after: "", called }
 }
 
-fn folded<'a>(title: &str, head: &str, lines: Vec<String>, called: [&'a str; 2]) -> Part<'a> {
+fn folded<'a>(title: &str, head: &str, lines: Vec<String>, called: [&'a str; 2]) -> Section<'a> {
     let before = format!("\n<details><summary>{title}</summary>\n\n{head}");
-    Part { before, lines, after: "\n</details>\n", called }
+    Section { before, lines, after: "\n</details>\n", called }
 }
 
 fn row(row: &Row) -> String {

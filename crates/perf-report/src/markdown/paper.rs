@@ -1,6 +1,6 @@
 //! A page that takes no more than fits: what is left out is counted, and no table is cut in a row.
 
-use super::Page;
+use super::page::Page;
 
 /// A page while it is written.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub(super) struct Paper<'a> {
 
 /// Lines of one kind, and what stands around them.
 #[derive(Debug)]
-pub(super) struct Part<'a> {
+pub(super) struct Section<'a> {
     pub(super) before: String,
     pub(super) lines: Vec<String>,
     pub(super) after: &'static str,
@@ -31,7 +31,7 @@ impl<'a> Paper<'a> {
     }
 
     /// Adds as many lines as fit, and says how many did not.
-    pub(super) fn add(&mut self, part: &Part<'_>) {
+    pub(super) fn add(&mut self, part: &Section<'_>) {
         if part.lines.is_empty() {
             return;
         }
@@ -82,8 +82,8 @@ impl<'a> Paper<'a> {
 mod tests {
     use super::*;
 
-    fn part(count: usize) -> Part<'static> {
-        Part {
+    fn part(count: usize) -> Section<'static> {
+        Section {
             before: "\n| a |\n|---|\n".to_owned(),
             lines: (0..count).map(|i| format!("| {i:04} |\n")).collect(),
             after: "",

@@ -10,8 +10,11 @@ use super::reproduce;
 use super::resources::{self, ResourceView};
 use super::runs;
 use super::shown::Shown;
+use super::shown_run::ShownRun;
+use super::standing;
 use super::text::{self, Badge};
-use super::trend::{Trend, TrendView};
+use super::trend::Trend;
+use super::trend_view::TrendView;
 use super::watch::Found;
 use crate::{Report, Row};
 use perf_judge::budget::BudgetResult;
@@ -97,7 +100,7 @@ pub(super) fn view<'a>(
         let (machines, steps, accepted) =
             (trend.machine_changes(), trend.steps(), trend.accepted());
         let (stem, points) = (&stem, &points[..]);
-        data::Trend { name, stem, points, verdict, levels, machines, steps, accepted, older }
+        data::TrendSource { name, stem, points, verdict, levels, machines, steps, accepted, older }
             .to_json()
     };
     BenchmarkView {
@@ -137,7 +140,7 @@ fn figures(row: &Row, points: &[Point<'_>]) -> Vec<(&'static str, String)> {
     let verdict = &row.verdict;
     let runs = unit::counted(verdict.baseline_runs, "run", "runs");
     let baseline = |ns| format!("{} ({runs})", unit::time(ns));
-    let since = since(points, verdict).map(text::since);
+    let since = since(points, verdict).map(ShownRun::since_label);
     let last_look = verdict.trace.looks.last();
     let common = last_look.and_then(|look| look.common_shift).filter(|_| verdict.change.is_some());
     let all = [
@@ -153,7 +156,7 @@ fn figures(row: &Row, points: &[Point<'_>]) -> Vec<(&'static str, String)> {
 
 fn latest(point: &Point<'_>, measured: &Measured) -> LatestView {
     LatestView {
-        run: text::run_label(point.run),
+        run: point.run.label(),
         times: times(measured),
         others: samples(measured).into_iter().chain(resources(measured)).collect(),
     }
@@ -166,7 +169,10 @@ fn times(measured: &Measured) -> Vec<Fact> {
     let known = |label, value| fact(label, show(value), of.clone());
     let tail = |label, ns: Option<f64>, needed| match ns {
         Some(ns) => known(label, ns),
-        None => fact(label, text::time(None), measured.tail_absence(needed).unwrap_or_default()),
+        None => {
+            let absence = measured.tail_absence(needed).map(|absence| absence.to_string());
+            fact(label, text::time(None), absence.unwrap_or_default())
+        }
     };
     let deviation = times.std_dev.map(|ns| known("standard deviation", ns));
     let facts = [
@@ -231,7 +237,7 @@ fn run_view(point: &Point<'_>) -> Option<RunView> {
         p95: shown(times.p95),
         p99: shown(times.p99),
         fastest: fastest(measured),
-        flags: text::flags(&point.flags()),
+        flags: standing::names(&point.flags()),
     })
 }
 

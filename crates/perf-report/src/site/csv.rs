@@ -2,7 +2,7 @@
 
 use super::point::Point;
 use super::shown::Shown;
-use super::text;
+use super::standing;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Measured;
 
@@ -33,7 +33,7 @@ fn row(point: &Point<'_>, measured: &Measured) -> String {
         commit.to_owned(),
         branch.to_owned(),
         run.machine.key.clone(),
-        text::flags(&point.flags()).join(" "),
+        standing::names(&point.flags()).join(" "),
         measured.unit().to_owned(),
         number(Some(times.min)),
         number(Some(times.median)),

@@ -1,7 +1,7 @@
 //! What the scripts of a page read: JSON that is text wherever it stands.
 
 use super::point::Point;
-use super::shown::{Flag, Standing};
+use super::standing::{self, Flag, Standing};
 use super::text;
 use super::trend::Level;
 use perf_judge::run::{Number, Statistic};
@@ -64,7 +64,7 @@ pub struct Older<'a> {
 }
 
 /// What a trend's data is made of.
-pub(super) struct Trend<'a> {
+pub(super) struct TrendSource<'a> {
     pub(super) name: String,
     pub(super) stem: &'a str,
     pub(super) points: &'a [Point<'a>],
@@ -77,7 +77,7 @@ pub(super) struct Trend<'a> {
     pub(super) older: Older<'a>,
 }
 
-impl Trend<'_> {
+impl TrendSource<'_> {
     /// The JSON of the trend.
     pub(super) fn to_json(&self) -> String {
         let Self { name, points, verdict, .. } = self;
@@ -85,7 +85,7 @@ impl Trend<'_> {
             points.iter().map(|point| value(point).map(number)).collect()
         };
         let flags = |point: &Point<'_>| {
-            let mut flags = text::flags(&point.flags());
+            let mut flags = standing::names(&point.flags());
             flags.retain(|flag| *flag != Flag::Reported.name());
             flags.join(", ")
         };

@@ -2,7 +2,7 @@
 
 use super::marks::dots;
 use super::point::Point;
-use super::shown::Standing;
+use super::standing::Standing;
 use super::text;
 use crate::svg::{Place, Scale, escaped};
 use perf_judge::run::Measured;

@@ -1,6 +1,7 @@
 //! The machines that measured, each with a trend of its own.
 
-use super::shown::{Flag, Shown};
+use super::shown::Shown;
+use super::standing::Flag;
 use super::text;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Machine;

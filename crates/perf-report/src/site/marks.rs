@@ -1,7 +1,7 @@
 //! What the drawings share: marks of runs, and the stretches that a line joins.
 
 use super::point::Point;
-use super::shown::Standing;
+use super::standing::{self, Standing};
 use super::text;
 use crate::AcceptanceResult;
 use crate::svg::{Place, escaped, push_tenths};
@@ -139,9 +139,9 @@ fn why(own: &Accepted, entry: Option<&AcceptanceResult>) -> String {
 
 /// What a pointer that rests on the point is told.
 pub(super) fn title(point: &Point<'_>, value: f64) -> String {
-    let branch = text::branch(point.run);
+    let branch = point.run.branch_label();
     let value = text::value(value, point.unit());
-    let mut words = vec![text::run_label(point.run), branch, value];
-    words.extend(text::flags(&point.flags()).into_iter().map(str::to_owned));
+    let mut words = vec![point.run.label(), branch, value];
+    words.extend(standing::names(&point.flags()).into_iter().map(str::to_owned));
     format!("<title>{}</title>", escaped(&words.join(" · ")))
 }

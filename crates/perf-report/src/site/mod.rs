@@ -11,6 +11,8 @@ mod comparison;
 mod csv;
 mod data;
 mod distribution;
+mod file;
+mod legend;
 mod machines;
 mod marks;
 pub mod older;
@@ -21,13 +23,17 @@ mod resources;
 mod run;
 mod runs;
 mod shown;
+mod shown_run;
 mod spark;
+mod standing;
 mod templates;
 mod text;
 mod trend;
+mod trend_view;
 mod watch;
 
 pub use data::Older;
+pub use file::SiteFile;
 pub use templates::SiteError;
 
 use crate::{Comparison, Report, Rules};
@@ -38,16 +44,7 @@ use perf_judge::run::Run;
 use serde::Serialize;
 use shown::Shown;
 use std::collections::{BTreeMap, BTreeSet};
-use templates::Templates;
-
-/// A file of the site.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// Its path below the site's root, with `/` between its parts.
-    pub path: String,
-    /// What it holds.
-    pub contents: String,
-}
+use templates::{BENCHMARK, COMPARE, COMPARISON, FEED, OVERVIEW, RUN, Templates};
 
 /// How many runs a page shows at most.
 pub const SHOWN: usize = shown::LIMIT;
@@ -55,14 +52,6 @@ pub const SHOWN: usize = shown::LIMIT;
 pub const LOOK_BACK: usize = 30;
 /// How many recorded comparisons are listed.
 pub const COMPARISONS: usize = 50;
-
-const OVERVIEW: &str = "overview.html";
-const BENCHMARK: &str = "benchmark.html";
-const RUN: &str = "run.html";
-const COMPARISON: &str = "comparison.html";
-const COMPARE: &str = "compare.html";
-const FEED: &str = "feed.xml";
-const REQUIRED: [&str; 6] = [OVERVIEW, BENCHMARK, RUN, COMPARISON, COMPARE, FEED];
 
 /// What a site shows.
 #[derive(Clone, Copy, Debug)]
@@ -126,7 +115,7 @@ impl<'a> Site<'a> {
     ///
     /// # Errors
     /// [`SiteError::Template`] if a template asks for something that it is not given.
-    pub fn front(&'a self) -> Result<Vec<Page>, SiteError> {
+    pub fn front(&'a self) -> Result<Vec<SiteFile>, SiteError> {
         let Contents { report, .. } = self.contents;
         let mut pages = self.templates.assets();
         let steps = watch::steps_of(&self.shown);
@@ -134,7 +123,7 @@ impl<'a> Site<'a> {
         pages.push(self.page("index.html", OVERVIEW, &self.overview(steps))?);
         pages.push(self.page("compare.html", COMPARE, &self.compare())?);
         pages.push(self.page("feed.xml", FEED, &feed)?);
-        pages.push(Page { path: "badge.json".to_owned(), contents: badge::of(report) });
+        pages.push(SiteFile { path: "badge.json".to_owned(), contents: badge::of(report) });
         let main = report.run.machine.key.as_str();
         for key in machines::others(&self.shown, main) {
             pages.extend(self.machine(key)?);
@@ -149,7 +138,7 @@ impl<'a> Site<'a> {
     }
 
     /// The overview of a machine that the site is not about: its newest run, judged as recorded.
-    fn machine(&self, key: &str) -> Result<Option<Page>, SiteError> {
+    fn machine(&self, key: &str) -> Result<Option<SiteFile>, SiteError> {
         let Contents { history, report, rules, commits_at, .. } = self.contents;
         let on = |run: &Run| run.machine.key == key && run.origin.is_none();
         let Some(run) = history.newest(rules.branch, on) else { return Ok(None) };
@@ -174,12 +163,12 @@ impl<'a> Site<'a> {
         &'a self,
         name: &BenchmarkId,
         older: Older<'_>,
-    ) -> Result<[Page; 2], SiteError> {
+    ) -> Result<[SiteFile; 2], SiteError> {
         let stem = name.file_stem();
         let view = benchmark::view(name, &self.shown, self.contents.report, older);
         let page = self.page(&format!("benchmark/{stem}.html"), BENCHMARK, &view)?;
         let contents = csv::of(name, &self.shown);
-        Ok([page, Page { path: format!("benchmark/{stem}.csv"), contents }])
+        Ok([page, SiteFile { path: format!("benchmark/{stem}.csv"), contents }])
     }
 
     /// The pages of the recorded runs that are shown.
@@ -205,7 +194,7 @@ impl<'a> Site<'a> {
     ///
     /// # Errors
     /// [`SiteError::Template`] if a template asks for something that it is not given.
-    pub fn run(&self, id: &str) -> Result<Option<Page>, SiteError> {
+    pub fn run(&self, id: &str) -> Result<Option<SiteFile>, SiteError> {
         let Contents { history, commits_at, .. } = self.contents;
         let Some(run) = history.runs().find(|run| run.id == id) else { return Ok(None) };
         let report = self.judged(run);
@@ -233,7 +222,7 @@ impl<'a> Site<'a> {
     ///
     /// # Errors
     /// [`SiteError::Template`] if a template asks for something that it is not given.
-    pub fn comparison(&self, id: &str) -> Result<Option<Page>, SiteError> {
+    pub fn comparison(&self, id: &str) -> Result<Option<SiteFile>, SiteError> {
         let mut all = self.contents.comparisons.iter();
         let Some(comparison) = all.find(|comparison| comparison.id == id) else { return Ok(None) };
         let commits_at = self.contents.commits_at;
@@ -291,9 +280,9 @@ impl<'a> Site<'a> {
         path: &str,
         template: &'static str,
         view: &impl Serialize,
-    ) -> Result<Page, SiteError> {
+    ) -> Result<SiteFile, SiteError> {
         let contents = self.templates.fill(template, view)?;
-        Ok(Page { path: path.to_owned(), contents })
+        Ok(SiteFile { path: path.to_owned(), contents })
     }
 }
 

@@ -1,9 +1,9 @@
 //! What the scripts load when older runs are asked for: a file a month for each benchmark, a file
 //! a day of everything, and where a commit's runs are found. None grows with the history.
 
-use super::Page;
 use super::data::{digit, embedded, number};
-use super::shown::Standing;
+use super::file::SiteFile;
+use super::standing::Standing;
 use super::text;
 use perf_judge::history::{Line, Names};
 use perf_judge::ident::BenchmarkId;
@@ -67,7 +67,7 @@ struct RunOfDay<'a> {
 }
 
 /// The files of a month, `2026-11`: the runs, and each benchmark's values.
-pub fn month(month: &str, runs: &[Recorded<'_>], here: Here<'_>) -> Vec<Page> {
+pub fn month(month: &str, runs: &[Recorded<'_>], here: Here<'_>) -> Vec<SiteFile> {
     let shared = Month {
         month,
         run: runs.iter().map(|run| run.line.run.as_str()).collect(),
@@ -110,7 +110,7 @@ fn standing(line: &Line, here: Here<'_>) -> Standing {
 }
 
 /// The file of a day, `2026-11-23`: everything that its runs measured.
-pub fn day(day: &str, runs: &[Recorded<'_>]) -> Page {
+pub fn day(day: &str, runs: &[Recorded<'_>]) -> SiteFile {
     let lists: BTreeSet<&str> = runs.iter().map(|run| run.line.names.as_str()).collect();
     let lists: Vec<&str> = lists.into_iter().collect();
     let list = |key: &str| runs.iter().find(|run| run.line.names == key).map(|run| run.names);
@@ -145,7 +145,7 @@ impl<'a> RunOfDay<'a> {
 
 /// Where the runs of each commit are found: a file for each first two digits of their hashes.
 /// `ids`: the identities of all runs, the oldest first.
-pub fn commits<'a>(ids: impl IntoIterator<Item = &'a str>) -> Vec<Page> {
+pub fn commits<'a>(ids: impl IntoIterator<Item = &'a str>) -> Vec<SiteFile> {
     let mut by_digits: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for id in ids {
         let digits = id.split('-').nth(1).and_then(|commit| commit.get(..2));
@@ -154,7 +154,7 @@ pub fn commits<'a>(ids: impl IntoIterator<Item = &'a str>) -> Vec<Page> {
             by_digits.entry(digits).or_default().push(id);
         }
     }
-    let page = |(digits, ids): (&&str, &Vec<&str>)| Page {
+    let page = |(digits, ids): (&&str, &Vec<&str>)| SiteFile {
         path: format!("data/commit/{digits}.js"),
         contents: format!("perfCommits(\"{digits}\",{});\n", embedded(ids)),
     };
@@ -162,8 +162,8 @@ pub fn commits<'a>(ids: impl IntoIterator<Item = &'a str>) -> Vec<Page> {
 }
 
 /// A file that hands its data to a function of the page.
-fn called(path: &str, function: &str, data: &impl Serialize) -> Page {
-    Page { path: path.to_owned(), contents: format!("{function}({});\n", embedded(data)) }
+fn called(path: &str, function: &str, data: &impl Serialize) -> SiteFile {
+    SiteFile { path: path.to_owned(), contents: format!("{function}({});\n", embedded(data)) }
 }
 
 #[cfg(test)]

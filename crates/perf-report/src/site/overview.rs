@@ -5,6 +5,7 @@ use super::machines::{self, MachineView};
 use super::point::since;
 use super::runs::RunRow;
 use super::shown::Shown;
+use super::shown_run::ShownRun;
 use super::spark;
 use super::text::{self, Badge};
 use super::watch::StepView;
@@ -217,7 +218,7 @@ pub(super) fn row_view(row: &Row, shown: &Shown<'_>) -> RowView {
         interval: text::interval(verdict.low, verdict.high),
         now: text::time(verdict.now_ns),
         baseline: text::time(verdict.baseline_ns),
-        since: since.map_or_else(String::new, text::since),
+        since: since.map_or_else(String::new, ShownRun::since_label),
         since_page: since.and_then(super::runs::page),
         remark: text::line(&row.remark()),
         spark: spark::spark(&points, verdict),

@@ -1,6 +1,7 @@
 //! One run of one benchmark, and how it stands to the others.
 
-use super::shown::{Flag, ShownRun, Standing};
+use super::shown_run::ShownRun;
+use super::standing::{Flag, Standing};
 use crate::svg::drawable;
 use perf_judge::baseline::RunValue;
 use perf_judge::run::{Measured, Statistic};
@@ -12,7 +13,7 @@ pub(super) fn batch(measured: &Measured) -> (u32, u32, &str) {
 }
 
 /// What all runs of a benchmark are held against.
-pub(super) struct Kind<'a> {
+pub(super) struct SeriesReference<'a> {
     pub(super) batch: (u32, u32, &'a str),
     /// Whether another tool measures this benchmark now.
     pub(super) is_foreign: bool,
@@ -37,15 +38,15 @@ impl<'a> Point<'a> {
     pub(super) fn new(
         run: &'a ShownRun<'a>,
         measured: Option<&'a Measured>,
-        kind: &Kind<'_>,
+        reference: &SeriesReference<'_>,
     ) -> Self {
-        let same_batch = measured.is_none_or(|measured| batch(measured) == kind.batch);
+        let same_batch = measured.is_none_or(|measured| batch(measured) == reference.batch);
         let standing = match same_batch {
-            true if kind.is_foreign && run.has(Flag::Imported) => Standing::Counted,
+            true if reference.is_foreign && run.has(Flag::Imported) => Standing::Counted,
             true => run.standing(),
             false => Standing::Incomparable,
         };
-        let statistic = kind.statistic;
+        let statistic = reference.statistic;
         let judged = measured.and_then(|measured| judged(measured, statistic));
         let spread = measured.and_then(|measured| spread(measured, statistic));
         Self { run, measured, same_batch, standing, judged, spread, statistic }

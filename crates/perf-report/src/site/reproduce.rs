@@ -1,7 +1,7 @@
 //! The command that measures again what a page shows.
 
 use super::point::{Point, since};
-use super::shown::Standing;
+use super::standing::Standing;
 use crate::visible;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::verdict::{State, Verdict};

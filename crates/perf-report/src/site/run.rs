@@ -4,7 +4,9 @@ use super::budget::{self, BudgetView};
 use super::comparison::ComparisonRow;
 use super::overview::{self, Facts, is_loud};
 use super::runs::{self, RunRow};
-use super::shown::{Shown, ShownRun, Standing};
+use super::shown::Shown;
+use super::shown_run::ShownRun;
+use super::standing::Standing;
 use super::text::{self, Badge};
 use crate::{Comparison, Report, Row};
 use perf_judge::unit;
@@ -55,7 +57,7 @@ pub(super) fn view(
     let rows = |loud| report.rows.iter().filter(move |row| is_loud(&row.verdict) == loud);
     Some(RunPage {
         root: "../",
-        title: format!("Run of {}", text::run_label(run)),
+        title: format!("Run of {}", run.label()),
         summary: report.summary.clone(),
         facts: overview::facts(report, shown),
         run: RunRow::of(run),

@@ -1,6 +1,7 @@
 //! Runs as rows of a table, and what a page says of one run.
 
-use super::shown::{Flag, ShownRun};
+use super::shown_run::ShownRun;
+use super::standing::{self, Flag};
 use super::text;
 use serde::Serialize;
 
@@ -25,10 +26,10 @@ impl RunRow {
             page: page(run),
             commit: run.words.commit.clone(),
             commit_page: run.commit_page.clone(),
-            branch: text::branch(run),
+            branch: run.branch_label(),
             subject: run.words.subject.clone(),
             machine: text::word(&run.machine.key),
-            flags: text::flags(&run.flags),
+            flags: standing::names(&run.flags),
         }
     }
 }

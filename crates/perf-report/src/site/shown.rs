@@ -1,130 +1,16 @@
-//! Which runs the site shows, and how each stands to the run that is reported.
+//! Which runs the site shows, and the series of each benchmark among them.
 
-use super::point::{Kind, Point, batch};
-use super::text;
-use crate::links::commit_page;
+use super::point::{Point, SeriesReference, batch};
+use super::shown_run::{ShownRun, recorded, unrecorded};
+use super::standing::{Flag, Standing};
 use crate::{Report, Row};
-use chrono::{DateTime, Utc};
 use perf_judge::history::{History, Past};
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Accepted, Commit, Machine, Measured, Run};
+use perf_judge::run::{Measured, Run};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most runs that are shown.
 pub(super) const LIMIT: usize = 200;
-
-/// What sets a run apart from those that the reported one is compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flag {
-    /// It is the reported run.
-    Reported,
-    /// It is not part of the history.
-    Unrecorded,
-    /// Tracked files differed from the commit.
-    Dirty,
-    /// Only some benchmarks, or too few launches, were measured.
-    Partial,
-    /// It is not a commit of the branch that baselines are taken from.
-    OtherBranch,
-    /// It was measured elsewhere.
-    OtherMachine,
-    /// Another tool measured it.
-    Imported,
-    /// It was measured in batches of another size.
-    OtherBatch,
-}
-
-impl Flag {
-    /// Its name for people.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Reported => "this run",
-            Self::Unrecorded => "not recorded",
-            Self::Dirty => "dirty",
-            Self::Partial => "partial",
-            Self::OtherBranch => "other branch",
-            Self::OtherMachine => "other machine",
-            Self::Imported => "imported",
-            Self::OtherBatch => "other batch size",
-        }
-    }
-}
-
-/// Whether a run may be joined into the line of a trend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// A baseline may count it.
-    Counted,
-    /// Its times compare, but no baseline counts it.
-    SetAside,
-    /// Its times do not compare.
-    Incomparable,
-}
-
-/// A run on the site.
-#[derive(Clone, Debug)]
-pub(super) struct ShownRun<'a> {
-    pub(super) id: &'a str,
-    pub(super) started: DateTime<Utc>,
-    pub(super) commit: Option<&'a Commit>,
-    pub(super) machine: &'a Machine,
-    /// The slowdowns that it was measured with as accepted.
-    pub(super) accepted: &'a [Accepted],
-    pub(super) flags: Vec<Flag>,
-    /// The commit's page on the web.
-    pub(super) commit_page: Option<String>,
-    /// What pages say of it, written once: every benchmark's page says it again.
-    pub(super) words: Words,
-}
-
-/// A run in words.
-#[derive(Clone, Debug)]
-pub(super) struct Words {
-    /// `2026-11-23`
-    pub(super) day: String,
-    /// `2026-11-23 02:45`
-    pub(super) minute: String,
-    /// As other programs read it.
-    pub(super) moment: String,
-    /// The commit's first digits.
-    pub(super) commit: String,
-    /// The commit's subject.
-    pub(super) subject: String,
-}
-
-impl Words {
-    fn of(started: DateTime<Utc>, commit: Option<&Commit>) -> Self {
-        Self {
-            day: text::day(started),
-            minute: text::minute(started),
-            moment: started.to_rfc3339(),
-            commit: text::or_nothing(commit.map(|commit| text::clipped(commit.short(), 12))),
-            subject: commit.map_or_else(String::new, |commit| text::line(&commit.subject)),
-        }
-    }
-}
-
-impl ShownRun<'_> {
-    pub(super) fn is_reported(&self) -> bool {
-        self.has(Flag::Reported)
-    }
-
-    pub(super) fn has(&self, flag: Flag) -> bool {
-        self.flags.contains(&flag)
-    }
-
-    pub(super) fn standing(&self) -> Standing {
-        match () {
-            () if self.has(Flag::OtherMachine) || self.has(Flag::Imported) => {
-                Standing::Incomparable
-            }
-            () if [Flag::Dirty, Flag::Partial, Flag::OtherBranch].iter().any(|f| self.has(*f)) => {
-                Standing::SetAside
-            }
-            () => Standing::Counted,
-        }
-    }
-}
 
 /// The runs of the site.
 #[derive(Clone, Debug)]
@@ -199,7 +85,7 @@ impl<'a> Shown<'a> {
             return Vec::new();
         };
         let reported = self.rows.get(name).and_then(|row| row.measured.as_ref());
-        let kind = Kind {
+        let reference = SeriesReference {
             batch: batch(reported.unwrap_or(newest)),
             is_foreign: self.runs[*last].has(Flag::Imported),
             statistic: self.row(name).map(|row| row.verdict.statistic).unwrap_or_default(),
@@ -208,7 +94,7 @@ impl<'a> Shown<'a> {
         let mut points = Vec::with_capacity(self.runs.len() - first);
         for (at, run) in self.runs.iter().enumerate().skip(*first) {
             let measured = known.next_if(|(place, _)| *place == at).map(|(_, measured)| *measured);
-            let point = Point::new(run, measured, &kind);
+            let point = Point::new(run, measured, &reference);
             if measured.is_some() || point.standing() == Standing::Counted {
                 points.push(point);
             }
@@ -220,62 +106,6 @@ impl<'a> Shown<'a> {
     pub(super) fn row(&self, name: &BenchmarkId) -> Option<&'a Row> {
         self.rows.get(name).copied()
     }
-}
-
-fn recorded<'a>(run: &'a Run, report: &'a Report, commits_at: Option<&str>) -> ShownRun<'a> {
-    let is_reported = run.id == report.run.id;
-    let same_machine = run.machine.key == report.run.machine.key;
-    ShownRun {
-        id: &run.id,
-        started: run.started,
-        commit: run.commit.as_ref(),
-        machine: &run.machine,
-        accepted: &run.accepted,
-        flags: flags(&[
-            (Flag::Reported, is_reported),
-            (Flag::Dirty, is_dirty(run.commit.as_ref())),
-            (Flag::Partial, run.partial),
-            (Flag::OtherBranch, run.branch() != Some(&report.against.branch)),
-            (Flag::OtherMachine, !same_machine && run.origin.is_none()),
-            (Flag::Imported, run.origin.is_some()),
-        ]),
-        commit_page: web_page(run.commit.as_ref(), commits_at),
-        words: Words::of(run.started, run.commit.as_ref()),
-    }
-}
-
-fn web_page(commit: Option<&Commit>, commits_at: Option<&str>) -> Option<String> {
-    commit_page(commits_at, &commit?.hash)
-}
-
-fn unrecorded<'a>(report: &'a Report, commits_at: Option<&str>) -> ShownRun<'a> {
-    let run = &report.run;
-    let commit = run.commit.as_ref();
-    let branch = commit.and_then(|commit| commit.branch.as_deref());
-    ShownRun {
-        id: &run.id,
-        started: run.started,
-        commit,
-        machine: &run.machine,
-        accepted: &[],
-        flags: flags(&[
-            (Flag::Reported, true),
-            (Flag::Unrecorded, true),
-            (Flag::Dirty, is_dirty(commit)),
-            (Flag::Partial, run.partial),
-            (Flag::OtherBranch, branch != Some(&report.against.branch)),
-        ]),
-        commit_page: web_page(commit, commits_at),
-        words: Words::of(run.started, commit),
-    }
-}
-
-fn flags(flags: &[(Flag, bool)]) -> Vec<Flag> {
-    flags.iter().filter(|(_, raised)| *raised).map(|(flag, _)| *flag).collect()
-}
-
-fn is_dirty(commit: Option<&Commit>) -> bool {
-    commit.is_some_and(|commit| commit.dirty)
 }
 
 #[cfg(test)]

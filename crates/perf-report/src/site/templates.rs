@@ -1,6 +1,6 @@
 //! The templates that lay pages out.
 
-use super::Page;
+use super::file::SiteFile;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
@@ -9,8 +9,17 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::error::Error;
 
+pub(super) const OVERVIEW: &str = "overview.html";
+pub(super) const BENCHMARK: &str = "benchmark.html";
+pub(super) const RUN: &str = "run.html";
+pub(super) const COMPARISON: &str = "comparison.html";
+pub(super) const COMPARE: &str = "compare.html";
+pub(super) const FEED: &str = "feed.xml";
+const REQUIRED: [&str; 6] = [OVERVIEW, BENCHMARK, RUN, COMPARISON, COMPARE, FEED];
+
 /// Why there is no site.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SiteError {
     /// A file that the site is made of was not given.
     #[error("the template {0} is missing")]
@@ -36,7 +45,7 @@ pub(super) struct Templates<'a> {
 
 impl<'a> Templates<'a> {
     pub(super) fn parse(sources: &'a BTreeMap<String, String>) -> Result<Self, SiteError> {
-        let missing = super::REQUIRED.into_iter().find(|name| !sources.contains_key(*name));
+        let missing = REQUIRED.into_iter().find(|name| !sources.contains_key(*name));
         if let Some(name) = missing {
             return Err(SiteError::Missing(name));
         }
@@ -50,9 +59,11 @@ impl<'a> Templates<'a> {
     }
 
     /// The files that pages load as they are.
-    pub(super) fn assets(&self) -> Vec<Page> {
+    pub(super) fn assets(&self) -> Vec<SiteFile> {
         let assets = self.sources.iter().filter(|(name, _)| !is_template(name));
-        assets.map(|(name, source)| Page { path: name.clone(), contents: source.clone() }).collect()
+        assets
+            .map(|(name, source)| SiteFile { path: name.clone(), contents: source.clone() })
+            .collect()
     }
 
     /// A digest of all sources.

@@ -21,7 +21,7 @@ fn render(
     templates: &BTreeMap<String, String>,
     history: &History,
     report: &Report,
-) -> Result<Vec<Page>, SiteError> {
+) -> Result<Vec<SiteFile>, SiteError> {
     let (renamed, budgets) = (BTreeMap::new(), Vec::new());
     let rules = Rules {
         branch: "main",

@@ -1,6 +1,5 @@
 //! Words on the pages: text from a repository made safe, dates, states and findings.
 
-use super::shown::{Flag, ShownRun};
 use crate::visible;
 use chrono::{DateTime, Utc};
 use perf_judge::budget::{BudgetResult, BudgetStatus};
@@ -169,25 +168,6 @@ pub(super) fn described(verdict: &Verdict) -> String {
     }
 }
 
-/// When and with which commit a run was made: `2026-11-20 · 1a2b3c4d5e6f`.
-pub(super) fn run_label(run: &ShownRun<'_>) -> String {
-    format!("{} · {}", run.words.day, run.words.commit)
-}
-
-/// Since which run something is so.
-pub(super) fn since(run: &ShownRun<'_>) -> String {
-    if run.is_reported() { "this run".to_owned() } else { run_label(run) }
-}
-
-pub(super) fn branch(run: &ShownRun<'_>) -> String {
-    let branch = run.commit.and_then(|commit| commit.branch.as_deref());
-    or_nothing(branch.map(word))
-}
-
-pub(super) fn flags(flags: &[Flag]) -> Vec<&'static str> {
-    flags.iter().map(|flag| flag.name()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,7 +198,8 @@ mod tests {
             finding(&rows[7].verdict),
             "+0.0 % against the baseline of 10 runs, now 2.500 ns"
         );
-        let noisy = Verdict { statistic: Statistic::Fastest, ..rows[1].verdict.clone() };
+        let mut noisy = rows[1].verdict.clone();
+        noisy.statistic = Statistic::Fastest;
         assert!(finding(&noisy).starts_with("fastest sample rose 100.0 %"));
     }
 }

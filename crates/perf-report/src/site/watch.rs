@@ -2,10 +2,12 @@
 //! and decides nothing.
 
 use super::point::Point;
-use super::shown::{Shown, ShownRun, Standing};
+use super::shown::Shown;
+use super::shown_run::ShownRun;
+use super::standing::Standing;
 use super::text;
 use chrono::{DateTime, Utc};
-use perf_judge::detect::steps::{Step, steps};
+use perf_judge::detect::steps::{ChangePoint, steps};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::unit;
 use serde::Serialize;
@@ -21,7 +23,7 @@ pub(super) struct Found<'a> {
     run: &'a ShownRun<'a>,
     /// The last run on the old one.
     before: &'a ShownRun<'a>,
-    step: Step,
+    step: ChangePoint,
 }
 
 impl<'a> Found<'a> {
@@ -32,7 +34,7 @@ impl<'a> Found<'a> {
         let times = counted.filter_map(|(place, point)| Some((place, point.run, point.judged()?)));
         let times: Vec<(usize, &'a ShownRun<'a>, f64)> = times.collect();
         let ns: Vec<f64> = times.iter().map(|(.., ns)| *ns).collect();
-        let found = |step: Step| {
+        let found = |step: ChangePoint| {
             let ((place, run, _), (_, before, _)) = (times[step.at], times[step.at - 1]);
             Self { place, run, before, step }
         };

@@ -6,7 +6,7 @@ use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{
     Commit, Kind, LaunchTimes, Machine, Measured, Reading, Round, Run, SCHEMA, Side, Source,
 };
-use perf_report::site::{Contents, LOOK_BACK, Older, Page, SHOWN, Site, older};
+use perf_report::site::{Contents, LOOK_BACK, Older, SHOWN, Site, SiteFile, older};
 use perf_report::{Comparison, Report, Rules};
 use std::collections::BTreeMap;
 use std::fs;
@@ -147,7 +147,7 @@ fn templates() -> BTreeMap<String, String> {
 }
 
 /// Every file of the site, its older data included.
-pub(crate) fn pages() -> Vec<Page> {
+pub(crate) fn pages() -> Vec<SiteFile> {
     let runs: Vec<Run> = (0..RUNS).map(run).collect();
     let newest = runs.len() - SHOWN - LOOK_BACK;
     let history: History = runs[newest..].iter().cloned().collect();
@@ -180,7 +180,7 @@ pub(crate) fn pages() -> Vec<Page> {
 }
 
 /// The files of older runs, and the months that they are of, the newest first.
-fn older_pages(site: &Site<'_>, runs: &[Run]) -> (Vec<Page>, Vec<String>) {
+fn older_pages(site: &Site<'_>, runs: &[Run]) -> (Vec<SiteFile>, Vec<String>) {
     let summed: Vec<(Line, Names)> =
         runs.iter().map(|run| (Line::of(run), Names::of(run))).collect();
     let by = |format: &str| {
@@ -194,7 +194,7 @@ fn older_pages(site: &Site<'_>, runs: &[Run]) -> (Vec<Page>, Vec<String>) {
     let first_shown = site.oldest_shown().unwrap().format("%Y-%m").to_string();
     let months: BTreeMap<_, _> =
         by("%Y-%m").into_iter().filter(|(month, _)| *month <= first_shown).collect();
-    let mut pages: Vec<Page> =
+    let mut pages: Vec<SiteFile> =
         months.iter().flat_map(|(month, runs)| older::month(month, runs, site.here())).collect();
     pages.extend(by("%Y-%m-%d").iter().map(|(day, runs)| older::day(day, runs)));
     pages.extend(older::commits(runs.iter().map(|run| run.id.as_str())));
@@ -207,8 +207,8 @@ pub(crate) fn last_two() -> [String; 2] {
 }
 
 /// Writes the site below a path of several parts.
-pub(crate) fn write(folder: &Path, pages: &[Page]) {
-    for Page { path, contents } in pages {
+pub(crate) fn write(folder: &Path, pages: &[SiteFile]) {
+    for SiteFile { path, contents } in pages {
         let file = folder.join(path);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(&file, contents).unwrap();

@@ -7,7 +7,7 @@
 mod made;
 
 use perf_judge::ident::BenchmarkId;
-use perf_report::site::Page;
+use perf_report::site::SiteFile;
 use serde_json::json;
 use std::fs;
 use std::io::ErrorKind;
@@ -25,7 +25,7 @@ static SITE: LazyLock<Made> = LazyLock::new(|| {
 
 struct Made {
     folder: tempfile::TempDir,
-    pages: Vec<Page>,
+    pages: Vec<SiteFile>,
 }
 
 impl Made {
@@ -37,7 +37,7 @@ impl Made {
     fn kinds(&self) -> Vec<&str> {
         let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         let mut kinds: Vec<&str> = Vec::new();
-        for Page { path, .. } in self.pages.iter().filter(|page| page.path.ends_with(".html")) {
+        for SiteFile { path, .. } in self.pages.iter().filter(|page| page.path.ends_with(".html")) {
             let alike = kinds.iter().filter(|known| folder(known) == folder(path));
             let wanted = match folder(path).as_str() {
                 "" => usize::MAX,

@@ -1,22 +1,22 @@
 //! What a trend's legend says, and what lies outside its drawing.
 
-use super::super::marks::{circle, cross, dot, ring};
-use super::super::point::Point;
-use super::super::shown::Standing;
-use super::Trend;
+use super::marks::{circle, cross, dot, ring};
+use super::point::Point;
+use super::standing::Standing;
+use super::trend::Trend;
 use perf_judge::run::Statistic;
 use perf_judge::unit;
 use serde::Serialize;
 
 /// A line of the legend: a drawing and its meaning.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Entry {
+pub(super) struct LegendEntry {
     swatch: String,
     text: String,
 }
 
 impl Trend<'_> {
-    pub(super) fn legend(&self) -> Vec<Entry> {
+    pub(super) fn legend(&self) -> Vec<LegendEntry> {
         let any = |test: &dyn Fn(&Point<'_>) -> bool| self.points.iter().any(test);
         let drawn = |p: &Point<'_>| p.judged().is_some_and(|ns| self.scale.holds(ns));
         let stands = |standing| any(&|p| drawn(p) && p.standing() == standing);
@@ -67,7 +67,10 @@ impl Trend<'_> {
         let entries = entries.into_iter().map(|(_, shape, text)| (shape, text.to_owned()));
         let levels = self.levels.iter().filter(|level| self.scale.holds(level.value));
         let levels = levels.map(|level| (line(level.class), level.label.clone()));
-        entries.chain(levels).map(|(shape, text)| Entry { swatch: swatch(&shape), text }).collect()
+        entries
+            .chain(levels)
+            .map(|(shape, text)| LegendEntry { swatch: swatch(&shape), text })
+            .collect()
     }
 
     pub(super) fn outside(&self) -> Vec<String> {

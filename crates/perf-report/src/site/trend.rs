@@ -1,20 +1,16 @@
 //! A benchmark's times over its runs as a drawing with a legend.
 
-mod legend;
-
 use super::marks::{
     Stretch, across, circle, cross, dots, machine_changes, ring, segments, sets_scale, title,
 };
 use super::point::Point;
-use super::shown::Standing;
+use super::standing::Standing;
 use super::text;
 use super::watch::Found;
 use crate::svg::{Place, Scale, escaped, path};
-use legend::Entry;
 use perf_judge::budget::BudgetResult;
 use perf_judge::unit;
 use perf_judge::verdict::Verdict;
-use serde::Serialize;
 use std::fmt::Write as _;
 
 /// A budget's line is drawn only up to this multiple of the values: beyond, it would flatten them.
@@ -45,31 +41,15 @@ pub(super) struct Level {
     pub(super) label: String,
 }
 
-/// What the templates need of a trend.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct TrendView {
-    wide: String,
-    narrow: String,
-    legend: Vec<Entry>,
-    /// What lies outside the drawing.
-    outside: Vec<String>,
-    /// When other machines began to measure.
-    machines: Vec<String>,
-    /// Where the level changed, in words.
-    steps: Vec<String>,
-    /// Where a slowdown was accepted, in words.
-    accepted: Vec<String>,
-}
-
 /// A benchmark's times over its runs.
 pub(super) struct Trend<'a> {
-    points: &'a [Point<'a>],
+    pub(super) points: &'a [Point<'a>],
     finding: String,
-    levels: Vec<Level>,
-    machines: Vec<(usize, String)>,
-    steps: Vec<(usize, String)>,
-    accepted: Vec<(usize, String)>,
-    scale: Scale,
+    pub(super) levels: Vec<Level>,
+    pub(super) machines: Vec<(usize, String)>,
+    pub(super) steps: Vec<(usize, String)>,
+    pub(super) accepted: Vec<(usize, String)>,
+    pub(super) scale: Scale,
     unit: &'a str,
 }
 
@@ -129,16 +109,9 @@ impl<'a> Trend<'a> {
         &self.levels
     }
 
-    pub(super) fn view(&self) -> TrendView {
-        TrendView {
-            wide: self.svg(&WIDE),
-            narrow: self.svg(&NARROW),
-            legend: self.legend(),
-            outside: self.outside(),
-            machines: self.machines.iter().map(|(_, change)| change.clone()).collect(),
-            steps: self.steps.iter().map(|(_, sentence)| sentence.clone()).collect(),
-            accepted: self.accepted.iter().map(|(_, why)| why.clone()).collect(),
-        }
+    /// The drawing for a wide screen, and the one for a narrow one.
+    pub(super) fn drawings(&self) -> [String; 2] {
+        [self.svg(&WIDE), self.svg(&NARROW)]
     }
 
     fn svg(&self, frame: &Frame) -> String {
@@ -240,7 +213,7 @@ impl<'a> Trend<'a> {
     }
 
     /// The value if the drawing reaches so far.
-    fn drawn(&self, value: Option<f64>) -> Option<f64> {
+    pub(super) fn drawn(&self, value: Option<f64>) -> Option<f64> {
         value.filter(|value| self.scale.holds(*value))
     }
 
@@ -316,66 +289,4 @@ fn limit(budget: &BudgetResult, class: &'static str) -> Level {
     let (name, metric) = (text::word(&budget.name), budget.metric.name());
     let label = format!("{class} of budget {name}: {metric} {}", budget.metric.show(value));
     Level { class, value, label }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::shown::Shown;
-    use super::*;
-    use crate::report::tests::report;
-    use perf_fixtures::{measured, run};
-    use perf_judge::history::History;
-    use perf_judge::run::Run;
-
-    const NAME: &str = "core/parse::parse_large_xml";
-
-    /// The trend of runs of a day each, the reported one of 1.9 ms last.
-    fn view(runs: Vec<Run>) -> TrendView {
-        let (history, report) = (runs.into_iter().collect::<History>(), report());
-        let shown = Shown::new(&history, &report, None);
-        let verdict = &report.rows[1].verdict;
-        let budgets: Vec<&BudgetResult> = report.budgets.iter().collect();
-        let points = shown.series(&NAME.into());
-        Trend::new(&points, Some(verdict), &budgets, &[], vec![]).unwrap().view()
-    }
-
-    fn day(day: u32, ns: f64) -> Run {
-        run(day, vec![measured(NAME, ns)])
-    }
-
-    fn count(view: &TrendView, mark: &str) -> usize {
-        view.wide.matches(mark).count()
-    }
-
-    #[test]
-    fn the_line_stops_at_a_gap_and_passes_over_what_no_baseline_counts() {
-        let mut dirty = day(5, 1e6);
-        dirty.commit.as_mut().unwrap().dirty = true;
-        let view = view(vec![day(1, 1e6), day(2, 1e6), run(3, vec![]), day(4, 1e6), dirty]);
-        assert_eq!(count(&view, "class=\"median\""), 2);
-        assert_eq!((count(&view, "h0"), count(&view, "class=\"aside\"")), (4, 1));
-        assert_eq!(count(&view, "class=\"ring\""), 1);
-    }
-
-    #[test]
-    fn an_odd_run_does_not_flatten_the_others() {
-        let mut elsewhere = day(1, 1e9);
-        elsewhere.machine.key = "elsewhere".to_owned();
-        let view = view(vec![elsewhere, day(2, 1e6)]);
-        assert_eq!(view.outside, ["1 run of another machine, or in no baseline"]);
-        assert_eq!(count(&view, "class=\"cross\""), 0);
-    }
-
-    #[test]
-    fn the_whole_range_of_times_is_drawn() {
-        let view = view(vec![day(1, 1.0), day(2, 1e10)]);
-        assert_eq!(count(&view, "h0"), 3);
-        assert!(view.wide.contains("logarithmic") && !view.wide.contains("NaN"));
-    }
-
-    #[test]
-    fn one_run_alone_is_drawn() {
-        let view = view(vec![]);
-        assert_eq!((count(&view, "h0"), count(&view, "class=\"baseline\"")), (1, 1));
-    }
 }

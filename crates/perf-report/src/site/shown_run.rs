@@ -1,0 +1,151 @@
+//! A run as the site shows it.
+
+use super::standing::{Flag, Standing};
+use super::text;
+use crate::Report;
+use crate::links::commit_page;
+use chrono::{DateTime, Utc};
+use perf_judge::run::{Accepted, Commit, Machine, Run};
+
+/// A run on the site.
+#[derive(Clone, Debug)]
+pub(super) struct ShownRun<'a> {
+    pub(super) id: &'a str,
+    pub(super) started: DateTime<Utc>,
+    pub(super) commit: Option<&'a Commit>,
+    pub(super) machine: &'a Machine,
+    /// The slowdowns that it was measured with as accepted.
+    pub(super) accepted: &'a [Accepted],
+    pub(super) flags: Vec<Flag>,
+    /// The commit's page on the web.
+    pub(super) commit_page: Option<String>,
+    /// What pages say of it, written once: every benchmark's page says it again.
+    pub(super) words: Words,
+}
+
+/// A run in words.
+#[derive(Clone, Debug)]
+pub(super) struct Words {
+    /// `2026-11-23`
+    pub(super) day: String,
+    /// `2026-11-23 02:45`
+    pub(super) minute: String,
+    /// As other programs read it.
+    pub(super) moment: String,
+    /// The commit's first digits.
+    pub(super) commit: String,
+    /// The commit's subject.
+    pub(super) subject: String,
+}
+
+impl Words {
+    fn of(started: DateTime<Utc>, commit: Option<&Commit>) -> Self {
+        Self {
+            day: text::day(started),
+            minute: text::minute(started),
+            moment: started.to_rfc3339(),
+            commit: text::or_nothing(commit.map(|commit| text::clipped(commit.short(), 12))),
+            subject: commit.map_or_else(String::new, |commit| text::line(&commit.subject)),
+        }
+    }
+}
+
+impl ShownRun<'_> {
+    /// When and with which commit it was made: `2026-11-20 · 1a2b3c4d5e6f`.
+    pub(super) fn label(&self) -> String {
+        format!("{} · {}", self.words.day, self.words.commit)
+    }
+
+    /// Since which run something is so, if it is so since this one.
+    pub(super) fn since_label(&self) -> String {
+        if self.is_reported() { "this run".to_owned() } else { self.label() }
+    }
+
+    /// The branch that was measured.
+    pub(super) fn branch_label(&self) -> String {
+        let branch = self.commit.and_then(|commit| commit.branch.as_deref());
+        text::or_nothing(branch.map(text::word))
+    }
+
+    pub(super) fn is_reported(&self) -> bool {
+        self.has(Flag::Reported)
+    }
+
+    pub(super) fn has(&self, flag: Flag) -> bool {
+        self.flags.contains(&flag)
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        match () {
+            () if self.has(Flag::OtherMachine) || self.has(Flag::Imported) => {
+                Standing::Incomparable
+            }
+            () if [Flag::Dirty, Flag::Partial, Flag::OtherBranch].iter().any(|f| self.has(*f)) => {
+                Standing::SetAside
+            }
+            () => Standing::Counted,
+        }
+    }
+}
+
+/// A run of the history, beside the reported one.
+pub(super) fn recorded<'a>(
+    run: &'a Run,
+    report: &'a Report,
+    commits_at: Option<&str>,
+) -> ShownRun<'a> {
+    let is_reported = run.id == report.run.id;
+    let same_machine = run.machine.key == report.run.machine.key;
+    ShownRun {
+        id: &run.id,
+        started: run.started,
+        commit: run.commit.as_ref(),
+        machine: &run.machine,
+        accepted: &run.accepted,
+        flags: flags(&[
+            (Flag::Reported, is_reported),
+            (Flag::Dirty, is_dirty(run.commit.as_ref())),
+            (Flag::Partial, run.partial),
+            (Flag::OtherBranch, run.branch() != Some(&report.against.branch)),
+            (Flag::OtherMachine, !same_machine && run.origin.is_none()),
+            (Flag::Imported, run.origin.is_some()),
+        ]),
+        commit_page: web_page(run.commit.as_ref(), commits_at),
+        words: Words::of(run.started, run.commit.as_ref()),
+    }
+}
+
+fn web_page(commit: Option<&Commit>, commits_at: Option<&str>) -> Option<String> {
+    commit_page(commits_at, &commit?.hash)
+}
+
+/// The reported run where the history does not have it.
+pub(super) fn unrecorded<'a>(report: &'a Report, commits_at: Option<&str>) -> ShownRun<'a> {
+    let run = &report.run;
+    let commit = run.commit.as_ref();
+    let branch = commit.and_then(|commit| commit.branch.as_deref());
+    ShownRun {
+        id: &run.id,
+        started: run.started,
+        commit,
+        machine: &run.machine,
+        accepted: &[],
+        flags: flags(&[
+            (Flag::Reported, true),
+            (Flag::Unrecorded, true),
+            (Flag::Dirty, is_dirty(commit)),
+            (Flag::Partial, run.partial),
+            (Flag::OtherBranch, branch != Some(&report.against.branch)),
+        ]),
+        commit_page: web_page(commit, commits_at),
+        words: Words::of(run.started, commit),
+    }
+}
+
+fn flags(flags: &[(Flag, bool)]) -> Vec<Flag> {
+    flags.iter().filter(|(_, raised)| *raised).map(|(flag, _)| *flag).collect()
+}
+
+fn is_dirty(commit: Option<&Commit>) -> bool {
+    commit.is_some_and(|commit| commit.dirty)
+}
