@@ -1,7 +1,5 @@
 //! The names of a Divan binary's benchmarks.
 
-use std::collections::BTreeSet;
-
 use thiserror::Error;
 
 /// Ends each entry. A line break is part of it, since names may hold both.
@@ -9,23 +7,16 @@ const ENTRY_END: &str = ": benchmark\n";
 
 /// The benchmarks of one binary, arguments included, thread counts not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Listing {
-    /// Paths in Divan's order, which is not sorted.
+    /// Paths in Divan's order, which is not sorted. A path may occur more than once, as with two
+    /// generic types of the same short name: `--exact` then runs all of its benchmarks.
     pub names: Vec<String>,
-}
-
-impl Listing {
-    /// The names that stand there more than once, sorted. `--exact` runs all of a name's
-    /// benchmarks, as with two generic types of the same short name.
-    pub fn duplicates(&self) -> Vec<&str> {
-        let mut seen = BTreeSet::new();
-        let again = self.names.iter().filter(|name| !seen.insert(name.as_str()));
-        again.map(String::as_str).collect::<BTreeSet<_>>().into_iter().collect()
-    }
 }
 
 /// A text that is no listing.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ListingError {
     /// What stands after the last entry.
     #[error("listing does not end with an entry of the form \"name: benchmark\": {0:?}")]
@@ -60,13 +51,6 @@ mod tests {
         ] {
             assert!(names.iter().any(|listed| listed == name), "{name:?} not in {names:?}");
         }
-    }
-
-    #[test]
-    fn duplicates_are_named_once() {
-        let listing = parse_listing("b: benchmark\na: benchmark\nb: benchmark\nb: benchmark\n");
-        assert_eq!(listing.unwrap().duplicates(), ["b"]);
-        assert!(parse_listing(SHAPES).unwrap().duplicates().is_empty());
     }
 
     #[test]

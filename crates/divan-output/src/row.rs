@@ -7,6 +7,7 @@ use super::line::{Cells, last_value};
 
 /// One line of the tree that is no group, with the lines that belong to it.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Row {
     /// Crate, modules, function, generic arguments, argument and thread count (`t=4`) as printed.
     /// Only the listing tells an argument `t=4` from a thread count. Spaces at a name's end are lost.
@@ -42,6 +43,7 @@ pub enum RowState {
 
 /// The numbers of a row.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Figures {
     /// Time of an iteration, in ns.
     pub time_ns: Columns,
@@ -79,6 +81,7 @@ impl Figures {
 
 /// How much of something an iteration does in a second. Derived from the time, so never judged.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Rate {
     /// What is counted.
     pub kind: RateKind,
@@ -119,6 +122,7 @@ impl RateKind {
 
 /// What `AllocProfiler` counted, per iteration of the sample that stands in the time's column.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Alloc {
     /// Which operation.
     pub kind: AllocKind,

@@ -19,6 +19,7 @@ const LABEL_GAP: &str = "  ";
 
 /// A table as far as it could be read.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Table {
     /// In printed order.
     pub rows: Vec<Row>,
@@ -29,6 +30,7 @@ pub struct Table {
 
 /// A line that the grammar has no place for.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Problem {
     /// Its number, from 1.
     pub line: usize,

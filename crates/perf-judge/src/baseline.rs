@@ -103,7 +103,7 @@ pub struct PastPin {
     pub median_ns: f64,
 }
 
-/// What the history has to compare a benchmark with.
+/// The runs that a benchmark can be compared with, or why there are none.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Selection {
     /// Enough comparable runs.
@@ -124,7 +124,7 @@ pub enum Selection {
     New,
 }
 
-/// Picks comparable runs out of a history.
+/// Picks the runs of a history that a benchmark can be compared with.
 #[derive(Clone, Copy, Debug)]
 pub struct Selector<'a> {
     history: Past<'a>,

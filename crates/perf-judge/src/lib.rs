@@ -1,13 +1,71 @@
-//! Finds performance regressions: from the launches of benchmarks to a verdict, without I/O.
+//! Finds performance regressions in benchmark launches, without I/O.
 //!
-//! The modules stand in the order of the pipeline, and each uses only those before it:
+//! A *launch* is one process that runs one benchmark. The crate takes what launches measured,
+//! decides which benchmarks changed, and reports each change with a confidence interval. It starts
+//! no process and reads no file, clock or random number: these are arguments, so that the same
+//! input gives the same verdicts.
 //!
-//! ```text
-//! launches → Run → History → Baseline → Change → Budget → Verdict
+//! # Comparing two builds
+//!
+//! A [`Judge`] asks for launches with [`Judge::step`] until every benchmark is decided. Here it
+//! compares a head with its base in pairs: one launch of each build, directly after each other,
+//! the first one chosen by a coin.
+//!
+//! ```
+//! use perf_judge::{Judge, LaunchTimes, Round, Severity, Side, State, Step};
+//!
+//! // 20 launches of each build; the head takes 12 % longer.
+//! let base: Vec<f64> = (0..20).map(|i| 1000.0 + f64::from(i * 7 % 11)).collect();
+//! let head: Vec<f64> = (0..20).map(|i| 1120.0 + f64::from(i * 5 % 13)).collect();
+//! let launch = |ns: &f64| LaunchTimes { fastest: *ns, median: ns * 1.01 };
+//! let mut pairs = base.iter().zip(&head).map(|(base, head)| Round {
+//!     first: Side::Base,
+//!     base: launch(base),
+//!     head: launch(head),
+//! });
+//!
+//! let mut judge = Judge::of_builds(["app/parse::large"], "1a2b3c4d5e6f");
+//! let verdicts = loop {
+//!     match judge.step() {
+//!         Step::Compare { benchmarks, rounds, .. } => {
+//!             for name in benchmarks {
+//!                 let measured: Vec<Round> = pairs.by_ref().take(rounds).collect();
+//!                 match measured.is_empty() {
+//!                     true => judge.give_up(&name),
+//!                     false => judge.feed_rounds(&name, measured),
+//!                 }
+//!             }
+//!         }
+//!         Step::Measure { .. } => unreachable!("nothing is judged against a history"),
+//!         Step::Done(verdicts) => break verdicts.verdicts,
+//!     }
+//! };
+//!
+//! let verdict = &verdicts[0];
+//! assert_eq!(verdict.state, State::Regression);
+//! assert_eq!(verdict.severity, Some(Severity::Minor));
+//! assert_eq!(verdict.change.unwrap().percent().round(), 12.0);
 //! ```
 //!
-//! Time, randomness and facts about the machine are arguments, so that the same input gives the
-//! same bytes and every rule can be tested without a clock.
+//! # Keeping a history
+//!
+//! 1. [`Measured::of`] summarizes the launches of a benchmark, each a [`Reading`].
+//! 2. [`Run::new`] joins them with the [`Machine`] that measured; [`Run::seal`] gives the run its
+//!    identity. [`Run::to_json`] and [`Run::from_json`] are its file.
+//! 3. A [`History`] holds runs. A [`Selector`] picks the comparable ones as a baseline.
+//! 4. A [`Case`] of [`Against::Runs`] lets the judge compare a benchmark with that baseline. It
+//!    then asks for launches of the head alone, and for reruns of what seems to have changed, as
+//!    far as its [`Effort`] allows.
+//!
+//! # Checking budgets
+//!
+//! [`BudgetFile::parse`] reads absolute limits, [`check_budgets`] holds a run against them, and
+//! [`Outcome::of`] decides by the [`Gate`] whether verdicts and budgets fail a check.
+//!
+//! # Stability
+//!
+//! The items listed below are the public interface. The modules behind them are shared with the
+//! sibling crates of this workspace; they are hidden here and promise no stability.
 
 #[doc(hidden)]
 pub mod ident;
@@ -27,3 +85,14 @@ pub mod detect;
 pub mod budget;
 #[doc(hidden)]
 pub mod verdict;
+
+pub use baseline::{Selection, Selector};
+pub use budget::{
+    Budget, BudgetError, BudgetFile, BudgetResult, BudgetStatus, Gate, check as check_budgets,
+};
+pub use detect::Severity;
+pub use history::History;
+pub use ident::BenchmarkId;
+pub use run::{Commit, LaunchTimes, Machine, Measured, Reading, Round, Run, RunError, Side};
+pub use unit::LogRatio;
+pub use verdict::{Against, Case, Effort, Judge, Outcome, State, Step, Verdict, Verdicts};

@@ -12,6 +12,7 @@ use super::recording::Recording;
 
 /// Samples that give what Divan printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Samples {
     /// N, the iterations of a sample.
     pub sample_size: u64,
@@ -36,6 +37,7 @@ pub enum Rebuilt {
 
 /// Why a row has no samples.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Refusal {
     /// Divan printed no numbers for it.
     #[error("not measured")]

@@ -79,6 +79,7 @@ pub struct Recording {
 
 /// A file from which no samples can be rebuilt.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RecordingError {
     /// It does not begin as the tap's files do.
     #[error("not a clock recording")]

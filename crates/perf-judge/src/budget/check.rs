@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// Launches that must all be beyond a limit before it fails a check.
 const CONFIRMING_LAUNCHES: usize = 5;
 
-/// How a value lies to its limits.
+/// Whether a value keeps the limits of a budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum BudgetStatus {
@@ -38,7 +38,7 @@ impl BudgetStatus {
     }
 }
 
-/// A budget and what a run makes of it.
+/// The result of checking a run against a budget.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BudgetResult {
@@ -66,7 +66,7 @@ pub struct BudgetResult {
     pub fails: bool,
 }
 
-/// Holds a run against the budgets that limit a benchmark among `selected`.
+/// Checks a run against the budgets that limit a benchmark among `selected`.
 ///
 /// `readings` are the run's launches by benchmark; of a run that was recorded earlier there are
 /// none, and nothing fails.

@@ -109,7 +109,7 @@ impl Level {
     }
 }
 
-/// What fails a check, by how the regression was found.
+/// The lowest severity that fails a check, by how the regression was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Gate {

@@ -3,7 +3,7 @@
 use crate::unit::LogRatio;
 use serde::{Deserialize, Serialize};
 
-/// How large a believed change is.
+/// The size class of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {

@@ -50,7 +50,7 @@ pub struct Alloc {
     pub peak_bytes: Option<f64>,
 }
 
-/// What one launch says of one benchmark. Times are ns an iteration.
+/// The result of one launch of one benchmark. Times are in ns per iteration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Reading {
     /// The fastest sample.

@@ -3,17 +3,17 @@
 use super::{LaunchTimes, Statistic};
 use serde::{Deserialize, Serialize};
 
-/// One of the two sides of a comparison.
+/// A side of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
-    /// What is compared with.
+    /// The build that is compared with.
     Base,
-    /// What is judged.
+    /// The build that is judged.
     Head,
 }
 
-/// One launch of each side, next to each other in time.
+/// A pair: one launch of the base and one of the head, directly after each other.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Round {
     /// The side that a fair coin had launched first.

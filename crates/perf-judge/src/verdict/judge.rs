@@ -8,7 +8,7 @@ use crate::ident::BenchmarkId;
 use crate::run::{LaunchTimes, Round};
 use std::collections::BTreeSet;
 
-/// How much measuring the judge may ask for.
+/// How many launches a [`Judge`] may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Effort {
     launches: usize,
@@ -16,33 +16,37 @@ pub struct Effort {
     comparison: bool,
 }
 
-/// What to do next.
+/// What a [`Judge`] asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
-    /// Launch each of these benchmarks so often, and feed what they say.
+    /// Launch each benchmark of the head, and pass the results to [`Judge::feed`].
     Measure {
-        /// Why.
+        /// Whether these are the initial launches or a rerun.
         look: Look,
-        /// Which.
+        /// The benchmarks to launch.
         benchmarks: Vec<BenchmarkId>,
-        /// How often.
+        /// The number of launches of each benchmark.
         launches: usize,
     },
-    /// Launch each of these benchmarks of this checkout and of the build of `base` next to each
-    /// other, the first by a fair coin, so often, and feed the rounds.
+    /// Launch each benchmark of the head and of the base in pairs, a fair coin choosing the first
+    /// of each pair, and pass the results to [`Judge::feed_rounds`].
     Compare {
-        /// The commit.
+        /// The commit whose build is the base.
         base: String,
-        /// Which.
+        /// The benchmarks to launch.
         benchmarks: Vec<BenchmarkId>,
-        /// How often.
+        /// The number of pairs of each benchmark.
         rounds: usize,
     },
-    /// There is nothing more to ask.
+    /// Every benchmark is decided.
     Done(Verdicts),
 }
 
-/// Judges what is measured against a history, or side by side.
+/// Judges benchmarks against recorded runs, or against another build in pairs of launches.
+///
+/// It is a state machine: call [`Judge::step`], measure what it asks for, feed the results, and
+/// call it again until it is [`Step::Done`]. The order of the calls and the numbers fed decide the
+/// verdicts; nothing else does.
 #[derive(Clone, Debug)]
 pub struct Judge {
     subjects: Vec<Subject>,
@@ -64,20 +68,20 @@ enum Phase {
 const BUILDS: usize = 3;
 
 impl Judge {
-    /// A judge of `cases`; `removed` are benchmarks that are compared with and nobody lists.
+    /// A judge of `cases`; `removed` are benchmarks of the baseline that the head does not have.
     pub fn new(cases: Vec<Case>, removed: Vec<BenchmarkId>, effort: Effort) -> Self {
         let subjects = cases.into_iter().map(Subject::new).collect();
         Self { subjects, removed, effort, phase: Phase::Start, unbuildable: BTreeSet::new() }
     }
 
     /// A judge that compares each of `names` with its build of the commit `base`, pair by pair.
-    pub fn of_builds(names: impl IntoIterator<Item = BenchmarkId>, base: &str) -> Self {
+    pub fn of_builds(names: impl IntoIterator<Item = impl Into<BenchmarkId>>, base: &str) -> Self {
         let case = |name| Case::new(name, Against::Build(base.to_owned()));
         let effort = Effort::of_launches(0).with_comparison(true);
         Self::new(names.into_iter().map(case).collect(), Vec::new(), effort)
     }
 
-    /// What to do next: the driver calls it at first, and again whenever it has fed what was asked.
+    /// What to do next. Call it first, and again whenever what it asked for has been fed.
     pub fn step(&mut self) -> Step {
         if self.phase == Phase::Start {
             self.phase = Phase::Alone(Look::First);
@@ -107,7 +111,7 @@ impl Judge {
         self.done()
     }
 
-    /// Takes launches of `name` alone, for the look that was asked for last.
+    /// Takes launches of the head, as [`Step::Measure`] asked for them.
     pub fn feed(&mut self, name: &BenchmarkId, launches: impl IntoIterator<Item = LaunchTimes>) {
         let is_first = matches!(self.phase, Phase::Start | Phase::Alone(Look::First));
         let Some(subject) = self.subject(name) else { return };
@@ -117,7 +121,7 @@ impl Judge {
         }
     }
 
-    /// Takes rounds of `name`.
+    /// Takes pairs of launches, as [`Step::Compare`] asked for them.
     pub fn feed_rounds(&mut self, name: &BenchmarkId, rounds: impl IntoIterator<Item = Round>) {
         if let Some(subject) = self.subject(name) {
             subject.rounds.extend(rounds);

@@ -24,25 +24,25 @@ pub enum Look {
     Third,
 }
 
-/// What the judge says of one benchmark.
+/// The verdict on one benchmark.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Verdict {
     /// The benchmark.
     pub name: BenchmarkId,
-    /// What became of it.
+    /// The benchmark's state.
     pub state: State,
-    /// How large the change is, for a regression or an improvement.
+    /// The size class of a regression or an improvement.
     pub severity: Option<Severity>,
     /// How it was judged.
     pub method: Method,
-    /// The best estimate of the change, where there is something to compare with; ln of the ratio.
+    /// The estimated change, if there is something to compare with.
     pub change: Option<LogRatio>,
-    /// The lowest change that a comparison leaves possible; ln of the ratio.
+    /// The lower end of the change's confidence interval.
     pub low: Option<LogRatio>,
-    /// The highest.
+    /// The upper end of the interval.
     pub high: Option<LogRatio>,
-    /// The smallest change that could have been seen; ln of the ratio.
+    /// The minimum detectable change.
     pub limit: Option<LogRatio>,
     /// Which of a launch's numbers the two times below are.
     pub statistic: Statistic,
@@ -52,11 +52,11 @@ pub struct Verdict {
     pub now_ns: Option<f64>,
     /// How many runs the baseline has.
     pub baseline_runs: usize,
-    /// The commit that it was compared with side by side.
+    /// The commit that it was compared with in pairs.
     pub base: Option<String>,
-    /// Launches of the head that decided: rounds, side by side.
+    /// The launches of the head that decided, or the pairs.
     pub launches: usize,
-    /// Whether fresh launches confirmed what the first look suspected, or a comparison decided.
+    /// Whether a rerun or a paired comparison decided.
     pub confirmed: bool,
     /// What was counted beside its time, where both sides were launched.
     pub evidence: Option<Evidence>,
@@ -134,11 +134,11 @@ impl Verdict {
     }
 }
 
-/// The verdicts of a run.
+/// The verdicts on a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Verdicts {
-    /// One a benchmark, the most pressing first.
+    /// One per benchmark, the most urgent first.
     pub verdicts: Vec<Verdict>,
     /// What the whole run moved by, if that is large enough to say so; ln of the ratio.
     pub common_shift: Option<LogRatio>,

@@ -3,29 +3,29 @@
 use crate::detect::Severity;
 use serde::{Deserialize, Serialize};
 
-/// What became of a benchmark, the most pressing first.
+/// The state of a benchmark after a check, the most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// It was listed and gave no finished row.
+    /// It was listed and not measured.
     Missing,
     /// It got slower.
     Regression,
-    /// It gave numbers that cannot be times.
+    /// Its launches gave no usable time.
     Invalid,
     /// It got faster.
     Improvement,
     /// The noise is too large, or the statistics disagree.
     Inconclusive,
-    /// The baseline's runs do not know it.
+    /// The baseline does not have it.
     New,
-    /// The baseline's newest run has it, and it is not listed any more.
+    /// The newest run of the baseline has it, and it is not listed any more.
     Removed,
     /// It was recorded, but never on a machine like this.
     Incomparable,
-    /// Fewer comparable runs than a baseline takes.
+    /// There are fewer comparable runs than a baseline needs.
     InsufficientHistory,
-    /// Nothing larger than the limit happened.
+    /// A change of more than the minimum detectable one is excluded.
     Unchanged,
 }
 

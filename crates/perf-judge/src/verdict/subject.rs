@@ -10,7 +10,7 @@ use crate::run::{LaunchTimes, Round, Statistic};
 use crate::stats;
 use crate::unit::{self, LogRatio};
 
-/// A benchmark to judge, and what there is to compare it with.
+/// A benchmark to judge, and its reference.
 #[derive(Clone, Debug)]
 pub struct Case {
     pub(super) name: BenchmarkId,
@@ -32,13 +32,13 @@ impl Case {
 /// What a benchmark is compared with.
 #[derive(Clone, Debug)]
 pub enum Against {
-    /// Recorded runs, or why there are none.
+    /// Recorded runs, or why there are none; see [`Selector`](crate::baseline::Selector).
     Runs(Selection),
-    /// This commit's build, side by side.
+    /// The build of this commit, in pairs of launches.
     Build(String),
-    /// This commit's build, which is the same: there is nothing to measure.
+    /// The build of this commit, which is identical: nothing is measured.
     SameBuild(String),
-    /// A build that does not have it, or not in working order: why, where that is not plain.
+    /// Nothing: the base does not have the benchmark. The reason, if it is not obvious.
     Nothing(Option<String>),
 }
 
