@@ -1,6 +1,6 @@
 //! A workspace in a repository of its own, and the command run on it.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,11 +14,50 @@ pub(crate) fn quiet_machine() -> MutexGuard<'static, ()> {
 }
 
 pub(crate) struct Project {
-    folder: TempDir,
+    folder: Folder,
     /// Where the project lies below the folder.
     below: PathBuf,
     /// Whether its benches are real, and built into the folder that all such tests share.
     is_real: bool,
+}
+
+enum Folder {
+    Temporary(TempDir),
+    /// Locked until it is dropped.
+    Kept(PathBuf, #[expect(dead_code, reason = "it is held")] File),
+}
+
+impl Folder {
+    fn temporary() -> Self {
+        Self::Temporary(tempfile::tempdir().unwrap())
+    }
+
+    /// An empty folder that no other test uses now. Benches are built per folder, so tests that
+    /// have the same one after each other build the dependencies once.
+    fn kept(name: &str) -> Self {
+        let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects");
+        let claim = |number: u32| {
+            let folder = all.join(format!("{name}-{number}"));
+            fs::create_dir_all(&folder).unwrap();
+            let lock = File::create(folder.with_extension("lock")).unwrap();
+            lock.try_lock().is_ok().then_some((folder, lock))
+        };
+        let (folder, lock) = (0..).find_map(claim).unwrap();
+        // The folder itself stays: builds of folders that are gone are removed.
+        for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap) {
+            let is_folder = entry.file_type().unwrap().is_dir();
+            let remove = if is_folder { fs::remove_dir_all } else { fs::remove_file };
+            remove(entry.path()).unwrap();
+        }
+        Self::Kept(folder, lock)
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Temporary(folder) => folder.path(),
+            Self::Kept(folder, _) => folder,
+        }
+    }
 }
 
 /// How a run of the command ended.
@@ -47,31 +86,31 @@ impl Project {
 
     /// A copy of real benches below fixtures/, committed on `main`.
     pub(crate) fn fixture(name: &str) -> Self {
-        Self { is_real: true, ..Self::copied(name) }
+        Self { folder: Folder::kept(name), is_real: true, ..Self::empty() }.holding(name)
     }
 
     /// The benchmarks of known-cost with made-up times, committed on `main`: a launch takes
     /// milliseconds, and what is slower is so for certain.
     pub(crate) fn scripted() -> Self {
-        Self::copied("scripted-bench")
+        Self::empty().holding("scripted-bench")
     }
 
-    fn copied(name: &str) -> Self {
-        let project = Self::empty();
-        copy(&root().join("fixtures").join(name), project.path());
-        project.commit_all();
-        project
+    /// The same with a copy of a folder below fixtures/, committed on `main`.
+    fn holding(self, name: &str) -> Self {
+        copy(&root().join("fixtures").join(name), self.path());
+        self.commit_all();
+        self
     }
 
     /// An empty folder.
     pub(crate) fn empty() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), below: PathBuf::new(), is_real: false }
+        Self { folder: Folder::temporary(), below: PathBuf::new(), is_real: false }
     }
 
     /// A project that lies in a folder below `folder`.
     pub(crate) fn below(folder: TempDir, below: &str) -> Self {
         let below = folder.path().join(below);
-        Self { folder, below, is_real: false }
+        Self { folder: Folder::Temporary(folder), below, is_real: false }
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -1,12 +1,12 @@
-//! Where other commits are built: a work tree and a target folder a repository, in the user's cache.
+//! Where other commits are built: a work tree and a target folder per repository, in the user's
+//! cache.
 
-use crate::files::write_whole;
-use crate::ui;
+use super::build_folder::BuildFolder;
+use super::claim;
 use anyhow::{Context as _, Result};
 use perf_judge::ident::digest;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, Metadata};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// A place to build other commits of one repository in, claimed until it is dropped.
 ///
@@ -17,15 +17,9 @@ pub(crate) struct Place {
     /// The work tree.
     pub(crate) tree: PathBuf,
     /// Cargo's target folder.
-    pub(crate) target: PathBuf,
+    target: PathBuf,
     _lock: File,
 }
-
-/// Names which repository a folder belongs to.
-const OWNER: &str = "repository";
-const LOCK: &str = "lock";
-/// Builds that nobody used for so long go.
-const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 impl Place {
     /// Claims the place of the repository with this common folder, and removes places that are of
@@ -34,81 +28,58 @@ impl Place {
         let cache = dirs::cache_dir().context(
             "no folder for caches is known here, so the base cannot be built: set XDG_CACHE_HOME or HOME",
         )?;
-        let root = cache.join("cargo-xtask-perf");
+        Self::below(&cache.join("cargo-xtask-perf"), repository)
+    }
+
+    fn below(root: &Path, repository: &Path) -> Result<Self> {
         let owner = repository.to_string_lossy();
         let dir = root.join(format!("{:016x}", digest(owner.as_bytes())));
-        write_whole(&dir.join(OWNER), owner.as_bytes())?;
-        let lock = lock(&dir)?;
-        prune(&root, &dir);
-        Ok(Self { tree: dir.join("tree"), target: dir.join("target"), _lock: lock })
+        let target = dir.join("target");
+        claim::prepare(&dir, &owner)?;
+        claim::keep(&target, Metadata::is_dir)?;
+        let lock = claim::lock(&dir, "waiting for another comparison of this repository to end")?;
+        claim::prune(root, &dir);
+        fs::create_dir_all(&target)
+            .with_context(|| format!("cannot make the folder {}", target.display()))?;
+        Ok(Self { tree: dir.join("tree"), target, _lock: lock })
     }
-}
 
-fn lock(dir: &Path) -> Result<File> {
-    let path = dir.join(LOCK);
-    let place = || format!("cannot lock {}", path.display());
-    let file = File::create(&path).with_context(place)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            ui::say("waiting for another comparison of this repository to end");
-            file.lock().with_context(place)?;
-        }
-        Err(TryLockError::Error(error)) => return Err(error).with_context(place),
+    /// The target folder, for one build.
+    pub(crate) fn build_folder(&self) -> BuildFolder {
+        BuildFolder::claimed(self.target.clone())
     }
-    Ok(file)
-}
-
-/// Removes places of repositories that are gone, and those that nobody used for long. What cannot
-/// be removed stays: it is only a cache.
-fn prune(root: &Path, own: &Path) {
-    let dirs = fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
-    for dir in dirs.filter(|dir| dir != own && is_stale(dir)) {
-        let free = File::open(dir.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok());
-        if free && fs::remove_dir_all(&dir).is_ok() {
-            ui::say(&format!("removed an old build in {}", dir.display()));
-        }
-    }
-}
-
-fn is_stale(dir: &Path) -> bool {
-    let Ok(owner) = fs::read_to_string(dir.join(OWNER)) else { return false };
-    let unused = fs::metadata(dir.join(LOCK)).and_then(|lock| lock.modified());
-    let unused = unused.ok().and_then(|time| time.elapsed().ok()).unwrap_or_default();
-    !Path::new(&owner).exists() || unused > KEPT
 }
 
 #[cfg(test)]
 mod tests {
+    use super::claim::{LOCK, OWNER};
     use super::*;
 
+    type Damage = (&'static str, fn(&Path));
+
     #[test]
-    fn places_of_repositories_that_are_gone_go() {
-        let dir = tempfile::tempdir().unwrap();
-        let place = |name: &str, owner: &Path| {
-            let place = dir.path().join(name);
-            fs::create_dir_all(place.join("tree")).unwrap();
-            fs::write(place.join(LOCK), "").unwrap();
-            fs::write(place.join(OWNER), owner.to_string_lossy().as_ref()).unwrap();
-            place
-        };
-        let gone = dir.path().join("gone");
-        let (own, used) = (place("own", &gone), place("used", dir.path()));
-        let (stale, claimed) = (place("stale", &gone), place("claimed", &gone));
-        let unused = place("unused", dir.path());
-        let long_ago = std::time::SystemTime::now() - 2 * KEPT;
-        File::options()
-            .write(true)
-            .open(unused.join(LOCK))
-            .unwrap()
-            .set_modified(long_ago)
-            .unwrap();
-        fs::create_dir(dir.path().join("somebody's")).unwrap();
-        let _claim = lock(&claimed).unwrap();
-        prune(dir.path(), &own);
-        let left = |place: &Path| place.exists();
-        assert!(left(&own) && left(&used) && left(&claimed));
-        assert!(left(&dir.path().join("somebody's")));
-        assert!(!left(&stale) && !left(&unused));
+    fn a_damaged_place_is_claimed() {
+        const DAMAGES: [Damage; 5] = [
+            ("a file for the place", |dir| fs::write(dir, "").unwrap()),
+            ("a folder for the lock", |dir| fs::create_dir_all(dir.join(LOCK)).unwrap()),
+            ("a folder for the owner", |dir| fs::create_dir_all(dir.join(OWNER)).unwrap()),
+            ("a file for the target", |dir| {
+                fs::create_dir_all(dir).unwrap();
+                fs::write(dir.join("target"), "").unwrap();
+            }),
+            ("a lock that nobody holds", |dir| {
+                fs::create_dir_all(dir).unwrap();
+                fs::write(dir.join(LOCK), "left behind").unwrap();
+            }),
+        ];
+        for (damage, harm) in DAMAGES {
+            let root = tempfile::tempdir().unwrap();
+            let repository = Path::new("/somewhere/.git");
+            let dir = root.path().join(format!("{:016x}", digest(b"/somewhere/.git")));
+            harm(&dir);
+            let place = Place::below(root.path(), repository);
+            let place = place.unwrap_or_else(|error| panic!("{damage}: {error:#}"));
+            assert!(place.target.is_dir() && dir.join(LOCK).is_file(), "{damage}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use divan_output::BINARY_MARKER;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -21,6 +21,8 @@ pub(crate) struct Built {
     pub(crate) profile: String,
     /// What was passed over, and why.
     pub(crate) notes: Vec<String>,
+    /// Held as long as the executables are launched.
+    claim: Option<File>,
 }
 
 /// A built Divan bench.
@@ -67,7 +69,7 @@ struct Profile {
 /// Builds the workspace's bench targets and finds those that Divan runs.
 ///
 /// `options` are more arguments for cargo.
-pub(crate) fn build(workspace: &Workspace, options: &[String]) -> Result<Built> {
+pub(super) fn build(workspace: &Workspace, options: &[String]) -> Result<Built> {
     if workspace.targets.is_empty() {
         return Ok(Built::default());
     }
@@ -140,6 +142,12 @@ fn is_divan(path: &Path) -> Result<bool> {
 }
 
 impl Built {
+    /// The same, keeping the claim of the folder that it was built in.
+    pub(super) fn claimed_by(mut self, claim: Option<File>) -> Self {
+        self.claim = claim;
+        self
+    }
+
     fn note(&mut self, workspace: &Workspace, artifact: &Artifact) {
         let own = |target: &&BenchTarget| target.package_id == artifact.package_id;
         let package = workspace.targets.iter().find(own).map(|target| target.package.clone());

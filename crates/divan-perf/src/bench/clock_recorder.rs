@@ -27,7 +27,9 @@ impl Tap {
         if !supported {
             bail!("it works on Linux alone, on x86-64 and 64-bit ARM");
         }
-        let version = digest(format!("{rustc}\n{SOURCE}").as_bytes());
+        // Machines of several kinds may share the folder.
+        let arch = std::env::consts::ARCH;
+        let version = digest(format!("{rustc}\n{arch}\n{SOURCE}").as_bytes());
         let folder = cache.join(format!("{version:016x}"));
         let library = folder.join("libclock_tap.so");
         if !library.is_file() {
@@ -43,7 +45,8 @@ fn compile(folder: &Path, library: &Path) -> Result<()> {
     let source = folder.join("lib.rs");
     write_whole(&source, SOURCE.as_bytes())?;
     // Compiled beside its place and renamed into it, as two runs may do this at once.
-    let unfinished = folder.join(format!("{}.unfinished", std::process::id()));
+    let own = tempfile::tempdir_in(folder).context("there is no room for it")?;
+    let unfinished = own.path().join("libclock_tap.so");
     let output = Command::new(environment::rustc())
         .args(["--edition", "2024", "--crate-name", "clock_tap", "--crate-type", "cdylib", "-O"])
         .arg("-o")

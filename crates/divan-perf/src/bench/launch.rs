@@ -72,6 +72,11 @@ impl Launcher {
         Ok(self)
     }
 
+    /// Fails if somebody asked to stop.
+    pub(crate) fn check_interrupt(&self) -> Result<()> {
+        Ok(self.interrupt.check()?)
+    }
+
     /// Launches a benchmark in these batches, to measure it.
     pub(crate) fn measure(&self, entry: &Entry, pin: Pin) -> Result<Told> {
         let Some(folder) = &self.copies else { return self.launch(entry, Some(pin), None) };

@@ -1,6 +1,8 @@
 //! Measuring: from a workspace to the readings of its benchmarks.
 
 mod build;
+mod build_folder;
+mod claim;
 mod entry;
 mod listing;
 mod instructions;
@@ -16,7 +18,8 @@ mod clock_recorder;
 mod workspace;
 
 pub(crate) use base_cache::Place;
-pub(crate) use build::{Built, build};
+pub(crate) use build::Built;
+pub(crate) use build_folder::BuildFolder;
 pub(crate) use clock_recorder::Tap;
 pub(crate) use entry::Entry;
 pub(crate) use instructions::Counter;

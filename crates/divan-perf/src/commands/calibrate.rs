@@ -52,6 +52,9 @@ pub(crate) fn run(args: &QualifyArgs) -> Result<ExitCode> {
     let started = suite.started();
     let mut result = Qualification::new(started, suite.seed(), suite.machine.clone(), names.len());
     result.scaled = bench.scaled(&names, began + own)?;
+    // Its build folder is claimed, and the known-cost crate may be the workspace itself.
+    drop(bench);
+    drop(suite);
     if let Some(known_cost) = &known_cost {
         let (suite, listing) = BenchSuite::build(known_cost, &args.common, &interrupt)?;
         let mut bench = Bench::plan(known_cost, &suite, listing, &args.common, &interrupt)?;

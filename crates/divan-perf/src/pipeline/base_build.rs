@@ -4,7 +4,7 @@ use super::context::Context;
 use super::suite::BenchSuite;
 use crate::args::Common;
 use crate::bench::Place;
-use crate::bench::{self, BaseEntries, Built, Listing, Workspace};
+use crate::bench::{BaseEntries, Built, Launcher, Listing, Workspace};
 use crate::budget_file;
 use crate::store::{BaseCommit, Repository};
 use crate::ui;
@@ -49,14 +49,17 @@ impl Base {
         let short = commit.commit.short().to_owned();
         let place = Place::claim(&repository.common_dir()?)?;
         ui::say(&format!("building the benches of {short}, the {}", commit.label));
-        repository.check_out(&commit.commit.hash, &place.tree)?;
+        let sources = repository.check_out(&commit.commit.hash, &place.tree)?;
         let failed = || format!("{short}, the {}, cannot be measured", commit.label);
         let workspace = workspace(context, repository, &place, args).with_context(failed)?;
-        let target = format!("--target-dir={}", place.target.display());
-        let options: Vec<String> =
-            [target].into_iter().chain(configs_above(&repository.root())).collect();
-        let built = bench::build(&workspace, &options).with_context(failed)?;
-        let mut listing = Listing::of(&built.executables, &suite.launcher).with_context(failed)?;
+        let build = || -> Result<(Built, Listing)> {
+            let options = configs_above(&repository.root());
+            let built = place.build_folder().build(&workspace, &options, &sources)?;
+            let listing = Listing::of(&built.executables, &suite.launcher)?;
+            Ok((built, listing))
+        };
+        let (built, mut listing) =
+            again_if_damaged(&place, &suite.launcher, build).with_context(failed)?;
         let mut notes = std::mem::take(&mut listing.notes);
         notes.extend(built.notes.iter().map(|note| format!("{short}: {note}")));
         let failed = |(name, reason): (&BenchmarkId, &String)| format!("{short}: {name}: {reason}");
@@ -92,6 +95,24 @@ impl Base {
         let package = name.as_str().split('/').next().unwrap_or_default();
         self.same.contains(package)
     }
+}
+
+/// Builds a second time, from nothing, where the failure may be that of a kept target folder.
+fn again_if_damaged<T>(
+    place: &Place,
+    launcher: &Launcher,
+    build: impl Fn() -> Result<T>,
+) -> Result<T> {
+    let folder = place.build_folder();
+    if folder.is_empty() {
+        return build();
+    }
+    build().or_else(|_| {
+        launcher.check_interrupt()?;
+        ui::say("the kept build may be damaged: building everything again");
+        folder.empty()?;
+        build()
+    })
 }
 
 fn accepted(workspace: &Workspace) -> Result<Vec<Acceptance>> {

@@ -4,7 +4,8 @@ use super::args::PerfArgs;
 use super::context::Context;
 use crate::args::Common;
 use crate::bench::{
-    self, Built, Entry, Launcher, Listing, Measurement, Options, Session, Tap, Wish, Workspace,
+    self, BuildFolder, Built, Entry, Launcher, Listing, Measurement, Options, Session, Tap, Wish,
+    Workspace,
 };
 use crate::environment::{self, BuildFacts};
 use crate::interrupt::Interrupt;
@@ -51,7 +52,7 @@ impl BenchSuite {
     ) -> Result<(Self, Listing)> {
         let workspace = &context.project.workspace;
         ui::say("building the benches");
-        let built = bench::build(workspace, &[])?;
+        let built = BuildFolder::build_checkout(workspace)?;
         if built.executables.is_empty() {
             bail!(
                 "this workspace has no Divan bench: add a [[bench]] with `harness = false` whose main calls divan::main()"

@@ -1,4 +1,4 @@
-//! The commit that a checkout is compared with, and a work tree of its own for it.
+//! The commit that a checkout is compared with.
 
 use super::{Repository, answer, text};
 use anyhow::{Context as _, Result, bail};
@@ -75,28 +75,6 @@ impl Repository {
         self.sh.current_dir()
     }
 
-    /// Checks a commit out into a work tree at `tree`, which is made where it is not there.
-    ///
-    /// Hooks do not run, and what another commit or its build left in the tree goes.
-    pub(crate) fn check_out(&self, commit: &str, tree: &Path) -> Result<()> {
-        let sh = &self.sh;
-        let hooks = "core.hooksPath=/dev/null";
-        let known = tree.join(".git").exists()
-            && answer(cmd!(sh, "git -C {tree} rev-parse --git-dir"))?.is_some();
-        let checked_out = match known {
-            true => {
-                cmd!(sh, "git -C {tree} -c {hooks} checkout --quiet --detach --force {commit}")
-            }
-            // By force, as the tree may be known and gone: somebody emptied the cache.
-            false => {
-                cmd!(sh, "git -c {hooks} worktree add --quiet --detach --force {tree} {commit}")
-            }
-        };
-        let place = || format!("cannot check {commit} out into {}", tree.display());
-        checked_out.quiet().run().with_context(place)?;
-        cmd!(sh, "git -C {tree} clean -ffdxq").quiet().run().with_context(place)
-    }
-
     /// `reference` as a commit, here or on origin.
     fn named(&self, reference: &str) -> Result<Option<String>> {
         if reference.starts_with('-') {
@@ -141,12 +119,12 @@ impl Repository {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::Location;
     use super::*;
     use std::process::Command;
 
-    fn git(dir: &Path, args: &[&str]) -> String {
+    pub(in crate::store) fn git(dir: &Path, args: &[&str]) -> String {
         let mut command = Command::new("git");
         let name =
             ["-c", "user.name=A", "-c", "user.email=a@localhost", "-c", "commit.gpgSign=false"];
@@ -155,13 +133,13 @@ mod tests {
         text(output.stdout).trim().to_owned()
     }
 
-    fn commit(dir: &Path, message: &str) -> String {
+    pub(in crate::store) fn commit(dir: &Path, message: &str) -> String {
         git(dir, &["commit", "--quiet", "--allow-empty", "--message", message]);
         git(dir, &["rev-parse", "HEAD"])
     }
 
     /// `main` with two commits and `feature`, which left it after the first; on `feature`.
-    fn forked() -> (tempfile::TempDir, [String; 3]) {
+    pub(in crate::store) fn forked() -> (tempfile::TempDir, [String; 3]) {
         let dir = tempfile::tempdir().unwrap();
         let at = dir.path();
         git(at, &["init", "--quiet", "--initial-branch=main"]);
@@ -220,22 +198,5 @@ mod tests {
         assert!(error.contains("git fetch --unshallow"), "{error}");
         let error = base(shallow.path(), "nowhere", false).unwrap_err().to_string();
         assert!(error.contains("shallow") && error.contains("nowhere"), "{error}");
-    }
-
-    #[test]
-    fn a_place_is_used_again_for_another_commit() {
-        let (dir, [first, second, _]) = forked();
-        let place = tempfile::tempdir().unwrap();
-        let tree = place.path().join("tree");
-        let repository = Repository::open(dir.path(), &Location::default()).unwrap();
-        for commit in [&first, &second, &first] {
-            repository.check_out(commit, &tree).unwrap();
-            assert_eq!(git(&tree, &["rev-parse", "HEAD"]), *commit);
-            std::fs::write(tree.join("left over"), "by a build").unwrap();
-        }
-        // Somebody emptied the cache.
-        std::fs::remove_dir_all(&tree).unwrap();
-        repository.check_out(&second, &tree).unwrap();
-        assert!(!tree.join("left over").exists());
     }
 }

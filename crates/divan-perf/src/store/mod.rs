@@ -5,6 +5,7 @@
 //! it still stands where it was read.
 
 mod base_commit;
+mod base_tree;
 mod import;
 mod objects;
 mod publish;
@@ -13,6 +14,7 @@ mod record;
 mod rotate;
 mod series;
 mod site_branch;
+mod source_state;
 pub(crate) mod spool;
 
 pub(crate) use base_commit::BaseCommit;
@@ -22,6 +24,7 @@ pub(crate) use read::{File, Recorded};
 pub(crate) use record::Entry;
 pub(crate) use rotate::{Derived, Restart};
 pub(crate) use series::{Days, Series};
+pub(crate) use source_state::SourceState;
 
 use anyhow::{Context as _, Result, bail};
 use perf_judge::run::Commit;

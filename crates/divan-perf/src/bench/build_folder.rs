@@ -1,0 +1,261 @@
+//! Cargo's target folder for benches, which this program alone builds in.
+//!
+//! Cargo decides by the times of source files whether an artefact is up to date. Its names for
+//! artefacts, its messages and its dep-info files hold no path of the checkout. So in a folder that
+//! several checkouts share, it takes the executables of one for those of another, and afterwards
+//! nothing tells them apart. The same happens to sources that change without a newer time, as on a
+//! runner that restores a cache and the times of files. So benches are built in a folder per
+//! checkout, and the files that they were built from are recorded there.
+
+use super::build::{self, Built};
+use super::claim::{self, LOCK, OWNER};
+use super::workspace::Workspace;
+use crate::files::write_whole;
+use crate::store::SourceState;
+use crate::ui;
+use anyhow::{Context as _, Result};
+use perf_judge::ident::digest;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::{self, File, Metadata};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// A target folder; it is claimed until it is dropped.
+#[derive(Debug)]
+pub(crate) struct BuildFolder {
+    dir: PathBuf,
+    lock: Option<File>,
+}
+
+/// Names the files that the artefacts were built from.
+const RECORD: &str = "built-from.json";
+/// Begins the name of each folder in cargo's target folder, so that its tools clean it like any.
+const PREFIX: &str = "perf-";
+
+impl BuildFolder {
+    /// The folder of a checkout's own benches, and removes those of checkouts that are gone.
+    fn claim(workspace: &Workspace) -> Result<Self> {
+        let root = fs::canonicalize(&workspace.root).unwrap_or_else(|_| workspace.root.clone());
+        let owner = root.to_string_lossy();
+        let name = format!("{PREFIX}{:016x}", digest(owner.as_bytes()));
+        let dir = workspace.target_dir.join(name);
+        claim::prepare(&dir, &owner)?;
+        // Some shared folders have no locks. Cargo builds there without them, too.
+        let lock = claim::lock(&dir, "waiting for another measurement of this checkout to end");
+        claim::prune(&workspace.target_dir, &dir);
+        Ok(Self { dir, lock: lock.ok() })
+    }
+
+    /// A folder that the caller has claimed.
+    pub(super) fn claimed(dir: PathBuf) -> Self {
+        Self { dir, lock: None }
+    }
+
+    /// Builds the benches of a checkout in the folder that belongs to it.
+    pub(crate) fn build_checkout(workspace: &Workspace) -> Result<Built> {
+        let folder = Self::claim(workspace)?;
+        match SourceState::around(&workspace.root, &workspace.target_dir)? {
+            Some(sources) => folder.build(workspace, &[], &sources),
+            // Without a repository cargo alone decides what is up to date.
+            None => folder.run(workspace, &[]).map(|built| built.claimed_by(folder.lock)),
+        }
+    }
+
+    /// Builds the workspace's benches from `sources`, the files of its work tree; `options` are
+    /// more arguments for cargo.
+    pub(crate) fn build(
+        self,
+        workspace: &Workspace,
+        options: &[String],
+        sources: &SourceState,
+    ) -> Result<Built> {
+        let (last, ended) = self.last_build();
+        if let Some(reason) = last.distrusted(sources, ended) {
+            ui::say(&format!("{reason}: building everything again"));
+            self.empty()?;
+        }
+        // A build that ends early leaves artefacts of the last one and its own.
+        let last = if self.is_empty() { Record::nothing() } else { last };
+        let unfinished = last.mixed(sources);
+        self.record(&unfinished)?;
+        let built = self.run(workspace, options);
+        let record = built.as_ref().map_or(unfinished, |built| Record::of(sources, built));
+        self.record(&record)?;
+        Ok(built?.claimed_by(self.lock))
+    }
+
+    /// Whether nothing was ever built here.
+    pub(crate) fn is_empty(&self) -> bool {
+        newest_below(&self.dir) == SystemTime::UNIX_EPOCH
+    }
+
+    /// Removes everything but the claim.
+    pub(crate) fn empty(&self) -> Result<()> {
+        for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
+            let is_claim = [OWNER, LOCK].iter().any(|name| entry.file_name() == *name);
+            if !is_claim {
+                claim::remove(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn run(&self, workspace: &Workspace, options: &[String]) -> Result<Built> {
+        build::build(workspace, &[options, &self.options()].concat())
+    }
+
+    /// Leads cargo here, whatever its configuration says: the last option wins.
+    fn options(&self) -> Vec<String> {
+        let mut options = vec![format!("--target-dir={}", self.dir.display())];
+        // Cargo would take braces for one of its variables.
+        let dir = self.dir.to_str().filter(|dir| !dir.contains('{'));
+        // Escapes of JSON are those of TOML.
+        let dir = dir.and_then(|dir| serde_json::to_string(dir).ok());
+        options.extend(dir.map(|dir| format!("--config=build.build-dir={dir}")));
+        options
+    }
+
+    /// The last build, and when it ended.
+    fn last_build(&self) -> (Record, SystemTime) {
+        let path = self.dir.join(RECORD);
+        let text = fs::read(&path).unwrap_or_default();
+        let ended = fs::metadata(&path).and_then(|record| record.modified());
+        let ended = ended.unwrap_or_else(|_| newest_below(&self.dir));
+        (serde_json::from_slice(&text).unwrap_or_default(), ended)
+    }
+
+    fn record(&self, record: &Record) -> Result<()> {
+        let path = self.dir.join(RECORD);
+        let text = serde_json::to_vec(record).context("cannot list the files of the build")?;
+        claim::keep(&path, Metadata::is_file)?;
+        write_whole(&path, &text)
+    }
+}
+
+/// What a build read and wrote.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Record {
+    /// The files that it was made from; `None` where that is not known.
+    sources: Option<SourceState>,
+    /// Sizes of the executables by their paths.
+    executables: BTreeMap<String, u64>,
+}
+
+impl Record {
+    /// No build at all.
+    fn nothing() -> Self {
+        Self { sources: Some(SourceState::default()), ..Self::default() }
+    }
+
+    fn of(sources: &SourceState, built: &Built) -> Self {
+        let files = built.files.values().flatten();
+        let entry = |path: &PathBuf| Some((path.to_string_lossy().into_owned(), size(path)?));
+        Self { sources: Some(sources.clone()), executables: files.filter_map(entry).collect() }
+    }
+
+    /// This build and one of these sources, of which each artefact may be.
+    fn mixed(self, sources: &SourceState) -> Self {
+        let sources = self.sources.map(|last| sources.mixed(&last));
+        Self { sources, executables: BTreeMap::new() }
+    }
+
+    /// Why cargo would be wrong about what is up to date after this build, which ended at `ended`.
+    fn distrusted(&self, sources: &SourceState, ended: SystemTime) -> Option<&'static str> {
+        let hides = match &self.sources {
+            Some(last) => sources.hides_a_change(last, ended),
+            None => sources.may_hide_a_change(ended),
+        };
+        if hides {
+            return Some("files may have changed without a newer time");
+        }
+        // Cargo builds a missing file again, and not one that was cut off.
+        let is_cut =
+            |(path, was): (&String, &u64)| size(Path::new(path)).is_some_and(|is| is != *was);
+        self.executables.iter().any(is_cut).then_some("the last build is damaged")
+    }
+}
+
+fn size(path: &Path) -> Option<u64> {
+    fs::metadata(path).ok().map(|file| file.len())
+}
+
+/// When the newest artefact was written; artefacts are in the folders below `dir`.
+fn newest_below(dir: &Path) -> SystemTime {
+    let entries = || fs::read_dir(dir).into_iter().flatten().flatten();
+    let folders = entries().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    folders.map(|folder| newest_in(&folder.path())).max().unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+fn newest_in(dir: &Path) -> SystemTime {
+    let files = fs::read_dir(dir).into_iter().flatten().flatten().filter_map(|entry| {
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        is_file.then(|| entry.metadata().and_then(|file| file.modified()).ok())?
+    });
+    files.max().unwrap_or(SystemTime::UNIX_EPOCH).max(newest_below(dir))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn workspace(root: &Path, target_dir: &Path) -> Workspace {
+        Workspace {
+            root: root.to_owned(),
+            target_dir: target_dir.to_owned(),
+            targets: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn each_checkout_has_its_folder_and_loses_it_when_it_is_gone() {
+        let target = tempfile::tempdir().unwrap();
+        let [one, other] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let claim = |root: &Path| BuildFolder::claim(&workspace(root, target.path())).unwrap().dir;
+        let (first, second) = (claim(one.path()), claim(other.path()));
+        assert_ne!(first, second);
+        let held = BuildFolder::claim(&workspace(one.path(), target.path())).unwrap();
+        assert_eq!(held.dir, first);
+        assert!(File::open(first.join(LOCK)).unwrap().try_lock().is_err());
+        drop(held);
+        other.close().unwrap();
+        claim(one.path());
+        assert!(first.exists() && !second.exists());
+    }
+
+    #[test]
+    fn a_folder_without_a_record_is_as_old_as_its_newest_artefact() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = BuildFolder::claimed(dir.path().to_owned());
+        let now = SystemTime::now();
+        fs::write(dir.path().join(LOCK), "").unwrap();
+        assert_eq!(folder.last_build().1, SystemTime::UNIX_EPOCH);
+        let deps = dir.path().join("release/deps");
+        fs::create_dir_all(&deps).unwrap();
+        for (name, age) in [("old", 100), ("new", 10)] {
+            let file = File::create(deps.join(name)).unwrap();
+            file.set_modified(now - Duration::from_secs(age)).unwrap();
+        }
+        let (files, built) = folder.last_build();
+        let age = now.duration_since(built).unwrap();
+        assert!(files == Record::default() && (9..=11).contains(&age.as_secs()), "{age:?}");
+        fs::write(dir.path().join(RECORD), "damaged").unwrap();
+        assert_eq!(folder.last_build().0, Record::default());
+    }
+
+    #[test]
+    fn everything_but_the_claim_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("release/deps")).unwrap();
+        for file in [OWNER, LOCK, RECORD, ".rustc_info.json"] {
+            fs::write(dir.path().join(file), "").unwrap();
+        }
+        BuildFolder::claimed(dir.path().to_owned()).empty().unwrap();
+        let left = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut left: Vec<_> = left.collect();
+        left.sort();
+        assert_eq!(left, [LOCK, OWNER]);
+    }
+}

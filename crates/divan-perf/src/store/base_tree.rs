@@ -1,0 +1,259 @@
+//! The work tree that the base of a comparison is checked out into.
+//!
+//! It is kept in a cache, where anything may have happened to it. Git is asked only about a tree
+//! that certainly belongs to this repository, and told where its folders are: with a broken `.git`
+//! it would look for a repository around the cache and change that one.
+
+use super::Repository;
+use super::source_state::SourceState;
+use anyhow::{Context as _, Result};
+use std::fs;
+use std::path::{Path, PathBuf};
+use xshell::{Cmd, Shell, cmd};
+
+/// Settings that lead git to another index or repository, as it sets them for a hook.
+const LEADING: [&str; 6] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_PREFIX",
+    "GIT_OBJECT_DIRECTORY",
+];
+const HOOKS: &str = "core.hooksPath=/dev/null";
+
+impl Repository {
+    /// Checks a commit out into the work tree at `tree`, which is made again unless it is whole
+    /// and belongs to this repository, and returns the files that are there.
+    ///
+    /// Hooks do not run, and what another commit or its build left in the tree is removed.
+    pub(crate) fn check_out(&self, commit: &str, tree: &Path) -> Result<SourceState> {
+        let kept = self.admin_dir(tree)?.map(|admin| switch(tree, &admin, commit));
+        if let Some(Ok(files)) = kept {
+            return Ok(files);
+        }
+        let place = || format!("cannot check {commit} out into {}", tree.display());
+        self.make_tree(commit, tree).with_context(place)?;
+        let admin = self.admin_dir(tree)?.context("git does not know it").with_context(place)?;
+        switch(tree, &admin, commit).with_context(place)
+    }
+
+    fn make_tree(&self, commit: &str, tree: &Path) -> Result<()> {
+        remove(tree)?;
+        // Twice by force, as the tree may be known and gone, and even locked.
+        let add = ["worktree", "add", "--quiet", "--detach", "--force", "--force"];
+        Ok(git(&self.sh).args(add).arg(tree).arg(commit).quiet().run()?)
+    }
+
+    /// The folder in which this repository keeps the index and the HEAD of the work tree at
+    /// `tree`; `None` if the two do not name each other.
+    fn admin_dir(&self, tree: &Path) -> Result<Option<PathBuf>> {
+        let trees = self.common_dir()?.join("worktrees");
+        Ok(linked(tree).filter(|admin| real(admin.parent()) == real(Some(&trees))))
+    }
+}
+
+/// What the `.git` file of the work tree at `tree` names, if that names the tree.
+fn linked(tree: &Path) -> Option<PathBuf> {
+    let link = tree.join(".git");
+    let is_folder = fs::symlink_metadata(tree).ok()?.is_dir();
+    let is_file = fs::symlink_metadata(&link).ok()?.is_file();
+    let named = fs::read_to_string(&link).ok()?;
+    let admin = tree.join(named.strip_prefix("gitdir: ")?.trim_end());
+    let back = fs::read_to_string(admin.join("gitdir")).ok()?;
+    let names_back = real(Some(&admin.join(back.trim_end()))) == real(Some(&link));
+    (is_folder && is_file && names_back).then_some(admin)
+}
+
+/// A path without links, if it is there: the two sides of a link may be written differently.
+fn real(path: Option<&Path>) -> Option<PathBuf> {
+    fs::canonicalize(path?).ok()
+}
+
+fn switch(tree: &Path, admin: &Path, commit: &str) -> Result<SourceState> {
+    let sh = Shell::new()?;
+    sh.change_dir(tree);
+    let git = || git(&sh).env("GIT_DIR", admin).env("GIT_WORK_TREE", tree).quiet();
+    let checkout = git().args(["checkout", "--quiet", "--detach", "--force", commit]);
+    checkout.ignore_stdout().ignore_stderr().run()?;
+    git().args(["clean", "-ffdxq"]).run()?;
+    SourceState::read(tree.to_owned(), git)
+}
+
+/// Git without hooks, led by nothing but the folder of `sh`.
+fn git(sh: &Shell) -> Cmd<'_> {
+    let git = cmd!(sh, "git -c {HOOKS}");
+    LEADING.iter().fold(git, |git, name| git.env_remove(name))
+}
+
+/// Removes what is at `path`; a link, and not what it leads to.
+fn remove(path: &Path) -> Result<()> {
+    let Ok(facts) = fs::symlink_metadata(path) else { return Ok(()) };
+    let removed = if facts.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    removed.with_context(|| format!("cannot remove {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Location;
+    use super::super::base_commit::tests::{commit, forked, git};
+    use super::*;
+
+    /// What a damage needs to know.
+    struct Scene {
+        repository: PathBuf,
+        tree: PathBuf,
+        /// A repository of somebody else, and a work tree of it.
+        other: PathBuf,
+        /// A work tree of the user's.
+        own: PathBuf,
+    }
+
+    impl Scene {
+        fn admin(&self) -> PathBuf {
+            linked(&self.tree).unwrap()
+        }
+
+        fn link(&self, text: &str) {
+            fs::write(self.tree.join(".git"), text).unwrap();
+        }
+
+        fn link_of(&self, tree: &Path) -> String {
+            fs::read_to_string(tree.join(".git")).unwrap()
+        }
+
+        fn is_as_it_was(&self, first: &str) {
+            for place in [&self.own, &self.other] {
+                assert_eq!(git(place, &["status", "--porcelain"]), "?? kept");
+                assert_eq!(git(place, &["symbolic-ref", "--short", "HEAD"]), "elsewhere");
+            }
+            assert_eq!(git(&self.repository, &["rev-parse", "main~1"]), first);
+        }
+    }
+
+    type Damage = (&'static str, fn(&Scene));
+
+    const DAMAGES: [Damage; 18] = [
+        ("none", |_| {}),
+        ("no tree", |at| fs::remove_dir_all(&at.tree).unwrap()),
+        ("a file for the tree", |at| {
+            fs::remove_dir_all(&at.tree).unwrap();
+            fs::write(&at.tree, "").unwrap();
+        }),
+        ("no files", |at| fs::remove_file(at.tree.join("file")).unwrap()),
+        ("other files", |at| fs::write(at.tree.join("file"), "damaged").unwrap()),
+        ("no .git", |at| fs::remove_file(at.tree.join(".git")).unwrap()),
+        ("an empty .git", |at| at.link("")),
+        ("a .git that is no link", |at| at.link("\0binary\n")),
+        ("a .git that leads nowhere", |at| at.link("gitdir: /nowhere/worktrees/tree\n")),
+        ("a folder for .git", |at| {
+            fs::remove_file(at.tree.join(".git")).unwrap();
+            fs::create_dir(at.tree.join(".git")).unwrap();
+        }),
+        ("the .git of another repository", |at| {
+            fs::remove_file(at.tree.join(".git")).unwrap();
+            git(&at.tree, &["init", "--quiet"]);
+        }),
+        ("the .git of another repository's work tree", |at| at.link(&at.link_of(&at.other))),
+        ("the .git of the user's work tree", |at| at.link(&at.link_of(&at.own))),
+        ("a lock left behind", |at| fs::write(at.admin().join("index.lock"), "").unwrap()),
+        ("a broken index", |at| fs::write(at.admin().join("index"), "DIRC").unwrap()),
+        ("a broken HEAD", |at| fs::write(at.admin().join("HEAD"), "nothing").unwrap()),
+        ("no common folder", |at| fs::remove_file(at.admin().join("commondir")).unwrap()),
+        ("a locked tree that is gone", |at| {
+            git(&at.repository, &["worktree", "lock", at.tree.to_str().unwrap()]);
+            fs::remove_dir_all(&at.tree).unwrap();
+        }),
+    ];
+
+    /// A work tree at `at` on a branch of its own, with a file that git does not know.
+    fn work_tree(repository: &Path, at: &Path) {
+        let path = at.to_str().unwrap();
+        git(repository, &["worktree", "add", "--quiet", "-b", "elsewhere", path]);
+        fs::write(at.join("kept"), "by the user").unwrap();
+    }
+
+    #[test]
+    fn a_damaged_tree_is_made_again_and_nothing_else_is_touched() {
+        for (damage, harm) in DAMAGES {
+            let (dir, [first, ..]) = forked();
+            let (stranger, _) = forked();
+            let around = tempfile::tempdir().unwrap();
+            // As where the home is a repository: git would find it from a broken tree.
+            git(around.path(), &["init", "--quiet", "--initial-branch=elsewhere"]);
+            fs::write(around.path().join("file"), "of the user").unwrap();
+            git(around.path(), &["add", "file"]);
+            let around_head = commit(around.path(), "around");
+            let scene = Scene {
+                repository: dir.path().to_owned(),
+                tree: around.path().join("cache/tree"),
+                other: stranger.path().join("other"),
+                own: dir.path().join("own"),
+            };
+            fs::write(dir.path().join("file"), "of the commit").unwrap();
+            git(dir.path(), &["add", "file"]);
+            let wanted = commit(dir.path(), "with a file");
+            work_tree(dir.path(), &scene.own);
+            work_tree(stranger.path(), &scene.other);
+            let repository = Repository::open(dir.path(), &Location::default()).unwrap();
+            repository.check_out(&wanted, &scene.tree).unwrap();
+
+            harm(&scene);
+            let made = repository.check_out(&wanted, &scene.tree);
+            made.unwrap_or_else(|error| panic!("{damage}: {error:#}"));
+            let file = fs::read_to_string(scene.tree.join("file")).unwrap();
+            assert_eq!(file, "of the commit", "{damage}");
+            assert_eq!(git(&scene.tree, &["rev-parse", "HEAD"]), wanted, "{damage}");
+            assert_eq!(git(&scene.tree, &["status", "--porcelain"]), "", "{damage}");
+            scene.is_as_it_was(&first);
+            assert_eq!(git(around.path(), &["rev-parse", "HEAD"]), around_head, "{damage}");
+            assert_eq!(git(around.path(), &["status", "--porcelain"]), "?? cache/", "{damage}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_the_place_of_the_tree_is_not_followed() {
+        let (dir, [first, ..]) = forked();
+        let (cache, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(elsewhere.path().join("kept"), "").unwrap();
+        let tree = cache.path().join("tree");
+        std::os::unix::fs::symlink(elsewhere.path(), &tree).unwrap();
+        let repository = Repository::open(dir.path(), &Location::default()).unwrap();
+        repository.check_out(&first, &tree).unwrap();
+        assert!(elsewhere.path().join("kept").exists());
+        assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_repository_that_is_made_again_at_the_same_path_has_its_tree_again() {
+        let (dir, [first, ..]) = forked();
+        let cache = tempfile::tempdir().unwrap();
+        let (path, tree) = (cache.path().join("clone"), cache.path().join("tree"));
+        for _ in 0..2 {
+            let origin = dir.path().to_str().unwrap();
+            git(cache.path(), &["clone", "--quiet", origin, path.to_str().unwrap()]);
+            let repository = Repository::open(&path, &Location::default()).unwrap();
+            repository.check_out(&first, &tree).unwrap();
+            assert_eq!(git(&tree, &["rev-parse", "HEAD"]), first);
+            fs::remove_dir_all(&path).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_tree_is_used_again_for_another_commit() {
+        let (dir, [first, second, _]) = forked();
+        let place = tempfile::tempdir().unwrap();
+        let tree = place.path().join("tree");
+        let repository = Repository::open(dir.path(), &Location::default()).unwrap();
+        for commit in [&first, &second, &first] {
+            repository.check_out(commit, &tree).unwrap();
+            assert_eq!(git(&tree, &["rev-parse", "HEAD"]), *commit);
+            fs::write(tree.join("left over"), "by a build").unwrap();
+        }
+        // Somebody emptied the cache.
+        fs::remove_dir_all(&tree).unwrap();
+        repository.check_out(&second, &tree).unwrap();
+        assert!(!tree.join("left over").exists());
+    }
+}

@@ -1,0 +1,204 @@
+//! The files of a work tree, so that a later build knows which of them changed.
+
+use super::answer;
+use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use xshell::{Cmd, Shell, cmd};
+
+/// The files that git tracks and new sources, by their paths, with identities of their contents.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SourceState {
+    /// The folder that the paths are relative to.
+    #[serde(skip)]
+    root: PathBuf,
+    files: BTreeMap<String, String>,
+}
+
+impl SourceState {
+    /// The files of the work tree around `dir` as they are, uncommitted changes included, except
+    /// what a build writes into `target`; `None` without a repository.
+    pub(crate) fn around(dir: &Path, target: &Path) -> Result<Option<Self>> {
+        let sh = Shell::new().context("cannot enter the current folder")?;
+        sh.change_dir(dir);
+        let root = answer(cmd!(sh, "git rev-parse --show-toplevel")).ok().flatten();
+        let Some(root) = root.map(PathBuf::from) else { return Ok(None) };
+        sh.change_dir(&root);
+        let read = Self::read(root, || cmd!(sh, "git"));
+        let state = read.context("cannot list the files of the work tree")?;
+        Ok(Some(state.without(target)))
+    }
+
+    /// Reads the work tree at `root`; `git` runs there.
+    pub(super) fn read<'a>(root: PathBuf, git: impl Fn() -> Cmd<'a>) -> Result<Self> {
+        let staged = paths(git().args(["ls-files", "--stage", "-z"]))?;
+        let mut files: BTreeMap<String, String> =
+            staged.iter().filter_map(|line| line.split_once('\t')).map(owned).collect();
+        // The index does not have what was changed after `git add`, or never added.
+        let changed = ["--no-optional-locks", "diff", "--name-only", "--no-renames", "-z", "--"];
+        // Other files that nobody added are rather logs and results than sources.
+        let others = ["ls-files", "--others", "--exclude-standard", "-z", "--", "*.rs", "*.toml"];
+        for path in paths(git().args(changed))?.into_iter().chain(paths(git().args(others))?) {
+            match stamp(&root.join(&path)) {
+                Some(stamp) => files.insert(path, stamp),
+                None => files.remove(&path),
+            };
+        }
+        Ok(Self { root, files })
+    }
+
+    /// Whether a file differs from what it was `before`, although its time of modification is not
+    /// after `built`: a build that goes by such times would take it for unchanged.
+    pub(crate) fn hides_a_change(&self, before: &Self, built: SystemTime) -> bool {
+        // Cargo goes by the contents of lock files, and writes them itself.
+        let is_old = |path: &String| {
+            !path.ends_with("Cargo.lock") && self.modified(path).is_some_and(|time| time <= built)
+        };
+        // A path that is new was in no build: the file that names it has changed, too.
+        let changed =
+            |(path, id): &(&String, &String)| before.files.get(*path).is_some_and(|was| was != *id);
+        self.files.iter().filter(changed).any(|(path, _)| is_old(path))
+    }
+
+    /// Whether a file was modified at `built` or earlier, where it is not known what was built.
+    pub(crate) fn may_hide_a_change(&self, built: SystemTime) -> bool {
+        self.files.keys().filter_map(|path| self.modified(path)).any(|time| time <= built)
+    }
+
+    /// What both have in common; what differs counts as changed in any later comparison.
+    pub(crate) fn mixed(&self, other: &Self) -> Self {
+        let mut mixed = self.clone();
+        for (path, id) in &other.files {
+            if mixed.files.get(path) != Some(id) {
+                mixed.files.insert(path.clone(), String::new());
+            }
+        }
+        mixed
+    }
+
+    fn without(mut self, folder: &Path) -> Self {
+        let real = |path: &Path| fs::canonicalize(path).ok();
+        let below = real(&self.root).zip(real(folder));
+        if let Some(Ok(below)) = below.as_ref().map(|(root, folder)| folder.strip_prefix(root)) {
+            self.files.retain(|path, _| !Path::new(path).starts_with(below));
+        }
+        self
+    }
+
+    fn modified(&self, path: &str) -> Option<SystemTime> {
+        let facts = fs::symlink_metadata(self.root.join(path));
+        facts.and_then(|facts| facts.modified()).ok()
+    }
+}
+
+/// The mode and the object are the identity of a file that is as it was added.
+fn owned((facts, path): (&str, &str)) -> (String, String) {
+    (path.to_owned(), facts.to_owned())
+}
+
+/// Size and time of a file that git has no object of.
+fn stamp(path: &Path) -> Option<String> {
+    let facts = fs::symlink_metadata(path).ok()?;
+    let since = facts.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Some(format!("{} bytes at {}", facts.len(), since.as_nanos()))
+}
+
+fn paths(command: Cmd<'_>) -> Result<Vec<String>> {
+    let output = command.quiet().output()?;
+    let text = super::text(output.stdout);
+    Ok(text.split_terminator('\0').map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::base_commit::tests::{commit, git};
+    use super::*;
+    use std::time::Duration;
+
+    /// A change of the work tree, and whether its times hide it.
+    type Case = (&'static str, fn(&Path), bool);
+
+    const LONG_AGO: Duration = Duration::from_secs(1_000_000_000);
+
+    fn age(path: &Path) {
+        let file = fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH + LONG_AGO).unwrap();
+    }
+
+    const CASES: [Case; 11] = [
+        ("nothing", |_| {}, false),
+        ("an old time alone", |at| age(&at.join("a.rs")), false),
+        ("a change", |at| fs::write(at.join("a.rs"), "changed").unwrap(), false),
+        ("an untracked file", |at| fs::write(at.join("new.rs"), "new").unwrap(), false),
+        ("a file that is gone", |at| fs::remove_file(at.join("a.rs")).unwrap(), false),
+        ("a build", |at| fs::write(at.join("target/a.rs"), "").unwrap(), false),
+        ("a new name", |at| fs::rename(at.join("b.rs"), at.join("c.rs")).unwrap(), false),
+        (
+            "a file in the place of another",
+            |at| fs::rename(at.join("b.rs"), at.join("a.rs")).unwrap(),
+            true,
+        ),
+        ("an ignored file", |at| fs::write(at.join("x.ignored"), "").unwrap(), false),
+        (
+            "a change with an old time",
+            |at| {
+                fs::write(at.join("a.rs"), "changed").unwrap();
+                age(&at.join("a.rs"));
+            },
+            true,
+        ),
+        (
+            "a commit with an old time",
+            |at| {
+                fs::write(at.join("a.rs"), "other").unwrap();
+                git(at, &["commit", "--quiet", "--all", "--message=other"]);
+                age(&at.join("a.rs"));
+            },
+            true,
+        ),
+    ];
+
+    #[test]
+    fn changes_that_times_do_not_show_are_found() {
+        for (what, change, hidden) in CASES {
+            let dir = tempfile::tempdir().unwrap();
+            git(dir.path(), &["init", "--quiet", "--initial-branch=main"]);
+            fs::write(dir.path().join("a.rs"), "first").unwrap();
+            fs::write(dir.path().join("b.rs"), "second").unwrap();
+            fs::create_dir(dir.path().join("target")).unwrap();
+            fs::write(dir.path().join("target/b.rs"), "").unwrap();
+            fs::write(dir.path().join(".gitignore"), "*.ignored").unwrap();
+            git(dir.path(), &["add", "a.rs", "b.rs", ".gitignore"]);
+            commit(dir.path(), "first");
+            let target = dir.path().join("target");
+            let state = || SourceState::around(dir.path(), &target).unwrap().unwrap();
+            let before = state();
+            let built = SystemTime::now();
+            std::thread::sleep(Duration::from_millis(20));
+            change(dir.path());
+            let after = state();
+            assert_eq!(after.hides_a_change(&before, built), hidden, "{what}");
+            assert!(!after.hides_a_change(&after.mixed(&after), built), "{what}");
+            assert!(after.may_hide_a_change(built), "{what}");
+            assert!(after.files.keys().all(|path| !path.starts_with("target/")), "{what}");
+        }
+    }
+
+    #[test]
+    fn what_one_of_two_builds_saw_has_changed_since_both() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a.rs"), "").unwrap();
+        let state = |id: &str| SourceState {
+            root: dir.path().to_owned(),
+            files: [("a.rs".to_owned(), id.to_owned())].into(),
+        };
+        let (one, other) = (state("1"), state("2"));
+        let now = SystemTime::now() + Duration::from_secs(5);
+        assert!(one.hides_a_change(&other.mixed(&one), now));
+        assert!(other.hides_a_change(&other.mixed(&one), now));
+        assert!(!one.hides_a_change(&one.mixed(&one), now));
+    }
+}
