@@ -1,6 +1,6 @@
 //! Flags that several commands share.
 
-use crate::store::Location;
+use crate::store::{DEFAULT_TIMEOUT, Location};
 use crate::ui::Color;
 use clap::{Args, ValueEnum};
 use perf_judge::budget::{HistoryPlace, Level};
@@ -80,6 +80,9 @@ pub(crate) struct PlaceArgs {
     /// The remote that the history is shared by.
     #[arg(long, global = true, value_name = "NAME", default_value = "origin")]
     pub(crate) remote: String,
+    /// How long the remote may send nothing before it is given up, as 90s or 5m [default: 60s].
+    #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
+    pub(crate) remote_timeout: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -111,6 +114,7 @@ impl PlaceArgs {
             branch: self.branch.as_ref().unwrap_or(&settings.branch).clone(),
             folder: self.history_prefix.as_ref().unwrap_or(&settings.folder).clone(),
             remote: self.remote.clone(),
+            remote_timeout: self.remote_timeout.unwrap_or(DEFAULT_TIMEOUT),
         }
     }
 }

@@ -21,5 +21,6 @@ mod merge;
 mod no_circles;
 mod odd_benches;
 mod shared_target;
+mod surroundings;
 mod tidy;
 mod tiny;

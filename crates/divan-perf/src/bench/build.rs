@@ -2,6 +2,7 @@
 
 use super::workspace::{BenchTarget, Workspace};
 use crate::environment;
+use crate::store::forget_outer_repository;
 use anyhow::{Context as _, Result, bail};
 use divan_output::BINARY_MARKER;
 use serde::Deserialize;
@@ -73,7 +74,7 @@ pub(super) fn build(workspace: &Workspace, options: &[String]) -> Result<Built> 
     if workspace.targets.is_empty() {
         return Ok(Built::default());
     }
-    let output = Command::new(environment::cargo())
+    let output = forget_outer_repository(&mut Command::new(environment::cargo()))
         .current_dir(&workspace.root)
         .args(["bench", "--no-run", "--message-format=json-render-diagnostics"])
         .args(options)

@@ -6,6 +6,7 @@ use super::reading;
 use super::sample_config::Pin;
 use super::{Entry, Tap};
 use crate::interrupt::Interrupt;
+use crate::store::forget_outer_repository;
 use anyhow::{Context as _, Result};
 use divan_output::samples::{OUT_VARIABLE, RECORDS_VARIABLE, Rebuilt, Recording, Sizing, rebuild};
 use divan_output::{
@@ -197,6 +198,8 @@ impl Launcher {
         for name in CLEARED_VARIABLES {
             command.env_remove(name);
         }
+        // A bench that asks git gets the repository that it is measured in.
+        forget_outer_repository(command);
         let (name, paths) = library_path(&executable.path, self.libraries.as_deref());
         command.env(name, paths);
     }

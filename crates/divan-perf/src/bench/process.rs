@@ -1,6 +1,7 @@
 //! One bench process: started, watched, ended in time.
 
 use crate::interrupt::Interrupt;
+use crate::process_group;
 use anyhow::{Context as _, Result};
 use std::io::Read;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -31,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// On Unix it leads a process group of its own, so that what it started ends with it.
 pub(crate) fn run(command: &mut Command, limit: Duration, interrupt: &Interrupt) -> Result<Ended> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    in_own_group(command);
+    process_group::lead(command);
     let program = command.get_program().display().to_string();
     let started = Instant::now();
     let mut child = command.spawn().with_context(|| format!("cannot start {program}"))?;
@@ -39,7 +40,7 @@ pub(crate) fn run(command: &mut Command, limit: Duration, interrupt: &Interrupt)
     let stderr = Pipe::of(child.stderr.take());
     let status = watch(&mut child, &mut stdout, started + limit, interrupt);
     if !matches!(status, Ok(Some(_))) {
-        kill(&mut child)?;
+        process_group::end(&mut child).context("cannot end a bench process")?;
     }
     Ok(Ended { status: status?, stdout: stdout.finish(), stderr: stderr.finish() })
 }
@@ -97,26 +98,6 @@ impl Pipe {
         self.wait(PATIENCE);
         self.read.unwrap_or_default()
     }
-}
-
-#[cfg(unix)]
-fn in_own_group(command: &mut Command) {
-    std::os::unix::process::CommandExt::process_group(command, 0);
-}
-
-#[cfg(not(unix))]
-fn in_own_group(_: &mut Command) {}
-
-/// Ends the process and, on Unix, everything in its group.
-fn kill(child: &mut Child) -> Result<()> {
-    if cfg!(unix) {
-        // The standard library ends one process only; the command ends the group.
-        let group = format!("-{}", child.id());
-        let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
-    }
-    let _ = child.kill();
-    child.wait().context("cannot end a bench process")?;
-    Ok(())
 }
 
 #[cfg(all(test, unix))]

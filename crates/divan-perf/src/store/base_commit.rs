@@ -1,10 +1,10 @@
 //! The commit that a checkout is compared with.
 
+use super::git::git;
 use super::{Repository, answer, text};
 use anyhow::{Context as _, Result, bail};
 use perf_judge::run::Commit;
 use std::path::{Path, PathBuf};
-use xshell::cmd;
 
 /// The base of a comparison.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ impl Repository {
             return self.describe(&named, &format!("tip of {reference}"));
         }
         let sh = &self.sh;
-        if let Some(base) = answer(cmd!(sh, "git merge-base {named} HEAD"))? {
+        if let Some(base) = answer(git!(sh, "git merge-base {named} HEAD"))? {
             return self.describe(&base, &format!("merge base with {reference}"));
         }
         match self.pull_request_base()? {
@@ -47,7 +47,7 @@ impl Repository {
     /// Facts about a commit.
     pub(crate) fn describe(&self, hash: &str, label: &str) -> Result<BaseCommit> {
         let sh = &self.sh;
-        let facts = cmd!(sh, "git show --no-patch --format=%H%x00%aI%x00%s {hash} --");
+        let facts = git!(sh, "git show --no-patch --format=%H%x00%aI%x00%s {hash} --");
         let facts = facts.quiet().output().with_context(|| format!("cannot read {hash}"))?;
         let facts = text(facts.stdout);
         let mut facts = facts.trim_end().splitn(3, '\0').map(str::to_owned);
@@ -65,7 +65,7 @@ impl Repository {
     /// Tracked files in which the work tree differs from a commit.
     pub(crate) fn changed_files(&self, commit: &str) -> Result<Vec<String>> {
         let sh = &self.sh;
-        let diff = cmd!(sh, "git --no-optional-locks diff --name-only --no-renames -z {commit} --");
+        let diff = git!(sh, "git --no-optional-locks diff --name-only --no-renames -z {commit} --");
         let diff = diff.quiet().output().context("cannot compare the work tree with the base")?;
         Ok(text(diff.stdout).split_terminator('\0').map(str::to_owned).collect())
     }
@@ -90,7 +90,7 @@ impl Repository {
     /// also where a shallow clone knows nothing else.
     fn pull_request_base(&self) -> Result<Option<String>> {
         let sh = &self.sh;
-        let is_detached = answer(cmd!(sh, "git symbolic-ref --quiet HEAD"))?.is_none();
+        let is_detached = answer(git!(sh, "git symbolic-ref --quiet HEAD"))?.is_none();
         let is_merge = self.commit_at("HEAD^2")?.is_some();
         Ok(self.commit_at("HEAD^1")?.filter(|_| is_detached && is_merge))
     }
@@ -98,13 +98,13 @@ impl Repository {
     /// Whether git keeps the file.
     pub(crate) fn is_tracked(&self, file: &Path) -> Result<bool> {
         let sh = &self.sh;
-        Ok(answer(cmd!(sh, "git ls-files --error-unmatch -- {file}"))?.is_some())
+        Ok(answer(git!(sh, "git ls-files --error-unmatch -- {file}"))?.is_some())
     }
 
     /// Whether older commits are missing.
     pub(crate) fn is_shallow(&self) -> Result<bool> {
         let sh = &self.sh;
-        Ok(answer(cmd!(sh, "git rev-parse --is-shallow-repository"))?.as_deref() == Some("true"))
+        Ok(answer(git!(sh, "git rev-parse --is-shallow-repository"))?.as_deref() == Some("true"))
     }
 
     fn unknown(&self, reference: &str) -> Result<String> {

@@ -5,21 +5,13 @@
 //! it would look for a repository around the cache and change that one.
 
 use super::Repository;
+use super::git::git;
 use super::source_state::SourceState;
 use anyhow::{Context as _, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
-use xshell::{Cmd, Shell, cmd};
+use xshell::{Cmd, Shell};
 
-/// Settings that lead git to another index or repository, as it sets them for a hook.
-const LEADING: [&str; 6] = [
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_COMMON_DIR",
-    "GIT_PREFIX",
-    "GIT_OBJECT_DIRECTORY",
-];
 const HOOKS: &str = "core.hooksPath=/dev/null";
 
 impl Repository {
@@ -82,8 +74,7 @@ fn switch(tree: &Path, admin: &Path, commit: &str) -> Result<SourceState> {
 
 /// Git without hooks, led by nothing but the folder of `sh`.
 fn git(sh: &Shell) -> Cmd<'_> {
-    let git = cmd!(sh, "git -c {HOOKS}");
-    LEADING.iter().fold(git, |git, name| git.env_remove(name))
+    git!(sh, "git -c {HOOKS}")
 }
 
 /// Removes what is at `path`; a link, and not what it leads to.

@@ -1,12 +1,12 @@
 //! Writing commits, and moving branches to them.
 
+use super::git::git;
 use super::{Repository, answer};
 use anyhow::{Context as _, Result, bail};
 use chrono::{DateTime, Utc};
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use xshell::cmd;
 
 /// A commit to be written.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl Repository {
         let begun = now();
         loop {
             let slot = format!("refs/perf/incoming/{}", fastrand::u8(..SLOTS));
-            let written = cmd!(sh, "git fast-import --quiet --force --done --date-format=raw")
+            let written = git!(sh, "git fast-import --quiet --force --done --date-format=raw")
                 .stdin(commit.stream(&slot, &committer))
                 .quiet()
                 .ignore_status()
@@ -92,7 +92,7 @@ impl Repository {
         }
         let begun = now();
         loop {
-            let moved = cmd!(sh, "git update-ref -m perf {reference} {commit} {from}");
+            let moved = git!(sh, "git update-ref -m perf {reference} {commit} {from}");
             let moved = moved.quiet().ignore_status().output()?;
             if moved.status.success() {
                 return Ok(true);
@@ -125,7 +125,7 @@ impl Repository {
     /// The user's identity, or a neutral one where none is configured.
     fn committer(&self) -> String {
         let sh = &self.sh;
-        let ident = answer(cmd!(sh, "git var GIT_COMMITTER_IDENT"));
+        let ident = answer(git!(sh, "git var GIT_COMMITTER_IDENT"));
         let named = ident
             .ok()
             .flatten()
@@ -136,7 +136,7 @@ impl Repository {
     /// The folder that all work trees of the repository share.
     pub(crate) fn common_dir(&self) -> Result<PathBuf> {
         let sh = &self.sh;
-        let dir = cmd!(sh, "git rev-parse --path-format=absolute --git-common-dir").quiet().read();
+        let dir = git!(sh, "git rev-parse --path-format=absolute --git-common-dir").quiet().read();
         Ok(PathBuf::from(dir.context("cannot find the repository's folder")?))
     }
 }

@@ -6,11 +6,13 @@
 
 mod base_commit;
 mod base_tree;
+mod git;
 mod import;
 mod objects;
 mod publish;
 mod read;
 mod record;
+mod remote;
 mod rotate;
 mod series;
 mod site_branch;
@@ -18,18 +20,22 @@ mod source_state;
 pub(crate) mod spool;
 
 pub(crate) use base_commit::BaseCommit;
+pub(crate) use git::forget_outer_repository;
 pub(crate) use import::{Author, Change, Commit as NewCommit};
 pub(crate) use objects::Objects;
 pub(crate) use read::{File, Recorded};
 pub(crate) use record::Entry;
+pub(crate) use remote::DEFAULT_TIMEOUT;
 pub(crate) use rotate::{Derived, Restart};
 pub(crate) use series::{Days, Series};
 pub(crate) use source_state::SourceState;
 
 use anyhow::{Context as _, Result, bail};
+use git::git;
 use perf_judge::run::Commit;
 use std::path::{Path, PathBuf};
-use xshell::{Cmd, Shell, cmd};
+use std::time::Duration;
+use xshell::{Cmd, Shell};
 
 /// A repository with at least one commit.
 #[derive(Debug)]
@@ -39,6 +45,8 @@ pub(crate) struct Repository {
     /// What stands before `data/` on the branch: nothing, or a folder with a slash.
     prefix: String,
     remote: String,
+    /// How long the remote may be silent.
+    remote_timeout: Duration,
 }
 
 /// Where a history lies.
@@ -50,11 +58,18 @@ pub(crate) struct Location {
     pub(crate) folder: String,
     /// The remote that it is shared by.
     pub(crate) remote: String,
+    /// How long the remote may be silent.
+    pub(crate) remote_timeout: Duration,
 }
 
 impl Default for Location {
     fn default() -> Self {
-        Self { branch: "gh-pages".to_owned(), folder: String::new(), remote: "origin".to_owned() }
+        Self {
+            branch: "gh-pages".to_owned(),
+            folder: String::new(),
+            remote: "origin".to_owned(),
+            remote_timeout: DEFAULT_TIMEOUT,
+        }
     }
 }
 
@@ -63,10 +78,10 @@ impl Repository {
     pub(crate) fn open(dir: &Path, place: &Location) -> Result<Self> {
         let sh = Shell::new().context("cannot enter the current folder")?;
         sh.change_dir(dir);
-        if cmd!(sh, "git --version").quiet().ignore_stdout().ignore_stderr().run().is_err() {
+        if git!(sh, "git --version").quiet().ignore_stdout().ignore_stderr().run().is_err() {
             bail!("git was not found: install it");
         }
-        let Some(root) = answer(cmd!(sh, "git rev-parse --show-toplevel"))? else {
+        let Some(root) = answer(git!(sh, "git rev-parse --show-toplevel"))? else {
             bail!(
                 "{} is in no git repository, so there is no history: run `git init` and commit",
                 dir.display()
@@ -78,6 +93,7 @@ impl Repository {
             branch: place.branch.clone(),
             prefix: prefix(&place.folder)?,
             remote: place.remote.clone(),
+            remote_timeout: place.remote_timeout,
         };
         repository.check_branch_name(&place.branch)?;
         if repository.commit_at("HEAD")?.is_none() {
@@ -94,9 +110,9 @@ impl Repository {
         let commit = self.describe("HEAD", "")?.commit;
         // Without the optional lock, asking for the status does not refresh the user's index.
         let changes =
-            cmd!(sh, "git --no-optional-locks status --porcelain --untracked-files=no").quiet();
+            git!(sh, "git --no-optional-locks status --porcelain --untracked-files=no").quiet();
         Ok(Commit {
-            branch: answer(cmd!(sh, "git symbolic-ref --quiet --short HEAD"))?,
+            branch: answer(git!(sh, "git symbolic-ref --quiet --short HEAD"))?,
             dirty: !changes.read().context("cannot read the repository's status")?.is_empty(),
             ..commit
         })
@@ -107,7 +123,7 @@ impl Repository {
     pub(crate) fn check_writable(&self) -> Result<()> {
         let sh = &self.sh;
         self.check_not_checked_out(&self.branch)?;
-        cmd!(sh, "git hash-object -w --stdin")
+        git!(sh, "git hash-object -w --stdin")
             .stdin("")
             .quiet()
             .ignore_stdout()
@@ -118,7 +134,7 @@ impl Repository {
     /// Fails if `branch` is checked out somewhere.
     fn check_not_checked_out(&self, branch: &str) -> Result<()> {
         let sh = &self.sh;
-        let trees = cmd!(sh, "git worktree list --porcelain").quiet().read()?;
+        let trees = git!(sh, "git worktree list --porcelain").quiet().read()?;
         let ours = format!("branch refs/heads/{branch}");
         // One whose folder is gone is still listed, and there is nothing left to pull away.
         let is_there = |block: &&str| !block.lines().any(|line| line.starts_with("prunable"));
@@ -134,7 +150,7 @@ impl Repository {
 
     fn check_branch_name(&self, branch: &str) -> Result<()> {
         let sh = &self.sh;
-        let checked = cmd!(sh, "git check-ref-format --branch {branch}").quiet();
+        let checked = git!(sh, "git check-ref-format --branch {branch}").quiet();
         if checked.ignore_stdout().ignore_stderr().run().is_err() {
             bail!("`{branch}` cannot be a branch's name");
         }

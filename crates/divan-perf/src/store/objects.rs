@@ -128,7 +128,7 @@ impl Objects {
 
 impl Process {
     fn start(folder: &PathBuf) -> Result<Self> {
-        let mut child = Command::new("git")
+        let mut child = super::git::forget_outer_repository(&mut Command::new("git"))
             .args(["cat-file", "--batch"])
             .current_dir(folder)
             .stdin(Stdio::piped())

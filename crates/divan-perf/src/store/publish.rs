@@ -1,14 +1,16 @@
 //! Sharing the history with a remote: fetch, merge by union, push. Never by force.
 
+use super::git::git;
 use super::import::{Author, Change, Commit, is_lock_trouble};
 use super::objects::Objects;
+use super::remote::{self, Unanswered};
 use super::{Repository, answer, text};
 use anyhow::{Context as _, Result, anyhow, bail};
 use chrono::{DateTime, Utc};
 use perf_judge::history::{Chunk, Place, place_of};
 use std::process::Output;
 use std::time::Duration;
-use xshell::cmd;
+use xshell::Cmd;
 
 /// How often a push that others forestall is tried again.
 const TRIES: u32 = 60;
@@ -40,11 +42,11 @@ impl Repository {
         let is_new = self.commit_at(&tracking)?.is_none();
         let depth = (is_new && self.is_shallow()?).then_some("--depth=1");
         for _ in 0..TRIES {
-            let fetched = cmd!(
+            let fetched = git!(
                 sh,
-                "git -c gc.auto=0 -c maintenance.auto=false fetch --quiet --no-tags --no-write-fetch-head --no-recurse-submodules --refmap= {depth...} {remote} {refspec}"
+                "git -c gc.auto=0 -c maintenance.auto=false fetch --progress --no-tags --no-write-fetch-head --no-recurse-submodules --refmap= {depth...} {remote} {refspec}"
             );
-            let fetched = fetched.env("LC_ALL", "C").quiet().ignore_status().output()?;
+            let fetched = self.ask_remote(fetched)?;
             if fetched.status.success() {
                 return self.commit_at(&tracking);
             }
@@ -65,14 +67,14 @@ impl Repository {
     /// Fails unless the remote is there and lets this user push.
     pub(crate) fn check_remote(&self) -> Result<()> {
         let (sh, remote) = (&self.sh, &self.remote);
-        if answer(cmd!(sh, "git remote get-url {remote}"))?.is_none() {
+        if answer(git!(sh, "git remote get-url {remote}"))?.is_none() {
             bail!(
                 "there is no remote `{remote}` to publish to: `git remote -v` lists what there is"
             );
         }
         let probe =
-            cmd!(sh, "git push --dry-run --no-verify --quiet {remote} HEAD:refs/perf/probe");
-        let probe = probe.env("LC_ALL", "C").quiet().ignore_status().output()?;
+            git!(sh, "git push --dry-run --no-verify --progress {remote} HEAD:refs/perf/probe");
+        let probe = self.ask_remote(probe)?;
         if !probe.status.success() {
             bail!("{remote} takes no push: {}", text(probe.stderr).trim());
         }
@@ -90,7 +92,9 @@ impl Repository {
         for attempt in 1..=TRIES {
             let theirs = match self.fetch() {
                 Ok(theirs) => theirs,
-                Err(error) if deaf == DEAF_TRIES => return Err(error.context(self.kept())),
+                Err(error) if deaf == DEAF_TRIES || error.is::<Unanswered>() => {
+                    return Err(error.context(self.kept()));
+                }
                 Err(_) => {
                     deaf += 1;
                     pause(attempt);
@@ -103,7 +107,7 @@ impl Repository {
             };
             let pushed = match theirs.as_deref() == Some(&joined) {
                 true => Pushed::Yes,
-                false => self.push(&joined, &self.local_ref())?,
+                false => self.push(&joined, &self.local_ref()).with_context(|| self.kept())?,
             };
             match pushed {
                 Pushed::Yes => {
@@ -124,6 +128,11 @@ impl Repository {
             pause(attempt);
         }
         Err(anyhow!("`{branch}` on {remote} kept moving").context(self.kept()))
+    }
+
+    /// Runs a git command that asks the remote, which must be told `--progress`.
+    pub(super) fn ask_remote(&self, command: Cmd<'_>) -> Result<Output> {
+        remote::run(command, &self.remote, self.remote_timeout)
     }
 
     fn kept(&self) -> String {
@@ -161,7 +170,7 @@ impl Repository {
         let sh = &self.sh;
         let folder = format!("{}data", self.prefix);
         let differing =
-            cmd!(sh, "git diff-tree -r -z --no-renames {theirs} {ours} -- {folder}").quiet();
+            git!(sh, "git diff-tree -r -z --no-renames {theirs} {ours} -- {folder}").quiet();
         let differing = text(differing.output().context("cannot compare two histories")?.stdout);
         let mut fields = differing.split_terminator('\0');
         let mut objects = self.objects();
@@ -203,9 +212,8 @@ impl Repository {
     fn push(&self, commit: &str, reference: &str) -> Result<Pushed> {
         let (sh, remote) = (&self.sh, &self.remote);
         let refspec = format!("{commit}:{reference}");
-        let pushed = cmd!(sh, "git push --porcelain {remote} {refspec}");
-        let pushed = pushed.env("LC_ALL", "C").quiet().ignore_status().output()?;
-        Ok(Pushed::of(pushed))
+        let pushed = git!(sh, "git push --porcelain --progress {remote} {refspec}");
+        Ok(Pushed::of(self.ask_remote(pushed)?))
     }
 
     /// Notes where the remote stands, for clones that do not track this branch.
@@ -217,7 +225,7 @@ impl Repository {
 
     pub(super) fn time_of(&self, commit: &str) -> Result<DateTime<Utc>> {
         let sh = &self.sh;
-        let seconds = cmd!(sh, "git show --no-patch --format=%ct {commit} --").quiet().read()?;
+        let seconds = git!(sh, "git show --no-patch --format=%ct {commit} --").quiet().read()?;
         let time = seconds.trim().parse().ok().and_then(|time| DateTime::from_timestamp(time, 0));
         time.with_context(|| format!("{commit} has no time"))
     }

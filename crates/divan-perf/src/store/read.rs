@@ -1,5 +1,6 @@
 //! Reading the history branch, the newest first and no more than is needed.
 
+use super::git::git;
 use super::objects::{Objects, TreeEntry};
 use super::{Repository, answer};
 use anyhow::{Context as _, Result, bail};
@@ -7,7 +8,6 @@ use perf_judge::history::{History, Place, place_of};
 use perf_judge::run::{Machine, Run, RunError};
 use perf_report::Qualification;
 use std::collections::BTreeMap;
-use xshell::cmd;
 
 /// How many of the newest runs are read. A verdict takes ten and the site shows no more than this,
 /// so that judging costs the same after ten runs and after ten thousand.
@@ -189,7 +189,7 @@ impl Repository {
             return Ok(true);
         }
         let sh = &self.sh;
-        let output = cmd!(sh, "git merge-base --is-ancestor {ancestor} {commit}")
+        let output = git!(sh, "git merge-base --is-ancestor {ancestor} {commit}")
             .quiet()
             .ignore_status()
             .ignore_stderr()
@@ -199,7 +199,7 @@ impl Repository {
 
     pub(crate) fn commit_at(&self, reference: &str) -> Result<Option<String>> {
         let (sh, commit) = (&self.sh, format!("{reference}^{{commit}}"));
-        answer(cmd!(sh, "git rev-parse --verify --quiet {commit}"))
+        answer(git!(sh, "git rev-parse --verify --quiet {commit}"))
     }
 
     /// How git calls a path of the history in a commit.

@@ -1,6 +1,7 @@
 //! Starting a history anew with its newest runs; the old one keeps everything under another name.
 
 use super::Repository;
+use super::git::git;
 use super::import::{Author, Change, Commit};
 use super::objects::Objects;
 use super::publish::Pushed;
@@ -10,7 +11,6 @@ use perf_judge::history::{Chunk, Names};
 use perf_judge::run::Run;
 use serde_json::json;
 use std::collections::BTreeMap;
-use xshell::cmd;
 
 /// Where a history that was started anew says so: what it is, it says by its contents.
 const RESTARTED: &str = "data/restarted.json";
@@ -73,7 +73,7 @@ impl Repository {
             |path: String, object: String, is_folder| Change::Link { path, object, is_folder };
         let everything = format!("{old}^{{tree}}");
         let sh = &self.sh;
-        let everything = cmd!(sh, "git rev-parse {everything}").quiet().read()?;
+        let everything = git!(sh, "git rev-parse {everything}").quiet().read()?;
         let mut changes = vec![
             link(String::new(), everything, true),
             Change::Remove { path: format!("{}data", self.prefix) },
@@ -136,16 +136,15 @@ impl Repository {
         let replaced = format!("{new}:{reference}");
         for (push, raced) in [
             (
-                cmd!(sh, "git push --porcelain {remote} {saved}"),
+                git!(sh, "git push --porcelain --progress {remote} {saved}"),
                 "has a branch of that name already",
             ),
             (
-                cmd!(sh, "git push --porcelain {lease} {remote} {replaced}"),
+                git!(sh, "git push --porcelain --progress {lease} {remote} {replaced}"),
                 "got another run meanwhile",
             ),
         ] {
-            let output = push.env("LC_ALL", "C").quiet().ignore_status().output()?;
-            match Pushed::of(output) {
+            match Pushed::of(self.ask_remote(push)?) {
                 Pushed::Yes => {}
                 Pushed::Raced => bail!("{remote} {raced}: try again, with another --archive"),
                 Pushed::Refused(why) | Pushed::Deaf(why) => {

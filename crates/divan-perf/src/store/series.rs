@@ -1,5 +1,6 @@
 //! Reading what the site shows beside the newest runs.
 
+use super::git::git;
 use super::objects::Objects;
 use super::read::file_name;
 use super::{Repository, answer};
@@ -7,7 +8,6 @@ use anyhow::{Context as _, Result};
 use perf_judge::history::{Chunk, Line, Names, Place, place_of};
 use perf_report::Comparison;
 use std::collections::BTreeMap;
-use xshell::cmd;
 
 /// The days of the series, `2026-11-23`, each with the objects of its chunks: one, or one for each
 /// side of a history that is not joined yet.
@@ -64,7 +64,7 @@ impl Repository {
     /// The address of the remote, as git was told it.
     pub(crate) fn remote_address(&self) -> Result<Option<String>> {
         let (sh, remote) = (&self.sh, &self.remote);
-        answer(cmd!(sh, "git remote get-url {remote}"))
+        answer(git!(sh, "git remote get-url {remote}"))
     }
 }
 

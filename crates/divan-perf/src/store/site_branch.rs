@@ -1,12 +1,12 @@
 //! The site on a branch of its own: one commit without a parent, replaced each time, so that no
 //! clone grows by it.
 
+use super::git::git;
 use super::import::{Author, Change, Commit};
 use super::publish::{Pushed, pause};
 use super::{Repository, answer, text};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
-use xshell::cmd;
 
 /// How a commit of ours begins, by which a branch is known to hold nothing else.
 const TITLE: &str = "perf: the site";
@@ -66,8 +66,9 @@ impl Repository {
             let theirs = self.fetch_site(branch)?;
             theirs.as_deref().map_or(Ok(()), |theirs| self.check_is_site(branch, theirs))?;
             let lease = format!("--force-with-lease={reference}:{}", theirs.unwrap_or_default());
-            let pushed = cmd!(sh, "git push --porcelain {lease} {remote} {commit}:{reference}");
-            match Pushed::of(pushed.env("LC_ALL", "C").quiet().ignore_status().output()?) {
+            let pushed =
+                git!(sh, "git push --porcelain --progress {lease} {remote} {commit}:{reference}");
+            match Pushed::of(self.ask_remote(pushed)?) {
                 Pushed::Yes => return Ok(format!("the site is on {remote}/{branch}")),
                 Pushed::Raced => pause(attempt),
                 Pushed::Refused(why) | Pushed::Deaf(why) => {
@@ -82,14 +83,17 @@ impl Repository {
     fn fetch_site(&self, branch: &str) -> Result<Option<String>> {
         let (sh, remote) = (&self.sh, &self.remote);
         let reference = format!("refs/heads/{branch}");
-        let listed = cmd!(sh, "git ls-remote {remote} {reference}").quiet().read();
-        let listed = listed.with_context(|| format!("cannot ask {remote} for `{branch}`"))?;
+        let listed = self.ask_remote(git!(sh, "git ls-remote {remote} {reference}"))?;
+        if !listed.status.success() {
+            bail!("cannot ask {remote} for `{branch}`: {}", text(listed.stderr).trim());
+        }
+        let listed = text(listed.stdout);
         let Some(commit) = listed.split_whitespace().next() else { return Ok(None) };
-        let fetched = cmd!(
+        let fetched = git!(
             sh,
-            "git -c gc.auto=0 fetch --quiet --no-tags --no-write-fetch-head --refmap= {remote} {reference}"
+            "git -c gc.auto=0 fetch --progress --no-tags --no-write-fetch-head --refmap= {remote} {reference}"
         );
-        let fetched = fetched.quiet().ignore_status().output()?;
+        let fetched = self.ask_remote(fetched)?;
         if !fetched.status.success() {
             bail!("cannot fetch `{branch}` from {remote}: {}", text(fetched.stderr).trim());
         }
@@ -99,7 +103,7 @@ impl Repository {
     /// Fails unless the commit is one that this tool made, and alone.
     fn check_is_site(&self, branch: &str, commit: &str) -> Result<()> {
         let sh = &self.sh;
-        let facts = answer(cmd!(sh, "git show --no-patch --format=%P|%s {commit} --"))?;
+        let facts = answer(git!(sh, "git show --no-patch --format=%P|%s {commit} --"))?;
         let is_ours = facts.is_some_and(|facts| facts.starts_with(&format!("|{TITLE}")));
         if !is_ours {
             bail!(

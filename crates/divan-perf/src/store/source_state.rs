@@ -1,13 +1,14 @@
 //! The files of a work tree, so that a later build knows which of them changed.
 
 use super::answer;
+use super::git::git;
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-use xshell::{Cmd, Shell, cmd};
+use xshell::{Cmd, Shell};
 
 /// The files that git tracks and new sources, by their paths, with identities of their contents.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,10 +25,10 @@ impl SourceState {
     pub(crate) fn around(dir: &Path, target: &Path) -> Result<Option<Self>> {
         let sh = Shell::new().context("cannot enter the current folder")?;
         sh.change_dir(dir);
-        let root = answer(cmd!(sh, "git rev-parse --show-toplevel")).ok().flatten();
+        let root = answer(git!(sh, "git rev-parse --show-toplevel")).ok().flatten();
         let Some(root) = root.map(PathBuf::from) else { return Ok(None) };
         sh.change_dir(&root);
-        let read = Self::read(root, || cmd!(sh, "git"));
+        let read = Self::read(root, || git!(sh, "git"));
         let state = read.context("cannot list the files of the work tree")?;
         Ok(Some(state.without(target)))
     }
