@@ -35,7 +35,8 @@ impl Folder {
     /// An empty folder that no other test uses now. Benches are built per folder, so tests that
     /// have the same one after each other build the dependencies once.
     fn kept(name: &str) -> Self {
-        let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects");
+        // Not in this repository: tests remove the one in the folder.
+        let all = std::env::temp_dir().join("divan-perf-projects");
         let claim = |number: u32| {
             let folder = all.join(format!("{name}-{number}"));
             fs::create_dir_all(&folder).unwrap();

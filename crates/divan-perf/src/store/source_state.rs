@@ -48,6 +48,8 @@ impl SourceState {
                 None => files.remove(&path),
             };
         }
+        // Cargo writes lock files itself, and goes by what is in them.
+        files.retain(|path, _| !path.ends_with("Cargo.lock"));
         Ok(Self { root, files })
     }
 
