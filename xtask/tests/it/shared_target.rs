@@ -1,6 +1,6 @@
 //! Executables of other sources that cargo takes for this checkout's.
 
-use crate::project::{Ended, Project};
+use crate::project::{Ended, Project, quiet_machine};
 use crate::tiny;
 use std::fs::File;
 use std::path::Path;
@@ -46,6 +46,7 @@ fn median(project: &Project) -> String {
 
 #[test]
 fn a_slower_checkout_is_not_taken_for_another_in_the_same_target_folder() {
+    let _quiet = quiet_machine();
     for way in [Way::Variable, Way::TargetDir, Way::BuildDir] {
         let project = tiny::project(100);
         let slower = clone_that_takes(&project, 200);
@@ -56,6 +57,7 @@ fn a_slower_checkout_is_not_taken_for_another_in_the_same_target_folder() {
 
 #[test]
 fn a_checkout_that_builds_into_the_target_folder_of_another_is_told_apart() {
+    let _quiet = quiet_machine();
     let project = tiny::project(100);
     let slower = clone_that_takes(&project, 200);
     let folder = slower.path().join("target");
@@ -78,6 +80,7 @@ fn is_told_apart(way: &Way, project: &Project, slower: &Project, folder: &Path) 
 
 #[test]
 fn sources_that_change_without_a_newer_time_are_built_again() {
+    let _quiet = quiet_machine();
     let project = tiny::project(100);
     let run = |args: &[&str]| project.perf(&[&["--no-record"], args].concat());
     run(&[]).expect(0);
@@ -95,6 +98,7 @@ fn sources_that_change_without_a_newer_time_are_built_again() {
 /// Also where git does not ignore the target folder, whose files are newer each time.
 #[test]
 fn what_did_not_change_is_not_built_again() {
+    let _quiet = quiet_machine();
     let project = tiny::project(100);
     let folder = project.path().join("built");
     let run = || {
