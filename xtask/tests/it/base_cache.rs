@@ -47,10 +47,12 @@ fn cut_off(cache: &Path, taken: fn(&str) -> bool) {
     cut.iter().for_each(|path| fs::write(path, "").unwrap());
 }
 
-/// Elsewhere the folder for caches cannot be chosen.
-#[cfg(target_os = "linux")]
+/// Elsewhere than on Linux the folder for caches cannot be chosen.
 #[test]
 fn a_damaged_build_of_the_base_is_built_again() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
     let _quiet = quiet_machine();
     let project = tiny::project(100);
     tiny::set_time(&project, 200);
