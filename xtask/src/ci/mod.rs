@@ -90,7 +90,12 @@ fn checks() -> Vec<Check> {
         });
     }
     for manifest in MANIFESTS {
-        let target = if manifest == "Cargo.toml" { "" } else { "--target-dir target/fixtures" };
+        // The scripted benches have the names of real ones, whose artefacts cargo would take.
+        let target = match manifest {
+            "Cargo.toml" => "",
+            "fixtures/scripted-bench/Cargo.toml" => "--target-dir target/fixtures/scripted",
+            _ => "--target-dir target/fixtures",
+        };
         checks.push(Check {
             needs: Some("clippy"),
             ..check(
@@ -116,7 +121,11 @@ fn checks() -> Vec<Check> {
         ),
         lint("lints of the workflows", "target/tools/python/bin/actionlint", ""),
     ]);
-    checks.push(check("tests", "test --locked --workspace"));
+    // Many tests wait: for a process, for one another's measuring, for a limit of time.
+    checks.push(Check {
+        env: Some(("RUST_TEST_THREADS", "4")),
+        ..check("tests", "test --locked --workspace")
+    });
     checks
 }
 

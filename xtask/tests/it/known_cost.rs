@@ -41,14 +41,14 @@ fn footprint(project: &Project) -> (String, String, String, Vec<u8>) {
     )
 }
 
-/// Six runs of real benches, and one of a commit with half as much work again in two of them.
+/// Three runs of real benches, and one of a commit with half as much work again in two of them.
 #[test]
-fn half_as_much_work_again_is_found_by_name_after_six_runs() {
+fn half_as_much_work_again_is_found_by_name_after_three_runs() {
     let _quiet = quiet_machine();
     let project = Project::fixture("known-cost");
     let first = project.perf(&SHORT);
     first.expect(0).says("too little history").says("0 of 3 comparable runs");
-    for _ in 1..6 {
+    for _ in 1..3 {
         project.perf(&[&SHORT[..], &["--fail-on", "never"]].concat()).expect(0);
     }
     // What the surroundings of the same code did is not the code's fault.

@@ -21,7 +21,7 @@ use std::fs;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Starts bench processes.
 #[derive(Debug)]
@@ -86,12 +86,13 @@ impl Launcher {
         fs::copy(original, &copy).with_context(|| {
             format!("cannot copy {} to launch it: is the disk full?", original.display())
         })?;
+        let begun = Instant::now();
         let told = self.launch_file(&copy, entry, Some(pin), None);
         fs::remove_file(&copy).with_context(|| format!("cannot remove {}", copy.display()))?;
         match told? {
-            // A bench may look for something beside its own executable.
-            Told::Failure(_) => self.launch(entry, Some(pin), None),
-            rows => Ok(rows),
+            // A bench may look for something beside its own executable, and fail at once.
+            Told::Failure(_) if begun.elapsed() < self.limit => self.launch(entry, Some(pin), None),
+            told => Ok(told),
         }
     }
 

@@ -56,10 +56,7 @@ impl SourceState {
     /// Whether a file differs from what it was `before`, although its time of modification is not
     /// after `built`: a build that goes by such times would take it for unchanged.
     pub(crate) fn hides_a_change(&self, before: &Self, built: SystemTime) -> bool {
-        // Cargo goes by the contents of lock files, and writes them itself.
-        let is_old = |path: &String| {
-            !path.ends_with("Cargo.lock") && self.modified(path).is_some_and(|time| time <= built)
-        };
+        let is_old = |path: &String| self.modified(path).is_some_and(|time| time <= built);
         // A path that is new was in no build: the file that names it has changed, too.
         let changed =
             |(path, id): &(&String, &String)| before.files.get(*path).is_some_and(|was| was != *id);
