@@ -50,3 +50,23 @@ fn each_goes_wrong_alone_and_says_how() {
     assert!(!project.read("out/site/index.html").contains("<script>"));
     assert!(!project.read("out/report.md").contains("<script>"));
 }
+
+#[test]
+fn a_launch_that_hangs_costs_its_limit_once() {
+    let project = Project::scripted();
+    project.write("behaviour.txt", "tree=hang-measuring");
+    project.commit_all();
+    let ended = project.perf(&["--filter", "data::tree", "--launch-timeout", "1"]);
+    ended.expect(3).says("it gave no result within 1 s");
+    assert_eq!(project.read("hangs.txt"), "tree\n");
+}
+
+#[test]
+fn benchmarks_that_fail_are_missing_whatever_else_they_do() {
+    let project = Project::scripted();
+    project.write("behaviour.txt", "checksum=panic,digits=no-row,join=exit");
+    project.commit_all();
+    let ended = project.perf(&["--filter", "text::", "--launch-ms", "1"]);
+    ended.expect(3).says("INCOMPLETE: 3 missing").says("it panicked: checksum panics");
+    ended.says("it was listed, and printed no row").says("it ended with exit status 3");
+}
