@@ -160,15 +160,13 @@ impl From<FailOn> for Level {
     }
 }
 
-/// Reads `90s` or `5m`.
+/// Reads `90s`, `5m` or `1h 30m`; a number alone is seconds.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let (number, seconds) = match text.strip_suffix('m') {
-        Some(minutes) => (minutes, 60),
-        None => (text.strip_suffix('s').unwrap_or(text), 1),
-    };
-    let count: u64 = number.parse().map_err(|_| "write it as 90s or 5m".to_owned())?;
-    let total = count.checked_mul(seconds).filter(|total| (1..=86_400).contains(total));
-    total.map(Duration::from_secs).ok_or_else(|| "it must lie between 1s and 1440m".to_owned())
+    let seconds = text.parse().ok().map(Duration::from_secs);
+    let read = seconds.map_or_else(|| humantime::parse_duration(text), Ok);
+    let read = read.map_err(|error| format!("{error}; write for example `90s` or `5m`"))?;
+    let is_sensible = (Duration::from_secs(1)..=Duration::from_secs(86_400)).contains(&read);
+    is_sensible.then_some(read).ok_or_else(|| "it must be between 1 s and 24 h".to_owned())
 }
 
 #[cfg(test)]
@@ -176,11 +174,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_seconds_or_minutes() {
+    fn durations_have_units_and_are_seconds_without() {
         assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
-        for wrong in ["", "m", "-1s", "1.5m", "0s", "2h", "99999999999999999999m"] {
+        assert_eq!(duration("1h 30m"), Ok(Duration::from_secs(5400)));
+        for wrong in ["", "m", "-1s", "0s", "25h", "5 parsecs", "99999999999999999999m"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
     }

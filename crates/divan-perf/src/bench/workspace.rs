@@ -80,7 +80,8 @@ impl Workspace {
     /// Divan's version in the lock file, which every build writes; several if there are more.
     pub(crate) fn divan(&self) -> Result<String> {
         let lock = read_if_there(&self.root.join("Cargo.lock"))?.unwrap_or_default();
-        Ok(locked(&lock, "divan").join(", "))
+        let lock: Lock = toml::from_str(&lock).context("Cargo.lock cannot be read")?;
+        Ok(lock.versions("divan").join(", "))
     }
 
     fn of(metadata: &Metadata, only: &[String]) -> Result<Self> {
@@ -122,16 +123,25 @@ impl Workspace {
     }
 }
 
-/// The versions of a package in a lock file, whose entries are `name` and `version` line by line.
-fn locked<'a>(lock: &'a str, package: &str) -> Vec<&'a str> {
-    let name = format!("name = \"{package}\"");
-    let mut lines = lock.lines();
-    let mut versions = Vec::new();
-    while lines.any(|line| line == name) {
-        let version = lines.next().and_then(|line| line.strip_prefix("version = \""));
-        versions.extend(version.and_then(|version| version.strip_suffix('"')));
+/// A lock file, as far as it matters here.
+#[derive(Default, Deserialize)]
+struct Lock {
+    #[serde(default)]
+    package: Vec<LockedPackage>,
+}
+
+#[derive(Deserialize)]
+struct LockedPackage {
+    name: String,
+    version: String,
+}
+
+impl Lock {
+    /// The versions of a package.
+    fn versions(self, package: &str) -> Vec<String> {
+        let own = self.package.into_iter().filter(|locked| locked.name == package);
+        own.map(|locked| locked.version).collect()
     }
-    versions
 }
 
 #[cfg(test)]
@@ -173,7 +183,8 @@ mod tests {
     #[test]
     fn the_lock_file_tells_versions() {
         let lock = "[[package]]\nname = \"divan\"\nversion = \"0.1.21\"\n\n[[package]]\nname = \"divan-macros\"\nversion = \"0.1.20\"\n";
-        assert_eq!(locked(lock, "divan"), ["0.1.21"]);
-        assert_eq!(locked(lock, "serde"), Vec::<&str>::new());
+        let versions = |package| toml::from_str::<Lock>(lock).unwrap().versions(package);
+        assert_eq!(versions("divan"), ["0.1.21"]);
+        assert!(versions("serde").is_empty());
     }
 }
