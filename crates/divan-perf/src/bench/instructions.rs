@@ -100,7 +100,9 @@ impl Counter {
 
     /// Runs a program that does nothing, to see that callgrind works here.
     fn try_out(&self, interrupt: &Interrupt) -> Result<(), String> {
-        let ended = match process::run(self.callgrind().arg("true"), LIMIT, interrupt) {
+        let mut command = self.callgrind();
+        command.arg("true");
+        let ended = match process::run(command, LIMIT, interrupt) {
             Ok(ended) => ended,
             Err(error) => return Err(unavailable(&error)),
         };

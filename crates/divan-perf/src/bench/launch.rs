@@ -100,7 +100,7 @@ impl Launcher {
     pub(crate) fn list(&self, executable: &Executable) -> Result<Result<Vec<String>, String>> {
         let mut command = self.command(executable);
         command.args(LISTING_ARGUMENTS).env(LISTING_VARIABLE.0, LISTING_VARIABLE.1);
-        let ended = process::run(&mut command, self.limit, &self.interrupt)?;
+        let ended = process::run(command, self.limit, &self.interrupt)?;
         Ok(match self.failure(&ended) {
             Some(reason) => Err(reason),
             None => parse_listing(&String::from_utf8_lossy(&ended.stdout))
@@ -137,7 +137,7 @@ impl Launcher {
         };
         command.args(launch.arguments());
         let recording = self.tap.as_ref().map(|tap| record(&mut command, tap, pin));
-        let ended = process::run(&mut command, self.limit, &self.interrupt);
+        let ended = process::run(command, self.limit, &self.interrupt);
         let recorded = recording.as_deref().and_then(recorded);
         if let Some(path) = &recording {
             // A process that never came to record leaves no file.
@@ -165,7 +165,7 @@ impl Launcher {
         self.set_up(&mut command, &entry.executable);
         command.envs(&entry.variables);
         let limit = self.limit.max(at_least);
-        let ended = process::run(&mut command, limit, &self.interrupt)?;
+        let ended = process::run(command, limit, &self.interrupt)?;
         Ok(match ended.status {
             None => Told::Failure(format!("it gave no result within {} s", limit.as_secs())),
             Some(_) => self.told(entry, &ended, None),

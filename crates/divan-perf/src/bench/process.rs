@@ -3,8 +3,9 @@
 use crate::interrupt::Interrupt;
 use crate::process_group;
 use anyhow::{Context as _, Result};
+use process_wrap::std::ChildWrapper;
 use std::io::Read;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -29,18 +30,18 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Runs a process to its end, or until `limit` or an interrupt ends it.
 ///
-/// On Unix it leads a process group of its own, so that what it started ends with it.
-pub(crate) fn run(command: &mut Command, limit: Duration, interrupt: &Interrupt) -> Result<Ended> {
+/// What it started ends with it.
+pub(crate) fn run(mut command: Command, limit: Duration, interrupt: &Interrupt) -> Result<Ended> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    process_group::lead(command);
     let program = command.get_program().display().to_string();
     let started = Instant::now();
-    let mut child = command.spawn().with_context(|| format!("cannot start {program}"))?;
-    let mut stdout = Pipe::of(child.stdout.take());
-    let stderr = Pipe::of(child.stderr.take());
-    let status = watch(&mut child, &mut stdout, started + limit, interrupt);
+    let mut child =
+        process_group::spawn(command).with_context(|| format!("cannot start {program}"))?;
+    let mut stdout = Pipe::of(child.stdout().take());
+    let stderr = Pipe::of(child.stderr().take());
+    let status = watch(&mut *child, &mut stdout, started + limit, interrupt);
     if !matches!(status, Ok(Some(_))) {
-        process_group::end(&mut child).context("cannot end a bench process")?;
+        child.kill().context("cannot end a bench process")?;
     }
     Ok(Ended { status: status?, stdout: stdout.finish(), stderr: stderr.finish() })
 }
@@ -48,7 +49,7 @@ pub(crate) fn run(command: &mut Command, limit: Duration, interrupt: &Interrupt)
 /// Waits for the end. This process sleeps meanwhile: it is woken when the output closes, which is
 /// the end of almost every process, and looks now and then for the others.
 fn watch(
-    child: &mut Child,
+    child: &mut dyn ChildWrapper,
     stdout: &mut Pipe,
     deadline: Instant,
     interrupt: &Interrupt,
@@ -106,7 +107,9 @@ mod tests {
 
     fn sh(script: &str, limit_ms: u64, interrupt: &Interrupt) -> Result<Ended> {
         let limit = Duration::from_millis(limit_ms);
-        run(Command::new("sh").args(["-c", script]), limit, interrupt)
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        run(command, limit, interrupt)
     }
 
     #[test]
@@ -138,8 +141,8 @@ mod tests {
 
     #[test]
     fn what_cannot_start_is_named() {
-        let mut command = Command::new("/nonexistent/bench");
-        let error = run(&mut command, NAP, &Interrupt::default()).unwrap_err();
+        let command = Command::new("/nonexistent/bench");
+        let error = run(command, NAP, &Interrupt::default()).unwrap_err();
         assert!(error.to_string().contains("/nonexistent/bench"));
     }
 }

@@ -3,8 +3,9 @@
 use crate::process_group;
 use crate::ui;
 use anyhow::{Context as _, Result};
+use process_wrap::std::ChildWrapper;
 use std::io::Read;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -44,11 +45,10 @@ pub(super) struct Unanswered {
 pub(super) fn run(command: Cmd<'_>, remote: &str, limit: Duration) -> Result<Output> {
     let mut command = Command::from(command.env("LC_ALL", "C").quiet());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    process_group::lead(&mut command);
-    let mut child = command.spawn().context("git cannot be started")?;
+    let mut child = process_group::spawn(command).context("git cannot be started")?;
     let (sender, heard) = mpsc::channel();
-    let stdout = listen(child.stdout.take(), sender.clone());
-    let stderr = listen(child.stderr.take(), sender);
+    let stdout = listen(child.stdout().take(), sender.clone());
+    let stderr = listen(child.stderr().take(), sender);
     let notice = NOTICE.min(limit / 2);
     loop {
         match heard.recv_timeout(notice) {
@@ -60,7 +60,7 @@ pub(super) fn run(command: Cmd<'_>, remote: &str, limit: Duration) -> Result<Out
                 match heard.recv_timeout(left) {
                     Ok(()) => continue,
                     Err(RecvTimeoutError::Disconnected) => break,
-                    Err(RecvTimeoutError::Timeout) => return give_up(child, remote, limit),
+                    Err(RecvTimeoutError::Timeout) => return give_up(&mut *child, remote, limit),
                 }
             }
         }
@@ -70,8 +70,8 @@ pub(super) fn run(command: Cmd<'_>, remote: &str, limit: Duration) -> Result<Out
     Ok(Output { status, stdout, stderr: without_progress(&stderr) })
 }
 
-fn give_up(mut child: Child, remote: &str, limit: Duration) -> Result<Output> {
-    process_group::end(&mut child).context("cannot end git")?;
+fn give_up(child: &mut dyn ChildWrapper, remote: &str, limit: Duration) -> Result<Output> {
+    child.kill().context("cannot end git")?;
     Err(Unanswered { remote: remote.to_owned(), limit }.into())
 }
 
