@@ -70,3 +70,13 @@ fn benchmarks_that_fail_are_missing_whatever_else_they_do() {
     ended.expect(3).says("INCOMPLETE: 3 missing").says("it panicked: checksum panics");
     ended.says("it was listed, and printed no row").says("it ended with exit status 3");
 }
+
+#[test]
+fn a_name_with_a_nul_fails_alone() {
+    let project = Project::scripted();
+    project.write("behaviour.txt", "checksum=nul-in-name");
+    project.commit_all();
+    let ended = project.perf(&["--filter", "text::", "--launch-ms", "1"]);
+    ended.expect(3).says("INCOMPLETE: 1 missing").says("its name contains a NUL character");
+    assert_eq!(project.report()["rows"].as_array().unwrap().len(), 7);
+}

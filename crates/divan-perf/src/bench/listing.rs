@@ -40,17 +40,24 @@ impl Listing {
             Ok(names) if names.is_empty() => {
                 self.notes.push(format!("{package}/{target} lists no benchmark"));
             }
-            Ok(names) => self.entries.extend(names.into_iter().map(|listed| Entry {
-                executable: executable.clone(),
-                id: BenchmarkId::of_listed(package, target, &listed),
-                variables: BTreeMap::new(),
-                listed,
-            })),
+            Ok(names) => names.into_iter().for_each(|listed| self.add_name(executable, listed)),
             Err(reason) => {
                 let id = BenchmarkId::from(format!("{package}/{target}").as_str());
                 self.failures.insert(id, format!("its benchmarks cannot be listed: {reason}"));
             }
         }
+    }
+
+    fn add_name(&mut self, executable: &Executable, listed: String) {
+        let (package, target) = (&executable.target.package, &executable.target.name);
+        let id = BenchmarkId::of_listed(package, target, &listed);
+        if listed.contains('\0') {
+            let reason = "its name contains a NUL character, which no argument of a process can hold: rename it, or print nothing before the listing";
+            self.failures.insert(id, reason.to_owned());
+            return;
+        }
+        let executable = executable.clone();
+        self.entries.push(Entry { executable, listed, id, variables: BTreeMap::new() });
     }
 
     /// Two benchmarks of one name cannot be told apart, nor launched one by one.
