@@ -1,12 +1,11 @@
 //! Everything that is printed: the report to standard output, the rest to standard error.
-#![expect(clippy::print_stderr, reason = "this is the module that prints")]
 
 use anstream::{AutoStream, ColorChoice};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use perf_judge::unit;
 use perf_report::visible;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Read, Write as _};
 use std::time::{Duration, Instant};
 
 /// Whether standard output is coloured.
@@ -26,12 +25,22 @@ pub(crate) fn error(error: &anyhow::Error) {
 }
 
 /// Prints a line about what is going on. Names in it may be anybody's, and drive no terminal.
+///
+/// Nobody may read it any more, as behind `2>&1 | head`: what is being measured goes on.
 pub(crate) fn say(line: &str) {
     let shown = |c: char| match c {
         '\n' | '\t' => c.to_string(),
         _ => visible(&c.to_string()),
     };
-    eprintln!("{}", line.chars().map(shown).collect::<String>());
+    let _ = writeln!(io::stderr(), "{}", line.chars().map(shown).collect::<String>());
+}
+
+/// Prints what another program says, to its end, whether anybody reads it or not.
+pub(crate) fn pass_on(mut stream: impl Read) {
+    let mut buffer = [0; 4096];
+    while let Ok(bytes @ 1..) = stream.read(&mut buffer) {
+        let _ = io::stderr().write_all(&buffer[..bytes]);
+    }
 }
 
 /// Prints the report. A reader that went away is no error.

@@ -1,7 +1,9 @@
 //! Surroundings that lead astray: another repository in the environment, a remote that is silent.
 
 use crate::project::{Ended, Project};
+use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
+use std::process::Stdio;
 
 const QUICK: [&str; 4] = ["--filter", "checksum", "--launch-ms", "1"];
 
@@ -87,4 +89,22 @@ fn a_run_is_kept_when_the_remote_falls_silent_after_measuring() {
     project.history(&["add", "--publish"]).expect(0).says("published as");
     let there = Project::clone_of(hub.path().to_str().unwrap(), &["--branch=gh-pages"]);
     assert_eq!(there.git(&["ls-files", "data/runs"]).lines().count(), 1);
+}
+
+/// As with `2>&1 | head -1`: the reader of both streams goes away after a line.
+#[test]
+fn a_run_is_recorded_although_nobody_reads_what_it_prints() {
+    let project = Project::scripted();
+    let mut command = project.command(&QUICK);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let mut first = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut first).unwrap();
+    assert!(first.contains("building"), "{first}");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(has_history(&project));
+    assert_eq!(
+        project.git(&["ls-tree", "-r", "--name-only", "gh-pages", "data/runs"]).lines().count(),
+        1
+    );
 }

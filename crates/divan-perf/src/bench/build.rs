@@ -3,13 +3,16 @@
 use super::workspace::{BenchTarget, Workspace};
 use crate::environment;
 use crate::store::forget_outer_repository;
+use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use divan_output::BINARY_MARKER;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+use std::thread;
 
 /// What cargo built.
 #[derive(Debug, Default)]
@@ -74,18 +77,32 @@ pub(super) fn build(workspace: &Workspace, options: &[String]) -> Result<Built> 
     if workspace.targets.is_empty() {
         return Ok(Built::default());
     }
-    let output = forget_outer_repository(&mut Command::new(environment::cargo()))
+    let mut command = Command::new(environment::cargo());
+    forget_outer_repository(&mut command)
         .current_dir(&workspace.root)
         .args(["bench", "--no-run", "--message-format=json-render-diagnostics"])
         .args(options)
-        .args(selection(workspace))
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cannot start cargo")?;
+        .args(selection(workspace));
+    let output = run_cargo(&mut command).context("cannot start cargo")?;
     if !output.status.success() {
         bail!("the benches do not build: see cargo's messages above");
     }
     sort_out(workspace, &String::from_utf8_lossy(&output.stdout))
+}
+
+/// Runs cargo, whose messages go to standard error.
+fn run_cargo(command: &mut Command) -> io::Result<Output> {
+    if io::stderr().is_terminal() {
+        // Only there does it show its progress.
+        return command.stderr(Stdio::inherit()).output();
+    }
+    // It would end when nobody reads its messages any more.
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let messages = child.stderr.take();
+    let passing = thread::spawn(move || messages.map(ui::pass_on));
+    let output = child.wait_with_output();
+    let _ = passing.join();
+    output
 }
 
 fn selection(workspace: &Workspace) -> Vec<String> {
