@@ -1,6 +1,6 @@
 //! `perf judge` and `perf explain`: no cargo project and no repository is needed for the first.
 
-use crate::project::{Project, root};
+use crate::project::{Project, quiet_machine, root};
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -148,4 +148,20 @@ fn a_machine_is_qualified_and_later_reports_say_so() {
     let ended = project.perf(&["--quick", "--launch-ms", "2", "--filter", "checksum"]);
     ended.expect(0).says("on this runner, measured on");
     assert!(project.read("out/site/index.html").contains("on this runner, measured on"));
+}
+
+/// On the real benches and the noise of this machine: unchanged code is called changed nowhere.
+#[test]
+#[ignore = "measures for two minutes: `cargo xtask ci --nightly` runs it"]
+fn unchanged_code_is_found_unchanged_on_this_machine() {
+    let _quiet = quiet_machine();
+    let project = Project::fixture("known-cost");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.current_dir(project.path()).args(["perf", "qualify", "--output", "out"]);
+    command.args(["--no-record", "--launch-ms", "10", "--time-limit", "2m"]);
+    command.args(["--known-cost", "Cargo.toml"]);
+    command.env("CARGO_TARGET_DIR", project.target_dir()).env_remove("KNOWN_COST");
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stderr));
 }
