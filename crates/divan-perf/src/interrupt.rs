@@ -32,7 +32,7 @@ impl Interrupt {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Fails if somebody asked to stop.
+    /// Fails if an interrupt was requested.
     pub(crate) fn check(&self) -> Result<(), Interrupted> {
         if self.is_set() { Err(Interrupted) } else { Ok(()) }
     }

@@ -6,7 +6,7 @@ use perf_report::{REPORT_BYTES, Report};
 use std::fs;
 use std::path::Path;
 
-/// Reads a report, whoever wrote it.
+/// Reads a report, which another machine may have written.
 pub(crate) fn read(path: &Path) -> Result<Report> {
     let unreadable = || format!("cannot read {}", path.display());
     let bytes = fs::metadata(path).with_context(unreadable)?.len();

@@ -73,7 +73,7 @@ impl Launcher {
         Ok(self)
     }
 
-    /// Fails if somebody asked to stop.
+    /// Fails if an interrupt was requested.
     pub(crate) fn check_interrupt(&self) -> Result<()> {
         Ok(self.interrupt.check()?)
     }

@@ -94,7 +94,7 @@ mod tests {
     struct Scene {
         repository: PathBuf,
         tree: PathBuf,
-        /// A repository of somebody else, and a work tree of it.
+        /// Another repository, and a work tree of it.
         other: PathBuf,
         /// A work tree of the user's.
         own: PathBuf,
@@ -242,7 +242,7 @@ mod tests {
             assert_eq!(git(&tree, &["rev-parse", "HEAD"]), *commit);
             fs::write(tree.join("left over"), "by a build").unwrap();
         }
-        // Somebody emptied the cache.
+        // The cache was emptied.
         fs::remove_dir_all(&tree).unwrap();
         repository.check_out(&second, &tree).unwrap();
         assert!(!tree.join("left over").exists());

@@ -41,7 +41,7 @@ pub(super) struct Unanswered {
 /// Runs a git command that asks `remote`, and ends it when nothing was heard for `limit`.
 ///
 /// Git must be told `--progress`: then every transfer that moves prints something each second, and
-/// whoever prints nothing waits. How fast it moves does not matter.
+/// one that prints nothing waits. How fast it moves does not matter.
 pub(super) fn run(command: Cmd<'_>, remote: &str, limit: Duration) -> Result<Output> {
     let mut command = Command::from(command.env("LC_ALL", "C").quiet());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
