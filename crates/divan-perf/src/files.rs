@@ -97,6 +97,13 @@ pub(crate) fn files_below(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     Ok(files)
 }
 
+/// Removes what is at `path`, if anything is; a link, and not what it leads to.
+pub(crate) fn remove(path: &Path) -> Result<()> {
+    let Ok(facts) = fs::symlink_metadata(path) else { return Ok(()) };
+    let removed = if facts.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    removed.with_context(|| format!("cannot remove {}", path.display()))
+}
+
 /// What was not there need not be removed.
 fn gone(removed: std::io::Result<()>, path: &Path) -> Result<()> {
     match removed {

@@ -9,7 +9,7 @@
 //!
 //! A [`Judge`] asks for launches with [`Judge::step`] until every benchmark is decided. Here it
 //! compares a head with its base in pairs: one launch of each build, directly after each other,
-//! the first one chosen by a coin.
+//! in random order.
 //!
 //! ```
 //! use perf_judge::{Judge, LaunchTimes, Round, Severity, Side, State, Step};

@@ -10,7 +10,7 @@
 use super::build::{self, Built};
 use super::claim::{self, LOCK, OWNER};
 use super::workspace::Workspace;
-use crate::files::write_whole;
+use crate::files::{remove, write_whole};
 use crate::store::SourceState;
 use crate::ui;
 use anyhow::{Context as _, Result};
@@ -95,7 +95,7 @@ impl BuildFolder {
         for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
             let is_claim = [OWNER, LOCK].iter().any(|name| entry.file_name() == *name);
             if !is_claim {
-                claim::remove(&entry.path())?;
+                remove(&entry.path())?;
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Folders of builds: who owns one, who uses it, and which are of no use any more.
 
-use crate::files::write_whole;
+use crate::files::{remove, write_whole};
 use crate::ui;
 use anyhow::{Context as _, Result};
 use std::fs::{self, File, Metadata, TryLockError};
@@ -62,13 +62,6 @@ fn is_stale(dir: &Path) -> bool {
     let unused = fs::metadata(dir.join(LOCK)).and_then(|lock| lock.modified());
     let unused = unused.ok().and_then(|time| time.elapsed().ok()).unwrap_or_default();
     !Path::new(&owner).exists() || unused > KEPT
-}
-
-/// Removes what is at `path`, if anything is; a link, and not what it leads to.
-pub(super) fn remove(path: &Path) -> Result<()> {
-    let Ok(facts) = fs::symlink_metadata(path) else { return Ok(()) };
-    let removed = if facts.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
-    removed.with_context(|| format!("cannot remove {}", path.display()))
 }
 
 #[cfg(test)]

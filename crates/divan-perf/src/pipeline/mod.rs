@@ -33,7 +33,7 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
     let context = Context::check(&args.common.store, &args.common.package)?;
     let reference = Reference::find(args, &context)?;
-    if let Some(reason) = reference.is_head(args, &context) {
+    if let Some(reason) = reference.nothing_to_compare(args, &context) {
         ui::say(&reason);
         return Ok(ExitCode::SUCCESS);
     }

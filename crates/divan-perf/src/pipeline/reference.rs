@@ -39,7 +39,7 @@ impl Reference {
     }
 
     /// Why there is nothing to compare, if so.
-    pub(super) fn is_head(&self, args: &PerfArgs, context: &Context) -> Option<String> {
+    pub(super) fn nothing_to_compare(&self, args: &PerfArgs, context: &Context) -> Option<String> {
         let Self::Commit(base) = self else { return None };
         let is_head = context.history.is_clean_at(&base.commit.hash) && !args.no_skip;
         let (short, label) = (base.commit.short(), &base.label);

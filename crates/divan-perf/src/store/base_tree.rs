@@ -7,6 +7,7 @@
 use super::Repository;
 use super::git::git;
 use super::source_state::SourceState;
+use crate::files::remove;
 use anyhow::{Context as _, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -75,13 +76,6 @@ fn switch(tree: &Path, admin: &Path, commit: &str) -> Result<SourceState> {
 /// Git without hooks, led by nothing but the folder of `sh`.
 fn git(sh: &Shell) -> Cmd<'_> {
     git!(sh, "git -c {HOOKS}")
-}
-
-/// Removes what is at `path`; a link, and not what it leads to.
-fn remove(path: &Path) -> Result<()> {
-    let Ok(facts) = fs::symlink_metadata(path) else { return Ok(()) };
-    let removed = if facts.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
-    removed.with_context(|| format!("cannot remove {}", path.display()))
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! Git, without what an outer git says of another repository.
+//! Git, without variables that name another repository.
 
 use std::process::Command;
 use xshell::Cmd;
 
-/// Variables by which git tells its hooks and aliases what repository they run for. This tool works
+/// Variables that git sets for its hooks and aliases, and that name their repository. This tool works
 /// on the repository of the workspace that it was given, wherever it was started.
 ///
 /// `git rev-parse --local-env-vars` lists them. `GIT_CONFIG_PARAMETERS` and `GIT_CONFIG_COUNT` are
