@@ -26,4 +26,7 @@ pub enum RunError {
         /// How many benchmarks the run names.
         wanted: usize,
     },
+    /// Its identity is not the one that its contents give it.
+    #[error("its contents do not belong to its name: it was edited or damaged")]
+    Edited,
 }

@@ -1,9 +1,7 @@
-//! A run's file, and the identity that its contents give it. Since schema 2 it stores numbers by
-//! column.
+//! A run's file. Since schema 2 it stores numbers by column.
 
 use super::columns::Columns;
 use super::{Accepted, Commit, Kind, Machine, Run, RunError, SCHEMA, Unfinished};
-use crate::ident::digest;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -103,19 +101,6 @@ impl Run {
         });
         text.push('\n');
         text
-    }
-
-    /// The run with the identity that its contents give it, so that two runs never share one.
-    #[must_use]
-    pub fn seal(mut self) -> Self {
-        self.id = String::new();
-        let contents = digest(self.to_json().as_bytes()) >> 32;
-        let hash = self.commit.as_ref().map_or("", Commit::short);
-        // It becomes part of a path, and an imported one may hold anything.
-        let plain: String = hash.chars().filter(char::is_ascii_alphanumeric).collect();
-        let commit = if plain.is_empty() { "nocommit" } else { &plain };
-        self.id = format!("{}-{commit}-{contents:08x}", self.started.format("%Y%m%dT%H%M%SZ"));
-        self
     }
 }
 

@@ -4,6 +4,7 @@ mod columns;
 mod commit;
 mod error;
 mod file;
+mod identity;
 mod joined;
 mod machine;
 mod measured;

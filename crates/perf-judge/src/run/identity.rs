@@ -1,0 +1,209 @@
+//! The identity that its contents give a run, and whether a file still has it.
+
+use super::{Commit, Kind, Machine, Measured, Run, RunError, Unfinished};
+use crate::ident::digest;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+
+/// A run as schema 1 wrote it: a benchmark was an object.
+#[derive(Serialize)]
+struct FirstSchema<'a> {
+    schema: u32,
+    kind: Kind,
+    id: &'a str,
+    started: DateTime<Utc>,
+    seed: u32,
+    commit: &'a Option<Commit>,
+    partial: bool,
+    machine: &'a Machine,
+    benchmarks: &'a [Measured],
+    unfinished: &'a [Unfinished],
+}
+
+impl Run {
+    /// The run with the identity that its contents give it, so that two runs never share one.
+    #[must_use]
+    pub fn seal(mut self) -> Self {
+        self.id = String::new();
+        self.id = self.identity(&self.to_json());
+        self
+    }
+
+    /// Reads a run's file like [`Run::from_json`], and checks that its identity is the one that
+    /// its contents give it. This finds damage and careless edits; it is no protection against
+    /// who computes a new identity.
+    ///
+    /// # Errors
+    /// Those of [`Run::from_json`], and [`RunError::Edited`].
+    pub fn verified(text: &str) -> Result<Self, RunError> {
+        let run = Self::from_json(text)?;
+        match run.is_identity_of(&run.without_id(text)) || run.is_written_again_in(text) {
+            true => Ok(run),
+            false => Err(RunError::Edited),
+        }
+    }
+
+    /// Whether the identity is what `anonymous` gives, the run's file without one.
+    fn is_identity_of(&self, anonymous: &str) -> bool {
+        self.identity(anonymous) == self.id
+    }
+
+    /// The identity that `anonymous` gives, the run's file without one.
+    fn identity(&self, anonymous: &str) -> String {
+        let contents = digest(anonymous.as_bytes()) >> 32;
+        let hash = self.commit.as_ref().map_or("", Commit::short);
+        // It becomes part of a path, and an imported one may hold anything.
+        let plain: String = hash.chars().filter(char::is_ascii_alphanumeric).collect();
+        let commit = if plain.is_empty() { "nocommit" } else { &plain };
+        format!("{}-{commit}-{contents:08x}", self.started.format("%Y%m%dT%H%M%SZ"))
+    }
+
+    /// A file of this run as its writer saw it when it made the identity. It is taken from the
+    /// text, as a later version may have written more than this one understands.
+    fn without_id(&self, text: &str) -> String {
+        text.replacen(&format!("\"id\":\"{}\"", self.id), "\"id\":\"\"", 1)
+    }
+
+    /// Whether the file was written again since the identity was made, and says the same: in
+    /// another layout, or as a later schema.
+    fn is_written_again_in(&self, text: &str) -> bool {
+        let anonymous = Self { id: String::new(), ..self.clone() };
+        let is_own = anonymous
+            .in_first_schema()
+            .into_iter()
+            .chain([anonymous.to_json()])
+            .any(|anonymous| self.is_identity_of(&anonymous));
+        let value = |text: &str| serde_json::from_str::<Value>(text).ok();
+        let mut same = self.in_first_schema().into_iter().chain([self.to_json()]);
+        is_own && same.any(|same| value(&same) == value(text))
+    }
+
+    /// The run's file as schema 1 had it; `None` where it has more than that could hold.
+    fn in_first_schema(&self) -> Option<String> {
+        let fits = self.origin.is_none() && !self.parted && self.accepted.is_empty();
+        let first = FirstSchema {
+            schema: 1,
+            kind: self.kind,
+            id: &self.id,
+            started: self.started,
+            seed: self.seed,
+            commit: &self.commit,
+            partial: self.partial,
+            machine: &self.machine,
+            benchmarks: &self.benchmarks,
+            unfinished: &self.unfinished,
+        };
+        let text = serde_json::to_string(&first).ok().filter(|_| fits)?;
+        Some(text + "\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{measured, run};
+    use super::super::{Accepted, Foreign};
+    use super::*;
+    use serde_json::json;
+
+    const FIRST: &str = include_str!("../../../../fixtures/history/run-schema-1.json");
+    const SECOND: &str = include_str!("../../../../fixtures/history/run-schema-2.json");
+
+    /// A run with all that later versions added.
+    fn full() -> Run {
+        let mut benchmark = measured("a/b::c", 0.1 + 0.2);
+        let metrics = vec!["median".to_owned()];
+        benchmark.foreign =
+            Some(Foreign { metrics, unit: "ns".to_owned(), bigger_is_better: true });
+        let accepted = Accepted { benchmark: "a/b::c".into(), commit: "1a2b3c4".to_owned() };
+        let origin = Some("customSmallerIsBetter".to_owned());
+        let full = run(3, vec![benchmark]);
+        Run { origin, parted: true, accepted: vec![accepted], ..full }.seal()
+    }
+
+    #[test]
+    fn honest_runs_of_every_schema_are_accepted() {
+        let nobody = Run { commit: None, ..run(3, vec![]) }.seal();
+        let files = [FIRST.to_owned(), full().to_json(), nobody.to_json()];
+        for text in files {
+            assert_eq!(Run::verified(&text).unwrap(), Run::from_json(&text).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_run_keeps_its_identity_in_another_layout_and_in_a_later_schema() {
+        // The second is the first as this version writes it.
+        assert_eq!(Run::from_json(FIRST).unwrap().to_json(), SECOND);
+        assert!(Run::verified(SECOND).is_ok());
+        for text in [SECOND, &full().to_json()] {
+            let value: Value = serde_json::from_str(text).unwrap();
+            let layout = serde_json::to_string_pretty(&value).unwrap();
+            assert!(Run::verified(&layout.replace('\n', "\r\n")).is_ok());
+        }
+    }
+
+    #[test]
+    fn what_a_later_version_adds_belongs_to_the_identity() {
+        let anonymous = Run { id: String::new(), ..full() };
+        let later = anonymous.to_json().replacen('{', "{\"weather\":[1],", 1);
+        let id = anonymous.identity(&later);
+        let later = later.replacen("\"id\":\"\"", &format!("\"id\":\"{id}\""), 1);
+        assert_eq!(Run::verified(&later).unwrap().id, id);
+    }
+
+    /// The places of everything in a value that is no list or object.
+    fn leaves(place: &str, value: &Value) -> Vec<String> {
+        let below =
+            |key: &str, value| leaves(&format!("{place}/{}", key.replace('/', "~1")), value);
+        match value {
+            Value::Object(fields) => fields.iter().flat_map(|(k, v)| below(k, v)).collect(),
+            Value::Array(items) => {
+                items.iter().enumerate().flat_map(|(i, v)| below(&i.to_string(), v)).collect()
+            }
+            _ => vec![place.to_owned()],
+        }
+    }
+
+    fn edited(value: &Value) -> Value {
+        match value {
+            Value::Null => json!(7),
+            Value::Bool(flag) => json!(!flag),
+            Value::Number(number) => match number.as_u64() {
+                Some(whole) => json!(whole + 1),
+                None => json!(number.as_f64().unwrap() * 2.0),
+            },
+            Value::String(text) => match text.strip_suffix('Z') {
+                Some(time) => json!(format!("{time}+01:00")),
+                None => json!(format!("{text}0")),
+            },
+            Value::Array(_) | Value::Object(_) => unreachable!(),
+        }
+    }
+
+    #[test]
+    fn every_edited_field_is_found() {
+        for text in [FIRST, SECOND, &full().to_json()] {
+            let whole: Value = serde_json::from_str(text).unwrap();
+            let places = leaves("", &whole);
+            assert!(places.len() > 40);
+            // The kind has one value, and another schema has another form: both are refused before.
+            for place in places {
+                let mut value = whole.clone();
+                let leaf = value.pointer_mut(&place).unwrap();
+                *leaf = edited(leaf);
+                assert!(Run::verified(&value.to_string()).is_err(), "{place}");
+            }
+        }
+        let other = SECOND.replacen("\"seed\":1316547618", "\"seed\":1316547619", 1);
+        let error = Run::verified(&other).unwrap_err().to_string();
+        assert_eq!(error, "its contents do not belong to its name: it was edited or damaged");
+    }
+
+    #[test]
+    fn an_identity_without_a_digest_was_never_made() {
+        for id in ["", "x", "20261103T024500Z-000000000003", "20261103T024500Z-0-00000000"] {
+            let forged = Run { id: id.to_owned(), ..run(3, vec![]) };
+            assert!(matches!(Run::verified(&forged.to_json()), Err(RunError::Edited)), "{id}");
+        }
+    }
+}
