@@ -63,25 +63,79 @@ fn a_run_is_added_once_and_nothing_else_moves() {
     project.history(&["add", &files[0]]).expect(0);
     assert_eq!(project.git(&["rev-parse", "gh-pages"]), tip);
     assert_eq!((recorded(&project).len(), state()), (2, before));
-    for id in ["../../../../x", "20261102T080000Z-0-0/../x", ""] {
+    for id in ["../../../../x", "20261102T080000Z-0-0/../x", "", &run(2).id] {
         let hostile = Run { id: id.to_owned(), ..run(1) };
         project.write("out/hostile.json", &hostile.to_json());
-        project.history(&["add", "out/hostile.json"]).expect(2).says("is no place for it");
+        let refused = project.history(&["add", "out/hostile.json"]);
+        refused.expect(2).says("its contents do not belong to its name");
     }
     project.history(&["add", "Cargo.toml"]).expect(2).says("Cargo.toml cannot be recorded");
-    project.history(&["add"]).expect(0).says("nothing waits");
+    project.history(&["add"]).expect(0).says("nothing waits to be recorded in");
 }
 
 #[test]
 fn what_an_earlier_process_left_is_recorded() {
     let project = Project::committed();
     let left = run(4);
-    project.write(&format!("out/pending/gh-pages/{}.json", left.id), &left.to_json());
-    project.write("out/pending/gh-pages/broken.json", "{\"kind\":");
-    project.history(&["add"]).expect(0).says("broken.json").says("left where it is");
+    let pending = project.pending();
+    let wait = |name: &str, contents: &str| {
+        fs::create_dir_all(&pending).unwrap();
+        fs::write(pending.join(name), contents).unwrap();
+    };
+    wait("broken.json", "{\"kind\":");
+    let told = project.history(&["add"]);
+    told.expect(2).says("broken.json").says("kept in");
+    assert!(!told.stderr.contains("nothing waits"), "{}", told.stderr);
+    wait(&format!("{}.json", left.id), &left.to_json());
+    project.history(&["add"]).expect(2).says("recorded what waited");
     assert_eq!(recorded(&project), BTreeSet::from([path_of(&left)]));
-    let waiting = fs::read_dir(project.path().join("out/pending/gh-pages")).unwrap();
-    assert_eq!(waiting.map(|file| file.unwrap().file_name()).collect::<Vec<_>>(), ["broken.json"]);
+    assert_eq!(project.waiting(), [pending.join("broken.json")]);
+}
+
+#[test]
+fn what_waits_goes_into_the_history_of_its_own_workspace() {
+    let one = Project::committed();
+    one.write("inner/Cargo.toml", "[package]\nname = \"inner\"\nedition = \"2024\"\n[workspace]\n");
+    one.write("inner/src/lib.rs", "");
+    let other = Project::committed();
+    let shared = one.path().join("out").display().to_string();
+    let pending = one.pending();
+    fs::create_dir_all(&pending).unwrap();
+    fs::write(pending.join(format!("{}.json", run(1).id)), run(1).to_json()).unwrap();
+
+    let add = ["add", "--output", &shared];
+    other.history(&add).expect(0).says("nothing waits");
+    let inner = ["add", "--manifest-path", "inner/Cargo.toml"];
+    one.history(&inner).expect(0).says("nothing waits");
+    assert!(recorded_or_none(&other).is_empty());
+    one.history(&add).expect(0).says("recorded what waited");
+    assert_eq!(recorded(&one).len(), 1);
+}
+
+fn recorded_or_none(project: &Project) -> BTreeSet<String> {
+    match project.git(&["branch", "--list", "gh-pages"]).is_empty() {
+        true => BTreeSet::new(),
+        false => recorded(project),
+    }
+}
+
+#[test]
+fn a_file_that_is_not_added_is_not_called_recorded() {
+    let project = Project::committed();
+    let runs = add(&project, &[1]);
+    let again = project.history(&["add", &file(&project, &runs[0])]);
+    again.expect(0).says("recorded nothing new");
+    let edited = runs[0].to_json().replacen("\"seed\":1", "\"seed\":2", 1);
+    project.write("out/edited.json", &edited);
+    let told = project.history(&["add", "out/edited.json"]);
+    told.expect(2).says("edited.json").says("its contents do not belong to its name");
+    // The one that stands there was edited: the run takes its place.
+    let other = Project::committed();
+    other.commit_on("gh-pages", &path_of(&runs[0]), &edited);
+    other.history(&["verify"]).expect(1).says("its contents do not belong to its name");
+    other.history(&["add", &file(&other, &runs[0])]).expect(0).says("recorded 1 file");
+    other.history(&["verify", "--repair"]).expect(0);
+    other.history(&["verify"]).expect(0).says("1 run, all is well");
 }
 
 #[test]
@@ -224,10 +278,14 @@ fn a_damaged_run_is_named_and_the_rest_is_served() {
         .expect(1)
         .says(&runs[0].id)
         .says("is not a run")
-        .says(&format!("it holds the run {}", runs[2].id));
-    project.history(&["show", &runs[0].id]).expect(2).says("is left out");
+        .says(&format!("it holds the run {}", runs[2].id))
+        .says("missing: 2 runs that commit");
+    // Earlier commits have both as they were.
+    project.history(&["show", &runs[0].id]).expect(0).says("brought back 2 runs");
     let export = project.history(&["export", "--format", "csv"]);
-    export.expect(0).says("is left out").says("2026-11-04T08:00:00Z");
+    export.expect(0).says("2026-11-02T08:00:00Z").says("2026-11-04T08:00:00Z");
+    project.history(&["verify", "--repair"]).expect(0);
+    project.history(&["verify"]).expect(0).says("3 runs, all is well");
     project.perf(&[]).expect(2).says("has no Divan bench");
 }
 

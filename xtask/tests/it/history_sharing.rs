@@ -141,14 +141,27 @@ fn a_history_that_began_anew_is_not_brought_back() {
     one.history(&meant).expect(2).says("add --publish");
     one.history(&[&meant[..], &["--publish"]].concat()).expect(0);
     let begun = one.git(&["rev-parse", "gh-pages"]);
-    late.history(&["add", "--publish"]).expect(2).says("was started anew").says("git branch -m");
+    let told = "cargo xtask perf history follow-restart";
+    late.history(&["add", "--publish"]).expect(2).says("was started anew on origin").says(told);
+    late.perf(&["--publish"]).expect(2).says(told);
+    late.perf(&[]).expect(2).says(told);
     let fresh = Project::clone_of(&url(hub.path()), &[]);
     assert_eq!(fresh.git(&["rev-parse", "origin/gh-pages"]), begun);
     assert_eq!(fresh.git(&["rev-list", "--count", "origin/old"]), "1");
-    late.git(&["branch", "-m", "gh-pages", "gh-pages-before"]);
+    let followed = late.history(&["follow-restart"]);
+    followed
+        .expect(0)
+        .says("added 1 run that only this clone had")
+        .says("on `gh-pages-before-restart`");
+    assert_eq!(late.git(&["rev-parse", "gh-pages~1"]), begun);
+    late.history(&["follow-restart"]).expect(0).says("there is nothing to follow");
+    publish(&late);
     add(&late, &[5]);
     publish(&late);
-    assert_eq!(recorded(&late).len(), 2);
+    assert_eq!(recorded(&late).len(), 3);
+    late.history(&["verify"]).expect(0).says("3 runs, all is well");
+    publish(&one);
+    assert_eq!(recorded(&one).len(), 3);
 }
 
 #[test]

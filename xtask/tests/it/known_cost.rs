@@ -26,11 +26,6 @@ fn recorded(project: &Project) -> Vec<String> {
     files.lines().filter(|path| path.starts_with("data/runs/")).map(str::to_owned).collect()
 }
 
-fn saved_runs(project: &Project) -> Vec<PathBuf> {
-    let runs = fs::read_dir(project.path().join("out/pending/gh-pages"));
-    runs.map_or_else(|_| Vec::new(), |runs| runs.map(|run| run.unwrap().path()).collect())
-}
-
 /// Everything of the user's that a run must leave alone.
 fn footprint(project: &Project) -> (String, String, String, Vec<u8>) {
     (
@@ -111,7 +106,7 @@ fn a_run_is_saved_recorded_and_shown() {
 
     let [path] = &recorded(&project)[..] else { panic!("{:?}", recorded(&project)) };
     let run = Run::from_json(&project.git(&["show", &format!("gh-pages:{path}")])).unwrap();
-    assert_eq!((path, saved_runs(&project)), (&path_of(&run), vec![]));
+    assert_eq!((path, project.waiting()), (&path_of(&run), vec![]));
     let measured = &run.benchmarks[0];
     assert_eq!(measured.launches.len(), 5);
     assert_eq!(measured.source.as_ref().unwrap().file, "benches/text.rs");
@@ -218,5 +213,5 @@ fn an_interrupt_ends_in_order_and_records_nothing() {
     assert!(lines.any(|line| line.contains("interrupted: this run was not recorded")));
     assert_eq!(child.wait().unwrap().code(), Some(3));
     assert_eq!(project.git(&["branch", "--list", "gh-pages"]), "");
-    assert_eq!(saved_runs(&project), Vec::<PathBuf>::new());
+    assert_eq!(project.waiting(), Vec::<PathBuf>::new());
 }

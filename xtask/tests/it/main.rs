@@ -9,6 +9,7 @@ mod site;
 mod base_cache;
 mod compare;
 mod doctor;
+mod foreign_commits;
 mod github;
 mod ground;
 mod budgets;

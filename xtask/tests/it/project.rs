@@ -208,6 +208,23 @@ impl Project {
         Ended::of(command.current_dir(self.path()).env("GIT_CONFIG_GLOBAL", "/dev/null"))
     }
 
+    /// Where measurements wait to be recorded, when none does.
+    pub(crate) fn pending(&self) -> PathBuf {
+        let ended = self.history(&["add"]);
+        let said = ended.expect(0).stderr.lines().next_back().unwrap_or_default();
+        self.path().join(said.strip_prefix("nothing waits to be recorded in ").unwrap())
+    }
+
+    /// The measurements of any workspace that wait in this project's output folder.
+    pub(crate) fn waiting(&self) -> Vec<PathBuf> {
+        let below = |folder: PathBuf| {
+            let entries = fs::read_dir(folder).into_iter().flatten();
+            entries.map(|entry| entry.unwrap().path()).collect::<Vec<_>>()
+        };
+        let folders = below(self.path().join("out/pending"));
+        folders.into_iter().flat_map(below).flat_map(below).collect()
+    }
+
     /// `xtask perf site` on this project.
     pub(crate) fn site(&self, args: &[&str]) -> Ended {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));

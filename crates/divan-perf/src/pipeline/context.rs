@@ -30,7 +30,7 @@ impl Context {
     /// The context of a workspace that only lends its benches.
     pub(crate) fn without_history(manifest: &Path, args: &Store) -> Result<Self> {
         let project = Project::without_settings(manifest, args)?;
-        let recorder = Recorder::new(None, &project.output, args);
+        let recorder = Recorder::new(None, &project.output, args)?;
         Ok(Self { project, history: KnownHistory::default(), recorder })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::args::Store;
 use crate::files::{Output, files_below};
-use crate::store::spool::Pending;
+use crate::store::spool::{Pending, Recording};
 use crate::store::{Entry, Repository};
 use crate::ui;
 use anyhow::{Context as _, Result};
@@ -26,33 +26,41 @@ impl Recorder {
         output: &Output,
         args: &Store,
     ) -> Result<Self> {
-        let recorder = Self::new(repository.filter(|_| !args.no_record), output, args);
+        let recorder = Self::new(repository.filter(|_| !args.no_record), output, args)?;
         let Some((repository, pending)) = &recorder.history else { return Ok(recorder) };
         repository.check_writable()?;
         if args.publish {
             repository.check_remote()?;
             repository.fetch()?;
         }
+        repository.check_restarts()?;
         if let Some(branch) = &args.site_branch {
             repository.check_site_branch(branch, args.publish)?;
         }
-        if let Some(commit) = pending.record(repository)? {
+        let recording = pending.record(repository)?;
+        say_what_is_left(&recording, pending);
+        if let Some(commit) = recording.commit {
             ui::say(&format!("recorded what an earlier run had measured, as {}", &commit[..12]));
         }
         Ok(recorder)
     }
 
     /// A recorder in `repository`, or of nothing.
-    pub(super) fn new(repository: Option<&Rc<Repository>>, output: &Output, args: &Store) -> Self {
-        let history = repository.map(|repository| {
-            (repository.clone(), Pending::of(&output.path(""), repository.branch()))
-        });
-        Self {
-            history,
+    pub(super) fn new(
+        repository: Option<&Rc<Repository>>,
+        output: &Output,
+        args: &Store,
+    ) -> Result<Self> {
+        let pending = |repository: &Rc<Repository>| {
+            let pending = Pending::of(&output.path(""), repository)?;
+            Ok::<_, anyhow::Error>((repository.clone(), pending))
+        };
+        Ok(Self {
+            history: repository.map(pending).transpose()?,
             output: output.clone(),
             publish: args.publish,
             site_branch: args.site_branch.clone(),
-        }
+        })
     }
 
     /// Whether measurements become part of a history.
@@ -80,7 +88,8 @@ impl Recorder {
                 pending.folder().display()
             )
         })?;
-        if let Some(commit) = recorded {
+        say_what_is_left(&recorded, pending);
+        if let Some(commit) = recorded.commit {
             ui::say(&format!("recorded as {} on {}", &commit[..12], repository.branch()));
         }
         Ok(())
@@ -104,5 +113,11 @@ impl Recorder {
         let files = files_below(&self.output.path("site"))?;
         ui::say(&repository.replace_site(branch, files, started, self.publish)?);
         Ok(())
+    }
+}
+
+fn say_what_is_left(recording: &Recording, pending: &Pending) {
+    for why in &recording.left {
+        ui::say(&format!("note: {why}; it is kept in {}", pending.folder().display()));
     }
 }

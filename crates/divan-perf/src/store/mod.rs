@@ -6,6 +6,8 @@
 
 mod base_commit;
 mod base_tree;
+mod beginning;
+mod follow;
 mod git;
 mod import;
 mod objects;
@@ -18,21 +20,26 @@ mod series;
 mod site_branch;
 mod source_state;
 pub(crate) mod spool;
+mod whole;
 
 pub(crate) use base_commit::BaseCommit;
 pub(crate) use git::forget_outer_repository;
 pub(crate) use import::{Author, Change, Commit as NewCommit};
 pub(crate) use objects::Objects;
 pub(crate) use read::{File, Recorded};
-pub(crate) use record::Entry;
+pub(crate) use record::{Addition, Entry};
 pub(crate) use remote::DEFAULT_TIMEOUT;
 pub(crate) use rotate::{Derived, Restart};
 pub(crate) use series::{Days, Series};
 pub(crate) use source_state::SourceState;
+pub(crate) use whole::{Dropped, Since};
 
 use anyhow::{Context as _, Result, bail};
 use git::git;
+use perf_judge::ident::digest;
 use perf_judge::run::Commit;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use xshell::{Cmd, Shell};
@@ -41,12 +48,16 @@ use xshell::{Cmd, Shell};
 #[derive(Debug)]
 pub(crate) struct Repository {
     sh: Shell,
+    /// The workspace's folder from the repository's root.
+    workspace: String,
     branch: String,
     /// What stands before `data/` on the branch: nothing, or a folder with a slash.
     prefix: String,
     remote: String,
     /// How long the remote may be silent.
     remote_timeout: Duration,
+    /// Commits of the history that were looked at, with those that lack nothing in their place.
+    whole: RefCell<BTreeMap<String, String>>,
 }
 
 /// Where a history lies.
@@ -87,13 +98,16 @@ impl Repository {
                 dir.display()
             );
         };
+        let workspace = answer(git!(sh, "git rev-parse --show-prefix"))?.unwrap_or_default();
         sh.change_dir(PathBuf::from(root));
         let repository = Self {
             sh,
+            workspace,
             branch: place.branch.clone(),
             prefix: prefix(&place.folder)?,
             remote: place.remote.clone(),
             remote_timeout: place.remote_timeout,
+            whole: RefCell::default(),
         };
         repository.check_branch_name(&place.branch)?;
         if repository.commit_at("HEAD")?.is_none() {
@@ -160,6 +174,18 @@ impl Repository {
     /// The history's branch.
     pub(crate) fn branch(&self) -> &str {
         &self.branch
+    }
+
+    /// A short name that no other workspace of this machine has.
+    pub(crate) fn key(&self) -> Result<String> {
+        let folder = self.common_dir()?;
+        let place = format!("{}\0{}", folder.display(), self.workspace);
+        Ok(format!("{:016x}", digest(place.as_bytes())))
+    }
+
+    /// The remote that the history is shared by.
+    pub(crate) fn remote(&self) -> &str {
+        &self.remote
     }
 
     /// How the branch calls a path of the history.

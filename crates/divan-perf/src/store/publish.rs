@@ -1,5 +1,6 @@
 //! Sharing the history with a remote: fetch, merge by union, push. Never by force.
 
+use super::beginning::Beginning;
 use super::git::git;
 use super::import::{Author, Change, Commit, is_lock_trouble};
 use super::objects::Objects;
@@ -39,8 +40,8 @@ impl Repository {
         let tracking = self.tracking_ref();
         let refspec = format!("+{}:{tracking}", self.local_ref());
         // A clone that is shallow stays so: the past of the history is not needed to add to it.
-        let is_new = self.commit_at(&tracking)?.is_none();
-        let depth = (is_new && self.is_shallow()?).then_some("--depth=1");
+        let before = self.commit_at(&tracking)?;
+        let depth = (before.is_none() && self.is_shallow()?).then_some("--depth=1");
         for _ in 0..TRIES {
             let fetched = git!(
                 sh,
@@ -48,7 +49,9 @@ impl Repository {
             );
             let fetched = self.ask_remote(fetched)?;
             if fetched.status.success() {
-                return self.commit_at(&tracking);
+                let now = self.commit_at(&tracking)?;
+                self.keep_replaced(before.as_deref(), now.as_deref())?;
+                return Ok(now);
             }
             let why = text(fetched.stderr);
             if why.contains("couldn't find remote ref") {
@@ -62,6 +65,39 @@ impl Repository {
             pause(4);
         }
         bail!("`{tracking}` stays locked: does another git process run?")
+    }
+
+    /// Keeps what the remote's branch was `before`, on the local one, if somebody put another in its
+    /// place: no other reference has it any more.
+    fn keep_replaced(&self, before: Option<&str>, now: Option<&str>) -> Result<()> {
+        let Some((before, now)) = before.zip(now) else { return Ok(()) };
+        if self.contains(now, before)? || self.beginning_of(before, now)? != Beginning::Same {
+            return Ok(());
+        }
+        for _ in 0..TRIES {
+            let ours = self.commit_at(&self.local_ref())?;
+            let Some(joined) = self.join(ours.as_deref(), Some(before))? else { return Ok(()) };
+            if self.advance(&self.local_ref(), &joined, ours.as_deref())? {
+                return Ok(());
+            }
+        }
+        bail!("`{}` kept moving while it was joined with what {} had", self.branch, self.remote)
+    }
+
+    /// Fetches this many older commits of a history that was fetched in part.
+    pub(super) fn deepen(&self, commits: u32) -> Result<()> {
+        let (sh, remote) = (&self.sh, &self.remote);
+        let (depth, tracking) = (format!("--deepen={commits}"), self.tracking_ref());
+        let refspec = format!("+{}:{tracking}", self.local_ref());
+        let fetched = git!(
+            sh,
+            "git -c gc.auto=0 -c maintenance.auto=false fetch --progress --no-tags --no-write-fetch-head --no-recurse-submodules --refmap= {depth} {remote} {refspec}"
+        );
+        let fetched = self.ask_remote(fetched)?;
+        if !fetched.status.success() {
+            bail!("cannot fetch from {remote}: {}", text(fetched.stderr).trim());
+        }
+        Ok(())
     }
 
     /// Fails unless the remote is there and lets this user push.
@@ -102,7 +138,11 @@ impl Repository {
                 }
             };
             let ours = self.commit_at(&self.local_ref())?;
-            let Some(joined) = self.join(ours.as_deref(), theirs.as_deref())? else {
+            // Where somebody deleted the remote's branch, this clone still has what it was.
+            let known = theirs
+                .clone()
+                .map_or_else(|| self.commit_at(&self.tracking_ref()), |it| Ok(Some(it)))?;
+            let Some(joined) = self.join(ours.as_deref(), known.as_deref())? else {
                 return Ok(format!("there is no history to publish on `{branch}`"));
             };
             let pushed = match theirs.as_deref() == Some(&joined) {
@@ -146,21 +186,22 @@ impl Repository {
     fn join(&self, ours: Option<&str>, theirs: Option<&str>) -> Result<Option<String>> {
         let (ours, theirs) = match (ours, theirs) {
             (Some(ours), Some(theirs)) => (ours, theirs),
-            (ours, theirs) => return Ok(ours.or(theirs).map(str::to_owned)),
+            (ours, theirs) => return ours.or(theirs).map(|tip| self.whole(tip)).transpose(),
         };
         if self.contains(theirs, ours)? {
-            return Ok(Some(theirs.to_owned()));
+            return self.whole(theirs).map(Some);
         }
         if self.contains(ours, theirs)? {
-            return Ok(Some(ours.to_owned()));
+            return self.whole(ours).map(Some);
         }
-        self.check_same_beginning(ours, theirs)?;
-        self.import(&Commit {
-            parents: vec![theirs, ours],
+        let (theirs, ours) = (self.whole(theirs)?, self.whole(ours)?);
+        self.check_same_beginning(&ours, &theirs)?;
+        self.import_whole(&Commit {
+            parents: vec![&theirs, &ours],
             author: Author::Configured,
             message: "perf: join two histories\n".to_owned(),
-            time: self.time_of(theirs)?.max(self.time_of(ours)?),
-            changes: self.union(theirs, ours)?,
+            time: self.time_of(&theirs)?.max(self.time_of(&ours)?),
+            changes: self.union(&theirs, &ours)?,
         })
         .map(Some)
     }

@@ -70,7 +70,7 @@ impl Repository {
             Ok(None) => return left_out("git has lost its contents".to_owned()),
             Err(error) => return left_out(format!("{error:#}")),
         };
-        match Run::from_json(&json) {
+        match Run::verified(&json) {
             Ok(run) if file_name(&file.path).strip_suffix(".json") != Some(&run.id) => {
                 left_out(format!("it holds the run {}", run.id))
             }
@@ -171,9 +171,14 @@ impl Repository {
             .with_context(|| format!("{name} on {} cannot be read", self.branch))
     }
 
-    /// Where the history stands: the local branch, the remote's as last fetched, or both if each
-    /// has what the other lacks.
+    /// Where the history stands, with everything that its past held: the local branch, the remote's
+    /// as last fetched, or both if each has what the other lacks.
     pub(crate) fn tips(&self) -> Result<Vec<String>> {
+        self.newest_commits()?.iter().map(|tip| self.whole(tip)).collect()
+    }
+
+    /// The same as they are on their branches, whatever is missing there.
+    pub(crate) fn newest_commits(&self) -> Result<Vec<String>> {
         let local = self.commit_at(&self.local_ref())?;
         let remote = self.commit_at(&self.tracking_ref())?;
         Ok(match (local, remote) {

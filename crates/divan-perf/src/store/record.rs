@@ -6,7 +6,7 @@ use super::objects::Objects;
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use perf_judge::history::{Chunk, ChunkError, Names, Place, path_of, place_of};
-use perf_judge::run::Run;
+use perf_judge::run::{Run, RunError};
 use perf_report::{Comparison, Qualification, visible};
 use std::collections::BTreeMap;
 
@@ -84,46 +84,123 @@ impl Entry {
 /// How often a branch that somebody else moves meanwhile is tried again.
 const TRIES: usize = 50;
 
+/// What became of files that were to be recorded.
+#[derive(Debug)]
+pub(crate) struct Addition {
+    /// Where the branch stands.
+    pub(crate) commit: String,
+    /// How many it did not have before.
+    pub(crate) added: usize,
+    /// Those that it does not take.
+    pub(crate) refused: Vec<Refusal>,
+}
+
+impl Addition {
+    /// Whether the file of this identity is not on the branch.
+    pub(crate) fn refuses(&self, id: &str) -> bool {
+        self.refused.iter().any(|refusal| refusal.id == id)
+    }
+}
+
+/// A file that the branch does not take.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) id: String,
+    pub(crate) why: String,
+}
+
+/// What the branch has under the name of a file that is to be recorded.
+enum Held {
+    Nothing,
+    /// A file with the same contents.
+    Same,
+    /// A file that it cannot take the place of.
+    Other(String),
+}
+
 impl Repository {
-    /// Commits files onto the history branch, those that it has already left out, and returns
-    /// where the branch stands then.
-    pub(crate) fn record(&self, entries: &[Entry]) -> Result<String> {
+    /// Commits files onto the history branch, those that it has already left out.
+    pub(crate) fn record(&self, entries: &[Entry]) -> Result<Addition> {
         entries.iter().try_for_each(Entry::check_place)?;
         for _ in 0..TRIES {
             let local = self.commit_at(&self.local_ref())?;
             let parent = self.tips()?.into_iter().next();
             let mut objects = self.objects();
-            let changes = self.changes(&mut objects, parent.as_deref(), entries)?;
-            let commit = match (changes.is_empty(), &parent) {
+            let (missing, refused) = self.missing(&mut objects, parent.as_deref(), entries)?;
+            let commit = match (missing.is_empty(), &parent) {
                 (true, Some(parent)) => parent.clone(),
-                _ => self.import(&Commit {
+                _ => self.import_whole(&Commit {
                     parents: parent.iter().map(String::as_str).collect(),
                     author: Author::Configured,
-                    message: message(entries),
-                    time: entries.iter().map(|entry| entry.time).max().unwrap_or_default(),
-                    changes,
+                    message: message(&missing),
+                    time: missing.iter().map(|entry| entry.time).max().unwrap_or_default(),
+                    changes: self.changes(&mut objects, parent.as_deref(), &missing)?,
                 })?,
             };
             if self.advance(&self.local_ref(), &commit, local.as_deref())? {
-                return Ok(commit);
+                return Ok(Addition { commit, added: missing.len(), refused });
             }
         }
         bail!("`{}` kept moving while the measurement was being added: try again", self.branch)
     }
 
-    /// The files that `parent` lacks, and what follows from them.
+    /// The files that `parent` lacks, and those that it does not take.
+    fn missing<'a>(
+        &self,
+        objects: &mut Objects,
+        parent: Option<&str>,
+        entries: &'a [Entry],
+    ) -> Result<(Vec<&'a Entry>, Vec<Refusal>)> {
+        let (mut missing, mut refused) = (Vec::new(), Vec::new());
+        for entry in entries {
+            match self.held(objects, parent, entry) {
+                Held::Nothing => missing.push(entry),
+                Held::Same => {}
+                Held::Other(why) => refused.push(Refusal {
+                    id: entry.id.clone(),
+                    why: format!("{} is not recorded: {why}", entry.id),
+                }),
+            }
+        }
+        Ok((missing, refused))
+    }
+
+    fn held(&self, objects: &mut Objects, parent: Option<&str>, entry: &Entry) -> Held {
+        let Some(parent) = parent else { return Held::Nothing };
+        let text = match objects.file(&self.at(parent, &entry.path)) {
+            Ok(None) => return Held::Nothing,
+            Ok(Some(text)) => text,
+            Err(error) => {
+                return Held::Other(format!(
+                    "`{}` has a file of this name that is damaged: {error:#}",
+                    self.branch
+                ));
+            }
+        };
+        let is_same = match entry.run.as_ref().map(|run| (run, Run::verified(&text))) {
+            // Another version of this tool may have written the same run in another layout.
+            Some((run, Ok(held))) => held == *run,
+            Some((_, Err(RunError::Newer { .. }))) => false,
+            // What was edited or damaged is no run: the run takes its place.
+            Some((_, Err(_))) => return Held::Nothing,
+            None => text == entry.contents,
+        };
+        match is_same {
+            true => Held::Same,
+            false => Held::Other(format!(
+                "`{}` has a file of this name with other contents",
+                self.branch
+            )),
+        }
+    }
+
+    /// The files as changes of `parent`, and what follows from them.
     fn changes(
         &self,
         objects: &mut Objects,
         parent: Option<&str>,
-        entries: &[Entry],
+        missing: &[&Entry],
     ) -> Result<Vec<Change>> {
-        let mut missing = Vec::new();
-        for entry in entries {
-            if !self.has(objects, parent, &entry.path)? {
-                missing.push(entry);
-            }
-        }
         let file = |entry: &&Entry| self.change(&entry.path, entry.contents.clone());
         let mut changes: Vec<Change> = missing.iter().map(file).collect();
         let runs: Vec<&Run> = missing.iter().filter_map(|entry| entry.run.as_ref()).collect();
@@ -132,7 +209,7 @@ impl Repository {
     }
 
     /// The chunks and lists that change when these runs are added.
-    fn series(
+    pub(super) fn series(
         &self,
         objects: &mut Objects,
         parent: Option<&str>,
@@ -201,7 +278,7 @@ impl Repository {
     }
 }
 
-fn message(entries: &[Entry]) -> String {
+fn message(entries: &[&Entry]) -> String {
     let title = match entries {
         [entry] => entry.id.clone(),
         _ => format!("{} measurements", entries.len()),

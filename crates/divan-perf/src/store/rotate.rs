@@ -1,6 +1,7 @@
 //! Starting a history anew with its newest runs; the old one keeps everything under another name.
 
 use super::Repository;
+use super::beginning::RESTARTED;
 use super::git::git;
 use super::import::{Author, Change, Commit};
 use super::objects::Objects;
@@ -11,9 +12,6 @@ use perf_judge::history::{Chunk, Names};
 use perf_judge::run::Run;
 use serde_json::json;
 use std::collections::BTreeMap;
-
-/// Where a history that was started anew says so: what it is, it says by its contents.
-const RESTARTED: &str = "data/restarted.json";
 
 /// What a restart was asked to do.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +44,11 @@ impl Repository {
         let Some(old) = self.commit_at(&self.local_ref())? else {
             bail!("there is no history on `{}` to start anew", self.branch);
         };
+        let whole = self.whole(&old)?;
+        if !self.advance(&self.local_ref(), &whole, Some(&old))? {
+            bail!("`{}` was moved meanwhile: try again", self.branch);
+        }
+        let old = whole;
         let commit = self.beginning(&old, asked)?;
         if !self.advance(&archive, &old, None)? {
             bail!("a branch `{}` was made meanwhile", asked.archive);
@@ -85,7 +88,7 @@ impl Repository {
         changes.extend(self.series_of(&mut objects, &kept)?);
         let note = json!({"schema": 1, "kind": "restart", "from": old, "archive": asked.archive, "kept": kept.len()});
         changes.push(self.change(RESTARTED, format!("{note}\n")));
-        self.import(&Commit {
+        self.import_whole(&Commit {
             parents: Vec::new(),
             author: Author::Configured,
             message: format!(
@@ -153,20 +156,6 @@ impl Repository {
             }
         }
         Ok(())
-    }
-
-    /// Fails if one of two histories was started anew and the other was not: their union would
-    /// bring back what was left behind.
-    pub(super) fn check_same_beginning(&self, ours: &str, theirs: &str) -> Result<()> {
-        let mut objects = self.objects();
-        let mut beginning = |commit: &str| objects.file(&self.at(commit, RESTARTED));
-        if beginning(ours)? == beginning(theirs)? {
-            return Ok(());
-        }
-        let (branch, remote) = (&self.branch, &self.remote);
-        bail!(
-            "`{branch}` was started anew, here or on {remote}, and joining the two would bring back what was left behind. Keep this clone's under another name by `git branch -m {branch} {branch}-before`: the next run goes on from {remote}'s"
-        )
     }
 }
 

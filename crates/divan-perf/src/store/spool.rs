@@ -2,7 +2,6 @@
 
 use crate::files::write_whole;
 use crate::store::{Entry, Repository};
-use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use perf_judge::run::Run;
 use perf_report::{Comparison, Qualification, visible};
@@ -16,15 +15,25 @@ pub(crate) struct Pending {
     folder: PathBuf,
 }
 
+/// What became of the measurements that were kept.
+#[derive(Debug, Default)]
+pub(crate) struct Recording {
+    /// Where the branch stands, if any of them is there now.
+    pub(crate) commit: Option<String>,
+    /// Why others stay where they are kept.
+    pub(crate) left: Vec<String>,
+}
+
 #[derive(Deserialize)]
 struct Kind {
     kind: String,
 }
 
 impl Pending {
-    /// Below `output`, for a history on `branch`.
-    pub(crate) fn of(output: &Path, branch: &str) -> Self {
-        Self { folder: output.join("pending").join(branch.replace('/', "%2F")) }
+    /// Below `output`, which several repositories and workspaces may share.
+    pub(crate) fn of(output: &Path, repository: &Repository) -> Result<Self> {
+        let branch = repository.branch().replace('/', "%2F");
+        Ok(Self { folder: output.join("pending").join(repository.key()?).join(branch) })
     }
 
     /// The folder.
@@ -40,27 +49,36 @@ impl Pending {
     }
 
     /// Records everything that was kept, by this process or by one that did not live to do it.
-    /// `None`: there was nothing.
-    pub(crate) fn record(&self, repository: &Repository) -> Result<Option<String>> {
-        let entries = self.entries()?;
+    pub(crate) fn record(&self, repository: &Repository) -> Result<Recording> {
+        let mut recording = Recording::default();
+        let entries = self.entries(&mut recording.left)?;
         if entries.is_empty() {
-            return Ok(None);
+            return Ok(recording);
         }
-        let commit = repository.record(&entries)?;
-        for entry in &entries {
-            // Another process may have recorded it too.
-            let file = self.file(entry);
-            match fs::remove_file(&file) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(error).with_context(|| format!("cannot remove {}", file.display()));
-                }
-                _ => {}
-            }
+        let addition = repository.record(&entries)?;
+        recording.left.extend(addition.refused.iter().map(|refusal| refusal.why.clone()));
+        let is_recorded = |entry: &&Entry| !addition.refuses(&entry.id);
+        for entry in entries.iter().filter(is_recorded) {
+            self.remove(entry)?;
         }
-        Ok(Some(commit))
+        let is_any = addition.refused.len() < entries.len();
+        recording.commit = is_any.then_some(addition.commit);
+        Ok(recording)
     }
 
-    fn entries(&self) -> Result<Vec<Entry>> {
+    fn remove(&self, entry: &Entry) -> Result<()> {
+        // Another process may have recorded it too.
+        let file = self.file(entry);
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot remove {}", file.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What was kept; why a file of these must be left where it is goes to `left`.
+    fn entries(&self, left: &mut Vec<String>) -> Result<Vec<Entry>> {
         let mut files: Vec<PathBuf> = match fs::read_dir(&self.folder) {
             Ok(files) => files.filter_map(|file| Some(file.ok()?.path())).collect(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -71,14 +89,14 @@ impl Pending {
         };
         files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
         files.sort();
-        let read = files.iter().filter_map(|file| match read(file) {
-            Ok(entry) => Some(entry),
-            Err(error) => {
-                ui::say(&format!("note: {error:#}; it is left where it is"));
-                None
+        let mut entries = Vec::new();
+        for file in &files {
+            match read(file) {
+                Ok(entry) => entries.push(entry),
+                Err(error) => left.push(format!("{error:#}")),
             }
-        });
-        Ok(read.collect())
+        }
+        Ok(entries)
     }
 
     fn file(&self, entry: &Entry) -> PathBuf {
@@ -98,7 +116,7 @@ pub(crate) fn entry(text: &str) -> Result<Entry> {
     let Kind { kind } =
         serde_json::from_str(text).context("it is not a file that `cargo xtask perf` wrote")?;
     let entry = match kind.as_str() {
-        "run" => Entry::from(&Run::from_json(text)?),
+        "run" => Entry::from(&Run::verified(text)?),
         "comparison" => Entry::from(&Comparison::from_json(text)?),
         "qualification" => Entry::from(&Qualification::from_json(text)?),
         _ => bail!("it holds a `{}`", visible(&kind)),

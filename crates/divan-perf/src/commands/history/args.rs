@@ -31,11 +31,12 @@ pub(super) enum HistoryTask {
     },
     /// List the machines that measured, with all that decides their keys.
     Machines,
-    /// Read every run, compute what follows from the runs, and compare it with what is stored.
+    /// Read every run, compute what follows from the runs, and compare it with what is stored and
+    /// with what earlier commits of the branch held.
     ///
     /// Exit status: 0 if all is well, 1 if not.
     Verify {
-        /// Write anew what follows from the runs. Runs themselves are never touched.
+        /// Bring back what earlier commits held, and write anew what follows from the runs.
         #[arg(long)]
         repair: bool,
     },
@@ -49,6 +50,11 @@ pub(super) enum HistoryTask {
     Add(AddArgs),
     /// Begin a new history with the newest runs, and keep the old one on another branch.
     Restart(RestartArgs),
+    /// Go on from the history that somebody else started anew on the remote.
+    ///
+    /// What only this clone recorded is added to it, and the former history of this clone is kept
+    /// on another branch.
+    FollowRestart,
 }
 
 #[derive(Debug, Default, Args)]

@@ -8,12 +8,13 @@ mod verify;
 
 pub(crate) use args::HistoryArgs;
 
-use crate::store::Restart;
 use crate::store::spool;
+use crate::store::{Addition, Repository, Restart};
 use crate::ui;
 use anyhow::{Result, bail};
 use args::{AddArgs, HistoryTask, RestartArgs};
 use opened::Store;
+use perf_judge::unit;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -29,6 +30,10 @@ pub(crate) fn run(args: &HistoryArgs) -> Result<ExitCode> {
         HistoryTask::Import(asked) => transfer::import(&store, asked),
         HistoryTask::Add(asked) => add(&store, asked),
         HistoryTask::Restart(asked) => restart(&store, asked),
+        HistoryTask::FollowRestart => {
+            ui::say(&store.repository.follow_restart()?);
+            Ok(())
+        }
     }?;
     Ok(ExitCode::SUCCESS)
 }
@@ -42,17 +47,43 @@ fn add(store: &Store, asked: &AddArgs) -> Result<()> {
     }
     let files: Vec<_> =
         asked.files.iter().map(|file: &PathBuf| spool::read(file)).collect::<Result<_>>()?;
-    store.pending.keep(&files)?;
-    match store.pending.record(repository)? {
-        Some(commit) => {
-            ui::say(&format!("recorded: {} stands at {}", repository.branch(), &commit[..12]));
-        }
-        None => ui::say("nothing waits for being recorded"),
+    let waiting = store.pending.record(repository)?;
+    if let Some(commit) = &waiting.commit {
+        ui::say(&format!(
+            "recorded what waited: {} stands at {}",
+            repository.branch(),
+            &commit[..12]
+        ));
+    }
+    if !files.is_empty() {
+        ui::say(&added(repository, &repository.record(&files)?)?);
+    } else if waiting.commit.is_none() && waiting.left.is_empty() {
+        let folder = store.pending.folder().display();
+        ui::say(&format!("nothing waits to be recorded in {folder}"));
     }
     if asked.publish {
         ui::say(&repository.publish()?);
     }
+    if !waiting.left.is_empty() {
+        let folder = store.pending.folder().display();
+        bail!("not recorded, and kept in {folder}: {}", waiting.left.join("; "));
+    }
     Ok(())
+}
+
+/// What an addition did, in a sentence; an error if it left something out.
+fn added(repository: &Repository, addition: &Addition) -> Result<String> {
+    let Addition { commit, added, refused } = addition;
+    let (branch, short) = (repository.branch(), &commit[..12]);
+    let done = match unit::counted(*added, "file", "files") {
+        counted if *added > 0 => format!("recorded {counted}: {branch} stands at {short}"),
+        _ => format!("recorded nothing new: {branch} stands at {short}"),
+    };
+    if refused.is_empty() {
+        return Ok(done);
+    }
+    let why: Vec<&str> = refused.iter().map(|refusal| refusal.why.as_str()).collect();
+    bail!("{done}; {}", why.join("; "))
 }
 
 /// Starts the history anew.
@@ -65,7 +96,8 @@ fn restart(store: &Store, asked: &RestartArgs) -> Result<()> {
             asked.archive,
         );
     }
-    store.pending.record(&store.repository)?;
+    let waiting = store.pending.record(&store.repository)?;
+    waiting.left.iter().for_each(|why| ui::say(&format!("note: {why}; it is left out")));
     let restart = Restart { keep: asked.keep, archive: &asked.archive, publish: asked.publish };
     ui::say(&store.repository.restart(&restart)?);
     Ok(())

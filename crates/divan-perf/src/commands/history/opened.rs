@@ -23,15 +23,18 @@ impl Store {
         let settings = budget_file::read(&workspace.root)?.unwrap_or_default().1;
         let location = PlaceArgs::location(&args.place, &settings.history);
         let output = args.output.clone().unwrap_or_else(|| workspace.target_dir.join("perf"));
-        Ok(Self {
-            repository: Repository::open(&workspace.root, &location)?,
-            pending: Pending::of(&output, &location.branch),
-        })
+        let repository = Repository::open(&workspace.root, &location)?;
+        Ok(Self { pending: Pending::of(&output, &repository)?, repository })
     }
 
-    /// The commit whose history is read.
+    /// The commit whose history is read, with everything that earlier ones held.
     pub(super) fn tip(&self) -> Result<String> {
-        let tips = self.repository.tips()?;
+        self.repository.whole(&self.newest_commit()?)
+    }
+
+    /// The same as it is on its branch, whatever is missing there.
+    pub(super) fn newest_commit(&self) -> Result<String> {
+        let tips = self.repository.newest_commits()?;
         if tips.len() > 1 {
             ui::say(
                 "note: the remote has runs that this clone lacks: `history add --publish` joins them",

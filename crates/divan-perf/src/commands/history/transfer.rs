@@ -62,9 +62,19 @@ pub(super) fn import(store: &Store, asked: &ImportArgs) -> Result<()> {
     if entries.is_empty() {
         bail!("there is no run in {file}");
     }
-    let commit = store.repository.record(&entries)?;
-    let runs = unit::counted(entries.len(), "run", "runs");
-    ui::say(&format!("{runs} imported: {} stands at {}", store.repository.branch(), &commit[..12]));
+    let addition = store.repository.record(&entries)?;
+    let known = entries.len() - addition.added - addition.refused.len();
+    let added = unit::counted(addition.added, "run", "runs");
+    let (branch, short) = (store.repository.branch(), &addition.commit[..12]);
+    ui::say(&format!("{added} imported, {known} already recorded: {branch} stands at {short}"));
+    if let Some(refusal) = addition.refused.first() {
+        let others = addition.refused.len() - 1;
+        bail!(
+            "{}{}",
+            refusal.why,
+            if others > 0 { format!(" ({others} more like it)") } else { String::new() }
+        );
+    }
     Ok(())
 }
 

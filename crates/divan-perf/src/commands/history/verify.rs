@@ -2,7 +2,7 @@
 
 use super::opened::Store;
 use crate::environment;
-use crate::store::{Author, Change, Derived, NewCommit, Objects};
+use crate::store::{Author, Change, Derived, Dropped, NewCommit, Objects, Since};
 use crate::ui;
 use anyhow::{Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -24,9 +24,26 @@ struct Findings {
     stale: BTreeMap<String, Option<String>>,
 }
 
-/// Checks the history, and mends what follows from the runs if `repair` says so.
+/// Checks the history, and mends what can be mended if `repair` says so.
 pub(super) fn run(store: &Store, repair: bool) -> Result<ExitCode> {
-    let tip = store.tip()?;
+    let mut tip = store.newest_commit()?;
+    let (dropped, unknown) = match dropped(store, &tip) {
+        Ok(dropped) => (dropped, None),
+        Err(error) => (Dropped::default(), Some(error)),
+    };
+    if let Some(error) = &unknown {
+        ui::say(&format!("damaged: what earlier commits held cannot be compared: {error:#}"));
+    }
+    if repair && !dropped.is_empty() {
+        tip = bring_back(store, &tip, &dropped)?;
+        ui::say(&format!("brought back {}", dropped.sentence()));
+    } else if !dropped.is_empty() {
+        ui::say(&format!(
+            "missing: {}; `history verify --repair` brings them back",
+            dropped.sentence()
+        ));
+    }
+    let is_complete = unknown.is_none() && (repair || dropped.is_empty());
     let findings = Findings::of(store, &tip, environment::now())?;
     findings.damaged.iter().for_each(|damage| ui::say(&format!("damaged: {damage}")));
     findings.odd.iter().for_each(|odd| ui::say(&format!("note: {odd}")));
@@ -41,14 +58,43 @@ pub(super) fn run(store: &Store, repair: bool) -> Result<ExitCode> {
         mend(store, &tip, &findings)?;
     }
     let is_well = findings.damaged.is_empty() && (findings.stale.is_empty() || mended);
+    let missing = match repair || dropped.is_empty() {
+        true => String::new(),
+        false => format!(", {} missing", dropped.files.len()),
+    };
     super::list::print(&match (is_well, mended) {
-        (true, false) => format!("{counted}, all is well\n"),
-        (true, true) => format!("{counted}, {} mended\n", stale(&findings)),
-        (false, _) => {
-            format!("{counted}, {} damaged, {}\n", findings.damaged.len(), stale(&findings))
-        }
+        (true, false) if is_complete => format!("{counted}, all is well\n"),
+        (true, true) => format!("{counted}, {} mended{missing}\n", stale(&findings)),
+        _ => format!(
+            "{counted}{missing}, {} damaged, {}\n",
+            findings.damaged.len(),
+            stale(&findings)
+        ),
     })?;
-    Ok(ExitCode::from(u8::from(!is_well)))
+    Ok(ExitCode::from(u8::from(!is_well || !is_complete)))
+}
+
+/// What earlier commits of the branch held, as far as this clone has them.
+fn dropped(store: &Store, tip: &str) -> Result<Dropped> {
+    let repository = &store.repository;
+    if repository.is_shallow()? {
+        ui::say(&format!(
+            "note: this clone is shallow: what older commits held was not looked at. `git fetch --unshallow {}` brings them",
+            repository.remote()
+        ));
+        return repository.dropped(tip, Since::OurLastCommit);
+    }
+    repository.dropped(tip, Since::Beginning)
+}
+
+fn bring_back(store: &Store, tip: &str, dropped: &Dropped) -> Result<String> {
+    let repository = &store.repository;
+    repository.check_writable()?;
+    let commit = repository.restore(tip, dropped)?;
+    if !repository.move_branch(&commit, tip)? {
+        bail!("`{}` was moved meanwhile: try again", repository.branch());
+    }
+    Ok(commit)
 }
 
 fn stale(findings: &Findings) -> String {
@@ -126,7 +172,7 @@ fn mend(store: &Store, tip: &str, findings: &Findings) -> Result<()> {
         Some(text) => repository.change(path, text.clone()),
         None => Change::Remove { path: repository.in_place(path) },
     };
-    let commit = repository.import(&NewCommit {
+    let commit = repository.import_whole(&NewCommit {
         parents: vec![tip],
         author: Author::Configured,
         message: "perf: mend what follows from the runs\n".to_owned(),

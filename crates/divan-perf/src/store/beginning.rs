@@ -1,0 +1,95 @@
+//! Whether two histories can be joined: one may have been started anew.
+
+use super::Repository;
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+
+/// Where a history that was started anew says so: what it is, it says by its contents.
+pub(super) const RESTARTED: &str = "data/restarted.json";
+
+/// What a history that was started anew says of the one before.
+#[derive(Debug, Deserialize)]
+pub(super) struct Restarted {
+    /// The commit that it was started from.
+    pub(super) from: String,
+    /// The branch that keeps that commit.
+    pub(super) archive: String,
+}
+
+/// How two histories began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beginning {
+    /// They can be joined.
+    Same,
+    /// This clone's was started anew, and the remote's is the one before.
+    OursIsLater,
+    /// The remote's was started anew, and this clone's is the one before.
+    TheirsIsLater,
+}
+
+impl Repository {
+    /// Fails if one of two histories was started anew and the other was not: their union would
+    /// bring back what was left behind.
+    pub(super) fn check_same_beginning(&self, ours: &str, theirs: &str) -> Result<()> {
+        let (branch, remote) = (&self.branch, &self.remote);
+        match self.beginning_of(ours, theirs)? {
+            Beginning::Same => Ok(()),
+            Beginning::TheirsIsLater => bail!(
+                "`{branch}` was started anew on {remote}, and this clone has the history from before: `cargo xtask perf history follow-restart` goes on from {remote}'s and keeps what only this clone recorded"
+            ),
+            Beginning::OursIsLater => bail!(
+                "`{branch}` was started anew here, and {remote} has the history from before: if somebody pushed that again by mistake, put this clone's in its place by `git push --force-with-lease {remote} {branch}`"
+            ),
+        }
+    }
+
+    /// Fails if this clone and the remote, as last fetched, cannot be joined any more.
+    pub(crate) fn check_restarts(&self) -> Result<()> {
+        let ours = self.commit_at(&self.local_ref())?;
+        let theirs = self.commit_at(&self.tracking_ref())?;
+        let Some((ours, theirs)) = ours.zip(theirs) else { return Ok(()) };
+        if self.contains(&ours, &theirs)? || self.contains(&theirs, &ours)? {
+            return Ok(());
+        }
+        self.check_same_beginning(&ours, &theirs)
+    }
+
+    /// Which of two histories was started anew, if not both or neither.
+    pub(super) fn beginning_of(&self, ours: &str, theirs: &str) -> Result<Beginning> {
+        let mut objects = self.objects();
+        let mut beginning = |commit: &str| {
+            // Another program may have taken all of `data/` away.
+            let whole = self.whole(commit)?;
+            let is_empty = objects.folder(&self.at(&whole, "data"))?.is_empty();
+            let note = objects.file(&self.at(&whole, RESTARTED))?;
+            Ok::<_, anyhow::Error>((is_empty, note))
+        };
+        let ((ours_is_empty, our_note), (theirs_is_empty, their_note)) =
+            (beginning(ours)?, beginning(theirs)?);
+        if our_note == their_note || ours_is_empty || theirs_is_empty {
+            return Ok(Beginning::Same);
+        }
+        let Some(note) = their_note else { return Ok(Beginning::OursIsLater) };
+        let before_ours = self.restarted(ours)?.map(|restarted| restarted.from);
+        let before_ours = before_ours.filter(|from| matches!(self.commit_at(from), Ok(Some(_))));
+        let was = before_ours.and_then(|from| objects.file(&self.at(&from, RESTARTED)).ok()?);
+        Ok(match was.as_ref() == Some(&note) {
+            true => Beginning::OursIsLater,
+            false => Beginning::TheirsIsLater,
+        })
+    }
+
+    /// What a history says of its being started anew.
+    pub(super) fn restarted(&self, commit: &str) -> Result<Option<Restarted>> {
+        let mut objects = self.objects();
+        let whole = self.whole(commit)?;
+        let Some(note) = objects.file(&self.at(&whole, RESTARTED))? else { return Ok(None) };
+        let restarted: Restarted = serde_json::from_str(&note)
+            .with_context(|| format!("{RESTARTED} on {} cannot be read", self.branch))?;
+        self.check_branch_name(&restarted.archive)?;
+        if !restarted.from.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            bail!("{RESTARTED} on {} names no commit", self.branch);
+        }
+        Ok(Some(restarted))
+    }
+}
