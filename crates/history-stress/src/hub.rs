@@ -42,6 +42,7 @@ pub(super) struct Hub {
 pub(super) struct Clone {
     program: Program,
     path: PathBuf,
+    pending: PathBuf,
 }
 
 impl Hub {
@@ -49,14 +50,15 @@ impl Hub {
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
         let hub = Self { program: program.clone(), folder };
         git(hub.folder.path(), &["init", "--quiet", "--bare", "--initial-branch=main", "hub"])?;
-        let seed = hub.clone_as("seed")?;
+        git(hub.folder.path(), &["clone", "--quiet", "hub", "seed"])?;
+        let seed = hub.folder.path().join("seed");
         let manifest = "[package]\nname = \"stressed\"\nedition = \"2024\"\n[workspace]\n";
-        fs::create_dir_all(seed.path.join("src"))?;
-        fs::write(seed.path.join("src/lib.rs"), "")?;
-        fs::write(seed.path.join("Cargo.toml"), manifest)?;
-        git(&seed.path, &["add", "--all"])?;
-        git(&seed.path, &["commit", "--quiet", "--message=Begin"])?;
-        git(&seed.path, &["push", "--quiet", "origin", "HEAD:main"])?;
+        fs::create_dir_all(seed.join("src"))?;
+        fs::write(seed.join("src/lib.rs"), "")?;
+        fs::write(seed.join("Cargo.toml"), manifest)?;
+        git(&seed, &["add", "--all"])?;
+        git(&seed, &["commit", "--quiet", "--message=Begin"])?;
+        git(&seed, &["push", "--quiet", "origin", "HEAD:main"])?;
         Ok(hub)
     }
 
@@ -68,7 +70,7 @@ impl Hub {
     /// A clone in a folder of this name.
     pub(super) fn clone_as(&self, name: &str) -> Result<Clone> {
         git(self.folder.path(), &["clone", "--quiet", "hub", name])?;
-        Ok(Clone { program: self.program.clone(), path: self.folder.path().join(name) })
+        Clone::at(&self.program, self.folder.path().join(name))
     }
 
     /// Fails unless the hub has exactly these runs, each once, and all that follows from them.
@@ -81,7 +83,7 @@ impl Hub {
         }
         let reader = tempfile::tempdir()?;
         git(reader.path(), &["clone", "--quiet", &self.path().to_string_lossy(), "reader"])?;
-        Clone { program: self.program.clone(), path: reader.path().join("reader") }.verify()
+        Clone::at(&self.program, reader.path().join("reader"))?.verify()
     }
 }
 
@@ -90,16 +92,30 @@ fn id_in(path: &str) -> &str {
 }
 
 impl Clone {
+    fn at(program: &Program, path: PathBuf) -> Result<Self> {
+        let clone = Self { program: program.clone(), path, pending: PathBuf::new() };
+        let pending = clone.pending_folder()?;
+        Ok(Self { pending, ..clone })
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Puts a run where `perf` puts it right after measuring it.
     pub(super) fn keep(&self, run: &Run) -> Result<()> {
-        let folder = self.path.join("out/pending").join(BRANCH);
-        fs::create_dir_all(&folder)?;
-        fs::write(folder.join(format!("{}.json", run.id)), run.to_json())?;
+        fs::create_dir_all(&self.pending)?;
+        fs::write(self.pending.join(format!("{}.json", run.id)), run.to_json())?;
         Ok(())
+    }
+
+    /// Where runs wait to be recorded, as the program says it.
+    fn pending_folder(&self) -> Result<PathBuf> {
+        let said = succeed(self.history(&["add"]))?.stderr;
+        let said = String::from_utf8_lossy(&said);
+        let folder =
+            said.lines().find_map(|line| line.strip_prefix("nothing waits to be recorded in "));
+        folder.map(|folder| self.path.join(folder)).context("the program names no folder")
     }
 
     /// `perf` on this clone.

@@ -1,7 +1,7 @@
 //! Sudden ends: publishing is killed at instants by chance, with all that it started.
 
 use super::Size;
-use super::hub::{Hub, Program, git};
+use super::hub::{Clone, Hub, Program, git};
 use super::synthetic;
 use crate::say;
 use anyhow::{Context as _, Result};
@@ -12,15 +12,13 @@ use std::time::{Duration, Instant};
 
 /// Kills publishing over and over, checks the clone each time, and publishes once in peace.
 pub(super) fn run(program: &Program, size: Size) -> Result<()> {
-    // The server is another machine in earnest: it is not killed with the client.
-    if Command::new("setsid").arg("--version").stdout(Stdio::null()).status().is_err() {
-        say("SKIPPED: kills, because `setsid` is missing, which keeps the server alive");
+    if !server_survives() {
         return Ok(());
     }
     let begun = Instant::now();
     let hub = Hub::new(program)?;
     let clone = hub.clone_as("killed")?;
-    git(clone.path(), &["config", "remote.origin.receivepack", "setsid git-receive-pack"])?;
+    let_server_survive(&clone)?;
     let mut wanted = BTreeSet::new();
     let (mut killed, mut ended) = (0, 0);
     let mut longest = Duration::from_millis(500);
@@ -53,16 +51,30 @@ pub(super) fn run(program: &Program, size: Size) -> Result<()> {
     Ok(())
 }
 
+/// Whether the server can be told apart from its client: it is another machine in earnest, and is
+/// not killed with it.
+pub(super) fn server_survives() -> bool {
+    let is_there = Command::new("setsid").arg("--version").stdout(Stdio::null()).status().is_ok();
+    if !is_there {
+        say("SKIPPED: kills, because `setsid` is missing, which keeps the server alive");
+    }
+    is_there
+}
+
+pub(super) fn let_server_survive(clone: &Clone) -> Result<()> {
+    git(clone.path(), &["config", "remote.origin.receivepack", "setsid git-receive-pack"]).map(drop)
+}
+
 #[cfg(unix)]
-fn in_own_group(command: &mut Command) {
+pub(super) fn in_own_group(command: &mut Command) {
     std::os::unix::process::CommandExt::process_group(command, 0);
 }
 
 #[cfg(not(unix))]
-fn in_own_group(_: &mut Command) {}
+pub(super) fn in_own_group(_: &mut Command) {}
 
 /// Ends a process and everything in its group.
-fn kill(child: &mut Child) -> Result<()> {
+pub(super) fn kill(child: &mut Child) -> Result<()> {
     let group = format!("-{}", child.id());
     Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status()?;
     child.wait().context("cannot end the process")?;

@@ -4,6 +4,7 @@
 //! run.
 #![expect(clippy::print_stderr, reason = "a command says what it found")]
 
+mod foreign;
 mod growth;
 mod hub;
 mod judging;
@@ -41,6 +42,8 @@ enum StressPart {
     Race,
     /// Sudden ends.
     Kills,
+    /// Other programs' commits on the shared branch.
+    Foreign,
     /// What a run costs after few and after many.
     Growth,
     /// What judging costs.
@@ -55,6 +58,8 @@ struct Size {
     clones: usize,
     runs_a_clone: usize,
     kills: usize,
+    /// How often another program disturbs the shared branch.
+    acts: usize,
     /// Lengths of the histories that a run is added to.
     lengths: [usize; 2],
     benchmarks: usize,
@@ -68,6 +73,7 @@ const FULL: Size = Size {
     clones: 8,
     runs_a_clone: 25,
     kills: 200,
+    acts: 50,
     lengths: [100, 10_000],
     benchmarks: 100,
     judged: 1000,
@@ -77,6 +83,7 @@ const SHORT: Size = Size {
     clones: 4,
     runs_a_clone: 4,
     kills: 12,
+    acts: 6,
     lengths: [10, 400],
     benchmarks: 20,
     judged: 100,
@@ -104,10 +111,11 @@ fn run(args: &StressArgs) -> Result<()> {
         let [.., (length, benchmarks)] = size.sites else { return Ok(()) };
         return site::show(&program, output, *length, *benchmarks);
     }
-    let parts: [(StressPart, Stress); 6] = [
+    let parts: [(StressPart, Stress); 7] = [
         (StressPart::Race, race::across_clones),
         (StressPart::Race, race::in_one_clone),
         (StressPart::Kills, kills::run),
+        (StressPart::Foreign, foreign::run),
         (StressPart::Growth, growth::run),
         (StressPart::Judging, judging::run),
         (StressPart::Site, site::run),
