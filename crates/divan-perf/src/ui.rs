@@ -67,6 +67,42 @@ fn unless_gone(written: io::Result<()>) -> io::Result<()> {
     }
 }
 
+/// Another program that reads what is written, and that may go away before the end.
+#[derive(Debug)]
+pub(crate) struct Reader<W> {
+    stream: W,
+    is_gone: bool,
+}
+
+impl<W> Reader<W> {
+    pub(crate) fn new(stream: W) -> Self {
+        Self { stream, is_gone: false }
+    }
+
+    /// Whether it went away, which is no error of what writes.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.is_gone
+    }
+
+    fn watch<T>(&mut self, written: io::Result<T>) -> io::Result<T> {
+        let is_gone = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+        self.is_gone |= written.as_ref().err().is_some_and(is_gone);
+        written
+    }
+}
+
+impl<W: io::Write> io::Write for Reader<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.stream.write(bytes);
+        self.watch(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.stream.flush();
+        self.watch(flushed)
+    }
+}
+
 /// How far the measuring has come: a bar on a terminal, else a line now and then.
 #[derive(Debug)]
 pub(crate) struct Progress {

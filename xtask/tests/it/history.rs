@@ -6,6 +6,7 @@ use perf_judge::run::Run;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use std::process::Stdio;
 
 /// A run like the one that is kept, of another moment; equal numbers give equal runs.
 pub(crate) fn run(number: u32) -> Run {
@@ -364,4 +365,26 @@ fn a_lock_that_a_killed_process_left_goes() {
     locked.set_modified(long_ago).unwrap();
     add(&project, &[2]);
     assert_eq!((recorded(&project).len(), lock.exists()), (2, false));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let project = Project::committed();
+    add(&project, &[1, 2, 3]);
+    for args in [
+        &["export"][..],
+        &["export", "--format", "csv"],
+        &["export", "--format", "ndjson"],
+        &["list"],
+        &["machines"],
+        &["verify"],
+        &["show", &run(1).id],
+    ] {
+        let mut command = project.history_command(args);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), said.as_ref()), (Some(0), ""), "{args:?}");
+    }
 }

@@ -203,9 +203,14 @@ impl Project {
 
     /// `xtask perf history` on this project.
     pub(crate) fn history(&self, args: &[&str]) -> Ended {
+        Ended::of(&mut self.history_command(args))
+    }
+
+    pub(crate) fn history_command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.args(["perf", "history", "--output", "out"]).args(args);
-        Ended::of(command.current_dir(self.path()).env("GIT_CONFIG_GLOBAL", "/dev/null"))
+        command.current_dir(self.path()).env("GIT_CONFIG_GLOBAL", "/dev/null");
+        command
     }
 
     /// Where measurements wait to be recorded, when none does.

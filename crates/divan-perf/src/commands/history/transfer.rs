@@ -22,14 +22,14 @@ pub(super) fn export(store: &Store, asked: &ExportArgs) -> Result<()> {
         lines.push(line);
     }
     let wanted = lines.iter().rev().flat_map(|line| records(&mut series, line, &asked.filter));
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(ui::Reader::new(io::stdout().lock()));
     let written = match asked.format {
         ExportFormat::Json => flat::write_json(&mut out, wanted),
         ExportFormat::Csv => flat::write_csv(&mut out, wanted),
         ExportFormat::Ndjson => flat::write_ndjson(&mut out, wanted),
     };
     match written.and_then(|()| Ok(out.flush()?)) {
-        Err(error) if is_gone(&error) => Ok(()),
+        Err(_) if out.get_ref().is_gone() => Ok(()),
         written => written.context("cannot export"),
     }
 }
@@ -76,10 +76,4 @@ pub(super) fn import(store: &Store, asked: &ImportArgs) -> Result<()> {
         );
     }
     Ok(())
-}
-
-/// Whether the reader of the output went away, which is no error.
-fn is_gone(error: &anyhow::Error) -> bool {
-    let causes = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
-    causes.into_iter().any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }
