@@ -27,6 +27,7 @@ mod args;
 mod budget_file;
 mod report_file;
 mod bench;
+mod output;
 mod site;
 mod pipeline;
 mod github;

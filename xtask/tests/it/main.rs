@@ -21,6 +21,7 @@ mod known_cost;
 mod merge;
 mod no_circles;
 mod odd_benches;
+mod output_folder;
 mod shared_target;
 mod surroundings;
 mod tidy;

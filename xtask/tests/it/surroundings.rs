@@ -78,8 +78,8 @@ fn a_run_is_kept_when_the_remote_falls_silent_after_measuring() {
     let project = Project::scripted();
     let hub = project.hub();
     let receive = "echo >> calls\n[ $(wc -l < calls) -lt 2 ] || exec sleep 600\nexec git-receive-pack \"$@\"\n";
-    project.write("out/receive", receive);
-    let program = format!("cd {0} && sh {0}/receive", project.path().join("out").display());
+    project.write("target/receive", receive);
+    let program = format!("cd {0} && sh {0}/receive", project.path().join("target").display());
     project.git(&["config", "remote.origin.receivepack", &program]);
     let ended = project.perf(&[&QUICK[..], &["--publish", "--remote-timeout", "2"]].concat());
     ended.expect(2).says("origin sent nothing for 2 s").says("kept on the local branch `gh-pages`");

@@ -3,7 +3,7 @@
 use crate::args::PlaceArgs;
 use crate::bench::Workspace;
 use crate::budget_file;
-use crate::files::Output;
+use crate::output::Output;
 use crate::site::{Sources, templates};
 use crate::store::Repository;
 use crate::ui;
@@ -38,8 +38,7 @@ pub(crate) fn run(args: &SiteArgs) -> Result<ExitCode> {
     let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
     let templates = templates(args.templates.as_deref())?;
     let (_, settings, budgets) = budget_file::read(&workspace.root)?.unwrap_or_default();
-    let output = args.output.clone().unwrap_or_else(|| workspace.target_dir.join("perf"));
-    let output = Output::create(output)?;
+    let output = Output::claim(args.output.as_deref(), &workspace)?;
     let repository = Repository::open(&workspace.root, &args.place.location(&settings.history))?;
     let head = repository.head()?.branch;
     let sources = Sources {

@@ -3,14 +3,14 @@
 use crate::args::{FailOn, Store};
 use crate::bench::Workspace;
 use crate::budget_file::{in_file, read};
-use crate::files::Output;
+use crate::output::Output;
 use crate::site;
 use anyhow::{Context as _, Result};
 use perf_judge::budget::{Acceptance, Budget, BudgetFile, Gate, Level, check_accepted};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Accepted;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use xshell::Shell;
 
 /// The workspace, what its perf-budgets.json says, and where the results go.
@@ -33,7 +33,7 @@ impl Project {
         let workspace = workspace(args.manifest_path.as_deref(), packages)?;
         let (budget_text, settings, budgets) = read(&workspace.root)?.unwrap_or_default();
         Ok(Self {
-            output: output(args.output.clone(), &workspace)?,
+            output: Output::claim(args.output.as_deref(), &workspace)?,
             workspace,
             accepted: settings.accepted.iter().map(Acceptance::carried).collect(),
             settings,
@@ -47,7 +47,7 @@ impl Project {
     pub(super) fn without_settings(manifest: &Path, args: &Store) -> Result<Self> {
         let workspace = workspace(Some(manifest), &[])?;
         Ok(Self {
-            output: output(args.output.clone(), &workspace)?,
+            output: Output::claim(args.output.as_deref(), &workspace)?,
             workspace,
             settings: BudgetFile::default(),
             budgets: Vec::new(),
@@ -73,8 +73,4 @@ impl Project {
 fn workspace(manifest: Option<&Path>, packages: &[String]) -> Result<Workspace> {
     let sh = Shell::new().context("cannot enter the current folder")?;
     Workspace::find(&sh, manifest, packages)
-}
-
-fn output(asked: Option<PathBuf>, workspace: &Workspace) -> Result<Output> {
-    Output::create(asked.unwrap_or_else(|| workspace.target_dir.join("perf")))
 }

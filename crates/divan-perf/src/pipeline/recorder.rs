@@ -1,7 +1,8 @@
 //! Where measurements go: to disk first, then into the history, then to the remote.
 
 use crate::args::Store;
-use crate::files::{Output, files_below};
+use crate::files::files_below;
+use crate::output::{Output, SITE};
 use crate::store::spool::{Pending, Recording};
 use crate::store::{Entry, Repository};
 use crate::ui;
@@ -110,7 +111,7 @@ impl Recorder {
         else {
             return Ok(());
         };
-        let files = files_below(&self.output.path("site"))?;
+        let files = files_below(&self.output.path(SITE))?;
         ui::say(&repository.replace_site(branch, files, started, self.publish)?);
         Ok(())
     }

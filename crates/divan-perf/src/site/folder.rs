@@ -1,72 +1,41 @@
 //! The site's folder: only what changed is written, and what is no longer part of it goes.
 
-use crate::files::{Output, read_if_there};
-use anyhow::{Context as _, Result};
+use crate::files::remove;
+use crate::output::{Output, Part, SITE, SiteState};
+use anyhow::Result;
 use perf_judge::ident::digest;
 use perf_report::site::SiteFile;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::fs;
 use std::path::PathBuf;
-
-/// Where the site stands below the output, and what is remembered of it beside it.
-const SITE: &str = "site";
-const STATE: &str = "site-state.json";
-/// The format of what is remembered; another one is forgotten.
-const SCHEMA: u32 = 1;
-
-/// What is remembered of a site, so that the next build does no more than it must.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct State {
-    schema: u32,
-    /// What everything was made with: the templates and the rules.
-    key: u64,
-    /// A digest of each file's contents, by path.
-    files: BTreeMap<String, u64>,
-    /// What the parts were made of that need not be made again.
-    parts: BTreeMap<String, Part>,
-}
-
-/// A part of the site that stays as it is while its key does.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Part {
-    pub(super) key: u64,
-    /// Its files, by path.
-    pub(super) files: Vec<String>,
-    /// The identities of the runs in it, where others need them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) runs: Vec<String>,
-}
 
 /// A site that is being written.
 #[derive(Debug)]
 pub(super) struct Folder<'a> {
     output: &'a Output,
-    old: State,
-    new: State,
+    old: SiteState,
+    new: SiteState,
 }
 
 impl<'a> Folder<'a> {
     /// Begins a site made with what `key` is a digest of. What an interrupted build left, or one
     /// with other templates, is forgotten.
     pub(super) fn begin(output: &'a Output, key: u64) -> Result<Self> {
-        let state = read_if_there(&output.path(STATE))?;
-        let old: Option<State> = state.and_then(|text| serde_json::from_str(&text).ok());
+        let known = output.site_state()?;
         let exists = |path: &String| output.path(SITE).join(path).exists();
-        let old = old.filter(|old| old.schema == SCHEMA && old.files.keys().all(exists));
-        let mut old = match old {
-            Some(old) => old,
-            None => {
-                output.remove_folder(SITE)?;
-                State::default()
+        let is_usable = |old: &SiteState| old.is_usable() && old.files.keys().all(exists);
+        // Until the new state is written, nothing is known of the files in the folder.
+        let new = SiteState::begin(key);
+        output.remember_site(&new)?;
+        let mut old = match known {
+            Some(old) if is_usable(&old) => old,
+            other => {
+                discard(output, other)?;
+                SiteState::begin(key)
             }
         };
         if old.key != key {
             old.parts.clear();
         }
-        // Until the new state is written, nothing is known of the folder.
-        output.remove_file(STATE)?;
-        Ok(Self { output, old, new: State { schema: SCHEMA, key, ..State::default() } })
+        Ok(Self { output, old, new })
     }
 
     /// Writes a file, unless it stands there already.
@@ -128,14 +97,18 @@ impl<'a> Folder<'a> {
     pub(super) fn finish(self) -> Result<PathBuf> {
         let folder = self.output.path(SITE);
         let gone = self.old.files.keys().filter(|path| !self.new.files.contains_key(*path));
-        for path in gone {
-            let path = folder.join(path);
-            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
-        }
-        let state = serde_json::to_string(&self.new).context("cannot write down the site")?;
-        self.output.write(STATE, state.as_bytes())?;
+        gone.into_iter().try_for_each(|path| remove(&folder.join(path)))?;
+        self.output.remember_site(&self.new.finished())?;
         Ok(folder)
     }
+}
+
+/// Removes a site that cannot be continued: its files, or the folder if they are not known.
+fn discard(output: &Output, state: Option<SiteState>) -> Result<()> {
+    let Some(state) = state.filter(|state| !state.unfinished) else {
+        return remove(&output.path(SITE));
+    };
+    state.files.keys().try_for_each(|path| remove(&output.path(SITE).join(path)))
 }
 
 /// A digest of several texts.
@@ -151,6 +124,7 @@ pub(super) fn key_of<'t>(texts: impl IntoIterator<Item = &'t str>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn page(path: &str, contents: &str) -> SiteFile {
         SiteFile { path: path.to_owned(), contents: contents.to_owned() }

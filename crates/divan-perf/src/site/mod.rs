@@ -6,7 +6,7 @@ mod templates;
 
 pub(crate) use templates::read as templates;
 
-use crate::files::Output;
+use crate::output::Output;
 use crate::store::Repository;
 use crate::ui;
 use anyhow::{Context as _, Result};

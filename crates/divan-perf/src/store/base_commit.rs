@@ -119,12 +119,12 @@ impl Repository {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::super::Location;
     use super::*;
     use std::process::Command;
 
-    pub(in crate::store) fn git(dir: &Path, args: &[&str]) -> String {
+    pub(crate) fn git(dir: &Path, args: &[&str]) -> String {
         let mut command = Command::new("git");
         let name =
             ["-c", "user.name=A", "-c", "user.email=a@localhost", "-c", "commit.gpgSign=false"];

@@ -21,8 +21,11 @@ mod site_branch;
 mod source_state;
 pub(crate) mod spool;
 mod whole;
+mod tracked;
 
 pub(crate) use base_commit::BaseCommit;
+#[cfg(test)]
+pub(crate) use base_commit::tests;
 pub(crate) use git::forget_outer_repository;
 pub(crate) use import::{Author, Change, Commit as NewCommit};
 pub(crate) use objects::Objects;
@@ -32,6 +35,7 @@ pub(crate) use remote::DEFAULT_TIMEOUT;
 pub(crate) use rotate::{Derived, Restart};
 pub(crate) use series::{Days, Series};
 pub(crate) use source_state::SourceState;
+pub(crate) use tracked::{git_folder, tracked_below};
 pub(crate) use whole::{Dropped, Since};
 
 use anyhow::{Context as _, Result, bail};

@@ -4,6 +4,7 @@ use super::args::HistoryArgs;
 use crate::args::PlaceArgs;
 use crate::bench::Workspace;
 use crate::budget_file;
+use crate::output::Output;
 use crate::store::spool::Pending;
 use crate::store::{Objects, Repository};
 use crate::ui;
@@ -22,7 +23,7 @@ impl Store {
         let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
         let settings = budget_file::read(&workspace.root)?.unwrap_or_default().1;
         let location = PlaceArgs::location(&args.place, &settings.history);
-        let output = args.output.clone().unwrap_or_else(|| workspace.target_dir.join("perf"));
+        let output = Output::waiting_room(args.output.as_deref(), &workspace)?;
         let repository = Repository::open(&workspace.root, &location)?;
         Ok(Self { pending: Pending::of(&output, &repository)?, repository })
     }

@@ -1,0 +1,254 @@
+//! What an output folder may hold: what this program wrote.
+
+use super::site_state::{SITE, STATE, SiteState};
+use crate::files::{names_below, write_whole};
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+
+/// Marks an output folder: other files that are put there later are not in the way.
+const MARK: &str = ".perf-output";
+const MARK_TEXT: &str =
+    "`cargo xtask perf` keeps results here: it replaces and removes files in this folder.\n";
+/// Folders with measurements.
+const MEASUREMENTS: [&str; 2] = ["pending", "unrecorded"];
+/// Begins the names of files that were being written when their process was killed.
+const UNFINISHED: &str = ".tmp";
+/// What versions before the mark wrote to see that the folder can be written.
+const PROBE: &str = ".writable";
+
+#[derive(Deserialize)]
+struct Kind {
+    kind: String,
+}
+
+/// Makes the folder and marks it, so that a place that cannot be written is known.
+pub(super) fn mark(dir: &Path) -> Result<()> {
+    write_whole(&dir.join(MARK), MARK_TEXT.as_bytes())
+}
+
+/// Fails if the folder holds a file that this program did not write.
+pub(super) fn check(dir: &Path) -> Result<()> {
+    let foreign = match foreign_in_site(dir)? {
+        None if !is_marked(dir) => foreign(dir)?,
+        found => found,
+    };
+    let Some(foreign) = foreign else { return Ok(()) };
+    bail!(
+        "the output folder {} contains {}, which `cargo xtask perf` did not write: move it away, or give --output a folder of its own",
+        dir.display(),
+        foreign.strip_prefix(dir).unwrap_or(&foreign).display()
+    )
+}
+
+/// Fails if a folder below `dir` in which files are removed is a link, or contains one.
+pub(super) fn check_links(dir: &Path) -> Result<()> {
+    let changed = MEASUREMENTS.iter().chain([&SITE]).map(|name| dir.join(name));
+    let Some(link) = changed.into_iter().find_map(|folder| link_at(&folder)) else { return Ok(()) };
+    bail!(
+        "{} is a link, and files in the output folder are replaced and removed: remove the link, or give --output the folder that it leads to",
+        link.display()
+    )
+}
+
+fn link_at(path: &Path) -> Option<PathBuf> {
+    let kind = fs::symlink_metadata(path).ok()?.file_type();
+    if kind.is_symlink() {
+        return Some(path.to_owned());
+    }
+    let entries = fs::read_dir(path).ok().filter(|_| kind.is_dir())?;
+    entries.flatten().find_map(|entry| {
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_file { None } else { link_at(&entry.path()) }
+    })
+}
+
+/// A file of the site's folder that is not part of the last site. A site whose build did not end
+/// has no list yet, and all of the folder is of it.
+fn foreign_in_site(dir: &Path) -> Result<Option<PathBuf>> {
+    let site = dir.join(SITE);
+    let state = SiteState::read(&dir.join(STATE))?;
+    if !site.exists() || state.as_ref().is_some_and(|state| state.unfinished) {
+        return Ok(None);
+    }
+    if !site.is_dir() {
+        return Ok(Some(site));
+    }
+    let is_ours = |path: &String| {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let is_part = state.as_ref().is_some_and(|state| state.files.contains_key(path));
+        is_part || name.starts_with(UNFINISHED)
+    };
+    let foreign = names_below(&site)?.into_iter().find(|path| !is_ours(path));
+    Ok(foreign.map(|path| site.join(path)))
+}
+
+/// Anything in the folder that this program does not write there.
+fn foreign(dir: &Path) -> Result<Option<PathBuf>> {
+    let mut entries = match entries(dir) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        entries => entries.with_context(|| format!("cannot read {}", dir.display()))?,
+    };
+    entries.sort();
+    Ok(entries.into_iter().find(|path| !is_ours(path)))
+}
+
+fn entries(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
+    fs::read_dir(dir)?.map(|entry| Ok(entry?.path())).collect()
+}
+
+fn is_ours(path: &Path) -> bool {
+    let Ok(facts) = fs::symlink_metadata(path) else { return false };
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    if facts.is_dir() {
+        return match name {
+            SITE => true,
+            name if MEASUREMENTS.contains(&name) => has_only_measurements(path),
+            _ => has_only_outputs(path),
+        };
+    }
+    facts.is_file()
+        && match name {
+            "report.json" => is_kind(path, &["report"]),
+            "report.md" => is_kind(&path.with_file_name("report.json"), &["report"]),
+            "samples.jsonl" => is_samples(path),
+            STATE => SiteState::read(path).is_ok_and(|state| state.is_some()),
+            PROBE => facts.len() == 0,
+            name => name.starts_with(UNFINISHED) || is_measurement(path),
+        }
+}
+
+/// Whether it is a file of the history, which `perf history add` takes from anywhere.
+fn is_measurement(path: &Path) -> bool {
+    is_json(path) && is_kind(path, &["run", "comparison", "qualification"])
+}
+
+fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "json")
+}
+
+fn is_kind(path: &Path, kinds: &[&str]) -> bool {
+    let text = fs::read(path).unwrap_or_default();
+    serde_json::from_slice(&text).is_ok_and(|Kind { kind }| kinds.contains(&kind.as_str()))
+}
+
+/// Whether the first line is of a launch; without launches the file is empty.
+fn is_samples(path: &Path) -> bool {
+    let mut line = String::new();
+    let read = fs::File::open(path).and_then(|file| BufReader::new(file).read_line(&mut line));
+    let is_launch = || serde_json::from_str(&line).is_ok_and(|Kind { kind }| kind == "launch");
+    read.is_ok_and(|bytes| bytes == 0 || is_launch())
+}
+
+fn has_only_measurements(folder: &Path) -> bool {
+    let Ok(entries) = entries(folder) else { return false };
+    entries.iter().all(|path| match path.is_dir() {
+        true => has_only_measurements(path),
+        false => is_json(path),
+    })
+}
+
+/// Whether everything in the folder is in an output folder of its own, such as those of parts.
+fn has_only_outputs(folder: &Path) -> bool {
+    let Ok(entries) = entries(folder) else { return false };
+    let is_output = |path: &PathBuf| {
+        let is_folder = fs::symlink_metadata(path).is_ok_and(|facts| facts.is_dir());
+        is_folder && has_only_outputs(path)
+    };
+    is_marked(folder) || (!entries.is_empty() && entries.iter().all(is_output))
+}
+
+fn is_marked(dir: &Path) -> bool {
+    let mark = dir.join(MARK);
+    let is_file = fs::symlink_metadata(&mark).is_ok_and(|facts| facts.is_file());
+    is_file && fs::read_to_string(mark).is_ok_and(|text| text == MARK_TEXT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REPORT: (&str, &str) = ("report.json", r#"{"schema": 1, "kind": "report"}"#);
+    const STATE_OF_INDEX: (&str, &str) =
+        (STATE, r#"{"schema": 1, "key": 1, "files": {"index.html": 1}, "parts": {}}"#);
+    const UNFINISHED_SITE: (&str, &str) =
+        (STATE, r#"{"schema": 1, "key": 1, "files": {}, "parts": {}, "unfinished": true}"#);
+    const MARKED: (&str, &str) = (MARK, MARK_TEXT);
+
+    /// What a folder holds, and the file of it that is in the way.
+    type Case = (&'static [(&'static str, &'static str)], Option<&'static str>);
+
+    const CASES: [Case; 27] = [
+        (&[], None),
+        (&[MARKED, ("notes.txt", "")], None),
+        (&[(MARK, "a mark of another tool"), ("notes.txt", "")], Some(MARK)),
+        (&[("notes.txt", "")], Some("notes.txt")),
+        (&[("folder/notes.txt", "")], Some("folder")),
+        (&[REPORT, ("report.md", "")], None),
+        (&[("report.md", "")], Some("report.md")),
+        (&[("report.json", r#"{"tests": 3}"#), ("report.md", "")], Some("report.json")),
+        (&[("report.json", "[]")], Some("report.json")),
+        (&[("samples.jsonl", "")], None),
+        (&[("samples.jsonl", "{\"v\": 1, \"kind\": \"launch\"}\n{}")], None),
+        (&[("samples.jsonl", "{\"x\": 1}\n")], Some("samples.jsonl")),
+        (&[("qualification.json", r#"{"kind": "qualification"}"#)], None),
+        (&[("qualification.json", "{}")], Some("qualification.json")),
+        (&[("20261123T024500Z-1-2.json", r#"{"kind": "run"}"#)], None),
+        (&[("pending/gh-pages/1.json", "{"), ("unrecorded/1.json", "")], None),
+        (&[("pending/gh-pages/orders.csv", "")], Some("pending")),
+        (&[(".tmpAb3xYz", "half"), (".writable", "")], None),
+        (&[("site/index.html", "")], Some("site/index.html")),
+        (&[MARKED, ("site/index.html", "")], Some("site/index.html")),
+        (&[MARKED, ("site", "a file")], Some("site")),
+        (&[STATE_OF_INDEX, ("site/index.html", "")], None),
+        (&[STATE_OF_INDEX, ("site/index.html", ""), ("site/own.html", "")], Some("site/own.html")),
+        (&[UNFINISHED_SITE, ("site/run/1.html", "")], None),
+        (&[(STATE, "{}")], Some(STATE)),
+        (&[("parts/1/.perf-output", MARK_TEXT), ("parts/1/report.json", "")], None),
+        (&[("parts/1/.perf-output", MARK_TEXT), ("parts/notes.txt", "")], Some("parts")),
+    ];
+
+    #[test]
+    fn what_this_program_did_not_write_is_named() {
+        for (files, expected) in CASES {
+            let dir = tempfile::tempdir().unwrap();
+            for (path, text) in files {
+                write_whole(&dir.path().join(path), text.as_bytes()).unwrap();
+            }
+            let found = check(dir.path()).map_err(|error| error.to_string()).err();
+            let named = expected.map(|path| format!("contains {path}, which"));
+            let is_named = named.as_ref().zip(found.as_ref()).is_some_and(|(n, f)| f.contains(n));
+            assert!(expected.is_none() == found.is_none(), "{files:?}: {found:?}");
+            assert!(expected.is_none() || is_named, "{files:?}: {found:?}");
+        }
+        check(Path::new("/nowhere/at/all")).unwrap();
+    }
+
+    #[test]
+    fn a_list_of_files_elsewhere_is_not_believed() {
+        for path in ["../index.html", "/index.html", "a/../../index.html", ""] {
+            let dir = tempfile::tempdir().unwrap();
+            let state =
+                format!(r#"{{"schema": 1, "key": 1, "files": {{"{path}": 1}}, "parts": {{}}}}"#);
+            write_whole(&dir.path().join(STATE), state.as_bytes()).unwrap();
+            assert!(check(dir.path()).unwrap_err().to_string().contains(STATE), "{path}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_in_the_place_of_folders_that_change_are_named() {
+        for link in ["site", "pending", "unrecorded", "site/run", "pending/gh-pages"] {
+            let (dir, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+            let link = dir.path().join(link);
+            fs::create_dir_all(link.parent().unwrap()).unwrap();
+            std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
+            mark(dir.path()).unwrap();
+            let error = check_links(dir.path()).unwrap_err().to_string();
+            assert!(error.contains(&format!("{} is a link", link.display())), "{error}");
+        }
+    }
+}

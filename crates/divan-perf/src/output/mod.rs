@@ -1,0 +1,134 @@
+//! The folder of a run's results. Files are replaced and removed there, so it holds nothing else.
+
+mod contents;
+mod places;
+mod site_state;
+
+pub(crate) use site_state::{Part, SITE, SiteState};
+
+use crate::bench::Workspace;
+use crate::files::write_whole;
+use anyhow::{Context as _, Result};
+use site_state::STATE;
+use std::path::{Path, PathBuf};
+
+/// Where a run's results go: `target/perf`, or what `--output` says.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    dir: PathBuf,
+}
+
+impl Output {
+    /// Claims the folder that `--output` names, or the workspace's own, before anything is
+    /// measured. Fails if it is a folder of sources, holds files that this program did not write,
+    /// or cannot be written.
+    pub(crate) fn claim(asked: Option<&Path>, workspace: &Workspace) -> Result<Self> {
+        let dir = Self::folder(asked, workspace);
+        Self::check_place(&dir, workspace)?;
+        if !is_cargos_own(&dir, workspace) {
+            contents::check(&dir)?;
+        }
+        Self::create(dir)
+    }
+
+    /// The folder that `--output` names, or the workspace's own, where only measurements that wait
+    /// are read, added and removed.
+    pub(crate) fn waiting_room(asked: Option<&Path>, workspace: &Workspace) -> Result<PathBuf> {
+        let dir = Self::folder(asked, workspace);
+        Self::check_place(&dir, workspace)?;
+        Ok(dir)
+    }
+
+    /// Makes the folder and marks it.
+    pub(crate) fn create(dir: PathBuf) -> Result<Self> {
+        contents::mark(&dir)?;
+        Ok(Self { dir })
+    }
+
+    fn folder(asked: Option<&Path>, workspace: &Workspace) -> PathBuf {
+        asked.map_or_else(|| own_folder(workspace), Path::to_owned)
+    }
+
+    fn check_place(dir: &Path, workspace: &Workspace) -> Result<()> {
+        places::check(dir, &workspace.root)?;
+        contents::check_links(dir)
+    }
+
+    /// A path below the folder.
+    pub(crate) fn path(&self, below: &str) -> PathBuf {
+        self.dir.join(below)
+    }
+
+    /// Writes a file below the folder by way of a temporary one.
+    pub(crate) fn write(&self, below: &str, contents: &[u8]) -> Result<PathBuf> {
+        let path = self.path(below);
+        write_whole(&path, contents)?;
+        Ok(path)
+    }
+
+    /// What is remembered of the site's folder.
+    pub(crate) fn site_state(&self) -> Result<Option<SiteState>> {
+        SiteState::read(&self.path(STATE))
+    }
+
+    /// Remembers what is in the site's folder.
+    pub(crate) fn remember_site(&self, state: &SiteState) -> Result<()> {
+        let text = serde_json::to_string(state).context("cannot list the files of the site")?;
+        self.write(STATE, text.as_bytes()).map(drop)
+    }
+}
+
+fn own_folder(workspace: &Workspace) -> PathBuf {
+    workspace.target_dir.join("perf")
+}
+
+/// Whether `dir` is the workspace's own folder in cargo's target folder. Everything there is made
+/// by programs; what versions before the mark left there is in any state.
+fn is_cargos_own(dir: &Path, workspace: &Workspace) -> bool {
+    let (target, root) = (places::real(&workspace.target_dir), places::real(&workspace.root));
+    places::real(dir) == places::real(&own_folder(workspace)) && !root.starts_with(target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_file_in_the_way_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("perf"), "a file").unwrap();
+        let error = Output::create(dir.path().join("perf")).unwrap_err();
+        assert!(format!("{error:#}").contains("perf"), "{error:#}");
+    }
+
+    fn workspace(root: &Path, target_dir: &Path) -> Workspace {
+        Workspace {
+            root: root.to_owned(),
+            target_dir: target_dir.to_owned(),
+            targets: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_folder_in_cargos_target_folder_is_taken_as_older_versions_left_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("target");
+        for file in ["launched/copy", "tap/1/lib.rs", "site/index.html", "notes.txt"] {
+            write_whole(&target.join("perf").join(file), b"").unwrap();
+        }
+        let workspace = workspace(dir.path(), &target);
+        Output::claim(None, &workspace).unwrap();
+        Output::claim(Some(&target.join("perf")), &workspace).unwrap();
+        assert!(target.join("perf/site/index.html").exists());
+    }
+
+    #[test]
+    fn a_target_folder_that_is_the_workspace_itself_makes_no_exception() {
+        let dir = tempfile::tempdir().unwrap();
+        write_whole(&dir.path().join("perf/site/index.html"), b"").unwrap();
+        let error = Output::claim(None, &workspace(dir.path(), dir.path())).unwrap_err();
+        assert!(error.to_string().contains("index.html"), "{error:#}");
+    }
+}

@@ -1,0 +1,27 @@
+//! Which folders belong to a repository.
+
+use super::answer;
+use super::git::git;
+use anyhow::{Context as _, Result};
+use std::path::{Path, PathBuf};
+use xshell::Shell;
+
+/// A file below `folder` that git tracks, if there is one; without git there is none.
+pub(crate) fn tracked_below(folder: &Path) -> Result<Option<String>> {
+    if !folder.is_dir() {
+        return Ok(None);
+    }
+    let sh = Shell::new().context("cannot enter the current folder")?;
+    sh.change_dir(folder);
+    let files = answer(git!(sh, "git ls-files -z -- .")).ok().flatten();
+    Ok(files.and_then(|files| files.split('\0').next().map(str::to_owned)))
+}
+
+/// The folder in which the repository around `dir` keeps its data, if there is one.
+pub(crate) fn git_folder(dir: &Path) -> Result<Option<PathBuf>> {
+    let sh = Shell::new().context("cannot enter the current folder")?;
+    sh.change_dir(dir);
+    let folder = git!(sh, "git rev-parse --path-format=absolute --git-common-dir");
+    let folder = answer(folder).ok().flatten().map(PathBuf::from);
+    Ok(folder.map(|folder| folder.canonicalize().unwrap_or(folder)))
+}
