@@ -32,6 +32,12 @@ impl Interrupt {
         self.0.load(Ordering::Relaxed)
     }
 
+    /// Asks to stop.
+    #[cfg(all(test, unix))]
+    pub(crate) fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
     /// Fails if an interrupt was requested.
     pub(crate) fn check(&self) -> Result<(), Interrupted> {
         if self.is_set() { Err(Interrupted) } else { Ok(()) }

@@ -14,3 +14,9 @@ pub(crate) fn spawn(command: Command) -> io::Result<Box<dyn ChildWrapper>> {
     command.wrap(process_wrap::std::JobObject);
     command.spawn()
 }
+
+/// Ends what a process that has exited left running, and says whether there was anything, as far
+/// as the system knows: a job object can be ended when nothing runs in it any more.
+pub(crate) fn end_rest(child: &mut dyn ChildWrapper) -> bool {
+    child.start_kill().is_ok()
+}

@@ -80,3 +80,38 @@ fn a_name_with_a_nul_fails_alone() {
     ended.expect(3).says("INCOMPLETE: 1 missing").says("its name contains a NUL character");
     assert_eq!(project.report()["rows"].as_array().unwrap().len(), 7);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_bench_that_leaves_a_process_behind_is_measured_and_the_process_ends() {
+    let project = Project::scripted();
+    project.write("behaviour.txt", "checksum=leaves-child");
+    project.commit_all();
+    let ended = project.perf(&["--filter", "checksum", "--launch-ms", "1"]);
+    ended.expect(0).says("held its output open (known-cost/text, known-cost/text::checksum)");
+    assert_eq!(ended.stdout.matches("held its output open").count(), 1, "{}", ended.stdout);
+    let (state, _) = &rows(&project)["known-cost/text::checksum"];
+    assert_eq!(state, "insufficient_history");
+    all_are_gone(&project);
+
+    project.git(&["checkout", "--quiet", "-b", "slower"]);
+    project.write("known-cost.txt", "checksum=50\n");
+    project.commit_all();
+    let compare = ["--compare", "main", "--filter", "checksum", "--launch-ms", "1"];
+    let ended = project.perf(&compare);
+    ended.expect(1).says("text::checksum got slower").says("held its output open");
+    all_are_gone(&project);
+}
+
+/// Checks that every process that benches of the project left behind has ended.
+#[cfg(unix)]
+fn all_are_gone(project: &Project) {
+    let children = project.read("children.txt");
+    assert!(children.lines().count() > 5, "{children}");
+    for child in children.lines() {
+        let mut list = std::process::Command::new("ps");
+        let listed = list.args(["-o", "stat=", "-p", child]).output().unwrap();
+        let state = String::from_utf8(listed.stdout).unwrap();
+        assert!(state.is_empty() || state.starts_with('Z'), "{child}: {state}");
+    }
+}

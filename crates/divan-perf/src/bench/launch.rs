@@ -1,6 +1,7 @@
 //! One launch: a bench process for one benchmark, and what it told.
 
 use super::build::Executable;
+use super::left_behind::Leavers;
 use super::process::{self, Ended};
 use super::reading;
 use super::sample_config::Pin;
@@ -32,6 +33,7 @@ pub(crate) struct Launcher {
     interrupt: Interrupt,
     /// Where executables are copied to before they are launched.
     copies: Option<tempfile::TempDir>,
+    leavers: Leavers,
 }
 
 /// What a launch told.
@@ -54,7 +56,7 @@ impl Launcher {
         limit: Duration,
         interrupt: Interrupt,
     ) -> Self {
-        Self { tap, libraries, limit, interrupt, copies: None }
+        Self { tap, libraries, limit, interrupt, copies: None, leavers: Leavers::default() }
     }
 
     /// Lets measuring launches run copies of the executables, made below `folder` each time.
@@ -76,6 +78,11 @@ impl Launcher {
     /// Fails if an interrupt was requested.
     pub(crate) fn check_interrupt(&self) -> Result<()> {
         Ok(self.interrupt.check()?)
+    }
+
+    /// What the launches so far showed of the benches.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        self.leavers.notes()
     }
 
     /// Launches a benchmark in these batches, to measure it.
@@ -101,6 +108,8 @@ impl Launcher {
         let mut command = self.command(executable);
         command.args(LISTING_ARGUMENTS).env(LISTING_VARIABLE.0, LISTING_VARIABLE.1);
         let ended = process::run(command, self.limit, &self.interrupt)?;
+        let target = &executable.target;
+        self.leavers.add(&format!("{}/{}", target.package, target.name), ended.left_behind);
         Ok(match self.failure(&ended) {
             Some(reason) => Err(reason),
             None => parse_listing(&String::from_utf8_lossy(&ended.stdout))
@@ -143,7 +152,9 @@ impl Launcher {
             // A process that never came to record leaves no file.
             let _ = fs::remove_file(path);
         }
-        Ok(self.told(entry, &ended?, recorded.as_deref()))
+        let ended = ended?;
+        self.leavers.add(entry.id.as_str(), ended.left_behind);
+        Ok(self.told(entry, &ended, recorded.as_deref()))
     }
 
     /// Launches a benchmark in these batches as the last argument of `command`, another program,
@@ -166,6 +177,7 @@ impl Launcher {
         command.envs(&entry.variables);
         let limit = self.limit.max(at_least);
         let ended = process::run(command, limit, &self.interrupt)?;
+        self.leavers.add(entry.id.as_str(), ended.left_behind);
         Ok(match ended.status {
             None => Told::Failure(format!("it gave no result within {} s", limit.as_secs())),
             Some(_) => self.told(entry, &ended, None),

@@ -12,6 +12,8 @@ mod sample_config;
 mod reading;
 mod base_cache;
 mod process;
+mod pipe;
+mod left_behind;
 mod paired;
 mod source;
 mod clock_recorder;

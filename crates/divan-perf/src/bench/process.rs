@@ -1,12 +1,11 @@
 //! One bench process: started, watched, ended in time.
 
+use super::pipe::Pipe;
 use crate::interrupt::Interrupt;
 use crate::process_group;
 use anyhow::{Context as _, Result};
 use process_wrap::std::ChildWrapper;
-use std::io::Read;
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,14 +18,29 @@ pub(crate) struct Ended {
     pub(crate) stdout: Vec<u8>,
     /// Its standard error.
     pub(crate) stderr: Vec<u8>,
+    /// What became of a process that it started, that outlived it and kept its output open.
+    pub(crate) left_behind: Option<LeftBehind>,
+}
+
+/// What became of a process that outlived the one that started it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum LeftBehind {
+    /// It was killed.
+    Killed,
+    /// It left the process group, so it still runs.
+    Running,
 }
 
 /// How often a wish to stop is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How often a process that has closed its output is asked whether it ended.
 const NAP: Duration = Duration::from_micros(200);
-/// How long output is waited for after the end: something that the process started may hold it.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the end of the output is waited for once the process has ended: it is there already,
+/// unless another process holds the output open.
+const PROMPT: Duration = Duration::from_millis(20);
+/// How long it is waited for once every process of the group was killed. A process that left the
+/// group may hold the output open for ever, and a busy machine may be late.
+const AFTER_KILL: Duration = Duration::from_millis(500);
 
 /// Runs a process to its end, or until `limit` or an interrupt ends it.
 ///
@@ -37,13 +51,15 @@ pub(crate) fn run(mut command: Command, limit: Duration, interrupt: &Interrupt) 
     let started = Instant::now();
     let mut child =
         process_group::spawn(command).with_context(|| format!("cannot start {program}"))?;
-    let mut stdout = Pipe::of(child.stdout().take());
-    let stderr = Pipe::of(child.stderr().take());
-    let status = watch(&mut *child, &mut stdout, started + limit, interrupt);
+    let mut streams = [Pipe::of(child.stdout().take()), Pipe::of(child.stderr().take())];
+    let status = watch(&mut *child, &mut streams[0], started + limit, interrupt);
     if !matches!(status, Ok(Some(_))) {
         child.kill().context("cannot end a bench process")?;
     }
-    Ok(Ended { status: status?, stdout: stdout.finish(), stderr: stderr.finish() })
+    let status = status?;
+    let left_behind = end_rest(&mut *child, &mut streams);
+    let [stdout, stderr] = streams.map(Pipe::into_read);
+    Ok(Ended { status, stdout, stderr, left_behind })
 }
 
 /// Waits for the end. This process sleeps meanwhile: it is woken when the output closes, which is
@@ -67,37 +83,19 @@ fn watch(
     Ok(None)
 }
 
-/// What a process says on one stream, read by a thread of its own so that it never blocks.
-struct Pipe {
-    incoming: Receiver<Vec<u8>>,
-    read: Option<Vec<u8>>,
-}
-
-impl Pipe {
-    fn of(stream: Option<impl Read + Send + 'static>) -> Self {
-        let (sender, incoming) = mpsc::channel();
-        thread::spawn(move || {
-            let mut bytes = Vec::new();
-            if let Some(mut stream) = stream {
-                // A stream that breaks ends like one that closes: the exit status says why.
-                let _ = stream.read_to_end(&mut bytes);
-            }
-            let _ = sender.send(bytes);
-        });
-        Self { incoming, read: None }
+/// Ends what the process left running, whether or not it holds the output open.
+fn end_rest(child: &mut dyn ChildWrapper, streams: &mut [Pipe; 2]) -> Option<LeftBehind> {
+    let mut are_closed = |limit| streams.iter_mut().all(|stream| stream.wait(limit));
+    let is_over = are_closed(PROMPT);
+    let is_killed = process_group::end_rest(child);
+    if is_over {
+        return None;
     }
-
-    /// Waits until the stream closes, at most for `limit`; says whether it is closed.
-    fn wait(&mut self, limit: Duration) -> bool {
-        if self.read.is_none() {
-            self.read = self.incoming.recv_timeout(limit).ok();
-        }
-        self.read.is_some()
-    }
-
-    fn finish(mut self) -> Vec<u8> {
-        self.wait(PATIENCE);
-        self.read.unwrap_or_default()
+    match (are_closed(AFTER_KILL), is_killed) {
+        (false, _) => Some(LeftBehind::Running),
+        (true, true) => Some(LeftBehind::Killed),
+        // There was nobody: the end came late, as on a busy machine.
+        (true, false) => None,
     }
 }
 
@@ -133,10 +131,64 @@ mod tests {
         assert!(ended.status.is_none());
     }
 
+    /// Scripts that leave a process behind and print its number, and what becomes of it.
+    const LEAVING: [(&str, Option<LeftBehind>); 5] = [
+        ("sleep 600 & echo $!", Some(LeftBehind::Killed)),
+        ("sleep 600 2>&- & echo $!", Some(LeftBehind::Killed)),
+        ("sleep 600 >&- & echo $!", Some(LeftBehind::Killed)),
+        ("sleep 600 >&- 2>&- & echo $!", None),
+        ("(sleep 600 & echo $!)", Some(LeftBehind::Killed)),
+    ];
+
+    fn is_running(process: &str) -> bool {
+        // One that was killed and is not waited for yet is listed as `Z`.
+        let listed = Command::new("ps").args(["-o", "stat=", "-p", process]).output().unwrap();
+        let state = String::from_utf8(listed.stdout).unwrap();
+        !state.trim().is_empty() && !state.starts_with('Z')
+    }
+
     #[test]
-    fn a_child_that_keeps_the_pipe_does_not_hold_the_parent_up() {
-        let ended = sh("sleep 600 & exit 0", 60_000, &Interrupt::default()).unwrap();
-        assert!(ended.status.unwrap().success());
+    fn a_process_that_is_left_behind_ends_and_costs_no_time() {
+        for (script, expected) in LEAVING {
+            let begun = Instant::now();
+            let ended = sh(script, 60_000, &Interrupt::default()).unwrap();
+            assert!(begun.elapsed() < Duration::from_secs(1), "{script}: {:?}", begun.elapsed());
+            assert!(ended.status.unwrap().success(), "{script}");
+            assert_eq!(ended.left_behind, expected, "{script}");
+            let process = String::from_utf8(ended.stdout).unwrap();
+            assert!(!is_running(process.trim()), "{script}");
+        }
+    }
+
+    #[test]
+    fn what_a_process_printed_counts_although_another_one_escapes_with_its_output() {
+        if Command::new("setsid").arg("true").status().is_err() {
+            return;
+        }
+        let begun = Instant::now();
+        let script = "setsid sleep 5 & sleep 0.2; printf said";
+        let ended = sh(script, 60_000, &Interrupt::default()).unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(2));
+        assert_eq!(ended.stdout, b"said");
+        assert_eq!(ended.left_behind, Some(LeftBehind::Running));
+    }
+
+    #[test]
+    fn an_interrupt_ends_what_the_process_started() {
+        let interrupt = Interrupt::default();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("process");
+        let script = format!("sleep 600 & echo $! > {}; wait", file.display());
+        let ended = thread::scope(|scope| {
+            let running = scope.spawn(|| sh(&script, 60_000, &interrupt));
+            while std::fs::read_to_string(&file).unwrap_or_default().is_empty() {
+                thread::sleep(NAP);
+            }
+            interrupt.set();
+            running.join().unwrap()
+        });
+        assert!(ended.is_err());
+        assert!(!is_running(std::fs::read_to_string(&file).unwrap().trim()));
     }
 
     #[test]

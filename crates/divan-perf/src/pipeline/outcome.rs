@@ -85,6 +85,7 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
     let mut notes = about(run, context, args);
     let known = suite.notes.iter().chain(&executor.notes).chain(&context.history.recorded.notes);
     notes.extend(known.cloned());
+    notes.extend(suite.launcher.notes());
     notes.extend(
         context.history.repository().and_then(|known| known.qualification_note(&suite.machine)),
     );
