@@ -9,6 +9,7 @@ pub(crate) use site_state::{Part, SITE, SiteState};
 use crate::bench::Workspace;
 use crate::files::write_whole;
 use anyhow::{Context as _, Result};
+use perf_judge::ident::digest;
 use site_state::STATE;
 use std::path::{Path, PathBuf};
 
@@ -78,8 +79,19 @@ impl Output {
     }
 }
 
+/// `perf` in the target folder. One that lies elsewhere may be shared by checkouts and workspaces:
+/// there each has a folder of its own.
 fn own_folder(workspace: &Workspace) -> PathBuf {
-    workspace.target_dir.join("perf")
+    let perf = workspace.target_dir.join("perf");
+    let root = places::real(&workspace.root);
+    if places::real(&workspace.target_dir).starts_with(&root) {
+        return perf;
+    }
+    let place = root.to_string_lossy();
+    let name = root.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || "-_.".contains(*c);
+    let name: String = name.chars().filter(is_plain).collect();
+    perf.join(format!("{name}-{:08x}", digest(place.as_bytes()) >> 32))
 }
 
 /// Whether `dir` is the workspace's own folder in cargo's target folder. Everything there is made
@@ -122,6 +134,23 @@ mod tests {
         Output::claim(None, &workspace).unwrap();
         Output::claim(Some(&target.join("perf")), &workspace).unwrap();
         assert!(target.join("perf/site/index.html").exists());
+    }
+
+    #[test]
+    fn workspaces_that_share_a_target_folder_have_results_of_their_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let shared = dir.path().join("shared");
+        let folder = |checkout: &str| {
+            let root = dir.path().join(checkout);
+            fs::create_dir_all(&root).unwrap();
+            own_folder(&workspace(&root, &shared))
+        };
+        let folders = [folder("one/tool"), folder("other/tool"), folder("one/tool/inner")];
+        assert!(folders.iter().all(|folder| folder.starts_with(shared.join("perf"))));
+        assert!(folders[0] != folders[1] && folders[0] != folders[2], "{folders:?}");
+        assert_eq!(folders[0], folder("one/tool"));
+        let own = dir.path().join("one/tool/target");
+        assert_eq!(own_folder(&workspace(&dir.path().join("one/tool"), &own)), own.join("perf"));
     }
 
     #[test]
