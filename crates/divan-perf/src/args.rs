@@ -2,8 +2,9 @@
 
 use crate::store::{DEFAULT_TIMEOUT, Location};
 use crate::ui::Color;
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
-use perf_judge::budget::{HistoryPlace, Level};
+use perf_judge::budget::{BudgetFile, Level, check_branch, check_folder};
 use perf_report::partition::Part;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -50,7 +51,7 @@ pub(crate) struct Store {
     #[arg(long, conflicts_with = "no_record")]
     pub(crate) publish: bool,
     /// Put the site on this branch, as its only commit; with --publish on the remote's too.
-    #[arg(long, value_name = "NAME", conflicts_with = "no_record")]
+    #[arg(long, value_name = "NAME", value_parser = branch, conflicts_with = "no_record")]
     pub(crate) site_branch: Option<String>,
     /// A folder with templates of the site that replace the ones of their names.
     #[arg(long, value_name = "DIR")]
@@ -72,13 +73,13 @@ pub(crate) struct Store {
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct PlaceArgs {
     /// The branch that holds the history [default: gh-pages, or what perf-budgets.json says].
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", value_parser = branch)]
     pub(crate) branch: Option<String>,
     /// The folder on it, where its root is somebody else's.
-    #[arg(long, global = true, value_name = "FOLDER")]
+    #[arg(long, global = true, value_name = "FOLDER", value_parser = folder)]
     pub(crate) history_prefix: Option<String>,
     /// The remote that the history is shared by.
-    #[arg(long, global = true, value_name = "NAME", default_value = "origin")]
+    #[arg(long, global = true, value_name = "NAME", value_parser = branch, default_value = "origin")]
     pub(crate) remote: String,
     /// How long the remote may send nothing before it is given up, as 90s or 5m [default: 60s].
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
@@ -109,13 +110,19 @@ pub(crate) enum FailOn {
 
 impl PlaceArgs {
     /// Where the history lies: what was typed goes before what perf-budgets.json says.
-    pub(crate) fn location(&self, settings: &HistoryPlace) -> Location {
-        Location {
-            branch: self.branch.as_ref().unwrap_or(&settings.branch).clone(),
-            folder: self.history_prefix.as_ref().unwrap_or(&settings.folder).clone(),
+    pub(crate) fn location(&self, settings: &BudgetFile) -> Result<Location> {
+        let branch = self.branch.as_ref().unwrap_or(&settings.history.branch);
+        if settings.base_branches.contains(branch) {
+            bail!(
+                "--branch: `{branch}` is a base branch, and each run would be a commit on it: give the history a branch of its own"
+            );
+        }
+        Ok(Location {
+            branch: branch.clone(),
+            folder: self.history_prefix.as_ref().unwrap_or(&settings.history.folder).clone(),
             remote: self.remote.clone(),
             remote_timeout: self.remote_timeout.unwrap_or(DEFAULT_TIMEOUT),
-        }
+        })
     }
 }
 
@@ -160,6 +167,41 @@ impl From<FailOn> for Level {
     }
 }
 
+/// A branch's name, or a remote's: git wants the same of both.
+pub(crate) fn branch(text: &str) -> Result<String, String> {
+    let why = |why| format!("{why}; write a name as `git branch` takes it");
+    check_branch(text).map(|()| text.to_owned()).map_err(why)
+}
+
+/// A folder on the history's branch.
+fn folder(text: &str) -> Result<String, String> {
+    let why = |why| format!("{why}; write folders of the branch, e.g. `perf` or `perf/data`");
+    check_folder(text).map(|()| text.to_owned()).map_err(why)
+}
+
+/// A commit, however git can find it.
+pub(crate) fn revision(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("it is empty; write a branch, a tag or a commit".to_owned()),
+        name if name.starts_with('-') => {
+            Err("it begins with `-`, as an option does; write a branch, a tag or a commit"
+                .to_owned())
+        }
+        name if name.contains("..") => {
+            Err("it is a range of commits; write one branch, tag or commit".to_owned())
+        }
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// Text that people read or that names something.
+pub(crate) fn filled(text: &str) -> Result<String, String> {
+    match text.trim().is_empty() {
+        true => Err("it is empty".to_owned()),
+        false => Ok(text.to_owned()),
+    }
+}
+
 /// Reads `90s`, `5m` or `1h 30m`; a number alone is seconds.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().map(Duration::from_secs);
@@ -172,6 +214,22 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_ones_that_git_takes() {
+        assert_eq!(branch("gh-pages").as_deref(), Ok("gh-pages"));
+        assert_eq!(folder("").as_deref(), Ok(""));
+        for wrong in ["", "-x", "a..b", "a.lock", "HEAD"] {
+            assert!(branch(wrong).is_err(), "{wrong}");
+        }
+        for wrong in ["../x", ".git", "-x", "a//b"] {
+            assert!(folder(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(revision("HEAD^{/fix}~2").as_deref(), Ok("HEAD^{/fix}~2"));
+        for wrong in ["", " ", "-x", "--tip", "main..head", "main...head"] {
+            assert!(revision(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn durations_have_units_and_are_seconds_without() {

@@ -1,6 +1,6 @@
 //! perf-budgets.json as a file of a workspace.
 
-use crate::files::read_if_there;
+use crate::files::{TEXT_BYTES, read_if_there};
 use anyhow::{Result, anyhow};
 use perf_judge::budget::{BudgetError, BudgetFile, Budgets};
 use std::path::Path;
@@ -10,7 +10,7 @@ pub(crate) const BUDGET_FILE: &str = "perf-budgets.json";
 
 /// A budget file's text, settings and budgets, if there is one below `root`.
 pub(crate) fn read(root: &Path) -> Result<Option<(String, BudgetFile, Budgets)>> {
-    let Some(text) = read_if_there(&root.join(BUDGET_FILE))? else { return Ok(None) };
+    let Some(text) = read_if_there(&root.join(BUDGET_FILE), TEXT_BYTES)? else { return Ok(None) };
     let (file, budgets) = BudgetFile::parse(&text).map_err(|error| in_file(&error))?;
     Ok(Some((text, file, budgets)))
 }

@@ -1,8 +1,9 @@
 //! Files that the xtask reads and writes; whatever is written is written whole or not at all.
 
-use anyhow::{Context as _, Result};
-use std::fs;
-use std::io::Write as _;
+use anyhow::{Context as _, Result, anyhow, bail};
+use perf_judge::unit;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::Path;
 
 /// Writes a file by way of a temporary one beside it, so that a reader never sees half of it.
@@ -31,13 +32,62 @@ fn readable(_: &fs::File) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The text of a file, or `None` if there is none.
-pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+/// More than any measurement, report or export has, in bytes.
+pub(crate) const DATA_BYTES: u64 = 256 << 20;
+/// More than any file has that people write, in bytes.
+pub(crate) const TEXT_BYTES: u64 = 4 << 20;
+
+/// The text of a regular file of at most `limit` bytes.
+///
+/// A pipe would be waited for without end, and a device has none.
+pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String> {
+    let shown = path.display();
+    let unreadable = || format!("cannot read {shown}");
+    if !fs::metadata(path).with_context(unreadable)?.is_file() {
+        bail!("{shown} is no regular file: put a file with the text itself there");
     }
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
+    if read.with_context(unreadable)? as u64 > limit {
+        bail!("{shown} has more than {}, the most that is read", unit::bytes(limit as f64));
+    }
+    utf8(bytes).map_err(|error| anyhow!("{shown}:{}:{}: {error}", error.line, error.column))
+}
+
+/// The same, or `None` if there is nothing at `path`. A link to nothing is something.
+pub(crate) fn read_if_there(path: &Path, limit: u64) -> Result<Option<String>> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Ok(facts) if facts.is_symlink() && !path.exists() => {
+            bail!("{} is a link that leads nowhere: correct or remove it", path.display())
+        }
+        _ => read_text(path, limit).map(Some),
+    }
+}
+
+/// Where bytes are no text.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the byte {byte:#04x} is not UTF-8: save the text as UTF-8")]
+pub(crate) struct NotUtf8 {
+    /// From 1.
+    line: usize,
+    /// In characters, from 1.
+    pub(crate) column: usize,
+    byte: u8,
+}
+
+/// Bytes as text.
+pub(crate) fn utf8(bytes: Vec<u8>) -> Result<String, NotUtf8> {
+    String::from_utf8(bytes).map_err(|error| {
+        let (before, rest) = error.as_bytes().split_at(error.utf8_error().valid_up_to());
+        let before = String::from_utf8_lossy(before);
+        let last_line = before.rsplit('\n').next().unwrap_or_default();
+        NotUtf8 {
+            line: before.matches('\n').count() + 1,
+            column: last_line.chars().count() + 1,
+            byte: rest.first().copied().unwrap_or_default(),
+        }
+    })
 }
 
 /// Every file below a folder, by its path there with `/` between the parts.
@@ -79,10 +129,62 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
 mod tests {
     use super::*;
 
+    /// What reading the path says; at most 4 bytes are allowed.
+    fn refusal(path: &Path) -> String {
+        format!("{:#}", read_if_there(path, 4).unwrap_err())
+    }
+
     #[test]
     fn absence_is_not_an_error() {
         let dir = tempfile::tempdir().unwrap();
-        assert_eq!(read_if_there(&dir.path().join("none")).unwrap(), None);
-        assert!(read_if_there(dir.path()).is_err());
+        let at = |name: &str| dir.path().join(name);
+        assert_eq!(read_if_there(&at("none"), 4).unwrap(), None);
+        assert!(read_text(&at("none"), 4).is_err());
+        assert!(
+            refusal(dir.path())
+                .ends_with("is no regular file: put a file with the text itself there")
+        );
+    }
+
+    #[test]
+    fn a_file_has_at_most_what_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        fs::write(&path, "four").unwrap();
+        assert_eq!(read_text(&path, 4).unwrap(), "four");
+        fs::write(&path, "fives").unwrap();
+        assert!(refusal(&path).ends_with("file has more than 4 B, the most that is read"));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_told_with_their_place() {
+        let cases: [(&[u8], &str); 4] = [
+            (b"\xff\xfe{", "1:1: the byte 0xff"),
+            ("ä\nüb\u{20ac}".as_bytes().split_last().unwrap().1, "2:3: the byte 0xe2"),
+            (b"\n\n\x80", "3:1: the byte 0x80"),
+            (b"a\xc0\xaf", "1:2: the byte 0xc0"),
+        ];
+        for (bytes, expected) in cases {
+            let error = utf8(bytes.to_vec()).unwrap_err();
+            let told = format!("{}:{}: {error}", error.line, error.column);
+            assert!(told.starts_with(expected), "{told}");
+        }
+        assert_eq!(utf8("ü".into()).as_deref(), Ok("ü"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_regular_file_is_neither_waited_for_nor_read() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+        symlink("/dev/zero", at("zero")).unwrap();
+        symlink("pipe", at("link")).unwrap();
+        for name in ["pipe", "zero", "link"] {
+            assert!(refusal(&at(name)).contains("is no regular file"), "{name}");
+        }
+        symlink("nothing", at("nowhere")).unwrap();
+        assert!(refusal(&at("nowhere")).contains("is a link that leads nowhere"));
     }
 }

@@ -60,10 +60,11 @@ fn an_accepted_slowdown_passes_up_to_its_ceiling_and_only_once() {
 fn an_entry_is_carried_by_runs_and_loud_when_it_is_over() {
     let project = Project::scripted();
     let name = "known-cost/text::checksum";
-    let args = ["--reason", "x", "--ceiling", "10", "--expires", "2026-01-31"];
+    let args = ["--reason", "x", "--ceiling", "10", "--expires", "9999-01-31"];
     accept(&project, &[&[name], &args[..]].concat()).expect(0).says("taken as its whole name");
-    let again = accept(&project, &[name, "--reason", "y", "--ceiling", "0"]);
-    again.expect(2).says("`ceiling_percent` must be above 0");
+    // What a day makes of it.
+    let text = project.read("perf-budgets.json").replace("9999-01-31", "2026-01-31");
+    project.write("perf-budgets.json", &text);
     project.commit_all();
     let quick = ["--quick", "--filter", "text::checksum", "--launch-ms", "10"];
     project.perf(&quick).expect(0).says("was accepted until 2026-01-31, and excuses nothing now");

@@ -165,7 +165,7 @@ fn names_that_were_never_recorded_are_mistakes() {
     let budgets =
         "{\"schema\": 1, \"budgets\": {\n  \"x\": {\"benchmark\": \"slo\", \"target_ms\": 1}}}";
     let wrong = project(budgets, &runs(1)).budgets(&["check"]);
-    wrong.expect(2).says("perf-budgets.json:2:3: budget `x`: no benchmark is called `slo`");
+    wrong.expect(2).says("perf-budgets.json:2:22: budget `x`: no benchmark is called `slo`");
     wrong.says("there is `p/b::slow`").says("2026-11-01");
     let unknown = project(budgets, &[]).budgets(&["check"]);
     unknown.expect(0).says("names are not checked").says("1.000 ms");

@@ -82,7 +82,10 @@ fn a_place_that_cannot_be_written_is_named() {
 fn mistakes_on_the_command_line_are_named() {
     let project = Project::committed();
     project.perf(&["--package", "nope"]).expect(2).says("no package is called `nope`");
-    project.perf(&["--branch", "a..b"]).expect(2).says("`a..b` cannot be a branch's name");
+    project
+        .perf(&["--branch", "a..b"])
+        .expect(2)
+        .says("'a..b' for '--branch <NAME>': it contains `..`");
     project.perf(&["--time-limit", "soon"]).expect(2).says("write for example `90s` or `5m`");
     project.perf(&["--launches", "0"]).expect(2).says("0 is not in 1..=1000");
     project.perf(&["--manifest-path", "none.toml"]).expect(2).says("none.toml is not a file");

@@ -344,7 +344,7 @@ fn the_place_of_the_history_is_settled_in_the_project() {
     project
         .history(&["list", "--history-prefix", "../x"])
         .expect(2)
-        .says("cannot be the history's folder");
+        .says("'--history-prefix <FOLDER>': it contains `..`");
 }
 
 #[test]

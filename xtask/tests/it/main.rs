@@ -22,6 +22,7 @@ mod merge;
 mod no_circles;
 mod odd_benches;
 mod output_folder;
+mod settings;
 mod shared_target;
 mod surroundings;
 mod tidy;

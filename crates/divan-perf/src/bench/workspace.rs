@@ -1,7 +1,7 @@
 //! The cargo workspace that is measured, as `cargo metadata` tells it.
 
 use crate::environment;
-use crate::files::read_if_there;
+use crate::files::{DATA_BYTES, read_if_there};
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -79,7 +79,7 @@ impl Workspace {
 
     /// Divan's version in the lock file, which every build writes; several if there are more.
     pub(crate) fn divan(&self) -> Result<String> {
-        let lock = read_if_there(&self.root.join("Cargo.lock"))?.unwrap_or_default();
+        let lock = read_if_there(&self.root.join("Cargo.lock"), DATA_BYTES)?.unwrap_or_default();
         let lock: Lock = toml::from_str(&lock).context("Cargo.lock cannot be read")?;
         Ok(lock.versions("divan").join(", "))
     }

@@ -1,14 +1,14 @@
 //! `cargo xtask perf accept`: a slowdown that is worth it, written down where it is reviewed.
 
-use crate::args::PlaceArgs;
+use crate::args::{PlaceArgs, filled};
 use crate::bench::Workspace;
 use crate::budget_file::{BUDGET_FILE, in_file};
-use crate::files::{read_if_there, write_whole};
+use crate::files::{TEXT_BYTES, read_if_there, write_whole};
 use crate::report_file;
 use crate::store::Repository;
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, Utc};
 use clap::Args;
 use perf_judge::budget::{Acceptance, BudgetFile, accept};
 use perf_judge::ident::BenchmarkId;
@@ -22,18 +22,19 @@ use xshell::Shell;
 #[derive(Debug, Args)]
 pub(crate) struct AcceptArgs {
     /// The benchmark: its name, or the end of it.
+    #[arg(value_parser = filled)]
     pub(crate) benchmark: String,
     /// Why it is worth it, for who reviews it and for who looks at the chart.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = filled)]
     pub(crate) reason: String,
     /// The largest change that is accepted, in percent; without it, what the last report measured.
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", value_parser = ceiling_percent, allow_negative_numbers = true)]
     pub(crate) ceiling: Option<f64>,
     /// The last day on which it is accepted.
-    #[arg(long, value_name = "YYYY-MM-DD")]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = last_day)]
     pub(crate) expires: Option<NaiveDate>,
     /// The commit that is slower, instead of the measured one or HEAD.
-    #[arg(long, value_name = "HASH")]
+    #[arg(long, value_name = "HASH", value_parser = hash)]
     pub(crate) commit: Option<String>,
     /// Where the report is, instead of target/perf.
     #[arg(long, value_name = "DIR")]
@@ -58,8 +59,11 @@ pub(crate) fn run(args: &AcceptArgs) -> Result<ExitCode> {
         reason: args.reason.clone(),
         expires: args.expires,
     };
+    // A report may be another machine's.
+    let name = entry.benchmark.as_str();
+    entry.check().with_context(|| format!("the last report's {name} cannot be accepted"))?;
     let path = workspace.root.join(BUDGET_FILE);
-    let text = read_if_there(&path)?.unwrap_or_else(|| EMPTY.to_owned());
+    let text = read_if_there(&path, TEXT_BYTES)?.unwrap_or_else(|| EMPTY.to_owned());
     let (settings, _) = BudgetFile::parse(&text).map_err(|error| in_file(&error))?;
     let new = accept(&text, &entry).map_err(|error| in_file(&error))?;
     write_whole(&path, new.as_bytes())?;
@@ -145,6 +149,51 @@ fn commit(args: &AcceptArgs, workspace: &Workspace, report: Option<&Report>) -> 
 }
 
 fn head(workspace: &Workspace) -> Result<perf_judge::run::Commit> {
-    let location = PlaceArgs::default().location(&BudgetFile::default().history);
+    let location = PlaceArgs::default().location(&BudgetFile::default())?;
     Repository::open(&workspace.root, &location)?.head()
+}
+
+fn ceiling_percent(text: &str) -> Result<f64, String> {
+    let percent: f64 =
+        text.parse().map_err(|_| "it is no number; write for example 24".to_owned())?;
+    Acceptance::check_ceiling(percent).map(|()| percent).map_err(|error| error.to_string())
+}
+
+fn hash(text: &str) -> Result<String, String> {
+    Acceptance::check_commit(text).map(|()| text.to_owned()).map_err(|error| error.to_string())
+}
+
+/// A day that is not over, where reports are dated.
+fn last_day(text: &str) -> Result<NaiveDate, String> {
+    still_to_come(text, Utc::now().date_naive())
+}
+
+fn still_to_come(text: &str, today: NaiveDate) -> Result<NaiveDate, String> {
+    let day: NaiveDate =
+        text.parse().map_err(|_| "it is no day; write for example 2027-03-01".to_owned())?;
+    match day < today {
+        true => Err(format!("it is over, as it is {today} in UTC: the entry would accept nothing")),
+        false => Ok(day),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_that_would_accept_nothing_or_everything_is_refused() {
+        assert_eq!(ceiling_percent("24.5"), Ok(24.5));
+        for wrong in
+            ["", "NaN", "nan", "inf", "-inf", "-1", "0", "1e308", "1e999", "1e-320", "24 %"]
+        {
+            assert!(ceiling_percent(wrong).is_err(), "{wrong}");
+        }
+        let today = NaiveDate::from_ymd_opt(2027, 3, 1).unwrap();
+        assert_eq!(still_to_come("2027-03-01", today), Ok(today));
+        for wrong in ["2027-02-28", "0000-01-01", "-5000-01-01", "soon", "2027-02-30", ""] {
+            assert!(still_to_come(wrong, today).is_err(), "{wrong}");
+        }
+        assert!(hash("1a2b3c4").is_ok() && hash("main").is_err());
+    }
 }

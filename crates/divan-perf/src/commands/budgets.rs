@@ -63,9 +63,7 @@ fn check(args: &BudgetsArgs) -> Result<ExitCode> {
         Some(recent) => {
             let newest = newest(recent, &branch);
             ui::say(&format!("benchmark names are checked against the {newest}"));
-            BudgetFile::check_names(&text, &budgets, &recent.names())
-                .and_then(|()| budget::check_accepted(&text, &file.accepted, &recent.names()))
-                .map_err(|error| in_file(&error))?;
+            file.check_names(&text, &budgets, &recent.names()).map_err(|error| in_file(&error))?;
         }
     }
     print(&headroom(&budgets, recent.as_ref()))?;
@@ -112,7 +110,7 @@ fn history(
     args: &BudgetsArgs,
     file: &BudgetFile,
 ) -> Result<(Recorded, String)> {
-    let repository = Repository::open(&workspace.root, &args.place.location(&file.history))?;
+    let repository = Repository::open(&workspace.root, &args.place.location(file)?)?;
     let recorded = repository.history()?;
     recorded.notes.iter().for_each(|note| ui::say(&format!("note: {note}")));
     let branch = repository.head()?.branch;

@@ -1,16 +1,19 @@
 //! `cargo xtask perf judge`: verdicts on launches measured elsewhere.
 
-use anyhow::{Context as _, Result};
+use crate::files::{DATA_BYTES, utf8};
+use anyhow::{Context as _, Result, anyhow, bail};
+use perf_judge::unit;
 use perf_judge::verdict::exchange;
-use std::io::{self, BufRead as _, Write as _};
+use std::io::{self, BufRead, Read as _, Write as _};
 use std::process::ExitCode;
 
 /// Answers each line of standard input with one on standard output, at once.
 pub(crate) fn run() -> Result<ExitCode> {
     let mut answers = io::stdout().lock();
-    for (at, line) in io::stdin().lock().lines().enumerate() {
-        let place = || format!("standard input, line {}", at + 1);
-        let line = line.with_context(place)?;
+    let mut input = io::stdin().lock();
+    for number in 1_u64.. {
+        let place = || format!("standard input, line {number}");
+        let Some(line) = next_line(&mut input, DATA_BYTES).with_context(place)? else { break };
         if line.trim().is_empty() {
             continue;
         }
@@ -21,4 +24,32 @@ pub(crate) fn run() -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The next line of at most `limit` bytes, as a device may send one without an end.
+fn next_line(input: &mut impl BufRead, limit: u64) -> Result<Option<String>> {
+    let mut line = Vec::new();
+    let read = input.by_ref().take(limit + 1).read_until(b'\n', &mut line)?;
+    if read as u64 > limit {
+        bail!("it has more than {}, the most that is read", unit::bytes(limit as f64));
+    }
+    let line = (read > 0).then_some(line).map(utf8).transpose();
+    line.map_err(|error| anyhow!("column {}: {error}", error.column))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_have_an_end_and_are_text() {
+        let mut input = "ü\n\n12345".as_bytes();
+        let mut next = || next_line(&mut input, 5).unwrap();
+        assert_eq!(next().as_deref(), Some("ü\n"));
+        assert_eq!(next().as_deref(), Some("\n"));
+        assert_eq!(next().as_deref(), Some("12345"));
+        assert_eq!(next(), None);
+        let error = next_line(&mut io::BufReader::new(io::repeat(0)), 5);
+        assert!(error.is_err());
+    }
 }

@@ -39,7 +39,7 @@ pub(crate) fn run(args: &SiteArgs) -> Result<ExitCode> {
     let templates = templates(args.templates.as_deref())?;
     let (_, settings, budgets) = budget_file::read(&workspace.root)?.unwrap_or_default();
     let output = Output::claim(args.output.as_deref(), &workspace)?;
-    let repository = Repository::open(&workspace.root, &args.place.location(&settings.history))?;
+    let repository = Repository::open(&workspace.root, &args.place.location(&settings)?)?;
     let head = repository.head()?.branch;
     let sources = Sources {
         output: &output,

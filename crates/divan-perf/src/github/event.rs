@@ -2,7 +2,7 @@
 //!
 //! Whoever opens a pull request chooses some of it, the branch's name first of all.
 
-use crate::files::read_if_there;
+use crate::files::{DATA_BYTES, read_if_there};
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use std::path::Path;
@@ -57,7 +57,7 @@ struct Owner {
 impl Finished {
     /// Reads the event's file.
     pub(super) fn read(path: &Path) -> Result<Self> {
-        let Some(text) = read_if_there(path)? else {
+        let Some(text) = read_if_there(path, DATA_BYTES)? else {
             bail!("there is no {}: --event takes the file of a workflow_run event", path.display());
         };
         Self::parse(&text).with_context(|| format!("{} cannot be used", path.display()))

@@ -57,7 +57,7 @@ pub(super) fn real(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::tests::git;
+    use crate::store::test_git as git;
 
     /// A workspace at `repository/tool`, with another folder of files that git tracks.
     fn scene() -> (tempfile::TempDir, PathBuf) {

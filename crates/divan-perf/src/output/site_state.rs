@@ -1,6 +1,6 @@
 //! What is remembered of the site's folder: its files, and what they were made of.
 
-use crate::files::read_if_there;
+use crate::files::{DATA_BYTES, read_if_there};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -53,7 +53,8 @@ impl SiteState {
     /// What the file at `path` says. `None` if there is none, or one that this program did not
     /// write: it names files to be removed, so none of them may be elsewhere.
     pub(super) fn read(path: &Path) -> Result<Option<Self>> {
-        let state = read_if_there(path)?.and_then(|text| serde_json::from_str::<Self>(&text).ok());
+        let state = read_if_there(path, DATA_BYTES)?
+            .and_then(|text| serde_json::from_str::<Self>(&text).ok());
         Ok(state.filter(|state| state.files.keys().all(|path| is_below(path))))
     }
 

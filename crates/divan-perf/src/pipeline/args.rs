@@ -1,12 +1,12 @@
 //! What `perf` itself is told.
 
-use crate::args::{Common, FailOn, Format};
+use crate::args::{Common, FailOn, Format, revision};
 use clap::Args;
 
 #[derive(Debug, Args)]
 pub(crate) struct PerfArgs {
     /// Measure this checkout and its merge base with REF side by side, and say what got slower.
-    #[arg(long, value_name = "REF", conflicts_with_all = ["launches", "quick"])]
+    #[arg(long, value_name = "REF", value_parser = revision, conflicts_with_all = ["launches", "quick"])]
     pub(crate) compare: Option<String>,
     /// Compare with REF itself, not with where this checkout left it.
     #[arg(long, requires = "compare")]

@@ -37,7 +37,7 @@ impl Context {
 
 /// The repository around the workspace, which only recording needs.
 fn repository(project: &Project, args: &Store) -> Result<Option<Repository>> {
-    let location = args.place.location(&project.settings.history);
+    let location = args.place.location(&project.settings)?;
     match Repository::open(&project.workspace.root, &location) {
         Ok(repository) => Ok(Some(repository)),
         Err(_) if args.no_record => Ok(None),

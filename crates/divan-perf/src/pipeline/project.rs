@@ -6,7 +6,7 @@ use crate::budget_file::{in_file, read};
 use crate::output::Output;
 use crate::site;
 use anyhow::{Context as _, Result};
-use perf_judge::budget::{Acceptance, Budget, BudgetFile, Gate, Level, check_accepted};
+use perf_judge::budget::{Acceptance, Budget, BudgetFile, Gate, Level};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Accepted;
 use std::collections::BTreeMap;
@@ -62,11 +62,16 @@ impl Project {
         fail_on.map_or(self.settings.gate, |level| Gate::all(Level::from(level)))
     }
 
-    /// Checks that every budget and acceptance names one of the benchmarks that exist.
+    /// Checks that every budget, new name and acceptance is of one of the benchmarks that exist.
     pub(super) fn check_names(&self, known: &[BenchmarkId]) -> Result<()> {
-        BudgetFile::check_names(&self.budget_text, &self.budgets, known)
-            .and_then(|()| check_accepted(&self.budget_text, &self.settings.accepted, known))
-            .map_err(|error| in_file(&error))
+        let checked = self.settings.check_names(&self.budget_text, &self.budgets, known);
+        checked.map_err(|error| in_file(&error))
+    }
+
+    /// Checks that none of the benchmarks that exist is called otherwise today.
+    pub(super) fn check_old_names(&self, known: &[BenchmarkId]) -> Result<()> {
+        let checked = self.settings.check_old_names(&self.budget_text, known);
+        checked.map_err(|error| in_file(&error))
     }
 }
 

@@ -35,7 +35,8 @@ impl Reference {
         let Some(name) = &args.compare else { return Ok(Self::History) };
         let repository = context.history.repository();
         let repository = repository.context("there is no repository to compare in")?;
-        Ok(Self::Commit(repository.base(name, args.tip)?))
+        let base = repository.base(name, args.tip);
+        Ok(Self::Commit(base.with_context(|| format!("--compare {name}"))?))
     }
 
     /// Why there is nothing to compare, if so.

@@ -68,7 +68,10 @@ impl BenchSuite {
         let libraries = bench::library_folder(&environment::rustc());
         let launcher = Launcher::new(tap, libraries, limit, interrupt.clone())
             .with_copies(&workspace.target_dir.join("perf/launched"))?;
-        let mut listing = select(Listing::of(&built.executables, &launcher)?, &args.filter)?;
+        let listing = Listing::of(&built.executables, &launcher)?;
+        let names: Vec<BenchmarkId> = listing.entries.iter().map(|e| e.id.clone()).collect();
+        context.project.check_old_names(&names)?;
+        let mut listing = select(listing, &args.filter)?;
         notes.append(&mut listing.notes);
         let part = args.partition.filter(|part| !part.is_all());
         let partition = part.map(|part| split(&mut listing, part, context));
@@ -122,6 +125,7 @@ impl BenchSuite {
         }
         let rows = session.planned().iter().flat_map(|planned| planned.rows.clone());
         let known: Vec<BenchmarkId> = rows.chain(session.failures().keys().cloned()).collect();
+        context.project.check_old_names(&known)?;
         context.project.check_names(&known)
     }
 

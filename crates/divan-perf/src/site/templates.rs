@@ -1,7 +1,7 @@
 //! The templates that this program carries, so that it renders the same site in any workspace, and
 //! those that a project puts in their place.
 
-use crate::files::read_if_there;
+use crate::files::{TEXT_BYTES, read_if_there};
 use anyhow::{Context as _, Result, bail};
 use perf_report::site::check_templates;
 use perf_site_templates::FILES;
@@ -16,7 +16,7 @@ pub(crate) fn read(folder: Option<&Path>) -> Result<BTreeMap<String, String>> {
     if let Some(folder) = folder {
         check_names(folder)?;
         for (name, text) in &mut templates {
-            if let Some(theirs) = read_if_there(&folder.join(name))? {
+            if let Some(theirs) = read_if_there(&folder.join(name), TEXT_BYTES)? {
                 *text = theirs;
             }
         }

@@ -77,9 +77,6 @@ impl Repository {
 
     /// `reference` as a commit, here or on origin.
     fn named(&self, reference: &str) -> Result<Option<String>> {
-        if reference.starts_with('-') {
-            bail!("`{reference}` cannot be a branch or commit");
-        }
         match self.commit_at(reference)? {
             Some(commit) => Ok(Some(commit)),
             None => self.commit_at(&format!("refs/remotes/origin/{reference}")),

@@ -2,6 +2,7 @@
 
 use super::Repository;
 use anyhow::{Context as _, Result, bail};
+use perf_judge::budget::check_branch;
 use serde::Deserialize;
 
 /// Where a history that was started anew says so: what it is, it says by its contents.
@@ -86,7 +87,9 @@ impl Repository {
         let Some(note) = objects.file(&self.at(&whole, RESTARTED))? else { return Ok(None) };
         let restarted: Restarted = serde_json::from_str(&note)
             .with_context(|| format!("{RESTARTED} on {} cannot be read", self.branch))?;
-        self.check_branch_name(&restarted.archive)?;
+        if let Err(why) = check_branch(&restarted.archive) {
+            bail!("{RESTARTED} on {} names no branch: {why}", self.branch);
+        }
         if !restarted.from.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             bail!("{RESTARTED} on {} names no commit", self.branch);
         }

@@ -25,7 +25,7 @@ mod tracked;
 
 pub(crate) use base_commit::BaseCommit;
 #[cfg(test)]
-pub(crate) use base_commit::tests;
+pub(crate) use base_commit::tests::git as test_git;
 pub(crate) use git::forget_outer_repository;
 pub(crate) use import::{Author, Change, Commit as NewCommit};
 pub(crate) use objects::Objects;
@@ -64,7 +64,7 @@ pub(crate) struct Repository {
     whole: RefCell<BTreeMap<String, String>>,
 }
 
-/// Where a history lies.
+/// Where a history lies: names that were checked to be ones that git takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Location {
     /// The branch.
@@ -108,12 +108,11 @@ impl Repository {
             sh,
             workspace,
             branch: place.branch.clone(),
-            prefix: prefix(&place.folder)?,
+            prefix: prefix(&place.folder),
             remote: place.remote.clone(),
             remote_timeout: place.remote_timeout,
             whole: RefCell::default(),
         };
-        repository.check_branch_name(&place.branch)?;
         if repository.commit_at("HEAD")?.is_none() {
             bail!(
                 "this repository has no commit yet, so there is nothing that runs could be of: commit first"
@@ -166,15 +165,6 @@ impl Repository {
         Ok(())
     }
 
-    fn check_branch_name(&self, branch: &str) -> Result<()> {
-        let sh = &self.sh;
-        let checked = git!(sh, "git check-ref-format --branch {branch}").quiet();
-        if checked.ignore_stdout().ignore_stderr().run().is_err() {
-            bail!("`{branch}` cannot be a branch's name");
-        }
-        Ok(())
-    }
-
     /// The history's branch.
     pub(crate) fn branch(&self) -> &str {
         &self.branch
@@ -217,21 +207,8 @@ impl Repository {
 }
 
 /// A folder on the history's branch as what stands before its paths.
-fn prefix(folder: &str) -> Result<String> {
-    let folder = folder.trim_matches('/');
-    if folder.is_empty() {
-        return Ok(String::new());
-    }
-    let is_plain = |part: &str| {
-        let name = part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-        !part.is_empty() && part != "." && part != ".." && part != ".git" && name
-    };
-    if !folder.split('/').all(is_plain) {
-        bail!(
-            "`{folder}` cannot be the history's folder: use letters, digits, `-`, `_`, `.` and `/`"
-        );
-    }
-    Ok(format!("{folder}/"))
+fn prefix(folder: &str) -> String {
+    if folder.is_empty() { String::new() } else { format!("{folder}/") }
 }
 
 /// What a command says on one line, or `None` if it fails or says nothing.
@@ -244,4 +221,32 @@ fn answer(command: Cmd<'_>) -> Result<Option<String>> {
 /// Text as git stores it, which need not be UTF-8.
 fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use perf_judge::budget::check_branch;
+    use std::process::Command;
+
+    /// Whether git takes it as the name of a branch.
+    fn git_takes(name: &str) -> bool {
+        let mut command = Command::new("git");
+        command.args(["check-ref-format", &format!("refs/heads/{name}")]);
+        command.status().unwrap().success()
+    }
+
+    #[test]
+    fn names_of_branches_are_those_that_git_takes() {
+        let parts = ["a", ".", "..", "/", "//", "@", "{", ".lock", "-", "~", "^", ":", "?", "*"];
+        let more = ["[", "\\", " ", "\t", "\u{7f}", "ü", "\u{85}", "git"];
+        let parts: Vec<&str> = parts.into_iter().chain(more).collect();
+        let pairs = parts.iter().flat_map(|one| parts.iter().map(move |two| [*one, *two]));
+        for [one, two] in pairs {
+            for name in [format!("{one}{two}"), format!("x{one}{two}"), format!("{one}{two}x")] {
+                let is_ours_alone = name.starts_with('-') || name == "@";
+                let is_fine = check_branch(&name).is_ok();
+                assert_eq!(is_fine, git_takes(&name) && !is_ours_alone, "{name:?}");
+            }
+        }
+    }
 }

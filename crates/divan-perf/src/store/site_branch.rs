@@ -48,7 +48,6 @@ impl Repository {
     /// Fails if `branch`, the remote's too if `publish` says so, cannot be the site's: before
     /// anything is measured.
     pub(crate) fn check_site_branch(&self, branch: &str, publish: bool) -> Result<()> {
-        self.check_branch_name(branch)?;
         if branch == self.branch {
             bail!("`{branch}` holds the history, which only grows: give the site another branch");
         }

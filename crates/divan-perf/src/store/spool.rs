@@ -1,6 +1,6 @@
 //! What was measured and is not in the history yet: it survives whatever ends the process.
 
-use crate::files::write_whole;
+use crate::files::{DATA_BYTES, read_text, write_whole};
 use crate::store::{Entry, Repository};
 use anyhow::{Context as _, Result, bail};
 use perf_judge::run::Run;
@@ -106,9 +106,8 @@ impl Pending {
 
 /// Reads a file of the history: a run, a comparison or a qualification.
 pub(crate) fn read(file: &Path) -> Result<Entry> {
-    let text =
-        fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    entry(&text).with_context(|| format!("{} cannot be recorded", file.display()))
+    entry(&read_text(file, DATA_BYTES)?)
+        .with_context(|| format!("{} cannot be recorded", file.display()))
 }
 
 /// The same, of its text.

@@ -3,8 +3,7 @@
 use super::accepted::Acceptance;
 use super::error::BudgetError;
 use super::file::BudgetFile;
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use super::json_place::{self, PathPart::Key};
 
 /// The text with `entry` in place of the one for its benchmark, or after all others.
 ///
@@ -16,8 +15,8 @@ pub fn accept(text: &str, entry: &Acceptance) -> Result<String, BudgetError> {
     accepted.retain(|known| known.benchmark != entry.benchmark);
     accepted.push(entry.clone());
     let written = written(&accepted);
-    let new = match list(text) {
-        Some((begin, end)) => format!("{}{written}{}", &text[..begin], &text[end..]),
+    let new = match json_place::range(text, &[Key("accepted")]) {
+        Some(list) => format!("{}{written}{}", &text[..list.start], &text[list.end..]),
         None => with_key(text, &written),
     };
     BudgetFile::parse(&new).map(|_| new)
@@ -31,19 +30,6 @@ fn written(accepted: &[Acceptance]) -> String {
         format!("    {json}")
     };
     format!("[\n{}\n  ]", accepted.iter().map(entry).collect::<Vec<_>>().join(",\n"))
-}
-
-/// Where the list of acceptances stands in the text.
-fn list(text: &str) -> Option<(usize, usize)> {
-    #[derive(Deserialize)]
-    struct AcceptanceList<'a> {
-        #[serde(borrow)]
-        accepted: &'a RawValue,
-    }
-    let file: AcceptanceList<'_> = serde_json::from_str(text).ok()?;
-    let raw = file.accepted.get();
-    let begin = raw.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
-    Some((begin, begin + raw.len()))
 }
 
 /// The object with one more key, before all others but the first brace.

@@ -1,12 +1,14 @@
 //! Slowdowns that a team said are worth it, in perf-budgets.json.
 
-use super::error::{BudgetError, at};
+use super::error::{BudgetError, at_value};
+use super::json_place::PathPart::{Index, Key};
 use crate::ident::BenchmarkId;
 use crate::run::Accepted;
 use crate::unit::LogRatio;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 /// One accepted slowdown, reviewed with the code that causes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,41 +43,99 @@ impl Acceptance {
         Accepted { benchmark: self.benchmark.clone(), commit: self.commit.clone() }
     }
 
-    /// What is wrong with it, if anything.
-    fn fault(&self) -> Option<&'static str> {
-        let hash = self.commit.as_bytes();
-        let is_hash = (7..=64).contains(&hash.len()) && hash.iter().all(u8::is_ascii_hexdigit);
-        let is_limit = self.ceiling_percent.is_finite() && self.ceiling_percent > 0.0;
-        match () {
-            () if !is_hash => Some("`commit` takes 7 to 64 digits of a commit's hash"),
-            () if !is_limit => Some("`ceiling_percent` must be above 0"),
-            () if self.reason.trim().is_empty() => Some("`reason` must say why it is worth it"),
-            () => None,
+    /// Checks what one entry can have wrong.
+    ///
+    /// # Errors
+    /// The first value that cannot stand in the file.
+    pub fn check(&self) -> Result<(), AcceptanceError> {
+        if self.benchmark.as_str().trim().is_empty() {
+            return Err(AcceptanceError::Benchmark);
+        }
+        Self::check_commit(&self.commit)?;
+        Self::check_ceiling(self.ceiling_percent)?;
+        if self.reason.trim().is_empty() {
+            return Err(AcceptanceError::Reason);
+        }
+        Ok(())
+    }
+
+    /// Checks that `commit` is a commit's hash, or the beginning of one.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub fn check_commit(commit: &str) -> Result<(), AcceptanceError> {
+        let has_length = (7..=64).contains(&commit.len());
+        let is_hash = has_length && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_hash.then_some(()).ok_or(AcceptanceError::Commit)
+    }
+
+    /// Checks that `percent` can be the largest change that is accepted.
+    ///
+    /// # Errors
+    /// If it is no number, too small to be measured or too large to be meant.
+    pub fn check_ceiling(percent: f64) -> Result<(), AcceptanceError> {
+        CEILINGS.contains(&percent).then_some(()).ok_or(AcceptanceError::Ceiling)
+    }
+}
+
+/// What a ceiling can be, in percent: from what nobody can measure to a program that takes a
+/// hundred thousand times as long.
+const CEILINGS: RangeInclusive<f64> = 0.01..=1e7;
+
+/// A value that an accepted regression cannot have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AcceptanceError {
+    /// The benchmark has no name.
+    #[error("it is empty: write the benchmark's whole name")]
+    Benchmark,
+    /// It is no commit's hash.
+    #[error("it takes 7 to 64 digits of a commit's hash")]
+    Commit,
+    /// It is out of range.
+    #[error("a ceiling must be from 0.01 to 10000000, in percent")]
+    Ceiling,
+    /// There is none.
+    #[error("it must say why the regression is worth it")]
+    Reason,
+}
+
+impl AcceptanceError {
+    /// The key in the file.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Benchmark => "benchmark",
+            Self::Commit => "commit",
+            Self::Ceiling => "ceiling_percent",
+            Self::Reason => "reason",
         }
     }
 }
 
 /// Checks what one entry, or two of them, can have wrong.
 pub(super) fn check(text: &str, accepted: &[Acceptance]) -> Result<(), BudgetError> {
+    let mut seen = BTreeSet::new();
     for (index, entry) in accepted.iter().enumerate() {
-        let is_double = accepted[..index].iter().any(|other| other.benchmark == entry.benchmark);
-        let double = is_double.then_some("the benchmark has an entry already: one is enough");
-        if let Some(fault) = entry.fault().or(double) {
-            return Err(at_entry(
+        entry.check().map_err(|error| {
+            let key = error.key();
+            at_entry(
                 text,
                 index,
-                format!("acceptance of `{}`: {fault}", entry.benchmark),
-            ));
+                key,
+                &format!("acceptance of `{}`: `{key}`: {error}", entry.benchmark),
+            )
+        })?;
+        if !seen.insert(&entry.benchmark) {
+            let message = "the benchmark has an entry already: one is enough";
+            let message = format!("acceptance of `{}`: {message}", entry.benchmark);
+            return Err(at_entry(text, index, "benchmark", &message));
         }
     }
     Ok(())
 }
 
 /// Checks that every acceptance names a benchmark that there is.
-///
-/// # Errors
-/// With the place of the first entry that does not.
-pub fn check_accepted(
+pub(super) fn check_names(
     text: &str,
     accepted: &[Acceptance],
     known: &[BenchmarkId],
@@ -85,20 +145,12 @@ pub fn check_accepted(
     let name = &entry.benchmark;
     let near = known.iter().find(|id| id.is_named(name.as_str()));
     let hint = near.map_or_else(String::new, |id| format!("; write the whole name, `{id}`"));
-    Err(at_entry(text, index, format!("acceptance: no benchmark is called `{name}`{hint}")))
+    let message = format!("acceptance: no benchmark is called `{name}`{hint}");
+    Err(at_entry(text, index, "benchmark", &message))
 }
 
-#[derive(Deserialize)]
-struct LocatedAcceptances<'a> {
-    #[serde(borrow)]
-    accepted: Vec<&'a RawValue>,
-}
-
-fn at_entry(text: &str, index: usize, message: String) -> BudgetError {
-    let located: Option<LocatedAcceptances<'_>> = serde_json::from_str(text).ok();
-    let entry = located.as_ref().and_then(|located| located.accepted.get(index));
-    let begin = entry.and_then(|raw| raw.get().as_ptr().addr().checked_sub(text.as_ptr().addr()));
-    at(text, begin.unwrap_or_default(), message)
+fn at_entry(text: &str, index: usize, key: &str, message: &str) -> BudgetError {
+    at_value(text, &[Key("accepted"), Index(index), Key(key)], message.to_owned())
 }
 
 #[cfg(test)]
@@ -122,36 +174,70 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_an_entry_is_told_with_its_place() {
-        let commit = r#""benchmark": "a/b::c", "commit": "1a2b3c4""#;
+        let body = |commit: &str, rest: &str| {
+            format!(r#""benchmark": "a/b::c", "commit": "{commit}", {rest}"#)
+        };
+        let good = |rest: &str| body("1a2b3c4", rest);
         let cases = [
             (
-                r#""benchmark": "a/b::c", "commit": "main", "ceiling_percent": 1, "reason": "x""#
+                body("main", r#""ceiling_percent": 1, "reason": "x""#),
+                "3:39: acceptance of `a/b::c`: `commit`: ",
+            ),
+            (
+                good(r#""ceiling_percent": 0, "reason": "x""#),
+                "3:69: acceptance of `a/b::c`: `ceiling_percent`: ",
+            ),
+            (
+                good(r#""ceiling_percent": 1e308, "reason": "x""#),
+                "3:69: acceptance of `a/b::c`: `ceiling_percent`: ",
+            ),
+            (
+                good(r#""ceiling_percent": 1e-320, "reason": "x""#),
+                "3:69: acceptance of `a/b::c`: `ceiling_percent`: ",
+            ),
+            (good(r#""ceiling_percent": 1e999, "reason": "x""#), "3:69: number out of range"),
+            (
+                good(r#""ceiling_percent": "1", "reason": "x""#),
+                "3:69: invalid type: string \"1\", expected a number",
+            ),
+            (
+                good(r#""ceiling_percent": 1, "reason": " ""#),
+                "3:82: acceptance of `a/b::c`: `reason`: ",
+            ),
+            (good(r#""ceiling_percent": 1, "reason": "x", "expires": "soon""#), "3:98: "),
+            (
+                good(r#""ceiling_percent": 1, "reason": "x", "until": 1"#),
+                "3:87: unknown field `until`",
+            ),
+            (
+                good(&format!(
+                    r#""ceiling_percent": 1, "reason": "x"}}, {{{}"#,
+                    good(r#""ceiling_percent": 2, "reason": "y""#)
+                )),
+                "3:102: acceptance of `a/b::c`: the benchmark has an entry already",
+            ),
+            (
+                r#""benchmark": "", "commit": "1a2b3c4", "ceiling_percent": 1, "reason": "x""#
                     .to_owned(),
-                "3:5: acceptance of `a/b::c`: `commit`",
-            ),
-            (
-                format!(r#"{commit}, "ceiling_percent": 0, "reason": "x""#),
-                "3:5: acceptance of `a/b::c`: `ceiling",
-            ),
-            (
-                format!(r#"{commit}, "ceiling_percent": 1, "reason": " ""#),
-                "3:5: acceptance of `a/b::c`: `reason`",
-            ),
-            (format!(r#"{commit}, "ceiling_percent": 1, "reason": "x", "expires": "soon""#), "3:"),
-            (
-                format!(r#"{commit}, "ceiling_percent": 1, "reason": "x", "until": 1"#),
-                "unknown field `until`",
-            ),
-            (
-                format!(
-                    r#"{commit}, "ceiling_percent": 1, "reason": "x"}}, {{{commit}, "ceiling_percent": 2, "reason": "y""#
-                ),
-                "has an entry already",
+                "3:19: acceptance of ``: `benchmark`: it is empty",
             ),
         ];
         for (body, said) in cases {
             let error = BudgetFile::parse(&entry(&body)).unwrap_err().to_string();
-            assert!(error.contains(said), "{body}: {error}");
+            assert!(error.starts_with(said), "{body}: {error}");
+        }
+        let list = "{\"schema\": 1, \"accepted\": [[\"a/b::c\", \"1a2b3c4\", 1, \"x\"]]}";
+        let error = BudgetFile::parse(list).unwrap_err().to_string();
+        assert_eq!(error, "1:28: invalid type: sequence, expected an object `{…}`");
+    }
+
+    #[test]
+    fn a_ceiling_is_a_number_that_can_be_measured() {
+        for fine in [0.01, 24.0, 1e7] {
+            assert_eq!(Acceptance::check_ceiling(fine), Ok(()), "{fine}");
+        }
+        for wrong in [f64::NAN, f64::INFINITY, -1.0, 0.0, 1e-320, 1e8, 1e308] {
+            assert!(Acceptance::check_ceiling(wrong).is_err(), "{wrong}");
         }
     }
 
@@ -161,12 +247,12 @@ mod tests {
             r#""benchmark": "b::c", "commit": "1a2b3c4", "ceiling_percent": 1, "reason": "x""#,
         );
         let (file, _) = BudgetFile::parse(&text).unwrap();
-        let error = check_accepted(&text, &file.accepted, &["a/b::c".into()]).unwrap_err();
+        let error = check_names(&text, &file.accepted, &["a/b::c".into()]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "3:5: acceptance: no benchmark is called `b::c`; write the whole name, `a/b::c`"
+            "3:19: acceptance: no benchmark is called `b::c`; write the whole name, `a/b::c`"
         );
-        assert!(check_accepted(&text, &file.accepted, &["b::c".into()]).is_ok());
+        assert!(check_names(&text, &file.accepted, &["b::c".into()]).is_ok());
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! New limits in the text of perf-budgets.json, of which nothing else changes.
 
 use super::error::{BudgetError, at_key};
-use super::file::{Budget, BudgetFile, completed};
+use super::file::BudgetFile;
+use super::json_place::PathPart::Key;
+use super::limits::{Budget, completed};
 use super::suggest::{Advice, two_digits_up};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -17,7 +19,7 @@ pub fn apply(text: &str, advice: &[Advice]) -> Result<String, BudgetError> {
     let (settings, budgets) = BudgetFile::parse(text)?;
     let by_hand = |name: &str| {
         let message = "its limits cannot be changed without touching the rest: edit them by hand";
-        at_key(text, name, format!("budget `{name}`: {message}"))
+        at_key(text, &[Key("budgets")], name, format!("budget `{name}`: {message}"))
     };
     let located = LocatedBudgets::in_text(text);
     let (mut replacements, mut expected) = (Vec::new(), Vec::new());

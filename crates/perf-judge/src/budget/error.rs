@@ -1,5 +1,7 @@
 //! What is wrong with perf-budgets.json, and where.
 
+use super::json_place::{self, PathPart};
+
 /// What is wrong with the file, and where.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{line}:{column}: {message}")]
@@ -7,31 +9,56 @@
 pub struct BudgetError {
     /// The line, from 1.
     pub line: usize,
-    /// The column, from 1.
+    /// The column in characters, from 1.
     pub column: usize,
     /// What is wrong and what to do.
     pub message: String,
 }
 
-/// The error of a parser, with its place told once.
-pub(super) fn located(error: &serde_json::Error) -> BudgetError {
+/// How the parser calls what it expected, and how people do.
+const EXPECTED: [(&str, &str); 3] = [
+    ("expected f64", "expected a number"),
+    ("expected u32", "expected a whole number"),
+    ("expected a sequence", "expected a list"),
+];
+
+/// The error of a parser at the value or key that it could not take.
+pub(super) fn located(text: &str, error: &serde_json::Error) -> BudgetError {
     let message = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
-    let message = message.strip_suffix(&place).unwrap_or(&message).to_owned();
-    BudgetError { line: error.line().max(1), column: error.column().max(1), message }
+    let message = message.strip_suffix(&place).unwrap_or(&message);
+    let known = EXPECTED
+        .iter()
+        .find_map(|(own, plain)| Some(format!("{}{plain}", message.strip_suffix(own)?)));
+    let byte = last_read(text, error);
+    let begin = json_place::token(text, byte).unwrap_or(byte);
+    at(text, begin, known.unwrap_or_else(|| message.to_owned()))
 }
 
-/// An error at the first place where `key` stands as a key.
-pub(super) fn at_key(text: &str, key: &str, message: String) -> BudgetError {
-    let quoted = serde_json::Value::from(key).to_string();
-    let is_key = |(at, _): &(usize, &str)| text[at + quoted.len()..].trim_start().starts_with(':');
-    let at = text.match_indices(&quoted).find(is_key).map_or(0, |(at, _)| at);
-    self::at(text, at, message)
+/// The byte that a parser read last; of what it only looked at, the first.
+fn last_read(text: &str, error: &serde_json::Error) -> usize {
+    let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+    let read = lines.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
+    let rest = text.as_bytes().get(read..).unwrap_or_default();
+    let list = usize::from(rest.first() == Some(&b'['));
+    let is_before_value = |byte: &&u8| byte.is_ascii_whitespace() || b":,".contains(byte);
+    read + list + rest[list..].iter().take_while(is_before_value).count()
 }
 
-/// An error at a byte of the text.
-pub(super) fn at(text: &str, at: usize, message: String) -> BudgetError {
-    let before = &text[..at];
+/// An error at the value at `path`, or at the beginning of the text if there is none.
+pub(super) fn at_value(text: &str, path: &[PathPart<'_>], message: String) -> BudgetError {
+    at(text, json_place::range(text, path).map_or(0, |range| range.start), message)
+}
+
+/// An error at `key` in the object at `path`, or at the beginning of the text if there is none.
+pub(super) fn at_key(text: &str, path: &[PathPart<'_>], key: &str, message: String) -> BudgetError {
+    at(text, json_place::key(text, path, key).unwrap_or_default(), message)
+}
+
+/// An error at a byte of the text, or at the beginning of the character that holds it.
+pub(super) fn at(text: &str, byte: usize, message: String) -> BudgetError {
+    let byte = (0..=byte.min(text.len())).rev().find(|byte| text.is_char_boundary(*byte));
+    let before = &text[..byte.unwrap_or_default()];
     let line_start = before.rfind('\n').map_or(0, |end| end + 1);
     let line = before.matches('\n').count() + 1;
     BudgetError { line, column: before[line_start..].chars().count() + 1, message }

@@ -1,4 +1,7 @@
+use super::super::{Level, Metric};
 use super::*;
+use crate::detect::Severity;
+use proptest::prelude::*;
 
 fn parse(budgets: &str) -> Result<Budgets, String> {
     let text = format!("{{\"schema\": 1,\n\"budgets\": {{\n{budgets}\n}}}}");
@@ -25,32 +28,74 @@ fn counts_have_limits_of_their_own_unit() {
 }
 
 #[test]
-fn mistakes_name_the_key_and_its_place() {
+fn mistakes_are_told_at_the_limit() {
+    let times = |limits: &str| format!(r#""a": {{"benchmark": "b", {limits}}}"#);
+    let counts = |limits: &str| times(&format!(r#""metric": "alloc_count", {limits}"#));
     let cases = [
-        (r#""a": {"benchmark": "b"}"#, "3:1: budget `a`: `target_ms` is missing: a limit of p95"),
+        (r#""a": {"benchmark": "b"}"#.to_owned(), "3:1: budget `a`: `target_ms` is missing: a limit of p95"),
+        (counts(r#""critical": 1"#), "3:1: budget `a`: `target` is missing: a limit of alloc_count"),
         (
-            r#""a": {"benchmark": "b", "target_ms": 5, "warning_ms": 4}"#,
-            "3:1: budget `a`: its limits must ascend from above 0: target 5, warning 4, critical 7.5",
+            times(r#""target_ms": 5, "warning_ms": 4"#),
+            "3:55: budget `a`: `warning_ms` is 4, below the target 5: limits ascend",
         ),
         (
-            r#""a": {"benchmark": "b", "target_ms": -1}"#,
-            "3:1: budget `a`: its limits must ascend from above 0: target -1, warning -1.2, critical -1.2",
+            times(r#""target_ms": 5, "critical_ms": 5.5"#),
+            "3:56: budget `a`: `critical_ms` is 5.5, below the warning 6, 1.2 × the target unless it is given: limits ascend",
         ),
+        (times(r#""target_ms": -1"#), "3:38: budget `a`: `target_ms` is -1: a limit is from 1e-9 to 1e9"),
+        (times(r#""target_ms": 0"#), "3:38: budget `a`: `target_ms` is 0: a limit is from 1e-9 to 1e9"),
+        (times(r#""target_ms": 1e308"#), "3:38: budget `a`: `target_ms` is 1e308: a limit is from 1e-9 to 1e9"),
         (
-            r#""a": {"benchmark": "b", "target": 5}"#,
-            "3:1: budget `a`: p95 is a time: its limits end in `_ms`, as `target_ms`",
+            times(r#""target_ms": 1, "critical_ms": 1e10"#),
+            "3:56: budget `a`: `critical_ms` is 10000000000: a limit is from 1e-9 to 1e9",
         ),
+        (times(r#""target_ms": 1e-320"#), "3:38: budget `a`: `target_ms` is 1e-320: a limit is from 1e-9 to 1e9"),
+        (times(r#""target_ms": 1e999"#), "3:38: number out of range"),
+        (times(r#""target_ms": "5""#), "3:38: invalid type: string \"5\", expected a number"),
+        (times(r#""target_ms": [5]"#), "3:38: invalid type: sequence, expected a number"),
+        (times(r#""target": 5"#), "3:35: budget `a`: p95 is a time: its limits end in `_ms`, e.g. `target_ms`"),
         (
-            r#""a": {"benchmark": "b", "metric": "alloc_bytes", "target_ms": 5}"#,
-            "3:1: budget `a`: alloc_bytes is no time: its limits do not end in `_ms`, as `target`",
+            counts(r#""target": 5, "critical_ms": 5"#),
+            "3:78: budget `a`: alloc_count is no time: its limits do not end in `_ms`, e.g. `target`",
         ),
+        (counts(r#""target": 1e16"#), "3:60: budget `a`: `target` is 1e16: a limit is from 1e-9 to 1e15"),
         (
-            "\"a\": {\"benchmark\": \"b\", \"target_ms\": 1},\n\"a\": {\"benchmark\": \"c\", \"target_ms\": 1}",
-            "4:3: the key `a` stands twice",
+            r#""a": {"benchmark": "", "target_ms": 5}"#.to_owned(),
+            "3:20: budget `a`: `benchmark` is empty: write a benchmark's name, or its last parts",
+        ),
+        (r#""a": {"target_ms": 5}"#.to_owned(), "3:6: missing field `benchmark`"),
+        (r#""a": ["b"]"#.to_owned(), "3:6: invalid type: sequence, expected an object `{…}`"),
+        (
+            "\"a\": {\"benchmark\": \"b\", \"target_ms\": 1},\n\"a\": {\"benchmark\": \"c\", \"target_ms\": 1}".to_owned(),
+            "4:1: the key `a` stands twice",
         ),
     ];
     for (budgets, expected) in cases {
-        assert_eq!(message(budgets), expected);
+        assert_eq!(message(&budgets), expected);
+    }
+}
+
+#[test]
+fn the_key_of_a_limit_in_a_text_or_a_name_is_not_the_limit() {
+    let budgets = r#""ü": {"benchmark": "\"target_ms\": 1", "tar\u0067et_ms": -1}"#;
+    assert!(message(budgets).starts_with("3:58: budget `ü`"), "{}", message(budgets));
+    let budgets = r#""schema": {"benchmark": "b"}"#;
+    assert!(message(budgets).starts_with("3:1: budget `schema`"), "{}", message(budgets));
+}
+
+#[test]
+fn limits_at_the_ends_of_their_range_are_finite_and_fire() {
+    let ends = [
+        ("target_ms", "p95", 1e-9, 1e-3),
+        ("target_ms", "p95", 1e9, 1e15),
+        ("target", "alloc_bytes", 1e15, 1e15),
+    ];
+    for (key, metric, written, limit) in ends {
+        let budgets =
+            format!(r#""a": {{"benchmark": "b", "metric": "{metric}", "{key}": {written:e}}}"#);
+        let budget = parse(&budgets).unwrap().remove(0);
+        assert_eq!(budget.target.to_string(), limit.to_string());
+        assert!(budget.critical.is_finite() && !metric.is_empty());
     }
 }
 
@@ -67,13 +112,98 @@ fn unknown_keys_and_metrics_are_refused() {
 }
 
 #[test]
-fn hostile_files_are_refused() {
-    for text in ["", "null", "[]", "{", "{\"schema\": \"1\"}", "{\"schema\": 1, \"budgets\": []}"] {
-        assert!(BudgetFile::parse(text).is_err(), "{text}");
+fn files_that_are_no_settings_are_refused_at_their_place() {
+    let cases = [
+        ("", "1:1: the file is empty: write `{\"schema\": 1}`, or remove it"),
+        (" \n\n", "1:1: the file is empty"),
+        (
+            "\u{feff}{\"schema\": 1}",
+            "1:1: the file begins with a byte order mark: save it as UTF-8 without one",
+        ),
+        ("[]", "1:1: the file must hold one object"),
+        ("\n [1]", "2:2: the file must hold one object"),
+        ("null", "1:1: the file must hold one object"),
+        ("{", "1:1: EOF while parsing an object"),
+        ("{\"schema\": \"1\"}", "1:12: invalid type: string \"1\", expected a whole number"),
+        ("{\"schema\": -1}", "1:12: invalid value: integer `-1`, expected a whole number"),
+        ("{}", "1:1: missing field `schema`"),
+        ("{\"schema\": 1} x", "1:15: trailing characters"),
+        ("{\"schema\": 1,\n \"ü\": 1, \"x\": }", "2:15: expected value"),
+        ("{\n \"schema\": 9}", "2:12: schema 9 is not one that this version reads (1)"),
+        ("{\"schema\": 1, \"budgets\": []}", "1:26: invalid type: sequence, expected an object"),
+        (
+            "{\"schema\": 1, \"gate\": [\"never\"]}",
+            "1:23: invalid type: sequence, expected an object",
+        ),
+        (
+            "{\"schema\": 1, \"history\": [\"a\", \"b\"]}",
+            "1:26: invalid type: sequence, expected an object",
+        ),
+        (
+            "{\"schema\": 1, \"base_branches\": [ [1]]}",
+            "1:34: invalid type: sequence, expected a string",
+        ),
+        ("{\"schema\": 1, \"schema\": 1}", "1:15: duplicate field `schema`"),
+        ("{\"schema\": 1,\n\"ä\": 1, \"budget\": {}}", "2:1: unknown field `ä`"),
+    ];
+    for (text, expected) in cases {
+        let error = BudgetFile::parse(text).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{text}: {error}");
     }
-    let newer = BudgetFile::parse("{\n \"schema\": 9}").unwrap_err();
-    assert_eq!(newer.to_string(), "2:2: schema 9 is not one that this version reads (1)");
-    assert!(BudgetFile::parse("{\"schema\": 1, \"base_branches\": []}").is_err());
+}
+
+#[test]
+fn settings_that_git_cannot_follow_are_refused_at_their_place() {
+    let cases = [
+        (r#""base_branches": []"#, "2:18: `base_branches` must name at least one branch"),
+        (
+            r#""base_branches": ["main", "-f"]"#,
+            "2:27: `-f` cannot be a base branch: a part begins with `-`",
+        ),
+        (r#""base_branches": [""]"#, "2:19: `` cannot be a base branch: it is empty"),
+        (r#""base_branches": ["release/*"]"#, "2:19: `release/*` cannot be a base branch: "),
+        (
+            r#""base_branches": ["refs/heads/main"]"#,
+            "2:19: `refs/heads/main` cannot be a base branch: ",
+        ),
+        (r#""base_branches": ["a\u001b[31m"]"#, "2:19: `a\\u{1b}[31m` cannot be a base branch: "),
+        (r#""base_branches": ["main", "main"]"#, "2:27: `base_branches` names `main` twice"),
+        (
+            r#""history": {"branch": "a..b"}"#,
+            "2:23: the history cannot be on the branch `a..b`: it contains `..`",
+        ),
+        (
+            r#""history": {"branch": ""}"#,
+            "2:23: the history cannot be on the branch ``: it is empty",
+        ),
+        (
+            r#""history": {"branch": "a.lock"}"#,
+            "2:23: the history cannot be on the branch `a.lock`",
+        ),
+        (r#""history": {"branch": "main"}"#, "2:1: `main` is a base branch"),
+        (r#""base_branches": ["gh-pages"]"#, "1:1: `gh-pages` is a base branch"),
+        (
+            r#""history": {"folder": "../x"}"#,
+            "2:23: the history cannot be in the folder `../x`: it contains `..`",
+        ),
+        (
+            r#""history": {"folder": "a//b"}"#,
+            "2:23: the history cannot be in the folder `a//b`: a part between `/` is empty",
+        ),
+        (
+            r#""history": {"folder": ".git"}"#,
+            "2:23: the history cannot be in the folder `.git`: `.git` belongs to git",
+        ),
+        (
+            r#""history": {"folder": "-x"}"#,
+            "2:23: the history cannot be in the folder `-x`: a part begins with `-`",
+        ),
+    ];
+    for (settings, expected) in cases {
+        let text = format!("{{\"schema\": 1,\n{settings}}}");
+        let error = BudgetFile::parse(&text).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{settings}: {error}");
+    }
 }
 
 #[test]
@@ -83,8 +213,8 @@ fn a_budget_must_name_one_benchmark_or_say_star() {
         let text = format!(
             "{{\"schema\":1,\"budgets\":{{\"a\":{{\"benchmark\":\"{benchmark}\",\"target_ms\":1}}}}}}"
         );
-        let (_, budgets) = BudgetFile::parse(&text).unwrap();
-        BudgetFile::check_names(&text, &budgets, &known).err().map(|error| error.message)
+        let (file, budgets) = BudgetFile::parse(&text).unwrap();
+        file.check_names(&text, &budgets, &known).err().map(|error| error.message)
     };
     for fine in ["small", "xml::large", "xml::*", "p/t::*", "t::*"] {
         assert_eq!(check(fine), None, "{fine}");
@@ -92,7 +222,6 @@ fn a_budget_must_name_one_benchmark_or_say_star() {
     assert!(check("xml").unwrap().contains("`xml::*` names the worst"));
     assert!(check("large").unwrap().contains("more than one"));
     assert!(check("smal").unwrap().contains("there is `p/t::xml::small`"));
-    assert!(check("").unwrap().contains("no benchmark"));
 }
 
 #[test]
@@ -100,4 +229,117 @@ fn levels_fail_from_their_severity_on() {
     assert!(Level::Major.fails(Severity::Critical) && Level::Major.fails(Severity::Major));
     assert!(!Level::Major.fails(Severity::Minor) && !Level::Minor.fails(Severity::Notice));
     assert!(!Level::Never.fails(Severity::Critical));
+}
+
+/// The workspace's own file, and one with every key.
+const FILES: [&str; 2] = [
+    include_str!("../../../../perf-budgets.json"),
+    r#"{
+  "schema": 1,
+  "base_branches": ["main", "release/1.0"],
+  "history": {"branch": "perf-data", "folder": "perf/data"},
+  "gate": {"history": "minor", "compare": "never", "compare_work_grew": "critical"},
+  "renamed": {"a/b::c": "a/b::d", "a/b::d": "a/b::\u00fc\n"},
+  "accepted": [
+    {"benchmark": "a/b::é", "commit": "1a2b3c4", "ceiling_percent": 2.4e1, "reason": "\"x\"", "expires": "2027-03-01"}
+  ],
+  "budgets": {"€": {"benchmark": "x::*", "metric": "alloc_bytes", "target": 1e3, "warning": null, "gate": false}}
+}"#,
+];
+
+/// What somebody, or a program, may do to a file.
+#[derive(Clone, Debug)]
+enum Edit {
+    Flip(usize, u8),
+    Cut(usize, usize),
+    Copy(usize, usize, usize),
+    Insert(usize, &'static str),
+}
+
+const PIECES: [&str; 18] = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"",
+    "\\",
+    "\n",
+    "\r\n",
+    "\u{feff}",
+    "ü",
+    "null",
+    "1e308",
+    "-1",
+    "1e999",
+    "\"target_ms\"",
+    "\\u0000",
+];
+
+impl Edit {
+    fn of(self, bytes: &mut Vec<u8>) {
+        let end = bytes.len();
+        match self {
+            Self::Flip(at, bits) if end > 0 => bytes[at % end] ^= bits,
+            Self::Flip(..) => {}
+            Self::Cut(at, length) => {
+                drop(bytes.drain(at % (end + 1)..(at % (end + 1) + length).min(end)))
+            }
+            Self::Copy(from, length, to) => {
+                let from = from % (end + 1);
+                let part = bytes[from..(from + length).min(end)].to_vec();
+                bytes.splice(to % (end + 1)..to % (end + 1), part);
+            }
+            Self::Insert(at, piece) => {
+                drop(bytes.splice(at % (end + 1)..at % (end + 1), piece.bytes()))
+            }
+        }
+    }
+}
+
+fn edit() -> impl Strategy<Value = Edit> {
+    let at = || 0..6000_usize;
+    prop_oneof![
+        (at(), 1..=255u8).prop_map(|(at, bits)| Edit::Flip(at, bits)),
+        (at(), 1..400_usize).prop_map(|(at, length)| Edit::Cut(at, length)),
+        (at(), 1..400_usize, at()).prop_map(|(from, length, to)| Edit::Copy(from, length, to)),
+        (at(), prop::sample::select(&PIECES[..])).prop_map(|(at, piece)| Edit::Insert(at, piece)),
+    ]
+}
+
+/// Whether an editor can go to the place.
+fn is_inside(text: &str, error: &BudgetError) -> bool {
+    let line = text.split('\n').nth(error.line.wrapping_sub(1));
+    line.is_some_and(|line| (1..=line.chars().count() + 1).contains(&error.column))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn a_damaged_file_is_an_error_at_a_place_in_it(
+        file in prop::sample::select(&FILES[..]),
+        edits in prop::collection::vec(edit(), 1..6),
+    ) {
+        let mut bytes = file.as_bytes().to_vec();
+        edits.into_iter().for_each(|edit| edit.of(&mut bytes));
+        let text = String::from_utf8_lossy(&bytes);
+        match BudgetFile::parse(&text) {
+            Ok((file, budgets)) => {
+                prop_assert!(budgets.iter().all(|b| 0.0 < b.target && b.critical.is_finite()));
+                if let Err(error) = file.check_names(&text, &budgets, &[]) {
+                    prop_assert!(is_inside(&text, &error), "{error}\n{text}");
+                }
+            }
+            Err(error) => prop_assert!(is_inside(&text, &error), "{error}\n{text}"),
+        }
+    }
+}
+
+#[test]
+fn the_files_that_are_damaged_are_fine_before() {
+    for text in FILES {
+        BudgetFile::parse(text).unwrap();
+    }
 }

@@ -1,8 +1,15 @@
 //! Absolute limits: what they are, and whether a run keeps them.
 
 mod metric;
+mod json_place;
 mod error;
+mod object;
+mod git_name;
+mod settings;
+mod renamed;
 mod accepted;
+mod limits;
+mod names;
 mod file;
 mod check;
 mod recent;
@@ -11,11 +18,14 @@ mod edit;
 mod accept;
 
 pub use accept::accept;
-pub use accepted::{Acceptance, check_accepted};
+pub use accepted::{Acceptance, AcceptanceError};
 pub use check::{BudgetResult, BudgetStatus, check};
 pub use edit::apply;
 pub use error::BudgetError;
-pub use file::{Budget, BudgetFile, Budgets, Gate, HistoryPlace, Level};
+pub use file::{BudgetFile, Budgets};
+pub use git_name::{GitNameError, check_branch, check_folder};
+pub use limits::Budget;
 pub use metric::{Metric, Unmeasured};
 pub use recent::{Recent, Worst};
+pub use settings::{Gate, HistoryPlace, Level};
 pub use suggest::{Advice, ObservedValues, TargetChange, suggest};

@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use crate::bench::{BenchTarget, Workspace};
-use crate::files::read_if_there;
+use crate::files::{TEXT_BYTES, read_if_there};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -28,7 +28,7 @@ pub(super) fn look(workspace: &Workspace) -> Vec<Finding> {
     let of = |dir: &&Path| {
         let path = dir.join("Cargo.toml");
         let shown = path.strip_prefix(&workspace.root).unwrap_or(&path).display().to_string();
-        let text = read_if_there(&path).ok().flatten().unwrap_or_default();
+        let text = read_if_there(&path, TEXT_BYTES).ok().flatten().unwrap_or_default();
         let targets = workspace.targets.iter().filter(|target| target.dir == **dir);
         let names: Vec<&str> = targets.map(|target: &BenchTarget| target.name.as_str()).collect();
         faults(&shown, &text, &names, dir.join("src/lib.rs").exists())

@@ -17,7 +17,6 @@ use crate::ui::Color;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use finding::{Finding, Level, to_text};
-use perf_judge::budget::{BudgetFile, check_accepted};
 use perf_judge::unit;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -106,8 +105,8 @@ fn budgets(workspace: &Workspace, looked: Option<&Looked>) -> Vec<Finding> {
     };
     // Without all names nothing is known to be wrong.
     let checked = looked.map_or(Ok(()), |looked| {
-        BudgetFile::check_names(&text, &budgets, &looked.names)
-            .and_then(|()| check_accepted(&text, &file.accepted, &looked.names))
+        file.check_old_names(&text, &looked.names)
+            .and_then(|()| file.check_names(&text, &budgets, &looked.names))
     });
     match checked {
         Err(error) => vec![Finding::mend(format!("{:#}", in_file(&error)), "mend that line")],

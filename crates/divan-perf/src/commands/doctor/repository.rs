@@ -5,7 +5,7 @@ use super::workflow;
 use crate::args::PlaceArgs;
 use crate::bench::Workspace;
 use crate::budget_file;
-use crate::files::read_if_there;
+use crate::files::{TEXT_BYTES, read_if_there};
 use crate::store::Repository;
 use perf_judge::unit;
 use std::fs;
@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 /// Looks at the repository around the workspace.
 pub(super) fn look(workspace: &Workspace, place: &PlaceArgs) -> Vec<Finding> {
     let settings = budget_file::read(&workspace.root).ok().flatten().map(|(_, file, _)| file);
-    let location = place.location(&settings.unwrap_or_default().history);
-    let repository = match Repository::open(&workspace.root, &location) {
+    let location = place.location(&settings.unwrap_or_default());
+    let repository = match location.and_then(|at| Repository::open(&workspace.root, &at)) {
         Ok(repository) => repository,
         Err(error) => return vec![Finding::mend(format!("{error:#}"), "git init")],
     };
@@ -76,7 +76,7 @@ fn workflows(root: &Path) -> Vec<Finding> {
         files.iter().filter(|file| file.extension().is_some_and(|e| e == "yml" || e == "yaml"))
     {
         let name = file.strip_prefix(root).unwrap_or(file).display().to_string();
-        let text = read_if_there(file).ok().flatten().unwrap_or_default();
+        let text = read_if_there(file, TEXT_BYTES).ok().flatten().unwrap_or_default();
         running += usize::from(text.contains("xtask perf"));
         findings.extend(workflow::look(&name, &text));
     }

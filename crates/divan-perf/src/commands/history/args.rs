@@ -1,6 +1,6 @@
 //! The command line of `perf history`.
 
-use crate::args::PlaceArgs;
+use crate::args::{PlaceArgs, branch};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use perf_judge::history::{Line, Names};
@@ -128,7 +128,7 @@ pub(super) struct ImportArgs {
     /// The file.
     pub(super) file: PathBuf,
     /// The branch that was measured, where the file does not say.
-    #[arg(long, value_name = "BRANCH", default_value = "main")]
+    #[arg(long, value_name = "BRANCH", value_parser = branch, default_value = "main")]
     pub(super) on: String,
 }
 
@@ -147,7 +147,7 @@ pub(super) struct RestartArgs {
     #[arg(long, value_name = "N")]
     pub(super) keep: usize,
     /// The branch that gets the history as it is.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = branch)]
     pub(super) archive: String,
     /// That you mean it, in the words that are asked for.
     #[arg(long, value_name = "WORDS")]

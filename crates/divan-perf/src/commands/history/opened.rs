@@ -1,7 +1,6 @@
 //! The history that a command works on.
 
 use super::args::HistoryArgs;
-use crate::args::PlaceArgs;
 use crate::bench::Workspace;
 use crate::budget_file;
 use crate::output::Output;
@@ -22,7 +21,7 @@ impl Store {
         let sh = Shell::new().context("cannot enter the current folder")?;
         let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
         let settings = budget_file::read(&workspace.root)?.unwrap_or_default().1;
-        let location = PlaceArgs::location(&args.place, &settings.history);
+        let location = args.place.location(&settings)?;
         let output = Output::waiting_room(args.output.as_deref(), &workspace)?;
         let repository = Repository::open(&workspace.root, &location)?;
         Ok(Self { pending: Pending::of(&output, &repository)?, repository })

@@ -3,6 +3,7 @@
 use super::args::{ExportArgs, ExportFormat, Filter, ImportArgs};
 use super::list::Series;
 use super::opened::Store;
+use crate::files::{DATA_BYTES, read_text};
 use crate::store::Entry;
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
@@ -11,7 +12,6 @@ use perf_judge::history::{
     flat::{self, Record},
 };
 use perf_judge::unit;
-use std::fs;
 use std::io::{self, BufWriter, Write as _};
 
 /// Prints every number of the runs that were asked for, the oldest run first.
@@ -54,7 +54,7 @@ fn records(series: &mut Series<'_>, line: &Line, filter: &Filter) -> Vec<Result<
 pub(super) fn import(store: &Store, asked: &ImportArgs) -> Result<()> {
     store.repository.check_writable()?;
     let file = asked.file.display();
-    let text = fs::read_to_string(&asked.file).with_context(|| format!("cannot read {file}"))?;
+    let text = read_text(&asked.file, DATA_BYTES)?;
     let imported =
         history::import(&text, &asked.on).with_context(|| format!("cannot import {file}"))?;
     imported.notes.iter().for_each(|note| ui::say(&format!("note: {note}")));

@@ -1,0 +1,120 @@
+//! The settings of perf-budgets.json beside its limits.
+
+use super::error::{BudgetError, at_key, at_value};
+use super::git_name::{check_branch, check_folder};
+use super::json_place::PathPart::{Index, Key};
+use crate::detect::Severity;
+use serde::{Deserialize, Serialize};
+
+/// Where the history lies, unless the command line says otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct HistoryPlace {
+    /// The branch.
+    pub branch: String,
+    /// The folder on it; empty for its root.
+    pub folder: String,
+}
+
+impl Default for HistoryPlace {
+    fn default() -> Self {
+        Self { branch: "gh-pages".to_owned(), folder: String::new() }
+    }
+}
+
+/// The lowest severity that fails a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Changes of 50 % and more.
+    Critical,
+    /// Changes of 20 % and more.
+    Major,
+    /// Changes of 10 % and more.
+    Minor,
+    /// Nothing fails.
+    Never,
+}
+
+impl Level {
+    /// Whether a regression of this severity fails. A notice never does.
+    pub fn fails(self, severity: Severity) -> bool {
+        match self {
+            Self::Critical => severity >= Severity::Critical,
+            Self::Major => severity >= Severity::Major,
+            Self::Minor => severity >= Severity::Minor,
+            Self::Never => false,
+        }
+    }
+}
+
+/// The lowest severity that fails a check, by how the regression was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Gate {
+    /// Found against the history, confirmed by fresh launches.
+    pub history: Level,
+    /// Found side by side.
+    pub compare: Level,
+    /// Found side by side, and the work grew as well.
+    pub compare_work_grew: Level,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self { history: Level::Critical, compare: Level::Major, compare_work_grew: Level::Minor }
+    }
+}
+
+impl Gate {
+    /// The same level for every way of finding.
+    pub fn all(level: Level) -> Self {
+        Self { history: level, compare: level, compare_work_grew: level }
+    }
+}
+
+/// Checks the names of base branches.
+pub(super) fn check_base_branches(text: &str, branches: &[String]) -> Result<(), BudgetError> {
+    if branches.is_empty() {
+        let message = "`base_branches` must name at least one branch".to_owned();
+        return Err(at_value(text, &[Key("base_branches")], message));
+    }
+    for (index, branch) in branches.iter().enumerate() {
+        let place = [Key("base_branches"), Index(index)];
+        check_branch(branch).map_err(|why| {
+            let name = branch.escape_debug();
+            at_value(text, &place, format!("`{name}` cannot be a base branch: {why}"))
+        })?;
+        if branches[..index].contains(branch) {
+            let message = format!("`base_branches` names `{branch}` twice: once is enough");
+            return Err(at_value(text, &place, message));
+        }
+    }
+    Ok(())
+}
+
+/// Checks where the history lies.
+pub(super) fn check_history(
+    text: &str,
+    history: &HistoryPlace,
+    base_branches: &[String],
+) -> Result<(), BudgetError> {
+    let HistoryPlace { branch, folder } = history;
+    let at = |key, message| at_value(text, &[Key("history"), Key(key)], message);
+    check_branch(branch).map_err(|why| {
+        let name = branch.escape_debug();
+        at("branch", format!("the history cannot be on the branch `{name}`: {why}"))
+    })?;
+    check_folder(folder).map_err(|why| {
+        let name = folder.escape_debug();
+        at("folder", format!("the history cannot be in the folder `{name}`: {why}"))
+    })?;
+    if base_branches.contains(branch) {
+        let message = format!(
+            "`{branch}` is a base branch, and each run would be a commit on it: give the history a branch of its own, e.g. `gh-pages`"
+        );
+        return Err(at_key(text, &[], "history", message));
+    }
+    Ok(())
+}

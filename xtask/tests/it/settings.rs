@@ -1,0 +1,172 @@
+//! Settings that cannot be followed end every command before anything is built or written.
+
+use crate::project::{Ended, Project};
+use std::fs;
+use std::process::Command;
+
+const FILE: &str = "perf-budgets.json";
+
+fn accept(project: &Project, args: &[&str]) -> Ended {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    Ended::of(command.current_dir(project.path()).args(["perf", "accept"]).args(args))
+}
+
+#[test]
+fn a_file_that_is_no_settings_is_an_error_at_its_place() {
+    let project = Project::committed();
+    let cases: [(&[u8], &str); 9] = [
+        (b"", ":1:1: the file is empty"),
+        (b"[]", ":1:1: the file must hold one object"),
+        (b"\xef\xbb\xbf{\"schema\": 1}", ":1:1: the file begins with a byte order mark"),
+        (b"\xff\xfe{\0", ":1:1: the byte 0xff is not UTF-8"),
+        (b"{\"schema\": 1,\n \"\xc3\xbc\xc0\": 1}", ":2:4: the byte 0xc0 is not UTF-8"),
+        (
+            b"{\"schema\": 1, \"budgets\": {\n  \"x\": {\"benchmark\": \"a\", \"target_ms\": 1e308}}}",
+            ":2:40: budget `x`: `target_ms` is 1e308",
+        ),
+        (b"{\"schema\": 1, \"renamed\": {\"a\": \"a\"}}", ":1:32: renamed: `a` is renamed to itself"),
+        (
+            b"{\"schema\": 1, \"base_branches\": [\"-f\"]}",
+            ":1:33: `-f` cannot be a base branch",
+        ),
+        (
+            b"{\"schema\": 1, \"history\": {\"folder\": \"a/../b\"}}",
+            ":1:37: the history cannot be in the folder `a/../b`",
+        ),
+    ];
+    for (contents, said) in cases {
+        fs::write(project.path().join(FILE), contents).unwrap();
+        project.budgets(&["check"]).expect(2).says(&format!("{FILE}{said}"));
+    }
+    let said = format!("{FILE}:1:37: ");
+    project.perf(&["--no-record"]).expect(2).says(&said);
+    project.perf(&["--compare", "main"]).expect(2).says(&said);
+    project.history(&["list"]).expect(2).says(&said);
+    project.site(&[]).expect(2).says(&said);
+    accept(&project, &["a/b::c", "--reason", "x", "--ceiling", "9"]).expect(2).says(&said);
+    assert_eq!(project.read(FILE).as_bytes(), cases[8].0);
+    project.git(&["rev-parse", "--verify", "--quiet", "HEAD"]);
+    assert!(!project.path().join("target").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_without_an_end_is_not_read() {
+    use std::os::unix::fs::symlink;
+    let project = Project::committed();
+    let path = project.path().join(FILE);
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let commands = |said: &str| {
+        project.budgets(&["check"]).expect(2).says(said);
+        project.perf(&["--no-record"]).expect(2).says(said);
+        accept(&project, &["a/b::c", "--reason", "x", "--ceiling", "9"]).expect(2).says(said);
+    };
+    commands("perf-budgets.json is no regular file");
+    fs::remove_file(&path).unwrap();
+    symlink("/dev/zero", &path).unwrap();
+    commands("perf-budgets.json is no regular file");
+    fs::remove_file(&path).unwrap();
+    symlink("nothing", &path).unwrap();
+    commands("perf-budgets.json is a link that leads nowhere");
+    fs::remove_file(&path).unwrap();
+    fs::File::create(&path).unwrap().set_len(5 << 20).unwrap();
+    commands("perf-budgets.json has more than 4.194 MB");
+    let history = |args: &[&str], said| project.history(args).expect(2).says(said).status;
+    fs::remove_file(&path).unwrap();
+    history(&["import", "/dev/zero"], "/dev/zero is no regular file");
+    history(&["add", "/dev/zero"], "/dev/zero is no regular file");
+}
+
+#[test]
+fn options_that_git_would_not_take_are_named() {
+    let project = Project::committed();
+    let cases: [(&[&str], &str); 14] = [
+        (&["--branch", ""], "'--branch <NAME>': it is empty"),
+        (&["--branch=-f"], "'--branch <NAME>': a part begins with `-`"),
+        (&["--branch", "a.lock"], "'--branch <NAME>': a part ends with `.lock`"),
+        (&["--branch", "@{-1}"], "'--branch <NAME>': git has a meaning of its own"),
+        (&["--branch", "main"], "--branch: `main` is a base branch"),
+        (&["--history-prefix", "../x"], "'--history-prefix <FOLDER>': it contains `..`"),
+        (&["--history-prefix", ".git"], "'--history-prefix <FOLDER>': `.git` belongs to git"),
+        (&["--history-prefix", "a//b"], "'--history-prefix <FOLDER>': a part between `/` is empty"),
+        (&["--site-branch", "a b"], "'--site-branch <NAME>': it contains the character ' '"),
+        (&["--remote=--upload-pack=x"], "'--remote <NAME>': a part begins with `-`"),
+        (&["--compare", ""], "'--compare <REF>': it is empty"),
+        (&["--compare=--tip"], "'--compare <REF>': it begins with `-`"),
+        (&["--compare", "main..main"], "'--compare <REF>': it is a range of commits"),
+        (&["--compare", "nowhere"], "--compare nowhere: there is no branch or commit"),
+    ];
+    for (args, said) in cases {
+        project.perf(args).expect(2).says(said);
+    }
+    project.history(&["list", "--branch", "a..b"]).expect(2).says("'--branch <NAME>'");
+    project.budgets(&["check", "--history-prefix", "-x"]).expect(2);
+    let restart = ["restart", "--keep", "1", "--archive", "HEAD"];
+    project.history(&restart).expect(2).says("'--archive <NAME>': git has a meaning");
+    project.history(&["import", "x", "--on", ".."]).expect(2).says("'--on <BRANCH>'");
+    assert_eq!(project.git(&["for-each-ref", "--format=%(refname)"]), "refs/heads/main");
+}
+
+#[test]
+fn an_accepted_regression_that_means_nothing_is_refused_by_its_option() {
+    let project = Project::committed();
+    let before = "{\"schema\": 1}\n";
+    project.write(FILE, before);
+    let good = ["a/b::c", "--reason", "x", "--ceiling", "9"];
+    let cases: [(&[&str], &str); 12] = [
+        (&["", "--reason", "x", "--ceiling", "9"], "'<BENCHMARK>': it is empty"),
+        (&["a/b::c", "--reason", " ", "--ceiling", "9"], "'--reason <TEXT>': it is empty"),
+        (&["a/b::c", "--reason", "x", "--ceiling", "NaN"], "'--ceiling <PERCENT>': a ceiling must"),
+        (&["a/b::c", "--reason", "x", "--ceiling", "inf"], "'--ceiling <PERCENT>': a ceiling must"),
+        (&["a/b::c", "--reason", "x", "--ceiling", "-5"], "'--ceiling <PERCENT>': a ceiling must"),
+        (&["a/b::c", "--reason", "x", "--ceiling", "0"], "'--ceiling <PERCENT>': a ceiling must"),
+        (
+            &["a/b::c", "--reason", "x", "--ceiling", "1e300"],
+            "'--ceiling <PERCENT>': a ceiling must",
+        ),
+        (
+            &["a/b::c", "--reason", "x", "--ceiling", "lots"],
+            "'--ceiling <PERCENT>': it is no number",
+        ),
+        (
+            &[&good[..], &["--expires", "2020-01-01"]].concat(),
+            "'--expires <YYYY-MM-DD>': it is over",
+        ),
+        (&[&good[..], &["--expires", "soon"]].concat(), "'--expires <YYYY-MM-DD>': it is no day"),
+        (
+            &[&good[..], &["--commit", "main"]].concat(),
+            "'--commit <HASH>': it takes 7 to 64 digits",
+        ),
+        (&[&good[..], &["--commit", ""]].concat(), "'--commit <HASH>': it takes 7 to 64 digits"),
+    ];
+    for (args, said) in cases {
+        accept(&project, args).expect(2).says(said);
+        assert_eq!(project.read(FILE), before);
+    }
+    accept(&project, &good).expect(0);
+}
+
+#[test]
+fn a_benchmark_is_renamed_to_one_that_exists_and_from_one_that_does_not() {
+    let project = Project::scripted();
+    let file = |old: &str, new: &str| {
+        let entry = format!("\"known-cost/text::{old}\": \"known-cost/text::{new}\"");
+        project.write(FILE, &format!("{{\"schema\": 1, \"renamed\": {{\n{entry}}}}}"));
+    };
+    let quick = ["--quick", "--no-record"];
+    file("before", "nowhere");
+    project
+        .perf(&quick)
+        .expect(2)
+        .says("perf-budgets.json:2:28: renamed: ")
+        .says("no benchmark is called so");
+    // Old launches of `checksum` would count as those of `upper`, and nobody would judge it.
+    file("checksum", "upper");
+    let still = "perf-budgets.json:2:30: renamed: `known-cost/text::checksum` is still the name";
+    project.perf(&[&quick[..], &["--filter", "join"]].concat()).expect(2).says(still);
+    project.commit_all();
+    project.git(&["checkout", "--quiet", "-b", "other"]);
+    project.write("known-cost.txt", "checksum=50\n");
+    project.commit_all();
+    project.perf(&["--compare", "main", "--filter", "join"]).expect(2).says(still);
+}
