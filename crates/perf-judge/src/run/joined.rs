@@ -1,21 +1,32 @@
 //! Runs of one commit that measured different benchmarks, joined.
 
 use super::Run;
+use crate::ident::BenchmarkId;
+use std::collections::BTreeSet;
 
 impl Run {
     /// Joins runs of one commit that measured different benchmarks: one run a machine, each whole
-    /// if all of its parts are.
+    /// if all of its parts are. A run that measured a benchmark once more stays one of its own,
+    /// which is partial: no benchmark may stand in a run twice, and no measurement is lost.
     pub fn joined(parts: impl IntoIterator<Item = Self>) -> Vec<Self> {
         let mut by_machine: Vec<Self> = Vec::new();
+        let mut again: Vec<Self> = Vec::new();
         for part in parts {
             match by_machine.iter_mut().find(|run| run.machine.key == part.machine.key) {
+                Some(run) if run.shares_benchmarks_with(&part) => again.push(part),
                 Some(run) => run.take(part),
                 None => by_machine.push(part),
             }
         }
         let parted = by_machine.len() > 1;
         let joined = by_machine.into_iter().map(|run| Self { parted, ..run });
-        joined.map(Self::in_order).map(Self::seal).collect()
+        let again = again.into_iter().map(|run| Self { partial: true, ..run });
+        joined.chain(again).map(Self::in_order).map(Self::seal).collect()
+    }
+
+    fn shares_benchmarks_with(&self, other: &Self) -> bool {
+        let own: BTreeSet<&BenchmarkId> = self.benchmarks.iter().map(|row| &row.name).collect();
+        other.benchmarks.iter().any(|row| own.contains(&row.name))
     }
 
     fn take(&mut self, part: Self) {

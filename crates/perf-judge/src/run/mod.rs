@@ -91,6 +91,16 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn no_benchmark_stands_in_a_joined_run_twice() {
+        let one = run(3, vec![measured("a/b::c", 1.0), measured("a/b::d", 2.0)]);
+        let again = Run { seed: 9, ..run(3, vec![measured("a/b::d", 3.0)]) }.seal();
+        let joined = Run::joined([one.clone(), again.clone(), one.clone()]);
+        assert_eq!(joined[0], one);
+        assert_eq!((joined[1].partial, &joined[1].benchmarks), (true, &again.benchmarks));
+        assert_eq!(joined.len(), 3);
+    }
+
+    #[test]
     fn contents_make_the_identity() {
         let one = run(3, vec![measured("core/parse::xml", 100.0)]);
         let other = run(3, vec![measured("core/parse::xml", 101.0)]);
