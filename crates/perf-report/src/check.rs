@@ -1,6 +1,7 @@
 //! Whether a pull request's check passes, from how its jobs ended and what they measured.
 
 use super::Report;
+use crate::partition::{Part, Partition};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -73,6 +74,10 @@ fn measured(jobs: &[(&String, &Job)], artefact: &Artefact) -> Decision {
         },
         Artefact::Read(report) if report.status != 0 => fails(&report.summary),
         Artefact::Read(_) if let Some((name, job)) = failed => fails(&ended(name, job)),
+        Artefact::Read(report) if let Some(Partition { part, .. }) = &report.partition => {
+            let Part { part, of } = part;
+            fails(&format!("the report is of part {part} of {of} alone: merge the parts"))
+        }
         Artefact::Read(report) if report.rows.is_empty() => fails("nothing was measured"),
         Artefact::Read(report) => passes(&report.summary),
     }
@@ -119,6 +124,13 @@ mod tests {
         Artefact::Read(Box::new(Report { status, outcome, summary, ..report() }))
     }
 
+    fn of_a_part() -> Artefact {
+        let Artefact::Read(mut report) = read(0, 0) else { return Artefact::Missing };
+        let part = Part { part: 2, of: 3 };
+        report.partition = Some(Partition { part, listed: vec![], own: <_>::default() });
+        Artefact::Read(report)
+    }
+
     fn inconclusive() -> Artefact {
         let Artefact::Read(mut report) = read(0, 0) else { return Artefact::Missing };
         report.rows.iter_mut().for_each(|row| row.verdict.state = State::Inconclusive);
@@ -134,6 +146,7 @@ mod tests {
             ("measured, nothing failed", needs("success", "true", "success"), read(0, 0)),
             ("measured, inconclusive", needs("success", "true", "success"), inconclusive()),
             ("measured, a regression", needs("success", "true", "failure"), read(1, 0)),
+            ("measured, a part alone", needs("success", "true", "success"), of_a_part()),
             ("the report fails, the job does not", needs("success", "true", "success"), read(1, 0)),
             ("the job fails, the report does not", needs("success", "true", "failure"), read(0, 0)),
             ("something is missing", needs("success", "true", "failure"), read(0, 1)),

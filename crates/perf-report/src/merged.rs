@@ -3,10 +3,10 @@
 use super::{AcceptanceResult, AcceptanceStatus, Report, Row};
 use crate::partition::Partition;
 use crate::report::summary;
-use perf_judge::budget::{BudgetResult, BudgetStatus};
+use perf_judge::budget::{Acceptance, BudgetResult, BudgetStatus};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::unit;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why reports are not parts of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +24,12 @@ pub enum MergeError {
     /// Their benchmarks were split into different numbers of parts.
     #[error("the parts are not of one number of parts")]
     Partitions,
+    /// They were judged against the runs of different branches.
+    #[error("the parts were judged against the runs of different branches")]
+    Branches,
+    /// They were judged by different budgets or accepted regressions.
+    #[error("the parts were judged by a different perf-budgets.json")]
+    Settings,
 }
 
 impl Report {
@@ -34,7 +40,7 @@ impl Report {
     /// If there is none, or they are not of one commit, compared with one other.
     pub fn merged(mut parts: Vec<Self>) -> Result<Self, MergeError> {
         parts.sort_by_key(|report| report.partition.as_ref().map(|partition| partition.part));
-        if let Some(odd) = parts.windows(2).find_map(|pair| difference(&pair[0], &pair[1])) {
+        if let Some(odd) = parts.windows(2).find_map(|pair| pair[0].difference(&pair[1])) {
             return Err(odd);
         }
         let doubts = doubts(&parts);
@@ -49,8 +55,55 @@ impl Report {
         Ok(whole)
     }
 
+    /// Why two reports are not of one check.
+    pub fn difference(&self, other: &Self) -> Option<MergeError> {
+        let commit = |report: &Self| report.run.commit.as_ref().map(|c| (c.hash.clone(), c.dirty));
+        let base =
+            |report: &Self| report.against.base.as_ref().map(|base| base.commit.hash.clone());
+        let of = |report: &Self| report.partition.as_ref().map(|known| known.part.of);
+        if commit(self) != commit(other) {
+            return Some(MergeError::Commits);
+        }
+        if base(self) != base(other) {
+            return Some(MergeError::Bases);
+        }
+        if of(self) != of(other) {
+            return Some(MergeError::Partitions);
+        }
+        if self.against.branch != other.against.branch {
+            return Some(MergeError::Branches);
+        }
+        (!self.has_settings_of(other)).then_some(MergeError::Settings)
+    }
+
+    /// Whether both were judged by one perf-budgets.json, as far as they show it: each has all
+    /// accepted regressions, and the budgets of its own benchmarks.
+    fn has_settings_of(&self, other: &Self) -> bool {
+        let accepted = |report: &Self| -> Vec<Acceptance> {
+            report.accepted.iter().map(|accepted| accepted.entry.clone()).collect()
+        };
+        let limits = |budget: &BudgetResult| {
+            let BudgetResult { metric, target, warning, critical, .. } = *budget;
+            (metric, [target, warning, critical].map(f64::to_bits))
+        };
+        let known: BTreeMap<&str, &BudgetResult> =
+            self.budgets.iter().map(|budget| (budget.name.as_str(), budget)).collect();
+        let is_same = |budget: &BudgetResult| {
+            known.get(budget.name.as_str()).is_none_or(|known| limits(known) == limits(budget))
+        };
+        accepted(self) == accepted(other) && other.budgets.iter().all(is_same)
+    }
+
+    /// Notes what is not there beside the report: it is incomplete.
+    #[must_use]
+    pub fn without(mut self, missing: impl IntoIterator<Item = String>) -> Self {
+        self.outcome.incomplete.extend(missing);
+        self.status = self.outcome.status();
+        self
+    }
+
     fn take(&mut self, part: Self) {
-        let known: Vec<BenchmarkId> =
+        let known: BTreeSet<BenchmarkId> =
             self.rows.iter().map(|row| row.verdict.name.clone()).collect();
         let is_new = |row: &Row| !known.contains(&row.verdict.name);
         self.rows.extend(part.rows.into_iter().filter(is_new));
@@ -92,19 +145,6 @@ impl Report {
         self.budgets.sort_by_key(|budget| std::cmp::Reverse(budget.status));
         self.summary = summary(self.rows.iter().map(|row| &row.verdict), &self.budgets);
         self.status = self.outcome.status();
-    }
-}
-
-/// Why two reports are not of one check.
-fn difference(one: &Report, other: &Report) -> Option<MergeError> {
-    let commit = |report: &Report| report.run.commit.as_ref().map(|c| (c.hash.clone(), c.dirty));
-    let base = |report: &Report| report.against.base.as_ref().map(|base| base.commit.hash.clone());
-    let listed = |report: &Report| report.partition.as_ref().map(|known| known.part.of);
-    match () {
-        () if commit(one) != commit(other) => Some(MergeError::Commits),
-        () if base(one) != base(other) => Some(MergeError::Bases),
-        () if listed(one) != listed(other) => Some(MergeError::Partitions),
-        () => None,
     }
 }
 
@@ -168,7 +208,7 @@ mod tests {
     use super::*;
     use crate::partition::Part;
     use crate::report::tests::report;
-    use perf_judge::verdict::State;
+    use perf_judge::verdict::{Outcome, State};
 
     /// The test report's rows as `of` parts, each row in one.
     fn parts(of: usize) -> Vec<Report> {
@@ -255,6 +295,22 @@ mod tests {
         three[1].partition.as_mut().unwrap().part.of = 3;
         assert_eq!(Report::merged(three), Err(MergeError::Partitions));
         assert_eq!(Report::merged(vec![]), Err(MergeError::Nothing));
+        let mut branch = parts(2);
+        branch[1].against.branch = "develop".to_owned();
+        assert_eq!(Report::merged(branch), Err(MergeError::Branches));
+        let mut budgets = parts(2);
+        budgets.iter_mut().for_each(|part| part.budgets = report().budgets);
+        assert!(Report::merged(budgets.clone()).is_ok());
+        budgets[1].budgets[0].critical *= 2.0;
+        assert_eq!(Report::merged(budgets), Err(MergeError::Settings));
+    }
+
+    #[test]
+    fn what_is_not_there_makes_it_incomplete() {
+        let mut report = report();
+        report.outcome = Outcome::default();
+        let report = report.without(["the run is gone".to_owned()]);
+        assert_eq!((report.status, report.outcome.incomplete.len()), (3, 1));
     }
 
     #[test]

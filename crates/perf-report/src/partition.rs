@@ -28,7 +28,7 @@ pub struct Partition {
 }
 
 /// Parts that benchmarks can be split into at most.
-const MOST: usize = 64;
+pub(crate) const MOST: usize = 64;
 
 /// A text that names no part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

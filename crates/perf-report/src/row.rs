@@ -35,6 +35,12 @@ impl Row {
         highest.ceil().clamp(0.0, 1e6) + 3.0
     }
 
+    /// Whether nothing was launched for it.
+    pub(crate) fn is_idle(&self) -> bool {
+        let verdict = &self.verdict;
+        self.measured.is_none() && verdict.launches == 0 && verdict.trace.rounds.is_empty()
+    }
+
     /// How the verdict came about, where that is not plain.
     fn method(&self) -> Option<String> {
         let verdict = &self.verdict;

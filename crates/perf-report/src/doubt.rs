@@ -1,0 +1,283 @@
+//! What no report of this tool says: it was edited, or somebody else wrote it.
+
+use crate::partition::{MOST, Partition};
+use crate::report::Report;
+use crate::row::Row;
+use crate::text::visible;
+use perf_judge::ident::BenchmarkId;
+use perf_judge::run::Commit;
+use perf_judge::unit;
+use perf_judge::verdict::State;
+use std::collections::BTreeSet;
+
+/// What a report may hold of anything: far more than any honest one does.
+pub(crate) const ROWS: usize = 20_000;
+pub(crate) const TEXT_BYTES: usize = 100_000;
+
+/// What no report of this tool says.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Doubt {
+    /// A benchmark has two rows.
+    #[error("a benchmark stands in it twice")]
+    Doubled,
+    /// It is longer than that of any workspace.
+    #[error("it has more than {ROWS} rows")]
+    Rows,
+    /// A text is longer than any name or message.
+    #[error("a text in it has {}", unit::bytes(*.0 as f64))]
+    Text(usize),
+    /// A commit's hash is not one.
+    #[error("a commit in it has no hash")]
+    Hash,
+    /// Its status does not follow from its reasons.
+    #[error("its status is {found}, and its reasons make it {expected}")]
+    Status {
+        /// What it says.
+        found: u8,
+        /// What follows.
+        expected: u8,
+    },
+    /// A benchmark has a result and no numbers.
+    #[error("`{}` is {}, and nothing of it was measured", visible(.name.as_str()), .state.name())]
+    Unmeasured {
+        /// The benchmark.
+        name: BenchmarkId,
+        /// What it is said to be.
+        state: State,
+    },
+    /// A benchmark is missing, and that has no consequence.
+    #[error("`{}` is missing, and not among the reasons of its status", visible(.0.as_str()))]
+    Excused(BenchmarkId),
+    /// Its part is none that benchmarks can be split into.
+    #[error("it is part {part} of {of}, and parts are numbered from 1 to {MOST} at most")]
+    Part {
+        /// Which part it claims to be.
+        part: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// Its part has a benchmark that was not split.
+    #[error("`{}` belongs to its part, and is not listed", visible(.0.as_str()))]
+    Unlisted(BenchmarkId),
+    /// Its part has a benchmark that it says nothing of.
+    #[error("`{}` belongs to its part, and has no row", visible(.0.as_str()))]
+    NoRow(BenchmarkId),
+}
+
+impl Report {
+    /// The first thing in it that no report says.
+    pub(crate) fn doubt(&self) -> Option<Doubt> {
+        self.excess().or_else(|| self.contradiction()).or_else(|| {
+            let partition = self.partition.as_ref()?;
+            part_contradiction(partition, &self.rows)
+        })
+    }
+
+    /// What is more than any workspace has.
+    fn excess(&self) -> Option<Doubt> {
+        let part = self.partition.iter().flat_map(|part| [part.listed.len(), part.own.len()]);
+        let counts = [self.rows.len(), self.budgets.len(), self.notes.len(), self.accepted.len()];
+        let reasons = [self.outcome.gate.len(), self.outcome.incomplete.len()];
+        if counts.into_iter().chain(reasons).chain(part).max() > Some(ROWS) {
+            return Some(Doubt::Rows);
+        }
+        self.texts().map(str::len).find(|length| *length > TEXT_BYTES).map(Doubt::Text)
+    }
+
+    /// What does not agree with the rest of it.
+    fn contradiction(&self) -> Option<Doubt> {
+        let names: BTreeSet<&BenchmarkId> = self.rows.iter().map(|row| &row.verdict.name).collect();
+        let bases = self.against.base.iter().map(|base| &base.commit);
+        let mut commits = self.run.commit.iter().chain(bases);
+        let (found, expected) = (self.status, self.outcome.status());
+        if names.len() < self.rows.len() {
+            return Some(Doubt::Doubled);
+        }
+        if commits.any(|commit| !is_hash(commit)) {
+            return Some(Doubt::Hash);
+        }
+        if found != expected {
+            return Some(Doubt::Status { found, expected });
+        }
+        self.unmeasured().or_else(|| self.excused())
+    }
+
+    /// A benchmark with a result that nothing was measured for.
+    fn unmeasured(&self) -> Option<Doubt> {
+        let odd = self.rows.iter().find(|row| row.is_idle() && !self.may_be_idle(row))?;
+        let (name, state) = (odd.verdict.name.clone(), odd.verdict.state);
+        Some(Doubt::Unmeasured { name, state })
+    }
+
+    /// Whether there is a result of this kind without a launch: in pairs nothing is launched that
+    /// the base lacks, or that is the same build.
+    fn may_be_idle(&self, row: &Row) -> bool {
+        match row.verdict.state {
+            State::Missing | State::Removed => true,
+            State::New => self.against.base.is_some(),
+            State::Unchanged => row.verdict.base.is_some(),
+            _ => false,
+        }
+    }
+
+    /// A missing benchmark that is not why the report is incomplete.
+    fn excused(&self) -> Option<Doubt> {
+        let reasons: BTreeSet<&str> = self.outcome.incomplete.iter().map(String::as_str).collect();
+        let missing = self.rows.iter().filter(|row| row.verdict.state == State::Missing);
+        let mut names = missing.map(|row| &row.verdict.name);
+        let is_said = |name: &BenchmarkId| begins(&reasons, &format!("{name}: "));
+        names.find(|name| !is_said(name)).cloned().map(Doubt::Excused)
+    }
+
+    /// Everything in it that a renderer shows and somebody else may have chosen.
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let machine = &self.run.machine;
+        let facts = [&self.run.id, &machine.cpu, &machine.os, &machine.rustc, &machine.image];
+        let commit = self.run.commit.iter().flat_map(|commit| commit.branch.as_ref());
+        let base = self.against.base.iter().map(|base| &base.label);
+        let rows = self.rows.iter().flat_map(|row| {
+            let verdict = &row.verdict;
+            let source = row.measured.iter().flat_map(|measured| &measured.source);
+            let texts = source.map(|source| source.file.as_str());
+            texts.chain(verdict.reason.as_deref()).chain([verdict.name.as_str()])
+        });
+        let budgets = self.budgets.iter().flat_map(|budget| {
+            [&budget.name, &budget.description].into_iter().chain(&budget.reason)
+        });
+        let accepted = self.accepted.iter().map(|accepted| &accepted.entry.reason);
+        let excuses =
+            self.rows.iter().filter_map(|row| Some(&row.verdict.accepted.as_ref()?.reason));
+        let said = self.notes.iter().chain(&self.outcome.gate).chain(&self.outcome.incomplete);
+        let said = said.chain(accepted).chain(excuses);
+        let plain = facts.into_iter().chain(commit).chain(base).chain(budgets).chain(said);
+        let parts = self.partition.iter();
+        let names = parts.flat_map(|part| part.listed.iter().chain(&part.own));
+        rows.chain(plain.map(String::as_str)).chain(names.map(BenchmarkId::as_str))
+    }
+}
+
+/// What a part says of itself that cannot be.
+fn part_contradiction(partition: &Partition, rows: &[Row]) -> Option<Doubt> {
+    let Partition { part, listed, own } = partition;
+    if !(1..=part.of).contains(&part.part) || part.of > MOST {
+        return Some(Doubt::Part { part: part.part, of: part.of });
+    }
+    let listed: BTreeSet<&BenchmarkId> = listed.iter().collect();
+    if let Some(name) = own.iter().find(|name| !listed.contains(name)) {
+        return Some(Doubt::Unlisted(name.clone()));
+    }
+    let rows: BTreeSet<&str> = rows.iter().map(|row| row.verdict.name.as_str()).collect();
+    // A benchmark of several thread counts is listed once, and has a row for each.
+    let has_row =
+        |name: &BenchmarkId| rows.contains(name.as_str()) || begins(&rows, &format!("{name}::"));
+    own.iter().find(|name| !has_row(name)).cloned().map(Doubt::NoRow)
+}
+
+/// Whether one of the texts begins so.
+fn begins(texts: &BTreeSet<&str>, beginning: &str) -> bool {
+    texts.range(beginning..).next().is_some_and(|text| text.starts_with(beginning))
+}
+
+fn is_hash(commit: &Commit) -> bool {
+    let hash = commit.hash.as_bytes();
+    (7..=64).contains(&hash.len()) && hash.iter().all(u8::is_ascii_hexdigit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::partition::Part;
+    use crate::report::tests::report;
+    use perf_judge::verdict::Outcome;
+
+    fn part(part: usize, of: usize, listed: &[&str], own: &[&str]) -> Option<Partition> {
+        let names = |names: &[&str]| names.iter().map(|name| BenchmarkId::from(*name)).collect();
+        let own = own.iter().map(|name| BenchmarkId::from(*name)).collect();
+        Some(Partition { part: Part { part, of }, listed: names(listed), own })
+    }
+
+    fn doubt(edit: impl FnOnce(&mut Report)) -> Option<String> {
+        let mut report = report();
+        edit(&mut report);
+        report.doubt().map(|doubt| doubt.to_string())
+    }
+
+    #[test]
+    fn a_part_has_a_number_and_a_row_for_each_of_its_benchmarks() {
+        let (new, few) = ("core/export::new", "core/export::few");
+        let cases = [
+            (part(1, 2, &[new, few], &[new]), None),
+            // A row for each thread count.
+            (part(1, 2, &["core/export"], &["core/export"]), None),
+            (part(0, 2, &[new], &[new]), Some("it is part 0 of 2")),
+            (part(3, 2, &[new], &[new]), Some("it is part 3 of 2")),
+            (part(1, usize::MAX, &[new], &[new]), Some("numbered from 1 to 64")),
+            (
+                part(1, 2, &[few], &[new]),
+                Some("`core/export::new` belongs to its part, and is not listed"),
+            ),
+            (
+                part(1, 2, &["a/b::c"], &["a/b::c"]),
+                Some("`a/b::c` belongs to its part, and has no row"),
+            ),
+            (part(1, 2, &["core/exp"], &["core/exp"]), Some("has no row")),
+        ];
+        for (partition, said) in cases {
+            let found = doubt(|report| report.partition.clone_from(&partition));
+            let found = found.as_deref();
+            assert_eq!(found.is_some(), said.is_some(), "{partition:?}: {found:?}");
+            assert!(found.unwrap_or_default().contains(said.unwrap_or_default()), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_result_needs_a_measurement() {
+        use State::{Improvement, Inconclusive, Missing, New, Removed, Unchanged};
+        let idle = |state, base: Option<&str>| {
+            doubt(|report| {
+                let row = report.rows.iter_mut().find(|row| row.measured.is_some()).unwrap();
+                (row.measured, row.verdict.launches, row.verdict.state) = (None, 0, state);
+                row.verdict.base = base.map(str::to_owned);
+                let reason = format!("{}: why", row.verdict.name);
+                report.outcome.incomplete.push(reason);
+                report.status = report.outcome.status();
+            })
+        };
+        for state in [Unchanged, Improvement, Inconclusive, New] {
+            let found = idle(state, None).unwrap();
+            assert!(found.contains("nothing of it was measured"), "{found}");
+        }
+        // The same build on both sides is launched on neither.
+        assert_eq!(idle(Unchanged, Some("1a2b3c4")), None);
+        assert_eq!((idle(Missing, None), idle(Removed, None)), (None, None));
+    }
+
+    #[test]
+    fn what_is_missing_is_a_reason() {
+        let passed = doubt(|report| {
+            (report.outcome, report.status) = (Outcome::default(), 0);
+        });
+        let said = "`core/parse::panics` is missing, and not among the reasons of its status";
+        assert_eq!(passed.as_deref(), Some(said));
+    }
+
+    #[test]
+    fn lists_have_an_end() {
+        let many = || vec!["x".to_owned(); ROWS + 1];
+        let all: BTreeSet<BenchmarkId> =
+            (0..=ROWS).map(|i| BenchmarkId::from(format!("a/b::{i}").as_str())).collect();
+        let cases = [
+            doubt(|report| report.outcome.gate = many()),
+            doubt(|report| report.notes = many()),
+            doubt(|report| {
+                report.partition = part(1, 2, &[], &[]);
+                report.partition.as_mut().unwrap().own = all;
+            }),
+        ];
+        assert!(cases.iter().all(|found| found.as_deref() == Some("it has more than 20000 rows")));
+        let long = "x".repeat(TEXT_BYTES + 1);
+        let found = doubt(|report| report.partition = part(1, 2, &[&long], &[]));
+        assert!(found.unwrap().contains("a text in it has"));
+    }
+}
