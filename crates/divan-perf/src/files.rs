@@ -43,15 +43,39 @@ pub(crate) const TEXT_BYTES: u64 = 4 << 20;
 pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String> {
     let shown = path.display();
     let unreadable = || format!("cannot read {shown}");
-    if !fs::metadata(path).with_context(unreadable)?.is_file() {
-        bail!("{shown} is no regular file: put a file with the text itself there");
+    let expected = fs::metadata(path).with_context(unreadable)?;
+    check_regular(path, &expected)?;
+    let file = File::open(path).with_context(unreadable)?;
+    let opened = file.metadata().with_context(unreadable)?;
+    check_regular(path, &opened)?;
+    if !is_same_file(&expected, &opened) {
+        bail!("{shown} was replaced while it was being opened");
     }
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
-    if read.with_context(unreadable)? as u64 > limit {
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).with_context(unreadable)?;
+    if bytes.len() as u64 > limit {
         bail!("{shown} has more than {}, the most that is read", unit::bytes(limit as f64));
     }
     utf8(bytes).map_err(|error| anyhow!("{shown}:{}:{}: {error}", error.line, error.column))
+}
+
+fn check_regular(path: &Path, facts: &fs::Metadata) -> Result<()> {
+    if !facts.is_file() {
+        bail!("{} is no regular file: put a file with the text itself there", path.display());
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn is_same_file(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Elsewhere a file has no number that is known without opening it.
+#[cfg(not(unix))]
+fn is_same_file(_: &fs::Metadata, _: &fs::Metadata) -> bool {
+    true
 }
 
 /// The same, or `None` if there is nothing at `path`. A link to nothing is something.

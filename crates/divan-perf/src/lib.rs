@@ -20,6 +20,7 @@
 mod ui;
 mod interrupt;
 mod files;
+mod foreign_files;
 mod process_group;
 mod environment;
 mod store;

@@ -196,9 +196,14 @@ impl Project {
 
     /// `xtask perf merge` on this project.
     pub(crate) fn merge(&self, args: &[&str]) -> Ended {
+        self.task(&[&["merge", "--output", "out"], args].concat())
+    }
+
+    /// One of the commands below `xtask perf` on this project.
+    pub(crate) fn task(&self, args: &[&str]) -> Ended {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command.args(["perf", "merge", "--output", "out"]).args(args);
-        Ended::of(command.current_dir(self.path()).env("GIT_CONFIG_GLOBAL", "/dev/null"))
+        command.arg("perf").args(args).current_dir(self.path());
+        Ended::of(command.env("GIT_CONFIG_GLOBAL", "/dev/null"))
     }
 
     /// `xtask perf history` on this project.

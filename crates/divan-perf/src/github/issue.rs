@@ -25,6 +25,13 @@ pub(crate) fn run(args: &IssueArgs) -> Result<ExitCode> {
         bail!("`{}` is not owner/name: --repository takes that", visible(&args.repository));
     }
     let report = report_file::read(&args.file)?;
+    if report.partition.is_some() {
+        // Of the other parts it knows nothing: it must not close their issue.
+        bail!(
+            "{} is of one part alone: `cargo xtask perf merge` joins the parts",
+            args.file.display()
+        );
+    }
     let gh = Gh::find()?;
     let title = title(&report);
     let path = format!("repos/{}/issues", args.repository);

@@ -1,6 +1,7 @@
 //! What was measured and is not in the history yet: it survives whatever ends the process.
 
-use crate::files::{DATA_BYTES, read_text, write_whole};
+use crate::files::{DATA_BYTES, write_whole};
+use crate::foreign_files::read_text;
 use crate::store::{Entry, Repository};
 use anyhow::{Context as _, Result, bail};
 use perf_judge::run::Run;

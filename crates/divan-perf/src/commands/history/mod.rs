@@ -15,7 +15,6 @@ use anyhow::{Result, bail};
 use args::{AddArgs, HistoryTask, RestartArgs};
 use opened::Store;
 use perf_judge::unit;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Does what was asked of the history.
@@ -45,8 +44,7 @@ fn add(store: &Store, asked: &AddArgs) -> Result<()> {
     if asked.publish {
         repository.check_remote()?;
     }
-    let files: Vec<_> =
-        asked.files.iter().map(|file: &PathBuf| spool::read(file)).collect::<Result<_>>()?;
+    let files: Vec<_> = asked.files.iter().map(|file| spool::read(file)).collect::<Result<_>>()?;
     let waiting = store.pending.record(repository)?;
     if let Some(commit) = &waiting.commit {
         ui::say(&format!(

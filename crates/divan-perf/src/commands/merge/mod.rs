@@ -1,16 +1,17 @@
 //! `cargo xtask perf merge`: what several machines measured, as one report and one recorded run.
 
+mod part;
+
 use crate::args::{Format, Store};
 use crate::pipeline::{self, Context};
-use crate::report_file;
 use crate::store::Entry;
-use crate::store::spool;
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::Args;
+use part::{Part, Parts};
 use perf_judge::run::Run;
 use perf_report::Report;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
@@ -25,77 +26,45 @@ pub(crate) struct MergeArgs {
     pub(crate) store: Store,
 }
 
-/// Where a part's measurements lie below its folder, as it records none itself.
-const UNRECORDED: &str = "unrecorded";
-
 /// Merges, records, judges nothing anew, and reports.
 pub(crate) fn run(args: &MergeArgs) -> Result<ExitCode> {
-    let folders = parts(&args.folders)?;
-    let reports = folders.iter().map(|folder| report_file::read(&folder.join("report.json")));
-    let reports: Vec<Report> = reports.collect::<Result<_>>()?;
-    let report = Report::merged(reports).map_err(|why| anyhow!("cannot merge: {why}"))?;
+    let mut read = Parts::read(&args.folders)?;
+    let report = merged(&read.parts)?;
+    read.read_measurements()?;
+    let Parts { parts, unfinished, .. } = read;
     let context = Context::check(&args.store, &[])?;
+    let lost = parts.iter().filter_map(|part| part.lost(&context.history.recorded.history));
+    let report = report.without(unfinished.into_iter().chain(lost));
     let is_whole = report.outcome.incomplete.is_empty();
-    context.recorder.keep(&entries(&folders, is_whole)?)?;
+    context.recorder.keep(&entries(parts, is_whole))?;
     let recorded = context.recorder.record();
     pipeline::deliver(&context, &report, recorded, args.format, args.store.color)
 }
 
-/// The folders that hold a report.
-fn parts(folders: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    let mut parts = Vec::new();
-    for folder in folders {
-        match is_part(folder) {
-            true => parts.push(folder.clone()),
-            false => parts.extend(below(folder)?),
+fn merged(parts: &[Part]) -> Result<Report> {
+    for pair in parts.windows(2) {
+        if let Some(odd) = pair[0].report.difference(&pair[1].report) {
+            bail!("cannot merge {} and {}: {odd}", pair[0].path.display(), pair[1].path.display());
         }
     }
-    Ok(parts)
+    let reports = parts.iter().map(|part| part.report.clone()).collect();
+    Report::merged(reports).map_err(|why| anyhow!("cannot merge: {why}"))
 }
 
-fn is_part(folder: &Path) -> bool {
-    folder.join("report.json").is_file()
-}
-
-fn below(folder: &Path) -> Result<Vec<PathBuf>> {
-    let listed = fs::read_dir(folder);
-    let listed = listed.with_context(|| format!("cannot read {}", folder.display()))?;
-    let mut parts: Vec<PathBuf> = listed.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    parts.retain(|path| is_part(path));
-    parts.sort();
-    match parts.is_empty() {
-        true => bail!("{} holds no report, nor a folder with one", folder.display()),
-        false => Ok(parts),
-    }
-}
-
-/// What the parts measured, the runs of one machine joined. Where a part is missing no run is
+/// What the parts measured, the runs of one machine joined. Where something is missing no run is
 /// whole.
-fn entries(folders: &[PathBuf], is_whole: bool) -> Result<Vec<Entry>> {
+fn entries(parts: Vec<Part>, is_whole: bool) -> Vec<Entry> {
     let (mut runs, mut entries) = (Vec::new(), Vec::new());
-    for file in folders.iter().flat_map(|folder| unrecorded(folder)) {
-        let text = read(&file)?;
-        match Run::from_json(&text) {
-            Ok(run) => runs.push(Run { partial: run.partial || !is_whole, ..run }),
-            Err(_) => entries.push(spool::entry(&text).with_context(|| cannot(&file))?),
-        }
+    for part in parts {
+        entries.extend(part.others);
+        runs.extend(part.run.map(|run| Run { partial: run.partial || !is_whole, ..run }));
+        // Measured before, into the same folder: it has its part of the benchmarks alone.
+        let earlier = part.earlier.into_iter().map(|run| Run { partial: true, ..run }.seal());
+        entries.extend(earlier.map(|run| Entry::from(&run)));
     }
+    // A part that is given twice was measured once.
+    let mut known = BTreeSet::new();
+    runs.retain(|run| known.insert(run.id.clone()));
     entries.extend(Run::joined(runs).iter().map(Entry::from));
-    Ok(entries)
-}
-
-fn unrecorded(folder: &Path) -> Vec<PathBuf> {
-    let files = fs::read_dir(folder.join(UNRECORDED)).into_iter().flatten();
-    let mut files: Vec<PathBuf> = files.filter_map(|file| Some(file.ok()?.path())).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
-    files.sort();
-    files
-}
-
-fn read(file: &Path) -> Result<String> {
-    fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
-}
-
-fn cannot(file: &Path) -> String {
-    format!("{} cannot be recorded", file.display())
+    entries
 }
