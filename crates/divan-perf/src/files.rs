@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use perf_judge::unit;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::path::Path;
+use std::path::{self, Component, Path, PathBuf};
 
 /// Writes a file by way of a temporary one beside it, so that a reader never sees half of it.
 pub(crate) fn write_whole(path: &Path, contents: &[u8]) -> Result<()> {
@@ -147,6 +147,20 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
     let Ok(facts) = fs::symlink_metadata(path) else { return Ok(()) };
     let removed = if facts.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     removed.with_context(|| format!("cannot remove {}", path.display()))
+}
+
+/// The path without links and `..`, as far as it is there.
+pub(crate) fn real(path: &Path) -> PathBuf {
+    let path = path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut real = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(real.pop()),
+            part => real.push(part),
+        }
+        real = fs::canonicalize(&real).unwrap_or(real);
+    }
+    real
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod accept;
 mod adopter;
 mod site;
 mod base_cache;
+mod base_sources;
 mod compare;
 mod doctor;
 mod foreign_commits;

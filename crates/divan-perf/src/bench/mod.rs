@@ -11,6 +11,7 @@ mod runner;
 mod sample_config;
 mod reading;
 mod base_cache;
+pub(crate) mod base_sources;
 mod process;
 mod pipe;
 mod left_behind;

@@ -142,8 +142,9 @@ mod tests {
 
     fn is_running(process: &str) -> bool {
         // One that was killed and is not waited for yet is listed as `Z`.
-        let listed = Command::new("ps").args(["-o", "stat=", "-p", process]).output().unwrap();
-        let state = String::from_utf8(listed.stdout).unwrap();
+        let listed = Command::new("ps").args(["-o", "stat=", "-p", process]).output();
+        let state = listed.expect("ps is installed").stdout;
+        let state = String::from_utf8_lossy(&state);
         !state.trim().is_empty() && !state.starts_with('Z')
     }
 

@@ -7,7 +7,7 @@ mod site_state;
 pub(crate) use site_state::{Part, SITE, SiteState};
 
 use crate::bench::Workspace;
-use crate::files::write_whole;
+use crate::files::{real, write_whole};
 use anyhow::{Context as _, Result};
 use perf_judge::ident::digest;
 use site_state::STATE;
@@ -83,8 +83,8 @@ impl Output {
 /// there each has a folder of its own.
 fn own_folder(workspace: &Workspace) -> PathBuf {
     let perf = workspace.target_dir.join("perf");
-    let root = places::real(&workspace.root);
-    if places::real(&workspace.target_dir).starts_with(&root) {
+    let root = real(&workspace.root);
+    if real(&workspace.target_dir).starts_with(&root) {
         return perf;
     }
     let place = root.to_string_lossy();
@@ -97,8 +97,8 @@ fn own_folder(workspace: &Workspace) -> PathBuf {
 /// Whether `dir` is the workspace's own folder in cargo's target folder. Everything there is made
 /// by programs; what versions before the mark left there is in any state.
 fn is_cargos_own(dir: &Path, workspace: &Workspace) -> bool {
-    let (target, root) = (places::real(&workspace.target_dir), places::real(&workspace.root));
-    places::real(dir) == places::real(&own_folder(workspace)) && !root.starts_with(target)
+    let (target, root) = (real(&workspace.target_dir), real(&workspace.root));
+    real(dir) == real(&own_folder(workspace)) && !root.starts_with(target)
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Places that are never an output folder, whatever they hold.
 
+use crate::files::real;
 use crate::store;
 use anyhow::{Result, bail};
 use std::env;
-use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 /// Fails if `dir` holds sources, or is part of a repository. `root` is the workspace's.
 pub(super) fn check(dir: &Path, root: &Path) -> Result<()> {
@@ -40,24 +40,12 @@ fn is_below_git(place: &Path) -> bool {
     place.components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git"))
 }
 
-/// The path without links and `..`, as far as it is there.
-pub(super) fn real(path: &Path) -> PathBuf {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let mut real = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => drop(real.pop()),
-            part => real.push(part),
-        }
-        real = fs::canonicalize(&real).unwrap_or(real);
-    }
-    real
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::store::test_git as git;
+    use std::fs;
+    use std::path::PathBuf;
 
     /// A workspace at `repository/tool`, with another folder of files that git tracks.
     fn scene() -> (tempfile::TempDir, PathBuf) {

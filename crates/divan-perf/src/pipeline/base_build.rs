@@ -4,7 +4,7 @@ use super::context::Context;
 use super::suite::BenchSuite;
 use crate::args::Common;
 use crate::bench::Place;
-use crate::bench::{BaseEntries, Built, Launcher, Listing, Workspace};
+use crate::bench::{BaseEntries, Built, Launcher, Listing, Workspace, base_sources};
 use crate::budget_file;
 use crate::store::{BaseCommit, Repository};
 use crate::ui;
@@ -134,6 +134,7 @@ fn workspace(
     if !manifest.is_file() {
         bail!("it has no {}", below.join("Cargo.toml").display());
     }
+    base_sources::check(&manifest, &place.tree)?;
     // Where the lock file is not committed, other versions of dependencies would be measured.
     let (lock, own_lock) = (folder.join("Cargo.lock"), own.join("Cargo.lock"));
     if !lock.exists() && own_lock.exists() {

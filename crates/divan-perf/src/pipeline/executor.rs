@@ -175,6 +175,7 @@ impl<'a> Executor<'a> {
         }
         let commit =
             repository.describe(base, "recorded commit that what moved is compared with")?;
+        repository.check_submodules(&commit)?;
         let (args, skips) = (&self.args.common, !self.args.no_skip);
         Base::build(self.context, repository, self.suite, commit, args, skips)
     }

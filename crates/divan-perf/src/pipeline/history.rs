@@ -13,6 +13,8 @@ pub(crate) struct KnownHistory {
     /// The commit that is checked out.
     pub(crate) commit: Option<Commit>,
     pub(crate) recorded: Recorded,
+    /// What the reader should know of the checkout.
+    pub(crate) notes: Vec<String>,
     /// The branch whose runs make the baselines.
     pub(crate) base_branch: String,
     repository: Option<Rc<Repository>>,
@@ -23,10 +25,13 @@ impl KnownHistory {
     pub(super) fn read(repository: Option<Rc<Repository>>, settings: &BudgetFile) -> Result<Self> {
         let commit = repository.as_ref().map(|repository| repository.head()).transpose()?;
         let recorded = repository.as_ref().map(|repository| repository.history()).transpose()?;
+        let notes =
+            repository.as_ref().map(|repository| repository.submodule_notes()).transpose()?;
         let own = commit.as_ref().and_then(|commit| commit.branch.as_deref());
         Ok(Self {
             base_branch: settings.base_branch(own).to_owned(),
             commit,
+            notes: notes.unwrap_or_default(),
             recorded: recorded.unwrap_or_default(),
             repository,
         })

@@ -37,6 +37,7 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
         ui::say(&reason);
         return Ok(ExitCode::SUCCESS);
     }
+    reference.check(&context)?;
     let (suite, listing) = BenchSuite::build(&context, &args.common, &interrupt)?;
     let (listing, cases) = reference.select(args, &context, &suite, listing)?;
     let session = suite.plan(&context, listing, &args.common)?;

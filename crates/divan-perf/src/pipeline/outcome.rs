@@ -83,8 +83,9 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
     let selected: Vec<BenchmarkId> =
         verdicts.verdicts.iter().filter(measured).map(|verdict| verdict.name.clone()).collect();
     let mut notes = about(run, context, args);
-    let known = suite.notes.iter().chain(&executor.notes).chain(&context.history.recorded.notes);
-    notes.extend(known.cloned());
+    let history = &context.history;
+    let known = suite.notes.iter().chain(&executor.notes).chain(&history.notes);
+    notes.extend(known.chain(&history.recorded.notes).cloned());
     notes.extend(suite.launcher.notes());
     notes.extend(
         context.history.repository().and_then(|known| known.qualification_note(&suite.machine)),

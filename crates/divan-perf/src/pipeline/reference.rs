@@ -49,6 +49,15 @@ impl Reference {
         })
     }
 
+    /// Fails if the commit cannot be checked out as it was, before anything is built.
+    pub(super) fn check(&self, context: &Context) -> Result<()> {
+        let repository = context.history.repository();
+        match (self, repository) {
+            (Self::Commit(base), Some(repository)) => repository.check_submodules(base),
+            _ => Ok(()),
+        }
+    }
+
     /// The benchmarks to measure, and all that there is to judge; builds the commit.
     pub(super) fn select(
         self,

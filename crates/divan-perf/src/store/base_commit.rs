@@ -65,7 +65,10 @@ impl Repository {
     /// Tracked files in which the work tree differs from a commit.
     pub(crate) fn changed_files(&self, commit: &str) -> Result<Vec<String>> {
         let sh = &self.sh;
-        let diff = git!(sh, "git --no-optional-locks diff --name-only --no-renames -z {commit} --");
+        let diff = git!(
+            sh,
+            "git --no-optional-locks diff --name-only --no-renames --ignore-submodules=untracked -z {commit} --"
+        );
         let diff = diff.quiet().output().context("cannot compare the work tree with the base")?;
         Ok(text(diff.stdout).split_terminator('\0').map(str::to_owned).collect())
     }

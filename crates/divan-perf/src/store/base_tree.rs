@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 use xshell::{Cmd, Shell};
 
 const HOOKS: &str = "core.hooksPath=/dev/null";
+/// Submodules of the tree would be looked for where the checkout's are.
+const SUBMODULES: &str = "submodule.recurse=false";
 
 impl Repository {
     /// Checks a commit out into the work tree at `tree`, which is made again unless it is whole
@@ -73,9 +75,9 @@ fn switch(tree: &Path, admin: &Path, commit: &str) -> Result<SourceState> {
     SourceState::read(tree.to_owned(), git)
 }
 
-/// Git without hooks, led by nothing but the folder of `sh`.
+/// Git without hooks and submodules, led by nothing but the folder of `sh`.
 fn git(sh: &Shell) -> Cmd<'_> {
-    git!(sh, "git -c {HOOKS}")
+    git!(sh, "git -c {HOOKS} -c {SUBMODULES}")
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod series;
 mod site_branch;
 mod source_state;
 pub(crate) mod spool;
+mod submodules;
 mod whole;
 mod tracked;
 
@@ -127,7 +128,7 @@ impl Repository {
         let commit = self.describe("HEAD", "")?.commit;
         // Without the optional lock, asking for the status does not refresh the user's index.
         let changes =
-            git!(sh, "git --no-optional-locks status --porcelain --untracked-files=no").quiet();
+            git!(sh, "git --no-optional-locks status --porcelain --untracked-files=no --ignore-submodules=untracked").quiet();
         Ok(Commit {
             branch: answer(git!(sh, "git symbolic-ref --quiet --short HEAD"))?,
             dirty: !changes.read().context("cannot read the repository's status")?.is_empty(),
