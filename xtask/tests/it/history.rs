@@ -2,7 +2,7 @@
 
 use crate::project::{Project, root};
 use perf_judge::history::path_of;
-use perf_judge::run::Run;
+use perf_judge::run::{Machine, Run};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
@@ -64,12 +64,22 @@ fn a_run_is_added_once_and_nothing_else_moves() {
     project.history(&["add", &files[0]]).expect(0);
     assert_eq!(project.git(&["rev-parse", "gh-pages"]), tip);
     assert_eq!((recorded(&project).len(), state()), (2, before));
-    for id in ["../../../../x", "20261102T080000Z-0-0/../x", "", &run(2).id] {
+    for id in ["../../../../x", "20261102T080000Z-0-0/../x", ""] {
         let hostile = Run { id: id.to_owned(), ..run(1) };
         project.write("out/hostile.json", &hostile.to_json());
-        let refused = project.history(&["add", "out/hostile.json"]);
-        refused.expect(2).says("its contents do not belong to its name");
+        let added = project.history(&["add", "out/hostile.json"]);
+        added.expect(2).says("its contents do not belong to its name");
+        let comparison = serde_json::json!({
+            "schema": 1, "kind": "comparison", "id": id, "started": "2026-11-02T08:00:00Z",
+            "seed": 1, "base": "1a2b3c4", "head": null, "machine": Machine::default(),
+            "benchmarks": [],
+        });
+        project.write("out/hostile.json", &comparison.to_string());
+        project.history(&["add", "out/hostile.json"]).expect(2).says("is no place for it");
     }
+    let edited = Run { seed: 7, ..run(1) };
+    let edited = project.history(&["add", &file(&project, &edited)]);
+    edited.expect(2).says("its contents do not belong to its name");
     project.history(&["add", "Cargo.toml"]).expect(2).says("Cargo.toml cannot be recorded");
     project.history(&["add"]).expect(0).says("nothing waits to be recorded in");
 }

@@ -23,10 +23,16 @@ fn a_name_that_leads_elsewhere_is_refused() {
     let tip = project.git(&["rev-parse", "gh-pages"]);
     let far = Run { started: "+12026-11-01T00:00:00Z".parse().unwrap(), ..run(2) };
     let named = |id: &str| Run { id: id.to_owned(), ..run(2) };
-    for odd in [far.seal(), named("../../../../odd"), named("odd"), named("")] {
+    let (nowhere, edited) = ("is no place for it", "its contents do not belong to its name");
+    for (odd, said) in [
+        (far.seal(), nowhere),
+        (named("../../../../odd"), edited),
+        (named("odd"), edited),
+        (named(""), edited),
+    ] {
         project.write("out/odd.json", &odd.to_json());
         let ended = project.history(&["add", "out/odd.json"]);
-        ended.expect(2).says("out/odd.json cannot be recorded");
+        ended.expect(2).says("out/odd.json cannot be recorded").says(said);
         fs::remove_file(project.path().join("out/odd.json")).unwrap();
     }
     let status = project.git(&["status", "--porcelain", "--ignored"]);
