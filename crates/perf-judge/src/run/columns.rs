@@ -87,6 +87,7 @@ impl<'a> Columns<'a> {
 
     pub(super) fn into_rows(self) -> Result<Vec<Measured>, RunError> {
         self.check_lengths()?;
+        self.check_launches()?;
         let Self { time_ns: time, launches, alloc, .. } = &self;
         let row = |i: usize| Measured {
             name: self.name[i].as_ref().clone(),
@@ -144,6 +145,16 @@ impl<'a> Columns<'a> {
         let wrong =
             fixed.into_iter().chain(by_unit).chain(foreign).find(|(_, length)| *length != wanted);
         wrong.map_or(Ok(()), |(column, found)| Err(RunError::Uneven { column, found, wanted }))
+    }
+}
+
+impl Columns<'_> {
+    fn check_launches(&self) -> Result<(), RunError> {
+        let LaunchColumns { fastest, median } = &self.launches;
+        let pairs =
+            fastest.iter().zip(median).map(|(fastest, median)| (fastest.len(), median.len()));
+        let odd = self.name.iter().zip(pairs).find(|(_, (fastest, median))| fastest != median);
+        odd.map_or(Ok(()), |(name, _)| Err(RunError::Launches(name.as_ref().clone())))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Why a file is not a run.
 
 use super::SCHEMA;
+use crate::ident::BenchmarkId;
 use crate::unit;
 
 /// Why a file is no run that this version can read.
@@ -26,6 +27,9 @@ pub enum RunError {
         /// How many benchmarks the run names.
         wanted: usize,
     },
+    /// The launches of a benchmark have not one of each number.
+    #[error("it is not a run: a launch of `{0}` has no median or no fastest sample")]
+    Launches(BenchmarkId),
     /// Its identity is not the one that its contents give it.
     #[error("its contents do not belong to its name: it was edited or damaged")]
     Edited,

@@ -147,6 +147,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_launch_without_one_of_its_numbers_is_told() {
+        let json = run(3, vec![full()]).to_json();
+        let (whole, short) = ("\"median\":[[0.125,", "\"median\":[[");
+        assert!(json.contains(whole), "{json}");
+        let error = Run::from_json(&json.replace(whole, short)).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "it is not a run: a launch of `a/b::full` has no median or no fastest sample"
+        );
+    }
+
     /// A file of every schema that was ever written, kept as it was: readers must go on reading it.
     const KEPT: [&str; 2] = [
         include_str!("../../../../fixtures/history/run-schema-1.json"),
