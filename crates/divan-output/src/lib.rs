@@ -12,6 +12,8 @@ mod table;
 pub mod samples;
 #[cfg(test)]
 pub(crate) mod writer;
+#[cfg(test)]
+mod damaged_tests;
 
 pub use cell::{Cell, Columns};
 pub use launch::{BINARY_MARKER, CLEARED_VARIABLES, LISTING_ARGUMENTS, LISTING_VARIABLE, Launch};

@@ -1,5 +1,9 @@
-//! Small made-up runs for tests.
+//! Small made-up runs, and files with damage, for tests.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod damage;
+
+pub use damage::damaged;
 
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Commit, Machine, Measured, Reading, Run};
