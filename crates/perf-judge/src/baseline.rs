@@ -5,7 +5,7 @@ use crate::ident::BenchmarkId;
 use crate::run::{Accepted, LaunchTimes, Machine, Measured, Run, Statistic};
 use crate::stats;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many of the last comparable runs a baseline takes.
 pub const LENGTH: usize = 10;
@@ -205,6 +205,21 @@ impl<'a> Selector<'a> {
         let newest = self.comparable().rfind(|run| self.is_here(run));
         let names = newest.into_iter().flat_map(|run| &run.benchmarks);
         names.map(|measured| self.name_today(&measured.name).clone()).collect()
+    }
+
+    /// The benchmarks that the newest comparable run knows, and the newest of this machine, under
+    /// their names of today; those that gave no number included.
+    pub fn known_names(&self) -> BTreeSet<BenchmarkId> {
+        let hash = |run: &Run| run.commit.as_ref().map(|commit| commit.hash.clone());
+        let newest = self.comparable().next_back().map(hash);
+        let here = self.comparable().rfind(|run| self.is_here(run));
+        // Machines of other kinds may have measured its other benchmarks.
+        let others = self.comparable().filter(|run| Some(hash(run)) == newest);
+        let names = here.into_iter().chain(others).flat_map(|run| {
+            let measured = run.benchmarks.iter().map(|measured| &measured.name);
+            measured.chain(run.unfinished.iter().map(|unfinished| &unfinished.name))
+        });
+        names.map(|name| self.name_today(name).clone()).collect()
     }
 
     fn pinned(&self, name: &BenchmarkId, here: &[(&Run, &Measured)], n: u32, s: u32) -> Selection {

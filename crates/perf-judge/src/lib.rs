@@ -88,7 +88,8 @@ pub mod verdict;
 
 pub use baseline::{Selection, Selector};
 pub use budget::{
-    Budget, BudgetError, BudgetFile, BudgetResult, BudgetStatus, Gate, check as check_budgets,
+    Budget, BudgetError, BudgetFile, BudgetResult, BudgetStatus, Gate, Required,
+    check as check_budgets,
 };
 pub use detect::Severity;
 pub use history::History;

@@ -143,7 +143,8 @@ impl Report {
             texts.chain(verdict.reason.as_deref()).chain([verdict.name.as_str()])
         });
         let budgets = self.budgets.iter().flat_map(|budget| {
-            [&budget.name, &budget.description].into_iter().chain(&budget.reason)
+            let said = budget.reason.iter().chain(&budget.undecided);
+            [&budget.name, &budget.description].into_iter().chain(said)
         });
         let accepted = self.accepted.iter().map(|accepted| &accepted.entry.reason);
         let excuses =

@@ -2,7 +2,7 @@
 
 use super::{AcceptanceResult, Against, Comparison, Findings, Report};
 use perf_judge::baseline::Selector;
-use perf_judge::budget::{Acceptance, Budget, Gate, check};
+use perf_judge::budget::{Acceptance, Budget, Gate, Required, check};
 use perf_judge::history::Past;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Run;
@@ -45,7 +45,7 @@ impl Report {
             run,
             verdicts,
             accepted,
-            budgets: check(budgets, &names, run, &BTreeMap::new()),
+            budgets: check(budgets, &names, run, &BTreeMap::new(), Required::None),
             against: Against {
                 branch: branch.to_owned(),
                 history_runs: past.runs().count(),

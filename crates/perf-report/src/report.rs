@@ -24,7 +24,7 @@ pub struct Report {
     pub kind: ReportKind,
     /// The finding in one sentence.
     pub summary: String,
-    /// 0 pass, 1 the gate is shut, 3 something could not be measured.
+    /// 0 pass, 1 the gate is shut, 3 something could not be measured or decided.
     pub status: u8,
     /// Why the status is what it is.
     pub outcome: Outcome,
@@ -220,7 +220,15 @@ fn advice(run: &Run, verdicts: &Verdicts, against: &Against) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if count(State::Inconclusive) > 0 {
+    let cut_short = verdicts.verdicts.iter().filter(|verdict| verdict.cut_short).count();
+    if cut_short > 0 {
+        let left = unit::counted(cut_short, "benchmark", "benchmarks");
+        notes.push(format!(
+            "the time limit left {left} undecided: allow more time with --time-limit, or omit it"
+        ));
+    }
+    let by_noise = |verdict: &Verdict| verdict.state == State::Inconclusive && !verdict.cut_short;
+    if verdicts.verdicts.iter().any(by_noise) {
         notes.push(
             "inconclusive rows pass: measure again on a quieter machine to decide them".to_owned(),
         );
@@ -252,7 +260,7 @@ pub(crate) mod tests {
     use super::*;
     use perf_fixtures::{measured, reading, run};
     use perf_judge::baseline::{Baseline, RunValue, Selection};
-    use perf_judge::budget::{BudgetFile, check};
+    use perf_judge::budget::{BudgetFile, Required, check};
     use perf_judge::ident::BenchmarkId;
     use perf_judge::verdict::{Against as Compared, Case, Effort, Judge, Step};
     use std::collections::BTreeMap;
@@ -295,7 +303,7 @@ pub(crate) mod tests {
         Report::new(Findings {
             run: &run,
             verdicts,
-            budgets: check(&budgets, &selected, &run, &readings),
+            budgets: check(&budgets, &selected, &run, &readings, Required::None),
             against: Against { branch: "main".to_owned(), history_runs: 12, base: None },
             accepted: vec![],
             gate: Gate::default(),
@@ -334,6 +342,31 @@ pub(crate) mod tests {
         );
         assert_eq!(report.status, 1);
         assert_eq!(summary([].iter(), &[]), "nothing changed in 0 benchmarks");
+    }
+
+    #[test]
+    fn what_the_time_limit_left_undecided_is_counted_and_does_not_pass() {
+        let mut judge = Judge::of_builds(["a/b::c", "a/b::d"], "c0ffee");
+        let Step::Compare { benchmarks, .. } = judge.step() else { panic!("it compares") };
+        benchmarks.iter().for_each(|name| judge.out_of_time(name));
+        let Step::Done(verdicts) = judge.step() else { panic!("the time is over") };
+        let against = Against { branch: "main".to_owned(), history_runs: 0, base: None };
+        let report = Report::new(Findings {
+            run: &run(1, vec![]),
+            verdicts,
+            budgets: vec![],
+            accepted: vec![],
+            against,
+            gate: Gate::default(),
+            notes: vec![],
+        });
+        assert_eq!(report.status, 3);
+        assert_eq!(
+            report.notes,
+            [
+                "the time limit left 2 benchmarks undecided: allow more time with --time-limit, or omit it"
+            ]
+        );
     }
 
     #[test]

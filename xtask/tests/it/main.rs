@@ -28,3 +28,4 @@ mod shared_target;
 mod surroundings;
 mod tidy;
 mod tiny;
+mod unmeasured;

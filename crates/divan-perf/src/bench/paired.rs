@@ -167,8 +167,9 @@ impl Sides {
         }
     }
 
+    /// Whether no row of it can be compared; the base may lack one of several.
     fn failed(&self, planned: &Planned) -> bool {
         let failed = |row| self.failures.contains_key(row) || self.base_failures.contains_key(row);
-        planned.rows.iter().any(failed)
+        planned.rows.iter().all(failed)
     }
 }

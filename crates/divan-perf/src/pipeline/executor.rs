@@ -29,7 +29,7 @@ pub(crate) struct Executor<'a> {
     pub(crate) notes: Vec<String>,
 }
 
-/// Readings of both sides, by benchmark.
+/// Readings of both sides in a comparison, by benchmark.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
     pub(crate) base: BTreeMap<BenchmarkId, Vec<Reading>>,
@@ -97,9 +97,14 @@ impl<'a> Executor<'a> {
         }
         told.failures.iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
         if told.cut_short {
-            self.give_up(judge, benchmarks);
+            let done = |name| told.readings.get(name).map_or(0, Vec::len);
+            self.stop(judge, benchmarks.iter().filter(|name| done(*name) < launches));
         }
-        Ok(told)
+        if self.args.compare.is_none() {
+            return Ok(told);
+        }
+        self.told.take_alone(told);
+        Ok(Measurement::default())
     }
 
     fn compare(
@@ -121,15 +126,17 @@ impl<'a> Executor<'a> {
             &self.suite.launcher,
             self.interrupt,
         )?;
+        if told.cut_short {
+            let done = |name| told.rounds.get(name).map_or(0, Vec::len);
+            let open = benchmarks.iter().filter(|name| done(*name) < rounds);
+            self.stop(judge, open.filter(|name| !told.base_failures.contains_key(*name)));
+        }
         for (name, rounds) in std::mem::take(&mut told.rounds) {
             judge.feed_rounds(&name, rounds);
         }
         told.failures.iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
         for (name, reason) in &told.base_failures {
             judge.cannot_compare(name, &format!("the base cannot be launched: {reason}"));
-        }
-        if told.cut_short {
-            self.give_up(judge, benchmarks);
         }
         self.told.take(told);
         Ok(())
@@ -192,8 +199,9 @@ impl<'a> Executor<'a> {
         }
     }
 
-    fn give_up(&mut self, judge: &mut Judge, benchmarks: &[BenchmarkId]) {
-        benchmarks.iter().for_each(|name| judge.give_up(name));
+    /// Tells the judge what the time was too short for.
+    fn stop<'b>(&mut self, judge: &mut Judge, benchmarks: impl Iterator<Item = &'b BenchmarkId>) {
+        benchmarks.for_each(|name| judge.out_of_time(name));
         let note = "the time limit ended the measuring: some benchmarks got fewer launches";
         if !self.notes.iter().any(|known| known == note) {
             self.notes.push(note.to_owned());
@@ -206,11 +214,20 @@ impl Told {
         for (name, readings) in sides.base {
             self.base.entry(name).or_default().extend(readings);
         }
-        for (name, readings) in sides.head {
+        self.take_alone(Measurement {
+            readings: sides.head,
+            failures: sides.failures,
+            cut_short: sides.cut_short,
+        });
+    }
+
+    /// Takes launches of the head alone.
+    fn take_alone(&mut self, measurement: Measurement) {
+        for (name, readings) in measurement.readings {
             self.head.readings.entry(name).or_default().extend(readings);
         }
-        self.head.failures.extend(sides.failures);
-        self.head.cut_short |= sides.cut_short;
+        self.head.failures.extend(measurement.failures);
+        self.head.cut_short |= measurement.cut_short;
     }
 }
 

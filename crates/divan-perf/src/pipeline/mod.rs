@@ -9,6 +9,7 @@ mod recorder;
 mod context;
 mod suite;
 mod base_build;
+mod cases;
 mod reference;
 mod executor;
 mod counts;
@@ -41,7 +42,7 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     let (suite, listing) = BenchSuite::build(&context, &args.common, &interrupt)?;
     let (listing, cases) = reference.select(args, &context, &suite, listing)?;
     let session = suite.plan(&context, listing, &args.common)?;
-    suite.check_names(&context, &session, args)?;
+    suite.check_names(&context, &session, cases.skipped(), args)?;
     let mut judge = cases.judge(args, &context, &suite, &session);
     let mut executor = Executor::new(&context, &suite, session, cases.base, args, &interrupt);
     let initial = executor.initial_measurement(&mut judge)?;

@@ -11,7 +11,7 @@ use crate::store::{BaseCommit, Entry};
 use crate::ui;
 use crate::ui::Color;
 use anyhow::{Context as _, Result};
-use perf_judge::budget::{Acceptance, check};
+use perf_judge::budget::{Acceptance, Required, check};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Reading, Run};
 use perf_judge::verdict::{State, Verdict, Verdicts};
@@ -78,7 +78,9 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
     let Executor { context, suite, args, .. } = executor;
     let measurement = if args.compare.is_some() { &executor.told.head } else { initial };
     let run = &run(executor, measurement);
-    // What is the same on both sides was not measured: its budgets have nothing to say.
+    let budgets = &context.project.budgets;
+    let required = if args.quick { Required::Counts } else { Required::All };
+    // What is the same on both sides is launched only if a budget of it gates.
     let measured = |verdict: &&Verdict| verdict.launches > 0 || verdict.state == State::Missing;
     let selected: Vec<BenchmarkId> =
         verdicts.verdicts.iter().filter(measured).map(|verdict| verdict.name.clone()).collect();
@@ -92,7 +94,7 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
     );
     let mut report = Report::new(Findings {
         run,
-        budgets: check(&context.project.budgets, &selected, run, &measurement.readings),
+        budgets: check(budgets, &selected, run, &measurement.readings, required),
         accepted: accepted(executor, run, &verdicts),
         verdicts,
         against: Against {

@@ -112,21 +112,28 @@ impl BenchSuite {
         Session::plan(listing, &self.launcher, past, wish, options)
     }
 
-    /// Checks that budgets and acceptances name benchmarks that exist, where all of them are known.
+    /// Checks that budgets and acceptances name benchmarks that exist, where all of them are
+    /// listed; `skipped` are those that are not launched.
     pub(crate) fn check_names(
         &self,
         context: &Context,
         session: &Session,
+        skipped: &[BenchmarkId],
         args: &PerfArgs,
     ) -> Result<()> {
-        let is_all = args.common.is_unfiltered() && self.partition.is_none();
-        if args.compare.is_some() || !is_all {
+        if !args.common.is_unfiltered() {
             return Ok(());
         }
         let rows = session.planned().iter().flat_map(|planned| planned.rows.clone());
-        let known: Vec<BenchmarkId> = rows.chain(session.failures().keys().cloned()).collect();
-        context.project.check_old_names(&known)?;
-        context.project.check_names(&known)
+        let launched: Vec<BenchmarkId> = rows.chain(session.failures().keys().cloned()).collect();
+        let others = self.partition.iter().flat_map(|partition| &partition.listed);
+        let others: Vec<BenchmarkId> = others.chain(skipped).cloned().collect();
+        context.project.check_old_names(&launched)?;
+        context.project.check_budgets(&launched, &others)?;
+        match args.compare.is_none() && self.partition.is_none() {
+            true => context.project.check_names(&launched),
+            false => Ok(()),
+        }
     }
 
     /// The judge of everything that was planned, against the recorded runs.
@@ -225,7 +232,8 @@ impl BenchSuite {
     }
 }
 
-fn launches(args: &PerfArgs) -> u16 {
+/// Launches of each benchmark at first.
+pub(super) fn launches(args: &PerfArgs) -> u16 {
     args.launches.unwrap_or(if args.quick { QUICK_LAUNCHES } else { LAUNCHES })
 }
 

@@ -2,7 +2,8 @@
 
 use super::{Budget, Metric, Unmeasured};
 use crate::ident::BenchmarkId;
-use crate::run::{Measured, Reading, Run};
+use crate::run::{Reading, Run};
+use crate::unit;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -64,23 +65,43 @@ pub struct BudgetResult {
     pub reason: Option<String>,
     /// Whether the check fails because of it.
     pub fails: bool,
+    /// Why the check is incomplete because of it: it gates, and the launches leave open whether it
+    /// is broken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undecided: Option<String>,
+}
+
+/// Which of the budgets that gate a run has to decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Required {
+    /// All of them.
+    All,
+    /// Those of allocations: there are too few launches for the others.
+    Counts,
+    /// None: the run was recorded earlier, and its launches are not known.
+    None,
 }
 
 /// Checks a run against the budgets that limit a benchmark among `selected`.
 ///
 /// `readings` are the run's launches by benchmark; of a run that was recorded earlier there are
-/// none, and nothing fails.
+/// none, and nothing fails. What is `required` and stays open is [`BudgetResult::undecided`].
 pub fn check(
     budgets: &[Budget],
     selected: &[BenchmarkId],
     run: &Run,
     readings: &BTreeMap<BenchmarkId, Vec<Reading>>,
+    required: Required,
 ) -> Vec<BudgetResult> {
     let limited = budgets.iter().map(|budget| (budget, budget.limits(selected)));
     let shown = limited.filter(|(_, benchmarks)| !benchmarks.is_empty());
     let mut results: Vec<BudgetResult> = shown
         .map(|(budget, benchmarks)| {
-            let cases = benchmarks.into_iter().map(|id| one(budget, id, run, readings));
+            let is_required = budget.gate && required.includes(budget.metric);
+            let cases = benchmarks.into_iter().map(|id| {
+                let result = one(budget, id, run, readings);
+                BudgetResult { undecided: result.undecided.filter(|_| is_required), ..result }
+            });
             cases.reduce(worse).unwrap_or_else(|| unmeasured(budget, None, String::new()))
         })
         .collect();
@@ -94,38 +115,48 @@ fn one(
     run: &Run,
     readings: &BTreeMap<BenchmarkId, Vec<Reading>>,
 ) -> BudgetResult {
-    let Some(measured) = run.benchmark(id) else {
-        return unmeasured(budget, Some(id), Unmeasured::NoNumber.to_string());
+    let open = |reason: &str| Some(format!("{id}: {reason}"));
+    let absent = |absence: Unmeasured| {
+        let reason = absence.to_string();
+        BudgetResult { undecided: open(&reason), ..unmeasured(budget, Some(id), reason) }
     };
+    let Some(measured) = run.benchmark(id) else { return absent(Unmeasured::NoNumber) };
     let Some(value) = budget.metric.of_run(measured) else {
-        return unmeasured(budget, Some(id), budget.metric.absence(measured).to_string());
+        return absent(budget.metric.absence(measured));
     };
     let status = budget.status_of(value);
     let launches = readings.get(id).map_or(&[][..], Vec::as_slice);
     let critical = status == BudgetStatus::Critical;
-    let doubt = critical.then(|| doubt(budget, measured, launches)).flatten();
+    let too_few = critical.then(|| too_few(budget, launches)).flatten();
+    let kept = critical.then(|| kept(budget, launches)).flatten();
     BudgetResult {
         value: Some(value),
         status,
-        fails: status == BudgetStatus::Critical && budget.gate && doubt.is_none(),
-        reason: doubt,
+        fails: critical && budget.gate && too_few.is_none() && kept.is_none(),
+        undecided: too_few.as_deref().and_then(open),
+        reason: too_few.or(kept),
         ..unmeasured(budget, Some(id), String::new())
     }
 }
 
-/// Why a value above the critical limit may still be noise.
-fn doubt(budget: &Budget, measured: &Measured, launches: &[Reading]) -> Option<String> {
-    let values: Vec<f64> =
-        launches.iter().filter_map(|launch| budget.metric.of_launch(launch)).collect();
+/// Why the launches cannot tell a value above the critical limit from noise.
+fn too_few(budget: &Budget, launches: &[Reading]) -> Option<String> {
+    let values = launches.iter().filter_map(|launch| budget.metric.of_launch(launch)).count();
     if launches.is_empty() {
         return Some("whether every launch is beyond it is not recorded".to_owned());
     }
     let needed = if budget.metric.is_exact() { 1 } else { CONFIRMING_LAUNCHES };
-    if values.len() < needed {
-        let launches = measured.launches.len();
-        return Some(format!("{launches} launches are too few to fail: it takes {needed}"));
+    if values < needed {
+        let launches = unit::counted(values, "launch is", "launches are");
+        return Some(format!("{launches} too few to fail: it takes {needed}"));
     }
-    let lowest = values.into_iter().reduce(f64::min).filter(|lowest| *lowest <= budget.critical)?;
+    None
+}
+
+/// How a value above the critical limit is shown to be noise.
+fn kept(budget: &Budget, launches: &[Reading]) -> Option<String> {
+    let values = launches.iter().filter_map(|launch| budget.metric.of_launch(launch));
+    let lowest = values.reduce(f64::min).filter(|lowest| *lowest <= budget.critical)?;
     Some(format!("the best launch kept the limit with {}", budget.metric.show(lowest)))
 }
 
@@ -142,12 +173,26 @@ fn unmeasured(budget: &Budget, id: Option<&BenchmarkId>, reason: String) -> Budg
         status: BudgetStatus::Unmeasured,
         reason: Some(reason),
         fails: false,
+        undecided: None,
     }
 }
 
+/// The worse of two; what one of them leaves undecided stays so.
 fn worse(one: BudgetResult, other: BudgetResult) -> BudgetResult {
     let rank = |result: &BudgetResult| (result.fails, result.status, result.value);
-    if rank(&other) > rank(&one) { other } else { one }
+    let undecided = one.undecided.clone().or_else(|| other.undecided.clone());
+    let worse = if rank(&other) > rank(&one) { other } else { one };
+    BudgetResult { undecided, ..worse }
+}
+
+impl Required {
+    fn includes(self, metric: Metric) -> bool {
+        match self {
+            Self::All => true,
+            Self::Counts => metric.is_exact(),
+            Self::None => false,
+        }
+    }
 }
 
 impl Budget {
@@ -178,8 +223,8 @@ mod tests {
         let id = BenchmarkId::from(NAME);
         let readings = launches.iter().copied().map(reading).collect();
         let run = run(1, vec![measured(NAME, ns)]);
-        check(&budgets(body), std::slice::from_ref(&id), &run, &[(id.clone(), readings)].into())
-            .remove(0)
+        let readings = [(id.clone(), readings)].into();
+        check(&budgets(body), std::slice::from_ref(&id), &run, &readings, Required::All).remove(0)
     }
 
     #[test]
@@ -213,14 +258,15 @@ mod tests {
 
     #[test]
     fn one_launch_is_enough_for_what_is_counted() {
-        use crate::run::Alloc;
+        use crate::run::{Alloc, Measured};
         let id = BenchmarkId::from(NAME);
         let alloc = Some(Alloc { count: 9.0, bytes: 64.0, peak_bytes: None });
         let run = run(1, vec![Measured { alloc, ..measured(NAME, 1.0) }]);
         let readings = vec![Reading { alloc, ..reading(1.0) }];
         let all = [(id.clone(), readings)].into();
         let body = r#""benchmark": "large", "metric": "alloc_count", "target": 1"#;
-        assert!(check(&budgets(body), std::slice::from_ref(&id), &run, &all)[0].fails);
+        let required = Required::Counts;
+        assert!(check(&budgets(body), std::slice::from_ref(&id), &run, &all, required)[0].fails);
     }
 
     #[test]
@@ -239,7 +285,8 @@ mod tests {
         let selected = ["p/t::xml::a", "p/t::xml::b"].map(BenchmarkId::from);
         let run = run(1, vec![measured("p/t::xml::a", 1e6), measured("p/t::xml::b", 2.1e6)]);
         let body = r#""benchmark": "xml::*", "target_ms": 2, "metric": "median""#;
-        let worst = check(&budgets(body), &selected, &run, &BTreeMap::new()).remove(0);
+        let worst =
+            check(&budgets(body), &selected, &run, &BTreeMap::new(), Required::None).remove(0);
         assert_eq!(worst.benchmark, Some(selected[1].clone()));
         assert_eq!((worst.value, worst.status), (Some(2.1e6), BudgetStatus::Slow));
     }
@@ -248,6 +295,57 @@ mod tests {
     fn budgets_of_unselected_benchmarks_are_not_shown() {
         let other = [BenchmarkId::from("p/t::other")];
         let body = r#""benchmark": "large", "target_ms": 2"#;
-        assert_eq!(check(&budgets(body), &other, &run(1, vec![]), &BTreeMap::new()), vec![]);
+        let shown = check(&budgets(body), &other, &run(1, vec![]), &BTreeMap::new(), Required::All);
+        assert_eq!(shown, vec![]);
+    }
+
+    #[test]
+    fn a_gating_budget_is_undecided_where_the_launches_leave_it_open() {
+        let body = |more: &str| format!(r#""benchmark": "large", "target_ms": 2{more}"#);
+        let alloc = r#""benchmark": "large", "metric": "alloc_count", "target": 1"#;
+        let cases = [
+            (body(""), 4e6, 5, None),
+            (body(""), 4e6, 4, Some("p/t::xml::large: 4 launches are too few to fail")),
+            (body(""), 1e6, 1, None),
+            (body(r#", "gate": false"#), 4e6, 4, None),
+            (body(r#", "metric": "p99""#), 1e6, 5, Some("it needs 300 samples and has 100")),
+            (alloc.to_owned(), 1.0, 5, Some("AllocProfiler")),
+        ];
+        for (body, ns, launches, expected) in cases {
+            let undecided = result(&body, ns, &vec![ns; launches]).undecided;
+            match expected {
+                Some(expected) => assert!(undecided.unwrap().contains(expected), "{body}"),
+                None => assert_eq!(undecided, None, "{body}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_run_need_not_decide_stays_open_without_a_word() {
+        let id = BenchmarkId::from(NAME);
+        let run = run(1, vec![measured(NAME, 4e6)]);
+        let p95 = r#""benchmark": "large", "target_ms": 2"#;
+        let alloc = r#""benchmark": "large", "metric": "alloc_count", "target": 1"#;
+        let cases = [
+            (p95, Required::All, true),
+            (p95, Required::Counts, false),
+            (alloc, Required::Counts, true),
+            (alloc, Required::None, false),
+        ];
+        for (body, required, expected) in cases {
+            let ids = std::slice::from_ref(&id);
+            let result = check(&budgets(body), ids, &run, &BTreeMap::new(), required).remove(0);
+            assert_eq!(result.undecided.is_some(), expected, "{body} {required:?}");
+        }
+    }
+
+    #[test]
+    fn a_star_is_undecided_if_one_of_its_benchmarks_is() {
+        let selected = ["p/t::xml::a", "p/t::xml::b"].map(BenchmarkId::from);
+        let run = run(1, vec![measured("p/t::xml::a", 2.1e6)]);
+        let body = r#""benchmark": "xml::*", "target_ms": 2, "metric": "median""#;
+        let all = check(&budgets(body), &selected, &run, &BTreeMap::new(), Required::All).remove(0);
+        assert_eq!((all.benchmark, all.status), (Some(selected[0].clone()), BudgetStatus::Slow));
+        assert_eq!(all.undecided.as_deref(), Some("p/t::xml::b: the benchmark gave no number"));
     }
 }

@@ -116,6 +116,18 @@ impl BudgetFile {
         accepted::check_names(text, &self.accepted, known)
     }
 
+    /// Checks that every budget is of a benchmark that exists, and of only one unless it says `::*`.
+    ///
+    /// # Errors
+    /// With the line and column of the first that is not.
+    pub fn check_budgets(
+        text: &str,
+        budgets: &[Budget],
+        known: &[BenchmarkId],
+    ) -> Result<(), BudgetError> {
+        names::check_names(text, budgets, known)
+    }
+
     /// Checks that no benchmark that exists has an old name: its numbers would count as those of
     /// the benchmark with the new name.
     ///

@@ -343,3 +343,24 @@ fn the_files_that_are_damaged_are_fine_before() {
         BudgetFile::parse(text).unwrap();
     }
 }
+
+#[test]
+fn a_listed_benchmark_may_give_the_row_that_is_limited() {
+    let cases = [
+        ("xml::large", true),
+        ("large", true),
+        ("large::t=4", true),
+        ("large::*", true),
+        ("xml::*", true),
+        ("large::500", false),
+        ("small", false),
+        ("other::*", false),
+    ];
+    for (benchmark, expected) in cases {
+        let text = format!(
+            r#"{{"schema": 1, "budgets": {{"x": {{"benchmark": "{benchmark}", "target_ms": 1}}}}}}"#
+        );
+        let budget = &BudgetFile::parse(&text).unwrap().1[0];
+        assert_eq!(budget.may_limit(&"p/t::xml::large".into()), expected, "{benchmark}");
+    }
+}

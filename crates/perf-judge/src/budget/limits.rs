@@ -37,6 +37,14 @@ impl Budget {
             None => known.iter().filter(|id| id.is_named(&self.benchmark)).collect(),
         }
     }
+
+    /// Whether it limits the benchmark that is listed as `listed`, or a row of it: a launch gives
+    /// a row for each thread count, and a listing names none of them.
+    pub fn may_limit(&self, listed: &BenchmarkId) -> bool {
+        let (above, row) = self.benchmark.rsplit_once("::").unwrap_or((&self.benchmark, ""));
+        let is_row = row == "*" || row.starts_with("t=");
+        !self.limits(std::slice::from_ref(listed)).is_empty() || (is_row && listed.is_named(above))
+    }
 }
 
 /// A budget as the file writes it.

@@ -19,7 +19,7 @@ mod accept;
 
 pub use accept::accept;
 pub use accepted::{Acceptance, AcceptanceError};
-pub use check::{BudgetResult, BudgetStatus, check};
+pub use check::{BudgetResult, BudgetStatus, Required, check};
 pub use edit::apply;
 pub use error::BudgetError;
 pub use file::{BudgetFile, Budgets};

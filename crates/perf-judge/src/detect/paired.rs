@@ -36,8 +36,33 @@ const MINIMUM: usize = 3;
 pub enum Looks {
     /// Every [`STEP`] rounds, and more are measured until one decides.
     Sequential,
+    /// Every [`STEP`] rounds, and at the last one, as the time for more is over.
+    Ended,
     /// Once, as nothing more can be measured.
     Once,
+}
+
+impl Looks {
+    /// The same where the time for more rounds is over.
+    pub fn ended(self) -> Self {
+        match self {
+            Self::Sequential | Self::Ended => Self::Ended,
+            Self::Once => Self::Once,
+        }
+    }
+
+    /// After which of so many rounds there is a look.
+    fn places(self, rounds: usize) -> Vec<usize> {
+        if self == Self::Once {
+            return vec![rounds];
+        }
+        let last = rounds.min(LAST_LOOK);
+        let mut places: Vec<usize> = (FIRST_LOOK.min(last)..=last).step_by(STEP).collect();
+        if self == Self::Ended && places.last() != Some(&last) {
+            places.push(last);
+        }
+        places
+    }
 }
 
 /// What the rounds say, and every number that led there.
@@ -102,12 +127,8 @@ pub enum Test {
 
 /// Judges rounds, oldest first. `None` where fewer than three count.
 pub fn judge(rounds: &[Round], looks: Looks) -> Option<Sequence> {
-    let (first, last) = match looks {
-        Looks::Sequential => (FIRST_LOOK.min(rounds.len()), rounds.len().min(LAST_LOOK)),
-        Looks::Once => (rounds.len(), rounds.len()),
-    };
     let mut taken = Vec::new();
-    for count in (first..=last).step_by(STEP) {
+    for count in looks.places(rounds.len()) {
         let differences = Differences::of(&rounds[..count]);
         let Some(look) = look(&differences, count, looks) else { continue };
         let decided = look.finding.is_some();
@@ -155,7 +176,9 @@ fn look(differences: &Differences, rounds: usize, looks: Looks) -> Option<Interi
     let medians = differences.medians();
     let least = medians.iter().map(|(_, median)| sign * median.0).fold(f64::INFINITY, f64::min);
     let level = match looks {
-        Looks::Sequential => LAST_LEVEL * (counted as f64 / LAST_LOOK as f64).powi(2),
+        Looks::Sequential | Looks::Ended => {
+            LAST_LEVEL * (counted as f64 / LAST_LOOK as f64).powi(2)
+        }
         Looks::Once => ONLY_LEVEL,
     };
     let (test, finding) = match estimate.abs() >= THRESHOLD {

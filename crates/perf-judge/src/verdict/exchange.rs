@@ -294,10 +294,12 @@ impl Benchmark {
         let own = |verdict: &&Verdict| verdict.name == self.id;
         let verdict = verdicts.verdicts.iter().find(own);
         let percent = |ratio: Option<LogRatio>| ratio.map(LogRatio::percent);
-        let status = match verdict.map_or(State::Missing, |verdict| verdict.state) {
+        let state = verdict.map_or(State::Missing, |verdict| verdict.state);
+        let status = match (state, self.status) {
             // Nothing was launched here that could be missing: there are no numbers.
-            State::Missing => State::Invalid,
-            state => state,
+            (State::Missing, Presence::New) => State::New,
+            (State::Missing, _) => State::Invalid,
+            (state, _) => state,
         };
         ReplyVerdict {
             id: self.id.clone(),

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct Outcome {
     /// Why the gate is shut: exit status 1.
     pub gate: Vec<String>,
-    /// What could not be measured: exit status 3.
+    /// What could not be measured or decided: exit status 3.
     pub incomplete: Vec<String>,
 }
 
@@ -22,10 +22,12 @@ impl Outcome {
         let regressions = verdicts.iter().filter(|verdict| shuts(verdict, gate)).map(regressed);
         let open = gate == Gate::all(Level::Never);
         let broken = budgets.iter().filter(|budget| budget.fails && !open).map(exceeded);
-        let missing = verdicts.iter().filter(|verdict| verdict.state == State::Missing);
+        let is_open = |verdict: &&Verdict| verdict.state == State::Missing || verdict.cut_short;
+        let unfinished = verdicts.iter().filter(is_open).map(unfinished);
+        let undecided = budgets.iter().filter(|_| !open).filter_map(undecided);
         Self {
             gate: regressions.chain(broken).collect(),
-            incomplete: missing.map(unfinished).collect(),
+            incomplete: unfinished.chain(undecided).collect(),
         }
     }
 
@@ -73,6 +75,11 @@ fn unfinished(verdict: &Verdict) -> String {
     format!("{}: {}", verdict.name, verdict.reason.as_deref().unwrap_or("no finished row"))
 }
 
+fn undecided(budget: &BudgetResult) -> Option<String> {
+    let reason = budget.undecided.as_deref()?;
+    Some(format!("budget {}: {} is not decided: {reason}", budget.name, budget.metric.name()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::subject::bare;
@@ -83,6 +90,10 @@ mod tests {
     fn verdict(state: State, severity: Option<Severity>, confirmed: bool) -> Verdict {
         let change = Some(LogRatio::from_percent(60.0));
         Verdict { severity, change, confirmed, ..bare(&"a/b::c".into(), state) }
+    }
+
+    fn cut_short(verdict: Verdict) -> Verdict {
+        Verdict { cut_short: true, ..verdict }
     }
 
     #[test]
@@ -98,6 +109,8 @@ mod tests {
             (verdict(Improvement, Some(Critical), true), Level::Minor, 0),
             (verdict(Inconclusive, None, true), Level::Minor, 0),
             (verdict(State::Missing, None, false), Level::Critical, 3),
+            (cut_short(verdict(Inconclusive, None, true)), Level::Critical, 3),
+            (cut_short(verdict(Inconclusive, None, true)), Level::Never, 3),
         ];
         for (verdict, level, status) in cases {
             assert_eq!(
@@ -134,6 +147,19 @@ mod tests {
                 "{severity:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_budget_that_is_undecided_makes_the_check_incomplete_unless_nothing_fails() {
+        use crate::budget::{BudgetFile, Required, check};
+        let text = r#"{"schema": 1, "budgets": {"fast": {"benchmark": "c", "target_ms": 1}}}"#;
+        let budgets = BudgetFile::parse(text).unwrap().1;
+        let (run, selected) = (crate::run::tests::run(1, vec![]), ["a/b::c".into()]);
+        let results = check(&budgets, &selected, &run, &<_>::default(), Required::All);
+        let outcome = Outcome::of(&[], &results, Gate::default());
+        let reason = "budget fast: p95 is not decided: a/b::c: the benchmark gave no number";
+        assert_eq!((outcome.status(), &*outcome.incomplete), (3, &[reason.to_owned()][..]));
+        assert_eq!(Outcome::of(&[], &results, Gate::all(Level::Never)).status(), 0);
     }
 
     #[test]

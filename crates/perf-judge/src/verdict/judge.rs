@@ -85,9 +85,8 @@ impl Judge {
     pub fn step(&mut self) -> Step {
         if self.phase == Phase::Start {
             self.phase = Phase::Alone(Look::First);
-            let all = self.names(|subject| subject.is_judged_by_runs());
-            if !all.is_empty() {
-                return self.measure(Look::First, all, self.effort.launches);
+            if let Some(step) = self.launch_alone() {
+                return step;
             }
         }
         if self.phase == Phase::Alone(Look::First) {
@@ -96,6 +95,10 @@ impl Judge {
         }
         if self.phase == Phase::SideBySide {
             if let Some(step) = self.compare() {
+                return step;
+            }
+            // What turned out to have nothing to be compared with.
+            if let Some(step) = self.launch_alone() {
                 return step;
             }
             if let Some(step) = self.look_again(Look::Second) {
@@ -115,7 +118,7 @@ impl Judge {
     pub fn feed(&mut self, name: &BenchmarkId, launches: impl IntoIterator<Item = LaunchTimes>) {
         let is_first = matches!(self.phase, Phase::Start | Phase::Alone(Look::First));
         let Some(subject) = self.subject(name) else { return };
-        match is_first {
+        match is_first || !subject.is_judged_by_runs() {
             true => subject.first.extend(launches),
             false => subject.fresh.extend(launches),
         }
@@ -142,8 +145,17 @@ impl Judge {
         }
     }
 
+    /// Notes that the time for measuring `name` is over: what the launches so far leave open is cut
+    /// short, and makes the check incomplete.
+    pub fn out_of_time(&mut self, name: &BenchmarkId) {
+        if let Some(subject) = self.subject(name) {
+            subject.out_of_time = true;
+        }
+    }
+
     /// Notes that `name` cannot be compared with the build it should be compared with: a suspect
-    /// is launched alone instead, and what has nothing else to be compared with is new.
+    /// is launched alone instead, and so is what has nothing else to be compared with, which is
+    /// new.
     pub fn cannot_compare(&mut self, name: &BenchmarkId, reason: &str) {
         if let Some(subject) = self.subject(name) {
             subject.cannot_compare(reason);
@@ -183,6 +195,19 @@ impl Judge {
         Step::Measure { look, benchmarks, launches }
     }
 
+    /// The launches of the head alone that were not asked for yet.
+    fn launch_alone(&mut self) -> Option<Step> {
+        let launches = self.effort.launches;
+        let wanting = |subject: &&mut Subject| launches > 0 && subject.wants_launches();
+        let asked = self.subjects.iter_mut().filter(wanting).map(|subject| {
+            subject.asked = true;
+            subject.case.name.clone()
+        });
+        let benchmarks: Vec<BenchmarkId> = asked.collect();
+        let step = Step::Measure { look: Look::First, benchmarks: benchmarks.clone(), launches };
+        (!benchmarks.is_empty()).then_some(step)
+    }
+
     /// The next rounds, for one base at a time: a build is finished with before the next begins.
     fn compare(&self) -> Option<Step> {
         let looks = self.effort.looks();
@@ -214,7 +239,8 @@ impl Judge {
                 true => history::wants_comparison(distances),
                 false => again && history::is_suspect(distances),
             };
-            if suspect && subject.is_open() {
+            // A suspect that nothing more can be measured of for want of time stays one.
+            if suspect && (subject.is_open() || subject.out_of_time) {
                 subject.way = Way::Fresh;
             }
         }
@@ -256,7 +282,7 @@ impl Judge {
         let common = history::common_shift(distances.iter().map(Vec::as_slice));
         for (subject, distances) in self.subjects.iter_mut().zip(&distances) {
             let measured = subject.way == Way::Fresh && !subject.fresh.is_empty();
-            if measured && !subject.is_notably_slower(distances, common) {
+            if measured && !subject.out_of_time && !subject.is_notably_slower(distances, common) {
                 subject.way = Way::Settled;
             }
         }

@@ -274,29 +274,117 @@ fn a_comparison_needs_no_history() {
     let cases = vec![
         Case::new("a/b::slower", Against::Build("c0ffee".to_owned())),
         Case::new("a/b::same", Against::SameBuild("c0ffee".to_owned())),
+        Case::new("a/b::same_with_budget", Against::SameBuild("c0ffee".to_owned())).launched(),
         Case::new("a/b::new", Against::Nothing(None)),
+        Case::new("a/b::new_and_dead", Against::Nothing(None)),
         Case::new("a/b::broken", Against::Build("c0ffee".to_owned())),
     ];
     let mut judge = Judge::new(cases, vec!["a/b::gone".into()], COMPARING);
-    while let Step::Compare { benchmarks, rounds: count, .. } = judge.step() {
-        for name in benchmarks {
-            match name.as_str() {
-                "a/b::slower" => judge.feed_rounds(&name, rounds(100.0, 130.0, count)),
-                _ => judge.cannot_compare(&name, "the base cannot be launched"),
+    let mut alone = Vec::new();
+    let step = loop {
+        match judge.step() {
+            Step::Compare { benchmarks, rounds: count, .. } => {
+                for name in benchmarks {
+                    match name.as_str() {
+                        "a/b::slower" => judge.feed_rounds(&name, rounds(100.0, 130.0, count)),
+                        _ => judge.cannot_compare(&name, "the base cannot be launched"),
+                    }
+                }
             }
+            Step::Measure { look, benchmarks, launches: count } => {
+                assert_eq!((look, count), (Look::First, 5));
+                for name in &benchmarks {
+                    match name.as_str() {
+                        "a/b::new_and_dead" => judge.fail(name, "it panicked".to_owned()),
+                        _ => judge.feed(name, launches(100.0, count)),
+                    }
+                }
+                alone.push(benchmarks);
+            }
+            step @ Step::Done(_) => break step,
         }
-    }
-    let verdicts = verdicts(judge.step());
-    let said: Vec<_> = verdicts.iter().map(|v| (v.name.as_str(), v.state)).collect();
+    };
+    let first = ["a/b::same_with_budget", "a/b::new", "a/b::new_and_dead"];
+    assert_eq!(alone, [first.map(BenchmarkId::from).to_vec(), vec!["a/b::broken".into()]]);
+    let verdicts = verdicts(step);
+    let said: Vec<_> = verdicts.iter().map(|v| (v.name.as_str(), v.state, v.launches)).collect();
     assert_eq!(
         said,
         [
-            ("a/b::slower", State::Regression),
-            ("a/b::broken", State::New),
-            ("a/b::new", State::New),
-            ("a/b::gone", State::Removed),
-            ("a/b::same", State::Unchanged),
+            ("a/b::new_and_dead", State::Missing, 0),
+            ("a/b::slower", State::Regression, 20),
+            ("a/b::broken", State::New, 5),
+            ("a/b::new", State::New, 5),
+            ("a/b::gone", State::Removed, 0),
+            ("a/b::same", State::Unchanged, 0),
+            ("a/b::same_with_budget", State::Unchanged, 5),
         ]
     );
-    assert_eq!(verdicts[1].reason.as_deref(), Some("the base cannot be launched"));
+    assert_eq!(verdicts[2].reason.as_deref(), Some("the base cannot be launched"));
+}
+
+#[test]
+fn what_has_nothing_to_be_compared_with_is_missing_if_it_was_not_launched() {
+    let mut judge = Judge::new(vec![Case::new("a/b::new", Against::Nothing(None))], vec![], EFFORT);
+    assert!(matches!(judge.step(), Step::Measure { .. }));
+    assert_eq!(verdicts(judge.step())[0].state, State::Missing);
+}
+
+/// What pairs prove when the time is over: state, and whether it was cut short.
+#[test]
+fn the_end_of_the_time_leaves_what_the_pairs_prove() {
+    let cases = [
+        (0, 300.0, State::Missing, true),
+        (2, 300.0, State::Inconclusive, true),
+        (12, 300.0, State::Inconclusive, true),
+        (18, 300.0, State::Regression, false),
+        (18, 101.0, State::Unchanged, false),
+        (18, 33.0, State::Improvement, false),
+    ];
+    for (count, head, state, cut_short) in cases {
+        let mut judge = Judge::of_builds(["a/b::c"], "c0ffee");
+        assert!(matches!(judge.step(), Step::Compare { .. }));
+        judge.feed_rounds(&"a/b::c".into(), rounds(100.0, head, count));
+        judge.out_of_time(&"a/b::c".into());
+        let verdict = &verdicts(judge.step())[0];
+        assert_eq!((verdict.state, verdict.cut_short), (state, cut_short), "{count} of {head}");
+        let said = verdict.reason.as_deref().unwrap_or_default();
+        assert_eq!(said.contains("the time limit"), cut_short, "{said}");
+    }
+}
+
+#[test]
+fn a_suspect_that_the_time_was_too_short_for_is_cut_short() {
+    for effort in [EFFORT, COMPARING] {
+        let name = BenchmarkId::from("a/b::c");
+        let mut judge = Judge::new(vec![case("a/b::c", near(&["c0ffee"]))], vec![], effort);
+        let _ = judge.step();
+        judge.feed(&name, launches(150.0, 2));
+        judge.out_of_time(&name);
+        let verdict = &verdicts(judge.step())[0];
+        assert_eq!((verdict.state, verdict.cut_short), (State::Inconclusive, true), "{effort:?}");
+    }
+}
+
+#[test]
+fn reruns_that_the_time_was_too_short_for_decide_nothing() {
+    for rerun in [100.0, 150.0] {
+        let name = BenchmarkId::from("a/b::c");
+        let mut judge = Judge::new(vec![case("a/b::c", ready(100.0))], vec![], EFFORT);
+        let _ = suspected(&mut judge, &[("a/b::c", 150.0)]);
+        judge.feed(&name, launches(rerun, 3));
+        judge.out_of_time(&name);
+        let verdict = &verdicts(judge.step())[0];
+        assert_eq!((verdict.state, verdict.cut_short), (State::Inconclusive, true), "{rerun}");
+    }
+}
+
+#[test]
+fn what_did_not_move_is_decided_when_the_time_is_over() {
+    let mut judge = Judge::new(vec![case("a/b::c", ready(100.0))], vec![], EFFORT);
+    let _ = judge.step();
+    judge.feed(&"a/b::c".into(), launches(101.0, 2));
+    judge.out_of_time(&"a/b::c".into());
+    let verdict = &verdicts(judge.step())[0];
+    assert_eq!((verdict.state, verdict.cut_short), (State::Unchanged, false));
 }

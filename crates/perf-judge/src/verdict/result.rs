@@ -62,6 +62,9 @@ pub struct Verdict {
     pub evidence: Option<Evidence>,
     /// Why, where the state alone does not say it.
     pub reason: Option<String>,
+    /// Whether the time for measuring was over before it was decided: the check is incomplete.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut_short: bool,
     /// What excuses a regression, up to its ceiling.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Excuse>,

@@ -1,46 +1,18 @@
 //! One benchmark on its way to a verdict.
 
-use super::{Look, Method, Seen, State, Trace, Verdict};
-use crate::baseline::{Baseline, MINIMUM, RunValue, Selection};
+use super::reason::{
+    NO_TIME, NO_TIME_LEFT, NOT_MEASURED, SAME, SAME_LAUNCHED, SAME_MOVED, TOO_FEW_ROUNDS,
+    UNCONFIRMED, out_of_time, too_few, undecided, undecided_rounds,
+};
+use super::{Against, Case, Look, Method, Seen, State, Trace, Verdict};
+use crate::baseline::{Baseline, RunValue, Selection};
 use crate::detect::history::{self, Confidence, Distance};
-use crate::detect::paired::{self, Looks, Sequence};
-use crate::detect::{Change, Finding, Severity};
+use crate::detect::paired::{self, Looks};
+use crate::detect::{Finding, Severity};
 use crate::ident::BenchmarkId;
 use crate::run::{LaunchTimes, Round, Statistic};
 use crate::stats;
-use crate::unit::{self, LogRatio};
-
-/// A benchmark to judge, and its reference.
-#[derive(Clone, Debug)]
-pub struct Case {
-    pub(super) name: BenchmarkId,
-    pub(super) against: Against,
-}
-
-impl Case {
-    /// The benchmark `name`, and what it is compared with.
-    pub fn new(name: impl Into<BenchmarkId>, against: Against) -> Self {
-        Self { name: name.into(), against }
-    }
-
-    /// The benchmark.
-    pub fn name(&self) -> &BenchmarkId {
-        &self.name
-    }
-}
-
-/// What a benchmark is compared with.
-#[derive(Clone, Debug)]
-pub enum Against {
-    /// Recorded runs, or why there are none; see [`Selector`](crate::baseline::Selector).
-    Runs(Selection),
-    /// The build of this commit, in pairs of launches.
-    Build(String),
-    /// The build of this commit, which is identical: nothing is measured.
-    SameBuild(String),
-    /// Nothing: the base does not have the benchmark. The reason, if it is not obvious.
-    Nothing(Option<String>),
-}
+use crate::unit::LogRatio;
 
 /// What is still to be done for a benchmark.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,8 +34,12 @@ pub(super) struct Subject {
     pub(super) rounds: Vec<Round>,
     pub(super) seen: Vec<Seen>,
     pub(super) failure: Option<String>,
+    /// Whether launches of the head alone were asked for.
+    pub(super) asked: bool,
     /// Nothing more can be measured of it.
     pub(super) given_up: bool,
+    /// The time for measuring more of it is over.
+    pub(super) out_of_time: bool,
 }
 
 impl Subject {
@@ -80,7 +56,9 @@ impl Subject {
             rounds: Vec::new(),
             seen: Vec::new(),
             failure: None,
+            asked: false,
             given_up: false,
+            out_of_time: false,
         }
     }
 
@@ -88,8 +66,18 @@ impl Subject {
         matches!(self.case.against, Against::Runs(_))
     }
 
+    /// Whether launches of the head alone are wanted that were not asked for yet.
+    pub(super) fn wants_launches(&self) -> bool {
+        let is_launched = match self.case.against {
+            Against::Runs(_) | Against::Nothing(_) => true,
+            Against::SameBuild(_) => self.case.is_launched,
+            Against::Build(_) => false,
+        };
+        is_launched && !self.asked && self.is_open()
+    }
+
     pub(super) fn is_open(&self) -> bool {
-        self.failure.is_none() && !self.given_up
+        self.failure.is_none() && !self.given_up && !self.out_of_time
     }
 
     /// Whether rounds with the build of `base` are wanted.
@@ -177,22 +165,69 @@ impl Subject {
             reason: (!reason.is_empty()).then(|| reason.to_owned()),
             ..bare.clone()
         };
+        let looks = if self.out_of_time { looks.ended() } else { looks };
         let verdict = match (&self.failure, &self.way, &self.case.against) {
             (Some(failure), ..) => plain(State::Missing, failure),
             (None, Way::SideBySide(base), _) => self.side_by_side(base, looks),
+            (None, _, Against::Build(_)) => plain(State::Missing, NOT_MEASURED),
+            (None, _, Against::Runs(selection)) => self.by_runs(selection, distances, common),
+            _ if self.asked && self.first.is_empty() => plain(State::Missing, NOT_MEASURED),
             (None, _, Against::SameBuild(base)) => Verdict {
                 method: Method::SideBySide,
                 base: Some(base.clone()),
-                launches: self.first.len(),
-                ..plain(State::Unchanged, if self.first.is_empty() { SAME } else { SAME_MOVED })
+                ..self.alone(plain(State::Unchanged, self.sameness()))
             },
             (None, _, Against::Nothing(reason)) => {
-                Verdict { reason: reason.clone(), ..plain(State::New, "") }
+                Verdict { reason: reason.clone(), ..self.alone(plain(State::New, "")) }
             }
-            (None, _, Against::Build(_)) => plain(State::Missing, NOT_MEASURED),
-            (None, _, Against::Runs(selection)) => self.by_runs(selection, distances, common),
         };
+        let verdict = if self.out_of_time { self.cut_short(verdict, looks) } else { verdict };
         Verdict { trace: self.trace(looks), ..verdict }
+    }
+
+    /// The verdict with what the launches of the head alone say.
+    fn alone(&self, verdict: Verdict) -> Verdict {
+        let median = RunValue::of(&self.first).get(Statistic::Median);
+        Verdict { launches: self.first.len(), now_ns: median.map(f64::exp), ..verdict }
+    }
+
+    /// Why a benchmark is unchanged whose build is.
+    fn sameness(&self) -> &'static str {
+        match (self.first.is_empty(), self.case.is_launched) {
+            (true, _) => SAME,
+            (false, true) => SAME_LAUNCHED,
+            (false, false) => SAME_MOVED,
+        }
+    }
+
+    /// The verdict, and whether the end of the time left it open.
+    fn cut_short(&self, verdict: Verdict, looks: Looks) -> Verdict {
+        let is_proved = || {
+            let sequence = paired::judge(&self.rounds, looks);
+            sequence.is_some_and(|sequence| sequence.finding.is_some())
+        };
+        if self.failure.is_some() {
+            return verdict;
+        }
+        if verdict.state == State::Missing {
+            let reason = Some(NO_TIME_LEFT.to_owned());
+            return Verdict { reason, cut_short: true, ..verdict };
+        }
+        let is_open = match (&self.way, verdict.state) {
+            (Way::SideBySide(_), _) => !is_proved(),
+            (Way::Fresh, _) => true,
+            (Way::Settled, state) => matches!(state, State::Inconclusive | State::Invalid),
+        };
+        match is_open {
+            false => verdict,
+            true => Verdict {
+                state: State::Inconclusive,
+                severity: None,
+                reason: Some(out_of_time(self.rounds.len())),
+                cut_short: true,
+                ..verdict
+            },
+        }
     }
 
     fn trace(&self, looks: Looks) -> Trace {
@@ -325,13 +360,6 @@ fn calm_times(rounds: &[Round]) -> Option<(f64, f64)> {
     middle(|pair| pair.0).zip(middle(|pair| pair.1))
 }
 
-const SAME: &str = "the same executables: there is nothing to measure";
-const SAME_MOVED: &str = "the same executables: what moved is the machine";
-const NOT_MEASURED: &str = "it was not measured";
-const NO_TIME: &str = "no launch gave a time above 0: it is below the timer's resolution";
-const UNCONFIRMED: &str = "it moved, and could not be measured again to make sure";
-const TOO_FEW_ROUNDS: &str = "the measuring ended before three rounds";
-
 fn named(finding: Finding) -> (State, Option<Severity>) {
     match finding {
         Finding::Regression(severity) => (State::Regression, Some(severity)),
@@ -360,33 +388,8 @@ pub(super) fn bare(name: &BenchmarkId, state: State) -> Verdict {
         confirmed: false,
         evidence: None,
         reason: None,
+        cut_short: false,
         accepted: None,
         trace: Trace::default(),
-    }
-}
-
-fn too_few(found: usize, series_was_cut: bool) -> String {
-    let found = format!("{found} of {MINIMUM} comparable runs");
-    match series_was_cut {
-        true => format!("{found}: older ones were measured in batches of another size"),
-        false => found,
-    }
-}
-
-fn undecided(change: Change) -> String {
-    let limit = unit::percent(change.limit);
-    match change.estimate.0.abs() < change.limit.0 {
-        true => format!("the noise hides changes below {limit}"),
-        false => "the fastest and the median samples do not agree".to_owned(),
-    }
-}
-
-fn undecided_rounds(sequence: &Sequence) -> String {
-    let rounds = unit::counted(sequence.rounds(), "round", "rounds");
-    match sequence.limit() {
-        Some(limit) => {
-            format!("{rounds} did not decide it: changes below {} can hide", unit::percent(limit))
-        }
-        None => format!("{rounds} did not decide it, and exclude nothing"),
     }
 }

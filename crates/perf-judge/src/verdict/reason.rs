@@ -1,0 +1,52 @@
+//! What a verdict gives as its reason.
+
+use crate::baseline::MINIMUM;
+use crate::detect::Change;
+use crate::detect::paired::Sequence;
+use crate::unit;
+
+pub(super) const SAME: &str = "the same executables: there is nothing to measure";
+pub(super) const SAME_MOVED: &str = "the same executables: what moved is the machine";
+pub(super) const SAME_LAUNCHED: &str = "the same executables: launched for its budgets alone";
+pub(super) const NOT_MEASURED: &str = "it was not measured";
+pub(super) const NO_TIME: &str =
+    "no launch gave a time above 0: it is below the timer's resolution";
+pub(super) const NO_TIME_LEFT: &str = "the time limit came before it was measured";
+pub(super) const UNCONFIRMED: &str = "it moved, and could not be measured again to make sure";
+pub(super) const TOO_FEW_ROUNDS: &str = "the measuring ended before three rounds";
+
+pub(super) fn too_few(found: usize, series_was_cut: bool) -> String {
+    let found = format!("{found} of {MINIMUM} comparable runs");
+    match series_was_cut {
+        true => format!("{found}: older ones were measured in batches of another size"),
+        false => found,
+    }
+}
+
+pub(super) fn undecided(change: Change) -> String {
+    let limit = unit::percent(change.limit);
+    match change.estimate.0.abs() < change.limit.0 {
+        true => format!("the noise hides changes below {limit}"),
+        false => "the fastest and the median samples do not agree".to_owned(),
+    }
+}
+
+pub(super) fn undecided_rounds(sequence: &Sequence) -> String {
+    let rounds = unit::counted(sequence.rounds(), "round", "rounds");
+    match sequence.limit() {
+        Some(limit) => {
+            format!("{rounds} did not decide it: changes below {} can hide", unit::percent(limit))
+        }
+        None => format!("{rounds} did not decide it, and exclude nothing"),
+    }
+}
+
+pub(super) fn out_of_time(pairs: usize) -> String {
+    match pairs {
+        0 => "the time limit ended the measuring before it was decided".to_owned(),
+        _ => {
+            let pairs = unit::counted(pairs, "pair", "pairs");
+            format!("the time limit ended the measuring after {pairs}, before it was decided")
+        }
+    }
+}
