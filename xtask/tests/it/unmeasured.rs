@@ -55,6 +55,128 @@ fn a_new_benchmark_is_launched_and_its_budgets_are_checked() {
     ended.expect(3).says("it gave no result within 1 s");
 }
 
+const DEAD: &str = "fn main() { std::hint::black_box(\"DIVAN_SAMPLE_COUNT\"); }";
+
+#[test]
+fn benchmarks_of_a_target_that_lists_none_are_missing_in_a_comparison() {
+    let project = &Project::scripted();
+    branch(project);
+    let manifest = project.read("Cargo.toml");
+    let benches = project.read("benches/text.rs");
+    let dead: [(&str, &str, &str); 3] = [
+        ("benches/text.rs", DEAD, "its executable ended without Divan's list"),
+        ("benches/text.rs", "fn main() {}", "its executable is no Divan bench"),
+        (
+            "Cargo.toml",
+            &format!("{manifest}\n[features]\nnet = []\n")
+                .replace("\"text\"", "\"text\"\nrequired-features = [\"net\"]"),
+            "it needs the features net",
+        ),
+    ];
+    for (path, contents, said) in dead {
+        project.write(path, contents);
+        let ended = compare(project, "digits", &[]);
+        ended.expect(3).says("its target known-cost/text is declared, but").says(said);
+        assert_eq!(verdict(project, "known-cost/text::digits").0, "missing");
+        project.write("Cargo.toml", &manifest);
+        project.write("benches/text.rs", &benches);
+    }
+    // What is not declared any more was removed on purpose.
+    edit(project, "Cargo.toml", "[[bench]]\nname = \"text\"\nharness = false\n", "");
+    edit(project, "Cargo.toml", "publish = false", "publish = false\nautobenches = false");
+    let ended = project.perf(&["--compare", "main", "--no-record", "--launch-ms", "1"]);
+    ended.expect(0);
+    assert_eq!(verdict(project, "known-cost/text::digits").0, "removed");
+}
+
+#[test]
+fn benchmarks_of_a_target_that_lists_none_are_missing_where_the_history_knows_them() {
+    let project = &Project::scripted();
+    project.perf(&["--launch-ms", "1"]).expect(0);
+    edit(project, "benches/text.rs", "    #[divan::bench]\n    fn digits() -> 1_150.0;\n", "");
+    project.commit_all();
+    project.perf(&["--launch-ms", "1", "--no-record"]).expect(0);
+    assert_eq!(verdict(project, "known-cost/text::digits").0, "removed");
+    project.write("benches/text.rs", DEAD);
+    project.commit_all();
+    let said = "its target known-cost/text is declared, but its executable ended";
+    // Also once the newest run is one that lacks them.
+    for _ in 0..2 {
+        project.perf(&["--launch-ms", "1"]).expect(3).says(said);
+        assert_eq!(verdict(project, "known-cost/text::join").0, "missing");
+    }
+    project.perf(&["--filter", "join", "--no-record"]).expect(3).says(said);
+    project.perf(&["--filter", "sort", "--no-record", "--launch-ms", "1"]).expect(0);
+}
+
+#[test]
+fn a_target_whose_list_is_not_known_is_missing_whatever_is_selected() {
+    let project = &Project::scripted();
+    edit(
+        project,
+        "src/lib.rs",
+        "    if arguments",
+        "    assert!(target != \"text\");\n    if arguments",
+    );
+    let ended = project.perf(&["--filter", "sort", "--no-record", "--launch-ms", "1"]);
+    ended.expect(3).says("known-cost/text: its benchmarks cannot be listed");
+}
+
+#[test]
+fn files_that_a_bench_may_read_are_measured() {
+    let project = &Project::scripted();
+    project.write("inputs/old.md", "prose");
+    project.commit_all();
+    branch(project);
+    let same = |path: &str, contents: &str| {
+        let before = std::fs::read_to_string(project.path().join(path)).ok();
+        project.write(path, contents);
+        compare(project, "digits", &[]).expect(0);
+        let launches = verdict(project, "known-cost/text::digits").1;
+        match before {
+            Some(before) => project.write(path, &before),
+            None => std::fs::remove_file(project.path().join(path)).unwrap(),
+        }
+        launches == 0
+    };
+    let compiled = format!("{}\n// A remark.\n", project.read("benches/text.rs"));
+    assert!(same("benches/text.rs", &compiled));
+    let compiled = format!("{}\n// A remark.\n", project.read("src/lib.rs"));
+    assert!(same("src/lib.rs", &compiled));
+    assert!(same("perf-budgets.json", r#"{"schema": 1}"#));
+    for path in ["README.md", "inputs/old.md", "inputs/new.rs", "tests/it.rs", "Cargo.lock.md"] {
+        assert!(!same(path, "// prose"), "{path}");
+    }
+    let manifest = format!("{}\n# A remark.\n", project.read("Cargo.toml"));
+    assert!(!same("Cargo.toml", &manifest));
+}
+
+#[test]
+fn what_a_changed_or_missing_input_does_is_found() {
+    let project = &Project::scripted();
+    edit(project, "src/lib.rs", "\"behaviour.txt\"", "\"behaviour.md\"");
+    let share = "share(\"known-cost.txt\", function)";
+    edit(project, "src/lib.rs", share, "share(\"inputs/share.rs\", function)");
+    project.write("inputs/share.rs", "digits=0");
+    project.write("behaviour.md", "digits=none");
+    project.commit_all();
+    branch(project);
+    project.write("inputs/share.rs", "digits=2400");
+    compare(project, "digits", &[]).expect(1).says("known-cost/text::digits got slower");
+    project.write("inputs/share.rs", "digits=0");
+    project.write("behaviour.md", "digits=panic");
+    project.commit_all();
+    compare(project, "digits", &[]).expect(3).says("it panicked: digits panics");
+}
+
+#[test]
+fn a_file_that_git_does_not_track_is_a_difference() {
+    let project = &Project::scripted();
+    compare(project, "digits", &[]).expect(0).says("nothing to compare");
+    project.write("known-cost.txt", "digits=200");
+    compare(project, "digits", &[]).expect(1).says("known-cost/text::digits got slower");
+}
+
 #[test]
 fn a_budget_of_the_same_executables_is_checked() {
     let project = &Project::scripted();

@@ -1,5 +1,6 @@
 //! Building the bench executables.
 
+use super::dep_info;
 use super::workspace::{BenchTarget, Workspace};
 use crate::environment;
 use crate::store::forget_outer_repository;
@@ -25,6 +26,8 @@ pub(crate) struct Built {
     pub(crate) profile: String,
     /// What was passed over, and why.
     pub(crate) notes: Vec<String>,
+    /// Everything that was built, by cargo's identity of its package.
+    artefacts: BTreeMap<String, BTreeSet<PathBuf>>,
     /// Held as long as the executables are launched.
     claim: Option<File>,
 }
@@ -55,6 +58,8 @@ struct Artifact {
     target: ArtifactTarget,
     profile: Profile,
     executable: Option<PathBuf>,
+    #[serde(default)]
+    filenames: Vec<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -166,7 +171,31 @@ impl Built {
         self
     }
 
+    /// The files below `root`, a folder of the sources, that the executables of a package were
+    /// compiled from, as git writes their paths.
+    pub(crate) fn sources(
+        &self,
+        workspace: &Workspace,
+        package: &str,
+        root: &Path,
+    ) -> BTreeSet<String> {
+        let own = workspace.targets.iter().filter(|target| target.package == package);
+        let packages: BTreeSet<&str> =
+            own.flat_map(|target| workspace.used_by(&target.package_id)).collect();
+        let artefacts = packages.iter().filter_map(|id| self.artefacts.get(*id)).flatten();
+        let sources = artefacts.flat_map(|artefact| dep_info::sources(artefact));
+        let below = |path: PathBuf| {
+            let path = fs::canonicalize(workspace.root.join(path)).ok()?;
+            let parts = path.strip_prefix(root).ok()?.components();
+            let parts: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy()).collect();
+            Some(parts.join("/"))
+        };
+        sources.filter_map(below).collect()
+    }
+
     fn note(&mut self, workspace: &Workspace, artifact: &Artifact) {
+        let artefacts = self.artefacts.entry(artifact.package_id.clone()).or_default();
+        artefacts.extend(artifact.filenames.iter().chain(&artifact.executable).cloned());
         let own = |target: &&BenchTarget| target.package_id == artifact.package_id;
         let package = workspace.targets.iter().find(own).map(|target| target.package.clone());
         if let Some((package, path)) = package.zip(artifact.executable.clone()) {
@@ -211,7 +240,7 @@ mod tests {
             root: PathBuf::from("/w"),
             target_dir: PathBuf::from("/t"),
             targets: vec![target],
-            notes: vec![],
+            ..Workspace::default()
         };
         let artifact = |package: &str, kind: &str| {
             let profile = r#"{"opt_level":"3","debug_assertions":false,"overflow_checks":false}"#;

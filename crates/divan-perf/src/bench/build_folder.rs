@@ -204,8 +204,7 @@ mod tests {
         Workspace {
             root: root.to_owned(),
             target_dir: target_dir.to_owned(),
-            targets: Vec::new(),
-            notes: Vec::new(),
+            ..Workspace::default()
         }
     }
 

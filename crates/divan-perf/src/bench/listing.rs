@@ -28,10 +28,17 @@ impl Listing {
         Ok(listing)
     }
 
-    /// Keeps what a name contains any of `texts`; everything if there is none.
+    /// Keeps what a name contains any of `texts`; everything if there is none. A target whose
+    /// benchmarks are not known may hold one that is meant.
     pub(crate) fn filter(&mut self, texts: &[String]) {
+        let is_target = |id: &BenchmarkId| !id.as_str().contains("::");
         self.entries.retain(|entry| is_selected(&entry.id, texts));
-        self.failures.retain(|id, _| is_selected(id, texts));
+        self.failures.retain(|id, _| is_target(id) || is_selected(id, texts));
+    }
+
+    /// Benchmarks, and what cannot be measured.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len() + self.failures.len()
     }
 
     fn add(&mut self, executable: &Executable, listed: Result<Vec<String>, String>) {
@@ -73,6 +80,6 @@ impl Listing {
 }
 
 /// Whether the name contains any of `texts`, or there are none.
-pub(super) fn is_selected(name: &BenchmarkId, texts: &[String]) -> bool {
+pub(crate) fn is_selected(name: &BenchmarkId, texts: &[String]) -> bool {
     texts.is_empty() || texts.iter().any(|text| name.as_str().contains(text.as_str()))
 }

@@ -1,6 +1,7 @@
 //! Measuring: from a workspace to the readings of its benchmarks.
 
 mod build;
+mod dep_info;
 mod build_folder;
 mod claim;
 mod entry;
@@ -27,7 +28,7 @@ pub(crate) use clock_recorder::Tap;
 pub(crate) use entry::Entry;
 pub(crate) use instructions::Counter;
 pub(crate) use launch::{Launcher, library_folder};
-pub(crate) use listing::Listing;
+pub(crate) use listing::{Listing, is_selected};
 pub(crate) use paired::{BaseEntries, Sides};
 pub(crate) use runner::{Measurement, Options, Rounds, Session};
 pub(crate) use sample_config::Wish;

@@ -45,11 +45,6 @@ impl BaseEntries {
         base
     }
 
-    /// Keeps what a name of today contains any of `texts`; everything if there is none.
-    pub(crate) fn filter(&mut self, texts: &[String]) {
-        self.entries.retain(|name, _| super::listing::is_selected(name, texts));
-    }
-
     /// The entry that is called so today.
     pub(crate) fn get(&self, name: &BenchmarkId) -> Option<&Entry> {
         self.entries.get(name)

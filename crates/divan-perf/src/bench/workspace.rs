@@ -4,11 +4,12 @@ use crate::environment;
 use crate::files::{DATA_BYTES, read_if_there};
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use xshell::{Shell, cmd};
 
 /// A cargo workspace and its bench targets.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Workspace {
     /// Its root folder.
     pub(crate) root: PathBuf,
@@ -16,8 +17,10 @@ pub(crate) struct Workspace {
     pub(crate) target_dir: PathBuf,
     /// Bench targets that cargo builds without asking for features.
     pub(crate) targets: Vec<BenchTarget>,
-    /// What was passed over, and why.
-    pub(crate) notes: Vec<String>,
+    /// Bench targets that cargo does not build, and why, by `package/target`.
+    pub(crate) not_built: BTreeMap<String, String>,
+    /// The members that each member uses, by cargo's identities of packages.
+    pub(crate) uses: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// A `[[bench]]` of a package.
@@ -49,6 +52,14 @@ struct Package {
     name: String,
     manifest_path: PathBuf,
     targets: Vec<Target>,
+    #[serde(default)]
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    /// Where it is, if that is on this machine.
+    path: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -95,21 +106,35 @@ impl Workspace {
         let mut workspace = Self {
             root: metadata.workspace_root.clone(),
             target_dir: metadata.target_directory.clone(),
-            targets: Vec::new(),
-            notes: Vec::new(),
+            uses: uses(&members),
+            ..Self::default()
         };
         members.iter().filter(wanted).for_each(|package| workspace.add(package));
         Ok(workspace)
+    }
+
+    /// The members that a package is compiled with, itself included.
+    pub(super) fn used_by<'a>(&'a self, package: &'a str) -> BTreeSet<&'a str> {
+        let mut found = BTreeSet::from([package]);
+        let mut left = vec![package];
+        while let Some(user) = left.pop() {
+            let used = self.uses.get(user).into_iter().flatten();
+            left.extend(used.map(String::as_str).filter(|package| found.insert(package)));
+        }
+        found
+    }
+
+    /// What is passed over, and why.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = String> {
+        self.not_built.iter().map(|(target, reason)| format!("{target} is not measured: {reason}"))
     }
 
     fn add(&mut self, package: &Package) {
         for target in package.targets.iter().filter(|target| target.kind == ["bench"]) {
             if !target.required_features.is_empty() {
                 let features = target.required_features.join(", ");
-                let (package, name) = (&package.name, &target.name);
-                self.notes.push(format!(
-                    "{package}/{name} is not measured: it needs the features {features}"
-                ));
+                let name = format!("{}/{}", package.name, target.name);
+                self.not_built.insert(name, format!("it needs the features {features}"));
                 continue;
             }
             self.targets.push(BenchTarget {
@@ -121,6 +146,18 @@ impl Workspace {
             });
         }
     }
+}
+
+fn uses(members: &[&Package]) -> BTreeMap<String, BTreeSet<String>> {
+    let at = |dir: &PathBuf| {
+        let is_there = |member: &&&Package| member.manifest_path.parent() == Some(dir.as_path());
+        members.iter().find(is_there).map(|member| member.id.clone())
+    };
+    let used = |package: &Package| {
+        let dirs = package.dependencies.iter().filter_map(|dependency| dependency.path.as_ref());
+        dirs.filter_map(at).collect()
+    };
+    members.iter().map(|package| (package.id.clone(), used(package))).collect()
 }
 
 /// A lock file, as far as it matters here.
@@ -177,7 +214,30 @@ mod tests {
     #[test]
     fn what_needs_features_is_told() {
         let workspace = Workspace::of(&serde_json::from_str(METADATA).unwrap(), &[]).unwrap();
-        assert_eq!(workspace.notes, ["a/net is not measured: it needs the features net"]);
+        let notes: Vec<String> = workspace.notes().collect();
+        assert_eq!(notes, ["a/net is not measured: it needs the features net"]);
+    }
+
+    #[test]
+    fn members_are_compiled_with_the_members_that_they_use() {
+        let package = |name: &str, uses: &str| {
+            format!(
+                r#"{{"id": "{name}", "name": "{name}", "manifest_path": "/w/{name}/Cargo.toml", "targets": [], "dependencies": [{uses}]}}"#
+            )
+        };
+        let packages = [
+            package("a", r#"{"path": "/w/b"}, {"path": null}"#),
+            package("b", r#"{"path": "/w/c"}"#),
+            package("c", r#"{"path": "/w/a"}"#),
+            package("d", r#"{"path": "/elsewhere"}"#),
+        ];
+        let json = format!(
+            r#"{{"workspace_root": "/w", "target_directory": "/t", "workspace_members": ["a", "b", "c", "d"], "packages": [{}]}}"#,
+            packages.join(",")
+        );
+        let workspace = Workspace::of(&serde_json::from_str(&json).unwrap(), &[]).unwrap();
+        assert_eq!(workspace.used_by("a"), BTreeSet::from(["a", "b", "c"]));
+        assert_eq!(workspace.used_by("d"), BTreeSet::from(["d"]));
     }
 
     #[test]

@@ -43,6 +43,7 @@ pub(crate) fn run(args: &QualifyArgs) -> Result<ExitCode> {
     let known_cost = args.known_cost.as_deref().map(|path| known_cost(path, &args.common.store));
     let known_cost = known_cost.transpose()?;
     let (suite, listing) = BenchSuite::build(&context, &args.common, &interrupt)?;
+    suite.check_selected(&listing)?;
 
     let began = Instant::now();
     let time = args.common.time_limit.unwrap_or(TIME);
@@ -57,6 +58,7 @@ pub(crate) fn run(args: &QualifyArgs) -> Result<ExitCode> {
     drop(suite);
     if let Some(known_cost) = &known_cost {
         let (suite, listing) = BenchSuite::build(known_cost, &args.common, &interrupt)?;
+        suite.check_selected(&listing)?;
         let mut bench = Bench::plan(known_cost, &suite, listing, &args.common, &interrupt)?;
         result.real = bench.real(began + time)?;
     }

@@ -1,6 +1,7 @@
 //! The other side of a comparison: another commit, built.
 
 use super::context::Context;
+use super::sameness::{Side, same_packages};
 use super::suite::BenchSuite;
 use crate::args::Common;
 use crate::bench::Place;
@@ -22,6 +23,8 @@ use xshell::Shell;
 pub(crate) struct Base {
     pub(crate) commit: BaseCommit,
     pub(crate) entries: BaseEntries,
+    /// What it has and cannot list.
+    unlisted: Vec<BenchmarkId>,
     /// The slowdowns that its own perf-budgets.json accepts: it has them.
     pub(crate) accepted: Vec<Acceptance>,
     pub(crate) notes: Vec<String>,
@@ -68,11 +71,23 @@ impl Base {
             notes.push(format!("{short}: {error:#}: what it accepts is not known"));
             Vec::new()
         });
-        let skips = skips && is_code_only(&repository.changed_files(&commit.commit.hash)?);
-        let same = if skips { same_packages(&suite.built, &built)? } else { BTreeSet::new() };
-        let mut entries = BaseEntries::new(listing, &context.project.settings.renamed);
-        entries.filter(&args.filter);
-        Ok(Self { commit, entries, accepted, notes, built, same, _place: place })
+        let same = match skips {
+            true => {
+                let (own, root) = (&context.project.workspace, repository.root());
+                let head = Side { built: &suite.built, workspace: own, root: &root };
+                let base = Side { built: &built, workspace: &workspace, root: &place.tree };
+                same_packages(head, base, &context.changed_files(repository, &commit.commit.hash)?)?
+            }
+            false => BTreeSet::new(),
+        };
+        let unlisted = listing.failures.keys().cloned().collect();
+        let entries = BaseEntries::new(listing, &context.project.settings.renamed);
+        Ok(Self { commit, entries, unlisted, accepted, notes, built, same, _place: place })
+    }
+
+    /// Everything that it has, under the names of today.
+    pub(super) fn names(&self) -> impl Iterator<Item = &BenchmarkId> {
+        self.entries.names().chain(&self.unlisted)
     }
 
     /// How much the executables grew or shrank, where they did.
@@ -158,44 +173,6 @@ fn configs_above(root: &Path) -> Vec<String> {
     files.filter(|file| file.is_file()).map(|file| format!("--config={}", file.display())).collect()
 }
 
-/// Whether only code, manifests and prose differ: a fixture can change what a bench measures while
-/// its executable stays the same.
-fn is_code_only(changed: &[String]) -> bool {
-    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-    let is_code = |path: &String| {
-        let name = name(path);
-        name == "Cargo.toml"
-            || name == "Cargo.lock"
-            || name.ends_with(".rs")
-            || name.ends_with(".md")
-    };
-    changed.iter().all(is_code)
-}
-
-/// Packages all of whose executables, programs that a bench may start included, are the same.
-fn same_packages(head: &Built, base: &Built) -> Result<BTreeSet<String>> {
-    let mut same = BTreeSet::new();
-    for (package, files) in &head.files {
-        let Some(others) = base.files.get(package).filter(|others| others.len() == files.len())
-        else {
-            continue;
-        };
-        let mut pairs = files.iter().zip(others);
-        if pairs.try_fold(true, |all, (one, other)| {
-            Ok::<_, anyhow::Error>(all && is_equal(one, other)?)
-        })? {
-            same.insert(package.clone());
-        }
-    }
-    Ok(same)
-}
-
-fn is_equal(one: &Path, other: &Path) -> Result<bool> {
-    let read =
-        |path: &Path| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
-    Ok(one.file_name() == other.file_name() && read(one)? == read(other)?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,19 +186,5 @@ mod tests {
         let handed_on = configs_above(&dir.path().join("project"));
         assert!(handed_on.contains(&format!("--config={}", config.display())), "{handed_on:?}");
         assert!(!configs_above(dir.path()).contains(&handed_on[0]));
-    }
-
-    #[test]
-    fn only_code_manifests_and_prose_leave_a_bench_as_it_was() {
-        let cases: [(&[&str], bool); 4] = [
-            (&[], true),
-            (&["src/lib.rs", "a/Cargo.toml", "Cargo.lock", "README.md"], true),
-            (&["src/lib.rs", "fixtures/large.xml"], false),
-            (&["build.sh"], false),
-        ];
-        for (paths, expected) in cases {
-            let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
-            assert_eq!(is_code_only(&paths), expected, "{paths:?}");
-        }
     }
 }

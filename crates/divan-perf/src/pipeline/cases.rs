@@ -36,13 +36,19 @@ impl Cases {
     }
 
     /// Leaves in the listing what is launched: everything but what is the same on both sides and
-    /// has no budget that gates.
-    pub(super) fn of(mut listing: Listing, base: Base, budgets: &[Budget]) -> (Listing, Self) {
+    /// has no budget that gates. `is_wanted` says which of those that are gone are to be told.
+    pub(super) fn of(
+        mut listing: Listing,
+        base: Base,
+        budgets: &[Budget],
+        is_wanted: impl Fn(&BenchmarkId) -> bool,
+    ) -> (Listing, Self) {
         let is_listed = |name: &BenchmarkId| {
             let entries = listing.entries.iter().map(|entry| &entry.id);
             entries.chain(listing.failures.keys()).any(|known| known == name)
         };
-        let removed = base.entries.names().filter(|name| !is_listed(name)).cloned().collect();
+        let removed = base.entries.names().filter(|name| !is_listed(name) && is_wanted(name));
+        let removed = removed.cloned().collect();
         let mut cases = Self { removed, ..Self::of_history() };
         listing.entries.retain(|entry| {
             let id = &entry.id;
@@ -58,11 +64,6 @@ impl Cases {
             }
         });
         (listing, Self { base: Some(base), ..cases })
-    }
-
-    /// Leaves out benchmarks that another part says are gone.
-    pub(super) fn keep_removed(&mut self, is_told: impl Fn(&BenchmarkId) -> bool) {
-        self.removed.retain(is_told);
     }
 
     /// Benchmarks that exist and are not launched.

@@ -6,6 +6,7 @@ use super::recorder::Recorder;
 use crate::args::Store;
 use crate::store::Repository;
 use anyhow::Result;
+use std::fs;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -32,6 +33,35 @@ impl Context {
         let project = Project::without_settings(manifest, args)?;
         let recorder = Recorder::new(None, &project.output, args)?;
         Ok(Self { project, history: KnownHistory::default(), recorder })
+    }
+}
+
+impl Context {
+    /// Files in which the work tree differs from a commit: tracked ones, and others that git does
+    /// not ignore and that neither cargo nor this program wrote.
+    pub(super) fn changed_files(
+        &self,
+        repository: &Repository,
+        commit: &str,
+    ) -> Result<Vec<String>> {
+        let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let root = real(&repository.root());
+        let written = [&self.project.workspace.target_dir, &self.project.output.path("")];
+        let written = written.map(|folder| real(folder));
+        let is_written = |path: &String| {
+            let path = root.join(path);
+            written.iter().any(|folder| *folder != root && path.starts_with(folder))
+        };
+        let mut changed = repository.changed_files(commit)?;
+        changed.extend(repository.untracked_files()?.into_iter().filter(|path| !is_written(path)));
+        Ok(changed)
+    }
+
+    /// Whether the work tree is a commit without any difference.
+    pub(super) fn is_clean_at(&self, commit: &str) -> Result<bool> {
+        let Some(repository) = self.history.repository() else { return Ok(false) };
+        let is_there = self.history.commit.as_ref().is_some_and(|head| head.hash == commit);
+        Ok(is_there && self.changed_files(repository, commit)?.is_empty())
     }
 }
 

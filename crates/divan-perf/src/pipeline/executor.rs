@@ -144,7 +144,7 @@ impl<'a> Executor<'a> {
 
     /// Builds a recorded commit for the suspects that lie near it.
     fn take_up(&mut self, judge: &mut Judge, base: &str, suspects: &[BenchmarkId]) -> Result<()> {
-        if self.is_this_checkout(base) {
+        if !self.args.no_skip && self.context.is_clean_at(base)? {
             suspects.iter().for_each(|name| judge.is_same_build(name));
             return Ok(());
         }
@@ -166,11 +166,6 @@ impl<'a> Executor<'a> {
             }
         }
         Ok(())
-    }
-
-    fn is_this_checkout(&self, base: &str) -> bool {
-        let clean = self.context.history.commit.as_ref().filter(|head| !head.dirty);
-        clean.is_some_and(|head| head.hash == base) && !self.args.no_skip
     }
 
     fn build(&self, base: &str) -> Result<Base> {

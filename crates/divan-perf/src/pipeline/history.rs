@@ -42,11 +42,6 @@ impl KnownHistory {
         self.repository.as_deref()
     }
 
-    /// Whether `commit` is checked out without changes.
-    pub(super) fn is_clean_at(&self, commit: &str) -> bool {
-        self.commit.as_ref().is_some_and(|head| !head.dirty && head.hash == commit)
-    }
-
     /// What a launch of a benchmark took when it was recorded last, in ns; all of its rows together.
     pub(super) fn costs(&self) -> impl Fn(&BenchmarkId) -> Option<f64> {
         let newest = self.recorded.history.runs().rfind(|run| run.is_whole_and_clean());

@@ -7,7 +7,9 @@ mod project;
 mod history;
 mod recorder;
 mod context;
+mod silent_targets;
 mod suite;
+mod sameness;
 mod base_build;
 mod cases;
 mod reference;
@@ -34,13 +36,14 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
     let context = Context::check(&args.common.store, &args.common.package)?;
     let reference = Reference::find(args, &context)?;
-    if let Some(reason) = reference.nothing_to_compare(args, &context) {
+    if let Some(reason) = reference.nothing_to_compare(args, &context)? {
         ui::say(&reason);
         return Ok(ExitCode::SUCCESS);
     }
     reference.check(&context)?;
     let (suite, listing) = BenchSuite::build(&context, &args.common, &interrupt)?;
     let (listing, cases) = reference.select(args, &context, &suite, listing)?;
+    suite.check_selected(&listing)?;
     let session = suite.plan(&context, listing, &args.common)?;
     suite.check_names(&context, &session, cases.skipped(), args)?;
     let mut judge = cases.judge(args, &context, &suite, &session);

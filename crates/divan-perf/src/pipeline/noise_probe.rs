@@ -44,6 +44,7 @@ pub(crate) fn look(args: &Common, time: Option<Duration>, interrupt: &Interrupt)
     let manifest = args.store.manifest_path.as_deref().context("no manifest is named")?;
     let context = Context::without_history(manifest, &args.store)?;
     let (suite, listing) = BenchSuite::build(&context, args, interrupt)?;
+    suite.check_selected(&listing)?;
     let session = suite.plan(&context, listing.clone(), args)?;
     let names: Vec<BenchmarkId> =
         session.planned().iter().flat_map(|planned| planned.rows.clone()).collect();

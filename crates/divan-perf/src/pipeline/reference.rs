@@ -5,9 +5,10 @@ use super::base_build::Base;
 use super::cases::Cases;
 use super::context::Context;
 use super::suite::BenchSuite;
-use crate::bench::Listing;
+use crate::bench::{Listing, is_selected};
 use crate::store::BaseCommit;
 use anyhow::{Context as _, Result};
+use perf_judge::ident::BenchmarkId;
 
 /// What the checkout is compared with.
 pub(super) enum Reference {
@@ -28,13 +29,17 @@ impl Reference {
     }
 
     /// Why there is nothing to compare, if so.
-    pub(super) fn nothing_to_compare(&self, args: &PerfArgs, context: &Context) -> Option<String> {
-        let Self::Commit(base) = self else { return None };
-        let is_head = context.history.is_clean_at(&base.commit.hash) && !args.no_skip;
+    pub(super) fn nothing_to_compare(
+        &self,
+        args: &PerfArgs,
+        context: &Context,
+    ) -> Result<Option<String>> {
+        let Self::Commit(base) = self else { return Ok(None) };
+        let is_head = !args.no_skip && context.is_clean_at(&base.commit.hash)?;
         let (short, label) = (base.commit.short(), &base.label);
-        is_head.then(|| {
+        Ok(is_head.then(|| {
             format!("nothing to compare: this checkout is {short}, the {label}, without changes")
-        })
+        }))
     }
 
     /// Fails if the commit cannot be checked out as it was, before anything is built.
@@ -52,15 +57,21 @@ impl Reference {
         args: &PerfArgs,
         context: &Context,
         suite: &BenchSuite,
-        listing: Listing,
+        mut listing: Listing,
     ) -> Result<(Listing, Cases)> {
-        let Self::Commit(commit) = self else { return Ok((listing, Cases::of_history())) };
+        let filter = &args.common.filter;
+        let is_wanted =
+            |name: &BenchmarkId| is_selected(name, filter) && suite.tells_of_removed(name);
+        let Self::Commit(commit) = self else {
+            let known = suite.selector(context).known_names();
+            suite.silent.fail(&mut listing, known.into_iter(), is_wanted);
+            return Ok((listing, Cases::of_history()));
+        };
         let repository = context.history.repository();
         let repository = repository.context("there is no repository to compare in")?;
         let skips = !args.no_skip;
         let base = Base::build(context, repository, suite, commit, &args.common, skips)?;
-        let (listing, mut cases) = Cases::of(listing, base, &context.project.budgets);
-        cases.keep_removed(|name| suite.tells_of_removed(name));
-        Ok((listing, cases))
+        suite.silent.fail(&mut listing, base.names().cloned(), is_wanted);
+        Ok(Cases::of(listing, base, &context.project.budgets, is_wanted))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::args::PerfArgs;
 use super::context::Context;
+use super::silent_targets::SilentTargets;
 use crate::args::Common;
 use crate::bench::{
     self, BuildFolder, Built, Entry, Launcher, Listing, Measurement, Options, Session, Tap, Wish,
@@ -38,6 +39,12 @@ pub(crate) struct BenchSuite {
     pub(crate) built: Built,
     /// What this is a part of, where other machines measure the rest.
     pub(crate) partition: Option<Partition>,
+    /// Declared targets that list no benchmark.
+    pub(super) silent: SilentTargets,
+    /// How many benchmarks there are.
+    listed: usize,
+    /// How many of them are to be measured, here or by other parts.
+    selected: usize,
     sources: BTreeMap<BenchmarkId, Source>,
     started: DateTime<Utc>,
     seed: u32,
@@ -53,26 +60,24 @@ impl BenchSuite {
         let workspace = &context.project.workspace;
         ui::say("building the benches");
         let built = BuildFolder::build_checkout(workspace)?;
-        if built.executables.is_empty() {
-            bail!(
-                "this workspace has no Divan bench: add a [[bench]] with `harness = false` whose main calls divan::main()"
-            );
-        }
         let machine = environment::machine(BuildFacts {
             profile: built.profile.clone(),
             divan: workspace.divan()?,
         })?;
-        let mut notes: Vec<String> = workspace.notes.iter().chain(&built.notes).cloned().collect();
+        let mut notes: Vec<String> = workspace.notes().chain(built.notes.iter().cloned()).collect();
         let tap = tap(workspace, &machine, &mut notes);
         let limit = Duration::from_secs(args.launch_timeout.into());
         let libraries = bench::library_folder(&environment::rustc());
         let launcher = Launcher::new(tap, libraries, limit, interrupt.clone())
             .with_copies(&workspace.target_dir.join("perf/launched"))?;
-        let listing = Listing::of(&built.executables, &launcher)?;
+        let mut listing = Listing::of(&built.executables, &launcher)?;
         let names: Vec<BenchmarkId> = listing.entries.iter().map(|e| e.id.clone()).collect();
         context.project.check_old_names(&names)?;
-        let mut listing = select(listing, &args.filter)?;
         notes.append(&mut listing.notes);
+        let silent = SilentTargets::find(workspace, &built, &listing);
+        let listed = listing.len();
+        listing.filter(&args.filter);
+        let selected = listing.len();
         let part = args.partition.filter(|part| !part.is_all());
         let partition = part.map(|part| split(&mut listing, part, context));
         let source = |entry: &Entry| Some((entry.id.clone(), entry.source(&workspace.root)?));
@@ -82,11 +87,28 @@ impl BenchSuite {
             notes,
             built,
             partition,
+            silent,
+            listed,
+            selected,
             sources: listing.entries.iter().filter_map(source).collect(),
             started: environment::now(),
             seed: args.seed.unwrap_or_else(environment::seed),
         };
         Ok((suite, listing))
+    }
+
+    /// Fails where there is nothing to measure and nothing is missing.
+    pub(crate) fn check_selected(&self, listing: &Listing) -> Result<()> {
+        if self.selected > 0 || listing.len() > 0 {
+            return Ok(());
+        }
+        if self.built.executables.is_empty() {
+            bail!(
+                "this workspace has no Divan bench: add a [[bench]] with `harness = false` whose main calls divan::main()"
+            );
+        }
+        let all = unit::counted(self.listed, "benchmark", "benchmarks");
+        bail!("nothing to measure: of {all} none is selected")
     }
 
     /// When measuring began.
@@ -264,14 +286,4 @@ fn tap(workspace: &Workspace, machine: &Machine, notes: &mut Vec<String>) -> Opt
             None
         }
     }
-}
-
-fn select(mut listing: Listing, filter: &[String]) -> Result<Listing> {
-    let all = listing.entries.len() + listing.failures.len();
-    listing.filter(filter);
-    if listing.entries.is_empty() && listing.failures.is_empty() {
-        let all = unit::counted(all, "benchmark", "benchmarks");
-        bail!("nothing to measure: of {all} none is selected");
-    }
-    Ok(listing)
 }

@@ -65,12 +65,18 @@ impl Repository {
     /// Tracked files in which the work tree differs from a commit.
     pub(crate) fn changed_files(&self, commit: &str) -> Result<Vec<String>> {
         let sh = &self.sh;
-        let diff = git!(
-            sh,
-            "git --no-optional-locks diff --name-only --no-renames --ignore-submodules=untracked -z {commit} --"
-        );
-        let diff = diff.quiet().output().context("cannot compare the work tree with the base")?;
+        let diff = git!(sh, "git --no-optional-locks diff --name-only --no-renames -z");
+        let diff = diff.args(["--ignore-submodules=none", commit, "--"]).quiet().output();
+        let diff = diff.context("cannot compare the work tree with the base")?;
         Ok(text(diff.stdout).split_terminator('\0').map(str::to_owned).collect())
+    }
+
+    /// Files of the work tree that git neither tracks nor ignores.
+    pub(crate) fn untracked_files(&self) -> Result<Vec<String>> {
+        let sh = &self.sh;
+        let others = git!(sh, "git ls-files --others --exclude-standard -z").quiet().output();
+        let others = others.context("cannot list the files that git does not track")?;
+        Ok(text(others.stdout).split_terminator('\0').map(str::to_owned).collect())
     }
 
     /// The root of the checkout.

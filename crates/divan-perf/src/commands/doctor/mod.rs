@@ -87,7 +87,7 @@ fn benches(workspace: &Workspace, looked: &Result<Looked>) -> Vec<Finding> {
         }
     }
     let features = |note: &String| Finding::note(note, "remove its required-features");
-    findings.extend(workspace.notes.iter().map(features));
+    findings.extend(workspace.notes().map(|note| features(&note)));
     findings
 }
 
