@@ -55,12 +55,14 @@ pub(crate) fn run(args: &QualifyArgs) -> Result<ExitCode> {
     result.scaled = bench.scaled(&names, began + own)?;
     // Its build folder is claimed, and the known-cost crate may be the workspace itself.
     drop(bench);
+    say_notes(&suite);
     drop(suite);
     if let Some(known_cost) = &known_cost {
         let (suite, listing) = BenchSuite::build(known_cost, &args.common, &interrupt)?;
         suite.check_selected(&listing)?;
         let mut bench = Bench::plan(known_cost, &suite, listing, &args.common, &interrupt)?;
         result.real = bench.real(began + time)?;
+        say_notes(&suite);
     }
     result.seconds = began.elapsed().as_secs();
 
@@ -70,6 +72,10 @@ pub(crate) fn run(args: &QualifyArgs) -> Result<ExitCode> {
     context.recorder.publish()?;
     ui::report(&result.to_text(), args.common.store.color).context("cannot write the report")?;
     Ok(ExitCode::from(u8::from(result.is_broken())))
+}
+
+fn say_notes(suite: &BenchSuite) {
+    suite.launcher.notes().iter().for_each(|note| ui::say(&format!("note: {note}")));
 }
 
 /// The context of the known-cost crate, which has no history.

@@ -104,6 +104,7 @@ fn is_cargos_own(dir: &Path, workspace: &Workspace) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
     use std::fs;
 
     #[test]
@@ -119,7 +120,8 @@ mod tests {
             root: root.to_owned(),
             target_dir: target_dir.to_owned(),
             targets: Vec::new(),
-            notes: Vec::new(),
+            not_built: BTreeMap::new(),
+            uses: BTreeMap::new(),
         }
     }
 

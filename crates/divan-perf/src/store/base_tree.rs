@@ -228,6 +228,27 @@ mod tests {
     }
 
     #[test]
+    fn submodules_of_the_tree_are_left_alone_whatever_is_configured() {
+        let (dir, [first, ..]) = forked();
+        let (data, _) = forked();
+        let at = dir.path();
+        let url = data.path().to_str().unwrap();
+        let allow = ["-c", "protocol.file.allow=always"];
+        git(at, &[&allow[..], &["submodule", "--quiet", "add", url, "data"]].concat());
+        let with = commit(at, "with a submodule");
+        git(at, &["submodule", "--quiet", "deinit", "--force", "data"]);
+        git(at, &["config", "submodule.recurse", "true"]);
+        git(at, &["config", "submodule.active", "."]);
+        let cache = tempfile::tempdir().unwrap();
+        let tree = cache.path().join("tree");
+        let repository = Repository::open(at, &Location::default()).unwrap();
+        repository.check_out(&first, &tree).unwrap();
+        let admin = repository.admin_dir(&tree).unwrap().unwrap();
+        switch(&tree, &admin, &with).unwrap();
+        assert_eq!(fs::read_dir(tree.join("data")).unwrap().count(), 0);
+    }
+
+    #[test]
     fn a_tree_is_used_again_for_another_commit() {
         let (dir, [first, second, _]) = forked();
         let place = tempfile::tempdir().unwrap();

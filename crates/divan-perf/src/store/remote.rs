@@ -7,12 +7,15 @@ use process_wrap::std::ChildWrapper;
 use std::io::Read;
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 use xshell::Cmd;
 
 /// How long a remote may be silent, unless that is said.
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often git is asked in a silence whether it has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// After how long a silence is worth a line.
 const NOTICE: Duration = Duration::from_secs(5);
 /// What git prints of its progress, which is no part of an answer.
@@ -50,23 +53,28 @@ pub(super) fn run(command: Cmd<'_>, remote: &str, limit: Duration) -> Result<Out
     let stdout = listen(child.stdout().take(), sender.clone());
     let stderr = listen(child.stderr().take(), sender);
     let notice = NOTICE.min(limit / 2);
+    let (mut since, mut is_said) = (Instant::now(), false);
     loop {
-        match heard.recv_timeout(notice) {
-            Ok(()) => continue,
+        match heard.recv_timeout(LOOK_EVERY) {
+            Ok(()) => (since, is_said) = (Instant::now(), false),
             Err(RecvTimeoutError::Disconnected) => break,
-            Err(RecvTimeoutError::Timeout) => {
-                let left = limit.saturating_sub(notice);
+            // A connection that ssh keeps for later holds the output open when git has ended.
+            Err(_) if child.try_wait().context("cannot wait for git")?.is_some() => break,
+            Err(_) if since.elapsed() >= limit => return give_up(&mut *child, remote, limit),
+            Err(_) if since.elapsed() >= notice && !is_said => {
                 ui::say(&format!("waiting for {remote} to answer"));
-                match heard.recv_timeout(left) {
-                    Ok(()) => continue,
-                    Err(RecvTimeoutError::Disconnected) => break,
-                    Err(RecvTimeoutError::Timeout) => return give_up(&mut *child, remote, limit),
-                }
+                is_said = true;
             }
+            Err(RecvTimeoutError::Timeout) => {}
         }
     }
     let status = child.wait().context("cannot wait for git")?;
-    let [stdout, stderr] = [stdout, stderr].map(|stream| stream.join().unwrap_or_default());
+    // The last of what git printed may still be on its way.
+    while heard.recv_timeout(LOOK_EVERY).is_ok() {}
+    let [stdout, stderr] = [stdout, stderr].map(|heard| {
+        let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *heard)
+    });
     Ok(Output { status, stdout, stderr: without_progress(&stderr) })
 }
 
@@ -75,18 +83,21 @@ fn give_up(child: &mut dyn ChildWrapper, remote: &str, limit: Duration) -> Resul
     Err(Unanswered { remote: remote.to_owned(), limit }.into())
 }
 
-/// Reads a stream to its end by a thread of its own, which reports every byte that arrives.
-fn listen(stream: Option<impl Read + Send + 'static>, heard: Sender<()>) -> JoinHandle<Vec<u8>> {
+/// Reads a stream by a thread of its own, which reports every byte that arrives.
+fn listen(stream: Option<impl Read + Send + 'static>, heard: Sender<()>) -> Arc<Mutex<Vec<u8>>> {
+    let read = Arc::new(Mutex::new(Vec::new()));
+    let all = Arc::clone(&read);
     thread::spawn(move || {
-        let (mut all, mut buffer) = (Vec::new(), [0; 4096]);
-        let Some(mut stream) = stream else { return all };
+        let mut buffer = [0; 4096];
+        let Some(mut stream) = stream else { return };
         // A stream that breaks ends like one that closes: git's exit status says why.
         while let Ok(bytes @ 1..) = stream.read(&mut buffer) {
+            let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
             all.extend_from_slice(&buffer[..bytes]);
             let _ = heard.send(());
         }
-        all
-    })
+    });
+    read
 }
 
 /// What git said beside its progress.
@@ -119,5 +130,17 @@ mod tests {
         let silent = "echo 1; sleep 600 & sleep 600";
         let error = run(xshell::cmd!(sh, "sh -c {silent}"), "origin", limit).unwrap_err();
         assert!(error.is::<Unanswered>(), "{error:#}");
+    }
+
+    /// As ssh does with `ControlPersist`.
+    #[cfg(unix)]
+    #[test]
+    fn a_process_that_keeps_the_output_open_is_not_waited_for() {
+        let sh = xshell::Shell::new().unwrap();
+        let begun = Instant::now();
+        let script = "sleep 5 & echo pushed";
+        let output = run(xshell::cmd!(sh, "sh -c {script}"), "origin", DEFAULT_TIMEOUT).unwrap();
+        assert_eq!(output.stdout, b"pushed\n");
+        assert!(output.status.success() && begun.elapsed() < Duration::from_secs(2));
     }
 }
