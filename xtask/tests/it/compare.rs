@@ -73,8 +73,9 @@ fn what_got_slower_is_found_and_nothing_else_fails() {
 #[test]
 fn what_is_the_same_is_not_measured() {
     let project = &Project::scripted();
-    branch(project, "prose");
-    project.write("README.md", "prose");
+    branch(project, "remark");
+    let benches = project.read("benches/text.rs");
+    project.write("benches/text.rs", &format!("{benches}\n// A remark.\n"));
     project.commit_all();
     compare(project, &[]).expect(0).says("the same executables");
     assert!(verdicts(project).values().all(|verdict| verdict == "unchanged"));

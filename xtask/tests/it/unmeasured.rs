@@ -1,6 +1,8 @@
 //! What was not measured, or not decided, is no pass.
 
 use crate::project::{Ended, Project};
+#[cfg(unix)]
+use std::process::{Command, Stdio};
 
 fn branch(project: &Project) {
     project.git(&["checkout", "--quiet", "-b", "change", "main"]);
@@ -234,4 +236,22 @@ fn what_the_time_limit_left_undecided_is_incomplete() {
     budget(project, r#"digits", "metric": "median", "target_ms": 0.0000001"#);
     let ended = project.perf(&["--no-record", "--filter", "digits", "--time-limit", "1s"]);
     ended.expect(3).says("budget limit: median is not decided").says("too few to fail");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_comparison_is_incomplete() {
+    use std::io::{BufRead as _, BufReader};
+    let project = &Project::scripted();
+    branch(project);
+    project.write("behaviour.txt", "digits=sleep");
+    let args = ["--compare", "main", "--launch-ms", "1", "--filter", "digits"];
+    let mut command = project.command(&args);
+    let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.starts_with("measuring side by side")));
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(interrupt.unwrap().success());
+    assert!(lines.any(|line| line.contains("interrupted: this run was not recorded")));
+    assert_eq!(child.wait().unwrap().code(), Some(3));
 }

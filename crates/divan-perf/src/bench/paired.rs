@@ -137,6 +137,10 @@ impl Sides {
                 self.base_failures.extend(rows);
             }
             (Told::Rows(before), Told::Rows(after)) => {
+                let is_there = |row: &&BenchmarkId| after.iter().any(|(name, _)| name == *row);
+                let gone = planned.rows.iter().filter(|row| !is_there(row));
+                let reason = "a launch gave no row of it".to_owned();
+                self.failures.extend(gone.map(|row| (row.clone(), reason.clone())));
                 let before = before.into_iter().map(|(name, row)| (base.name_today(&name), row));
                 self.add(first, before.collect(), after);
             }
