@@ -26,7 +26,9 @@ pub(crate) struct Common {
     /// End a launch that takes longer, in seconds.
     #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) launch_timeout: u16,
-    /// Stop measuring after this long, as 90s or 5m.
+    /// Stop measuring after this long, for example `90s` or `5m`.
+    ///
+    /// A benchmark that is not decided by then makes the exit status 3.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) time_limit: Option<Duration>,
     /// What decides the random order of the launches; without it, chance.
