@@ -336,7 +336,9 @@ fn the_end_of_the_time_leaves_what_the_pairs_prove() {
     let cases = [
         (0, 300.0, State::Missing, true),
         (2, 300.0, State::Inconclusive, true),
+        (9, 101.0, State::Inconclusive, true),
         (12, 300.0, State::Inconclusive, true),
+        (12, 101.0, State::Unchanged, false),
         (18, 300.0, State::Regression, false),
         (18, 101.0, State::Unchanged, false),
         (18, 33.0, State::Improvement, false),
