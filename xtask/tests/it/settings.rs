@@ -170,3 +170,17 @@ fn a_benchmark_is_renamed_to_one_that_exists_and_from_one_that_does_not() {
     project.commit_all();
     project.perf(&["--compare", "main", "--filter", "join"]).expect(2).says(still);
 }
+
+#[test]
+fn nothing_is_excused_while_it_is_unknown_what_the_base_accepts() {
+    let project = Project::scripted();
+    project.write(FILE, "[");
+    project.commit_all();
+    project.git(&["checkout", "--quiet", "-b", "slower"]);
+    project.write("known-cost.txt", "checksum=50\n");
+    let entry = r#""benchmark": "known-cost/text::checksum", "commit": "1a2b3c4", "ceiling_percent": 500, "reason": "x""#;
+    project.write(FILE, &format!("{{\"schema\": 1, \"accepted\": [{{{entry}}}]}}"));
+    project.commit_all();
+    let compared = project.perf(&["--compare", "main", "--filter", "text::checksum"]);
+    compared.expect(1).says("text::checksum got slower").says("no accepted regression is excused");
+}

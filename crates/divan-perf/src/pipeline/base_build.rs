@@ -68,8 +68,9 @@ impl Base {
         let failed = |(name, reason): (&BenchmarkId, &String)| format!("{short}: {name}: {reason}");
         notes.extend(listing.failures.iter().map(failed));
         let accepted = accepted(&workspace).unwrap_or_else(|error| {
-            notes.push(format!("{short}: {error:#}: what it accepts is not known"));
-            Vec::new()
+            notes.push(format!("{short}: {error:#}: no accepted regression is excused"));
+            // What the base accepts excuses nothing more, and it may accept all of this.
+            context.project.settings.accepted.clone()
         });
         let same = match skips {
             true => {
