@@ -339,7 +339,7 @@ fn a_history_begins_anew_in_words() {
     project.history(&meant).expect(2).says("there is a branch `old` already");
     let below = ["restart", "--keep", "1", "--archive", "gh-pages/old", "--confirm"];
     let below = project.history(&[&below[..], &["start gh-pages anew"]].concat());
-    below.expect(2).says("'refs/heads/gh-pages' exists");
+    below.expect(2).says("cannot have a branch `gh-pages/old` beside `gh-pages`");
 }
 
 #[test]

@@ -99,6 +99,12 @@ fn options_that_git_would_not_take_are_named() {
     for (args, said) in cases {
         project.perf(args).expect(2).says(said);
     }
+    project.git(&["branch", "data/perf"]);
+    let beside = |args: &[&str], said| project.perf(args).expect(2).says(said).status;
+    beside(&["--branch", "main/perf"], "a branch `main/perf` beside `main`, which there is");
+    beside(&["--branch", "data"], "a branch `data` beside `data/perf`, which there is");
+    beside(&["--site-branch", "main/x"], "a branch `main/x` beside `main`, which there is");
+    project.git(&["branch", "--delete", "data/perf"]);
     project.history(&["list", "--branch", "a..b"]).expect(2).says("'--branch <NAME>'");
     project.budgets(&["check", "--history-prefix", "-x"]).expect(2);
     let restart = ["restart", "--keep", "1", "--archive", "HEAD"];

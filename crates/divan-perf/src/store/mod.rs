@@ -141,6 +141,7 @@ impl Repository {
     pub(crate) fn check_writable(&self) -> Result<()> {
         let sh = &self.sh;
         self.check_not_checked_out(&self.branch)?;
+        self.check_beside_others(&self.branch)?;
         git!(sh, "git hash-object -w --stdin")
             .stdin("")
             .quiet()
@@ -164,6 +165,25 @@ impl Repository {
             );
         }
         Ok(())
+    }
+
+    /// Fails if git cannot have `branch` beside the branches that there are: to git, `a` in `a/b` is
+    /// a folder, and cannot be a branch too.
+    fn check_beside_others(&self, branch: &str) -> Result<()> {
+        let sh = &self.sh;
+        let others = git!(sh, "git for-each-ref --format=%(refname:lstrip=2) refs/heads");
+        let others = others.quiet().output().context("cannot list the branches")?;
+        let others = text(others.stdout);
+        let is_below = |below: &str, above: &str| {
+            below.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let mut others = others.lines();
+        match others.find(|other| is_below(branch, other) || is_below(other, branch)) {
+            Some(other) => bail!(
+                "git cannot have a branch `{branch}` beside `{other}`, which there is: choose another name"
+            ),
+            None => Ok(()),
+        }
     }
 
     /// The history's branch.

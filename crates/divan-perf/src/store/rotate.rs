@@ -28,6 +28,7 @@ impl Repository {
     /// Starts the history anew and says what was done.
     pub(crate) fn restart(&self, asked: &Restart<'_>) -> Result<String> {
         self.check_writable()?;
+        self.check_beside_others(asked.archive)?;
         let archive = format!("refs/heads/{}", asked.archive);
         if self.commit_at(&archive)?.is_some() {
             bail!("there is a branch `{}` already: name another by --archive", asked.archive);

@@ -52,6 +52,7 @@ impl Repository {
             bail!("`{branch}` holds the history, which only grows: give the site another branch");
         }
         self.check_not_checked_out(branch)?;
+        self.check_beside_others(branch)?;
         let local = self.commit_at(&format!("refs/heads/{branch}"))?;
         let theirs = publish.then(|| self.fetch_site(branch)).transpose()?.flatten();
         let known = local.iter().chain(&theirs);
