@@ -338,6 +338,13 @@ proptest! {
 }
 
 #[test]
+fn a_long_list_costs_little() {
+    let branches: Vec<String> = (0..300_000).map(|n| format!("\"{n}\"")).collect();
+    let text = format!("{{\"schema\": 1, \"base_branches\": [{}]}}", branches.join(","));
+    assert_eq!(BudgetFile::parse(&text).unwrap().0.base_branches.len(), branches.len());
+}
+
+#[test]
 fn the_files_that_are_damaged_are_fine_before() {
     for text in FILES {
         BudgetFile::parse(text).unwrap();

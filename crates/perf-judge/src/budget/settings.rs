@@ -5,6 +5,7 @@ use super::git_name::{check_branch, check_folder};
 use super::json_place::PathPart::{Index, Key};
 use crate::detect::Severity;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Where the history lies, unless the command line says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -80,13 +81,14 @@ pub(super) fn check_base_branches(text: &str, branches: &[String]) -> Result<(),
         let message = "`base_branches` must name at least one branch".to_owned();
         return Err(at_value(text, &[Key("base_branches")], message));
     }
+    let mut seen = BTreeSet::new();
     for (index, branch) in branches.iter().enumerate() {
         let place = [Key("base_branches"), Index(index)];
         check_branch(branch).map_err(|why| {
             let name = branch.escape_debug();
             at_value(text, &place, format!("`{name}` cannot be a base branch: {why}"))
         })?;
-        if branches[..index].contains(branch) {
+        if !seen.insert(branch) {
             let message = format!("`base_branches` names `{branch}` twice: once is enough");
             return Err(at_value(text, &place, message));
         }
