@@ -3,7 +3,7 @@
 use crate::partition::{MOST, Partition};
 use crate::report::Report;
 use crate::row::Row;
-use crate::text::visible;
+use crate::text::{begins, visible};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Commit;
 use perf_judge::unit;
@@ -173,11 +173,6 @@ fn part_contradiction(partition: &Partition, rows: &[Row]) -> Option<Doubt> {
     let has_row =
         |name: &BenchmarkId| rows.contains(name.as_str()) || begins(&rows, &format!("{name}::"));
     own.iter().find(|name| !has_row(name)).cloned().map(Doubt::NoRow)
-}
-
-/// Whether one of the texts begins so.
-fn begins(texts: &BTreeSet<&str>, beginning: &str) -> bool {
-    texts.range(beginning..).next().is_some_and(|text| text.starts_with(beginning))
 }
 
 fn is_hash(commit: &Commit) -> bool {

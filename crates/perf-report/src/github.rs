@@ -1,9 +1,11 @@
 //! What GitHub reads from a job's log and files: annotations and outputs.
 
 use super::{Report, Row, visible};
+use crate::text::begins;
 use perf_judge::run::Source;
 use perf_judge::unit;
 use perf_judge::verdict::State;
+use std::collections::BTreeSet;
 
 /// Annotations of a report at most: GitHub shows ten a step.
 const ANNOTATIONS: usize = 10;
@@ -13,7 +15,8 @@ const ANNOTATIONS: usize = 10;
 ///
 /// `folder` is where the measured workspace lies in its repository, empty for the root.
 pub fn to_annotations(report: &Report, folder: &str) -> String {
-    let failed = |row: &&Row| blames(&report.outcome.gate, row);
+    let reasons: BTreeSet<&str> = report.outcome.gate.iter().map(String::as_str).collect();
+    let failed = |row: &&Row| blames(&reasons, row);
     let is_loud = |row: &&Row| matches!(row.verdict.state, State::Regression | State::Missing);
     let errors = report.rows.iter().filter(failed).map(|row| about(row, "error", folder));
     let budgets = report.budgets.iter().filter(|budget| budget.fails);
@@ -48,10 +51,9 @@ pub fn to_outputs(report: &Report) -> String {
 }
 
 /// Whether one of these reasons is about the row: they begin with its name.
-fn blames(reasons: &[String], row: &Row) -> bool {
+fn blames(reasons: &BTreeSet<&str>, row: &Row) -> bool {
     let name = row.verdict.name.as_str();
-    let rest = |reason: &String| reason.strip_prefix(name).map(|rest| rest.starts_with([' ', ':']));
-    reasons.iter().any(|reason| rest(reason) == Some(true))
+    [' ', ':'].iter().any(|end| begins(reasons, &format!("{name}{end}")))
 }
 
 fn about(row: &Row, level: &str, folder: &str) -> String {

@@ -107,35 +107,41 @@ impl Report {
             self.rows.iter().map(|row| row.verdict.name.clone()).collect();
         let is_new = |row: &Row| !known.contains(&row.verdict.name);
         self.rows.extend(part.rows.into_iter().filter(is_new));
-        part.budgets.into_iter().for_each(|budget| self.take_budget(budget));
+        self.take_budgets(part.budgets);
         self.outcome.gate.extend(part.outcome.gate);
         self.outcome.incomplete.extend(part.outcome.incomplete);
-        let notes = part.notes.into_iter().filter(|note| !self.notes.contains(note));
-        self.notes.extend(notes.collect::<Vec<_>>());
-        part.accepted.into_iter().for_each(|accepted| self.take_accepted(accepted));
+        let known: BTreeSet<String> = self.notes.iter().cloned().collect();
+        self.notes.extend(part.notes.into_iter().filter(|note| !known.contains(note)));
+        self.take_accepted(part.accepted);
         self.run.partial |= part.run.partial;
         self.run.started = self.run.started.min(part.run.started);
     }
 
     /// What was measured goes before what was not, and of several the worst.
-    fn take_budget(&mut self, budget: BudgetResult) {
+    fn take_budgets(&mut self, budgets: Vec<BudgetResult>) {
         let rank = |budget: &BudgetResult| match budget.status {
             BudgetStatus::Unmeasured => None,
             status => Some((budget.fails, status)),
         };
-        match self.budgets.iter_mut().find(|known| known.name == budget.name) {
-            Some(known) if rank(known) < rank(&budget) => *known = budget,
-            Some(_) => {}
-            None => self.budgets.push(budget),
+        let names = self.budgets.iter().enumerate();
+        let mut places: BTreeMap<String, usize> =
+            names.map(|(place, budget)| (budget.name.clone(), place)).collect();
+        for budget in budgets {
+            let place = *places.entry(budget.name.clone()).or_insert(self.budgets.len());
+            match self.budgets.get_mut(place) {
+                Some(known) if rank(known) < rank(&budget) => *known = budget,
+                Some(_) => {}
+                None => self.budgets.push(budget),
+            }
         }
     }
 
     /// Side by side, only the part that measures the benchmark knows more than that it is in force.
-    fn take_accepted(&mut self, accepted: AcceptanceResult) {
-        match self.accepted.iter_mut().find(|known| known.entry == accepted.entry) {
-            Some(known) if known.status == AcceptanceStatus::InForce => *known = accepted,
-            Some(_) => {}
-            None => self.accepted.push(accepted),
+    /// All parts have the same entries, in the order of perf-budgets.json.
+    fn take_accepted(&mut self, others: Vec<AcceptanceResult>) {
+        let pairs = self.accepted.iter_mut().zip(others);
+        for (known, other) in pairs.filter(|(k, _)| k.status == AcceptanceStatus::InForce) {
+            *known = other;
         }
     }
 

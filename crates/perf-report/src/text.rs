@@ -1,5 +1,7 @@
 //! Text from elsewhere, made safe to show.
 
+use std::collections::BTreeSet;
+
 /// Text from a repository, unable to move the cursor, break a line or reorder what is shown.
 pub fn visible(text: &str) -> String {
     let shown = |c: char| match c.is_control() || is_reordering(c) {
@@ -12,4 +14,9 @@ pub fn visible(text: &str) -> String {
 /// The marks that make a reader see text in another order than it is stored.
 pub(crate) fn is_reordering(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether one of the texts begins so. It is asked for each of thousands of names.
+pub(crate) fn begins(texts: &BTreeSet<&str>, beginning: &str) -> bool {
+    texts.range(beginning..).next().is_some_and(|text| text.starts_with(beginning))
 }
