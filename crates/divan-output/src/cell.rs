@@ -55,9 +55,10 @@ const PREFIXES: [(&str, f64); 11] = [
     ("Pi", 1_125_899_906_842_624.0),
 ];
 
-/// `1.234 µs`, in ns.
+/// `1.234 µs`, in ns. Only a rate can be infinite.
 pub(super) fn time_cell(text: &str) -> Option<Cell> {
-    scaled(text, |unit| TIME_UNITS.iter().find(|known| known.0 == unit).map(|known| known.1))
+    let factor = |unit: &str| TIME_UNITS.iter().find(|known| known.0 == unit).map(|known| known.1);
+    scaled(text, factor).filter(is_finite)
 }
 
 /// `790.3 KB` for the base unit `B`, in base units.
@@ -70,7 +71,11 @@ pub(super) fn unit_cell(text: &str, base: &str) -> Option<Cell> {
 
 /// `0.144` or `1234`, without a unit.
 pub(super) fn count_cell(text: &str) -> Option<Cell> {
-    number(text.trim())
+    number(text.trim()).filter(is_finite)
+}
+
+pub(super) fn is_finite(cell: &Cell) -> bool {
+    cell.value.is_finite()
 }
 
 /// `12345`, exactly.
@@ -136,6 +141,16 @@ mod tests {
     fn counts_above_four_digits_are_whole() {
         assert!(near(count_cell("0.144"), 0.144, 0.001));
         assert!(near(count_cell("1234567"), 1_234_567.0, 1.0));
+    }
+
+    #[test]
+    fn only_a_rate_is_infinite() {
+        // A run's file cannot hold such a number, and would be lost.
+        let endless = "9".repeat(400);
+        for text in ["inf ns".to_owned(), format!("{endless} ns")] {
+            assert_eq!(time_cell(&text), None, "{text}");
+        }
+        assert_eq!((count_cell("inf"), count_cell(&endless)), (None, None));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::cell::{Cell, Columns, count_cell, integer, time_cell, unit_cell};
+use super::cell::{Cell, Columns, count_cell, integer, is_finite, time_cell, unit_cell};
 use super::line::{Cells, last_value};
 
 /// One line of the tree that is no group, with the lines that belong to it.
@@ -134,7 +134,7 @@ pub struct Alloc {
 
 impl Alloc {
     pub(super) fn read(kind: AllocKind, count: Columns, cells: [&str; 4]) -> Option<Self> {
-        let bytes = Columns::read(cells, |text| unit_cell(text, "B"))?;
+        let bytes = Columns::read(cells, |text| unit_cell(text, "B").filter(is_finite))?;
         Some(Self { kind, count, bytes })
     }
 

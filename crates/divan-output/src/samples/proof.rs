@@ -57,7 +57,8 @@ impl Proof {
     /// the slowest. Ends most wrong guesses after a few samples.
     pub(super) fn excludes(&self, picos: u64) -> bool {
         let picos = i128::from(picos);
-        picos + self.reach < self.fastest.low || self.slowest.high + self.reach < picos
+        let slowest = self.slowest.high.saturating_add(self.reach);
+        picos + self.reach < self.fastest.low || slowest < picos
     }
 
     /// Whether the samples give the printed columns, all four.
@@ -77,7 +78,7 @@ impl Proof {
     fn holds_mean(&self, total: i128, count: usize) -> bool {
         let count = count as i128;
         // The window's upper end is one below a multiple of N; of N times the count here.
-        let high = self.mean.high.saturating_add(1).saturating_mul(count) - 1;
+        let high = self.mean.high.saturating_add(1).saturating_mul(count).saturating_sub(1);
         self.mean.low.saturating_mul(count) <= total && total <= high
     }
 
@@ -104,7 +105,7 @@ impl Proof {
         }
         let others = self.near(sorted, upper);
         self.near(sorted, lower).iter().any(|picos| {
-            let low = 2 * self.median.low - picos;
+            let low = self.median.low.saturating_mul(2).saturating_sub(*picos);
             let other = others.get(others.partition_point(|other| *other < low));
             other.is_some_and(|other| self.median.holds((picos + other).div_euclid(2)))
         })
@@ -114,5 +115,57 @@ impl Proof {
     pub(super) fn resolution(&self, figures: &Figures) -> u64 {
         let picos = (figures.time_ns.median.ulp * 1e3).round() as i128;
         u64::try_from(picos.saturating_mul(self.size)).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::samples::overhead::Overhead;
+    use crate::{Alloc, AllocKind, Columns};
+
+    /// A printed value of any size; the parser takes any number of digits.
+    fn cell() -> impl Strategy<Value = Cell> {
+        let value = prop::sample::select(vec![0.0, 0.001, 1e3, 1e18, 1e30, 1e300, f64::INFINITY]);
+        (value, 0.0..1e17).prop_map(|(value, ulp)| Cell { value, ulp })
+    }
+
+    fn columns() -> impl Strategy<Value = Columns> {
+        let cells = (cell(), cell(), cell(), cell());
+        cells.prop_map(|(fastest, slowest, median, mean)| Columns {
+            fastest,
+            slowest,
+            median,
+            mean,
+        })
+    }
+
+    fn picos() -> impl Strategy<Value = u64> {
+        prop_oneof![0..9_u64, any::<u64>(), Just(u64::MAX)]
+    }
+
+    proptest! {
+        #[test]
+        fn no_number_is_too_large_to_be_proved(
+            (time_ns, count) in (columns(), columns()),
+            (samples, size) in (1..9_u64, prop::sample::select(vec![1, 1 << 40, u64::MAX >> 4])),
+            costs in prop::array::uniform4(picos()),
+            picos in prop::collection::vec(picos(), 1..9),
+        ) {
+            let alloc = |kind| Alloc { kind, count, bytes: count };
+            let allocs = vec![alloc(AllocKind::Alloc), alloc(AllocKind::Dealloc)];
+            let figures =
+                Figures { time_ns, samples, iters: samples * size, rates: vec![], allocs };
+            let [sample_loop, alloc, dealloc, realloc] = costs;
+            let overhead = Overhead { sample_loop, alloc, dealloc, realloc };
+            let proof = Proof::new(&figures, &Subtracted::of(&figures, &overhead));
+            proof.holds(&picos);
+            proof.resolution(&figures);
+            for picos in picos {
+                proof.excludes(picos);
+            }
+        }
     }
 }
