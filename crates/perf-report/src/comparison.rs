@@ -9,6 +9,7 @@ use perf_judge::run::{Commit, Machine, Round};
 use perf_judge::unit::LogRatio;
 use perf_judge::verdict::State;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The newest comparison format that this version reads, and the one it writes.
 const SCHEMA: u32 = 1;
@@ -84,17 +85,18 @@ impl Comparison {
 
     /// The comparisons behind a report: one a commit that something was compared with.
     pub fn all_of(report: &Report) -> Vec<Self> {
-        let mut bases: Vec<&str> =
-            report.rows.iter().filter_map(|row| row.verdict.base.as_deref()).collect();
-        bases.sort_unstable();
-        bases.dedup();
-        let comparisons = bases.into_iter().map(|base| Self::of(report, base));
+        let mut by_base: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
+        for row in &report.rows {
+            if let Some(base) = row.verdict.base.as_deref() {
+                by_base.entry(base).or_default().push(row);
+            }
+        }
+        let comparisons = by_base.into_iter().map(|(base, rows)| Self::of(report, base, rows));
         comparisons.filter(|comparison| !comparison.benchmarks.is_empty()).collect()
     }
 
-    fn of(report: &Report, base: &str) -> Self {
+    fn of(report: &Report, base: &str, rows: Vec<&Row>) -> Self {
         let run = &report.run;
-        let with_base = report.rows.iter().filter(|row| row.verdict.base.as_deref() == Some(base));
         Self {
             schema: SCHEMA,
             kind: ComparisonKind::Comparison,
@@ -104,7 +106,7 @@ impl Comparison {
             base: base.to_owned(),
             head: run.commit.clone(),
             machine: run.machine.clone(),
-            benchmarks: with_base.filter_map(Compared::of).collect(),
+            benchmarks: rows.into_iter().filter_map(Compared::of).collect(),
         }
     }
 

@@ -69,6 +69,16 @@ fn a_part_that_fails_fails_the_whole() {
     assert_eq!(statuses, [Some(0), Some(1)]);
     project.merge(&["out/parts", "--no-record"]).expect(1).says("text::checksum got slower");
     assert_eq!(names(&project, "out").len(), 7);
+    let pairs = run_file(&project, "out/parts/2");
+    with_edited(
+        &project,
+        &pairs,
+        |comparison| comparison["benchmarks"][0]["rounds"][0]["head"]["median"] = json!(1.5),
+        |project| {
+            let merged = project.merge(&["out/parts"]);
+            merged.expect(2).says(&pairs).says("it has other numbers than out/parts/2/report.json");
+        },
+    );
     project.merge(&["out/parts"]).expect(1);
     let recorded = project.git(&["ls-tree", "-r", "--name-only", "gh-pages", "data/comparisons"]);
     assert_eq!(recorded.lines().count(), 2, "{recorded}");
@@ -89,7 +99,7 @@ fn two_parts() -> Project {
     project
 }
 
-/// The run that a part left.
+/// The one measurement that a part left.
 fn run_file(project: &Project, folder: &str) -> String {
     let files = fs::read_dir(project.path().join(folder).join("unrecorded")).unwrap();
     let [file] = &files.map(Result::unwrap).collect::<Vec<_>>()[..] else { panic!("{folder}") };

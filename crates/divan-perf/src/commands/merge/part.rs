@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use perf_judge::history::History;
 use perf_judge::run::{Run, RunError};
 use perf_report::{Comparison, REPORT_BYTES, Report, visible};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -45,7 +45,8 @@ pub(super) struct Part {
     pub(super) earlier: Vec<Run>,
     /// What else is to be recorded.
     pub(super) others: Vec<Entry>,
-    comparisons: BTreeSet<String>,
+    /// What the report says of pairs, and whether there is a file of it.
+    comparisons: BTreeMap<String, (Comparison, bool)>,
 }
 
 impl Parts {
@@ -94,8 +95,9 @@ impl Parts {
 
 impl Part {
     fn new(path: PathBuf, report: Report) -> Self {
-        let (earlier, others, comparisons) = (Vec::new(), Vec::new(), BTreeSet::new());
-        Self { path, report, run: None, earlier, others, comparisons }
+        let comparisons = Comparison::all_of(&report).into_iter();
+        let comparisons = comparisons.map(|own| (own.id.clone(), (own, false))).collect();
+        Self { path, report, run: None, earlier: Vec::new(), others: Vec::new(), comparisons }
     }
 
     /// Takes a file of the part's measurements.
@@ -130,12 +132,12 @@ impl Part {
         if comparison.head != self.report.run.commit {
             bail!("it is of another commit than {}: {LEFT_BEHIND}", self.path.display());
         }
-        let own = Comparison::all_of(&self.report);
-        let own = own.iter().find(|own| own.id == comparison.id);
-        if own.is_some_and(|own| own != comparison) {
-            bail!("it has other numbers than {}", self.path.display());
+        if let Some((own, has_file)) = self.comparisons.get_mut(&comparison.id) {
+            if own != comparison {
+                bail!("it has other numbers than {}", self.path.display());
+            }
+            *has_file = true;
         }
-        self.comparisons.insert(comparison.id.clone());
         self.others.push(spool::entry(text)?);
         Ok(())
     }
@@ -147,9 +149,8 @@ impl Part {
             let is_known = history.runs().any(|run| run.id == id);
             return (!is_known).then(|| self.without(id));
         }
-        let own = Comparison::all_of(&self.report);
-        let lost = own.iter().find(|own| !self.comparisons.contains(&own.id))?;
-        Some(self.without(&lost.id))
+        let mut lost = self.comparisons.iter().filter(|(_, (_, has_file))| !has_file);
+        lost.next().map(|(id, _)| self.without(id))
     }
 
     fn without(&self, id: &str) -> String {
