@@ -134,5 +134,5 @@ fn references_that_are_not_there_are_told() {
     let project = Project::scripted();
     let ended = project.perf(&["--compare", "nowhere"]);
     ended.expect(2).says("there is no branch or commit `nowhere`");
-    project.perf(&["--compare=--output=x"]).expect(2).says("cannot be a branch or commit");
+    project.perf(&["--compare=--output=x"]).expect(2).says("it begins with `-`, as an option does");
 }

@@ -1,7 +1,8 @@
 //! Sources of a base that git does not check out: path dependencies outside of its work tree.
 //!
 //! A relative path leads from the base's work tree to somewhere else than from the checkout, mostly
-//! to nothing. An absolute one leads to files as they are now, in the checkout to the head's own.
+//! to nothing. An absolute one leads to files as they are now: in the checkout they are the head's
+//! own, elsewhere both sides share them.
 
 use crate::environment;
 use crate::files::{TEXT_BYTES, names_below, read_if_there, real};
@@ -36,23 +37,47 @@ struct Dependency {
 #[error("{0}")]
 struct Unreadable(String);
 
-/// Fails if the workspace of `manifest`, in the work tree `tree`, has path dependencies, members or
-/// patches outside of the tree.
-pub(crate) fn check(manifest: &Path, tree: &Path) -> Result<()> {
-    let mut sources = Sources { tree: real(tree), outside: BTreeSet::new() };
-    sources.add_patches(manifest.parent().unwrap_or(tree))?;
-    match metadata(manifest) {
+/// A workspace in a work tree of a repository.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) manifest: &'a Path,
+    pub(crate) tree: &'a Path,
+}
+
+/// Fails if the base's workspace has path dependencies, members or patches outside of its tree.
+/// Returns what it shares with the head by an absolute path, in words.
+pub(crate) fn check(base: Place<'_>, head: Place<'_>) -> Result<Vec<String>> {
+    let outside = outside(base)?;
+    if outside.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (heads, checkout) = (self::outside(head)?, real(head.tree));
+    let is_shared = |outside: &Outside| {
+        let path = outside.path.as_ref().filter(|path| !path.starts_with(&checkout));
+        path.is_some() && heads.iter().any(|other| other.path.as_ref() == path)
+    };
+    let (shared, lost): (Vec<Outside>, Vec<Outside>) = outside.into_iter().partition(is_shared);
+    if lost.is_empty() {
+        let note =
+            |shared: Outside| format!("{}: both sides are built with it as it is now", shared.what);
+        return Ok(shared.into_iter().map(note).collect());
+    }
+    let lost: Vec<String> = lost.into_iter().map(|outside| outside.what).collect();
+    bail!(
+        "{}. What is outside the repository cannot be built as it was when the base was committed: move it into the repository, or measure without --compare",
+        lost.join("; ")
+    )
+}
+
+/// What a workspace uses outside of its tree.
+fn outside(place: Place<'_>) -> Result<BTreeSet<Outside>> {
+    let mut sources = Sources { tree: real(place.tree), outside: BTreeSet::new() };
+    sources.add_patches(place.manifest.parent().unwrap_or(place.tree))?;
+    match metadata(place.manifest) {
         Ok(workspace) => sources.add_packages(&workspace.packages),
         Err(Unreadable(messages)) => sources.add_missing(&messages)?,
     }
-    if sources.outside.is_empty() {
-        return Ok(());
-    }
-    let outside: Vec<String> = sources.outside.into_iter().collect();
-    bail!(
-        "{}. What is outside the repository cannot be built as it was when the base was committed: move it into the repository, or measure without --compare",
-        outside.join("; ")
-    )
+    Ok(sources.outside)
 }
 
 /// Asks cargo for a workspace, without what it depends on. It fails where it finds no manifest of
@@ -66,10 +91,19 @@ fn metadata(manifest: &Path) -> Result<Metadata, Unreadable> {
     serde_json::from_slice(&output.stdout).map_err(|_| unreadable())
 }
 
+/// Something outside of a tree.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Outside {
+    /// In words.
+    what: String,
+    /// Where it is, if something is there.
+    path: Option<PathBuf>,
+}
+
 struct Sources {
     tree: PathBuf,
-    /// What is not in the tree, in words.
-    outside: BTreeSet<String>,
+    /// What is not in the tree.
+    outside: BTreeSet<Outside>,
 }
 
 impl Sources {
@@ -107,7 +141,8 @@ impl Sources {
             for (name, path) in dependencies(&table) {
                 let is_named = messages.contains(&format!("dependency `{name}`"));
                 if is_named && !self.has(&dir.join(path)) {
-                    self.add_dependency(name, package.unwrap_or("workspace"), &manifest);
+                    let package = package.unwrap_or("workspace");
+                    self.add_dependency(name, &dir.join(path), package, &manifest);
                 }
             }
         }
@@ -119,7 +154,7 @@ impl Sources {
     fn add_package(&mut self, package: &Package, is_member: bool) -> Vec<PathBuf> {
         let Package { name, manifest_path, .. } = package;
         if !self.has(manifest_path) {
-            self.outside.insert(format!("the package `{name}` is outside the repository"));
+            self.add(format!("the package `{name}` is outside the repository"), manifest_path);
             return Vec::new();
         }
         let is_used =
@@ -128,19 +163,25 @@ impl Sources {
         for dependency in package.dependencies.iter().filter(is_used) {
             match &dependency.path {
                 Some(path) if self.has(path) => inside.push(path.join("Cargo.toml")),
-                Some(_) => self.add_dependency(&dependency.name, name, manifest_path),
+                Some(path) => self.add_dependency(&dependency.name, path, name, manifest_path),
                 None => {}
             }
         }
         inside
     }
 
-    fn add_dependency(&mut self, name: &str, package: &str, manifest: &Path) {
+    fn add(&mut self, what: String, path: &Path) {
+        let path = path.exists().then(|| real(path));
+        self.outside.insert(Outside { what, path });
+    }
+
+    fn add_dependency(&mut self, name: &str, path: &Path, package: &str, manifest: &Path) {
         let (name, package) = (visible(name), visible(package));
         let place = self.shown(manifest);
-        self.outside.insert(format!(
+        let what = format!(
             "`{name}`, a path dependency of the package `{package}` ({place}), is outside the repository"
-        ));
+        );
+        self.add(what, path);
     }
 
     /// Looks at the patches of a workspace: in its manifest, and in cargo's configuration.
@@ -159,11 +200,13 @@ impl Sources {
     fn add_patches_in(&mut self, file: &Path, dir: &Path) -> Result<()> {
         let Some(table) = read_table(file)? else { return Ok(()) };
         for path in patches(&table) {
-            if !self.has(&dir.join(path)) {
+            let replaced = dir.join(path);
+            if !self.has(&replaced) {
                 let (path, place) = (visible(path), self.shown(file));
-                self.outside.insert(format!(
+                let what = format!(
                     "`{path}`, the path of a replaced dependency ({place}), is outside the repository"
-                ));
+                );
+                self.add(what, &replaced);
             }
         }
         Ok(())
@@ -297,11 +340,34 @@ mod tests {
                 };
                 write_whole(&tree.join(file), text.as_bytes()).unwrap();
             }
-            let found = check(&tree.join("tool/Cargo.toml"), &tree).err();
+            let elsewhere = dir.path().join("checkout");
+            write_whole(&elsewhere.join("Cargo.toml"), manifest("").as_bytes()).unwrap();
+            write_whole(&elsewhere.join("src/lib.rs"), b"").unwrap();
+            let (base, head) = (tree.join("tool/Cargo.toml"), elsewhere.join("Cargo.toml"));
+            let base = Place { manifest: &base, tree: &tree };
+            let found = check(base, Place { manifest: &head, tree: &elsewhere }).err();
             let found = found.map(|error| error.to_string()).unwrap_or_default();
             assert_eq!(expected.is_empty(), found.is_empty(), "{files:?}: {found}");
             assert!(found.contains(expected), "{files:?}: {found}");
         }
+    }
+
+    #[test]
+    fn what_both_sides_share_is_noted() {
+        let dir = tempfile::tempdir().unwrap();
+        let far = dir.path().join("far");
+        let shared = far.display().to_string().replace('\\', "/");
+        let shared = manifest(&format!("[dependencies]\nfar = {{ path = \"{shared}\" }}"));
+        let trees = ["base", "head"].map(|side| dir.path().join(side));
+        for folder in trees.iter().chain([&far]) {
+            write_whole(&folder.join("src/lib.rs"), b"").unwrap();
+            let text = if *folder == far { PACKAGE } else { &shared };
+            write_whole(&folder.join("Cargo.toml"), text.as_bytes()).unwrap();
+        }
+        let manifests = trees.clone().map(|tree| tree.join("Cargo.toml"));
+        let place = |side: usize| Place { manifest: &manifests[side], tree: &trees[side] };
+        let notes = check(place(0), place(1)).unwrap();
+        assert!(notes[0].contains("both sides are built with it as it is now"), "{notes:?}");
     }
 
     fn manifest(more: &str) -> String {

@@ -54,7 +54,8 @@ impl Base {
         ui::say(&format!("building the benches of {short}, the {}", commit.label));
         let sources = repository.check_out(&commit.commit.hash, &place.tree)?;
         let failed = || format!("{short}, the {}, cannot be measured", commit.label);
-        let workspace = workspace(context, repository, &place, args).with_context(failed)?;
+        let (workspace, shared) =
+            workspace(context, repository, &place, args).with_context(failed)?;
         let build = || -> Result<(Built, Listing)> {
             let options = configs_above(&repository.root());
             let built = place.build_folder().build(&workspace, &options, &sources)?;
@@ -63,7 +64,8 @@ impl Base {
         };
         let (built, mut listing) =
             again_if_damaged(&place, &suite.launcher, build).with_context(failed)?;
-        let mut notes = std::mem::take(&mut listing.notes);
+        let mut notes = shared;
+        notes.append(&mut listing.notes);
         notes.extend(built.notes.iter().map(|note| format!("{short}: {note}")));
         let failed = |(name, reason): (&BenchmarkId, &String)| format!("{short}: {name}: {reason}");
         notes.extend(listing.failures.iter().map(failed));
@@ -141,7 +143,7 @@ fn workspace(
     repository: &Repository,
     place: &Place,
     args: &Common,
-) -> Result<Workspace> {
+) -> Result<(Workspace, Vec<String>)> {
     let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let (root, own) = (real(&repository.root()), real(&context.project.workspace.root));
     let below = own.strip_prefix(&root).unwrap_or(Path::new(""));
@@ -150,7 +152,10 @@ fn workspace(
     if !manifest.is_file() {
         bail!("it has no {}", below.join("Cargo.toml").display());
     }
-    base_sources::check(&manifest, &place.tree)?;
+    let base = base_sources::Place { manifest: &manifest, tree: &place.tree };
+    let own_manifest = own.join("Cargo.toml");
+    let head = base_sources::Place { manifest: &own_manifest, tree: &root };
+    let shared = base_sources::check(base, head)?;
     // Where the lock file is not committed, other versions of dependencies would be measured.
     let (lock, own_lock) = (folder.join("Cargo.lock"), own.join("Cargo.lock"));
     if !lock.exists() && own_lock.exists() {
@@ -161,7 +166,7 @@ fn workspace(
     workspace
         .targets
         .retain(|target| args.package.is_empty() || args.package.contains(&target.package));
-    Ok(workspace)
+    Ok((workspace, shared))
 }
 
 /// Cargo's configuration in the folders above the checkout, which it would not find from the base's
