@@ -49,6 +49,9 @@ pub enum Doubt {
     /// A benchmark is missing, and that has no consequence.
     #[error("`{}` is missing, and not among the reasons of its status", visible(.0.as_str()))]
     Excused(BenchmarkId),
+    /// A benchmark or budget is not decided, and that has no consequence.
+    #[error("`{}` is not decided, and not among the reasons of its status", visible(.0))]
+    Undecided(String),
     /// Its part is none that benchmarks can be split into.
     #[error("it is part {part} of {of}, and parts are numbered from 1 to {MOST} at most")]
     Part {
@@ -105,29 +108,28 @@ impl Report {
 
     /// A benchmark with a result that nothing was measured for.
     fn unmeasured(&self) -> Option<Doubt> {
-        let odd = self.rows.iter().find(|row| row.is_idle() && !self.may_be_idle(row))?;
+        let odd = self.rows.iter().find(|row| row.is_idle() && !may_be_idle(row))?;
         let (name, state) = (odd.verdict.name.clone(), odd.verdict.state);
         Some(Doubt::Unmeasured { name, state })
     }
 
-    /// Whether there is a result of this kind without a launch: in pairs nothing is launched that
-    /// the base lacks, or that is the same build.
-    fn may_be_idle(&self, row: &Row) -> bool {
-        match row.verdict.state {
-            State::Missing | State::Removed => true,
-            State::New => self.against.base.is_some(),
-            State::Unchanged => row.verdict.base.is_some(),
-            _ => false,
-        }
-    }
-
-    /// A missing benchmark that is not why the report is incomplete.
+    /// What makes the report incomplete, and is not among the reasons.
     fn excused(&self) -> Option<Doubt> {
         let reasons: BTreeSet<&str> = self.outcome.incomplete.iter().map(String::as_str).collect();
-        let missing = self.rows.iter().filter(|row| row.verdict.state == State::Missing);
-        let mut names = missing.map(|row| &row.verdict.name);
-        let is_said = |name: &BenchmarkId| begins(&reasons, &format!("{name}: "));
-        names.find(|name| !is_said(name)).cloned().map(Doubt::Excused)
+        let mut budgets = self.budgets.iter().filter(|budget| budget.undecided.is_some());
+        let is_open = |name: &str| !begins(&reasons, &format!("budget {name}: "));
+        if let Some(budget) = budgets.find(|budget| is_open(&budget.name)) {
+            return Some(Doubt::Undecided(budget.name.clone()));
+        }
+        let mut open = self.rows.iter().map(|row| &row.verdict).filter(|verdict| {
+            let is_incomplete = verdict.state == State::Missing || verdict.cut_short;
+            is_incomplete && !begins(&reasons, &format!("{}: ", verdict.name))
+        });
+        let verdict = open.next()?;
+        Some(match verdict.state {
+            State::Missing => Doubt::Excused(verdict.name.clone()),
+            _ => Doubt::Undecided(verdict.name.as_str().to_owned()),
+        })
     }
 
     /// Everything in it that a renderer shows and somebody else may have chosen.
@@ -155,6 +157,16 @@ impl Report {
         let parts = self.partition.iter();
         let names = parts.flat_map(|part| part.listed.iter().chain(&part.own));
         rows.chain(plain.map(String::as_str)).chain(names.map(BenchmarkId::as_str))
+    }
+}
+
+/// Whether there is a result of this kind without a launch: in pairs nothing is launched that is the
+/// same build.
+fn may_be_idle(row: &Row) -> bool {
+    match row.verdict.state {
+        State::Missing | State::Removed => true,
+        State::Unchanged => row.verdict.base.is_some(),
+        _ => false,
     }
 }
 
@@ -256,6 +268,21 @@ mod tests {
         });
         let said = "`core/parse::panics` is missing, and not among the reasons of its status";
         assert_eq!(passed.as_deref(), Some(said));
+    }
+
+    #[test]
+    fn what_is_not_decided_is_a_reason() {
+        let said = |name: &str| {
+            Some(format!("`{name}` is not decided, and not among the reasons of its status"))
+        };
+        let budget = doubt(|report| {
+            report.budgets[0].name = "b".to_owned();
+            report.budgets[0].undecided = Some("why".to_owned());
+        });
+        assert_eq!(budget, said("b"));
+        let row = report().rows.iter().position(|row| row.verdict.state != State::Missing).unwrap();
+        let name = report().rows[row].verdict.name.as_str().to_owned();
+        assert_eq!(doubt(|report| report.rows[row].verdict.cut_short = true), said(&name));
     }
 
     #[test]
