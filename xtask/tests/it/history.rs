@@ -2,6 +2,7 @@
 
 use crate::project::{Project, root};
 use perf_judge::history::path_of;
+use perf_judge::ident::digest;
 use perf_judge::run::{Machine, Run};
 use std::collections::BTreeSet;
 use std::fs;
@@ -140,6 +141,18 @@ fn a_file_that_is_not_added_is_not_called_recorded() {
     project.write("out/edited.json", &edited);
     let told = project.history(&["add", "out/edited.json"]);
     told.expect(2).says("edited.json").says("its contents do not belong to its name");
+    let comparison = |seed: u32| {
+        let comparison = serde_json::json!({
+            "schema": 1, "kind": "comparison", "id": "20261102T080000Z-1a2b3c4-0-1a2b3c4",
+            "started": "2026-11-02T08:00:00Z", "seed": seed, "base": "1a2b3c4", "head": null,
+            "machine": Machine::default(), "benchmarks": [],
+        });
+        project.write("out/comparison.json", &comparison.to_string());
+        project.history(&["add", "out/comparison.json"])
+    };
+    comparison(1).expect(0).says("recorded 1 file");
+    comparison(1).expect(0).says("recorded nothing new");
+    comparison(2).expect(2).says("`gh-pages` has a file of this name with other contents");
     // The one that stands there was edited: the run takes its place.
     let other = Project::committed();
     other.commit_on("gh-pages", &path_of(&runs[0]), &edited);
@@ -147,6 +160,20 @@ fn a_file_that_is_not_added_is_not_called_recorded() {
     other.history(&["add", &file(&other, &runs[0])]).expect(0).says("recorded 1 file");
     other.history(&["verify", "--repair"]).expect(0);
     other.history(&["verify"]).expect(0).says("1 run, all is well");
+}
+
+#[test]
+fn what_a_later_version_wrote_is_recorded_as_it_is() {
+    let project = Project::committed();
+    let anonymous = Run { id: String::new(), ..run(1) };
+    let anonymous = anonymous.to_json().replacen('{', "{\"weather\":\"rain\",", 1);
+    let whole = run(1).id;
+    let (begun, _) = whole.rsplit_once('-').unwrap();
+    let id = format!("{begun}-{:08x}", digest(anonymous.as_bytes()) >> 32);
+    let later = anonymous.replacen("\"id\":\"\"", &format!("\"id\":\"{id}\""), 1);
+    project.write("out/later.json", &later);
+    project.history(&["add", "out/later.json"]).expect(0);
+    project.history(&["verify"]).expect(0).says("1 run, all is well");
 }
 
 #[test]

@@ -65,6 +65,11 @@ impl From<&Comparison> for Entry {
 }
 
 impl Entry {
+    /// The same, in the words of the file that it was read from.
+    pub(crate) fn written_as(self, text: &str) -> Self {
+        Self { contents: text.to_owned(), ..self }
+    }
+
     /// Fails if a name in the file would put it where no such file belongs: then nobody would read
     /// the history again.
     pub(crate) fn check_place(&self) -> Result<()> {

@@ -116,7 +116,8 @@ pub(crate) fn entry(text: &str) -> Result<Entry> {
     let Kind { kind } =
         serde_json::from_str(text).context("it is not a file that `cargo xtask perf` wrote")?;
     let entry = match kind.as_str() {
-        "run" => Entry::from(&Run::verified(text)?),
+        // A later version may have written more than this one understands, and named it by that.
+        "run" => Entry::from(&Run::verified(text)?).written_as(text),
         "comparison" => Entry::from(&Comparison::from_json(text)?),
         "qualification" => Entry::from(&Qualification::from_json(text)?),
         _ => bail!("it holds a `{}`", visible(&kind)),
