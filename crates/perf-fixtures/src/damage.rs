@@ -1,4 +1,5 @@
-//! Real files with bytes flipped, cut out, copied elsewhere, and numbers replaced by others.
+//! Real files with bytes flipped, cut out, copied elsewhere or put in, and numbers replaced by
+//! others.
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -13,7 +14,14 @@ enum Damage {
     Splice(Index, usize, Index),
     /// The digits from here on become another text.
     Replace(Index, &'static str),
+    Insert(Index, &'static str),
 }
+
+/// What formats are made of, and what editors add.
+const PIECES: [&str; 16] = [
+    "{", "}", "[", "]", ",", ":", "\"", "\\", "\n", "\r\n", "\u{feff}", "ü", "null", "-1", "1e999",
+    "\\u0000",
+];
 
 /// What stands where a number should: limits of types, and what is none.
 const NUMBERS: [&str; 10] = [
@@ -43,6 +51,7 @@ fn damage() -> impl Strategy<Value = Damage> {
         (index(), 1..400_usize).prop_map(|(at, length)| Damage::Cut(at, length)),
         (index(), 1..400_usize, index()).prop_map(|(from, n, to)| Damage::Splice(from, n, to)),
         (index(), select(&NUMBERS[..])).prop_map(|(at, text)| Damage::Replace(at, text)),
+        (index(), select(&PIECES[..])).prop_map(|(at, text)| Damage::Insert(at, text)),
     ]
 }
 
@@ -65,6 +74,10 @@ impl Damage {
             Self::Replace(at, text) => {
                 let digits = digits(&bytes, at.index(bytes.len()));
                 bytes.splice(digits, text.bytes());
+            }
+            Self::Insert(at, text) => {
+                let at = at.index(bytes.len());
+                bytes.splice(at..at, text.bytes());
             }
         }
         bytes

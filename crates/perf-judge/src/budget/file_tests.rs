@@ -1,7 +1,6 @@
 use super::super::{Level, Metric};
 use super::*;
 use crate::detect::Severity;
-use proptest::prelude::*;
 
 fn parse(budgets: &str) -> Result<Budgets, String> {
     let text = format!("{{\"schema\": 1,\n\"budgets\": {{\n{budgets}\n}}}}");
@@ -231,124 +230,11 @@ fn levels_fail_from_their_severity_on() {
     assert!(!Level::Never.fails(Severity::Critical));
 }
 
-/// The workspace's own file, and one with every key.
-const FILES: [&str; 2] = [
-    include_str!("../../../../perf-budgets.json"),
-    r#"{
-  "schema": 1,
-  "base_branches": ["main", "release/1.0"],
-  "history": {"branch": "perf-data", "folder": "perf/data"},
-  "gate": {"history": "minor", "compare": "never", "compare_work_grew": "critical"},
-  "renamed": {"a/b::c": "a/b::d", "a/b::d": "a/b::\u00fc\n"},
-  "accepted": [
-    {"benchmark": "a/b::é", "commit": "1a2b3c4", "ceiling_percent": 2.4e1, "reason": "\"x\"", "expires": "2027-03-01"}
-  ],
-  "budgets": {"€": {"benchmark": "x::*", "metric": "alloc_bytes", "target": 1e3, "warning": null, "gate": false}}
-}"#,
-];
-
-/// What somebody, or a program, may do to a file.
-#[derive(Clone, Debug)]
-enum Edit {
-    Flip(usize, u8),
-    Cut(usize, usize),
-    Copy(usize, usize, usize),
-    Insert(usize, &'static str),
-}
-
-const PIECES: [&str; 18] = [
-    "{",
-    "}",
-    "[",
-    "]",
-    ",",
-    ":",
-    "\"",
-    "\\",
-    "\n",
-    "\r\n",
-    "\u{feff}",
-    "ü",
-    "null",
-    "1e308",
-    "-1",
-    "1e999",
-    "\"target_ms\"",
-    "\\u0000",
-];
-
-impl Edit {
-    fn of(self, bytes: &mut Vec<u8>) {
-        let end = bytes.len();
-        match self {
-            Self::Flip(at, bits) if end > 0 => bytes[at % end] ^= bits,
-            Self::Flip(..) => {}
-            Self::Cut(at, length) => {
-                drop(bytes.drain(at % (end + 1)..(at % (end + 1) + length).min(end)))
-            }
-            Self::Copy(from, length, to) => {
-                let from = from % (end + 1);
-                let part = bytes[from..(from + length).min(end)].to_vec();
-                bytes.splice(to % (end + 1)..to % (end + 1), part);
-            }
-            Self::Insert(at, piece) => {
-                drop(bytes.splice(at % (end + 1)..at % (end + 1), piece.bytes()))
-            }
-        }
-    }
-}
-
-fn edit() -> impl Strategy<Value = Edit> {
-    let at = || 0..6000_usize;
-    prop_oneof![
-        (at(), 1..=255u8).prop_map(|(at, bits)| Edit::Flip(at, bits)),
-        (at(), 1..400_usize).prop_map(|(at, length)| Edit::Cut(at, length)),
-        (at(), 1..400_usize, at()).prop_map(|(from, length, to)| Edit::Copy(from, length, to)),
-        (at(), prop::sample::select(&PIECES[..])).prop_map(|(at, piece)| Edit::Insert(at, piece)),
-    ]
-}
-
-/// Whether an editor can go to the place.
-fn is_inside(text: &str, error: &BudgetError) -> bool {
-    let line = text.split('\n').nth(error.line.wrapping_sub(1));
-    line.is_some_and(|line| (1..=line.chars().count() + 1).contains(&error.column))
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
-
-    #[test]
-    fn a_damaged_file_is_an_error_at_a_place_in_it(
-        file in prop::sample::select(&FILES[..]),
-        edits in prop::collection::vec(edit(), 1..6),
-    ) {
-        let mut bytes = file.as_bytes().to_vec();
-        edits.into_iter().for_each(|edit| edit.of(&mut bytes));
-        let text = String::from_utf8_lossy(&bytes);
-        match BudgetFile::parse(&text) {
-            Ok((file, budgets)) => {
-                prop_assert!(budgets.iter().all(|b| 0.0 < b.target && b.critical.is_finite()));
-                if let Err(error) = file.check_names(&text, &budgets, &[]) {
-                    prop_assert!(is_inside(&text, &error), "{error}\n{text}");
-                }
-            }
-            Err(error) => prop_assert!(is_inside(&text, &error), "{error}\n{text}"),
-        }
-    }
-}
-
 #[test]
 fn a_long_list_costs_little() {
     let branches: Vec<String> = (0..300_000).map(|n| format!("\"{n}\"")).collect();
     let text = format!("{{\"schema\": 1, \"base_branches\": [{}]}}", branches.join(","));
     assert_eq!(BudgetFile::parse(&text).unwrap().0.base_branches.len(), branches.len());
-}
-
-#[test]
-fn the_files_that_are_damaged_are_fine_before() {
-    for text in FILES {
-        BudgetFile::parse(text).unwrap();
-    }
 }
 
 #[test]
