@@ -83,8 +83,7 @@ fn write(i: usize, clone: &Clone, size: Size, is_over: &AtomicBool) -> Result<Ve
     while !is_over.load(Ordering::Relaxed) {
         let number = i + WRITERS * ids.len();
         let run = synthetic::run(number, synthetic::moment(0, 1), size.benchmarks);
-        clone.keep(&run)?;
-        ids.push(run.id);
+        ids.push(clone.keep(run)?);
         if !ids.len().is_multiple_of(3) {
             clone.publish()?;
             continue;

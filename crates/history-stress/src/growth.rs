@@ -58,7 +58,7 @@ pub(super) fn run(program: &Program, size: Size) -> Result<()> {
 pub(super) fn fill(clone: &Clone, length: usize, benchmarks: usize) -> Result<()> {
     for first in (0..length).step_by(BATCH) {
         for number in first..length.min(first + BATCH) {
-            clone.keep(&synthetic::run(number, synthetic::moment(number, length), benchmarks))?;
+            clone.keep(synthetic::run(number, synthetic::moment(number, length), benchmarks))?;
         }
         clone.record()?;
     }
@@ -73,7 +73,7 @@ fn adding(clone: &Clone, length: usize, size: Size) -> Result<Cost> {
     let before = children_cpu();
     for number in length..length + ADDED {
         let tip = git(clone.path(), &["rev-parse", BRANCH])?;
-        clone.keep(&synthetic::run(number, synthetic::moment(number, length), size.benchmarks))?;
+        clone.keep(synthetic::run(number, synthetic::moment(number, length), size.benchmarks))?;
         let mut child = clone
             .history(&["add", "--publish"])
             .stderr(Stdio::null())

@@ -1,7 +1,7 @@
 //! A bare repository and clones of it in a temporary folder.
 
 use anyhow::{Context as _, Result, bail};
-use perf_judge::run::Run;
+use perf_judge::run::{Commit, Run};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -102,11 +102,15 @@ impl Clone {
         &self.path
     }
 
-    /// Puts a run where `perf` puts it right after measuring it.
-    pub(super) fn keep(&self, run: &Run) -> Result<()> {
+    /// Puts a run where `perf` puts it right after measuring it, as one of the commit that is checked
+    /// out, and returns its identity.
+    pub(super) fn keep(&self, run: Run) -> Result<String> {
+        let hash = git(&self.path, &["rev-parse", "HEAD"])?.trim().to_owned();
+        let commit = run.commit.map(|commit| Commit { hash, ..commit });
+        let run = Run { commit, ..run }.seal();
         fs::create_dir_all(&self.pending)?;
         fs::write(self.pending.join(format!("{}.json", run.id)), run.to_json())?;
-        Ok(())
+        Ok(run.id)
     }
 
     /// Where runs wait to be recorded, as the program says it.

@@ -25,8 +25,7 @@ pub(super) fn run(program: &Program, size: Size) -> Result<()> {
     while killed < size.kills {
         let number = killed + ended;
         let run = synthetic::run(number, synthetic::moment(number, size.kills), size.benchmarks);
-        clone.keep(&run)?;
-        wanted.insert(run.id);
+        wanted.insert(clone.keep(run)?);
         let mut command = clone.history(&["add", "--publish"]);
         in_own_group(&mut command);
         let started = Instant::now();

@@ -39,9 +39,9 @@ fn race(title: &str, hub: &Hub, writers: &[Clone], size: Size) -> Result<()> {
             .map(|number| {
                 // All on one day, so that all change the same chunk.
                 let run = synthetic::run(number, synthetic::moment(0, 1), size.benchmarks);
-                clone.keep(&run)?;
+                let id = clone.keep(run)?;
                 clone.publish()?;
-                Ok(run.id)
+                Ok(id)
             })
             .collect()
     };

@@ -49,7 +49,7 @@ pub(super) fn show(
 
 fn record_next(clone: &Clone, length: usize, benchmarks: usize) -> Result<()> {
     let run = synthetic::run(length, synthetic::moment(length, length), benchmarks);
-    clone.keep(&run)?;
+    clone.keep(run)?;
     clone.record()
 }
 

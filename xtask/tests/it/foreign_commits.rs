@@ -11,7 +11,9 @@ use tempfile::TempDir;
 fn published() -> (Project, TempDir) {
     let project = Project::committed();
     let hub = project.hub();
-    add(&project, &[1, 2, 3, 4, 5, 6, 7]);
+    for runs in [&[1, 2, 3][..], &[4, 5], &[6, 7]] {
+        add(&project, runs);
+    }
     project.history(&["add", "--publish"]).expect(0);
     (project, hub)
 }
@@ -55,6 +57,10 @@ fn runs_that_a_deploy_dropped_are_kept_when_the_next_is_published() {
          git branch -qf gh-pages docs; git checkout -q gh-pages; echo y > y",
         // The message of a commit of this tool on other contents.
         "git rm -rq data; git commit -qm \"$(git log -1 --format=%B)\"; echo y > y",
+        // A commit of this tool applied again, so that its trailer names the data that is there.
+        "git rm -rq data; git commit -qm x; git cherry-pick $(git rev-list --reverse HEAD | head -1); echo y > y",
+        // A roll-back with the message of the commit that it goes back to.
+        "O=$(git rev-parse HEAD~1); git rm -rq .; git checkout -q $O -- .; git commit -qC $O; echo y > y",
     ];
     for script in scripts {
         let (project, hub) = published();
@@ -78,9 +84,9 @@ fn a_fresh_clone_brings_back_what_a_deploy_dropped() {
         fresh.history(&["list"]).expect(0).says("brought back 7 runs that commit");
         assert_eq!(fresh.history(&["list"]).stdout.lines().count(), 8);
     }
-    let fresh = Project::clone_of(&address(&hub), &["--depth=1"]);
-    add(&fresh, &[8]);
-    fresh.history(&["add", "--publish"]).expect(0).says("brought back 7 runs");
+    let fresh = Project::clone_of(&address(&hub), &["--depth=1", "--no-single-branch"]);
+    let new = file(&fresh, &run(8));
+    fresh.history(&["add", &new, "--publish"]).expect(0).says("brought back 7 runs");
     assert_eq!(held(&fresh, "gh-pages"), 8);
     assert_eq!(fresh.git(&["show", "gh-pages:index.html"]), "<h1>Manual</h1>");
 }
@@ -152,7 +158,8 @@ fn a_history_that_nobody_touches_is_not_walked_again() {
     let (project, _hub) = published();
     let message = project.git(&["log", "-1", "--format=%B", "gh-pages"]);
     let data = project.git(&["rev-parse", "gh-pages:data"]);
-    assert!(message.ends_with(&format!("Perf-Data: data {data}")), "{message}");
+    let parent = project.git(&["rev-parse", "gh-pages~1"]);
+    assert!(message.ends_with(&format!("Perf-Data: data {data} {parent}")), "{message}");
 }
 
 #[test]
@@ -194,4 +201,45 @@ fn a_branch_that_was_deleted_comes_back_with_all_that_a_clone_knows() {
     knows.history(&["add", "--publish"]).expect(0);
     let fresh = Project::clone_of(&address(&hub), &[]);
     assert_eq!(held(&fresh, "origin/gh-pages"), 7);
+}
+
+#[test]
+fn what_others_put_into_the_folder_and_took_away_stays_away() {
+    let into = [
+        "echo x > data/foo.txt; git add -A; git commit -qm a; git rm -q data/foo.txt; echo y > y",
+        "git update-index --add --cacheinfo 160000,$(git rev-parse HEAD),data/vendor; \
+         git commit -qm a; git rm -q --cached data/vendor; echo y > y",
+        "git rm -rq data; echo x > data; git add -A; git commit -qm a; git rm -q data; echo y > y",
+    ];
+    for script in into {
+        let (project, hub) = published();
+        foreign_commit(&hub, script);
+        add(&project, &[8]);
+        project.history(&["add", "--publish"]).expect(0);
+        assert_eq!(recorded(&project).len(), 8, "{script}");
+        project.history(&["verify", "--repair"]).expect(0);
+        project.history(&["verify"]).expect(0).says("8 runs, all is well");
+    }
+    let (project, hub) = published();
+    foreign_commit(&hub, "git rm -rq data; echo x > data");
+    project.git(&["fetch", "--quiet"]);
+    let told = project.history(&["list"]);
+    told.expect(2).says("has a `data` that this tool did not write").says("remove it there");
+}
+
+#[test]
+fn a_file_that_cannot_be_fetched_now_is_no_damage() {
+    let (_, hub) = published();
+    let policy = ["config", "uploadpack.allowFilter", "true"];
+    assert!(Command::new("git").current_dir(hub.path()).args(policy).status().unwrap().success());
+    let partial = Project::clone_of(&address(&hub), &["--filter=blob:none"]);
+    let tip = partial.git(&["rev-parse", "origin/gh-pages"]);
+    let moved = hub.path().join("objects");
+    fs::rename(&moved, hub.path().join("elsewhere")).unwrap();
+    let new = file(&partial, &run(3));
+    partial.history(&["add", &new]).expect(2).says("cannot read");
+    assert_eq!(partial.git(&["rev-parse", "origin/gh-pages"]), tip);
+    fs::rename(hub.path().join("elsewhere"), moved).unwrap();
+    partial.history(&["add", &file(&partial, &run(8)), "--publish"]).expect(0);
+    partial.history(&["verify"]).expect(0).says("8 runs, all is well");
 }

@@ -18,6 +18,13 @@ pub(crate) fn run(number: u32) -> Run {
     run.seal()
 }
 
+/// A run of the commit that the project has checked out.
+pub(crate) fn run_of(project: &Project, number: u32) -> Run {
+    let mut run = run(number);
+    run.commit.as_mut().unwrap().hash = project.git(&["rev-parse", "HEAD"]);
+    run.seal()
+}
+
 /// The run as a file of the project.
 pub(crate) fn file(project: &Project, run: &Run) -> String {
     let path = format!("out/{}.json", run.id);
@@ -88,7 +95,7 @@ fn a_run_is_added_once_and_nothing_else_moves() {
 #[test]
 fn what_an_earlier_process_left_is_recorded() {
     let project = Project::committed();
-    let left = run(4);
+    let left = run_of(&project, 4);
     let pending = project.pending();
     let wait = |name: &str, contents: &str| {
         fs::create_dir_all(&pending).unwrap();
@@ -113,15 +120,28 @@ fn what_waits_goes_into_the_history_of_its_own_workspace() {
     let shared = one.path().join("out").display().to_string();
     let pending = one.pending();
     fs::create_dir_all(&pending).unwrap();
-    fs::write(pending.join(format!("{}.json", run(1).id)), run(1).to_json()).unwrap();
+    let waiting = run_of(&one, 1);
+    fs::write(pending.join(format!("{}.json", waiting.id)), waiting.to_json()).unwrap();
 
     let add = ["add", "--output", &shared];
-    other.history(&add).expect(0).says("nothing waits");
+    let told = other.history(&add);
+    told.expect(0).says("nothing waits").says("measurements of another workspace");
     let inner = ["add", "--manifest-path", "inner/Cargo.toml"];
     one.history(&inner).expect(0).says("nothing waits");
     assert!(recorded_or_none(&other).is_empty());
     one.history(&add).expect(0).says("recorded what waited");
     assert_eq!(recorded(&one).len(), 1);
+}
+
+#[test]
+fn what_waits_of_a_repository_that_was_here_before_stays_out() {
+    let project = Project::committed();
+    let pending = project.pending();
+    fs::create_dir_all(&pending).unwrap();
+    fs::write(pending.join(format!("{}.json", run(1).id)), run(1).to_json()).unwrap();
+    let told = project.history(&["add"]);
+    told.expect(2).says("a commit that this repository does not have").says("kept in");
+    assert!(recorded_or_none(&project).is_empty());
 }
 
 fn recorded_or_none(project: &Project) -> BTreeSet<String> {

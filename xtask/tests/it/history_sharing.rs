@@ -1,6 +1,6 @@
 //! A history that many clones share by a remote.
 
-use crate::history::{add, file, recorded, run};
+use crate::history::{add, file, recorded, run, run_of};
 use crate::project::Project;
 use perf_judge::history::path_of;
 use std::fs;
@@ -57,6 +57,27 @@ fn a_shallow_clone_of_one_branch_publishes_and_stays_shallow() {
     assert_eq!(recorded(&shallow).len(), 4);
     assert_eq!(shallow.git(&["rev-parse", "--is-shallow-repository"]), "true");
     shallow.history(&["verify"]).expect(0);
+}
+
+#[test]
+fn the_histories_of_two_projects_are_not_joined() {
+    let one = Project::committed();
+    let other = Project::committed();
+    other.write("src/lib.rs", "// Another project.");
+    other.commit_all();
+    let (_hub, other_hub) = (one.hub(), other.hub());
+    for project in [&one, &other] {
+        project.history(&["add", &file(project, &run_of(project, 1))]).expect(0);
+        publish(project);
+    }
+    let before = other.git(&["rev-parse", "gh-pages"]);
+    one.git(&["remote", "set-url", "origin", &url(other_hub.path())]);
+    let told = one.history(&["add", "--publish"]);
+    told.expect(2).says("as another project's history does").says("git fetch origin");
+    assert_eq!(other.git(&["ls-remote", "origin", "gh-pages"]).split('\t').next(), Some(&*before));
+    one.git(&["fetch", "--quiet"]);
+    publish(&one);
+    assert_eq!(recorded(&one).len(), 2);
 }
 
 #[test]

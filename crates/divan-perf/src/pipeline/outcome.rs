@@ -30,8 +30,8 @@ pub(super) fn record_run(executor: &Executor<'_>, initial: &Measurement) -> Resu
     let run = run(executor, initial);
     let recorder = &executor.context.recorder;
     recorder.keep(&[Entry::from(&run)])?;
-    save_samples(executor.context, &run.id, &[("head", &initial.readings)])?;
-    recorder.record()
+    let saved = save_samples(executor.context, &run.id, &[("head", &initial.readings)]);
+    recorder.record().and(saved)
 }
 
 /// Keeps and records what was measured in pairs.
@@ -183,7 +183,7 @@ pub(crate) fn deliver(
     format: Format,
     color: Color,
 ) -> Result<ExitCode> {
-    write(context, report)?;
+    let written = write(context, report);
     let is_run = report.against.base.is_none();
     let site = if is_run { write_site(context, report) } else { Ok(()) };
     let shared = context.recorder.publish();
@@ -192,8 +192,11 @@ pub(crate) fn deliver(
         false => Ok(()),
     });
     print(report, format, color)?;
-    recorded?;
-    shared.and(shown)?;
+    let mut failures = [recorded, written, shared, shown].into_iter().filter_map(Result::err);
+    if let Some(first) = failures.next() {
+        failures.for_each(|other| ui::error(&other));
+        return Err(first);
+    }
     if !context.recorder.records() {
         ui::say("not recorded, as --no-record asks");
     }

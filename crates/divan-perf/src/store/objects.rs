@@ -35,6 +35,15 @@ pub(crate) struct TreeEntry {
     pub(crate) is_folder: bool,
 }
 
+/// An object that git has lost, or holds damaged: asking again would not help.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Damaged(String);
+
+/// What git says of a damaged object. Everything else that keeps it from reading one passes: a
+/// remote that a partial clone fetches from and that does not answer, too many open files.
+const DAMAGE: [&str; 6] = ["corrupt", "inflate", "unpack", "mismatch", "bad object", "garbage"];
+
 impl Repository {
     /// Opens the repository's objects for reading.
     pub(crate) fn objects(&self) -> Objects {
@@ -57,7 +66,8 @@ impl Objects {
     pub(crate) fn folder(&mut self, name: &str) -> Result<Vec<TreeEntry>> {
         let Some(object) = self.get(name)? else { return Ok(Vec::new()) };
         ensure!(object.kind == "tree", "{name} is no folder");
-        entries(&object.contents, hash_bytes(name)).with_context(|| format!("{name} is damaged"))
+        let damaged = || Damaged(format!("{name} is damaged"));
+        Ok(entries(&object.contents, hash_bytes(name)).ok_or_else(damaged)?)
     }
 
     /// Every file below a folder, with its path from there.
@@ -81,7 +91,7 @@ impl Objects {
 
     fn get(&mut self, name: &str) -> Result<Option<Object>> {
         match self.ask(name)? {
-            None if !self.was_never_there(name)? => bail!("git has lost {name}"),
+            None if !self.was_never_there(name)? => Err(lost(name).into()),
             object => Ok(object),
         }
     }
@@ -95,9 +105,10 @@ impl Objects {
             if !is_folder {
                 return Ok(true);
             }
-            let tree = self.ask(&object)?.with_context(|| format!("git has lost {object}"))?;
+            let tree = self.ask(&object)?.ok_or_else(|| lost(&object))?;
             let entries = entries(&tree.contents, hash_bytes(name));
-            let mut entries = entries.with_context(|| format!("{object} is damaged"))?.into_iter();
+            let damaged = || Damaged(format!("{object} is damaged"));
+            let mut entries = entries.ok_or_else(damaged)?.into_iter();
             match entries.find(|entry| entry.name == part) {
                 Some(entry) => (object, is_folder) = (entry.object, entry.is_folder),
                 None => return Ok(true),
@@ -120,7 +131,10 @@ impl Objects {
             // It has ended, or is out of step: the next question gets a new one.
             Err(error) => {
                 let said = process.end();
-                Err(error.context(format!("git cannot read {name}: {said}")))
+                match DAMAGE.iter().any(|sign| said.contains(sign)) {
+                    true => Err(Damaged(format!("git cannot read {name}: {said}")).into()),
+                    false => Err(error.context(format!("git cannot read {name}: {said}"))),
+                }
             }
         }
     }
@@ -181,6 +195,10 @@ impl Drop for Objects {
             process.end();
         }
     }
+}
+
+fn lost(name: &str) -> Damaged {
+    Damaged(format!("git has lost {name}"))
 }
 
 /// How many bytes an object's name takes in the repository that `name` is of.

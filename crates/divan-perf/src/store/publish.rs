@@ -20,6 +20,9 @@ const DEAF_TRIES: u32 = 3;
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
+/// How many runs of an unrelated history are asked for a commit that is known here.
+const LOOKED_AT: usize = 50;
+
 /// What became of a push.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Pushed {
@@ -196,6 +199,7 @@ impl Repository {
         }
         let (theirs, ours) = (self.whole(theirs)?, self.whole(ours)?);
         self.check_same_beginning(&ours, &theirs)?;
+        self.check_same_project(&ours, &theirs)?;
         self.import_whole(&Commit {
             parents: vec![&theirs, &ours],
             author: Author::Configured,
@@ -204,6 +208,32 @@ impl Repository {
             changes: self.union(&theirs, &ours)?,
         })
         .map(Some)
+    }
+
+    /// Fails where two histories have nothing in common and the remote's runs are of commits that
+    /// this repository does not have: a remote's address may have been changed to another project's.
+    fn check_same_project(&self, ours: &str, theirs: &str) -> Result<()> {
+        let sh = &self.sh;
+        // A shallow clone has few commits, so that nothing follows from one that it lacks.
+        let is_related = answer(git!(sh, "git merge-base {ours} {theirs}"))?.is_some();
+        if is_related || self.is_shallow()? {
+            return Ok(());
+        }
+        let (mut objects, mut is_empty) = (self.objects(), true);
+        for file in self.newest_runs(&mut objects, theirs, LOOKED_AT, &mut Vec::new())? {
+            let commit = self.run_in(&mut objects, &file)?.ok().and_then(|run| run.commit);
+            match commit {
+                Some(commit) if self.commit_at(&commit.hash)?.is_none() => is_empty = false,
+                _ => return Ok(()),
+            }
+        }
+        if is_empty {
+            return Ok(());
+        }
+        let (branch, remote) = (&self.branch, &self.remote);
+        bail!(
+            "`{branch}` on {remote} has nothing in common with this clone's and holds runs of commits that this repository does not have, as another project's history does: `git fetch {remote}` brings the commits if it is this project's, --branch and --remote name another place if not"
+        )
     }
 
     /// What `theirs` lacks of `ours`. Runs are never read: equal folders are passed over.

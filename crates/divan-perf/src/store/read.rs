@@ -1,7 +1,7 @@
 //! Reading the history branch, the newest first and no more than is needed.
 
 use super::git::git;
-use super::objects::{Objects, TreeEntry};
+use super::objects::{Damaged, Objects, TreeEntry};
 use super::{Repository, answer};
 use anyhow::{Context as _, Result, bail};
 use perf_judge::history::{History, Place, place_of};
@@ -68,7 +68,8 @@ impl Repository {
         let json = match objects.file(&file.object) {
             Ok(Some(json)) => json,
             Ok(None) => return left_out("git has lost its contents".to_owned()),
-            Err(error) => return left_out(format!("{error:#}")),
+            Err(error) if error.is::<Damaged>() => return left_out(format!("{error:#}")),
+            Err(error) => return Err(error.context(format!("cannot read {}", file.path))),
         };
         match Run::verified(&json) {
             Ok(run) if file_name(&file.path).strip_suffix(".json") != Some(&run.id) => {
@@ -90,7 +91,8 @@ impl Repository {
         limit: usize,
         notes: &mut Vec<String>,
     ) -> Result<Vec<File>> {
-        let data = objects.folder(&self.at(tip, "data"))?;
+        let data = objects.folder(&self.at(tip, "data"));
+        let data = data.map_err(|error| self.if_foreign(tip, error))?;
         if let Some(foreign) = data.iter().find(|entry| !OURS.contains(&entry.name.as_str())) {
             return Err(self.foreign(&format!("data/{}", foreign.name)));
         }
@@ -121,6 +123,9 @@ impl Repository {
             }
             match objects.folder(&entry.object) {
                 Ok(below) => open.extend(sorted(&entry.name, below)),
+                Err(error) if !error.is::<Damaged>() => {
+                    return Err(error.context(format!("cannot read {}", entry.name)));
+                }
                 Err(error) => notes.push(format!(
                     "{} on {} is left out: {error:#}: another clone may have it whole",
                     entry.name, self.branch
@@ -137,9 +142,18 @@ impl Repository {
         }
     }
 
+    /// Says whose it is where a commit has a file in place of the history's folder.
+    pub(super) fn if_foreign(&self, commit: &str, error: anyhow::Error) -> anyhow::Error {
+        let (sh, data) = (&self.sh, self.at(commit, "data"));
+        match answer(git!(sh, "git cat-file -t {data}")) {
+            Ok(Some(kind)) if kind != "tree" => self.foreign("data"),
+            _ => error,
+        }
+    }
+
     fn foreign(&self, path: &str) -> anyhow::Error {
         anyhow::anyhow!(
-            "the branch `{}` has a `{}{path}` that this tool did not write, so its data/ belongs to something else: choose another place by --history-prefix or --branch",
+            "the branch `{}` has a `{}{path}` that this tool did not write, so its data/ belongs to something else: remove it there, or choose another place by --history-prefix or --branch",
             self.branch,
             self.prefix,
         )

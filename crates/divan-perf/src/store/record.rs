@@ -2,7 +2,7 @@
 
 use super::Repository;
 use super::import::{Author, Change, Commit};
-use super::objects::Objects;
+use super::objects::{Damaged, Objects};
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use perf_judge::history::{Chunk, ChunkError, Names, Place, path_of, place_of};
@@ -20,6 +20,8 @@ pub(crate) struct Entry {
     about: String,
     time: DateTime<Utc>,
     run: Option<Run>,
+    /// The commit that was measured, where one was.
+    commit: Option<String>,
 }
 
 impl From<&Run> for Entry {
@@ -32,6 +34,7 @@ impl From<&Run> for Entry {
             about: format!("Measures {measured} on machine {}.", run.machine.key),
             time: run.started,
             run: Some(run.clone()),
+            commit: run.commit.as_ref().map(|commit| commit.hash.clone()),
         }
     }
 }
@@ -45,6 +48,7 @@ impl From<&Qualification> for Entry {
             about: format!("Qualifies machine {}.", qualification.machine.key),
             time: qualification.started,
             run: None,
+            commit: None,
         }
     }
 }
@@ -60,6 +64,7 @@ impl From<&Comparison> for Entry {
             about: format!("Compares {head} with {base} on machine {key}."),
             time: comparison.started,
             run: None,
+            commit: comparison.head.as_ref().map(|commit| commit.hash.clone()),
         }
     }
 }
@@ -68,6 +73,12 @@ impl Entry {
     /// The same, in the words of the file that it was read from.
     pub(crate) fn written_as(self, text: &str) -> Self {
         Self { contents: text.to_owned(), ..self }
+    }
+
+    /// The commit that was measured, if `repository` does not have it.
+    pub(crate) fn unknown_commit(&self, repository: &Repository) -> Result<Option<&str>> {
+        let Some(commit) = self.commit.as_deref() else { return Ok(None) };
+        Ok(repository.commit_at(commit)?.is_none().then_some(commit))
     }
 
     /// Fails if a name in the file would put it where no such file belongs: then nobody would read
@@ -158,7 +169,7 @@ impl Repository {
     ) -> Result<(Vec<&'a Entry>, Vec<Refusal>)> {
         let (mut missing, mut refused) = (Vec::new(), Vec::new());
         for entry in entries {
-            match self.held(objects, parent, entry) {
+            match self.held(objects, parent, entry)? {
                 Held::Nothing => missing.push(entry),
                 Held::Same => {}
                 Held::Other(why) => refused.push(Refusal {
@@ -170,33 +181,34 @@ impl Repository {
         Ok((missing, refused))
     }
 
-    fn held(&self, objects: &mut Objects, parent: Option<&str>, entry: &Entry) -> Held {
-        let Some(parent) = parent else { return Held::Nothing };
+    fn held(&self, objects: &mut Objects, parent: Option<&str>, entry: &Entry) -> Result<Held> {
+        let Some(parent) = parent else { return Ok(Held::Nothing) };
         let text = match objects.file(&self.at(parent, &entry.path)) {
-            Ok(None) => return Held::Nothing,
+            Ok(None) => return Ok(Held::Nothing),
             Ok(Some(text)) => text,
-            Err(error) => {
-                return Held::Other(format!(
+            Err(error) if error.is::<Damaged>() => {
+                return Ok(Held::Other(format!(
                     "`{}` has a file of this name that is damaged: {error:#}",
                     self.branch
-                ));
+                )));
             }
+            Err(error) => return Err(error.context(format!("cannot read {}", entry.path))),
         };
         let is_same = match entry.run.as_ref().map(|run| (run, Run::verified(&text))) {
             // Another version of this tool may have written the same run in another layout.
             Some((run, Ok(held))) => held == *run,
             Some((_, Err(RunError::Newer { .. }))) => false,
             // What was edited or damaged is no run: the run takes its place.
-            Some((_, Err(_))) => return Held::Nothing,
+            Some((_, Err(_))) => return Ok(Held::Nothing),
             None => text == entry.contents,
         };
-        match is_same {
+        Ok(match is_same {
             true => Held::Same,
             false => Held::Other(format!(
                 "`{}` has a file of this name with other contents",
                 self.branch
             )),
-        }
+        })
     }
 
     /// The files as changes of `parent`, and what follows from them.
@@ -249,8 +261,11 @@ impl Repository {
         path: &str,
     ) -> Result<Chunk> {
         let Some(parent) = parent else { return Ok(Chunk::default()) };
-        let Ok(Some(text)) = objects.file(&self.at(parent, path)) else {
-            return Ok(Chunk::default());
+        let text = match objects.file(&self.at(parent, path)) {
+            Ok(Some(text)) => text,
+            Ok(None) => return Ok(Chunk::default()),
+            Err(error) if error.is::<Damaged>() => return Ok(Chunk::default()),
+            Err(error) => return Err(error.context(format!("cannot read {path}"))),
         };
         match Chunk::parse(&text) {
             Err(error @ ChunkError::Newer { .. }) => bail!("{path} on {}: {error}", self.branch),

@@ -42,6 +42,18 @@ impl Pending {
         &self.folder
     }
 
+    /// Other folders of the output in which measurements wait: of other workspaces, or of this one
+    /// when it was elsewhere or recorded on another branch.
+    pub(crate) fn others(&self) -> Vec<PathBuf> {
+        let pending = self.folder.parent().and_then(Path::parent);
+        let folders = pending.into_iter().flat_map(below);
+        let inner = folders.flat_map(|folder| below(&folder).into_iter().chain([folder]));
+        let waits = |folder: &PathBuf| {
+            *folder != self.folder && below(folder).iter().any(|file| is_json(file))
+        };
+        inner.filter(waits).collect()
+    }
+
     /// Keeps measurements until they are recorded.
     pub(crate) fn keep(&self, entries: &[Entry]) -> Result<()> {
         entries
@@ -52,7 +64,18 @@ impl Pending {
     /// Records everything that was kept, by this process or by one that did not live to do it.
     pub(crate) fn record(&self, repository: &Repository) -> Result<Recording> {
         let mut recording = Recording::default();
-        let entries = self.entries(&mut recording.left)?;
+        let mut entries = Vec::new();
+        for entry in self.entries(&mut recording.left)? {
+            // Another repository may have been at this path before.
+            match entry.unknown_commit(repository)? {
+                None => entries.push(entry),
+                Some(commit) => recording.left.push(format!(
+                    "{} measures {}, a commit that this repository does not have",
+                    entry.id,
+                    visible(commit)
+                )),
+            }
+        }
         if entries.is_empty() {
             return Ok(recording);
         }
@@ -88,7 +111,7 @@ impl Pending {
                     .with_context(|| format!("cannot read {}", self.folder.display()));
             }
         };
-        files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
+        files.retain(|file| is_json(file));
         files.sort();
         let mut entries = Vec::new();
         for file in &files {
@@ -103,6 +126,15 @@ impl Pending {
     fn file(&self, entry: &Entry) -> PathBuf {
         self.folder.join(format!("{}.json", entry.id))
     }
+}
+
+fn below(folder: impl AsRef<Path>) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    entries.filter_map(|entry| Some(entry.ok()?.path())).collect()
+}
+
+fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "json") && path.is_file()
 }
 
 /// Reads a file of the history: a run, a comparison or a qualification.

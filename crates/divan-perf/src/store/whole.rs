@@ -4,9 +4,11 @@
 //! the branch takes the recorded runs with it. Every file that a commit of the branch ever held is
 //! still in git, so it is brought back before anything is read or added.
 //!
-//! Each commit of this tool says in a trailer which `data/` it holds. One that still holds it needs
-//! no second look, nor does its past, so that the cost does not grow with the history.
+//! Each commit of this tool says in a trailer which `data/` it holds, and after which commits. One of
+//! which that is true needs no second look, nor does its past, so that the cost does not grow with
+//! the history. A message that was copied to another commit says nothing of that one's past.
 
+use super::beginning::RESTARTED;
 use super::git::git;
 use super::import::{Author, Change, Commit};
 use super::objects::Objects;
@@ -20,7 +22,8 @@ use perf_judge::unit;
 use std::collections::BTreeMap;
 use xshell::Cmd;
 
-/// The trailer that names the tree of a `data/` which has everything that its past had.
+/// The trailer that names the tree of a `data/` which has everything that the commit's parents had,
+/// and those parents.
 const TRAILER: &str = "Perf-Data";
 
 /// By how many commits a clone with a cut history is deepened, one try after the other.
@@ -106,12 +109,13 @@ impl Repository {
         let Some((tree, data)) = trees.trim().split_once('\n') else {
             bail!("git says: {trees}");
         };
+        let parents: String = commit.parents.iter().map(|parent| format!(" {parent}")).collect();
         let everything =
             Change::Link { path: String::new(), object: tree.to_owned(), is_folder: true };
         let whole = self.import(&Commit {
             parents: commit.parents.clone(),
             author: commit.author,
-            message: format!("{}\n{}{data}\n", commit.message, self.trailer()),
+            message: format!("{}\n{}{data}{parents}\n", commit.message, self.trailer()),
             time: commit.time,
             changes: vec![everything],
         })?;
@@ -207,7 +211,7 @@ impl Repository {
 
     /// The newest commit with a trailer that is true, in the past of `tip` or `tip` itself.
     fn newest_of_ours(&self, tip: &str) -> Result<Option<String>> {
-        // An amended or rebased commit keeps its message: then an older one is looked for.
+        // A commit that was changed or copied keeps its message: then an older one is looked for.
         for limit in ["1", "1000"] {
             let (sh, trailer) = (&self.sh, self.trailer());
             let found = git!(
@@ -226,12 +230,15 @@ impl Repository {
 
     fn says_truly(&self, commit: &str) -> Result<bool> {
         let sh = &self.sh;
-        let message = output_of(git!(sh, "git cat-file commit {commit}"))?;
+        let text = output_of(git!(sh, "git cat-file commit {commit}"))?;
+        let (head, message) = text.split_once("\n\n").unwrap_or((&text, ""));
         let trailer = self.trailer();
         let said = message.lines().rev().find_map(|line| line.strip_prefix(trailer.as_str()));
         let data = self.at(commit, "data");
         let held = answer(git!(sh, "git rev-parse --verify --quiet {data}"))?;
-        Ok(said.is_some() && said == held.as_deref())
+        let parents = head.lines().filter_map(|line| line.strip_prefix("parent "));
+        let is: Vec<&str> = held.as_deref().into_iter().chain(parents).collect();
+        Ok(held.is_some() && said == Some(is.join(" ").as_str()))
     }
 
     /// The commits of `tip` that `start` does not have, the newest first.
@@ -273,7 +280,8 @@ impl Repository {
             let path = fields.next().context("git's answer ends early")?;
             let object = facts.split(' ').nth(2).context("git's answer has no object")?;
             let Some(path) = path.strip_prefix(&self.prefix) else { continue };
-            if !path.starts_with("data/series/") {
+            // Links and submodules are none of ours.
+            if facts.starts_with("100") && is_kept(path) {
                 former.push(Former {
                     commit: commit.clone(),
                     age,
@@ -291,7 +299,8 @@ impl Repository {
             return Ok(Dropped::default());
         }
         let mut objects = self.objects();
-        let held = objects.files_below(&self.at(tip, "data"))?.into_iter();
+        let held = objects.files_below(&self.at(tip, "data"));
+        let held = held.map_err(|error| self.if_foreign(tip, error))?.into_iter();
         let held: BTreeMap<String, String> =
             held.map(|entry| (format!("data/{}", entry.name), entry.object)).collect();
         let mut by_path: BTreeMap<String, Vec<Former>> = BTreeMap::new();
@@ -337,6 +346,15 @@ impl Repository {
         }
         // None can be read: its bytes are kept as they were.
         Ok(newest.filter(|_| held.is_none()))
+    }
+}
+
+/// Whether it is a file that this tool writes once. What follows from runs is made anew.
+fn is_kept(path: &str) -> bool {
+    match place_of(path) {
+        Place::Run => true,
+        Place::Ours => !path.starts_with("data/series/"),
+        _ => path == RESTARTED,
     }
 }
 

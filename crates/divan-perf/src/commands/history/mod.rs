@@ -57,6 +57,12 @@ fn add(store: &Store, asked: &AddArgs) -> Result<()> {
         ui::say(&added(repository, &repository.record(&files)?)?);
     } else if waiting.commit.is_none() && waiting.left.is_empty() {
         let folder = store.pending.folder().display();
+        for other in store.pending.others() {
+            ui::say(&format!(
+                "note: measurements of another workspace, path or branch wait in {}: if they are of this workspace, give their files to `history add`",
+                other.display()
+            ));
+        }
         ui::say(&format!("nothing waits to be recorded in {folder}"));
     }
     if asked.publish {
