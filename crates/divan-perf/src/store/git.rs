@@ -27,12 +27,25 @@ pub(crate) const LOCAL_VARIABLES: [&str; 16] = [
     "GIT_WORK_TREE",
 ];
 
-/// The command, which takes the repository of its folder.
+/// Variables by which git reads what is stored: a replacement or a graft of this clone would show
+/// another history than the one that is shared.
+const AS_STORED: [(&str, &str); 2] = [("GIT_NO_REPLACE_OBJECTS", "1"), ("GIT_GRAFT_FILE", "")];
+
+/// The command, which takes the repository of its folder, as it is stored.
 pub(super) fn of_its_folder(command: Cmd<'_>) -> Cmd<'_> {
-    LOCAL_VARIABLES.into_iter().fold(command, |command, name| command.env_remove(name))
+    let command =
+        LOCAL_VARIABLES.into_iter().fold(command, |command, name| command.env_remove(name));
+    command.envs(AS_STORED)
 }
 
-/// The same, of the standard library: for git, and for programs that may start it.
+/// The same as a process of the standard library.
+pub(super) fn process() -> Command {
+    let mut command = Command::new("git");
+    forget_outer_repository(&mut command).envs(AS_STORED);
+    command
+}
+
+/// Removes the variables for a program that may start git.
 pub(crate) fn forget_outer_repository(command: &mut Command) -> &mut Command {
     for name in LOCAL_VARIABLES {
         command.env_remove(name);
@@ -47,3 +60,39 @@ macro_rules! git {
     };
 }
 pub(crate) use git;
+
+#[cfg(test)]
+mod tests {
+    use super::super::base_commit::tests::{commit, git as run};
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn replacements_and_grafts_of_a_clone_are_not_read() {
+        type Harm = fn(&std::path::Path);
+        let harms: [(&str, Harm); 3] = [
+            ("nothing", |_| {}),
+            ("a replacement", |at| drop(run(at, &["replace", "HEAD", "HEAD~2"]))),
+            ("a graft", |at| {
+                let head = run(at, &["rev-parse", "HEAD"]);
+                fs::create_dir_all(at.join(".git/info")).unwrap();
+                fs::write(at.join(".git/info/grafts"), head).unwrap();
+            }),
+        ];
+        for (what, harm) in harms {
+            let dir = tempfile::tempdir().unwrap();
+            run(dir.path(), &["init", "--quiet"]);
+            for message in ["first", "second", "third"] {
+                commit(dir.path(), message);
+            }
+            harm(dir.path());
+            let sh = xshell::Shell::new().unwrap();
+            sh.change_dir(dir.path());
+            let count = git!(sh, "git rev-list --count HEAD").quiet().ignore_stderr().read();
+            assert_eq!(count.unwrap(), "3", "{what}");
+            let counted =
+                process().args(["rev-list", "--count", "HEAD"]).current_dir(dir.path()).output();
+            assert_eq!(counted.unwrap().stdout, b"3\n", "{what}");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use super::{Repository, text};
 use anyhow::{Context as _, Result, bail, ensure};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
 /// A `git cat-file --batch`, asked one object at a time.
 #[derive(Debug)]
@@ -142,7 +142,7 @@ impl Objects {
 
 impl Process {
     fn start(folder: &PathBuf) -> Result<Self> {
-        let mut child = super::git::forget_outer_repository(&mut Command::new("git"))
+        let mut child = super::git::process()
             .args(["cat-file", "--batch"])
             .current_dir(folder)
             .stdin(Stdio::piped())
