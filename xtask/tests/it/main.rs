@@ -14,6 +14,7 @@ mod foreign_commits;
 mod github;
 mod ground;
 mod budgets;
+mod checkouts;
 mod history;
 mod history_sharing;
 mod history_harm;

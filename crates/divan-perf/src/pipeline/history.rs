@@ -20,13 +20,19 @@ pub(crate) struct KnownHistory {
     repository: Option<Rc<Repository>>,
 }
 
+/// How the checkout differs from its commit where `git status` alone does not explain it.
+fn checkout_notes(repository: &Repository) -> Result<Vec<String>> {
+    let mut notes = repository.submodule_notes()?;
+    notes.extend(repository.hidden_change_note()?);
+    Ok(notes)
+}
+
 impl KnownHistory {
     /// Reads both; without a repository nothing is known.
     pub(super) fn read(repository: Option<Rc<Repository>>, settings: &BudgetFile) -> Result<Self> {
         let commit = repository.as_ref().map(|repository| repository.head()).transpose()?;
         let recorded = repository.as_ref().map(|repository| repository.history()).transpose()?;
-        let notes =
-            repository.as_ref().map(|repository| repository.submodule_notes()).transpose()?;
+        let notes = repository.as_deref().map(checkout_notes).transpose()?;
         let own = commit.as_ref().and_then(|commit| commit.branch.as_deref());
         Ok(Self {
             base_branch: settings.base_branch(own).to_owned(),

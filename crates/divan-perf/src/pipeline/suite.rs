@@ -10,6 +10,7 @@ use crate::bench::{
 };
 use crate::environment::{self, BuildFacts};
 use crate::interrupt::Interrupt;
+use crate::store::Repository;
 use crate::ui;
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
@@ -58,6 +59,7 @@ impl BenchSuite {
         interrupt: &Interrupt,
     ) -> Result<(Self, Listing)> {
         let workspace = &context.project.workspace;
+        context.history.repository().map_or(Ok(()), Repository::check_nothing_left_out)?;
         ui::say("building the benches");
         let built = BuildFolder::build_checkout(workspace)?;
         let machine = environment::machine(BuildFacts {

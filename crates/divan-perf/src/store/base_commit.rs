@@ -1,6 +1,6 @@
 //! The commit that a checkout is compared with.
 
-use super::git::git;
+use super::git::{EVERY_FILE, git};
 use super::{Repository, answer, text};
 use anyhow::{Context as _, Result, bail};
 use perf_judge::run::Commit;
@@ -65,16 +65,20 @@ impl Repository {
     /// Tracked files in which the work tree differs from a commit.
     pub(crate) fn changed_files(&self, commit: &str) -> Result<Vec<String>> {
         let sh = &self.sh;
-        let diff = git!(sh, "git --no-optional-locks diff --name-only --no-renames -z");
-        let diff = diff.args(["--ignore-submodules=none", commit, "--"]).quiet().output();
+        let diff = git!(sh, "git {EVERY_FILE...} --no-optional-locks diff");
+        let diff = diff.args(["--name-only", "--no-renames", "-z", "--ignore-submodules=none"]);
+        let diff = diff.args([commit, "--"]).quiet().output();
         let diff = diff.context("cannot compare the work tree with the base")?;
-        Ok(text(diff.stdout).split_terminator('\0').map(str::to_owned).collect())
+        let mut changed = self.hidden_changes()?;
+        changed.extend(text(diff.stdout).split_terminator('\0').map(str::to_owned));
+        Ok(changed)
     }
 
     /// Files of the work tree that git neither tracks nor ignores.
     pub(crate) fn untracked_files(&self) -> Result<Vec<String>> {
         let sh = &self.sh;
-        let others = git!(sh, "git ls-files --others --exclude-standard -z").quiet().output();
+        let others = git!(sh, "git {EVERY_FILE...} ls-files --others --exclude-standard -z");
+        let others = others.quiet().output();
         let others = others.context("cannot list the files that git does not track")?;
         Ok(text(others.stdout).split_terminator('\0').map(str::to_owned).collect())
     }

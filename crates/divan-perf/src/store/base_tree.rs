@@ -5,10 +5,11 @@
 //! it would look for a repository around the cache and change that one.
 
 use super::Repository;
-use super::git::git;
+use super::git::{EVERY_FILE, git};
+use super::index;
 use super::source_state::SourceState;
 use crate::files::remove;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
 use xshell::{Cmd, Shell};
@@ -16,6 +17,8 @@ use xshell::{Cmd, Shell};
 const HOOKS: &str = "core.hooksPath=/dev/null";
 /// Submodules of the tree would be looked for where the checkout's are.
 const SUBMODULES: &str = "submodule.recurse=false";
+/// A new work tree takes over what the checkout leaves out.
+const WHOLE: &str = "core.sparseCheckout=false";
 
 impl Repository {
     /// Checks a commit out into the work tree at `tree`, which is made again unless it is whole
@@ -72,12 +75,14 @@ fn switch(tree: &Path, admin: &Path, commit: &str) -> Result<SourceState> {
     let checkout = git().args(["checkout", "--quiet", "--detach", "--force", commit]);
     checkout.ignore_stdout().ignore_stderr().run()?;
     git().args(["clean", "-ffdxq"]).run()?;
+    let is_whole = !index::entries(git())?.iter().any(index::IndexEntry::is_hidden);
+    ensure!(is_whole, "git leaves out files of it, or does not compare them");
     SourceState::read(tree.to_owned(), git)
 }
 
-/// Git without hooks and submodules, led by nothing but the folder of `sh`.
+/// Git without hooks, submodules and sparse checkouts, led by nothing but the folder of `sh`.
 fn git(sh: &Shell) -> Cmd<'_> {
-    git!(sh, "git -c {HOOKS} -c {SUBMODULES}")
+    git!(sh, "git -c {HOOKS} -c {SUBMODULES} -c {WHOLE} {EVERY_FILE...}")
 }
 
 #[cfg(test)]
@@ -120,7 +125,7 @@ mod tests {
 
     type Damage = (&'static str, fn(&Scene));
 
-    const DAMAGES: [Damage; 18] = [
+    const DAMAGES: [Damage; 23] = [
         ("none", |_| {}),
         ("no tree", |at| fs::remove_dir_all(&at.tree).unwrap()),
         ("a file for the tree", |at| {
@@ -145,6 +150,25 @@ mod tests {
         ("the .git of the user's work tree", |at| at.link(&at.link_of(&at.own))),
         ("a lock left behind", |at| fs::write(at.admin().join("index.lock"), "").unwrap()),
         ("a broken index", |at| fs::write(at.admin().join("index"), "DIRC").unwrap()),
+        ("a change that git was told to overlook", |at| {
+            git(&at.tree, &["update-index", "--assume-unchanged", "file"]);
+            fs::write(at.tree.join("file"), "damaged").unwrap();
+        }),
+        ("a file that git was told to leave out", |at| {
+            git(&at.tree, &["update-index", "--skip-worktree", "file"]);
+            fs::remove_file(at.tree.join("file")).unwrap();
+        }),
+        ("a sparse checkout", |at| {
+            git(&at.tree, &["sparse-checkout", "set", "--no-cone", "/*", "!/file"]);
+        }),
+        ("a sparse checkout of the repository", |at| {
+            git(&at.repository, &["sparse-checkout", "set", "--no-cone", "/*", "!/file"]);
+            fs::remove_dir_all(&at.tree).unwrap();
+        }),
+        ("a repository that does not look at files", |at| {
+            git(&at.repository, &["config", "core.ignoreStat", "true"]);
+            fs::remove_dir_all(&at.tree).unwrap();
+        }),
         ("a broken HEAD", |at| fs::write(at.admin().join("HEAD"), "nothing").unwrap()),
         ("no common folder", |at| fs::remove_file(at.admin().join("commondir")).unwrap()),
         ("a locked tree that is gone", |at| {

@@ -31,6 +31,20 @@ pub(crate) const LOCAL_VARIABLES: [&str; 16] = [
 /// another history than the one that is shared.
 const AS_STORED: [(&str, &str); 2] = [("GIT_NO_REPLACE_OBJECTS", "1"), ("GIT_GRAFT_FILE", "")];
 
+/// Settings by which git compares each file of the work tree, whatever the repository configures.
+pub(super) const EVERY_FILE: [&str; 10] = [
+    "-c",
+    "core.checkStat=default",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.ignoreStat=false",
+    "-c",
+    "core.trustctime=true",
+    "-c",
+    "core.untrackedCache=false",
+];
+
 /// The command, which takes the repository of its folder, as it is stored.
 pub(super) fn of_its_folder(command: Cmd<'_>) -> Cmd<'_> {
     let command =

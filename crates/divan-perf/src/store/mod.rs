@@ -10,6 +10,7 @@ mod beginning;
 mod follow;
 mod git;
 mod import;
+mod index;
 mod objects;
 mod publish;
 mod read;
@@ -40,7 +41,7 @@ pub(crate) use tracked::{git_folder, tracked_below};
 pub(crate) use whole::{Dropped, Since};
 
 use anyhow::{Context as _, Result, bail};
-use git::git;
+use git::{EVERY_FILE, git};
 use perf_judge::ident::digest;
 use perf_judge::run::Commit;
 use std::cell::RefCell;
@@ -128,10 +129,11 @@ impl Repository {
         let commit = self.describe("HEAD", "")?.commit;
         // Without the optional lock, asking for the status does not refresh the user's index.
         let changes =
-            git!(sh, "git --no-optional-locks status --porcelain --untracked-files=no --ignore-submodules=untracked").quiet();
+            git!(sh, "git {EVERY_FILE...} --no-optional-locks status --porcelain --untracked-files=no --ignore-submodules=untracked").quiet();
+        let changes = changes.read().context("cannot read the repository's status")?;
         Ok(Commit {
             branch: answer(git!(sh, "git symbolic-ref --quiet --short HEAD"))?,
-            dirty: !changes.read().context("cannot read the repository's status")?.is_empty(),
+            dirty: !changes.is_empty() || !self.hidden_changes()?.is_empty(),
             ..commit
         })
     }

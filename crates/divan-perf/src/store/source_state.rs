@@ -1,7 +1,8 @@
 //! The files of a work tree, so that a later build knows which of them changed.
 
 use super::answer;
-use super::git::git;
+use super::git::{EVERY_FILE, git};
+use super::index::{self, IndexEntry};
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -28,21 +29,24 @@ impl SourceState {
         let root = answer(git!(sh, "git rev-parse --show-toplevel")).ok().flatten();
         let Some(root) = root.map(PathBuf::from) else { return Ok(None) };
         sh.change_dir(&root);
-        let read = Self::read(root, || git!(sh, "git"));
+        let read = Self::read(root, || git!(sh, "git {EVERY_FILE...}"));
         let state = read.context("cannot list the files of the work tree")?;
         Ok(Some(state.without(target)))
     }
 
     /// Reads the work tree at `root`; `git` runs there.
     pub(super) fn read<'a>(root: PathBuf, git: impl Fn() -> Cmd<'a>) -> Result<Self> {
-        let staged = paths(git().args(["ls-files", "--stage", "-z"]))?;
+        let (hidden, compared): (Vec<_>, Vec<_>) =
+            index::entries(git())?.into_iter().partition(IndexEntry::is_hidden);
+        // The mode and the object are the identity of a file that is as it was added.
         let mut files: BTreeMap<String, String> =
-            staged.iter().filter_map(|line| line.split_once('\t')).map(owned).collect();
+            compared.into_iter().map(|entry| (entry.path, entry.facts)).collect();
         // The index does not have what was changed after `git add`, or never added.
         let changed = ["--no-optional-locks", "diff", "--name-only", "--no-renames", "-z", "--"];
         // Other files that nobody added are rather logs and results than sources.
         let others = ["ls-files", "--others", "--exclude-standard", "-z", "--", "*.rs", "*.toml"];
-        for path in paths(git().args(changed))?.into_iter().chain(paths(git().args(others))?) {
+        let unknown = [paths(git().args(changed))?, paths(git().args(others))?].concat();
+        for path in unknown.into_iter().chain(hidden.into_iter().map(|entry| entry.path)) {
             match stamp(&root.join(&path)) {
                 Some(stamp) => files.insert(path, stamp),
                 None => files.remove(&path),
@@ -94,11 +98,6 @@ impl SourceState {
     }
 }
 
-/// The mode and the object are the identity of a file that is as it was added.
-fn owned((facts, path): (&str, &str)) -> (String, String) {
-    (path.to_owned(), facts.to_owned())
-}
-
 /// Size and time of a file that git has no object of.
 fn stamp(path: &Path) -> Option<String> {
     let facts = fs::symlink_metadata(path).ok()?;
@@ -128,7 +127,7 @@ mod tests {
         file.set_modified(SystemTime::UNIX_EPOCH + LONG_AGO).unwrap();
     }
 
-    const CASES: [Case; 11] = [
+    const CASES: [Case; 12] = [
         ("nothing", |_| {}, false),
         ("an old time alone", |at| age(&at.join("a.rs")), false),
         ("a change", |at| fs::write(at.join("a.rs"), "changed").unwrap(), false),
@@ -139,6 +138,15 @@ mod tests {
         (
             "a file in the place of another",
             |at| fs::rename(at.join("b.rs"), at.join("a.rs")).unwrap(),
+            true,
+        ),
+        (
+            "a change with an old time that git was told to overlook",
+            |at| {
+                git(at, &["update-index", "--assume-unchanged", "a.rs"]);
+                fs::write(at.join("a.rs"), "changed").unwrap();
+                age(&at.join("a.rs"));
+            },
             true,
         ),
         ("an ignored file", |at| fs::write(at.join("x.ignored"), "").unwrap(), false),

@@ -1,7 +1,7 @@
 //! Submodules, of which git checks out nothing in the work tree of a base.
 
 use super::base_commit::BaseCommit;
-use super::git::git;
+use super::git::{EVERY_FILE, git};
 use super::{Repository, text};
 use anyhow::{Context as _, Result, bail};
 use perf_report::visible;
@@ -34,7 +34,7 @@ impl Repository {
         let sh = &self.sh;
         let status = git!(
             sh,
-            "git --no-optional-locks status --porcelain=v2 -z --untracked-files=no --ignore-submodules=untracked --no-renames"
+            "git {EVERY_FILE...} --no-optional-locks status --porcelain=v2 -z --untracked-files=no --ignore-submodules=untracked --no-renames"
         );
         let status = status.quiet().output().context("cannot read the repository's status")?;
         Ok(text(status.stdout).split('\0').filter_map(note).collect())

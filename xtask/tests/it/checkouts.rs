@@ -1,0 +1,77 @@
+//! Checkouts and references that are not what they seem: none makes a verdict of what was not
+//! measured, and no branch of the user's moves.
+
+use crate::project::{Project, root};
+use std::fs;
+
+/// The scripted benches as the package `name` in `folder`, below a workspace or as one.
+fn add_package(project: &Project, folder: &str, name: &str, is_workspace: bool) {
+    let fixture = root().join("fixtures/scripted-bench");
+    for path in ["src/lib.rs", "benches/data.rs", "benches/text.rs"] {
+        let text = fs::read_to_string(fixture.join(path)).unwrap();
+        project.write(&format!("{folder}/{path}"), &text);
+    }
+    let manifest = fs::read_to_string(fixture.join("Cargo.toml")).unwrap();
+    let mut manifest = manifest
+        .replace("name = \"known-cost\"", &format!("name = \"{name}\""))
+        .replace("[lib]", "[lib]\nname = \"known_cost\"");
+    if !is_workspace {
+        manifest = manifest.replace("[workspace]\n", "").replace("[profile.bench]", "[features]");
+        manifest = manifest.replace("opt-level = 0\ndebug = false\n", "");
+    }
+    project.write(&format!("{folder}/Cargo.toml"), &manifest);
+}
+
+#[test]
+fn a_sparse_checkout_of_the_workspace_is_not_measured() {
+    let project = &Project::empty();
+    let profile = "[profile.bench]\nopt-level = 0\ndebug = false\n";
+    let manifest = "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n";
+    project.write("Cargo.toml", &format!("{manifest}{profile}"));
+    add_package(project, "crates/a", "a", false);
+    add_package(project, "crates/b", "b", false);
+    project.commit_all();
+    project.git(&["checkout", "--quiet", "-b", "change"]);
+    project.git(&["commit", "--quiet", "--allow-empty", "--message=change"]);
+    project.git(&["sparse-checkout", "set", "--no-cone", "/*", "!/crates/b/"]);
+    for args in [&["--compare", "main"][..], &[], &["--no-record"]] {
+        let ended = project.perf(args);
+        ended.expect(2).says("leaves out 4 files of the workspace, e.g. crates/b/Cargo.toml");
+        assert!(!ended.stderr.contains("building"), "{}", ended.stderr);
+    }
+    // One that leaves out nothing of the workspace.
+    project.git(&["sparse-checkout", "set", "--no-cone", "/*", "!/unrelated"]);
+    let args = ["--compare", "main", "--no-record", "--launch-ms", "1", "--filter", "checksum"];
+    project.perf(&args).expect(0).says("2 benchmarks");
+}
+
+#[test]
+fn a_change_that_git_was_told_to_overlook_is_measured() {
+    for mark in ["--assume-unchanged", "--skip-worktree"] {
+        let project = &Project::scripted();
+        project.write("known-cost.txt", "");
+        project.commit_all();
+        project.git(&["update-index", mark, "known-cost.txt"]);
+        let args = ["--launch-ms", "1", "--filter", "digits", "--no-record"];
+        let compare = [&args[..], &["--compare", "main"]].concat();
+        project.perf(&compare).expect(0).says("nothing to compare");
+        project.write("known-cost.txt", "digits=100");
+        assert_eq!(project.git(&["status", "--porcelain"]), "");
+        project.perf(&compare).expect(1).says("known-cost/text::digits got slower");
+        let ended = project.perf(&args);
+        ended.expect(0).says("uncommitted changes").says("1 file, e.g. known-cost.txt");
+    }
+}
+
+#[test]
+fn a_replaced_commit_hides_no_run() {
+    let project = &Project::scripted();
+    for _ in 0..3 {
+        project.perf(&["--launch-ms", "1", "--filter", "checksum"]).expect(0);
+    }
+    let before = project.history(&["list"]);
+    project.git(&["replace", "gh-pages", "gh-pages~2"]);
+    let after = project.history(&["list"]);
+    assert_eq!(after.expect(0).stdout, before.stdout);
+    assert!(before.stdout.lines().count() >= 3, "{}", before.stdout);
+}
