@@ -64,6 +64,36 @@ fn a_change_that_git_was_told_to_overlook_is_measured() {
 }
 
 #[test]
+fn a_branch_that_stands_for_another_is_not_moved() {
+    let project = &Project::scripted();
+    let site = ["--site-branch", "site"];
+    let archive =
+        ["restart", "--keep", "1", "--archive", "old", "--confirm", "start gh-pages anew"];
+    let head = project.git(&["rev-parse", "main"]);
+    for reference in ["gh-pages", "site", "old"].map(|name| format!("refs/heads/{name}")) {
+        // A branch that is there, and one that would be made.
+        for target in ["refs/heads/main", "refs/heads/absent"] {
+            project.git(&["symbolic-ref", &reference, target]);
+            let ended = match reference.as_str() {
+                "refs/heads/old" => project.history(&archive),
+                _ => project.perf(&site),
+            };
+            let said = format!("`{reference}` is a symbolic reference to `{target}`");
+            ended.expect(2).says(&said);
+            assert!(!ended.stderr.contains("building"), "{}", ended.stderr);
+            project.git(&["symbolic-ref", "--delete", &reference]);
+        }
+    }
+    for reference in ["refs/remotes/origin/gh-pages", "refs/perf/incoming/0"] {
+        project.git(&["symbolic-ref", reference, "refs/heads/main"]);
+        project.perf(&[]).expect(2).says(&format!("`{reference}` is a symbolic reference"));
+        project.git(&["symbolic-ref", "--delete", reference]);
+    }
+    assert_eq!(project.git(&["rev-parse", "main"]), head);
+    assert_eq!(project.git(&["for-each-ref", "--format=%(refname)"]), "refs/heads/main");
+}
+
+#[test]
 fn a_replaced_commit_hides_no_run() {
     let project = &Project::scripted();
     for _ in 0..3 {

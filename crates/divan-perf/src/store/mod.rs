@@ -44,6 +44,7 @@ use anyhow::{Context as _, Result, bail};
 use git::{EVERY_FILE, git};
 use perf_judge::ident::digest;
 use perf_judge::run::Commit;
+use perf_report::visible;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -144,6 +145,11 @@ impl Repository {
         let sh = &self.sh;
         self.check_not_checked_out(&self.branch)?;
         self.check_beside_others(&self.branch)?;
+        self.check_not_symbolic(&self.local_ref())?;
+        self.check_not_symbolic(&self.tracking_ref())?;
+        for reference in self.own_references()? {
+            self.check_not_symbolic(&reference)?;
+        }
         git!(sh, "git hash-object -w --stdin")
             .stdin("")
             .quiet()
@@ -167,6 +173,27 @@ impl Repository {
             );
         }
         Ok(())
+    }
+
+    /// Fails if a reference that this tool moves stands for another one, which would be moved in its
+    /// place.
+    fn check_not_symbolic(&self, reference: &str) -> Result<()> {
+        let sh = &self.sh;
+        let Some(other) = answer(git!(sh, "git symbolic-ref --quiet {reference}"))? else {
+            return Ok(());
+        };
+        bail!(
+            "`{reference}` is a symbolic reference to `{}`, which would be moved instead: remove it with `git symbolic-ref --delete {reference}`, or name another branch",
+            visible(&other)
+        )
+    }
+
+    /// References that no user sees, which commits pass through.
+    fn own_references(&self) -> Result<Vec<String>> {
+        let sh = &self.sh;
+        let own = git!(sh, "git for-each-ref --format=%(refname) refs/perf").quiet().output();
+        let own = own.context("cannot list the references of this tool")?;
+        Ok(text(own.stdout).lines().map(str::to_owned).collect())
     }
 
     /// Fails if git cannot have `branch` beside the branches that there are: to git, `a` in `a/b` is

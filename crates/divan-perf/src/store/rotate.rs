@@ -30,6 +30,7 @@ impl Repository {
         self.check_writable()?;
         self.check_beside_others(asked.archive)?;
         let archive = format!("refs/heads/{}", asked.archive);
+        self.check_not_symbolic(&archive)?;
         if self.commit_at(&archive)?.is_some() {
             bail!("there is a branch `{}` already: name another by --archive", asked.archive);
         }

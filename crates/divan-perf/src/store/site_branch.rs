@@ -53,6 +53,7 @@ impl Repository {
         }
         self.check_not_checked_out(branch)?;
         self.check_beside_others(branch)?;
+        self.check_not_symbolic(&format!("refs/heads/{branch}"))?;
         let local = self.commit_at(&format!("refs/heads/{branch}"))?;
         let theirs = publish.then(|| self.fetch_site(branch)).transpose()?.flatten();
         let known = local.iter().chain(&theirs);
