@@ -2,6 +2,7 @@
 //!
 //! Nothing outside of this crate knows how Divan's text looks.
 
+mod asked;
 mod cell;
 mod launch;
 mod line;
