@@ -62,6 +62,59 @@ fn a_launch_that_hangs_costs_its_limit_once() {
 }
 
 #[test]
+fn a_benchmark_that_fails_now_and_then_is_missing() {
+    let project = Project::scripted();
+    project.write("behaviour.txt", "checksum=panics-later");
+    project.commit_all();
+    let ended = project.perf(&["--filter", "checksum", "--launch-ms", "1"]);
+    ended.expect(3).says("INCOMPLETE: 1 missing");
+    ended.says("it failed in a launch after others had worked: it panicked: checksum panics");
+
+    project.git(&["checkout", "--quiet", "-b", "other"]);
+    project.write("known-cost.txt", "digits=1\n");
+    project.commit_all();
+    std::fs::remove_file(project.path().join("launches.txt")).unwrap();
+    let compare = ["--compare", "main", "--filter", "checksum", "--launch-ms", "1", "--no-skip"];
+    let ended = project.perf(&compare);
+    ended.expect(3).says("it failed in a launch after others had worked");
+
+    project.write("behaviour.txt", "");
+    project.write("known-cost.txt", "checksum=50\n");
+    project.commit_all();
+    let ended = project.perf(&compare);
+    ended.expect(3).says("the base cannot be launched: it failed in a launch after others");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_bench_that_needs_files_beside_it_is_launched_where_they_are() {
+    let project = Project::scripted();
+    project.write("behaviour.txt", "checksum=needs-neighbour");
+    project.commit_all();
+    let ended = project.perf(&["--filter", "text::", "--launch-ms", "1"]);
+    ended.expect(0).says("(known-cost/text::checksum): it panicked: checksum finds no file");
+    assert_eq!(ended.stdout.matches("copies of the executable fail").count(), 1);
+    assert_eq!(project.read("alone.txt"), "checksum\n");
+}
+
+#[test]
+fn a_table_that_a_bench_prints_gives_no_other_benchmark_a_row() {
+    let project = Project::scripted();
+    project.write("behaviour.txt", "checksum=prints-table,digits=prints-own");
+    project.commit_all();
+    let ended = project.perf(&["--filter", "text::", "--launch-ms", "1"]);
+    ended.expect(3).says("INCOMPLETE: 1 missing").says("its row occurs more than once");
+    let report = project.report();
+    let names = report["rows"].as_array().unwrap().iter().map(|row| &row["verdict"]["name"]);
+    let names: Vec<&str> = names.map(|name| name.as_str().unwrap()).collect();
+    assert!(!names.contains(&"known-cost/text::planted"), "{names:?}");
+    let rows = rows(&project);
+    assert_eq!((rows.len(), names.len()), (7, 7), "{names:?}");
+    assert_eq!(rows["known-cost/text::checksum"].0, "insufficient_history");
+    assert_eq!(rows["known-cost/text::digits"].0, "missing");
+}
+
+#[test]
 fn benchmarks_that_fail_are_missing_whatever_else_they_do() {
     let project = Project::scripted();
     project.write("behaviour.txt", "checksum=panic,digits=no-row,join=exit");

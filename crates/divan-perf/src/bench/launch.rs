@@ -1,6 +1,7 @@
 //! One launch: a bench process for one benchmark, and what it told.
 
 use super::build::Executable;
+use super::launch_files::{LaunchFile, LaunchFiles};
 use super::left_behind::Leavers;
 use super::process::{self, Ended};
 use super::reading;
@@ -8,7 +9,7 @@ use super::sample_config::Pin;
 use super::{Entry, Tap};
 use crate::interrupt::Interrupt;
 use crate::store::forget_outer_repository;
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use divan_output::samples::{OUT_VARIABLE, RECORDS_VARIABLE, Rebuilt, Recording, Sizing, rebuild};
 use divan_output::{
     CLEARED_VARIABLES, LISTING_ARGUMENTS, LISTING_VARIABLE, Launch, Row, RowState, Table,
@@ -31,8 +32,7 @@ pub(crate) struct Launcher {
     libraries: Option<PathBuf>,
     limit: Duration,
     interrupt: Interrupt,
-    /// Where executables are copied to before they are launched.
-    copies: Option<tempfile::TempDir>,
+    files: LaunchFiles,
     leavers: Leavers,
 }
 
@@ -43,6 +43,19 @@ pub(crate) enum Told {
     Rows(Vec<(BenchmarkId, Reading)>),
     /// Why there is none.
     Failure(String),
+}
+
+impl Told {
+    /// These rows, all of them and no others: a launch without one of them failed.
+    pub(crate) fn with_all(self, wanted: &[BenchmarkId]) -> Self {
+        let Self::Rows(mut rows) = self else { return self };
+        rows.retain(|(name, _)| wanted.contains(name));
+        let is_there = |name: &&BenchmarkId| rows.iter().any(|(given, _)| given == *name);
+        match wanted.iter().find(|name| !is_there(name)) {
+            Some(missing) => Self::Failure(format!("a launch gave no row of {missing}")),
+            None => Self::Rows(rows),
+        }
+    }
 }
 
 /// Samples and iterations that a probe in Divan's own batches is likely to take.
@@ -56,7 +69,14 @@ impl Launcher {
         limit: Duration,
         interrupt: Interrupt,
     ) -> Self {
-        Self { tap, libraries, limit, interrupt, copies: None, leavers: Leavers::default() }
+        Self {
+            tap,
+            libraries,
+            limit,
+            interrupt,
+            files: LaunchFiles::default(),
+            leavers: Leavers::default(),
+        }
     }
 
     /// Lets measuring launches run copies of the executables, made below `folder` each time.
@@ -68,9 +88,7 @@ impl Launcher {
     /// themselves are launched.
     pub(crate) fn with_copies(mut self, folder: &Path) -> Result<Self> {
         if cfg!(target_os = "linux") {
-            let made = fs::create_dir_all(folder).and_then(|()| tempfile::tempdir_in(folder));
-            let place = || format!("cannot make a folder in {}", folder.display());
-            self.copies = Some(made.with_context(place)?);
+            self.files.copy_to(folder)?;
         }
         Ok(self)
     }
@@ -82,25 +100,48 @@ impl Launcher {
 
     /// What the launches so far showed of the benches.
     pub(crate) fn notes(&self) -> Vec<String> {
-        self.leavers.notes()
+        self.leavers.notes().into_iter().chain(self.files.note()).collect()
     }
 
     /// Launches a benchmark in these batches, to measure it.
+    ///
+    /// A failure after launches that worked is one, and not tried again: a benchmark that fails now
+    /// and then is not measured.
     pub(crate) fn measure(&self, entry: &Entry, pin: Pin) -> Result<Told> {
-        let Some(folder) = &self.copies else { return self.launch(entry, Some(pin), None) };
-        let original = &entry.executable.path;
-        let copy = folder.path().join(original.file_name().unwrap_or_default());
-        fs::copy(original, &copy).with_context(|| {
-            format!("cannot copy {} to launch it: is the disk full?", original.display())
-        })?;
+        let Some(file) = self.files.proven(entry) else { return self.measure_first(entry, pin) };
+        Ok(match self.launch_from(file, entry, pin)? {
+            Told::Failure(reason) => {
+                Told::Failure(format!("it failed in a launch after others had worked: {reason}"))
+            }
+            told @ Told::Rows(_) => told,
+        })
+    }
+
+    /// The first measuring launch finds out which file works: a bench may look for something beside
+    /// its own executable, and fail at once.
+    fn measure_first(&self, entry: &Entry, pin: Pin) -> Result<Told> {
         let begun = Instant::now();
-        let told = self.launch_file(&copy, entry, Some(pin), None);
-        fs::remove_file(&copy).with_context(|| format!("cannot remove {}", copy.display()))?;
-        match told? {
-            // A bench may look for something beside its own executable, and fail at once.
-            Told::Failure(_) if begun.elapsed() < self.limit => self.launch(entry, Some(pin), None),
-            told => Ok(told),
+        let first = self.files.first();
+        let told = self.launch_from(first, entry, pin)?;
+        let is_late = begun.elapsed() >= self.limit;
+        let (file, told) = match told {
+            Told::Failure(reason) if first == LaunchFile::Copy && !is_late => {
+                let told = self.launch_from(LaunchFile::Original, entry, pin)?;
+                if let Told::Rows(_) = told {
+                    self.files.refuse_copies(entry, reason);
+                }
+                (LaunchFile::Original, told)
+            }
+            told => (first, told),
+        };
+        if let Told::Rows(_) = told {
+            self.files.prove(entry, file);
         }
+        Ok(told)
+    }
+
+    fn launch_from(&self, file: LaunchFile, entry: &Entry, pin: Pin) -> Result<Told> {
+        self.files.with(file, entry, |path| self.launch_file(path, entry, Some(pin), None))
     }
 
     /// The benchmarks of an executable, or why it does not tell them.
@@ -187,7 +228,8 @@ impl Launcher {
     fn told(&self, entry: &Entry, ended: &Ended, recorded: Option<&[u8]>) -> Told {
         let stdout = String::from_utf8_lossy(&ended.stdout);
         let stderr = String::from_utf8_lossy(&ended.stderr);
-        let table = parse_table(&stdout);
+        let mut table = parse_table(&stdout);
+        table.keep_rows_of(&entry.listed);
         match self.failure(ended).or_else(|| incomplete(&table, &stderr)) {
             Some(reason) => Told::Failure(reason),
             None => Told::Rows(readings(entry, &table.rows, recorded, &stderr)),
@@ -287,6 +329,10 @@ fn library_path(executable: &Path, libraries: Option<&Path>) -> (&'static str, O
 
 /// Why a table that a process ended in order with has no number for every row.
 fn incomplete(table: &Table, stderr: &str) -> Option<String> {
+    if table.is_ambiguous() {
+        let reason = "its row occurs more than once in the output, and only Divan's is right: let the bench print no table";
+        return Some(reason.to_owned());
+    }
     if let Some(row) = table.rows.iter().find(|row| row.figures().is_none()) {
         return Some(match row.state {
             RowState::Ignored => "it is marked as ignored".to_owned(),

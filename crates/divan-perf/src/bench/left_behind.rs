@@ -1,11 +1,9 @@
 //! Which benches left processes running, for one note in the report.
 
+use super::named::few;
 use super::process::LeftBehind;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-
-/// Names in a note; more are counted.
-const NAMED: usize = 3;
 
 /// The benches that left a process running, by name.
 #[derive(Debug, Default)]
@@ -33,15 +31,9 @@ impl Leavers {
         let all = self.0.borrow();
         let names: Vec<&str> =
             all.iter().filter(|(_, is)| **is == kind).map(|(name, _)| name.as_str()).collect();
-        let named = names.get(..NAMED.min(names.len()))?.join(", ");
-        let more = match names.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
         (!names.is_empty()).then(|| {
-            format!(
-                "processes that outlived their launch held its output open ({named}{more}): {end}"
-            )
+            let names = few(&names);
+            format!("processes that outlived their launch held its output open ({names}): {end}")
         })
     }
 }

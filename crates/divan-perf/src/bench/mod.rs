@@ -7,6 +7,8 @@ mod claim;
 mod entry;
 mod listing;
 mod instructions;
+mod named;
+mod launch_files;
 mod launch;
 mod runner;
 mod sample_config;

@@ -196,7 +196,7 @@ impl Measurement {
         let told = launcher.measure(&planned.entry, planned.pin)?;
         // A moving mean keeps the estimate of the time left steady.
         planned.expected = (planned.expected * 3 + started.elapsed()) / 4;
-        match told {
+        match told.with_all(&planned.rows) {
             Told::Rows(rows) => {
                 for (name, reading) in rows {
                     self.readings.entry(name).or_default().push(reading);

@@ -93,6 +93,8 @@ impl Subject {
     pub(super) fn cannot_compare(&mut self, reason: &str) {
         match self.case.against {
             Against::Runs(_) => self.way = Way::Fresh,
+            // It is not new: pairs were measured, and what they would have found is not known.
+            _ if !self.rounds.is_empty() => self.failure = Some(reason.to_owned()),
             _ => {
                 self.way = Way::Settled;
                 self.case.against = Against::Nothing(Some(reason.to_owned()));

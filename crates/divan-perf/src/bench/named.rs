@@ -1,0 +1,13 @@
+//! Names of benchmarks in a note, which must stay short.
+
+/// Names in a note; more are counted.
+const NAMED: usize = 3;
+
+/// The first of these names, and how many more there are.
+pub(super) fn few(names: &[&str]) -> String {
+    let named = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
