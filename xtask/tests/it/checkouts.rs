@@ -105,3 +105,26 @@ fn a_replaced_commit_hides_no_run() {
     assert_eq!(after.expect(0).stdout, before.stdout);
     assert!(before.stdout.lines().count() >= 3, "{}", before.stdout);
 }
+
+#[test]
+fn workspaces_that_share_a_history_are_told_how_to_part() {
+    let project = &Project::empty();
+    for folder in ["a", "b"] {
+        add_package(project, folder, folder, true);
+    }
+    project.commit_all();
+    let run = |manifest: &str| {
+        let ended = project.perf(&["--launch-ms", "1", "--manifest-path", manifest]);
+        ended.expect(0);
+        let is_noted = ended.stdout.contains("\"history\": {\"folder\": \"NAME\"}");
+        (is_noted, ended.stdout.contains("removed"))
+    };
+    assert_eq!(run("a/Cargo.toml"), (false, false));
+    assert_eq!(run("b/Cargo.toml"), (true, true));
+    project.write("b/perf-budgets.json", r#"{"schema": 1, "history": {"folder": "b"}}"#);
+    project.git(&["add", "b"]);
+    project.git(&["commit", "--quiet", "--message=history"]);
+    for _ in 0..2 {
+        assert_eq!(run("b/Cargo.toml"), (false, false));
+    }
+}

@@ -85,6 +85,9 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
     let selected: Vec<BenchmarkId> =
         verdicts.verdicts.iter().filter(measured).map(|verdict| verdict.name.clone()).collect();
     let mut notes = about(run, context, args);
+    if args.compare.is_none() && args.common.is_unfiltered() {
+        notes.extend(suite.other_workspace_note(context));
+    }
     let history = &context.history;
     let known = suite.notes.iter().chain(&executor.notes).chain(&history.notes);
     notes.extend(known.chain(&history.recorded.notes).cloned());

@@ -20,6 +20,7 @@ use perf_judge::run::{Alloc, Kind, Machine, Measured, Run, SCHEMA, Source, Unfin
 use perf_judge::unit;
 use perf_judge::verdict::{Against, Case, Effort, Judge};
 use perf_report::partition::{Part, Partition};
+use perf_report::visible;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -225,6 +226,15 @@ impl BenchSuite {
         })
     }
 
+    /// A note where the newest comparable run is of packages that this workspace does not have:
+    /// its benchmarks are reported as removed.
+    pub(super) fn other_workspace_note(&self, context: &Context) -> Option<String> {
+        let workspace = &context.project.workspace;
+        let built = workspace.targets.iter().map(|target| target.package.as_str());
+        let packages = built.chain(workspace.not_built.keys().map(|target| package_of(target)));
+        of_other_packages(&self.selector(context).newest_names(), &packages.collect())
+    }
+
     pub(crate) fn selector<'a>(&'a self, context: &'a Context) -> Selector<'a> {
         let history = &context.history;
         Selector::new(&history.recorded.history, &history.base_branch, &self.machine)
@@ -254,6 +264,23 @@ impl BenchSuite {
         let own = |(name, _): &(&BenchmarkId, &Source)| *name == row || row.is_below(name.as_str());
         self.sources.iter().find(own).map(|(_, source)| source.clone())
     }
+}
+
+fn package_of(name: &str) -> &str {
+    name.split('/').next().unwrap_or_default()
+}
+
+/// What to do where none of the `recorded` benchmarks is of `packages`.
+fn of_other_packages(recorded: &[BenchmarkId], packages: &BTreeSet<&str>) -> Option<String> {
+    let others = recorded.iter().map(|name| package_of(name.as_str()));
+    let others: BTreeSet<&str> = others.collect();
+    let first = others.first()?;
+    others.is_disjoint(packages).then(|| {
+        format!(
+            "the newest comparable run has no benchmark of this workspace's packages, but of {}: if another workspace of this repository records in the same history, give each its own by `\"history\": {{\"folder\": \"NAME\"}}` in its perf-budgets.json",
+            visible(first)
+        )
+    })
 }
 
 /// Launches of each benchmark at first.
@@ -286,6 +313,25 @@ fn tap(workspace: &Workspace, machine: &Machine, notes: &mut Vec<String>) -> Opt
                 "single samples are not known here: the clock tap is absent, as {error:#}"
             ));
             None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_history_of_another_workspace_is_known_by_its_packages() {
+        for (recorded, is_other) in
+            [(&[][..], false), (&["a", "b"], false), (&["a-b", "other"], true)]
+        {
+            let names: Vec<BenchmarkId> = recorded
+                .iter()
+                .map(|name| BenchmarkId::new(name, "x", &["one".to_owned()]))
+                .collect();
+            let note = of_other_packages(&names, &BTreeSet::from(["a", "c"]));
+            assert_eq!(note.is_some(), is_other, "{recorded:?}");
         }
     }
 }
