@@ -3,7 +3,7 @@
 use super::imported::{ImportError, Imported, foreign, has_place, imported};
 use crate::run::{Commit, Foreign, Measured, Run};
 use crate::unit;
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -54,19 +54,69 @@ pub(super) fn import(text: &str, branch: &str) -> Result<Imported, ImportError> 
     let skipped = text.len() - json.len();
     let json = json.trim_end().trim_end_matches(';');
     let data: Data = serde_json::from_str(json).map_err(|cause| located(&cause, skipped))?;
-    let mut passed_over = 0;
-    let mut runs = Vec::new();
+    let mut read = Read::default();
     for (suite, entries) in &data.entries {
-        for entry in entries {
-            let run = run_of(suite, entry, branch);
-            passed_over += entry.benches.len() - run.as_ref().map_or(0, |run| run.benchmarks.len());
-            runs.extend(run);
+        entries.iter().for_each(|entry| read.add(suite, entry, branch));
+    }
+    let notes = [read.timeless_note(), read.overflow_note()];
+    Ok(Imported { runs: read.runs, notes: notes.into_iter().flatten().collect() })
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Read {
+    runs: Vec<Run>,
+    /// Values of entries whose time has no place in the history.
+    timeless: usize,
+    /// Values that are too large in the unit of the history, for people.
+    overflows: Vec<String>,
+}
+
+/// Values in a note; more are counted.
+const NAMED: usize = 3;
+
+impl Read {
+    fn add(&mut self, suite: &str, entry: &Entry, branch: &str) {
+        let time = DateTime::from_timestamp_millis(entry.date).filter(|time| has_place(*time));
+        let Some(started) = time else {
+            self.timeless += entry.benches.len();
+            return;
+        };
+        let mut names: BTreeMap<String, usize> = BTreeMap::new();
+        let mut benchmarks = Vec::new();
+        for bench in &entry.benches {
+            let measured = measured(&name_of(suite, bench, &mut names), bench, &entry.tool);
+            match measured.is_finite() {
+                true => benchmarks.push(measured),
+                false => self.overflows.push(overflow(entry, bench, &measured)),
+            }
+        }
+        if !benchmarks.is_empty() {
+            self.runs.push(run_of(suite, entry, started, branch, benchmarks));
         }
     }
-    let note = unit::counted(passed_over, "value", "values");
-    let notes = (passed_over > 0)
-        .then(|| format!("{note} passed over, without a finite number or a time after 1970"));
-    Ok(Imported { runs, notes: notes.into_iter().collect() })
+
+    fn timeless_note(&self) -> Option<String> {
+        let count = unit::counted(self.timeless, "value", "values");
+        (self.timeless > 0).then(|| format!("{count} passed over, without a time after 1970"))
+    }
+
+    fn overflow_note(&self) -> Option<String> {
+        let count = self.overflows.len();
+        let named = self.overflows.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+        let more = match count.saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let values = unit::counted(count, "value", "values");
+        (count > 0).then(|| format!("{values} passed over, too large: {named}{more}"))
+    }
+}
+
+/// `fib of 1a2b3c4d5e6f: 1e308 s`
+fn overflow(entry: &Entry, bench: &Bench, measured: &Measured) -> String {
+    let commit: String = entry.commit.id.chars().take(12).collect();
+    format!("{} of {commit}: {:e} {}", measured.name, bench.value, bench.unit)
 }
 
 /// The error by its place in the file, whose first line begins with `skipped` bytes of script.
@@ -79,15 +129,13 @@ fn located(cause: &serde_json::Error, skipped: usize) -> ImportError {
     ImportError::Malformed(format!("{line}:{column}: {message}"))
 }
 
-fn run_of(suite: &str, entry: &Entry, branch: &str) -> Option<Run> {
-    let started = DateTime::from_timestamp_millis(entry.date).filter(|time| has_place(*time))?;
-    let mut names: BTreeMap<String, usize> = BTreeMap::new();
-    let benchmarks: Vec<Measured> = entry
-        .benches
-        .iter()
-        .filter(|bench| bench.value.is_finite())
-        .map(|bench| measured(&name_of(suite, bench, &mut names), bench, &entry.tool))
-        .collect();
+fn run_of(
+    suite: &str,
+    entry: &Entry,
+    started: DateTime<Utc>,
+    branch: &str,
+    benchmarks: Vec<Measured>,
+) -> Run {
     let commit = Commit {
         hash: entry.commit.id.clone(),
         branch: Some(branch.to_owned()),
@@ -96,7 +144,7 @@ fn run_of(suite: &str, entry: &Entry, branch: &str) -> Option<Run> {
         dirty: false,
     };
     let origin = format!("github-action-benchmark: {suite} ({})", entry.tool);
-    (!benchmarks.is_empty()).then(|| imported(started, Some(commit), &origin, benchmarks))
+    imported(started, Some(commit), &origin, benchmarks)
 }
 
 /// A name comes twice where a tool measured in several configurations.
@@ -120,7 +168,7 @@ fn measured(name: &str, bench: &Bench, tool: &str) -> Measured {
     let std_dev = range(&bench.range).filter(|_| matches!(quantity, Quantity::Time { .. }));
     match quantity {
         Quantity::Time { ns_per_unit } => {
-            let std_dev = std_dev.map(|range| range * ns_per_unit);
+            let std_dev = std_dev.map(|range| range * ns_per_unit).filter(|ns| ns.is_finite());
             metrics.extend(std_dev.map(|_| "std_dev".to_owned()));
             let told = Foreign { metrics, unit: "ns".to_owned(), bigger_is_better };
             let mut measured = foreign(name, bench.value * ns_per_unit, told);
@@ -271,6 +319,33 @@ mod tests {
         assert_eq!(import(KEPT, "main").unwrap(), import(KEPT, "main").unwrap());
         let bare = KEPT.split_once('=').unwrap().1.trim();
         assert_eq!(import(bare, "main").unwrap(), import(KEPT, "main").unwrap());
+    }
+
+    #[test]
+    fn a_value_that_is_too_large_in_our_units_is_named_and_passed_over() {
+        let benches = [
+            r#"{"name":"fib","value":1e308,"unit":"s"}"#,
+            r#"{"name":"disk","value":-1e308,"unit":"GB/s"}"#,
+            r#"{"name":"size","value":1e308,"unit":"KiB"}"#,
+            r#"{"name":"spread","value":1,"unit":"s","range":1e308}"#,
+            r#"{"name":"slow","value":1e-308,"unit":"ops/s"}"#,
+            r#"{"name":"sound","value":1e308,"unit":"ns"}"#,
+        ];
+        let text = format!(
+            r#"{{"entries":{{"Benchmark":[{{"commit":{{"id":"c0ffee"}},"date":1700000000000,"tool":"go","benches":[{}]}}]}}}}"#,
+            benches.join(",")
+        );
+        let Imported { runs, notes } = import(&text, "main").unwrap();
+        let [run] = runs.as_slice() else { panic!("{runs:?}") };
+        let names: Vec<&str> = run.benchmarks.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["spread", "slow", "sound"]);
+        assert_eq!(Run::verified(&run.to_json()).unwrap(), *run);
+        assert_eq!(
+            notes,
+            [
+                "3 values passed over, too large: fib of c0ffee: 1e308 s, disk of c0ffee: -1e308 GB/s, size of c0ffee: 1e308 KiB"
+            ]
+        );
     }
 
     #[test]

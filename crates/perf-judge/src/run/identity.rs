@@ -23,8 +23,18 @@ struct FirstSchema<'a> {
 
 impl Run {
     /// The run with the identity that its contents give it, so that two runs never share one.
+    ///
+    /// A benchmark with a number that is not finite, e.g. a sum that overflowed, becomes an
+    /// unfinished one: no file could hold it, and none of the others would be read again.
     #[must_use]
     pub fn seal(mut self) -> Self {
+        let (finite, other) = self.benchmarks.into_iter().partition(Measured::is_finite);
+        let unfinished = |row: Measured| Unfinished {
+            name: row.name,
+            reason: "one of its numbers is not finite".to_owned(),
+        };
+        self.benchmarks = finite;
+        self.unfinished.extend(Vec::into_iter(other).map(unfinished));
         self.id = String::new();
         self.id = self.identity(&self.to_json());
         self
@@ -102,9 +112,10 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{measured, run};
-    use super::super::{Accepted, Foreign};
+    use super::super::{Accepted, Alloc, Foreign};
     use super::*;
     use serde_json::json;
+    use std::collections::BTreeMap;
 
     const FIRST: &str = include_str!("../../../../fixtures/history/run-schema-1.json");
     const SECOND: &str = include_str!("../../../../fixtures/history/run-schema-2.json");
@@ -119,6 +130,31 @@ mod tests {
         let origin = Some("customSmallerIsBetter".to_owned());
         let full = run(3, vec![benchmark]);
         Run { origin, parted: true, accepted: vec![accepted], ..full }.seal()
+    }
+
+    #[test]
+    fn a_sealed_run_is_read_again_whatever_its_numbers_are() {
+        type Damage = fn(&mut Measured, f64);
+        let damages: [Damage; 8] = [
+            |row, value| row.time_ns.min = value,
+            |row, value| row.time_ns.total = value,
+            |row, value| row.time_ns.p99 = Some(value),
+            |row, value| row.launches[0].median = value,
+            |row, value| row.cpu_ns = Some(value),
+            |row, value| row.throughput = BTreeMap::from([("B/s".to_owned(), value)]),
+            |row, value| row.alloc = Some(Alloc { count: 1.0, bytes: value, peak_bytes: None }),
+            |row, value| row.peak_rss_bytes = Some(value),
+        ];
+        for damage in damages {
+            for value in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+                let mut odd = measured("a/b::odd", 1.0);
+                damage(&mut odd, value);
+                let run = run(3, vec![odd, measured("a/b::sound", 1e300)]).seal();
+                assert_eq!(Run::verified(&run.to_json()).unwrap(), run);
+                assert_eq!((run.benchmarks.len(), run.unfinished.len()), (1, 1));
+                assert_eq!(run.unfinished[0].reason, "one of its numbers is not finite");
+            }
+        }
     }
 
     #[test]

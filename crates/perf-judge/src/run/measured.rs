@@ -146,6 +146,19 @@ impl Measured {
         }
     }
 
+    /// Whether all of its numbers are finite: a run's file holds no others.
+    pub(crate) fn is_finite(&self) -> bool {
+        let time = &self.time_ns;
+        let always = [time.min, time.mean, time.median, time.max, time.total];
+        let maybe = [time.p95, time.p99, time.std_dev, self.cpu_ns, self.peak_rss_bytes];
+        let launches = self.launches.iter().flat_map(|launch| [launch.fastest, launch.median]);
+        let alloc = self.alloc.iter().flat_map(|alloc| [alloc.count, alloc.bytes]);
+        let peak = self.alloc.iter().filter_map(|alloc| alloc.peak_bytes);
+        let throughput = self.throughput.values().copied();
+        let numbers = always.into_iter().chain(maybe.into_iter().flatten());
+        numbers.chain(launches).chain(alloc).chain(peak).chain(throughput).all(f64::is_finite)
+    }
+
     /// What one sample stands for, where that is not one iteration.
     pub fn sample_label(&self) -> Option<String> {
         (self.n > 1).then(|| format!("of the mean of {}", self.n))
@@ -224,7 +237,7 @@ impl Times {
 /// Four digits, as Divan prints: far finer than what a machine repeats, and a third of what a
 /// run's file would take.
 pub(super) fn shortened(value: f64) -> f64 {
-    format!("{value:.3e}").parse().unwrap_or(value)
+    finite(&format!("{value:.3e}")).unwrap_or(value)
 }
 
 /// All samples of the launches that have them, but the first of each, which is cold; `None` if
@@ -242,7 +255,12 @@ fn over_launches(launches: &[Reading], value: impl Fn(&Reading) -> Option<f64>) 
 
 /// Three digits, for what is shown and never compared.
 pub(crate) fn coarse(value: f64) -> f64 {
-    format!("{value:.2e}").parse().unwrap_or(value)
+    finite(&format!("{value:.2e}")).unwrap_or(value)
+}
+
+/// The largest numbers become infinite where they are rounded up.
+fn finite(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
 fn exact_over_launches(
@@ -327,5 +345,6 @@ mod tests {
     fn numbers_are_kept_to_four_digits() {
         assert_eq!(shortened(1_234_567.891).to_string(), "1235000");
         assert_eq!(shortened(0.0).to_string(), "0");
+        assert_eq!((shortened(f64::MAX), coarse(f64::MIN)), (f64::MAX, f64::MIN));
     }
 }
