@@ -104,6 +104,7 @@ impl Repository {
                 _ => format!("{}-before-restart-{number}", self.branch),
             };
             let reference = format!("refs/heads/{name}");
+            self.check_not_symbolic(&reference)?;
             let known = self.commit_at(&reference)?;
             if known.as_deref() == Some(commit) {
                 return Ok(name);
