@@ -158,6 +158,11 @@ fn a_report_cannot_say_that_a_failed_check_passed() {
     assert!(job.sent()[0].1["body"].as_str().unwrap().contains("**The check failed**, whatever"));
 }
 
+fn rename(row: &mut Value, name: &str) {
+    row["verdict"]["name"] = json!(name);
+    row["measured"]["name"] = json!(name);
+}
+
 /// The same report, if nothing had failed.
 fn passing(mut report: Value) -> Value {
     report["status"] = json!(0);
@@ -170,11 +175,11 @@ fn a_hostile_report_of_a_fork_becomes_harmless_text() {
     let mut hostile = report();
     let name = "a/b::</code><img src=x onerror=y>|@team #1 ![](https://e.example)\n\n# big";
     let row = hostile["rows"][0].clone();
-    hostile["rows"][0]["verdict"]["name"] = json!(name);
+    rename(&mut hostile["rows"][0], name);
     hostile["notes"] = json!(vec!["<script>@everyone</script>"; 5_000]);
     for i in 0..3_000 {
         let mut row = row.clone();
-        row["verdict"]["name"] = json!(format!("a/b::{i}"));
+        rename(&mut row, &format!("a/b::{i}"));
         hostile["rows"].as_array_mut().unwrap().push(row);
     }
     let job = commenting("failure", &json!([]));

@@ -1,5 +1,7 @@
 //! What no report of this tool says: it was edited, or somebody else wrote it.
 
+mod rows;
+
 use crate::partition::{MOST, Partition};
 use crate::report::Report;
 use crate::row::Row;
@@ -41,6 +43,25 @@ pub enum Doubt {
     /// A benchmark has a result and no numbers.
     #[error("`{}` is {}, and nothing of it was measured", visible(.name.as_str()), .state.name())]
     Unmeasured {
+        /// The benchmark.
+        name: BenchmarkId,
+        /// What it is said to be.
+        state: State,
+    },
+    /// A benchmark has the numbers of another.
+    #[error("`{}` has the numbers of `{}`", visible(.name.as_str()), visible(.measured.as_str()))]
+    OtherNumbers {
+        /// The benchmark.
+        name: BenchmarkId,
+        /// Whose numbers it has.
+        measured: BenchmarkId,
+    },
+    /// A benchmark has a time that is not above 0, or a change beyond any measurement.
+    #[error("`{}` has a time or a change that cannot be measured", visible(.0.as_str()))]
+    Impossible(BenchmarkId),
+    /// A benchmark has a result that its change does not give.
+    #[error("`{}` is {}, and its change does not make it so", visible(.name.as_str()), .state.name())]
+    OtherChange {
         /// The benchmark.
         name: BenchmarkId,
         /// What it is said to be.
@@ -103,14 +124,7 @@ impl Report {
         if found != expected {
             return Some(Doubt::Status { found, expected });
         }
-        self.unmeasured().or_else(|| self.excused())
-    }
-
-    /// A benchmark with a result that nothing was measured for.
-    fn unmeasured(&self) -> Option<Doubt> {
-        let odd = self.rows.iter().find(|row| row.is_idle() && !may_be_idle(row))?;
-        let (name, state) = (odd.verdict.name.clone(), odd.verdict.state);
-        Some(Doubt::Unmeasured { name, state })
+        self.rows.iter().find_map(rows::doubt).or_else(|| self.excused())
     }
 
     /// What makes the report incomplete, and is not among the reasons.
@@ -157,16 +171,6 @@ impl Report {
         let parts = self.partition.iter();
         let names = parts.flat_map(|part| part.listed.iter().chain(&part.own));
         rows.chain(plain.map(String::as_str)).chain(names.map(BenchmarkId::as_str))
-    }
-}
-
-/// Whether there is a result of this kind without a launch: in pairs nothing is launched that is the
-/// same build.
-fn may_be_idle(row: &Row) -> bool {
-    match row.verdict.state {
-        State::Missing | State::Removed => true,
-        State::Unchanged => row.verdict.base.is_some(),
-        _ => false,
     }
 }
 
@@ -246,7 +250,7 @@ mod tests {
             doubt(|report| {
                 let row = report.rows.iter_mut().find(|row| row.measured.is_some()).unwrap();
                 (row.measured, row.verdict.launches, row.verdict.state) = (None, 0, state);
-                row.verdict.base = base.map(str::to_owned);
+                (row.verdict.base, row.verdict.change) = (base.map(str::to_owned), None);
                 let reason = format!("{}: why", row.verdict.name);
                 report.outcome.incomplete.push(reason);
                 report.status = report.outcome.status();

@@ -1,0 +1,179 @@
+//! What no row of a report says: a result that its own numbers do not give.
+
+use super::Doubt;
+use crate::row::Row;
+use perf_judge::detect::history;
+use perf_judge::unit::LogRatio;
+use perf_judge::verdict::{State, Verdict};
+
+/// Beyond any change that can be measured, in ln: from a picosecond to a century.
+const LARGEST_CHANGE: f64 = 50.0;
+/// What "unchanged" excludes by either rule, with room for rounding.
+const UNCHANGED: f64 = history::THRESHOLD + 1e-9;
+
+/// The first thing in a row that no row says.
+pub(super) fn doubt(row: &Row) -> Option<Doubt> {
+    other_numbers(row)
+        .or_else(|| unmeasured(row))
+        .or_else(|| impossible(&row.verdict))
+        .or_else(|| other_change(&row.verdict))
+}
+
+/// The numbers of another benchmark.
+fn other_numbers(row: &Row) -> Option<Doubt> {
+    let (name, measured) = (&row.verdict.name, &row.measured.as_ref()?.name);
+    let (name, measured) = (name.clone(), measured.clone());
+    (name != measured).then_some(Doubt::OtherNumbers { name, measured })
+}
+
+/// A result that no launch stands behind.
+fn unmeasured(row: &Row) -> Option<Doubt> {
+    let verdict = &row.verdict;
+    let is_launched = row.measured.as_ref().is_some_and(|measured| !measured.launches.is_empty());
+    let is_sound = match verdict.state {
+        State::Missing | State::Removed => true,
+        // In pairs nothing is launched that is the same build.
+        State::Unchanged if row.is_idle() => verdict.base.is_some(),
+        // What moved, and could not be compared in pairs, has no pairs.
+        State::Inconclusive => is_launched,
+        _ => is_launched && verdict.launches > 0,
+    };
+    let (name, state) = (verdict.name.clone(), verdict.state);
+    (!is_sound).then_some(Doubt::Unmeasured { name, state })
+}
+
+/// A time or a change that nothing can have.
+fn impossible(verdict: &Verdict) -> Option<Doubt> {
+    let times = [verdict.baseline_ns, verdict.now_ns];
+    let is_time = |ns: f64| ns.is_finite() && ns > 0.0;
+    let is_change = |change: LogRatio| change.0.abs() <= LARGEST_CHANGE;
+    let is_sound = times.into_iter().flatten().all(is_time) && changes(verdict).all(is_change);
+    (!is_sound).then(|| Doubt::Impossible(verdict.name.clone()))
+}
+
+/// A state that the change does not give.
+fn other_change(verdict: &Verdict) -> Option<Doubt> {
+    let by = |is_so: fn(f64) -> bool| verdict.change.is_some_and(|change| is_so(change.0));
+    let is_sound = match verdict.state {
+        State::Regression => by(|change| change > 0.0),
+        State::Improvement => by(|change| change < 0.0),
+        State::Unchanged => changes(verdict).all(|change| change.0.abs() <= UNCHANGED),
+        _ => true,
+    };
+    let (name, state) = (verdict.name.clone(), verdict.state);
+    (!is_sound).then_some(Doubt::OtherChange { name, state })
+}
+
+/// The change and the ends of its interval, as far as they are known.
+fn changes(verdict: &Verdict) -> impl Iterator<Item = LogRatio> {
+    [verdict.change, verdict.low, verdict.high].into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::doubt::Doubt;
+    use crate::report::Report;
+    use crate::report::tests::report;
+    use crate::row::Row;
+    use perf_judge::unit::LogRatio;
+    use perf_judge::verdict::State::{
+        self, Improvement, Incomparable, Inconclusive, InsufficientHistory, Invalid, New,
+        Regression, Unchanged,
+    };
+
+    /// What is said of a report whose row in this state was edited.
+    fn doubt(state: State, edit: impl FnOnce(&mut Row)) -> Option<Doubt> {
+        let mut report = report();
+        let named = |row: &&mut Row| row.verdict.state == state;
+        edit(report.rows.iter_mut().find(named).unwrap());
+        report.doubt()
+    }
+
+    /// The same of a row that is said to be in another state.
+    fn turned(state: State, edit: impl FnOnce(&mut Row)) -> Option<Doubt> {
+        doubt(Unchanged, |row| {
+            row.verdict.state = state;
+            row.verdict.change = None;
+            edit(row);
+        })
+    }
+
+    fn said(doubt: Option<Doubt>) -> String {
+        doubt.map_or_else(String::new, |doubt| doubt.to_string())
+    }
+
+    #[test]
+    fn the_numbers_of_another_benchmark_are_refused() {
+        let found = doubt(Unchanged, |row| row.measured.as_mut().unwrap().name = "a/b::c".into());
+        assert!(said(found).ends_with("has the numbers of `a/b::c`"));
+    }
+
+    #[test]
+    fn a_result_needs_launches() {
+        let states = [Unchanged, Inconclusive, New, InsufficientHistory, Incomparable, Invalid];
+        let nothing = |row: &mut Row| row.measured = None;
+        let no_launch = |row: &mut Row| row.measured.as_mut().unwrap().launches.clear();
+        for state in states {
+            assert_eq!(turned(state, |_| {}), None, "{state:?}");
+            for edit in [nothing, no_launch] {
+                assert!(said(turned(state, edit)).contains("nothing of it was measured"));
+            }
+            let count = turned(state, |row| row.verdict.launches = 0);
+            assert_eq!(count.is_none(), state == Inconclusive, "{state:?}: {count:?}");
+        }
+        for state in [Regression, Improvement] {
+            assert!(said(doubt(state, nothing)).contains("nothing of it was measured"));
+            assert!(said(doubt(state, no_launch)).contains("nothing of it was measured"));
+        }
+    }
+
+    #[test]
+    fn times_and_changes_have_a_range() {
+        let impossible = |edit: fn(&mut Row)| said(doubt(Unchanged, edit));
+        let edits: [fn(&mut Row); 6] = [
+            |row| row.verdict.now_ns = Some(0.0),
+            |row| row.verdict.now_ns = Some(-5.0),
+            |row| row.verdict.baseline_ns = Some(f64::INFINITY),
+            |row| row.verdict.change = Some(LogRatio(51.0)),
+            |row| row.verdict.low = Some(LogRatio(-1e300)),
+            |row| row.verdict.high = Some(LogRatio(f64::NAN)),
+        ];
+        for edit in edits {
+            assert!(impossible(edit).contains("has a time or a change that cannot"));
+        }
+    }
+
+    #[test]
+    fn a_state_follows_from_its_change() {
+        let with = |state, change: Option<f64>| {
+            said(doubt(state, |row| row.verdict.change = change.map(LogRatio)))
+        };
+        for (state, change) in [
+            (Regression, Some(-0.2)),
+            (Regression, Some(0.0)),
+            (Regression, None),
+            (Improvement, Some(0.2)),
+            (Improvement, None),
+            (Unchanged, Some(0.4)),
+            (Unchanged, Some(-0.4)),
+        ] {
+            let found = with(state, change);
+            assert!(found.contains("its change does not make it"), "{state:?} {change:?}: {found}");
+        }
+        for (state, change) in [(Regression, 0.2), (Improvement, -0.2), (Unchanged, -0.048)] {
+            assert_eq!(with(state, Some(change)), "", "{state:?} {change}");
+        }
+        let high = said(doubt(Unchanged, |row| row.verdict.high = Some(LogRatio(0.1))));
+        let low = said(doubt(Unchanged, |row| row.verdict.low = Some(LogRatio(-0.1))));
+        assert!(high.contains("does not make it") && low.contains("does not make it"));
+    }
+
+    #[test]
+    fn an_edited_file_is_refused_with_the_benchmark() {
+        let text = report().to_json();
+        let edited = text.replace("\"now_ns\": 2.5", "\"now_ns\": 0.0");
+        assert_ne!(text, edited);
+        let error = Report::from_json(&edited).unwrap_err().to_string();
+        assert!(error.contains("`core/filter::unchanged` has a time"), "{error}");
+    }
+}
