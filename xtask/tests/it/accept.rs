@@ -81,3 +81,15 @@ fn an_entry_is_carried_by_runs_and_loud_when_it_is_over() {
         .says("perf-budgets.json:3:")
         .says("no benchmark is called");
 }
+
+#[cfg(unix)]
+#[test]
+fn an_entry_is_written_through_a_link() {
+    let project = Project::committed();
+    project.write("settings/budgets.json", "{\n  \"schema\": 1\n}\n");
+    let link = project.path().join("perf-budgets.json");
+    std::os::unix::fs::symlink("settings/budgets.json", &link).unwrap();
+    accept(&project, &["a/b::c", "--reason", "x", "--ceiling", "10"]).expect(0);
+    assert!(link.is_symlink());
+    assert!(project.read("settings/budgets.json").contains("a/b::c"));
+}

@@ -70,6 +70,31 @@ fn a_folder_with_files_of_another_program_is_refused() {
 
 #[cfg(unix)]
 #[test]
+fn what_cannot_hold_results_is_refused_before_anything_is_built() {
+    let project = Project::scripted();
+    let pipe = project.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    project.write("results/report.json/notes.txt", "ours");
+    let mark =
+        "`cargo xtask perf` keeps results here: it replaces and removes files in this folder.\n";
+    project.write("results/.perf-output", mark);
+    for (output, reason) in [
+        ("pipe", "pipe cannot be the output folder: it is no folder"),
+        ("Cargo.toml", "Cargo.toml cannot be the output folder: it is no folder"),
+        ("Cargo.toml/results", "Cargo.toml"),
+        ("results", "results/report.json is a folder"),
+    ] {
+        for command in [&["--filter", "checksum"][..], &["site"], &["history", "add"]] {
+            let ended = perf_into(&project, output, command);
+            ended.expect(2).says(reason);
+            assert!(!ended.stderr.contains("building"), "{command:?}: {}", ended.stderr);
+        }
+    }
+    assert_eq!(project.read("results/report.json/notes.txt"), "ours");
+}
+
+#[cfg(unix)]
+#[test]
 fn nothing_is_removed_through_a_link() {
     use std::os::unix::fs::symlink;
     let project = Project::scripted();

@@ -15,6 +15,9 @@ const MARK_TEXT: &str =
     "`cargo xtask perf` keeps results here: it replaces and removes files in this folder.\n";
 /// Folders with measurements.
 const MEASUREMENTS: [&str; 2] = ["pending", "unrecorded"];
+/// Files that are replaced.
+const FILES: [&str; 6] =
+    [MARK, STATE, "report.json", "report.md", "samples.jsonl", "qualification.json"];
 /// Begins the names of files that were being written when their process was killed.
 const UNFINISHED: &str = ".tmp";
 /// What versions before the mark wrote to see that the folder can be written.
@@ -41,6 +44,22 @@ pub(super) fn check(dir: &Path) -> Result<()> {
         "the output folder {} contains {}, which `cargo xtask perf` did not write: move it away, or give --output a folder of its own",
         dir.display(),
         foreign.strip_prefix(dir).unwrap_or(&foreign).display()
+    )
+}
+
+/// Fails if `dir` is something else than a folder, or a folder is where a file is written.
+pub(super) fn check_kinds(dir: &Path) -> Result<()> {
+    if dir.exists() && !dir.is_dir() {
+        bail!(
+            "{} cannot be the output folder: it is no folder. Move it away, or give --output a folder",
+            dir.display()
+        );
+    }
+    let written = FILES.iter().map(|name| dir.join(name));
+    let Some(folder) = written.into_iter().find(|path| path.is_dir()) else { return Ok(()) };
+    bail!(
+        "{} is a folder, and a file of this name is written there: move it away, or give --output another folder",
+        folder.display()
     )
 }
 
@@ -236,6 +255,22 @@ mod tests {
             write_whole(&dir.path().join(STATE), state.as_bytes()).unwrap();
             assert!(check(dir.path()).unwrap_err().to_string().contains(STATE), "{path}");
         }
+    }
+
+    #[test]
+    fn a_folder_where_a_file_is_written_is_named() {
+        for name in FILES {
+            let dir = tempfile::tempdir().unwrap();
+            fs::create_dir(dir.path().join(name)).unwrap();
+            let error = check_kinds(dir.path()).unwrap_err().to_string();
+            assert!(error.contains(&format!("{name} is a folder")), "{error}");
+        }
+        let dir = tempfile::tempdir().unwrap();
+        check_kinds(dir.path()).unwrap();
+        check_kinds(&dir.path().join("nothing")).unwrap();
+        fs::write(dir.path().join("file"), "").unwrap();
+        let error = check_kinds(&dir.path().join("file")).unwrap_err().to_string();
+        assert!(error.contains("it is no folder. Move it away"), "{error}");
     }
 
     #[cfg(unix)]

@@ -51,6 +51,7 @@ impl Output {
     }
 
     fn check_place(dir: &Path, workspace: &Workspace) -> Result<()> {
+        contents::check_kinds(dir)?;
         places::check(dir, &workspace.root)?;
         contents::check_links(dir)
     }
