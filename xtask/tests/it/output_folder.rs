@@ -79,9 +79,9 @@ fn what_cannot_hold_results_is_refused_before_anything_is_built() {
         "`cargo xtask perf` keeps results here: it replaces and removes files in this folder.\n";
     project.write("results/.perf-output", mark);
     for (output, reason) in [
-        ("pipe", "pipe cannot be the output folder: it is no folder"),
-        ("Cargo.toml", "Cargo.toml cannot be the output folder: it is no folder"),
-        ("Cargo.toml/results", "Cargo.toml"),
+        ("pipe", "pipe cannot be the output folder: pipe is no folder"),
+        ("Cargo.toml", "Cargo.toml cannot be the output folder: Cargo.toml is no folder"),
+        ("Cargo.toml/results", "cannot be the output folder: Cargo.toml is no folder"),
         ("results", "results/report.json is a folder"),
     ] {
         for command in [&["--filter", "checksum"][..], &["site"], &["history", "add"]] {

@@ -47,16 +47,25 @@ pub(super) fn check(dir: &Path) -> Result<()> {
     )
 }
 
-/// Fails if `dir` is something else than a folder, or a folder is where a file is written.
+/// Fails if something else is where a folder is needed, or a folder where a file is written.
 pub(super) fn check_kinds(dir: &Path) -> Result<()> {
-    if dir.exists() && !dir.is_dir() {
+    let place = dir.ancestors().find(|place| place.exists());
+    if let Some(place) = place.filter(|place| !place.is_dir()) {
         bail!(
-            "{} cannot be the output folder: it is no folder. Move it away, or give --output a folder",
-            dir.display()
+            "{} cannot be the output folder: {} is no folder. Move it away, or give --output a folder",
+            dir.display(),
+            place.display()
         );
     }
-    let written = FILES.iter().map(|name| dir.join(name));
-    let Some(folder) = written.into_iter().find(|path| path.is_dir()) else { return Ok(()) };
+    let mut folders = MEASUREMENTS.iter().chain([&SITE]).map(|name| dir.join(name));
+    if let Some(file) = folders.find(|path| path.exists() && !path.is_dir()) {
+        bail!(
+            "{} is no folder, and results are written below it: move it away, or give --output another folder",
+            file.display()
+        );
+    }
+    let mut files = FILES.iter().map(|name| dir.join(name));
+    let Some(folder) = files.find(|path| path.is_dir()) else { return Ok(()) };
     bail!(
         "{} is a folder, and a file of this name is written there: move it away, or give --output another folder",
         folder.display()
@@ -258,19 +267,25 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_where_a_file_is_written_is_named() {
-        for name in FILES {
+    fn a_file_where_a_folder_is_needed_is_named_and_the_other_way_round() {
+        let refusal = |make: &dyn Fn(&Path)| {
             let dir = tempfile::tempdir().unwrap();
-            fs::create_dir(dir.path().join(name)).unwrap();
-            let error = check_kinds(dir.path()).unwrap_err().to_string();
+            make(dir.path());
+            let at = |below: &str| check_kinds(&dir.path().join(below));
+            let found = at("").and_then(|()| at("new")).and_then(|()| at("file/new"));
+            found.map_or_else(|error| error.to_string(), |()| String::new())
+        };
+        assert_eq!(refusal(&|_| {}), "");
+        for name in FILES {
+            let error = refusal(&|dir| fs::create_dir(dir.join(name)).unwrap());
             assert!(error.contains(&format!("{name} is a folder")), "{error}");
         }
-        let dir = tempfile::tempdir().unwrap();
-        check_kinds(dir.path()).unwrap();
-        check_kinds(&dir.path().join("nothing")).unwrap();
-        fs::write(dir.path().join("file"), "").unwrap();
-        let error = check_kinds(&dir.path().join("file")).unwrap_err().to_string();
-        assert!(error.contains("it is no folder. Move it away"), "{error}");
+        for name in ["pending", "unrecorded", "site"] {
+            let error = refusal(&|dir| fs::write(dir.join(name), "").unwrap());
+            assert!(error.contains(&format!("{name} is no folder, and results")), "{error}");
+        }
+        let error = refusal(&|dir| fs::write(dir.join("file"), "").unwrap());
+        assert!(error.contains("file is no folder. Move it away"), "{error}");
     }
 
     #[cfg(unix)]
