@@ -9,6 +9,7 @@ mod listing;
 mod instructions;
 mod named;
 mod launch_files;
+mod failure;
 mod launch;
 mod runner;
 mod sample_config;
