@@ -267,17 +267,15 @@ mod tests {
         assert!(an_iteration(by_clock).unwrap_err().to_string().contains("min_time"));
     }
 
-    /// A script that works as a Divan bench with `rows` rows does: some for its start, and `work`
+    /// A script that works as a Divan bench with these rows does: some for its start, and `work`
     /// for each iteration. Its numbers have five digits all along, as longer ones cost more.
-    fn bench(folder: &Path, work: u32, rows: usize) -> Entry {
-        let row = "printf '╰─ a     1 µs          │ 1 µs          │ 1 µs          │ 1 µs          │ 1       │ %s\\n' $n\n";
+    fn bench(folder: &Path, work: u32, rows: &str) -> Entry {
         let script = format!(
             "#!/bin/sh
 while [ $# -gt 0 ]; do [ \"$1\" = --sample-size ] && n=$2; shift; done
 i=10000; while [ $i -lt $((10000 + n * {work})) ]; do i=$((i + 1)); done
 echo 'b        fastest       │ slowest       │ median        │ mean          │ samples │ iters'
-{}",
-            row.repeat(rows)
+{rows}"
         );
         let path = folder.join("bench");
         fs::write(&path, script).unwrap();
@@ -308,8 +306,16 @@ echo 'b        fastest       │ slowest       │ median        │ mean       
         let folder = tempfile::tempdir().unwrap();
         let count =
             |work, rows| counter.count(&launcher, &bench(folder.path(), work, rows)).unwrap();
-        let (once, twice) = (count(200, 1).unwrap(), count(400, 1).unwrap());
+        let row = |label| {
+            format!(
+                "printf '{label}     1 µs          │ 1 µs          │ 1 µs          │ 1 µs          │ 1       │ %s\\n' $n\n"
+            )
+        };
+        let one = row("╰─ a");
+        let (once, twice) = (count(200, &one).unwrap(), count(400, &one).unwrap());
         assert!((1.99..2.01).contains(&(twice / once)), "{once} and {twice}");
-        assert!(count(1, 2).unwrap_err().contains("thread count"));
+        let group = "echo '╰─ a                   │               │               │               │         │'\n";
+        let threads = group.to_owned() + &row("   ├─ t=1") + &row("   ╰─ t=2");
+        assert!(count(1, &threads).unwrap_err().contains("thread count"));
     }
 }
