@@ -1,6 +1,6 @@
 //! A base whose sources are not all in its commit: submodules, and path dependencies elsewhere.
 
-use crate::project::{Ended, Project, quiet_machine};
+use crate::project::{Ended, Project};
 use crate::tiny;
 use std::fs;
 
@@ -37,7 +37,6 @@ fn a_base_with_submodules_is_refused_before_anything_is_built() {
 
 #[test]
 fn a_submodule_that_is_checked_out_on_neither_side_makes_no_difference() {
-    let _quiet = quiet_machine();
     let (project, _data) = with_submodule();
     project.git(&["submodule", "--quiet", "deinit", "--force", "data"]);
     project.git(&["config", "submodule.recurse", "true"]);
@@ -46,7 +45,6 @@ fn a_submodule_that_is_checked_out_on_neither_side_makes_no_difference() {
 
 #[test]
 fn a_head_with_submodules_is_compared_with_a_base_without() {
-    let _quiet = quiet_machine();
     let (project, _data) = with_submodule();
     project.git(&["branch", "--force", "main", "main^"]);
     compare(&project).expect(1).says("got slower");
@@ -95,7 +93,6 @@ fn a_base_with_an_absolute_path_into_the_checkout_is_refused() {
 
 #[test]
 fn a_workspace_in_a_folder_may_depend_on_another_folder_of_the_repository() {
-    let _quiet = quiet_machine();
     let project = tiny::project(100);
     fs::create_dir(project.path().join("tool")).unwrap();
     for moved in ["Cargo.toml", "Cargo.lock", "benches", "src"] {
