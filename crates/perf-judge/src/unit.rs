@@ -58,6 +58,11 @@ pub fn change(ratio: LogRatio) -> String {
     if shown == "-0.0 %" { "+0.0 %".to_owned() } else { shown }
 }
 
+/// The ends of a change's interval: `+9.1 % to +11.4 %`.
+pub fn interval(low: LogRatio, high: LogRatio) -> String {
+    format!("{} to {}", change(low), change(high))
+}
+
 /// How many times something is another thing: `3.02 ×`.
 pub fn factor(factor: f64) -> String {
     match factor {
@@ -92,10 +97,52 @@ fn plain(value: f64) -> String {
 }
 
 fn scaled(value: f64, units: &[(f64, &str)]) -> String {
+    let (step, unit) = unit_for(value, units);
+    format!("{} {unit}", four_digits(value / step)).trim_end().to_owned()
+}
+
+fn unit_for<'a>(value: f64, units: &[(f64, &'a str)]) -> (f64, &'a str) {
     // 999.96 ns would print as `1000 ns`, so the unit is chosen for the rounded value.
     let fits = |step: &&(f64, &str)| value.abs() / step.0 >= 0.999_95;
-    let (step, unit) = units.iter().rev().find(fits).unwrap_or(&units[0]);
-    format!("{} {unit}", four_digits(value / step)).trim_end().to_owned()
+    *units.iter().rev().find(fits).unwrap_or(&units[0])
+}
+
+/// A time of the base, one of the head and the change between them, as a row prints them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// What the base takes.
+    pub base: Option<String>,
+    /// What the head takes.
+    pub head: Option<String>,
+    /// The change from the base to the head.
+    pub change: Option<String>,
+}
+
+impl Figures {
+    /// Prints times in nanoseconds and a change so that they agree: where all are known, the
+    /// printed head is the printed base times one plus the printed change.
+    pub fn new(base_ns: Option<f64>, head_ns: Option<f64>, ratio: Option<LogRatio>) -> Self {
+        let agreeing =
+            base_ns.zip(ratio).map(|(base, ratio)| printed(base) * printed_factor(ratio));
+        Self {
+            base: base_ns.map(time),
+            head: head_ns.map(|head| time(agreeing.unwrap_or(head))),
+            change: ratio.map(change),
+        }
+    }
+}
+
+/// The time that [`time`] prints, in nanoseconds.
+fn printed(ns: f64) -> f64 {
+    let (step, _) = unit_for(ns, &TIMES);
+    four_digits(ns / step).parse().map_or(ns, |digits: f64| digits * step)
+}
+
+/// Head divided by base as [`change`] prints it.
+fn printed_factor(ratio: LogRatio) -> f64 {
+    let percent = ratio.percent();
+    let tenths = |value: f64| (value * 10.0).round() / 10.0;
+    if percent >= 1000.0 { tenths(ratio.0.exp()) } else { 1.0 + tenths(percent) / 100.0 }
 }
 
 fn four_digits(value: f64) -> String {
@@ -107,6 +154,7 @@ fn four_digits(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn times_have_four_digits_and_the_unit_that_fits() {
@@ -123,6 +171,42 @@ mod tests {
         for (ns, text) in cases {
             assert_eq!(time(ns), text);
         }
+    }
+
+    /// The number that a time or change was printed as: in ns, or head divided by base.
+    fn read(text: &str) -> f64 {
+        let (digits, unit) = text.split_once(' ').unwrap();
+        let digits: f64 = digits.parse().unwrap();
+        match unit {
+            "%" => 1.0 + digits / 100.0,
+            "×" => digits,
+            _ => digits * TIMES.iter().find(|(_, name)| *name == unit).unwrap().0,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn the_printed_head_is_the_printed_base_times_the_printed_change(
+            ln_base in -3.0..30.0_f64,
+            ratio in prop_oneof![-4.0..8.0_f64, -0.2..0.2_f64],
+            noise in -0.3..0.3_f64,
+        ) {
+            let (base, ratio) = (ln_base.exp(), LogRatio(ratio));
+            let head = base * (ratio.0 + noise).exp();
+            let figures = Figures::new(Some(base), Some(head), Some(ratio));
+            let [base, head, change] =
+                [figures.base, figures.head, figures.change].map(|figure| figure.unwrap());
+            prop_assert_eq!(time(read(&base) * read(&change)), head);
+        }
+    }
+
+    #[test]
+    fn figures_that_are_not_known_are_left_out() {
+        let figures = Figures::new(None, Some(1.5), Some(LogRatio(0.1)));
+        assert_eq!((figures.base, figures.head.as_deref()), (None, Some("1.500 ns")));
+        assert_eq!(Figures::new(Some(2.0), None, Some(LogRatio(0.1))).head, None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{Report, Row, visible};
 use crate::text::begins;
 use perf_judge::run::Source;
-use perf_judge::unit;
+use perf_judge::unit::Figures;
 use perf_judge::verdict::State;
 use std::collections::BTreeSet;
 
@@ -58,11 +58,10 @@ fn blames(reasons: &BTreeSet<&str>, row: &Row) -> bool {
 
 fn about(row: &Row, level: &str, folder: &str) -> String {
     let verdict = &row.verdict;
-    let change = verdict.change.map_or_else(String::new, |change| {
-        let before = verdict.baseline_ns.map_or_else(String::new, unit::time);
-        let now = verdict.now_ns.map_or_else(String::new, unit::time);
-        format!("{}, from {before} to {now}. ", unit::change(change))
-    });
+    let Figures { base, head, change } = verdict.figures();
+    let times = base.zip(head).map(|(base, head)| format!(", from {base} to {head}"));
+    let change = change.map(|change| format!("{change}{}. ", times.unwrap_or_default()));
+    let change = change.unwrap_or_default();
     let source = row.measured.as_ref().and_then(|measured| measured.source.as_ref());
     let title = format!("{}: {}", verdict.name, verdict.label());
     command(level, source, folder, &title, &format!("{change}{}", row.remark()))

@@ -57,14 +57,15 @@ impl Row {
         }
     }
 
-    /// `25 rounds with 1a2b3c4d5e6f, between +9.1 % and +11.4 %`
+    /// `25 rounds with 1a2b3c4d5e6f`
     fn side_by_side(&self, base: &str) -> String {
-        let verdict = &self.verdict;
-        let rounds = unit::counted(verdict.launches, "round", "rounds");
-        let with = base.get(..12).unwrap_or(base);
-        let between = verdict.low.zip(verdict.high).map_or_else(String::new, |(low, high)| {
-            format!(", between {} and {}", unit::change(low), unit::change(high))
-        });
-        format!("{rounds} with {with}{between}")
+        let rounds = unit::counted(self.verdict.launches, "round", "rounds");
+        format!("{rounds} with {}", base.get(..12).unwrap_or(base))
+    }
+
+    /// The confidence interval of the change, where there is one.
+    pub(crate) fn interval(&self) -> Option<String> {
+        let (low, high) = self.verdict.low.zip(self.verdict.high)?;
+        Some(unit::interval(low, high))
     }
 }

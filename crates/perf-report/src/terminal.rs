@@ -3,7 +3,7 @@
 use super::{Report, Row, visible};
 use anstyle::{AnsiColor, Style};
 use perf_judge::budget::{BudgetResult, BudgetStatus};
-use perf_judge::unit;
+use perf_judge::unit::{self, Figures};
 use perf_judge::verdict::State;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -44,7 +44,8 @@ fn header(report: &Report) -> String {
 }
 
 fn benchmark_lines(report: &Report) -> String {
-    let mut lines = "state\tbenchmark\tnow\tp95\tbefore\tchange\tseen from\t\n".to_owned();
+    let mut lines =
+        "state\tbenchmark\tbase\thead\tchange\t89 % interval\tdetectable\t\n".to_owned();
     for row in &report.rows {
         lines += &benchmark_line(row);
     }
@@ -54,18 +55,17 @@ fn benchmark_lines(report: &Report) -> String {
 fn benchmark_line(row: &Row) -> String {
     let verdict = &row.verdict;
     let style = state_style(verdict.state);
-    let time = |ns: Option<f64>| ns.map_or_else(|| "-".to_owned(), unit::time);
-    let p95 = row.measured.as_ref().and_then(|measured| measured.time_ns.p95);
-    let change = verdict.change.map_or_else(|| "-".to_owned(), unit::change);
-    let limit = verdict.limit.map_or_else(|| "-".to_owned(), unit::percent);
+    let Figures { base, head, change } = verdict.figures();
+    let figures = [base, head, change, row.interval(), verdict.limit.map(unit::percent)];
+    let [base, head, change, interval, limit] = figures.map(|text| text.unwrap_or("-".to_owned()));
     format!(
         "{style}{}{style:#}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n",
         verdict.label(),
         visible(verdict.name.as_str()),
-        time(verdict.now_ns),
-        time(p95),
-        time(verdict.baseline_ns),
+        base,
+        head,
         change,
+        interval,
         limit,
         visible(&row.remark()),
     )

@@ -8,7 +8,7 @@ use crate::detect::history::Distance;
 use crate::detect::paired::Sequence;
 use crate::ident::BenchmarkId;
 use crate::run::{LaunchTimes, Round, Statistic};
-use crate::unit::LogRatio;
+use crate::unit::{Figures, LogRatio};
 use serde::{Deserialize, Serialize};
 
 /// Why the judge asks for launches of the head alone.
@@ -48,7 +48,8 @@ pub struct Verdict {
     pub statistic: Statistic,
     /// The time of the baseline or base in ns.
     pub baseline_ns: Option<f64>,
-    /// The time now in ns, from the launches that decided.
+    /// The time of the head in ns: where there is a change, the base's time changed by it; otherwise
+    /// from the launches that decided.
     pub now_ns: Option<f64>,
     /// How many runs the baseline has.
     pub baseline_runs: usize,
@@ -121,6 +122,11 @@ impl Verdict {
     /// The state and, where there is one, the severity: `regression (critical)`.
     pub fn label(&self) -> String {
         self.state.label(self.severity)
+    }
+
+    /// The times of base and head and their change, as every row prints them.
+    pub fn figures(&self) -> Figures {
+        Figures::new(self.baseline_ns, self.now_ns, self.change)
     }
 
     /// Whether it is a regression that was accepted, and no larger than that.

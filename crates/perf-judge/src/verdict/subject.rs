@@ -184,7 +184,9 @@ impl Subject {
             }
         };
         let verdict = if self.out_of_time { self.cut_short(verdict, looks) } else { verdict };
-        Verdict { trace: self.trace(looks), ..verdict }
+        let estimate = verdict.baseline_ns.zip(verdict.change);
+        let now_ns = estimate.map(|(base_ns, change)| base_ns * change.0.exp()).or(verdict.now_ns);
+        Verdict { trace: self.trace(looks), now_ns, ..verdict }
     }
 
     /// The verdict with what the launches of the head alone say.

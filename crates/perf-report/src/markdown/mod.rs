@@ -10,7 +10,7 @@ pub use page::Page;
 use super::{Report, Row};
 use paper::{Paper, Section};
 use perf_judge::budget::{BudgetResult, BudgetStatus};
-use perf_judge::unit;
+use perf_judge::unit::{self, Figures};
 use perf_judge::verdict::State;
 use text::{code, escaped, sentence};
 
@@ -43,7 +43,7 @@ pub fn to_markdown(report: &Report, page: Page<'_>) -> String {
     paper.finish()
 }
 
-const ROWS: &str = "| state | benchmark | now | p95 | before | change | seen from | |\n\
+const ROWS: &str = "| state | benchmark | base | head | change | 89 % interval | detectable | |\n\
                     |---|---|--:|--:|--:|--:|--:|---|\n";
 const BUDGETS: &str = "| budget | status | metric | value | target | critical | |\n\
                        |---|---|---|--:|--:|--:|---|\n";
@@ -79,16 +79,13 @@ fn folded<'a>(title: &str, head: &str, lines: Vec<String>, called: [&'a str; 2])
 
 fn row(row: &Row) -> String {
     let verdict = &row.verdict;
-    let time = |ns: Option<f64>| ns.map_or_else(String::new, unit::time);
+    let Figures { base, head, change } = verdict.figures();
+    let figures = [base, head, change, row.interval(), verdict.limit.map(unit::percent)];
+    let [base, head, change, interval, limit] = figures.map(Option::unwrap_or_default);
     format!(
-        "| {} | {} | {} | {} | {} | {} | {} | {} |\n",
+        "| {} | {} | {base} | {head} | {change} | {interval} | {limit} | {} |\n",
         verdict.label(),
         code(verdict.name.as_str()),
-        time(verdict.now_ns),
-        time(row.measured.as_ref().and_then(|measured| measured.time_ns.p95)),
-        time(verdict.baseline_ns),
-        verdict.change.map_or_else(String::new, unit::change),
-        verdict.limit.map_or_else(String::new, unit::percent),
         escaped(&row.remark()),
     )
 }

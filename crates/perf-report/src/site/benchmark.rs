@@ -139,14 +139,15 @@ fn source(measured: &Measured) -> String {
 fn figures(row: &Row, points: &[Point<'_>]) -> Vec<(&'static str, String)> {
     let verdict = &row.verdict;
     let runs = unit::counted(verdict.baseline_runs, "run", "runs");
-    let baseline = |ns| format!("{} ({runs})", unit::time(ns));
+    let figures = verdict.figures();
+    let baseline = figures.base.map(|base| format!("{base} ({runs})"));
     let since = since(points, verdict).map(ShownRun::since_label);
     let last_look = verdict.trace.looks.last();
     let common = last_look.and_then(|look| look.common_shift).filter(|_| verdict.change.is_some());
     let all = [
-        ("change", verdict.change.map(unit::change)),
-        ("now", verdict.now_ns.map(unit::time)),
-        ("baseline", verdict.baseline_ns.map(baseline)),
+        ("change", figures.change),
+        ("now", figures.head),
+        ("baseline", baseline),
         ("since", since),
         ("changes seen from", verdict.limit.map(unit::percent)),
         ("left out of it, as the whole run moved", common.map(unit::change)),

@@ -6,7 +6,7 @@ use crate::links::commit_page;
 use crate::{Compared, Comparison};
 use perf_judge::run::Round;
 use perf_judge::stats;
-use perf_judge::unit;
+use perf_judge::unit::{self, Figures};
 use perf_judge::verdict::State;
 use serde::Serialize;
 
@@ -121,14 +121,16 @@ fn compared_row(compared: &Compared) -> ComparedRow {
     let median = |side: fn(&Round) -> f64| {
         stats::median(&compared.rounds.iter().map(side).collect::<Vec<f64>>())
     };
+    let [base_ns, head_ns] = [median(|round| round.base.median), median(|round| round.head.median)];
+    let figures = Figures::new(base_ns, head_ns, compared.change);
     ComparedRow {
         badge: Badge::of_state(compared.state, compared.state.label(compared.severity)),
         name: text::parts(compared.name.as_str()),
         stem: compared.name.file_stem(),
-        change: compared.change.map_or_else(String::new, unit::change),
+        change: figures.change.unwrap_or_default(),
         interval: text::interval(compared.low, compared.high),
-        base: text::time(median(|round| round.base.median)),
-        head: text::time(median(|round| round.head.median)),
+        base: text::or_nothing(figures.base),
+        head: text::or_nothing(figures.head),
         rounds: compared.rounds.len(),
     }
 }

@@ -207,6 +207,7 @@ pub(super) fn row_view(row: &Row, shown: &Shown<'_>) -> RowView {
     let verdict = &row.verdict;
     let points = shown.series(&verdict.name);
     let since = since(&points, verdict);
+    let figures = verdict.figures();
     let name = verdict.name.as_str();
     RowView {
         badge: Badge::of_verdict(verdict),
@@ -214,10 +215,10 @@ pub(super) fn row_view(row: &Row, shown: &Shown<'_>) -> RowView {
         short: text::parts(split(name).1),
         whole: text::clipped(name, text::NAME),
         stem: verdict.name.file_stem(),
-        change: verdict.change.map_or_else(String::new, unit::change),
+        change: figures.change.unwrap_or_default(),
         interval: text::interval(verdict.low, verdict.high),
-        now: text::time(verdict.now_ns),
-        baseline: text::time(verdict.baseline_ns),
+        now: figures.head.unwrap_or_default(),
+        baseline: figures.base.unwrap_or_default(),
         since: since.map_or_else(String::new, ShownRun::since_label),
         since_page: since.and_then(super::runs::page),
         remark: text::line(&row.remark()),

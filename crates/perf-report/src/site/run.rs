@@ -9,7 +9,6 @@ use super::shown_run::ShownRun;
 use super::standing::Standing;
 use super::text::{self, Badge};
 use crate::{Comparison, Report, Row};
-use perf_judge::unit;
 use serde::Serialize;
 
 #[derive(Clone, Debug, Serialize)]
@@ -85,14 +84,15 @@ fn measured_row(row: &Row) -> MeasuredRow {
     let of = |value: &dyn Fn(&perf_judge::run::Times) -> Option<f64>| {
         times.map_or_else(String::new, |(measured, times)| shown(value(times), measured.unit()))
     };
+    let figures = verdict.figures();
     MeasuredRow {
         badge: Badge::of_verdict(verdict),
         name: text::parts(verdict.name.as_str()),
         stem: verdict.name.file_stem(),
-        change: verdict.change.map_or_else(String::new, unit::change),
+        change: figures.change.unwrap_or_default(),
         // What is judged, so that it differs from the baseline by the change.
-        now: verdict.now_ns.map_or_else(|| of(&|times| Some(times.median)), unit::time),
-        baseline: text::time(verdict.baseline_ns),
+        now: figures.head.unwrap_or_else(|| of(&|times| Some(times.median))),
+        baseline: figures.base.unwrap_or_default(),
         p95: of(&|times| times.p95),
         fastest: of(&|times| Some(times.min)),
         remark: text::line(&row.remark()),

@@ -53,10 +53,9 @@ pub(super) fn time(ns: Option<f64>) -> String {
     or_nothing(ns.map(unit::time))
 }
 
-/// `+9.1 % to +11.4 %`, where both are known.
+/// The interval of a change, where both ends are known.
 pub(super) fn interval(low: Option<LogRatio>, high: Option<LogRatio>) -> String {
-    let both = low.zip(high).map(|(low, high)| (unit::change(low), unit::change(high)));
-    both.map_or_else(String::new, |(low, high)| format!("{low} to {high}"))
+    low.zip(high).map_or_else(String::new, |(low, high)| unit::interval(low, high))
 }
 
 /// A number in its own unit: a time where that is `ns`.
@@ -140,11 +139,10 @@ impl Badge {
 /// What became of a benchmark, as a sentence that follows its state; empty where that says it all.
 pub(super) fn finding(verdict: &Verdict) -> String {
     let reason = verdict.reason.as_deref().map(line);
-    let (Some(change), Some(now)) = (verdict.change, verdict.now_ns) else {
+    let (Some(change), Some(now)) = (verdict.change, verdict.figures().head) else {
         return reason.unwrap_or_default();
     };
     let against = unit::counted(verdict.baseline_runs, "run", "runs");
-    let now = unit::time(now);
     let sentence = match verdict.state {
         State::Regression | State::Improvement => {
             let moved = if change.0 < 0.0 { "fell" } else { "rose" };
