@@ -149,7 +149,7 @@ fn figures(row: &Row, points: &[Point<'_>]) -> Vec<(&'static str, String)> {
         ("now", figures.head),
         ("baseline", baseline),
         ("since", since),
-        ("changes seen from", verdict.limit.map(unit::percent)),
+        ("detectable change", verdict.limit.map(unit::percent)),
         ("left out of it, as the whole run moved", common.map(unit::change)),
     ];
     all.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()

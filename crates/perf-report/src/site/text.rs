@@ -188,7 +188,7 @@ mod tests {
             [
                 "missing: it panicked: exit status 101",
                 "regression (critical): median rose 100.0 % against the baseline of 10 runs to 1.900 ms",
-                "improvement (major): median fell 20.8 % against the baseline of 10 runs to 95.00 ns",
+                "improvement (major): median fell 20.8 % against the baseline of 10 runs to 95.04 ns",
                 "new",
             ]
         );
