@@ -1,13 +1,12 @@
 //! The kept build of the base, after something happened to it or to the repository.
 
-use crate::project::{Ended, Project, quiet_machine};
+use crate::project::{Ended, Project};
 use crate::tiny;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 #[test]
 fn a_repository_that_is_cloned_again_to_the_same_path_is_compared_again() {
-    let _quiet = quiet_machine();
     let upstream = tiny::project(100);
     let clone = Project::below(tempfile::tempdir().unwrap(), "clone");
     let path = clone.path().to_str().unwrap();
@@ -53,7 +52,6 @@ fn a_damaged_build_of_the_base_is_built_again() {
     if !cfg!(target_os = "linux") {
         return;
     }
-    let _quiet = quiet_machine();
     let project = tiny::project(100);
     tiny::set_time(&project, 200);
     let cache = tempfile::tempdir().unwrap();
@@ -73,7 +71,6 @@ fn a_damaged_build_of_the_base_is_built_again() {
 /// Git sets variables for a hook that would lead a checkout of the base to the user's index.
 #[test]
 fn a_hook_may_compare() {
-    let _quiet = quiet_machine();
     let project = tiny::project(100);
     tiny::set_time(&project, 200);
     let cache = tempfile::tempdir().unwrap();

@@ -1,6 +1,6 @@
 //! Executables of other sources that cargo takes for this checkout's.
 
-use crate::project::{Ended, Project, quiet_machine};
+use crate::project::{Ended, Project};
 use crate::tiny;
 use std::fs::File;
 use std::path::Path;
@@ -46,7 +46,6 @@ fn median(project: &Project) -> String {
 
 #[test]
 fn a_slower_checkout_is_not_taken_for_another_in_the_same_target_folder() {
-    let _quiet = quiet_machine();
     for way in [Way::Variable, Way::TargetDir, Way::BuildDir] {
         let project = tiny::project(100);
         let slower = clone_that_takes(&project, 200);
@@ -57,7 +56,6 @@ fn a_slower_checkout_is_not_taken_for_another_in_the_same_target_folder() {
 
 #[test]
 fn a_checkout_that_builds_into_the_target_folder_of_another_is_told_apart() {
-    let _quiet = quiet_machine();
     let project = tiny::project(100);
     let slower = clone_that_takes(&project, 200);
     let folder = slower.path().join("target");
@@ -80,7 +78,6 @@ fn is_told_apart(way: &Way, project: &Project, slower: &Project, folder: &Path) 
 
 #[test]
 fn sources_that_change_without_a_newer_time_are_built_again() {
-    let _quiet = quiet_machine();
     let project = tiny::project(100);
     let run = |args: &[&str]| project.perf(&[&["--no-record"], args].concat());
     run(&[]).expect(0);
@@ -98,7 +95,6 @@ fn sources_that_change_without_a_newer_time_are_built_again() {
 /// Also where git does not ignore the target folder, whose files are newer each time.
 #[test]
 fn what_did_not_change_is_not_built_again() {
-    let _quiet = quiet_machine();
     let project = tiny::project(100);
     let folder = project.path().join("built");
     let run = || {
