@@ -4,6 +4,8 @@ use crate::project::Project;
 use std::path::Path;
 
 const NEWER: &str = "data/runs/2026/11/23/20261123T024500Z-000000000000-00000000.json";
+/// The index of that day.
+const NEWER_CHUNK: &str = "data/series/2026/11/23.jsonl";
 
 #[test]
 fn a_folder_without_a_repository_says_what_to_do() {
@@ -58,10 +60,22 @@ fn somebody_elses_data_is_refused() {
 }
 
 #[test]
-fn a_newer_format_is_refused() {
-    let project = Project::committed();
-    project.commit_on("gh-pages", NEWER, "{\"schema\": 7}");
-    project.perf(&[]).expect(2).says("schema 7").says(NEWER).says("update this tool");
+fn a_run_of_a_newer_format_is_left_out_and_never_touched() {
+    let project = Project::scripted();
+    let newer = [(NEWER, "{\"schema\": 7}"), (NEWER_CHUNK, "{\"schema\": 7, \"run\": \"a\"}\n")];
+    project.begin_branch("gh-pages", &newer.map(|(path, text)| (path.to_owned(), text.to_owned())));
+    let told = project.perf(&["--launch-ms", "5", "--filter", "text::"]);
+    told.expect(0).says("1 run on gh-pages of a newer format left out: update this tool");
+    project.site(&[]).expect(0);
+    project.history(&["verify"]).expect(0).says("schema 7").says("all is well");
+    project.history(&["list"]).expect(0).says("schema 7");
+    project.history(&["verify", "--repair"]).expect(0);
+    for (path, text) in newer {
+        assert_eq!(project.git(&["show", &format!("gh-pages:{path}")]), text.trim_end());
+    }
+    let today = project.read("out/report.json");
+    let today: serde_json::Value = serde_json::from_str(&today).unwrap();
+    project.history(&["show", today["run"]["id"].as_str().unwrap()]).expect(0);
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub(crate) use base_commit::tests::git as test_git;
 pub(crate) use git::forget_outer_repository;
 pub(crate) use import::{Author, Change, Commit as NewCommit};
 pub(crate) use objects::Objects;
-pub(crate) use read::{File, Recorded};
+pub(crate) use read::{File, LeftOut, Recorded};
 pub(crate) use record::{Addition, Entry};
 pub(crate) use remote::DEFAULT_TIMEOUT;
 pub(crate) use rotate::{Derived, Restart};

@@ -8,7 +8,7 @@ use super::remote::{self, Unanswered};
 use super::{Repository, answer, text};
 use anyhow::{Context as _, Result, anyhow, bail};
 use chrono::{DateTime, Utc};
-use perf_judge::history::{Chunk, Place, place_of};
+use perf_judge::history::{Place, place_of};
 use std::process::Output;
 use std::time::Duration;
 use xshell::Cmd;
@@ -259,8 +259,12 @@ impl Repository {
                     is_folder: false,
                 }),
                 "M" if place_of(below) == Place::Series => {
-                    let chunk = self.joined_chunk(&mut objects, [theirs, ours], below)?;
-                    changes.push(self.change(below, chunk.to_text()));
+                    changes.extend(self.joined_chunk(
+                        &mut objects,
+                        [theirs, ours],
+                        below,
+                        object,
+                    )?);
                 }
                 // What only they have stays, and what both have is never replaced.
                 _ => {}
@@ -269,14 +273,25 @@ impl Repository {
         Ok(changes)
     }
 
+    /// The lines of both sides of a day's chunk, as a change of the first.
     fn joined_chunk(
         &self,
         objects: &mut Objects,
         commits: [&str; 2],
         path: &str,
-    ) -> Result<Chunk, anyhow::Error> {
+        our_object: &str,
+    ) -> Result<Option<Change>> {
         let [theirs, ours] = commits.map(|commit| self.chunk(objects, Some(commit), path));
-        Ok(theirs?.merge(ours?))
+        Ok(match (theirs?, ours?) {
+            (Some(theirs), Some(ours)) => Some(self.change(path, theirs.merge(ours).to_text())),
+            // What a later version wrote is left as it is.
+            (Some(_), None) => Some(Change::Link {
+                path: self.in_place(path),
+                object: our_object.to_owned(),
+                is_folder: false,
+            }),
+            (None, _) => None,
+        })
     }
 
     /// Pushes a commit, if the remote's branch is in its past.

@@ -3,9 +3,10 @@
 use super::git::git;
 use super::objects::{Damaged, Objects, TreeEntry};
 use super::{Repository, answer};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use perf_judge::history::{History, Place, place_of};
 use perf_judge::run::{Machine, Run, RunError};
+use perf_judge::unit;
 use perf_report::Qualification;
 use std::collections::BTreeMap;
 
@@ -34,11 +35,19 @@ pub(crate) struct File {
     pub(crate) path: String,
 }
 
+/// Why a run is left out.
+#[derive(Debug)]
+pub(crate) struct LeftOut {
+    pub(crate) why: String,
+    /// Whether a later version wrote it: then nothing is wrong with it.
+    pub(crate) is_newer: bool,
+}
+
 impl Repository {
     /// Reads the newest runs.
     ///
-    /// Fails on a `data/` that is somebody else's and on runs of a newer format, before anything
-    /// is measured. A run that cannot be read is left out with a note, and the rest is served.
+    /// Fails on a `data/` that is somebody else's, before anything is measured. Runs that cannot be
+    /// read and runs of a newer format are left out with a note, and the rest is served.
     pub(crate) fn history(&self) -> Result<Recorded> {
         self.newest_history(NEWEST)
     }
@@ -52,19 +61,35 @@ impl Repository {
             let newest = self.newest_runs(&mut objects, &tip, limit, &mut recorded.notes)?;
             files.extend(newest.into_iter().map(|file| (file_name(&file.path).to_owned(), file)));
         }
+        let mut newer = 0;
         for file in files.values().rev().take(limit) {
             match self.run_in(&mut objects, file)? {
                 Ok(run) => recorded.history.add(run),
-                Err(why) => recorded.notes.push(why),
+                Err(left_out) if left_out.is_newer => newer += 1,
+                Err(left_out) => recorded.notes.push(left_out.why),
             }
+        }
+        if newer > 0 {
+            let runs = unit::counted(newer, "run", "runs");
+            recorded.notes.push(format!(
+                "{runs} on {} of a newer format left out: update this tool to compare with all runs",
+                self.branch
+            ));
         }
         Ok(recorded)
     }
 
-    /// A run, or why it must be left out. Fails on a newer format.
-    pub(crate) fn run_in(&self, objects: &mut Objects, file: &File) -> Result<Result<Run, String>> {
-        let left_out =
-            |why: String| Ok(Err(format!("{} on {} is left out: {why}", file.path, self.branch)));
+    /// A run, or why it must be left out.
+    pub(crate) fn run_in(
+        &self,
+        objects: &mut Objects,
+        file: &File,
+    ) -> Result<Result<Run, LeftOut>> {
+        let because = |why: &str, is_newer| {
+            let why = format!("{} on {} is left out: {why}", file.path, self.branch);
+            Ok(Err(LeftOut { why, is_newer }))
+        };
+        let left_out = |why: String| because(&why, false);
         let json = match objects.file(&file.object) {
             Ok(Some(json)) => json,
             Ok(None) => return left_out("git has lost its contents".to_owned()),
@@ -76,9 +101,7 @@ impl Repository {
                 left_out(format!("it holds the run {}", run.id))
             }
             Ok(run) => Ok(Ok(run)),
-            Err(error @ RunError::Newer { .. }) => {
-                bail!("{} on {}: {error}", file.path, self.branch)
-            }
+            Err(error @ RunError::Newer { .. }) => because(&error.to_string(), true),
             Err(error) => left_out(error.to_string()),
         }
     }

@@ -241,8 +241,10 @@ impl Repository {
                 files.insert(path, names.to_json());
             }
             let Some(path) = Chunk::path_for(&path_of(run)) else { continue };
-            if !chunks.contains_key(&path) {
-                chunks.insert(path.clone(), self.chunk(objects, parent, &path)?);
+            if !chunks.contains_key(&path)
+                && let Some(chunk) = self.chunk(objects, parent, &path)?
+            {
+                chunks.insert(path.clone(), chunk);
             }
             if let Some(chunk) = chunks.get_mut(&path) {
                 chunk.add(run);
@@ -253,23 +255,24 @@ impl Repository {
     }
 
     /// A day's chunk as `parent` has it. One that is damaged begins anew: the runs are the truth,
-    /// and `history verify` tells what is missing.
+    /// and `history verify` tells what is missing. `None`: a later version wrote it, and it is left
+    /// as it is.
     pub(super) fn chunk(
         &self,
         objects: &mut Objects,
         parent: Option<&str>,
         path: &str,
-    ) -> Result<Chunk> {
-        let Some(parent) = parent else { return Ok(Chunk::default()) };
+    ) -> Result<Option<Chunk>> {
+        let Some(parent) = parent else { return Ok(Some(Chunk::default())) };
         let text = match objects.file(&self.at(parent, path)) {
             Ok(Some(text)) => text,
-            Ok(None) => return Ok(Chunk::default()),
-            Err(error) if error.is::<Damaged>() => return Ok(Chunk::default()),
+            Ok(None) => return Ok(Some(Chunk::default())),
+            Err(error) if error.is::<Damaged>() => return Ok(Some(Chunk::default())),
             Err(error) => return Err(error.context(format!("cannot read {path}"))),
         };
         match Chunk::parse(&text) {
-            Err(error @ ChunkError::Newer { .. }) => bail!("{path} on {}: {error}", self.branch),
-            chunk => Ok(chunk.unwrap_or_default()),
+            Err(ChunkError::Newer { .. }) => Ok(None),
+            chunk => Ok(Some(chunk.unwrap_or_default())),
         }
     }
 
@@ -281,7 +284,7 @@ impl Repository {
         path: &str,
     ) -> Result<Chunk> {
         match Chunk::path_for(path) {
-            Some(chunk) => self.chunk(objects, Some(commit), &chunk),
+            Some(chunk) => Ok(self.chunk(objects, Some(commit), &chunk)?.unwrap_or_default()),
             None => Ok(Chunk::default()),
         }
     }

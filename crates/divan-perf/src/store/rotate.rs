@@ -124,7 +124,7 @@ impl Repository {
         for file in kept {
             match self.run_in(objects, file)? {
                 Ok(run) => derived.add(&file.path, &run),
-                Err(why) => bail!("{why}"),
+                Err(left_out) => bail!("{}", left_out.why),
             }
         }
         let files = derived.files().into_iter();

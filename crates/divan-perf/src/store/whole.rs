@@ -12,7 +12,7 @@ use super::beginning::RESTARTED;
 use super::git::git;
 use super::import::{Author, Change, Commit};
 use super::objects::Objects;
-use super::read::File;
+use super::read::{File, LeftOut};
 use super::{Repository, answer, text};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
@@ -327,7 +327,10 @@ impl Repository {
         let is_run = versions.first().is_some_and(|file| place_of(&file.path) == Place::Run);
         let mut is_sound = |path: &str, object: &String| {
             let file = File { object: object.clone(), path: path.to_owned() };
-            Ok::<_, anyhow::Error>(!is_run || self.run_in(objects, &file)?.is_ok())
+            // What a later version wrote is for that to read.
+            let is_read =
+                |run: Result<Run, LeftOut>| run.map_or_else(|left| left.is_newer, |_| true);
+            Ok::<_, anyhow::Error>(!is_run || is_read(self.run_in(objects, &file)?))
         };
         let mut newest = None;
         for version in versions {

@@ -2,10 +2,10 @@
 
 use super::args::{Filter, ListArgs};
 use super::opened::Store;
-use crate::store::{File, Objects};
+use crate::store::{File, LeftOut, Objects};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
-use perf_judge::history::{Chunk, Line, Names, path_of_id};
+use perf_judge::history::{Chunk, ChunkError, Line, Names, path_of_id};
 use perf_judge::run::{Machine, Run};
 use perf_report::{machines_to_text, run_to_text, runs_to_text};
 use std::collections::BTreeMap;
@@ -50,7 +50,7 @@ impl<'a> Series<'a> {
     }
 
     /// The run behind a line.
-    pub(super) fn run(&mut self, line: &Line) -> Result<Result<Run, String>> {
+    pub(super) fn run(&mut self, line: &Line) -> Result<Result<Run, LeftOut>> {
         let path = path_of_id(line.started, &line.run);
         let object = self.store.repository.at(&self.tip, &path);
         self.store.repository.run_in(&mut self.objects, &File { object, path })
@@ -58,7 +58,12 @@ impl<'a> Series<'a> {
 
     fn day(&mut self, day: &File) -> Result<Vec<Line>> {
         let text = self.objects.file(&day.object);
-        let lines = text.and_then(|text| Ok(Chunk::parse(&text.unwrap_or_default())?.runs()?));
+        let chunk = text.map(|text| Chunk::parse(&text.unwrap_or_default()));
+        if let Ok(Err(error @ ChunkError::Newer { .. })) = &chunk {
+            ui::say(&format!("note: {} is left out: {error}", day.path));
+            return Ok(Vec::new());
+        }
+        let lines = chunk.and_then(|chunk| Ok(chunk?.runs()?));
         lines.with_context(|| {
             format!(
                 "{} cannot be read: `cargo xtask perf history verify --repair` mends it",
@@ -109,7 +114,7 @@ pub(super) fn show(store: &Store, wanted: &str) -> Result<()> {
         if !wanted.is_empty() && (is_commit || line.run.starts_with(wanted)) {
             return match series.run(&line)? {
                 Ok(run) => print(&run_to_text(&run)),
-                Err(why) => bail!("{why}"),
+                Err(left_out) => bail!("{}", left_out.why),
             };
         }
     }

@@ -42,8 +42,8 @@ fn records(series: &mut Series<'_>, line: &Line, filter: &Filter) -> Vec<Result<
             records.retain(|record| filter.takes_name(&record.operation));
             records.into_iter().map(Ok).collect()
         }
-        Ok(Err(why)) => {
-            ui::say(&format!("note: {why}"));
+        Ok(Err(left_out)) => {
+            ui::say(&format!("note: {}", left_out.why));
             Vec::new()
         }
         Err(error) => vec![Err(error)],

@@ -6,7 +6,7 @@ use crate::store::{Author, Change, Derived, Dropped, NewCommit, Objects, Since};
 use crate::ui;
 use anyhow::{Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
-use perf_judge::history::path_of;
+use perf_judge::history::{Chunk, ChunkError, path_of};
 use perf_judge::run::Run;
 use perf_judge::unit;
 use std::collections::BTreeMap;
@@ -115,8 +115,11 @@ impl Findings {
                     derived.add(&file.path, &run);
                     findings.runs += 1;
                 }
-                Err(why) => {
-                    findings.damaged.push(why);
+                Err(left_out) => {
+                    match left_out.is_newer {
+                        true => findings.odd.push(left_out.why),
+                        false => findings.damaged.push(left_out.why),
+                    }
                     // What the series still knows of it is all that there is.
                     let known = store.repository.chunk_for(&mut objects, tip, &file.path)?;
                     derived.keep(&file.path, known);
@@ -155,6 +158,8 @@ impl Findings {
             let stored = objects.file(&file.object).ok().flatten();
             match wanted.remove(&path) {
                 Some(text) if stored.as_ref() == Some(&text) => {}
+                // A later version wrote it, and knows what follows from its runs.
+                _ if stored.as_deref().is_some_and(is_newer) => {}
                 // A list of names may be that of a run which cannot be read.
                 None if !self.damaged.is_empty() => {}
                 text => drop(self.stale.insert(path, text)),
@@ -163,6 +168,10 @@ impl Findings {
         self.stale.extend(wanted.into_iter().map(|(path, text)| (path, Some(text))));
         Ok(())
     }
+}
+
+fn is_newer(chunk: &str) -> bool {
+    matches!(Chunk::parse(chunk), Err(ChunkError::Newer { .. }))
 }
 
 fn mend(store: &Store, tip: &str, findings: &Findings) -> Result<()> {
