@@ -1,4 +1,4 @@
-//! Files that somebody else may have put there, as the artefacts of another job.
+//! Files that another program may have written, e.g. the artefacts of another job.
 
 use crate::files;
 use anyhow::{Context as _, Result, bail};
@@ -20,7 +20,7 @@ pub(crate) fn refuse_link(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What is in a folder that somebody else may have filled, in order: at most `limit` entries, and
+/// What is in a folder that another program may have filled, in order: at most `limit` entries, and
 /// no symbolic link, which could lead anywhere.
 pub(crate) fn list_folder(folder: &Path, limit: usize) -> Result<Vec<PathBuf>> {
     let cannot = || format!("cannot read {}", folder.display());

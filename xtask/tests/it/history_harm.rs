@@ -68,7 +68,7 @@ fn a_chunk_that_git_lost_is_mended_once_git_lets_go_of_it() {
         project.history(&["list"]).expect(2).says(path).says("verify --repair");
         project.history(&["verify", "--repair"]).expect(2).says(path).says("git fsck");
         fs::remove_file(object).unwrap();
-        project.history(&["verify", "--repair"]).expect(0).says("1 stale file mended");
+        project.history(&["verify", "--repair"]).expect(0).says("1 stale file repaired");
         project.history(&["verify"]).expect(0).says("2 runs, all is well");
         assert_eq!(project.history(&["list"]).expect(0).stdout.lines().count(), 3);
     }

@@ -163,7 +163,7 @@ fn a_history_that_began_anew_is_not_brought_back() {
     one.history(&[&meant[..], &["--publish"]].concat()).expect(0);
     let begun = one.git(&["rev-parse", "gh-pages"]);
     let told = "cargo xtask perf history follow-restart";
-    late.history(&["add", "--publish"]).expect(2).says("was started anew on origin").says(told);
+    late.history(&["add", "--publish"]).expect(2).says("was restarted on origin").says(told);
     late.perf(&["--publish"]).expect(2).says(told);
     late.perf(&[]).expect(2).says(told);
     let fresh = Project::clone_of(&url(hub.path()), &[]);

@@ -1,14 +1,14 @@
-//! Whether two histories can be joined: one may have been started anew.
+//! Whether two histories can be joined: one may have been restarted.
 
 use super::Repository;
 use anyhow::{Context as _, Result, bail};
 use perf_judge::budget::check_branch;
 use serde::Deserialize;
 
-/// Where a history that was started anew says so: what it is, it says by its contents.
+/// Where a history that was restarted says so: what it is, it says by its contents.
 pub(super) const RESTARTED: &str = "data/restarted.json";
 
-/// What a history that was started anew says of the one before.
+/// What a history that was restarted says of the one before.
 #[derive(Debug, Deserialize)]
 pub(super) struct Restarted {
     /// The commit that it was started from.
@@ -22,24 +22,24 @@ pub(super) struct Restarted {
 pub(super) enum Beginning {
     /// They can be joined.
     Same,
-    /// This clone's was started anew, and the remote's is the one before.
+    /// This clone's was restarted, and the remote's is the one before.
     OursIsLater,
-    /// The remote's was started anew, and this clone's is the one before.
+    /// The remote's was restarted, and this clone's is the one before.
     TheirsIsLater,
 }
 
 impl Repository {
-    /// Fails if one of two histories was started anew and the other was not: their union would
+    /// Fails if one of two histories was restarted and the other was not: their union would
     /// bring back what was left behind.
     pub(super) fn check_same_beginning(&self, ours: &str, theirs: &str) -> Result<()> {
         let (branch, remote) = (&self.branch, &self.remote);
         match self.beginning_of(ours, theirs)? {
             Beginning::Same => Ok(()),
             Beginning::TheirsIsLater => bail!(
-                "`{branch}` was started anew on {remote}, and this clone has the history from before: `cargo xtask perf history follow-restart` goes on from {remote}'s and keeps what only this clone recorded"
+                "`{branch}` was restarted on {remote}, and this clone has the history from before: `cargo xtask perf history follow-restart` goes on from {remote}'s and keeps what only this clone recorded"
             ),
             Beginning::OursIsLater => bail!(
-                "`{branch}` was started anew here, and {remote} has the history from before: if somebody pushed that again by mistake, put this clone's in its place by `git push --force-with-lease {remote} {branch}`"
+                "`{branch}` was restarted here, and {remote} has the history from before: if it was pushed by mistake, replace it with `git push --force-with-lease {remote} {branch}`"
             ),
         }
     }
@@ -55,7 +55,7 @@ impl Repository {
         self.check_same_beginning(&ours, &theirs)
     }
 
-    /// Which of two histories was started anew, if not both or neither.
+    /// Which of two histories was restarted, if not both or neither.
     pub(super) fn beginning_of(&self, ours: &str, theirs: &str) -> Result<Beginning> {
         let mut objects = self.objects();
         let mut beginning = |commit: &str| {
@@ -80,7 +80,7 @@ impl Repository {
         })
     }
 
-    /// What a history says of its being started anew.
+    /// What a history says of its restart.
     pub(super) fn restarted(&self, commit: &str) -> Result<Option<Restarted>> {
         let mut objects = self.objects();
         let whole = self.whole(commit)?;

@@ -1,4 +1,4 @@
-//! Going on with a history that somebody else started anew.
+//! Going on with a history that was restarted elsewhere.
 
 use super::beginning::{Beginning, Restarted};
 use super::git::git;
@@ -13,7 +13,7 @@ use perf_judge::unit;
 const ARCHIVE: &str = "refs/perf/archive";
 
 impl Repository {
-    /// Takes the history that was started anew on the remote in place of this clone's, adds what
+    /// Takes the history that was restarted on the remote in place of this clone's, adds what
     /// only this clone recorded, and says what was done.
     pub(crate) fn follow_restart(&self) -> Result<String> {
         self.check_writable()?;
@@ -39,7 +39,7 @@ impl Repository {
         let runs = files.iter().filter(|file| place_of(&file.path) == Place::Run).count();
         let runs = unit::counted(runs, "run", "runs");
         Ok(format!(
-            "`{branch}` follows the history that was started anew on {remote}; added {runs} that only this clone had, and kept the former history on `{kept}`"
+            "`{branch}` follows the history that was restarted on {remote}; added {runs} that only this clone had, and kept the former history on `{kept}`"
         ))
     }
 
@@ -71,7 +71,7 @@ impl Repository {
         Ok(files)
     }
 
-    /// The commit that `theirs` was started anew from, which the remote keeps on another branch.
+    /// The commit that `theirs` was restarted from, which the remote keeps on another branch.
     fn archived(&self, theirs: &str) -> Result<String> {
         let Some(Restarted { from, archive }) = self.restarted(theirs)? else {
             bail!("`{}` on {} does not say what it was before", self.branch, self.remote);

@@ -261,7 +261,7 @@ impl Repository {
 
     /// The files that commits dropped or changed, as they were before, the newest first.
     ///
-    /// What follows from runs is left out: it is made anew.
+    /// What follows from runs is left out: it is rebuilt.
     fn former(&self, commits: &[String]) -> Result<Vec<Former>> {
         let (sh, folder) = (&self.sh, self.in_place("data"));
         let differing = git!(
@@ -352,7 +352,7 @@ impl Repository {
     }
 }
 
-/// Whether it is a file that this tool writes once. What follows from runs is made anew.
+/// Whether it is a file that this tool writes once. What follows from runs is rebuilt.
 fn is_kept(path: &str) -> bool {
     match place_of(path) {
         Place::Run => true,

@@ -36,7 +36,7 @@ pub(super) enum HistoryTask {
     ///
     /// Exit status: 0 if all is well, 1 if not.
     Verify {
-        /// Bring back what earlier commits held, and write anew what follows from the runs.
+        /// Bring back what earlier commits held, and rebuild what is derived from the runs.
         #[arg(long)]
         repair: bool,
     },
@@ -50,7 +50,7 @@ pub(super) enum HistoryTask {
     Add(AddArgs),
     /// Begin a new history with the newest runs, and keep the old one on another branch.
     Restart(RestartArgs),
-    /// Go on from the history that somebody else started anew on the remote.
+    /// Go on from the history that was restarted on the remote.
     ///
     /// What only this clone recorded is added to it, and the former history of this clone is kept
     /// on another branch.

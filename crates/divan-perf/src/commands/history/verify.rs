@@ -24,7 +24,7 @@ struct Findings {
     stale: BTreeMap<String, Option<String>>,
 }
 
-/// Checks the history, and mends what can be mended if `repair` says so.
+/// Checks the history, and repairs what it can if `repair` is set.
 pub(super) fn run(store: &Store, repair: bool) -> Result<ExitCode> {
     let mut tip = store.newest_commit()?;
     let (dropped, unknown) = match dropped(store, &tip) {
@@ -64,7 +64,7 @@ pub(super) fn run(store: &Store, repair: bool) -> Result<ExitCode> {
     };
     super::list::print(&match (is_well, mended) {
         (true, false) if is_complete => format!("{counted}, all is well\n"),
-        (true, true) => format!("{counted}, {} mended{missing}\n", stale(&findings)),
+        (true, true) => format!("{counted}, {} repaired{missing}\n", stale(&findings)),
         _ => format!(
             "{counted}{missing}, {} damaged, {}\n",
             findings.damaged.len(),

@@ -26,7 +26,7 @@ pub(crate) struct MergeArgs {
     pub(crate) store: Store,
 }
 
-/// Merges, records, judges nothing anew, and reports.
+/// Merges, records, and reports; the verdicts stay those of the parts.
 pub(crate) fn run(args: &MergeArgs) -> Result<ExitCode> {
     let mut read = Parts::read(&args.folders)?;
     let report = merged(&read.parts)?;
