@@ -1,6 +1,6 @@
 //! Flags that several commands share.
 
-use crate::store::{DEFAULT_TIMEOUT, Location};
+use crate::store::{DEFAULT_TIMEOUT, HistoryRef};
 use crate::ui::Color;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// What every kind of measuring is told.
 #[derive(Debug, Args)]
-pub(crate) struct Common {
+pub(crate) struct MeasureArgs {
     /// Measure only benchmarks whose name contains TEXT (may be repeated).
     #[arg(short, long, value_name = "TEXT")]
     pub(crate) filter: Vec<String>,
@@ -40,12 +40,12 @@ pub(crate) struct Common {
     #[arg(long, value_name = "I/N")]
     pub(crate) partition: Option<Part>,
     #[command(flatten)]
-    pub(crate) store: Store,
+    pub(crate) store: OutputArgs,
 }
 
 /// What becomes of what is measured.
 #[derive(Debug, Args)]
-pub(crate) struct Store {
+pub(crate) struct OutputArgs {
     /// Add nothing to the history.
     #[arg(long)]
     pub(crate) no_record: bool,
@@ -59,7 +59,7 @@ pub(crate) struct Store {
     #[arg(long, value_name = "DIR")]
     pub(crate) templates: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) place: PlaceArgs,
+    pub(crate) place: HistoryArgs,
     /// Where the report and the site go, instead of target/perf.
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
@@ -73,7 +73,7 @@ pub(crate) struct Store {
 
 /// Where the history lies.
 #[derive(Clone, Debug, Default, Args)]
-pub(crate) struct PlaceArgs {
+pub(crate) struct HistoryArgs {
     /// The branch that holds the history [default: gh-pages, or what perf-budgets.json says].
     #[arg(long, global = true, value_name = "NAME", value_parser = branch)]
     pub(crate) branch: Option<String>,
@@ -110,16 +110,16 @@ pub(crate) enum FailOn {
     Never,
 }
 
-impl PlaceArgs {
+impl HistoryArgs {
     /// Where the history lies: what was typed goes before what perf-budgets.json says.
-    pub(crate) fn location(&self, settings: &BudgetFile) -> Result<Location> {
+    pub(crate) fn location(&self, settings: &BudgetFile) -> Result<HistoryRef> {
         let branch = self.branch.as_ref().unwrap_or(&settings.history.branch);
         if settings.base_branches.contains(branch) {
             bail!(
                 "--branch: `{branch}` is a base branch, and each run would be a commit on it: give the history a branch of its own"
             );
         }
-        Ok(Location {
+        Ok(HistoryRef {
             branch: branch.clone(),
             folder: self.history_prefix.as_ref().unwrap_or(&settings.history.folder).clone(),
             remote: self.remote.clone(),
@@ -128,9 +128,9 @@ impl PlaceArgs {
     }
 }
 
-impl Common {
+impl MeasureArgs {
     /// Everything measured as usual, and nothing recorded.
-    pub(crate) fn quiet(place: PlaceArgs, manifest: PathBuf) -> Self {
+    pub(crate) fn quiet(place: HistoryArgs, manifest: PathBuf) -> Self {
         Self {
             filter: Vec::new(),
             package: Vec::new(),
@@ -139,7 +139,7 @@ impl Common {
             time_limit: None,
             seed: None,
             partition: None,
-            store: Store {
+            store: OutputArgs {
                 no_record: true,
                 publish: false,
                 site_branch: None,

@@ -2,10 +2,10 @@
 
 use crate::commands::accept::{self, AcceptArgs};
 use crate::commands::budgets::{self, BudgetsArgs};
-use crate::commands::calibrate::{self, QualifyArgs};
+use crate::commands::calibrate::{self, CalibrateArgs};
 use crate::commands::doctor::{self, DoctorArgs};
 use crate::commands::explain::{self, ExplainArgs};
-use crate::commands::history::{self, HistoryArgs};
+use crate::commands::history::{self, HistoryCommand};
 use crate::commands::judge;
 use crate::commands::merge::{self, MergeArgs};
 use crate::commands::report::{self, ReportArgs};
@@ -38,20 +38,21 @@ enum Command {
     Judge,
     /// Measure how often a comparison errs on this machine: on unchanged code, and on slowdowns of
     /// known size. Takes 15 minutes, or --time-limit.
-    Qualify(QualifyArgs),
+    #[command(alias = "qualify")]
+    Calibrate(CalibrateArgs),
     /// Say of one benchmark of the last report every number that led to its verdict.
     Explain(ExplainArgs),
-    /// Look at perf-budgets.json, without building anything.
+    /// Check perf-budgets.json, or propose limits, without building anything.
     Budgets(BudgetsArgs),
-    /// Look at what is recorded, check it, and move runs in and out.
-    History(HistoryArgs),
+    /// List, check, export and import recorded runs.
+    History(HistoryCommand),
     /// Render the site of what is recorded, without measuring, and print where it is.
     Site(SiteArgs),
     /// Say that a slowdown is worth it, in perf-budgets.json, where it is reviewed with the code.
     Accept(AcceptArgs),
-    /// Look for what stands between this workspace and a check that it can trust.
+    /// Check the workspace and the CI setup for problems.
     ///
-    /// Takes a minute, and changes nothing. Exit status: 1 if something is to be mended.
+    /// Takes a minute, and changes nothing. Exit status: 1 if something must be fixed.
     Doctor(DoctorArgs),
     /// Join what several machines measured with --partition: one report, one recorded run.
     ///
@@ -84,7 +85,7 @@ pub fn run(cli: &Cli) -> ExitCode {
 impl Command {
     fn run(&self) -> Result<ExitCode> {
         match self {
-            Self::Qualify(args) => calibrate::run(args),
+            Self::Calibrate(args) => calibrate::run(args),
             Self::Judge => judge::run(),
             Self::Explain(args) => explain::run(args),
             Self::Doctor(args) => doctor::run(args),

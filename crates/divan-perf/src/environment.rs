@@ -54,7 +54,7 @@ pub(crate) fn machine(build: BuildFacts) -> Result<Machine> {
         divan: build.divan,
         image: image(),
     };
-    Ok(machine.keyed())
+    Ok(machine.with_machine_key())
 }
 
 /// `1.95.0 (59807616e)`: nightlies of one version differ by their commit.

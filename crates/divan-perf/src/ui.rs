@@ -24,7 +24,7 @@ pub(crate) fn error(error: &anyhow::Error) {
     say(&format!("error: {error:#}"));
 }
 
-/// Prints a line about what is going on. Names in it may be anybody's, and drive no terminal.
+/// Prints a line about what is going on. NameTable in it may be anybody's, and drive no terminal.
 ///
 /// Nobody may read it any more, as behind `2>&1 | head`: what is being measured goes on.
 pub(crate) fn say(line: &str) {

@@ -107,7 +107,7 @@ impl Clone {
     pub(super) fn keep(&self, run: Run) -> Result<String> {
         let hash = git(&self.path, &["rev-parse", "HEAD"])?.trim().to_owned();
         let commit = run.commit.map(|commit| Commit { hash, ..commit });
-        let run = Run { commit, ..run }.seal();
+        let run = Run { commit, ..run }.with_id();
         fs::create_dir_all(&self.pending)?;
         fs::write(self.pending.join(format!("{}.json", run.id)), run.to_json())?;
         Ok(run.id)

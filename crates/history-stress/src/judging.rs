@@ -9,7 +9,7 @@ use perf_judge::baseline::Selector;
 use perf_judge::history::History;
 use perf_judge::run::Run;
 use perf_judge::unit;
-use perf_judge::verdict::{Against, Case, Effort, Judge, Step};
+use perf_judge::verdict::{Comparison, Judge, JudgeConfig, Reference, Step};
 use std::time::Instant;
 
 /// Judges one run of all benchmarks against a history in memory.
@@ -33,11 +33,12 @@ pub(super) fn run(_: &Program, size: Size) -> Result<()> {
 fn judged(now: &Run, history: &History) -> Result<usize> {
     let selector = Selector::new(history, "main", &now.machine);
     let case = |measured: &perf_judge::run::Measured| {
-        let selection = selector.select(&measured.name, measured.n, measured.s);
-        Case::new(measured.name.clone(), Against::Runs(selection))
+        let selection =
+            selector.select(&measured.name, measured.sample_size, measured.sample_count);
+        Comparison::new(measured.name.clone(), Reference::Runs(selection))
     };
     let cases = now.benchmarks.iter().map(case).collect();
-    let mut judge = Judge::new(cases, Vec::new(), Effort::of_launches(5));
+    let mut judge = Judge::new(cases, Vec::new(), JudgeConfig::of_launches(5));
     for _ in 0..2 {
         if let Step::Done(verdicts) = judge.step() {
             return Ok(verdicts.verdicts.len());

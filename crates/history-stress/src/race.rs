@@ -37,7 +37,7 @@ fn race(title: &str, hub: &Hub, writers: &[Clone], size: Size) -> Result<()> {
         let numbers = (0..size.runs_a_clone).map(|number| i * size.runs_a_clone + number);
         numbers
             .map(|number| {
-                // All on one day, so that all change the same chunk.
+                // All on one day, so that all change the same day_index.
                 let run = synthetic::run(number, synthetic::moment(0, 1), size.benchmarks);
                 let id = clone.keep(run)?;
                 clone.publish()?;

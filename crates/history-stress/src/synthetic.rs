@@ -37,14 +37,14 @@ pub(super) fn run(number: usize, started: DateTime<Utc>, benchmarks: usize) -> R
             dirty: false,
         }),
         partial: false,
-        machine: machine.keyed(),
+        machine: machine.with_machine_key(),
         benchmarks: (0..benchmarks).map(|i| measured(i, level(i, number), &mut chance)).collect(),
         unfinished: Vec::new(),
         origin: None,
-        parted: false,
+        partitioned: false,
         accepted: Vec::new(),
     };
-    run.seal()
+    run.with_id()
 }
 
 /// When run `number` of `of` began, if they are spread evenly over three years.
@@ -64,7 +64,7 @@ fn measured(i: usize, level: f64, chance: &mut fastrand::Rng) -> Measured {
     // From 100 ns to 10 ms, always the same for one benchmark.
     let typical = level * 100.0 * 10_f64.powf((i * 7 % 50) as f64 / 10.0);
     let mut about = |scale: f64| digits(typical * scale * (1.0 + 0.06 * (chance.f64() - 0.5)));
-    let launch = |fastest, median| LaunchTimes { fastest, median };
+    let launch = |min, median| LaunchTimes { min, median };
     let is_batched = typical < 2000.0;
     let n = if is_batched { 64 } else { 1 };
     let (samples, mean) = (2495, about(1.02));
@@ -74,8 +74,8 @@ fn measured(i: usize, level: f64, chance: &mut fastrand::Rng) -> Measured {
             file: format!("crates/app/benches/group_{}.rs", i / 10),
             line: 10 + 7 * i as u32,
         }),
-        n,
-        s: 500,
+        sample_size: n,
+        sample_count: 500,
         time_ns: Times {
             min: about(0.9),
             mean,

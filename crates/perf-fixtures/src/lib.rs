@@ -6,12 +6,13 @@ mod damage;
 pub use damage::damaged;
 
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Commit, Machine, Measured, Reading, Run};
+use perf_judge::run::{Commit, LaunchResult, Machine, Measured, Run};
 
 /// A run of `benchmarks`, `day` days into November 2026, on the branch `main`.
 pub fn run(day: u32, benchmarks: Vec<Measured>) -> Run {
     let started = format!("2026-11-{day:02}T02:45:00Z");
-    let machine = Machine { cpu: "Model 1".to_owned(), cores: 2, ..Machine::default() }.keyed();
+    let machine =
+        Machine { cpu: "Model 1".to_owned(), cores: 2, ..Machine::default() }.with_machine_key();
     Run {
         seed: 7,
         commit: Some(Commit {
@@ -23,25 +24,25 @@ pub fn run(day: u32, benchmarks: Vec<Measured>) -> Run {
         }),
         ..Run::new(started.parse().unwrap(), machine, benchmarks)
     }
-    .seal()
+    .with_id()
 }
 
 /// A benchmark with five equal launches of `ns`.
 pub fn measured(name: &str, ns: f64) -> Measured {
-    let launches: Vec<Reading> = (0..5).map(|_| reading(ns)).collect();
+    let launches: Vec<LaunchResult> = (0..5).map(|_| reading(ns)).collect();
     Measured::of(BenchmarkId::from(name), None, &launches).unwrap()
 }
 
 /// A launch of 21 samples that all took `ns`.
-pub fn reading(ns: f64) -> Reading {
-    Reading {
-        fastest_ns: ns,
-        slowest_ns: ns,
+pub fn reading(ns: f64) -> LaunchResult {
+    LaunchResult {
+        min_ns: ns,
+        max_ns: ns,
         median_ns: ns,
         mean_ns: ns,
-        n: 1,
-        s: 21,
+        sample_size: 1,
+        sample_count: 21,
         samples_ns: Some(vec![ns; 21]),
-        ..Reading::default()
+        ..LaunchResult::default()
     }
 }

@@ -18,8 +18,9 @@ pub const MINIMUM: usize = 3;
 /// third of the run's launches: noise of a shared machine only ever adds time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunValue {
-    /// From each launch's fastest sample.
-    pub fastest: Option<f64>,
+    /// From each launch's minimum.
+    #[serde(alias = "fastest")]
+    pub min: Option<f64>,
     /// From each launch's median sample.
     pub median: Option<f64>,
 }
@@ -32,20 +33,20 @@ impl RunValue {
             let usable = times.filter(|ns| ns.is_finite() && *ns > 0.0);
             stats::lowest_third_mean(&usable.map(f64::ln).collect::<Vec<f64>>())
         };
-        Self { fastest: value(Statistic::Fastest), median: value(Statistic::Median) }
+        Self { min: value(Statistic::Min), median: value(Statistic::Median) }
     }
 
     /// The value by one statistic, in ln.
     pub fn get(self, statistic: Statistic) -> Option<f64> {
         match statistic {
-            Statistic::Fastest => self.fastest,
+            Statistic::Min => self.min,
             Statistic::Median => self.median,
         }
     }
 
     /// Whether no launch gave a usable number.
     pub fn is_empty(self) -> bool {
-        self.fastest.is_none() && self.median.is_none()
+        self.min.is_none() && self.median.is_none()
     }
 }
 
@@ -87,18 +88,18 @@ const NEAR: f64 = 0.048_790_164_169_432_01;
 fn is_near(value: RunValue, baseline: &[RunValue], statistic: Statistic) -> bool {
     let values: Vec<f64> = baseline.iter().filter_map(|value| value.get(statistic)).collect();
     let pair = value.get(statistic).zip(stats::median(&values));
-    pair.is_some_and(|(value, middle)| (value - middle).abs() <= NEAR)
+    pair.is_some_and(|(value, median)| (value - median).abs() <= NEAR)
 }
 
-/// How recorded runs batched a benchmark, and how fast it was.
+/// How recorded runs with_sample_config a benchmark, and how fast it was.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PastPin {
+pub struct RecordedSampleConfig {
     /// Iterations a sample.
-    pub n: u32,
+    pub sample_size: u32,
     /// Samples a launch.
-    pub s: u32,
-    /// The fastest sample: the median over these runs, in ns an iteration.
-    pub fastest_ns: f64,
+    pub sample_count: u32,
+    /// The minimum: the median over these runs, in ns an iteration.
+    pub min_ns: f64,
     /// The median sample: the median over these runs, in ns an iteration.
     pub median_ns: f64,
 }
@@ -154,7 +155,7 @@ impl<'a> Selector<'a> {
     }
 
     /// The baseline of `name`, measured now with `n` iterations a sample and `s` samples a launch.
-    pub fn select(&self, name: &BenchmarkId, n: u32, s: u32) -> Selection {
+    pub fn select(&self, name: &BenchmarkId, sample_size: u32, sample_count: u32) -> Selection {
         let recorded: Vec<(&Run, &Measured)> = self.recorded(name).collect();
         let here = recorded.iter().filter(|(run, _)| self.is_here(run)).copied();
         let here: Vec<(&Run, &Measured)> = here.collect();
@@ -163,34 +164,44 @@ impl<'a> Selector<'a> {
             (Some((newest, _)), true) => {
                 Selection::OtherMachine { differs: newest.machine.differences(self.machine) }
             }
-            _ => self.pinned(name, &here, n, s),
+            _ => self.with_config(name, &here, sample_size, sample_count),
         }
     }
 
     /// How many comparable runs there are since the benchmark's slowdown was accepted, where it
     /// was. From [`MINIMUM`] on they alone make the baseline.
-    pub fn since_accepted(&self, name: &BenchmarkId, n: u32, s: u32) -> Option<usize> {
+    pub fn since_accepted(
+        &self,
+        name: &BenchmarkId,
+        sample_size: u32,
+        sample_count: u32,
+    ) -> Option<usize> {
         let here: Vec<(&Run, &Measured)> = self.recorded_here(name).collect();
-        Some(anew(self.acceptance(name)?, batched(&here, n, s)).len())
+        Some(
+            anew(self.acceptance(name)?, with_sample_config(&here, sample_size, sample_count))
+                .len(),
+        )
     }
 
     fn acceptance(&self, name: &BenchmarkId) -> Option<&'a Accepted> {
         self.accepted.iter().find(|accepted| self.name_today(&accepted.benchmark) == name)
     }
 
-    /// How the newest comparable run was batched, so that a series goes on as it began.
-    pub fn past_pin(&self, name: &BenchmarkId) -> Option<PastPin> {
+    /// How the newest comparable run was with_sample_config, so that a series goes on as it began.
+    pub fn past_pin(&self, name: &BenchmarkId) -> Option<RecordedSampleConfig> {
         let here: Vec<&Measured> = self.recorded_here(name).map(|(_, measured)| measured).collect();
         let newest = here.last()?;
-        let alike = here.iter().rev().take_while(|m| (m.n, m.s) == (newest.n, newest.s));
+        let alike = here.iter().rev().take_while(|m| {
+            (m.sample_size, m.sample_count) == (newest.sample_size, newest.sample_count)
+        });
         let alike: Vec<&&Measured> = alike.take(LENGTH).collect();
         let median = |of: fn(&Measured) -> f64| {
             stats::median(&alike.iter().map(|measured| of(measured)).collect::<Vec<f64>>())
         };
-        Some(PastPin {
-            n: newest.n,
-            s: newest.s,
-            fastest_ns: median(|measured| measured.time_ns.min)?,
+        Some(RecordedSampleConfig {
+            sample_size: newest.sample_size,
+            sample_count: newest.sample_count,
+            min_ns: median(|measured| measured.time_ns.min)?,
             median_ns: median(|measured| measured.time_ns.median)?,
         })
     }
@@ -222,11 +233,19 @@ impl<'a> Selector<'a> {
         names.map(|name| self.name_today(name).clone()).collect()
     }
 
-    fn pinned(&self, name: &BenchmarkId, here: &[(&Run, &Measured)], n: u32, s: u32) -> Selection {
-        let anew = self.acceptance(name).map(|own| anew(own, batched(here, n, s)));
+    fn with_config(
+        &self,
+        name: &BenchmarkId,
+        here: &[(&Run, &Measured)],
+        sample_size: u32,
+        sample_count: u32,
+    ) -> Selection {
+        let anew = self
+            .acceptance(name)
+            .map(|own| anew(own, with_sample_config(here, sample_size, sample_count)));
         let last = match anew.filter(|anew| anew.len() >= MINIMUM) {
             Some(anew) => last_values(anew.into_iter()),
-            None => last_values(batched(here, n, s)),
+            None => last_values(with_sample_config(here, sample_size, sample_count)),
         };
         if last.len() < MINIMUM {
             let series_was_cut = here.len() > last.len();
@@ -268,7 +287,7 @@ impl<'a> Selector<'a> {
 
     fn comparable(&self) -> impl DoubleEndedIterator<Item = &'a Run> {
         let branch = self.branch;
-        let on_branch = move |run: &&Run| run.counts_on(branch);
+        let on_branch = move |run: &&Run| run.is_baseline_for(branch);
         self.history.runs().filter(on_branch)
     }
 
@@ -282,12 +301,16 @@ impl<'a> Selector<'a> {
 }
 
 /// The runs that measured in batches of this size.
-fn batched<'a, 'b>(
+fn with_sample_config<'a, 'b>(
     here: &'b [(&'a Run, &'a Measured)],
-    n: u32,
-    s: u32,
+    sample_size: u32,
+    sample_count: u32,
 ) -> impl DoubleEndedIterator<Item = (&'a Run, &'a Measured)> + use<'a, 'b> {
-    here.iter().filter(move |(_, measured)| (measured.n, measured.s) == (n, s)).copied()
+    here.iter()
+        .filter(move |(_, measured)| {
+            (measured.sample_size, measured.sample_count) == (sample_size, sample_count)
+        })
+        .copied()
 }
 
 /// The newest runs that gave a usable number, oldest first, and their values.
@@ -326,14 +349,14 @@ mod tests {
 
     const NAME: &str = "a/b::c";
 
-    struct PastRuns {
+    struct RecordedRuns {
         history: History,
         machine: Machine,
         renamed: BTreeMap<BenchmarkId, BenchmarkId>,
         accepted: Vec<Accepted>,
     }
 
-    impl PastRuns {
+    impl RecordedRuns {
         fn of(runs: Vec<Run>) -> Self {
             let machine = run(1, vec![]).machine;
             Self {
@@ -373,7 +396,9 @@ mod tests {
 
     #[test]
     fn the_last_ten_make_the_baseline() {
-        let Selection::Ready(baseline) = PastRuns::of(runs(1..=14)).select(NAME) else { panic!() };
+        let Selection::Ready(baseline) = RecordedRuns::of(runs(1..=14)).select(NAME) else {
+            panic!()
+        };
         assert_eq!(baseline.values.len(), LENGTH);
         assert!((baseline.time_ns(Statistic::Median).unwrap() - 109.5).abs() < 0.1);
         assert_eq!(baseline.near[0], format!("{:040x}", 14));
@@ -387,44 +412,44 @@ mod tests {
         all[2].commit.as_mut().unwrap().branch = Some("feature".to_owned());
         all[3].commit.as_mut().unwrap().branch = None;
         assert_eq!(
-            PastRuns::of(all).select(NAME),
+            RecordedRuns::of(all).select(NAME),
             Selection::TooFew { found: 2, series_was_cut: false }
         );
     }
 
     #[test]
     fn two_runs_are_too_few() {
-        assert_eq!(found(&PastRuns::of(runs(1..=2)).select(NAME)), 2);
-        assert!(matches!(PastRuns::of(runs(1..=3)).select(NAME), Selection::Ready(_)));
+        assert_eq!(found(&RecordedRuns::of(runs(1..=2)).select(NAME)), 2);
+        assert!(matches!(RecordedRuns::of(runs(1..=3)).select(NAME), Selection::Ready(_)));
     }
 
     #[test]
     fn other_batches_cut_the_series() {
         let mut all = runs(1..=5);
-        all[..3].iter_mut().for_each(|run| run.benchmarks[0].n = 64);
+        all[..3].iter_mut().for_each(|run| run.benchmarks[0].sample_size = 64);
         assert_eq!(
-            PastRuns::of(all).select(NAME),
+            RecordedRuns::of(all).select(NAME),
             Selection::TooFew { found: 2, series_was_cut: true }
         );
     }
 
     #[test]
     fn another_machine_is_told_by_its_fields() {
-        let mut case = PastRuns::of(runs(1..=5));
-        case.machine = Machine { cpu: "Model 2".to_owned(), ..case.machine }.keyed();
+        let mut case = RecordedRuns::of(runs(1..=5));
+        case.machine = Machine { cpu: "Model 2".to_owned(), ..case.machine }.with_machine_key();
         assert_eq!(case.select(NAME), Selection::OtherMachine { differs: vec!["cpu"] });
     }
 
     #[test]
     fn nothing_recorded_is_not_new_but_an_unknown_name_is() {
-        assert_eq!(found(&PastRuns::of(vec![]).select(NAME)), 0);
-        assert!(matches!(PastRuns::of(vec![]).select(NAME), Selection::TooFew { .. }));
-        assert_eq!(PastRuns::of(runs(1..=1)).select("a/b::other"), Selection::New);
+        assert_eq!(found(&RecordedRuns::of(vec![]).select(NAME)), 0);
+        assert!(matches!(RecordedRuns::of(vec![]).select(NAME), Selection::TooFew { .. }));
+        assert_eq!(RecordedRuns::of(runs(1..=1)).select("a/b::other"), Selection::New);
     }
 
     #[test]
     fn a_renamed_benchmark_keeps_its_history() {
-        let mut case = PastRuns::of(runs(1..=5));
+        let mut case = RecordedRuns::of(runs(1..=5));
         case.renamed.insert(NAME.into(), "a/b::renamed".into());
         assert_eq!(found(&case.select("a/b::renamed")), 5);
         assert_eq!(case.select(NAME), Selection::New);
@@ -460,7 +485,7 @@ mod tests {
             ),
         ];
         for ((runs, accepted), since, length) in cases {
-            let case = PastRuns { accepted: vec![accepted], ..PastRuns::of(runs) };
+            let case = RecordedRuns { accepted: vec![accepted], ..RecordedRuns::of(runs) };
             assert_eq!(case.selector().since_accepted(&NAME.into(), 1, 21), since);
             assert_eq!(found(&case.select(NAME)), length);
         }
@@ -469,17 +494,17 @@ mod tests {
     #[test]
     fn unusable_values_are_passed_over() {
         let mut all = runs(1..=5);
-        let dead = LaunchTimes { fastest: 0.0, median: f64::NAN };
+        let dead = LaunchTimes { min: 0.0, median: f64::NAN };
         all[2].benchmarks[0].launches = vec![dead; 5];
-        assert_eq!(found(&PastRuns::of(all).select(NAME)), 4);
+        assert_eq!(found(&RecordedRuns::of(all).select(NAME)), 4);
     }
 
     #[test]
     fn a_run_is_worth_the_lowest_third_of_its_launches() {
         let launches =
-            [3.0, 9.0, 1.0, 9.0, 9.0].map(|ns| LaunchTimes { fastest: ns, median: 2.0 * ns });
+            [3.0, 9.0, 1.0, 9.0, 9.0].map(|ns| LaunchTimes { min: ns, median: 2.0 * ns });
         let value = RunValue::of(&launches);
-        assert!((value.fastest.unwrap() - 3.0_f64.ln() / 2.0).abs() < 1e-12);
+        assert!((value.min.unwrap() - 3.0_f64.ln() / 2.0).abs() < 1e-12);
         assert!((value.median.unwrap() - 12.0_f64.ln() / 2.0).abs() < 1e-12);
         assert!(RunValue::of(&[]).is_empty());
     }

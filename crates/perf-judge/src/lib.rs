@@ -12,13 +12,13 @@
 //! in random order.
 //!
 //! ```
-//! use perf_judge::{Judge, LaunchTimes, Round, Severity, Side, State, Step};
+//! use perf_judge::{Judge, LaunchTimes, Pair, Severity, Side, State, Step};
 //!
 //! // 20 launches of each build; the head takes 12 % longer.
 //! let base: Vec<f64> = (0..20).map(|i| 1000.0 + f64::from(i * 7 % 11)).collect();
 //! let head: Vec<f64> = (0..20).map(|i| 1120.0 + f64::from(i * 5 % 13)).collect();
-//! let launch = |ns: &f64| LaunchTimes { fastest: *ns, median: ns * 1.01 };
-//! let mut pairs = base.iter().zip(&head).map(|(base, head)| Round {
+//! let launch = |ns: &f64| LaunchTimes { min: *ns, median: ns * 1.01 };
+//! let mut pairs = base.iter().zip(&head).map(|(base, head)| Pair {
 //!     first: Side::Base,
 //!     base: launch(base),
 //!     head: launch(head),
@@ -27,12 +27,12 @@
 //! let mut judge = Judge::of_builds(["app/parse::large"], "1a2b3c4d5e6f");
 //! let verdicts = loop {
 //!     match judge.step() {
-//!         Step::Compare { benchmarks, rounds, .. } => {
+//!         Step::Compare { benchmarks, pairs: count, .. } => {
 //!             for name in benchmarks {
-//!                 let measured: Vec<Round> = pairs.by_ref().take(rounds).collect();
+//!                 let measured: Vec<Pair> = pairs.by_ref().take(count).collect();
 //!                 match measured.is_empty() {
-//!                     true => judge.give_up(&name),
-//!                     false => judge.feed_rounds(&name, measured),
+//!                     true => judge.stop(&name),
+//!                     false => judge.feed_pairs(&name, measured),
 //!                 }
 //!             }
 //!         }
@@ -50,12 +50,12 @@
 //! # Keeping a history
 //!
 //! 1. [`Measured::of`] summarizes the launches of a benchmark, each a [`Reading`].
-//! 2. [`Run::new`] joins them with the [`Machine`] that measured; [`Run::seal`] gives the run its
+//! 2. [`Run::new`] joins them with the [`Machine`] that measured; [`Run::with_id`] gives the run its
 //!    identity. [`Run::to_json`] and [`Run::from_json`] are its file.
 //! 3. A [`History`] holds runs. A [`Selector`] picks the comparable ones as a baseline.
-//! 4. A [`Case`] of [`Against::Runs`] lets the judge compare a benchmark with that baseline. It
+//! 4. A [`Comparison`] of [`Reference::Runs`] lets the judge compare a benchmark with that baseline. It
 //!    then asks for launches of the head alone, and for reruns of what seems to have changed, as
-//!    far as its [`Effort`] allows.
+//!    far as its [`JudgeConfig`] allows.
 //!
 //! # Checking budgets
 //!
@@ -94,6 +94,8 @@ pub use budget::{
 pub use detect::Severity;
 pub use history::History;
 pub use ident::BenchmarkId;
-pub use run::{Commit, LaunchTimes, Machine, Measured, Reading, Round, Run, RunError, Side};
+pub use run::{Commit, LaunchResult, LaunchTimes, Machine, Measured, Pair, Run, RunError, Side};
 pub use unit::LogRatio;
-pub use verdict::{Against, Case, Effort, Judge, Outcome, State, Step, Verdict, Verdicts};
+pub use verdict::{
+    Comparison, Judge, JudgeConfig, Outcome, Reference, State, Step, Verdict, Verdicts,
+};

@@ -66,14 +66,14 @@ pub fn wilson(hits: u32, of: u32) -> (f64, f64) {
 const NORMAL_CONSISTENT: f64 = 1.4826;
 
 /// The spread of a series as the larger of two robust estimates of its standard deviation: from the
-/// distances to the median, and from the steps between neighbours. 0 of fewer than two values.
+/// deviations to the median, and from the steps between neighbours. 0 of fewer than two values.
 ///
-/// The steps see a series that jumps to and fro about its median; the distances see one that drifts.
+/// The steps see a series that jumps to and fro about its median; the deviations see one that drifts.
 pub fn robust_spread(series: &[f64]) -> f64 {
     let Some(middle) = median(series) else { return 0.0 };
-    let distances: Vec<f64> = series.iter().map(|value| (value - middle).abs()).collect();
+    let deviations: Vec<f64> = series.iter().map(|value| (value - middle).abs()).collect();
     let steps: Vec<f64> = series.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
-    let by_distance = median(&distances).unwrap_or(0.0);
+    let by_distance = median(&deviations).unwrap_or(0.0);
     let by_step = median(&steps).unwrap_or(0.0) / std::f64::consts::SQRT_2;
     NORMAL_CONSISTENT * by_distance.max(by_step)
 }
@@ -139,7 +139,7 @@ mod tests {
     fn spread_takes_the_larger_view() {
         // Distances 1, 1, 1, 1 about 0; every step is 2.
         assert!(close(Some(robust_spread(&[-1.0, 1.0, -1.0, 1.0])), 1.4826 * 2.0 / 2.0_f64.sqrt()));
-        // A drift: distances 2, 1, 0, 1, 2; every step is 1.
+        // A drift: deviations 2, 1, 0, 1, 2; every step is 1.
         assert!(close(Some(robust_spread(&[1.0, 2.0, 3.0, 4.0, 5.0])), 1.4826));
         assert!(close(Some(robust_spread(&[7.0; 10])), 0.0));
     }

@@ -10,10 +10,10 @@ const EVERY_KEY: &str = r#"{
   "schema": 1,
   "base_branches": ["main", "release/1.0"],
   "history": {"branch": "perf-data", "folder": "perf/data"},
-  "gate": {"history": "minor", "compare": "never", "compare_work_grew": "critical"},
+  "gate": {"history": "minor", "compare": "never", "compare_instructions_grew": "critical"},
   "renamed": {"a/b::c": "a/b::d", "a/b::d": "a/b::\u00fc\n"},
   "accepted": [
-    {"benchmark": "a/b::é", "commit": "1a2b3c4", "ceiling_percent": 2.4e1, "reason": "\"x\"", "expires": "2027-03-01"}
+    {"benchmark": "a/b::é", "commit": "1a2b3c4", "max_change_percent": 2.4e1, "reason": "\"x\"", "expires": "2027-03-01"}
   ],
   "budgets": {"€": {"benchmark": "x::*", "metric": "alloc_bytes", "target": 1e3, "warning": null, "gate": false}}
 }"#;

@@ -85,7 +85,7 @@ mod tests {
         Acceptance {
             benchmark: "a/b::c".into(),
             commit: "1a2b3c4".to_owned(),
-            ceiling_percent: 24.0,
+            max_change_percent: 24.0,
             reason: "why".to_owned(),
             expires: Some(day(20)),
         }
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn side_by_side_it_holds_only_where_the_other_side_lacks_it() {
-        let other = Acceptance { ceiling_percent: 90.0, ..entry() };
+        let other = Acceptance { max_change_percent: 90.0, ..entry() };
         let stranger = Acceptance { commit: "beef123".to_owned(), ..entry() };
         let cases = [
             (vec![], State::Regression, 20, InForce),

@@ -5,14 +5,14 @@ use crate::file_error::FileError;
 use chrono::{DateTime, Utc};
 use perf_judge::detect::Severity;
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Commit, Machine, Round};
+use perf_judge::run::{Commit, Machine, Pair};
 use perf_judge::unit::LogRatio;
 use perf_judge::verdict::State;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The newest comparison format that this version reads, and the one it writes.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// One recorded side-by-side measurement: an immutable file of the history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,18 +53,21 @@ pub struct Compared {
     /// Its name.
     pub name: BenchmarkId,
     /// Iterations a sample, on both sides.
-    pub n: u32,
+    #[serde(alias = "n")]
+    pub sample_size: u32,
     /// Samples a launch, on both sides.
-    pub s: u32,
+    #[serde(alias = "s")]
+    pub sample_count: u32,
     /// The launches, in the order measured.
-    pub rounds: Vec<Round>,
+    #[serde(alias = "rounds")]
+    pub pairs: Vec<Pair>,
     /// What was found.
     pub state: State,
     /// How large the change is, for a regression or an improvement.
     pub severity: Option<Severity>,
     /// The best estimate of the change; ln of the ratio.
     pub change: Option<LogRatio>,
-    /// The lowest change that the rounds leave possible.
+    /// The lowest change that the pairs leave possible.
     pub low: Option<LogRatio>,
     /// The highest.
     pub high: Option<LogRatio>,
@@ -79,7 +82,7 @@ impl Comparison {
         let read: Self = serde_json::from_str(text)?;
         match read.schema > SCHEMA {
             true => Err(FileError::Newer { found: read.schema, known: SCHEMA }),
-            false => Ok(read),
+            false => Ok(Self { schema: SCHEMA, ..read }),
         }
     }
 
@@ -132,11 +135,11 @@ impl Comparison {
 impl Compared {
     fn of(row: &Row) -> Option<Self> {
         let (verdict, measured) = (&row.verdict, row.measured.as_ref()?);
-        (!verdict.trace.rounds.is_empty()).then(|| Self {
+        (!verdict.trace.pairs.is_empty()).then(|| Self {
             name: verdict.name.clone(),
-            n: measured.n,
-            s: measured.s,
-            rounds: verdict.trace.rounds.clone(),
+            sample_size: measured.sample_size,
+            sample_count: measured.sample_count,
+            pairs: verdict.trace.pairs.clone(),
             state: verdict.state,
             severity: verdict.severity,
             change: verdict.change,

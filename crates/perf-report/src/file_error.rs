@@ -1,6 +1,6 @@
 //! Why a file of the history is not what it should be.
 
-/// Why a file is no comparison or qualification that this version can read.
+/// Why a file is no comparison or calibration that this version can read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {

@@ -59,7 +59,7 @@ impl Report {
     pub fn difference(&self, other: &Self) -> Option<MergeError> {
         let commit = |report: &Self| report.run.commit.as_ref().map(|c| (c.hash.clone(), c.dirty));
         let base =
-            |report: &Self| report.against.base.as_ref().map(|base| base.commit.hash.clone());
+            |report: &Self| report.reference.base.as_ref().map(|base| base.commit.hash.clone());
         let of = |report: &Self| report.partition.as_ref().map(|known| known.part.of);
         if commit(self) != commit(other) {
             return Some(MergeError::Commits);
@@ -70,7 +70,7 @@ impl Report {
         if of(self) != of(other) {
             return Some(MergeError::Partitions);
         }
-        if self.against.branch != other.against.branch {
+        if self.reference.branch != other.reference.branch {
             return Some(MergeError::Branches);
         }
         (!self.has_settings_of(other)).then_some(MergeError::Settings)
@@ -302,7 +302,7 @@ mod tests {
         assert_eq!(Report::merged(three), Err(MergeError::Partitions));
         assert_eq!(Report::merged(vec![]), Err(MergeError::Nothing));
         let mut branch = parts(2);
-        branch[1].against.branch = "develop".to_owned();
+        branch[1].reference.branch = "develop".to_owned();
         assert_eq!(Report::merged(branch), Err(MergeError::Branches));
         let mut budgets = parts(2);
         budgets.iter_mut().for_each(|part| part.budgets = report().budgets);
@@ -343,7 +343,7 @@ mod tests {
     fn different_machines_are_told() {
         let mut parts = parts(2);
         parts[1].run.machine.cpu = "Model 9".to_owned();
-        parts[1].run.machine = std::mem::take(&mut parts[1].run.machine).keyed();
+        parts[1].run.machine = std::mem::take(&mut parts[1].run.machine).with_machine_key();
         let merged = Report::merged(parts).unwrap();
         assert!(merged.notes.last().unwrap().contains("2 kinds of machine (Model 1, Model 9)"));
         assert!(merged.rows.iter().all(|row| row.verdict.state != State::Invalid));

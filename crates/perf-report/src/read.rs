@@ -1,6 +1,6 @@
 //! A saved report, read again. It may come from anybody: a pull request's own code wrote it.
 
-use crate::doubt::Doubt;
+use crate::inconsistency::Inconsistency;
 use crate::report::{Report, SCHEMA, summary};
 use serde::Deserialize;
 
@@ -12,14 +12,16 @@ pub const REPORT_BYTES: u64 = 64 << 20;
 #[non_exhaustive]
 pub enum ReportError {
     /// Another version wrote it.
-    #[error("it has schema {0}, and this version reads {SCHEMA}: use the version that wrote it")]
+    #[error(
+        "it has schema {0}, and this version reads 1 to {SCHEMA}: use the version that wrote it"
+    )]
     Schema(u32),
     /// It is not what a report looks like.
     #[error("it is not a report: {0}")]
     Malformed(#[from] serde_json::Error),
     /// It has a report's shape, and says what no report says.
     #[error("it is not a report that can be believed: {0}")]
-    Unbelievable(Doubt),
+    Unbelievable(Inconsistency),
 }
 
 #[derive(Deserialize)]
@@ -36,12 +38,13 @@ impl Report {
     /// more than any workspace has.
     pub fn from_json(text: &str) -> Result<Self, ReportError> {
         let Versioned { schema } = serde_json::from_str(text)?;
-        if schema != SCHEMA {
+        if !(1..=SCHEMA).contains(&schema) {
             return Err(ReportError::Schema(schema));
         }
-        let mut report: Self = serde_json::from_str(text)?;
-        match report.doubt() {
-            Some(doubt) => Err(ReportError::Unbelievable(doubt)),
+        let report: Self = serde_json::from_str(text)?;
+        let mut report = Self { schema: SCHEMA, ..report };
+        match report.inconsistency() {
+            Some(inconsistency) => Err(ReportError::Unbelievable(inconsistency)),
             None => {
                 let verdicts = report.rows.iter().map(|row| &row.verdict);
                 report.summary = summary(verdicts, &report.budgets);
@@ -54,8 +57,9 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doubt::{ROWS, TEXT_BYTES};
+    use crate::inconsistency::{ROWS, TEXT_BYTES};
     use crate::report::tests::report;
+    use perf_judge::verdict::Method;
     use serde_json::{Value, json};
 
     #[test]
@@ -73,11 +77,26 @@ mod tests {
         assert_eq!(Report::from_json(&json.to_string()).unwrap(), report);
     }
 
+    /// A report of every former schema, kept as it was: a workflow may run two versions.
+    const FORMER: &str = include_str!("../../../fixtures/reports/report-schema-1.json");
+
+    #[test]
+    fn reports_of_former_schemas_are_read() {
+        let report = Report::from_json(FORMER).unwrap();
+        assert_eq!(Report::from_json(&report.to_json()).unwrap(), report);
+        let (row, former) = (&report.rows[0].verdict, serde_json::from_str::<Value>(FORMER));
+        let former = &former.unwrap()["rows"][0]["verdict"];
+        assert_eq!(former["now_ns"].as_f64(), row.head_ns);
+        assert_eq!(former["limit"].as_f64(), row.min_detectable_change.map(|change| change.0));
+        assert!(row.counts.is_some_and(|counts| counts.instructions.is_some()));
+        assert_eq!(row.method, Method::Paired);
+    }
+
     #[test]
     fn what_no_report_says_is_refused() {
         let long = "x".repeat(TEXT_BYTES + 1);
         let cases = [
-            ("/schema", json!(2), "it has schema 2"),
+            ("/schema", json!(3), "it has schema 3"),
             ("/kind", json!("run"), "unknown variant `run`"),
             ("/status", json!(0), "its status is 0, and its reasons make it 1"),
             ("/rows/1/verdict/name", json!("core/parse::panics"), "stands in it twice"),

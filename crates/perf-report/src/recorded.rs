@@ -2,13 +2,13 @@
 
 use super::terminal::aligned;
 use super::visible;
-use perf_judge::history::Line;
+use perf_judge::history::RunRow;
 use perf_judge::run::{Machine, Measured, Run};
 use perf_judge::unit;
 use std::fmt::Write as _;
 
 /// A table of runs, in the order given.
-pub fn runs_to_text(lines: &[Line]) -> String {
+pub fn runs_to_text(lines: &[RunRow]) -> String {
     let mut table = "run\tmeasured\tbranch\tmachine\tbenchmarks\t\n".to_owned();
     for line in lines {
         let flags = [
@@ -86,10 +86,10 @@ fn benchmark(measured: &Measured) -> String {
 
 /// Each machine with all that its key is made of, and how many runs it made in what time. The
 /// lines of a machine are those of its runs, the newest first.
-pub fn machines_to_text(machines: &[(Machine, Vec<Line>)]) -> String {
+pub fn machines_to_text(machines: &[(Machine, Vec<RunRow>)]) -> String {
     let mut text = String::new();
     for (machine, lines) in machines {
-        let day = |line: Option<&Line>| {
+        let day = |line: Option<&RunRow>| {
             line.map_or_else(String::new, |line| line.started.format("%Y-%m-%d").to_string())
         };
         let (first, last) = (day(lines.last()), day(lines.first()));
@@ -120,12 +120,12 @@ mod tests {
         odd.commit.as_mut().unwrap().branch = Some("a\u{202e}\n".to_owned());
         let (name, reason) = (BenchmarkId::from("a/b::d"), "it ended with 101".to_owned());
         odd.unfinished.push(Unfinished { name, reason });
-        odd.seal()
+        odd.with_id()
     }
 
     #[test]
     fn runs_are_listed_with_what_sets_them_aside() {
-        let lines = [Line::of(&odd()), Line::of(&run(2, vec![]))];
+        let lines = [RunRow::of(&odd()), RunRow::of(&run(2, vec![]))];
         insta::assert_snapshot!(runs_to_text(&lines));
     }
 
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn machines_are_told_in_full() {
         let runs = [run(5, vec![]), run(2, vec![])];
-        let lines = runs.iter().map(Line::of).collect();
+        let lines = runs.iter().map(RunRow::of).collect();
         insta::assert_snapshot!(machines_to_text(&[(runs[0].machine.clone(), lines)]));
     }
 }

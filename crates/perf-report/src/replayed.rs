@@ -1,6 +1,6 @@
 //! A report of a run that was recorded earlier.
 
-use super::{AcceptanceResult, Against, Comparison, Findings, Report};
+use super::{AcceptanceResult, Comparison, ReferenceFacts, Report, ReportParts};
 use perf_judge::baseline::Selector;
 use perf_judge::budget::{Acceptance, Budget, Gate, Required, check};
 use perf_judge::history::Past;
@@ -26,7 +26,7 @@ pub struct Rules<'a> {
 
 impl Report {
     /// Judges `run` by the runs before it, and by what was recorded of it side by side. Nothing
-    /// is measured again, so that a doubt stays one.
+    /// is measured again, so that a inconsistency stays one.
     pub fn of_recorded(
         run: &Run,
         past: Past<'_>,
@@ -38,15 +38,15 @@ impl Report {
             .with_renames(renamed)
             .with_accepted(&run.accepted);
         let accepted = carried(run, accepted, &selector);
-        let verdicts = replay(run, &selector, rounds(comparisons));
+        let verdicts = replay(run, &selector, pairs(comparisons));
         let names: Vec<BenchmarkId> =
             run.benchmarks.iter().map(|measured| measured.name.clone()).collect();
-        Self::new(Findings {
+        Self::new(ReportParts {
             run,
             verdicts,
             accepted,
             budgets: check(budgets, &names, run, &BTreeMap::new(), Required::None),
-            against: Against {
+            reference: ReferenceFacts {
                 branch: branch.to_owned(),
                 history_runs: past.runs().count(),
                 base: None,
@@ -63,16 +63,17 @@ fn carried(run: &Run, accepted: &[Acceptance], selector: &Selector<'_>) -> Vec<A
     let today = run.started.date_naive();
     let result = |entry: &Acceptance| {
         let measured = run.benchmark(&entry.benchmark)?;
-        let since = selector.since_accepted(&entry.benchmark, measured.n, measured.s);
+        let since =
+            selector.since_accepted(&entry.benchmark, measured.sample_size, measured.sample_count);
         Some(AcceptanceResult::of_run(entry, since, today))
     };
     own.filter_map(result).collect()
 }
 
-fn rounds<'a>(comparisons: &[&'a Comparison]) -> Rounds<'a> {
+fn pairs<'a>(comparisons: &[&'a Comparison]) -> Rounds<'a> {
     let all = comparisons.iter().flat_map(|comparison| {
         let base = comparison.base.as_str();
-        comparison.benchmarks.iter().map(move |c| ((base, &c.name), c.rounds.as_slice()))
+        comparison.benchmarks.iter().map(move |c| ((base, &c.name), c.pairs.as_slice()))
     });
     all.collect()
 }

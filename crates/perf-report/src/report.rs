@@ -12,7 +12,7 @@ use perf_judge::verdict::{Outcome, State, Verdict, Verdicts, excuse};
 use serde::{Deserialize, Serialize};
 
 /// The version of the report's JSON.
-pub(crate) const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 2;
 
 /// Everything that is said of one run. Its JSON is described in docs/perf.md.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,7 +31,8 @@ pub struct Report {
     /// What was measured, and where.
     pub run: RunFacts,
     /// What it was compared with.
-    pub against: Against,
+    #[serde(alias = "against")]
+    pub reference: ReferenceFacts,
     /// One row a benchmark, the most pressing first.
     pub rows: Vec<Row>,
     /// The budgets, the most pressing first.
@@ -74,7 +75,7 @@ pub struct RunFacts {
 
 /// What a run was compared with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Against {
+pub struct ReferenceFacts {
     /// The branch whose runs make the baselines.
     pub branch: String,
     /// Runs that the history held.
@@ -94,7 +95,7 @@ pub struct Base {
 
 /// What [`Report::new`] puts together.
 #[derive(Clone, Debug)]
-pub struct Findings<'a> {
+pub struct ReportParts<'a> {
     /// The run as recorded.
     pub run: &'a Run,
     /// What the judge said.
@@ -104,7 +105,7 @@ pub struct Findings<'a> {
     /// The slowdowns that perf-budgets.json accepts.
     pub accepted: Vec<AcceptanceResult>,
     /// What it was compared with.
-    pub against: Against,
+    pub reference: ReferenceFacts,
     /// What fails.
     pub gate: Gate,
     /// What the measuring has to tell.
@@ -113,14 +114,14 @@ pub struct Findings<'a> {
 
 impl Report {
     /// Puts a report together.
-    pub fn new(findings: Findings<'_>) -> Self {
-        let Findings { run, mut verdicts, budgets, accepted, against, gate, notes } = findings;
+    pub fn new(findings: ReportParts<'_>) -> Self {
+        let ReportParts { run, mut verdicts, budgets, accepted, reference, gate, notes } = findings;
         let in_force = accepted.iter().filter(|a| a.status == AcceptanceStatus::InForce);
         excuse(&mut verdicts.verdicts, in_force.map(|accepted| &accepted.entry));
         let loud = accepted.iter().filter_map(AcceptanceResult::note);
         let mut notes: Vec<String> = loud.chain(notes).collect();
         let outcome = Outcome::of(&verdicts.verdicts, &budgets, gate);
-        notes.extend(advice(run, &verdicts, &against));
+        notes.extend(advice(run, &verdicts, &reference));
         let measured = |verdict: &Verdict| run.benchmark(&verdict.name).cloned();
         let row = |verdict| Row { measured: measured(&verdict), verdict };
         Self {
@@ -137,7 +138,7 @@ impl Report {
                 seed: run.seed,
                 partial: run.partial,
             },
-            against,
+            reference,
             rows: verdicts.verdicts.into_iter().map(row).collect(),
             budgets,
             accepted,
@@ -199,10 +200,10 @@ fn counted_state(count: usize, state: State) -> Option<String> {
 }
 
 /// What the numbers themselves ask the reader to know or do.
-fn advice(run: &Run, verdicts: &Verdicts, against: &Against) -> Vec<String> {
+fn advice(run: &Run, verdicts: &Verdicts, reference: &ReferenceFacts) -> Vec<String> {
     let count = |state| verdicts.verdicts.iter().filter(|verdict| verdict.state == state).count();
     let mut notes = Vec::new();
-    if let Some(shift) = verdicts.common_shift {
+    if let Some(shift) = verdicts.suite_wide_shift {
         notes.push(format!(
             "the whole run moved by {}: the machine, or a change of everything (allocator, flags, compiler); only what moved further is called a change",
             unit::change(shift)
@@ -211,7 +212,7 @@ fn advice(run: &Run, verdicts: &Verdicts, against: &Against) -> Vec<String> {
     if count(State::InsufficientHistory) > 0 {
         notes.push(format!(
             "a verdict needs {MINIMUM} comparable runs of {}: clean commits, measured whole on this machine; each `cargo xtask perf` there adds one",
-            against.branch
+            reference.branch
         ));
     }
     if count(State::Incomparable) > 0 {
@@ -262,7 +263,7 @@ pub(crate) mod tests {
     use perf_judge::baseline::{Baseline, RunValue, Selection};
     use perf_judge::budget::{BudgetFile, Required, check};
     use perf_judge::ident::BenchmarkId;
-    use perf_judge::verdict::{Against as Compared, Case, Effort, Judge, Step};
+    use perf_judge::verdict::{Comparison, Judge, JudgeConfig, Reference, Step};
     use std::collections::BTreeMap;
 
     fn ready(ns: f64) -> Selection {
@@ -284,11 +285,11 @@ pub(crate) mod tests {
             names.iter().map(|(name, ns, _)| measured(name, *ns)).collect();
         benchmarks[0].throughput.insert("B/s".to_owned(), 4.2e8);
         let run = run(23, benchmarks);
-        let mut cases: Vec<Case> = names
+        let mut cases: Vec<Comparison> = names
             .iter()
-            .map(|(name, _, against)| Case::new(*name, Compared::Runs(against.clone())))
+            .map(|(name, _, against)| Comparison::new(*name, Reference::Runs(against.clone())))
             .collect();
-        cases.push(Case::new("core/parse::panics", Compared::Runs(Selection::New)));
+        cases.push(Comparison::new("core/parse::panics", Reference::Runs(Selection::New)));
         let verdicts = judged(Judge::new(cases, vec!["core/parse::gone".into()], EFFORT), &names);
         let text = r#"{"schema": 1, "budgets": {
             "parse": {"benchmark": "parse_large_xml", "description": "Reading 500 tracks", "target_ms": 1},
@@ -300,24 +301,24 @@ pub(crate) mod tests {
             .iter()
             .map(|b| (b.name.clone(), vec![reading(b.time_ns.min); 5]))
             .collect();
-        Report::new(Findings {
+        Report::new(ReportParts {
             run: &run,
             verdicts,
             budgets: check(&budgets, &selected, &run, &readings, Required::None),
-            against: Against { branch: "main".to_owned(), history_runs: 12, base: None },
+            reference: ReferenceFacts { branch: "main".to_owned(), history_runs: 12, base: None },
             accepted: vec![],
             gate: Gate::default(),
             notes: vec!["uncommitted changes: this run is never part of a baseline".to_owned()],
         })
     }
 
-    const EFFORT: Effort = Effort::of_launches(5).with_reruns(Some(10));
+    const EFFORT: JudgeConfig = JudgeConfig::of_launches(5).with_reruns(Some(10));
 
     fn judged(mut judge: Judge, names: &[(&str, f64, Selection)]) -> Verdicts {
         loop {
             match judge.step() {
                 Step::Done(verdicts) => return verdicts,
-                Step::Compare { .. } => unreachable!("the effort allows none"),
+                Step::Compare { .. } => unreachable!("the judge_config allows none"),
                 Step::Measure { benchmarks, launches, .. } => {
                     for name in benchmarks {
                         match names.iter().find(|(known, ..)| *known == name.as_str()) {
@@ -350,13 +351,13 @@ pub(crate) mod tests {
         let Step::Compare { benchmarks, .. } = judge.step() else { panic!("it compares") };
         benchmarks.iter().for_each(|name| judge.out_of_time(name));
         let Step::Done(verdicts) = judge.step() else { panic!("the time is over") };
-        let against = Against { branch: "main".to_owned(), history_runs: 0, base: None };
-        let report = Report::new(Findings {
+        let reference = ReferenceFacts { branch: "main".to_owned(), history_runs: 0, base: None };
+        let report = Report::new(ReportParts {
             run: &run(1, vec![]),
             verdicts,
             budgets: vec![],
             accepted: vec![],
-            against,
+            reference,
             gate: Gate::default(),
             notes: vec![],
         });
@@ -373,7 +374,7 @@ pub(crate) mod tests {
     fn the_report_is_the_same_bytes_each_time() {
         assert_eq!(report().to_json(), report().to_json());
         let value: serde_json::Value = serde_json::from_str(&report().to_json()).unwrap();
-        assert_eq!((&value["schema"], &value["kind"]), (&1.into(), &"report".into()));
+        assert_eq!((&value["schema"], &value["kind"]), (&2.into(), &"report".into()));
         assert_eq!(value["rows"][1]["verdict"]["severity"], "critical");
     }
 

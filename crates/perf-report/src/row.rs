@@ -19,18 +19,18 @@ impl Row {
     /// What the table says beside the numbers.
     pub fn remark(&self) -> String {
         let verdict = &self.verdict;
-        let evidence = verdict.evidence.and_then(|evidence| evidence.label());
+        let counts = verdict.counts.and_then(|counts| counts.label());
         let accepted = verdict.accepted.as_ref().map(|excuse| {
-            let ceiling = unit::change(excuse.ceiling());
+            let ceiling = unit::change(excuse.max_change());
             format!("accepted up to {ceiling}: {}", excuse.reason)
         });
-        let parts = [accepted, verdict.reason.clone().or_else(|| self.method()), evidence];
+        let parts = [accepted, verdict.reason.clone().or_else(|| self.method()), counts];
         parts.into_iter().flatten().collect::<Vec<String>>().join("; ")
     }
 
     /// What an acceptance of this change should allow, in percent: its highest possible size, and
     /// a little.
-    pub fn ceiling_percent(&self) -> f64 {
+    pub fn max_change_percent(&self) -> f64 {
         let highest = self.verdict.high.or(self.verdict.change).map_or(0.0, LogRatio::percent);
         highest.ceil().clamp(0.0, 1e6) + 3.0
     }
@@ -38,17 +38,17 @@ impl Row {
     /// Whether nothing was launched for it.
     pub(crate) fn is_idle(&self) -> bool {
         let verdict = &self.verdict;
-        self.measured.is_none() && verdict.launches == 0 && verdict.trace.rounds.is_empty()
+        self.measured.is_none() && verdict.launches == 0 && verdict.trace.pairs.is_empty()
     }
 
     /// How the verdict came about, where that is not plain.
     fn method(&self) -> Option<String> {
         let verdict = &self.verdict;
         match (verdict.method, verdict.base.as_deref()) {
-            (Method::SideBySide, Some(base)) => Some(self.side_by_side(base)),
+            (Method::Paired, Some(base)) => Some(self.paired(base)),
             _ if verdict.confirmed && verdict.state == State::Regression => {
                 let by = match verdict.statistic {
-                    Statistic::Fastest => ", by their fastest samples",
+                    Statistic::Min => ", by their fastest samples",
                     Statistic::Median => "",
                 };
                 Some(format!("confirmed by {} fresh launches{by}", verdict.launches))
@@ -57,10 +57,10 @@ impl Row {
         }
     }
 
-    /// `25 rounds with 1a2b3c4d5e6f`
-    fn side_by_side(&self, base: &str) -> String {
-        let rounds = unit::counted(self.verdict.launches, "round", "rounds");
-        format!("{rounds} with {}", base.get(..12).unwrap_or(base))
+    /// `25 pairs with 1a2b3c4d5e6f`
+    fn paired(&self, base: &str) -> String {
+        let pairs = unit::counted(self.verdict.launches, "pair", "pairs");
+        format!("{pairs} with {}", base.get(..12).unwrap_or(base))
     }
 
     /// The confidence interval of the change, where there is one.

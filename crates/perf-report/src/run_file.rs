@@ -60,7 +60,7 @@ impl Report {
     /// The run whose numbers this report has; `None` if it is about pairs, which make none.
     pub fn run_of_numbers(&self) -> Option<&str> {
         let has_numbers = self.rows.iter().any(|row| row.measured.is_some());
-        (self.against.base.is_none() && has_numbers).then_some(self.run.id.as_str())
+        (self.reference.base.is_none() && has_numbers).then_some(self.run.id.as_str())
     }
 }
 
@@ -107,7 +107,9 @@ mod tests {
             ("it is of no commit", |run| run.commit = None),
             ("its seed is not that", |run| run.seed += 1),
             ("its numbers of `core/", |run| drop(run.benchmarks.pop())),
-            ("its numbers of `core/parse::parse_large_xml`", |run| run.benchmarks[0].n += 1),
+            ("its numbers of `core/parse::parse_large_xml`", |run| {
+                run.benchmarks[0].sample_size += 1
+            }),
         ];
         for (said, edit) in edits {
             let (report, mut run) = both();
@@ -121,6 +123,6 @@ mod tests {
     fn another_run_of_the_commit_is_none_of_its_business() {
         let (report, mut other) = both();
         other.seed += 1;
-        assert_eq!(report.contradiction_with(&other.seal()), None);
+        assert_eq!(report.contradiction_with(&other.with_id()), None);
     }
 }

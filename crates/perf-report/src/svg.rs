@@ -48,7 +48,7 @@ impl Scale {
         Self { low, high: middle + half, logarithmic: false }
     }
 
-    /// Whether equal distances stand for equal ratios.
+    /// Whether equal deviations stand for equal ratios.
     pub(super) fn is_logarithmic(self) -> bool {
         self.logarithmic
     }
@@ -67,7 +67,7 @@ impl Scale {
         }
     }
 
-    /// Round values on the scale, `about` so many, ascending.
+    /// Pair values on the scale, `about` so many, ascending.
     pub(super) fn ticks(self, about: usize) -> Vec<f64> {
         match self.logarithmic {
             true => self.decades(about),
@@ -96,8 +96,8 @@ impl Scale {
 /// The least of 1, 2, 5, 10, … that is at least `step`.
 fn round_step(step: f64) -> f64 {
     let decade = 10f64.powf(step.log10().floor());
-    let round = [1.0, 2.0, 5.0].into_iter().find(|m| m * decade >= step);
-    round.unwrap_or(10.0) * decade
+    let pair = [1.0, 2.0, 5.0].into_iter().find(|m| m * decade >= step);
+    pair.unwrap_or(10.0) * decade
 }
 
 /// A place in a drawing, in its own units.

@@ -31,7 +31,7 @@ fn header(report: &Report) -> String {
     let machine = &run.machine;
     let commit = visible(&run.commit_label());
     let bold = Style::new().bold();
-    let with = report.against.base.as_ref().map_or_else(String::new, |base| {
+    let with = report.reference.base.as_ref().map_or_else(String::new, |base| {
         format!(" compared with {}, the {}", base.commit.short(), visible(&base.label))
     });
     format!(
@@ -56,7 +56,8 @@ fn benchmark_line(row: &Row) -> String {
     let verdict = &row.verdict;
     let style = state_style(verdict.state);
     let Figures { base, head, change } = verdict.figures();
-    let figures = [base, head, change, row.interval(), verdict.limit.map(unit::percent)];
+    let figures =
+        [base, head, change, row.interval(), verdict.min_detectable_change.map(unit::percent)];
     let [base, head, change, interval, limit] = figures.map(|text| text.unwrap_or("-".to_owned()));
     format!(
         "{style}{}{style:#}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n",

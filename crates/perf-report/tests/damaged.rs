@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use perf_fixtures::damaged;
-use perf_judge::history::{Line, flat, path_of};
+use perf_judge::history::{RunRow, flat, path_of};
 use perf_judge::run::Run;
 use perf_report::check::{Artefact, Job, Needs, decide};
 use perf_report::{
@@ -20,7 +20,7 @@ fn read_run(bytes: &[u8]) {
     let _ = Run::verified(text);
     let Ok(run) = Run::from_json(text) else { return };
     assert_eq!(Run::from_json(&run.to_json()).unwrap().to_json(), run.to_json());
-    let _ = (Line::of(&run), flat::records_of(&run), run_to_text(&run), path_of(&run));
+    let _ = (RunRow::of(&run), flat::records_of(&run), run_to_text(&run), path_of(&run));
     for joined in Run::joined([run.clone(), run]) {
         assert_eq!(Run::verified(&joined.to_json()).unwrap().id, joined.id);
     }
@@ -32,7 +32,7 @@ fn show(report: &Report) {
     let _ = (to_terminal(report), to_markdown(report, Page::SUMMARY));
     let _ = (to_annotations(report, ""), to_outputs(report));
     for row in &report.rows {
-        let _ = (explain(&row.verdict), row.ceiling_percent());
+        let _ = (explain(&row.verdict), row.max_change_percent());
     }
     for comparison in Comparison::all_of(report) {
         assert!(Comparison::from_json(&comparison.to_json()).is_ok());
@@ -48,8 +48,8 @@ fn read_report(bytes: &[u8]) {
     let job = Job { result: "success".to_owned(), ..Job::default() };
     let needs: Needs = [("measure".to_owned(), job)].into();
     let passes = decide(&needs, &Artefact::Read(Box::new(report.clone()))).passes;
-    let is_whole = report.partition.is_none() && !report.rows.is_empty();
-    assert_eq!(passes, report.status == 0 && is_whole);
+    let is_complete = report.partition.is_none() && !report.rows.is_empty();
+    assert_eq!(passes, report.status == 0 && is_complete);
     let twice = Report::merged(vec![report.clone(), report.clone()]).unwrap();
     assert_ne!(twice.status, 0);
     show(&twice);

@@ -38,7 +38,7 @@ fn an_accepted_slowdown_passes_up_to_its_ceiling_and_only_once() {
         (&entry["benchmark"], &entry["commit"]),
         (&"known-cost/text::checksum".into(), &head.into())
     );
-    let ceiling = entry["ceiling_percent"].as_f64().unwrap();
+    let ceiling = entry["max_change_percent"].as_f64().unwrap();
     assert!((50.0..70.0).contains(&ceiling), "{ceiling}");
     project.commit_all();
     compare(&project).expect(0).says("accepted up to +").says("it checks twice | <b>");

@@ -3,7 +3,7 @@
 use crate::project::{Ended, Project};
 use perf_judge::history::path_of;
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Commit, Kind, Machine, Measured, Reading, Run, SCHEMA};
+use perf_judge::run::{Commit, Kind, LaunchResult, Machine, Measured, Run, SCHEMA};
 use std::process::{Command, Stdio};
 
 /// Formatted as people do, with names that hide numbers and keys.
@@ -19,15 +19,15 @@ const BUDGETS: &str = r#"{ "schema": 1,
 
 fn measured(name: &str, ms: f64) -> Measured {
     let ns = ms * 1e6;
-    let launch = Reading {
-        fastest_ns: ns,
-        slowest_ns: ns,
+    let launch = LaunchResult {
+        min_ns: ns,
+        max_ns: ns,
         median_ns: ns,
         mean_ns: ns,
-        n: 1,
-        s: 21,
+        sample_size: 1,
+        sample_count: 21,
         samples_ns: Some(vec![ns; 21]),
-        ..Reading::default()
+        ..LaunchResult::default()
     };
     Measured::of(BenchmarkId::from(name), None, &vec![launch; 5]).unwrap()
 }
@@ -47,14 +47,14 @@ fn run(day: u32, benchmarks: Vec<Measured>) -> Run {
             dirty: false,
         }),
         partial: false,
-        machine: Machine { cpu: "Model 1".to_owned(), ..Machine::default() }.keyed(),
+        machine: Machine { cpu: "Model 1".to_owned(), ..Machine::default() }.with_machine_key(),
         benchmarks,
         unfinished: Vec::new(),
         origin: None,
-        parted: false,
+        partitioned: false,
         accepted: Vec::new(),
     }
-    .seal()
+    .with_id()
 }
 
 /// Runs in which `fast` takes 1 ms, or 2 ms once, and `slow` 3 ms.

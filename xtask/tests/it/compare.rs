@@ -65,8 +65,8 @@ fn what_got_slower_is_found_and_nothing_else_fails() {
     let comparison = project.git(&["show", &format!("gh-pages:{path}")]);
     let comparison: serde_json::Value = serde_json::from_str(&comparison).unwrap();
     assert_eq!(comparison["base"], project.git(&["rev-parse", "main"]).trim());
-    let rounds = comparison["benchmarks"][0]["rounds"].as_array().unwrap();
-    let firsts: Vec<&str> = rounds.iter().map(|round| round["first"].as_str().unwrap()).collect();
+    let pairs = comparison["benchmarks"][0]["pairs"].as_array().unwrap();
+    let firsts: Vec<&str> = pairs.iter().map(|pair| pair["first"].as_str().unwrap()).collect();
     assert!(firsts.contains(&"base") && firsts.contains(&"head"), "{firsts:?}");
 }
 
@@ -85,7 +85,7 @@ fn what_is_the_same_is_not_measured() {
     project.git(&["add", "table.csv"]);
     let only = ["--filter", "text::digits"];
     let args = [&["--compare", "main", "--launch-ms", "5"], &only[..]].concat();
-    project.perf(&args).expect(0).says("rounds with").says("with uncommitted changes");
+    project.perf(&args).expect(0).says("pairs with").says("with uncommitted changes");
     project.git(&["reset", "--quiet", "--hard"]);
 }
 

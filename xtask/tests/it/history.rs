@@ -15,14 +15,14 @@ pub(crate) fn run(number: u32) -> Run {
     let mut run = Run::from_json(&fs::read_to_string(kept).unwrap()).unwrap();
     run.started = format!("2026-11-{:02}T08:00:00Z", number % 28 + 1).parse().unwrap();
     run.seed = number;
-    run.seal()
+    run.with_id()
 }
 
 /// A run of the commit that the project has checked out.
 pub(crate) fn run_of(project: &Project, number: u32) -> Run {
     let mut run = run(number);
     run.commit.as_mut().unwrap().hash = project.git(&["rev-parse", "HEAD"]);
-    run.seal()
+    run.with_id()
 }
 
 /// The run as a file of the project.
@@ -66,7 +66,7 @@ fn a_run_is_added_once_and_nothing_else_moves() {
     let before = state();
     let mut second = run(1);
     second.seed = 99;
-    let files = [file(&project, &run(1)), file(&project, &second.seal())];
+    let files = [file(&project, &run(1)), file(&project, &second.with_id())];
     project.history(&["add", &files[0], &files[1]]).expect(0).says("recorded");
     let tip = project.git(&["rev-parse", "gh-pages"]);
     project.history(&["add", &files[0]]).expect(0);
@@ -202,7 +202,7 @@ fn runs_are_listed_by_what_is_asked_for() {
     project.history(&["list"]).expect(2).says("there is no history on `gh-pages` yet");
     let mut odd = run(9);
     odd.commit.as_mut().unwrap().branch = Some("b\u{1b}[2J".to_owned());
-    let odd = odd.seal();
+    let odd = odd.with_id();
     let runs = add(&project, &[1, 2, 3]);
     project.history(&["add", &file(&project, &odd)]).expect(0);
     let listed = |args: &[&str]| {
@@ -246,7 +246,7 @@ fn what_others_wrote_drives_no_terminal() {
     let mut odd = run(1);
     odd.commit.as_mut().unwrap().subject = "Clear\u{1b}[2J \u{202e}the\rscreen".to_owned();
     odd.machine.image = "\u{7}bell".to_owned();
-    let odd = odd.seal();
+    let odd = odd.with_id();
     project.history(&["add", &file(&project, &odd)]).expect(0);
     let shown = project.history(&["show", &odd.id]);
     shown.expect(0).says("Clear\\u{1b}[2J \\u{202e}the\\u{d}screen");
@@ -364,7 +364,7 @@ fn a_run_of_the_future_is_noted() {
     let project = Project::committed();
     let mut run = run(1);
     run.started = "2126-11-01T00:00:00Z".parse().unwrap();
-    project.history(&["add", &file(&project, &run.seal())]).expect(0);
+    project.history(&["add", &file(&project, &run.with_id())]).expect(0);
     project.history(&["verify"]).expect(0).says("lies in the future");
 }
 

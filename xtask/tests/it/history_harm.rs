@@ -2,7 +2,7 @@
 
 use crate::history::{add, damage, file, run};
 use crate::project::Project;
-use perf_judge::history::{Names, path_of};
+use perf_judge::history::{NameTable, path_of};
 use perf_judge::run::Run;
 use std::fs;
 
@@ -25,7 +25,7 @@ fn a_name_that_leads_elsewhere_is_refused() {
     let named = |id: &str| Run { id: id.to_owned(), ..run(2) };
     let (nowhere, edited) = ("is no place for it", "its contents do not belong to its name");
     for (odd, said) in [
-        (far.seal(), nowhere),
+        (far.with_id(), nowhere),
         (named("../../../../odd"), edited),
         (named("odd"), edited),
         (named(""), edited),
@@ -61,7 +61,7 @@ fn another_tool_may_call_a_commit_anything() {
 fn a_chunk_that_git_lost_is_mended_once_git_lets_go_of_it() {
     let project = Project::committed();
     let runs = add(&project, &[1, 2]);
-    let names = Names::path(&Names::of(&runs[0]).key());
+    let names = NameTable::path(&NameTable::of(&runs[0]).key());
     for path in ["data/series/2026/11/02.jsonl", &names] {
         let object = damage(&project, path);
         project.history(&["verify"]).expect(1).says(&format!("{path} does not follow"));

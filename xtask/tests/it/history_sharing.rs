@@ -25,10 +25,10 @@ fn two_clones_that_publish_lose_nothing() {
 
     let other = Project::clone_of(&url(hub.path()), &[]);
     add(&other, &[2]);
-    // The same day: both change one chunk.
+    // The same day: both change one day_index.
     let mut third = run(2);
     third.seed = 77;
-    one.history(&["add", &file(&one, &third.seal())]).expect(0);
+    one.history(&["add", &file(&one, &third.with_id())]).expect(0);
     publish(&one);
     publish(&other);
 

@@ -9,7 +9,7 @@ use std::process::Stdio;
 
 const SHORT: [&str; 2] = ["--launch-ms", "20"];
 
-/// Names that shut the gate, as the report lists them.
+/// NameTable that shut the gate, as the report lists them.
 fn gated(project: &Project) -> Vec<String> {
     let report = project.report();
     let rows = report["rows"].as_array().unwrap();
@@ -56,7 +56,7 @@ fn half_as_much_work_again_is_found_by_name_after_three_runs() {
     let slowed = project.perf(&SHORT);
     assert_eq!(gated(&project), ["known-cost/data::sort", "known-cost/text::checksum"]);
     slowed.expect(1).says("FAIL:").says("recorded commit that what moved is compared with");
-    slowed.says("rounds with");
+    slowed.says("pairs with");
     assert_eq!(footprint(&project), before);
 }
 

@@ -73,7 +73,7 @@ fn a_part_that_fails_fails_the_whole() {
     with_edited(
         &project,
         &pairs,
-        |comparison| comparison["benchmarks"][0]["rounds"][0]["head"]["median"] = json!(1.5),
+        |comparison| comparison["benchmarks"][0]["pairs"][0]["head"]["median"] = json!(1.5),
         |project| {
             let merged = project.merge(&["out/parts"]);
             merged.expect(2).says(&pairs).says("it has other numbers than out/parts/2/report.json");
@@ -173,7 +173,7 @@ fn a_part_that_contradicts_itself_is_refused() {
         let whole = Run::from_json(&project.read(&run)).unwrap();
         let mut other = whole.clone();
         edit(&mut other);
-        project.write(&run, &other.seal().to_json());
+        project.write(&run, &other.with_id().to_json());
         let merged = project.merge(&["out/parts"]);
         project.write(&run, &whole.to_json());
         merged
@@ -193,7 +193,7 @@ fn what_a_job_did_not_leave_makes_the_whole_incomplete() {
     let merged = project.merge(&["out/parts", "--no-record"]);
     merged.expect(3).says("part 2 of 2: what it measured").says("is not in out/parts/2/unrecorded");
     // A run of the same part that another report is about is not lost either.
-    let earlier = Run { seed: 1, ..Run::from_json(&kept).unwrap() }.seal();
+    let earlier = Run { seed: 1, ..Run::from_json(&kept).unwrap() }.with_id();
     project.write("out/parts/2/unrecorded/earlier.json", &earlier.to_json());
     project.merge(&["out/parts"]).expect(3);
     let runs = recorded(&project);

@@ -24,7 +24,7 @@ pub(crate) struct Project {
 enum Folder {
     Temporary(TempDir),
     /// Locked until it is dropped.
-    Kept(PathBuf, #[expect(dead_code, reason = "it is held")] File),
+    CachedPage(PathBuf, #[expect(dead_code, reason = "it is held")] File),
 }
 
 impl Folder {
@@ -50,13 +50,13 @@ impl Folder {
             let remove = if is_folder { fs::remove_dir_all } else { fs::remove_file };
             remove(entry.path()).unwrap();
         }
-        Self::Kept(folder, lock)
+        Self::CachedPage(folder, lock)
     }
 
     fn path(&self) -> &Path {
         match self {
             Self::Temporary(folder) => folder.path(),
-            Self::Kept(folder, _) => folder,
+            Self::CachedPage(folder, _) => folder,
         }
     }
 }

@@ -184,7 +184,7 @@ fn nothing_is_excused_while_it_is_unknown_what_the_base_accepts() {
     project.commit_all();
     project.git(&["checkout", "--quiet", "-b", "slower"]);
     project.write("known-cost.txt", "checksum=50\n");
-    let entry = r#""benchmark": "known-cost/text::checksum", "commit": "1a2b3c4", "ceiling_percent": 500, "reason": "x""#;
+    let entry = r#""benchmark": "known-cost/text::checksum", "commit": "1a2b3c4", "max_change_percent": 500, "reason": "x""#;
     project.write(FILE, &format!("{{\"schema\": 1, \"accepted\": [{{{entry}}}]}}"));
     project.commit_all();
     let compared = project.perf(&["--compare", "main", "--filter", "text::checksum"]);

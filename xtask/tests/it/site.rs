@@ -2,7 +2,7 @@
 
 use crate::history::{add, run};
 use crate::project::Project;
-use perf_report::Qualification;
+use perf_report::Calibration;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -61,8 +61,8 @@ fn the_recorded_runs_have_a_site() {
 fn the_error_rates_of_the_machine_stand_on_the_overview() {
     let project = Project::committed();
     let runs = add(&project, &[1]);
-    let qualification = Qualification::new(runs[0].started, 7, runs[0].machine.clone(), 3);
-    project.write("out/qualification.json", &qualification.to_json());
+    let calibration = Calibration::new(runs[0].started, 7, runs[0].machine.clone(), 3);
+    project.write("out/qualification.json", &calibration.to_json());
     project.history(&["add", "out/qualification.json"]).expect(0);
     project.site(&[]).expect(0);
     let overview = page(&project, "index.html");
@@ -126,10 +126,10 @@ fn templates_can_be_replaced() {
 fn a_damaged_series_is_named_and_the_rest_is_shown() {
     let project = Project::committed();
     add(&project, &[1, 2]);
-    let chunk = project.git(&["ls-tree", "-r", "gh-pages", "data/series/2026"]);
-    let object = chunk.split_whitespace().nth(2).unwrap();
+    let day_index = project.git(&["ls-tree", "-r", "gh-pages", "data/series/2026"]);
+    let object = day_index.split_whitespace().nth(2).unwrap();
     let file = project.path().join(".git/objects").join(&object[..2]).join(&object[2..]);
-    assert!(Path::new(&file).exists(), "{chunk}");
+    assert!(Path::new(&file).exists(), "{day_index}");
     fs::remove_file(file).unwrap();
     project.site(&[]).expect(0).says("history verify --repair");
     assert!(page(&project, "index.html").contains(&run(2).id));

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// It lies outside of the user's checkout, so that cargo finds neither its workspace nor its
 /// configuration there, and is kept: the next build has little to do.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct BaseCache {
     /// The work tree.
     pub(crate) tree: PathBuf,
     /// Cargo's target folder.
@@ -21,7 +21,7 @@ pub(crate) struct Place {
     _lock: File,
 }
 
-impl Place {
+impl BaseCache {
     /// Claims the place of the repository with this common folder, and removes places that are of
     /// no use any more.
     pub(crate) fn claim(repository: &Path) -> Result<Self> {
@@ -77,7 +77,7 @@ mod tests {
             let repository = Path::new("/somewhere/.git");
             let dir = root.path().join(format!("{:016x}", digest(b"/somewhere/.git")));
             harm(&dir);
-            let place = Place::below(root.path(), repository);
+            let place = BaseCache::below(root.path(), repository);
             let place = place.unwrap_or_else(|error| panic!("{damage}: {error:#}"));
             assert!(place.target.is_dir() && dir.join(LOCK).is_file(), "{damage}");
         }

@@ -107,7 +107,7 @@ struct Sources {
 }
 
 impl Sources {
-    /// Looks at the packages of a workspace, and at those in the tree that they lead to.
+    /// Reads the packages of a workspace, and at those in the tree that they lead to.
     fn add_packages(&mut self, members: &[Package]) {
         let mut seen: BTreeSet<PathBuf> =
             members.iter().map(|package| real(&package.manifest_path)).collect();
@@ -129,7 +129,7 @@ impl Sources {
         }
     }
 
-    /// Looks in all manifests for dependencies that cargo's messages name as missing.
+    /// Searches all manifests for dependencies that cargo's messages name as missing.
     fn add_missing(&mut self, messages: &str) -> Result<()> {
         let names = names_below(&self.tree)?;
         let is_manifest = |name: &&String| *name == "Cargo.toml" || name.ends_with("/Cargo.toml");
@@ -149,7 +149,7 @@ impl Sources {
         Ok(())
     }
 
-    /// Looks at a package, and returns the manifests of its path dependencies. Cargo passes over
+    /// Reads a package, and returns the manifests of its path dependencies. Cargo passes over
     /// the dev-dependencies of what is no member of the workspace.
     fn add_package(&mut self, package: &Package, is_member: bool) -> Vec<PathBuf> {
         let Package { name, manifest_path, .. } = package;
@@ -184,7 +184,7 @@ impl Sources {
         self.add(what, path);
     }
 
-    /// Looks at the patches of a workspace: in its manifest, and in cargo's configuration.
+    /// Reads the patches of a workspace: in its manifest, and in cargo's configuration.
     fn add_patches(&mut self, root: &Path) -> Result<()> {
         let root = real(root);
         self.add_patches_in(&root.join("Cargo.toml"), &root)?;

@@ -92,7 +92,7 @@ pub(super) fn build(workspace: &Workspace, options: &[String]) -> Result<Built> 
     if !output.status.success() {
         bail!("the benches do not build: see cargo's messages above");
     }
-    sort_out(workspace, &String::from_utf8_lossy(&output.stdout))
+    classify(workspace, &String::from_utf8_lossy(&output.stdout))
 }
 
 /// Runs cargo, whose messages go to standard error.
@@ -117,7 +117,7 @@ fn selection(workspace: &Workspace) -> Vec<String> {
     packages.chain(names.into_iter().map(|name| format!("--bench={name}"))).collect()
 }
 
-fn sort_out(workspace: &Workspace, messages: &str) -> Result<Built> {
+fn classify(workspace: &Workspace, messages: &str) -> Result<Built> {
     let mut built = Built::default();
     let mut programs: BTreeMap<String, BTreeMap<String, PathBuf>> = BTreeMap::new();
     for line in messages.lines().filter(|line| line.starts_with('{')) {

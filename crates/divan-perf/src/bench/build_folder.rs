@@ -28,7 +28,7 @@ pub(crate) struct BuildFolder {
     lock: Option<File>,
 }
 
-/// Names the files that the artefacts were built from.
+/// NameTable the files that the artefacts were built from.
 const RECORD: &str = "built-from.json";
 /// Begins the name of each folder in cargo's target folder, so that its tools clean it like any.
 const PREFIX: &str = "perf-";

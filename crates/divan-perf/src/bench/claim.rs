@@ -7,7 +7,7 @@ use std::fs::{self, File, Metadata, TryLockError};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-/// Names the repository or checkout that a folder belongs to. Cargo puts nothing of this name there.
+/// NameTable the repository or checkout that a folder belongs to. Cargo puts nothing of this name there.
 pub(super) const OWNER: &str = "perf-owner";
 pub(super) const LOCK: &str = "perf-lock";
 /// Builds that were not used for so long are removed.

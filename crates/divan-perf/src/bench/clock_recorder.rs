@@ -1,4 +1,4 @@
-//! The clock tap, compiled for this machine from the source that the xtask carries.
+//! The clock clock_recorder, compiled for this machine from the source that the xtask carries.
 
 use crate::environment;
 use crate::files::write_whole;
@@ -8,17 +8,17 @@ use perf_judge::ident::digest;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A compiled tap and the folder for its recordings.
+/// A compiled clock_recorder and the folder for its recordings.
 #[derive(Debug)]
-pub(crate) struct Tap {
+pub(crate) struct ClockRecorder {
     /// The library to preload.
     pub(crate) library: PathBuf,
     /// Where recordings go, in memory where the system has such a place.
     pub(crate) recordings: tempfile::TempDir,
 }
 
-impl Tap {
-    /// Compiles the tap below `cache`, once for a compiler and a version of the source.
+impl ClockRecorder {
+    /// Compiles the clock_recorder below `cache`, once for a compiler and a version of the source.
     ///
     /// Fails where it cannot work, with the reason for people.
     pub(crate) fn prepare(cache: &Path, rustc: &str) -> Result<Self> {

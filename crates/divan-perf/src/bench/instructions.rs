@@ -1,8 +1,8 @@
-//! Instructions of a benchmark, counted by callgrind: evidence that the machine's load, its clock
+//! Instructions of a benchmark, counted by callgrind: counts that the machine's load, its clock
 //! and the placement of code leave alone.
 
-use super::launch::Told;
-use super::sample_config::Pin;
+use super::launch::LaunchOutcome;
+use super::sample_config::SampleConfig;
 use super::{Entry, Launcher, process};
 use crate::interrupt::Interrupt;
 use anyhow::{Context as _, Result};
@@ -82,10 +82,10 @@ impl Counter {
 
     /// Counts one process with a single sample of `n` iterations.
     fn launch(&self, launcher: &Launcher, entry: &Entry, n: u32) -> Result<Counted> {
-        let pin = Pin { n, s: 1 };
-        let rows = match launcher.launch_within(self.callgrind(), entry, pin, LIMIT)? {
-            Told::Rows(rows) => rows,
-            Told::Failure(reason) => return refuse(format!("under callgrind {reason}")),
+        let config = SampleConfig { sample_size: n, sample_count: 1 };
+        let rows = match launcher.launch_within(self.callgrind(), entry, config, LIMIT)? {
+            LaunchOutcome::Rows(rows) => rows,
+            LaunchOutcome::Failure(reason) => return refuse(format!("under callgrind {reason}")),
         };
         let [(_, reading)] = rows.as_slice() else {
             return refuse("it has a row for each thread count, and a process gives one count");
@@ -94,8 +94,8 @@ impl Counter {
         let Some(instructions) = collected(&log) else {
             return refuse("callgrind says no total");
         };
-        let iterations = u64::from(reading.n) * u64::from(reading.s);
-        Ok(Counted { instructions, samples: reading.s, iterations })
+        let iterations = u64::from(reading.sample_size) * u64::from(reading.sample_count);
+        Ok(Counted { instructions, samples: reading.sample_count, iterations })
     }
 
     /// Runs a program that does nothing, to see that callgrind works here.

@@ -3,11 +3,11 @@
 use super::build::Executable;
 use super::failure::{incomplete, panic_of};
 use super::launch_files::{LaunchFile, LaunchFiles};
+use super::launch_result;
 use super::left_behind::Leavers;
 use super::process::{self, Ended};
-use super::reading;
-use super::sample_config::Pin;
-use super::{Entry, Tap};
+use super::sample_config::SampleConfig;
+use super::{ClockRecorder, Entry};
 use crate::interrupt::Interrupt;
 use crate::store::forget_outer_repository;
 use anyhow::Result;
@@ -17,7 +17,7 @@ use divan_output::{
     parse_table, timer_precision,
 };
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::Reading;
+use perf_judge::run::LaunchResult;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 /// Starts bench processes.
 #[derive(Debug)]
 pub(crate) struct Launcher {
-    tap: Option<Tap>,
+    clock_recorder: Option<ClockRecorder>,
     libraries: Option<PathBuf>,
     limit: Duration,
     interrupt: Interrupt,
@@ -39,14 +39,14 @@ pub(crate) struct Launcher {
 
 /// What a launch told.
 #[derive(Debug)]
-pub(crate) enum Told {
+pub(crate) enum LaunchOutcome {
     /// A reading for every row that it printed.
-    Rows(Vec<(BenchmarkId, Reading)>),
+    Rows(Vec<(BenchmarkId, LaunchResult)>),
     /// Why there is none.
     Failure(String),
 }
 
-impl Told {
+impl LaunchOutcome {
     /// These rows, all of them and no others: a launch without one of them failed.
     pub(crate) fn with_all(self, wanted: &[BenchmarkId]) -> Self {
         let Self::Rows(mut rows) = self else { return self };
@@ -65,13 +65,13 @@ const PROBED: (u64, u64) = (64, 1000);
 impl Launcher {
     /// A launcher whose processes may take `limit`.
     pub(crate) fn new(
-        tap: Option<Tap>,
+        clock_recorder: Option<ClockRecorder>,
         libraries: Option<PathBuf>,
         limit: Duration,
         interrupt: Interrupt,
     ) -> Self {
         Self {
-            tap,
+            clock_recorder,
             libraries,
             limit,
             interrupt,
@@ -108,41 +108,46 @@ impl Launcher {
     ///
     /// A failure after launches that worked is one, and not tried again: a benchmark that fails now
     /// and then is not measured.
-    pub(crate) fn measure(&self, entry: &Entry, pin: Pin) -> Result<Told> {
-        let Some(file) = self.files.proven(entry) else { return self.measure_first(entry, pin) };
-        Ok(match self.launch_from(file, entry, pin)? {
-            Told::Failure(reason) => {
-                Told::Failure(format!("it failed in a launch after others had worked: {reason}"))
-            }
-            told @ Told::Rows(_) => told,
+    pub(crate) fn measure(&self, entry: &Entry, config: SampleConfig) -> Result<LaunchOutcome> {
+        let Some(file) = self.files.proven(entry) else { return self.measure_first(entry, config) };
+        Ok(match self.launch_from(file, entry, config)? {
+            LaunchOutcome::Failure(reason) => LaunchOutcome::Failure(format!(
+                "it failed in a launch after others had worked: {reason}"
+            )),
+            told @ LaunchOutcome::Rows(_) => told,
         })
     }
 
     /// The first measuring launch finds out which file works: a bench may look for something beside
     /// its own executable, and fail at once.
-    fn measure_first(&self, entry: &Entry, pin: Pin) -> Result<Told> {
+    fn measure_first(&self, entry: &Entry, config: SampleConfig) -> Result<LaunchOutcome> {
         let begun = Instant::now();
         let first = self.files.first();
-        let told = self.launch_from(first, entry, pin)?;
+        let told = self.launch_from(first, entry, config)?;
         let is_late = begun.elapsed() >= self.limit;
         let (file, told) = match told {
-            Told::Failure(reason) if first == LaunchFile::Copy && !is_late => {
-                let told = self.launch_from(LaunchFile::Original, entry, pin)?;
-                if let Told::Rows(_) = told {
+            LaunchOutcome::Failure(reason) if first == LaunchFile::Copy && !is_late => {
+                let told = self.launch_from(LaunchFile::Original, entry, config)?;
+                if let LaunchOutcome::Rows(_) = told {
                     self.files.refuse_copies(entry, reason);
                 }
                 (LaunchFile::Original, told)
             }
             told => (first, told),
         };
-        if let Told::Rows(_) = told {
+        if let LaunchOutcome::Rows(_) = told {
             self.files.prove(entry, file);
         }
         Ok(told)
     }
 
-    fn launch_from(&self, file: LaunchFile, entry: &Entry, pin: Pin) -> Result<Told> {
-        self.files.with(file, entry, |path| self.launch_file(path, entry, Some(pin), None))
+    fn launch_from(
+        &self,
+        file: LaunchFile,
+        entry: &Entry,
+        config: SampleConfig,
+    ) -> Result<LaunchOutcome> {
+        self.files.with(file, entry, |path| self.launch_file(path, entry, Some(config), None))
     }
 
     /// The benchmarks of an executable, or why it does not tell them.
@@ -164,30 +169,33 @@ impl Launcher {
     pub(crate) fn launch(
         &self,
         entry: &Entry,
-        pin: Option<Pin>,
+        config: Option<SampleConfig>,
         most: Option<Duration>,
-    ) -> Result<Told> {
-        self.launch_file(&entry.executable.path, entry, pin, most)
+    ) -> Result<LaunchOutcome> {
+        self.launch_file(&entry.executable.path, entry, config, most)
     }
 
     fn launch_file(
         &self,
         file: &Path,
         entry: &Entry,
-        pin: Option<Pin>,
+        config: Option<SampleConfig>,
         most: Option<Duration>,
-    ) -> Result<Told> {
+    ) -> Result<LaunchOutcome> {
         let mut command = Command::new(file);
         self.set_up(&mut command, &entry.executable);
         command.envs(&entry.variables);
         let launch = Launch {
             name: &entry.listed,
-            sample_size: pin.map(|pin| pin.n),
-            sample_count: pin.map(|pin| pin.s),
+            sample_size: config.map(|config| config.sample_size),
+            sample_count: config.map(|config| config.sample_count),
             max_time_s: most.map(|most| most.as_secs() as u32),
         };
         command.args(launch.arguments());
-        let recording = self.tap.as_ref().map(|tap| record(&mut command, tap, pin));
+        let recording = self
+            .clock_recorder
+            .as_ref()
+            .map(|clock_recorder| record(&mut command, clock_recorder, config));
         let ended = process::run(command, self.limit, &self.interrupt);
         let recorded = recording.as_deref().and_then(recorded);
         if let Some(path) = &recording {
@@ -200,18 +208,18 @@ impl Launcher {
     }
 
     /// Launches a benchmark in these batches as the last argument of `command`, another program,
-    /// which may take `at_least` or as long as any launch. The clock tap stays out of it.
+    /// which may take `at_least` or as long as any launch. The clock clock_recorder stays out of it.
     pub(crate) fn launch_within(
         &self,
         mut command: Command,
         entry: &Entry,
-        pin: Pin,
+        config: SampleConfig,
         at_least: Duration,
-    ) -> Result<Told> {
+    ) -> Result<LaunchOutcome> {
         let launch = Launch {
             name: &entry.listed,
-            sample_size: Some(pin.n),
-            sample_count: Some(pin.s),
+            sample_size: Some(config.sample_size),
+            sample_count: Some(config.sample_count),
             max_time_s: None,
         };
         command.arg(&entry.executable.path).args(launch.arguments());
@@ -221,19 +229,21 @@ impl Launcher {
         let ended = process::run(command, limit, &self.interrupt)?;
         self.leavers.add(entry.id.as_str(), ended.left_behind);
         Ok(match ended.status {
-            None => Told::Failure(format!("it gave no result within {} s", limit.as_secs())),
+            None => {
+                LaunchOutcome::Failure(format!("it gave no result within {} s", limit.as_secs()))
+            }
             Some(_) => self.told(entry, &ended, None),
         })
     }
 
-    fn told(&self, entry: &Entry, ended: &Ended, recorded: Option<&[u8]>) -> Told {
+    fn told(&self, entry: &Entry, ended: &Ended, recorded: Option<&[u8]>) -> LaunchOutcome {
         let stdout = String::from_utf8_lossy(&ended.stdout);
         let stderr = String::from_utf8_lossy(&ended.stderr);
         let mut table = parse_table(&stdout);
         table.keep_rows_of(&entry.listed);
         match self.failure(ended).or_else(|| incomplete(&table, &stderr)) {
-            Some(reason) => Told::Failure(reason),
-            None => Told::Rows(readings(entry, &table.rows, recorded, &stderr)),
+            Some(reason) => LaunchOutcome::Failure(reason),
+            None => LaunchOutcome::Rows(readings(entry, &table.rows, recorded, &stderr)),
         }
     }
 
@@ -280,12 +290,17 @@ impl Launcher {
     }
 }
 
-/// What the tap is told: where to record, how much there is room for and how much is expected.
-fn record(command: &mut Command, tap: &Tap, pin: Option<Pin>) -> PathBuf {
-    let path = tap.recordings.path().join("recording");
-    let (n, s) = pin.map_or(PROBED, |pin| (pin.n.into(), pin.s.into()));
+/// What the clock_recorder is told: where to record, how much there is room for and how much is expected.
+fn record(
+    command: &mut Command,
+    clock_recorder: &ClockRecorder,
+    config: Option<SampleConfig>,
+) -> PathBuf {
+    let path = clock_recorder.recordings.path().join("recording");
+    let (n, s) =
+        config.map_or(PROBED, |config| (config.sample_size.into(), config.sample_count.into()));
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u64);
-    command.env("LD_PRELOAD", preloads(&tap.library));
+    command.env("LD_PRELOAD", preloads(&clock_recorder.library));
     command.env(OUT_VARIABLE, &path);
     command.env(RECORDS_VARIABLE, Sizing::of_launch(n, s, threads).to_variable());
     path
@@ -303,7 +318,7 @@ fn recorded(path: &Path) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The tap before whatever the user preloads.
+/// The clock_recorder before whatever the user preloads.
 fn preloads(library: &Path) -> OsString {
     let mut preloads = library.as_os_str().to_owned();
     if let Some(others) = env::var_os("LD_PRELOAD").filter(|others| !others.is_empty()) {
@@ -334,7 +349,7 @@ fn readings(
     rows: &[Row],
     recorded: Option<&[u8]>,
     stderr: &str,
-) -> Vec<(BenchmarkId, Reading)> {
+) -> Vec<(BenchmarkId, LaunchResult)> {
     let recording = recorded.and_then(|bytes| Recording::parse(bytes).ok());
     let precision = timer_precision(stderr);
     let rebuilt = recording.as_ref().zip(precision).map(|(tape, step)| rebuild(tape, rows, step));
@@ -343,7 +358,7 @@ fn readings(
         Rebuilt::Refused(_) => None,
     };
     let reading = |(at, row): (usize, &Row)| {
-        let reading = reading::of(row.figures()?, samples(at), recording.as_ref());
+        let reading = launch_result::of(row.figures()?, samples(at), recording.as_ref());
         Some((name(entry, row, rows.len()), reading))
     };
     rows.iter().enumerate().filter_map(reading).collect()

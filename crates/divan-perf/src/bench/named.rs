@@ -1,6 +1,6 @@
-//! Names of benchmarks in a note, which must stay short.
+//! NameTable of benchmarks in a note, which must stay short.
 
-/// Names in a note; more are counted.
+/// NameTable in a note; more are counted.
 const NAMED: usize = 3;
 
 /// The first of these names, and how many more there are.

@@ -1,14 +1,14 @@
 //! Launches side by side: base and head of every benchmark next to each other, in random order.
 
-use super::launch::{Launcher, Told};
-use super::runner::{Planned, Session};
+use super::launch::{LaunchOutcome, Launcher};
+use super::runner::{Planned, Runner};
 use super::{Entry, Listing};
 use crate::interrupt::Interrupt;
 use crate::ui::Progress;
 use anyhow::Result;
 use perf_judge::detect::paired;
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Reading, Round, Side};
+use perf_judge::run::{LaunchResult, Pair, Side};
 use std::collections::BTreeMap;
 
 /// The benchmarks of the other build, under their names of today.
@@ -20,13 +20,13 @@ pub(crate) struct BaseEntries {
 
 /// What launches side by side told.
 #[derive(Debug, Default)]
-pub(crate) struct Sides {
+pub(crate) struct PairedLaunches {
     /// Rounds by benchmark, in the order launched.
-    pub(crate) rounds: BTreeMap<BenchmarkId, Vec<Round>>,
+    pub(crate) pairs: BTreeMap<BenchmarkId, Vec<Pair>>,
     /// What the launches of each side told beside their times.
-    pub(crate) base: BTreeMap<BenchmarkId, Vec<Reading>>,
+    pub(crate) base: BTreeMap<BenchmarkId, Vec<LaunchResult>>,
     /// The head's.
-    pub(crate) head: BTreeMap<BenchmarkId, Vec<Reading>>,
+    pub(crate) head: BTreeMap<BenchmarkId, Vec<LaunchResult>>,
     /// What gave no finished row in this checkout, and why.
     pub(crate) failures: BTreeMap<BenchmarkId, String>,
     /// What gave no finished row in the other build, and why.
@@ -65,52 +65,52 @@ impl BaseEntries {
     }
 }
 
-impl Session {
-    /// Launches both sides of everything that gives a row of `wanted`, `rounds` times.
+impl Runner {
+    /// Launches both sides of everything that gives a row of `wanted`, `pairs` times.
     ///
-    /// Which side goes first is a fair coin, tossed afresh for every benchmark and round: for equal
-    /// code the sign of a round's difference is then a fair coin too, whatever the noise.
+    /// Which side goes first is a fair coin, tossed afresh for every benchmark and pair: for equal
+    /// code the sign of a pair's difference is then a fair coin too, whatever the noise.
     pub(crate) fn compare(
         &mut self,
         title: &str,
-        rounds: usize,
+        pairs: usize,
         wanted: &[BenchmarkId],
         base: &BaseEntries,
         launcher: &Launcher,
         interrupt: &Interrupt,
-    ) -> Result<Sides> {
-        let mut round = self.giving(wanted);
-        let mut sides = Sides::default();
-        let launches = round.len() * rounds * 2;
-        let mut progress = match rounds >= paired::FIRST_LOOK {
+    ) -> Result<PairedLaunches> {
+        let mut pair = self.selecting(wanted);
+        let mut sides = PairedLaunches::default();
+        let launches = pair.len() * pairs * 2;
+        let mut progress = match pairs >= paired::FIRST_ANALYSIS {
             true => Progress::start(title, launches),
             false => Progress::go_on(title, launches),
         };
         let mut done = 0;
-        for left in (0..rounds).rev() {
-            self.rng.shuffle(&mut round);
-            for at in 0..round.len() {
+        for left in (0..pairs).rev() {
+            self.rng.shuffle(&mut pair);
+            for at in 0..pair.len() {
                 interrupt.check()?;
                 if self.is_over() {
                     sides.cut_short = true;
                     return Ok(sides);
                 }
-                let rest: std::time::Duration = round.iter().map(|p| p.expected).sum();
+                let rest: std::time::Duration = pair.iter().map(|p| p.expected).sum();
                 let left = u32::try_from(left).unwrap_or(u32::MAX);
-                let total = done + (round.len() * (left as usize + 1) - at) * 2;
-                let name = round[at].entry.id.as_str();
+                let total = done + (pair.len() * (left as usize + 1) - at) * 2;
+                let name = pair[at].entry.id.as_str();
                 progress.at(done, total, name, rest * (left + 1) * 2);
                 let first = if self.rng.bool() { Side::Base } else { Side::Head };
-                sides.take(&round[at], first, base, launcher)?;
+                sides.take(&pair[at], first, base, launcher)?;
                 done += 2;
             }
-            round.retain(|planned| !sides.failed(planned));
+            pair.retain(|planned| !sides.failed(planned));
         }
         Ok(sides)
     }
 }
 
-impl Sides {
+impl PairedLaunches {
     fn take(
         &mut self,
         planned: &Planned,
@@ -119,7 +119,7 @@ impl Sides {
         launcher: &Launcher,
     ) -> Result<()> {
         let Some(other) = base.get(&planned.entry.id) else { return Ok(()) };
-        let launch = |entry: &Entry| launcher.measure(entry, planned.pin);
+        let launch = |entry: &Entry| launcher.measure(entry, planned.config);
         let (before, after) = match first {
             Side::Base => (launch(other)?, launch(&planned.entry)?),
             Side::Head => {
@@ -128,15 +128,15 @@ impl Sides {
             }
         };
         match (before, after) {
-            (_, Told::Failure(reason)) => {
+            (_, LaunchOutcome::Failure(reason)) => {
                 let rows = planned.rows.iter().map(|row| (row.clone(), reason.clone()));
                 self.failures.extend(rows);
             }
-            (Told::Failure(reason), Told::Rows(_)) => {
+            (LaunchOutcome::Failure(reason), LaunchOutcome::Rows(_)) => {
                 let rows = planned.rows.iter().map(|row| (row.clone(), reason.clone()));
                 self.base_failures.extend(rows);
             }
-            (Told::Rows(before), Told::Rows(after)) => {
+            (LaunchOutcome::Rows(before), LaunchOutcome::Rows(after)) => {
                 let is_there = |row: &&BenchmarkId| after.iter().any(|(name, _)| name == *row);
                 let gone = planned.rows.iter().filter(|row| !is_there(row));
                 let reason = "a launch gave no row of it".to_owned();
@@ -151,16 +151,16 @@ impl Sides {
     fn add(
         &mut self,
         first: Side,
-        mut before: BTreeMap<BenchmarkId, Reading>,
-        after: Vec<(BenchmarkId, Reading)>,
+        mut before: BTreeMap<BenchmarkId, LaunchResult>,
+        after: Vec<(BenchmarkId, LaunchResult)>,
     ) {
         for (name, head) in after {
             let Some(base) = before.remove(&name) else {
                 self.base_failures.insert(name, "the base has no such row".to_owned());
                 continue;
             };
-            let round = Round { first, base: base.times(), head: head.times() };
-            self.rounds.entry(name.clone()).or_default().push(round);
+            let pair = Pair { first, base: base.times(), head: head.times() };
+            self.pairs.entry(name.clone()).or_default().push(pair);
             self.base.entry(name.clone()).or_default().push(base);
             self.head.entry(name).or_default().push(head);
         }

@@ -31,7 +31,7 @@ pub(crate) enum LeftBehind {
     Running,
 }
 
-/// How often a wish to stop is looked for.
+/// How often a target to stop is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How often a process that has closed its output is asked whether it ended.
 const NAP: Duration = Duration::from_micros(200);

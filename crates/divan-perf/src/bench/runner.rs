@@ -1,14 +1,14 @@
-//! Launches in rounds: every benchmark once, in random order, and again.
+//! Launches in pairs: every benchmark once, in random order, and again.
 
-use super::launch::{Launcher, Told};
-use super::sample_config::{self, DIVAN_SAMPLES, Pin, Speed, Wish};
+use super::launch::{LaunchOutcome, Launcher};
+use super::sample_config::{self, DIVAN_SAMPLES, ProbeEstimate, SampleConfig, SamplingTarget};
 use super::{Entry, Listing};
 use crate::interrupt::Interrupt;
 use crate::ui::Progress;
 use anyhow::Result;
 use perf_judge::baseline::Selector;
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::Reading;
+use perf_judge::run::LaunchResult;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Default)]
 pub(crate) struct Measurement {
     /// By benchmark, in the order launched.
-    pub(crate) readings: BTreeMap<BenchmarkId, Vec<Reading>>,
+    pub(crate) readings: BTreeMap<BenchmarkId, Vec<LaunchResult>>,
     /// What gave no finished row, and why.
     pub(crate) failures: BTreeMap<BenchmarkId, String>,
     /// Whether the time limit ended it.
@@ -25,7 +25,7 @@ pub(crate) struct Measurement {
 
 /// Entries with their batches, ready to be launched.
 #[derive(Debug)]
-pub(crate) struct Session {
+pub(crate) struct Runner {
     planned: Vec<Planned>,
     failures: BTreeMap<BenchmarkId, String>,
     pub(super) rng: fastrand::Rng,
@@ -40,7 +40,7 @@ pub(crate) struct Planned {
     /// The benchmarks that a launch gives: one, or one a thread count.
     pub(crate) rows: Vec<BenchmarkId>,
     /// How.
-    pub(crate) pin: Pin,
+    pub(crate) config: SampleConfig,
     /// How long a launch is likely to take.
     pub(super) expected: Duration,
 }
@@ -50,14 +50,14 @@ const PROBES: usize = 6;
 /// Where a benchmark's author may have asked for more samples than this allows, it is not known.
 const ASKED_WITHIN: Duration = Duration::from_secs(3);
 
-impl Session {
+impl Runner {
     /// Chooses the batches of every entry: those of the recorded runs where they still fit, else
-    /// by probing launches. `wish` says what a benchmark should get.
+    /// by probing launches. `target` says what a benchmark should get.
     pub(crate) fn plan(
         listing: Listing,
         launcher: &Launcher,
         past: Option<Selector<'_>>,
-        wish: impl Fn(&BenchmarkId) -> Wish,
+        target: impl Fn(&BenchmarkId) -> SamplingTarget,
         options: Options,
     ) -> Result<Self> {
         let mut session = Self {
@@ -68,16 +68,16 @@ impl Session {
         };
         let count = listing.entries.len();
         let mut progress = Progress::start("probing", count);
-        let mut pace = Pace::default();
+        let mut eta = EtaEstimator::default();
         for (at, entry) in listing.entries.into_iter().enumerate() {
-            progress.at(at, count, entry.id.as_str(), pace.left(count - at));
+            progress.at(at, count, entry.id.as_str(), eta.left(count - at));
             let started = Instant::now();
-            let wish = wish(&entry.id);
-            match probe(&entry, launcher, past.as_ref(), wish)? {
+            let target = target(&entry.id);
+            match probe(&entry, launcher, past.as_ref(), target)? {
                 Ok(planned) => session.planned.push(planned),
                 Err(reason) => drop(session.failures.insert(entry.id, reason)),
             }
-            pace.took(started.elapsed());
+            eta.took(started.elapsed());
         }
         Ok(session)
     }
@@ -114,7 +114,7 @@ impl Session {
     }
 
     /// What gives a row of `wanted`.
-    pub(super) fn giving(&self, wanted: &[BenchmarkId]) -> Vec<Planned> {
+    pub(super) fn selecting(&self, wanted: &[BenchmarkId]) -> Vec<Planned> {
         let gives = |planned: &&Planned| planned.rows.iter().any(|row| wanted.contains(row));
         self.planned.iter().filter(gives).cloned().collect()
     }
@@ -124,37 +124,37 @@ impl Session {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// Launches everything that gives a row of `wanted`, in rounds of random order, so that a burst
+    /// Launches everything that gives a row of `wanted`, in pairs of random order, so that a burst
     /// of noise hurts a few launches of everything and not all launches of one.
     pub(crate) fn measure(
         &mut self,
-        rounds: &Rounds,
+        pairs: &Rounds,
         wanted: &[BenchmarkId],
         launcher: &Launcher,
         interrupt: &Interrupt,
     ) -> Result<Measurement> {
-        let mut round = self.giving(wanted);
+        let mut pair = self.selecting(wanted);
         let mut measurement = Measurement::default();
         let mut done = 0;
-        let mut progress = Progress::start(rounds.title, round.len() * rounds.launches);
-        for left in (0..rounds.launches).rev() {
+        let mut progress = Progress::start(pairs.title, pair.len() * pairs.launches);
+        for left in (0..pairs.launches).rev() {
             let begun = Instant::now();
-            self.rng.shuffle(&mut round);
-            for at in 0..round.len() {
+            self.rng.shuffle(&mut pair);
+            for at in 0..pair.len() {
                 interrupt.check()?;
                 if self.is_over() {
                     measurement.cut_short = true;
                     return Ok(measurement);
                 }
-                let total = done + round.len() * (left + 1) - at;
-                let time = rounds.time_left(&round, at, left);
-                progress.at(done, total, round[at].entry.id.as_str(), time);
-                measurement.take(&mut round[at], launcher)?;
+                let total = done + pair.len() * (left + 1) - at;
+                let time = pairs.time_left(&pair, at, left);
+                progress.at(done, total, pair[at].entry.id.as_str(), time);
+                measurement.take(&mut pair[at], launcher)?;
                 done += 1;
             }
-            round.retain(|planned| !measurement.failed(planned));
+            pair.retain(|planned| !measurement.failed(planned));
             if left > 0 {
-                std::thread::sleep(rounds.least.saturating_sub(begun.elapsed()));
+                std::thread::sleep(pairs.least.saturating_sub(begun.elapsed()));
             }
         }
         Ok(measurement)
@@ -166,18 +166,18 @@ impl Session {
 pub(crate) struct Rounds {
     /// What it is for, for people.
     pub(crate) title: &'static str,
-    /// How many rounds: launches of each benchmark.
+    /// How many pairs: launches of each benchmark.
     pub(crate) launches: usize,
-    /// The least time that a round takes.
+    /// The least time that a pair takes.
     pub(crate) least: Duration,
 }
 
 impl Rounds {
-    /// The rest of this round, and the rounds after it.
-    fn time_left(&self, round: &[Planned], at: usize, left: usize) -> Duration {
+    /// The rest of this pair, and the pairs after it.
+    fn time_left(&self, pair: &[Planned], at: usize, left: usize) -> Duration {
         let sum = |planned: &[Planned]| planned.iter().map(|p| p.expected).sum::<Duration>();
-        let whole = sum(round).max(self.least);
-        sum(&round[at..]) + whole * u32::try_from(left).unwrap_or(u32::MAX)
+        let whole = sum(pair).max(self.least);
+        sum(&pair[at..]) + whole * u32::try_from(left).unwrap_or(u32::MAX)
     }
 }
 
@@ -193,16 +193,16 @@ pub(crate) struct Options {
 impl Measurement {
     fn take(&mut self, planned: &mut Planned, launcher: &Launcher) -> Result<()> {
         let started = Instant::now();
-        let told = launcher.measure(&planned.entry, planned.pin)?;
+        let told = launcher.measure(&planned.entry, planned.config)?;
         // A moving mean keeps the estimate of the time left steady.
         planned.expected = (planned.expected * 3 + started.elapsed()) / 4;
         match told.with_all(&planned.rows) {
-            Told::Rows(rows) => {
+            LaunchOutcome::Rows(rows) => {
                 for (name, reading) in rows {
                     self.readings.entry(name).or_default().push(reading);
                 }
             }
-            Told::Failure(reason) => {
+            LaunchOutcome::Failure(reason) => {
                 for row in &planned.rows {
                     self.readings.remove(row);
                     self.failures.insert(row.clone(), reason.clone());
@@ -219,12 +219,12 @@ impl Measurement {
 
 /// The mean time of what was done, as an estimate for what is left.
 #[derive(Default)]
-struct Pace {
+struct EtaEstimator {
     total: Duration,
     count: u32,
 }
 
-impl Pace {
+impl EtaEstimator {
     fn took(&mut self, time: Duration) {
         self.total += time;
         self.count += 1;
@@ -241,28 +241,32 @@ fn probe(
     entry: &Entry,
     launcher: &Launcher,
     past: Option<&Selector<'_>>,
-    wish: Wish,
+    target: SamplingTarget,
 ) -> Result<Result<Planned, String>> {
     let started = Instant::now();
-    let rows = match launcher.launch(entry, Some(Pin { n: 1, s: 1 }), None)? {
-        Told::Rows(rows) => rows,
-        Told::Failure(reason) => return Ok(Err(reason)),
+    let rows = match launcher.launch(
+        entry,
+        Some(SampleConfig { sample_size: 1, sample_count: 1 }),
+        None,
+    )? {
+        LaunchOutcome::Rows(rows) => rows,
+        LaunchOutcome::Failure(reason) => return Ok(Err(reason)),
     };
     let start_up = started.elapsed();
     let rows: Vec<BenchmarkId> = rows.into_iter().map(|(name, _)| name).collect();
     let kept = past.and_then(|past| {
-        let pasts = rows.iter().map(|row| sample_config::kept(&past.past_pin(row)?, wish));
-        pasts.collect::<Option<Vec<Pin>>>()?.into_iter().next()
+        let pasts = rows.iter().map(|row| sample_config::kept(&past.past_pin(row)?, target));
+        pasts.collect::<Option<Vec<SampleConfig>>>()?.into_iter().next()
     });
-    let pin = match kept {
-        Some(pin) => pin,
-        None => match choose(entry, launcher, wish, start_up)? {
-            Ok(pin) => pin,
+    let config = match kept {
+        Some(config) => config,
+        None => match choose(entry, launcher, target, start_up)? {
+            Ok(config) => config,
             Err(reason) => return Ok(Err(reason)),
         },
     };
-    let launch = Duration::from_secs_f64(wish.launch_ns / 1e9);
-    Ok(Ok(Planned { entry: entry.clone(), rows, pin, expected: start_up + launch }))
+    let launch = Duration::from_secs_f64(target.launch_ns / 1e9);
+    Ok(Ok(Planned { entry: entry.clone(), rows, config, expected: start_up + launch }))
 }
 
 /// Probes until a sample is long enough, then chooses how many make a launch. `start_up` is what a
@@ -270,51 +274,58 @@ fn probe(
 fn choose(
     entry: &Entry,
     launcher: &Launcher,
-    wish: Wish,
+    target: SamplingTarget,
     start_up: Duration,
-) -> Result<Result<Pin, String>> {
+) -> Result<Result<SampleConfig, String>> {
     let started = Instant::now();
-    let mut speed = match speed(entry, launcher, None, start_up)? {
-        Ok(speed) => speed,
+    let mut estimate = match estimate_of(entry, launcher, None, start_up)? {
+        Ok(estimate) => estimate,
         Err(reason) => return Ok(Err(reason)),
     };
     // The author's count is known only if the limit did not end the launch.
-    let asked_samples = speed.asked_samples.filter(|_| started.elapsed() < ASKED_WITHIN);
-    let mut n = sample_config::iterations(speed.fastest_ns);
+    let asked_samples = estimate.asked_samples.filter(|_| started.elapsed() < ASKED_WITHIN);
+    let mut n = sample_config::iterations(estimate.min_ns);
     for _ in 0..PROBES {
         if n == 1 {
             break;
         }
-        let probing = Pin { n, s: DIVAN_SAMPLES };
-        speed = match self::speed(entry, launcher, Some(probing), start_up)? {
-            Ok(speed) => speed,
+        let probing = SampleConfig { sample_size: n, sample_count: DIVAN_SAMPLES };
+        estimate = match estimate_of(entry, launcher, Some(probing), start_up)? {
+            Ok(estimate) => estimate,
             Err(reason) => return Ok(Err(reason)),
         };
-        if sample_config::is_long_enough(n, speed.fastest_ns) {
+        if sample_config::is_long_enough(n, estimate.min_ns) {
             break;
         }
-        n = sample_config::iterations(speed.fastest_ns);
+        n = sample_config::iterations(estimate.min_ns);
     }
-    Ok(Ok(Pin { n, s: sample_config::samples(n, Speed { asked_samples, ..speed }, wish) }))
+    Ok(Ok(SampleConfig {
+        sample_size: n,
+        sample_count: sample_config::samples(
+            n,
+            ProbeEstimate { asked_samples, ..estimate },
+            target,
+        ),
+    }))
 }
 
 /// A probing launch: the speed of its fastest row, which needs the largest batch.
-fn speed(
+fn estimate_of(
     entry: &Entry,
     launcher: &Launcher,
-    pin: Option<Pin>,
+    config: Option<SampleConfig>,
     start_up: Duration,
-) -> Result<Result<Speed, String>> {
+) -> Result<Result<ProbeEstimate, String>> {
     let started = Instant::now();
-    let rows = match launcher.launch(entry, pin, Some(ASKED_WITHIN))? {
-        Told::Rows(rows) => rows,
-        Told::Failure(reason) => return Ok(Err(reason)),
+    let rows = match launcher.launch(entry, config, Some(ASKED_WITHIN))? {
+        LaunchOutcome::Rows(rows) => rows,
+        LaunchOutcome::Failure(reason) => return Ok(Err(reason)),
     };
     let sampling = started.elapsed().saturating_sub(start_up);
-    let samples: u32 = rows.iter().map(|(_, reading)| reading.s).sum();
-    let asked = rows.iter().map(|(_, reading)| reading.s).max();
-    Ok(Ok(Speed {
-        fastest_ns: rows.iter().map(|(_, r)| r.fastest_ns).fold(f64::INFINITY, f64::min),
+    let samples: u32 = rows.iter().map(|(_, reading)| reading.sample_count).sum();
+    let asked = rows.iter().map(|(_, reading)| reading.sample_count).max();
+    Ok(Ok(ProbeEstimate {
+        min_ns: rows.iter().map(|(_, r)| r.min_ns).fold(f64::INFINITY, f64::min),
         median_ns: rows.iter().map(|(_, reading)| reading.median_ns).fold(0.0, f64::max),
         asked_samples: asked.filter(|samples| *samples != DIVAN_SAMPLES),
         sample_wall_ns: sampling.as_nanos() as f64 / f64::from(samples.max(1)),

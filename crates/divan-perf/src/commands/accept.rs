@@ -1,6 +1,6 @@
 //! `cargo xtask perf accept`: a slowdown that is worth it, written down where it is reviewed.
 
-use crate::args::{PlaceArgs, filled};
+use crate::args::{HistoryArgs, filled};
 use crate::bench::Workspace;
 use crate::budget_file::{BUDGET_FILE, in_file};
 use crate::files::{TEXT_BYTES, read_if_there, real, write_whole};
@@ -28,8 +28,8 @@ pub(crate) struct AcceptArgs {
     #[arg(long, value_name = "TEXT", value_parser = filled)]
     pub(crate) reason: String,
     /// The largest change that is accepted, in percent; without it, what the last report measured.
-    #[arg(long, value_name = "PERCENT", value_parser = ceiling_percent, allow_negative_numbers = true)]
-    pub(crate) ceiling: Option<f64>,
+    #[arg(long, alias = "ceiling", value_name = "PERCENT", value_parser = max_change_percent, allow_negative_numbers = true)]
+    pub(crate) max_change: Option<f64>,
     /// The last day on which it is accepted.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = last_day)]
     pub(crate) expires: Option<NaiveDate>,
@@ -45,7 +45,7 @@ pub(crate) struct AcceptArgs {
 }
 
 /// A workspace that has nothing to say yet.
-const EMPTY: &str = "{\n  \"schema\": 1\n}\n";
+const EMPTY: &str = "{\n  \"schema\": 2\n}\n";
 
 /// Writes the entry.
 pub(crate) fn run(args: &AcceptArgs) -> Result<ExitCode> {
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &AcceptArgs) -> Result<ExitCode> {
     let entry = Acceptance {
         benchmark: benchmark(args, report.as_ref())?,
         commit: commit(args, &workspace, report.as_ref())?,
-        ceiling_percent: ceiling(args, report.as_ref())?,
+        max_change_percent: max_change(args, report.as_ref())?,
         reason: args.reason.clone(),
         expires: args.expires,
     };
@@ -73,7 +73,7 @@ pub(crate) fn run(args: &AcceptArgs) -> Result<ExitCode> {
     ui::say(&format!(
         "{} may be slower by {} from {} on{instead}",
         entry.benchmark,
-        unit::change(entry.ceiling()),
+        unit::change(entry.max_change()),
         entry.commit.get(..12).unwrap_or(&entry.commit),
     ));
     ui::say(&format!("commit {BUDGET_FILE} with the code: it is reviewed there"));
@@ -88,7 +88,7 @@ fn last_report(args: &AcceptArgs, workspace: &Workspace) -> Result<Option<Report
 
 /// The benchmark's whole name.
 fn benchmark(args: &AcceptArgs, report: Option<&Report>) -> Result<BenchmarkId> {
-    match (row(args, report)?, args.ceiling) {
+    match (row(args, report)?, args.max_change) {
         (Some(row), _) => Ok(row.verdict.name.clone()),
         (None, Some(_)) => {
             let name = &args.benchmark;
@@ -102,7 +102,7 @@ fn benchmark(args: &AcceptArgs, report: Option<&Report>) -> Result<BenchmarkId> 
     }
 }
 
-const MEASURE_FIRST: &str = "there is no report that says how much slower it is: measure first by `cargo xtask perf --compare main`, or give --ceiling";
+const MEASURE_FIRST: &str = "there is no report that says how much slower it is: measure first by `cargo xtask perf --compare main`, or give --max-change";
 
 fn row<'a>(args: &AcceptArgs, report: Option<&'a Report>) -> Result<Option<&'a Row>> {
     let rows = report.iter().flat_map(|report| &report.rows);
@@ -119,10 +119,10 @@ fn row<'a>(args: &AcceptArgs, report: Option<&'a Report>) -> Result<Option<&'a R
     }
 }
 
-fn ceiling(args: &AcceptArgs, report: Option<&Report>) -> Result<f64> {
-    match (args.ceiling, row(args, report)?) {
-        (Some(ceiling), _) => Ok(ceiling),
-        (None, Some(row)) if row.verdict.state == State::Regression => Ok(row.ceiling_percent()),
+fn max_change(args: &AcceptArgs, report: Option<&Report>) -> Result<f64> {
+    match (args.max_change, row(args, report)?) {
+        (Some(percent), _) => Ok(percent),
+        (None, Some(row)) if row.verdict.state == State::Regression => Ok(row.max_change_percent()),
         (None, Some(row)) => bail!(
             "{} is no regression in the last report ({}): there is nothing to accept",
             row.verdict.name,
@@ -137,27 +137,27 @@ fn commit(args: &AcceptArgs, workspace: &Workspace, report: Option<&Report>) -> 
     if let Some(commit) = &args.commit {
         return Ok(commit.clone());
     }
-    let measured = report.filter(|_| args.ceiling.is_none()).map(|report| &report.run.commit);
+    let measured = report.filter(|_| args.max_change.is_none()).map(|report| &report.run.commit);
     let commit = match measured {
         Some(Some(commit)) => commit.clone(),
         Some(None) => bail!("the last report is of no commit: give --commit"),
         None => head(workspace)?,
     };
-    match commit.dirty && args.ceiling.is_none() {
+    match commit.dirty && args.max_change.is_none() {
         true => bail!("the last report is of uncommitted changes: commit them and measure again"),
         false => Ok(commit.hash),
     }
 }
 
 fn head(workspace: &Workspace) -> Result<perf_judge::run::Commit> {
-    let location = PlaceArgs::default().location(&BudgetFile::default())?;
+    let location = HistoryArgs::default().location(&BudgetFile::default())?;
     Repository::open(&workspace.root, &location)?.head()
 }
 
-fn ceiling_percent(text: &str) -> Result<f64, String> {
+fn max_change_percent(text: &str) -> Result<f64, String> {
     let percent: f64 =
         text.parse().map_err(|_| "it is no number; write for example 24".to_owned())?;
-    Acceptance::check_ceiling(percent).map(|()| percent).map_err(|error| error.to_string())
+    Acceptance::check_max_change(percent).map(|()| percent).map_err(|error| error.to_string())
 }
 
 fn hash(text: &str) -> Result<String, String> {
@@ -184,11 +184,11 @@ mod tests {
 
     #[test]
     fn an_entry_that_would_accept_nothing_or_everything_is_refused() {
-        assert_eq!(ceiling_percent("24.5"), Ok(24.5));
+        assert_eq!(max_change_percent("24.5"), Ok(24.5));
         for wrong in
             ["", "NaN", "nan", "inf", "-inf", "-1", "0", "1e308", "1e999", "1e-320", "24 %"]
         {
-            assert!(ceiling_percent(wrong).is_err(), "{wrong}");
+            assert!(max_change_percent(wrong).is_err(), "{wrong}");
         }
         let today = NaiveDate::from_ymd_opt(2027, 3, 1).unwrap();
         assert_eq!(still_to_come("2027-03-01", today), Ok(today));

@@ -1,6 +1,6 @@
 //! `cargo xtask perf budgets`: perf-budgets.json beside what was recorded. Nothing is built.
 
-use crate::args::PlaceArgs;
+use crate::args::HistoryArgs;
 use crate::bench::Workspace;
 use crate::budget_file::{BUDGET_FILE, in_file, read};
 use crate::store::{Recorded, Repository};
@@ -20,8 +20,8 @@ pub(crate) struct BudgetsArgs {
     #[command(subcommand)]
     task: BudgetsTask,
     #[command(flatten)]
-    place: PlaceArgs,
-    /// Look at the budgets of another cargo workspace.
+    place: HistoryArgs,
+    /// Use the budgets of another cargo workspace.
     #[arg(long, global = true, value_name = "PATH")]
     manifest_path: Option<PathBuf>,
 }

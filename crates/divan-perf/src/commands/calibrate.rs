@@ -1,7 +1,7 @@
 //! `cargo xtask perf qualify`: how often a comparison errs on this machine.
 
-use crate::args::{Common, Store};
-use crate::bench::{BaseEntries, Listing, Session};
+use crate::args::{MeasureArgs, OutputArgs};
+use crate::bench::{BaseEntries, Listing, Runner};
 use crate::interrupt::Interrupt;
 use crate::pipeline::{BenchSuite, Context};
 use crate::store::Entry;
@@ -9,8 +9,8 @@ use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use perf_judge::ident::BenchmarkId;
-use perf_judge::verdict::qualify::{SLOWDOWNS, Tally, Trial};
-use perf_report::Qualification;
+use perf_judge::verdict::calibrate::{ErrorCounts, SLOWDOWNS, Trial};
+use perf_report::Calibration;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -27,17 +27,17 @@ const BY_INTEREST: [u32; SLOWDOWNS.len()] = [10, 5, 20, 3, 50];
 const KNOWN_COST: &str = "KNOWN_COST";
 
 #[derive(Debug, Args)]
-pub(crate) struct QualifyArgs {
+pub(crate) struct CalibrateArgs {
     /// A copy of the known-cost crate, whose benches do more work when asked to, to be measured
     /// too.
     #[arg(long, value_name = "MANIFEST")]
     known_cost: Option<PathBuf>,
     #[command(flatten)]
-    common: Common,
+    common: MeasureArgs,
 }
 
 /// Measures every benchmark against itself, again and again, and says how often that went wrong.
-pub(crate) fn run(args: &QualifyArgs) -> Result<ExitCode> {
+pub(crate) fn run(args: &CalibrateArgs) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
     let context = Context::check(&args.common.store, &args.common.package)?;
     let known_cost = args.known_cost.as_deref().map(|path| known_cost(path, &args.common.store));
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &QualifyArgs) -> Result<ExitCode> {
     let mut bench = Bench::plan(&context, &suite, listing, &args.common, &interrupt)?;
     let names = bench.names();
     let started = suite.started();
-    let mut result = Qualification::new(started, suite.seed(), suite.machine.clone(), names.len());
+    let mut result = Calibration::new(started, suite.seed(), suite.machine.clone(), names.len());
     result.scaled = bench.scaled(&names, began + own)?;
     // Its build folder is claimed, and the known-cost crate may be the workspace itself.
     drop(bench);
@@ -66,7 +66,7 @@ pub(crate) fn run(args: &QualifyArgs) -> Result<ExitCode> {
     }
     result.seconds = began.elapsed().as_secs();
 
-    context.project.output.write("qualification.json", result.to_json().as_bytes())?;
+    context.project.output.write("calibration.json", result.to_json().as_bytes())?;
     context.recorder.keep(&[Entry::from(&result)])?;
     context.recorder.record()?;
     context.recorder.publish()?;
@@ -79,7 +79,7 @@ fn say_notes(suite: &BenchSuite) {
 }
 
 /// The context of the known-cost crate, which has no history.
-fn known_cost(manifest: &Path, store: &Store) -> Result<Context> {
+fn known_cost(manifest: &Path, store: &OutputArgs) -> Result<Context> {
     let context = Context::without_history(manifest, store)?;
     if !context.project.workspace.targets.iter().any(|target| target.package == "known-cost") {
         bail!("{} is not the known-cost crate", manifest.display());
@@ -90,7 +90,7 @@ fn known_cost(manifest: &Path, store: &Store) -> Result<Context> {
 /// Benchmarks that are compared with themselves.
 struct Bench<'a> {
     suite: &'a BenchSuite,
-    session: Session,
+    session: Runner,
     base: BaseEntries,
     interrupt: &'a Interrupt,
 }
@@ -100,7 +100,7 @@ impl<'a> Bench<'a> {
         context: &Context,
         suite: &'a BenchSuite,
         listing: Listing,
-        args: &Common,
+        args: &MeasureArgs,
         interrupt: &'a Interrupt,
     ) -> Result<Self> {
         let base = BaseEntries::new(listing.clone(), &BTreeMap::new());
@@ -113,8 +113,8 @@ impl<'a> Bench<'a> {
     }
 
     /// Runs of everything, as many as there is time for, but one at least.
-    fn scaled(&mut self, names: &[BenchmarkId], until: Instant) -> Result<Vec<Tally>> {
-        let mut sum: Vec<Tally> = Vec::new();
+    fn scaled(&mut self, names: &[BenchmarkId], until: Instant) -> Result<Vec<ErrorCounts>> {
+        let mut sum: Vec<ErrorCounts> = Vec::new();
         let mut longest = Duration::ZERO;
         while sum.is_empty() || Instant::now() + longest < until {
             let began = Instant::now();
@@ -126,9 +126,9 @@ impl<'a> Bench<'a> {
     }
 
     /// Runs of everything with real extra work, a slowdown after the other.
-    fn real(&mut self, until: Instant) -> Result<Vec<Tally>> {
+    fn real(&mut self, until: Instant) -> Result<Vec<ErrorCounts>> {
         let names = self.names();
-        let mut sums: BTreeMap<u32, Vec<Tally>> = BTreeMap::new();
+        let mut sums: BTreeMap<u32, Vec<ErrorCounts>> = BTreeMap::new();
         let mut longest = Duration::ZERO;
         for percent in BY_INTEREST.into_iter().cycle() {
             if !sums.is_empty() && Instant::now() + longest >= until {
@@ -148,17 +148,17 @@ impl<'a> Bench<'a> {
     }
 
     fn measure(&mut self, mut trial: Trial) -> Result<Trial> {
-        while let Some((names, rounds)) = trial.step() {
+        while let Some((names, pairs)) = trial.step() {
             let sides = self.session.compare(
                 "measuring the same side by side",
-                rounds,
+                pairs,
                 &names,
                 &self.base,
                 &self.suite.launcher,
                 self.interrupt,
             )?;
-            for (name, rounds) in sides.rounds {
-                trial.feed(&name, rounds);
+            for (name, pairs) in sides.pairs {
+                trial.feed(&name, pairs);
             }
             for name in sides.failures.keys().chain(sides.base_failures.keys()) {
                 trial.leave_out(name);
@@ -168,7 +168,7 @@ impl<'a> Bench<'a> {
     }
 }
 
-fn add(sum: Vec<Tally>, more: Vec<Tally>) -> Vec<Tally> {
+fn add(sum: Vec<ErrorCounts>, more: Vec<ErrorCounts>) -> Vec<ErrorCounts> {
     match sum.is_empty() {
         true => more,
         false => sum.into_iter().zip(more).map(|(one, other)| one.and(other)).collect(),

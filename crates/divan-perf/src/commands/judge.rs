@@ -3,7 +3,7 @@
 use crate::files::{DATA_BYTES, utf8};
 use anyhow::{Context as _, Result, anyhow, bail};
 use perf_judge::unit;
-use perf_judge::verdict::exchange;
+use perf_judge::verdict::jsonl;
 use std::io::{self, BufRead, Read as _, Write as _};
 use std::process::ExitCode;
 
@@ -17,7 +17,7 @@ pub(crate) fn run() -> Result<ExitCode> {
         if line.trim().is_empty() {
             continue;
         }
-        let answer = exchange::answer(&line).with_context(place)?;
+        let answer = jsonl::judge_line(&line).with_context(place)?;
         match writeln!(answers, "{answer}").and_then(|()| answers.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
             written => written.context("cannot write to standard output")?,

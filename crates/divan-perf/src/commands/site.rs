@@ -1,6 +1,6 @@
 //! `perf site`: renders what is recorded, without measuring.
 
-use crate::args::PlaceArgs;
+use crate::args::HistoryArgs;
 use crate::bench::Workspace;
 use crate::budget_file;
 use crate::output::Output;
@@ -23,11 +23,11 @@ pub(crate) struct SiteArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) templates: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) place: PlaceArgs,
+    pub(crate) place: HistoryArgs,
     /// Where the site goes, instead of target/perf.
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
-    /// Look at the history of another cargo workspace.
+    /// Use the history of another cargo workspace.
     #[arg(long, value_name = "PATH")]
     pub(crate) manifest_path: Option<PathBuf>,
 }

@@ -58,7 +58,7 @@ pub(crate) fn run(args: &IssueArgs) -> Result<ExitCode> {
 
 fn title(report: &Report) -> String {
     let branch = report.run.commit.as_ref().and_then(|commit| commit.branch.as_deref());
-    format!("perf: {} got slower", visible(branch.unwrap_or(&report.against.branch)))
+    format!("perf: {} got slower", visible(branch.unwrap_or(&report.reference.branch)))
 }
 
 fn body(args: &IssueArgs, report: &Report) -> String {

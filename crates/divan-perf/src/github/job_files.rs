@@ -7,9 +7,9 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-/// Names the file of what later steps read.
+/// NameTable the file of what later steps read.
 pub(crate) const OUTPUTS: &str = "GITHUB_OUTPUT";
-/// Names the file of what the job's page shows.
+/// NameTable the file of what the job's page shows.
 pub(crate) const SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
 /// Adds to the file that GitHub names by `variable`.

@@ -16,15 +16,22 @@ const MARK_TEXT: &str =
 /// Folders with measurements.
 const MEASUREMENTS: [&str; 2] = ["pending", "unrecorded"];
 /// Files that are replaced.
-const FILES: [&str; 6] =
-    [MARK, STATE, "report.json", "report.md", "samples.jsonl", "qualification.json"];
+const FILES: [&str; 7] = [
+    MARK,
+    STATE,
+    "report.json",
+    "report.md",
+    "samples.jsonl",
+    "calibration.json",
+    "qualification.json",
+];
 /// Begins the names of files that were being written when their process was killed.
 const UNFINISHED: &str = ".tmp";
 /// What versions before the mark wrote to see that the folder can be written.
 const PROBE: &str = ".writable";
 
 #[derive(Deserialize)]
-struct Kind {
+struct FileKind {
     kind: String,
 }
 
@@ -151,7 +158,7 @@ fn is_ours(path: &Path) -> bool {
 
 /// Whether it is a file of the history, which `perf history add` takes from anywhere.
 fn is_measurement(path: &Path) -> bool {
-    is_json(path) && is_kind(path, &["run", "comparison", "qualification"])
+    is_json(path) && is_kind(path, &["run", "comparison", "calibration", "qualification"])
 }
 
 fn is_json(path: &Path) -> bool {
@@ -160,14 +167,14 @@ fn is_json(path: &Path) -> bool {
 
 fn is_kind(path: &Path, kinds: &[&str]) -> bool {
     let text = fs::read(path).unwrap_or_default();
-    serde_json::from_slice(&text).is_ok_and(|Kind { kind }| kinds.contains(&kind.as_str()))
+    serde_json::from_slice(&text).is_ok_and(|FileKind { kind }| kinds.contains(&kind.as_str()))
 }
 
 /// Whether the first line is of a launch; without launches the file is empty.
 fn is_samples(path: &Path) -> bool {
     let mut line = String::new();
     let read = fs::File::open(path).and_then(|file| BufReader::new(file).read_line(&mut line));
-    let is_launch = || serde_json::from_str(&line).is_ok_and(|Kind { kind }| kind == "launch");
+    let is_launch = || serde_json::from_str(&line).is_ok_and(|FileKind { kind }| kind == "launch");
     read.is_ok_and(|bytes| bytes == 0 || is_launch())
 }
 

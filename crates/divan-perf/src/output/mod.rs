@@ -130,7 +130,7 @@ mod tests {
     fn the_folder_in_cargos_target_folder_is_taken_as_older_versions_left_it() {
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join("target");
-        for file in ["launched/copy", "tap/1/lib.rs", "site/index.html", "notes.txt"] {
+        for file in ["launched/copy", "clock_recorder/1/lib.rs", "site/index.html", "notes.txt"] {
             write_whole(&target.join("perf").join(file), b"").unwrap();
         }
         let workspace = workspace(dir.path(), &target);

@@ -1,6 +1,6 @@
 //! What `perf` itself is told.
 
-use crate::args::{Common, FailOn, Format, revision};
+use crate::args::{FailOn, Format, MeasureArgs, revision};
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -30,5 +30,5 @@ pub(crate) struct PerfArgs {
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
     #[command(flatten)]
-    pub(crate) common: Common,
+    pub(crate) common: MeasureArgs,
 }

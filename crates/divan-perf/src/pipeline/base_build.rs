@@ -3,8 +3,8 @@
 use super::context::Context;
 use super::sameness::{Side, same_packages};
 use super::suite::BenchSuite;
-use crate::args::Common;
-use crate::bench::Place;
+use crate::args::MeasureArgs;
+use crate::bench::BaseCache;
 use crate::bench::{BaseEntries, Built, Launcher, Listing, Workspace, base_sources};
 use crate::budget_file;
 use crate::store::{BaseCommit, Repository};
@@ -33,7 +33,7 @@ pub(crate) struct Base {
     /// nothing to measure.
     same: BTreeSet<String>,
     /// Held as long as its executables are launched.
-    _place: Place,
+    _place: BaseCache,
 }
 
 /// Executables that grew by less are not worth a word: the same code differs by a few bytes.
@@ -46,11 +46,11 @@ impl Base {
         repository: &Repository,
         suite: &BenchSuite,
         commit: BaseCommit,
-        args: &Common,
+        args: &MeasureArgs,
         skips: bool,
     ) -> Result<Self> {
         let short = commit.commit.short().to_owned();
-        let place = Place::claim(&repository.common_dir()?)?;
+        let place = BaseCache::claim(&repository.common_dir()?)?;
         ui::say(&format!("building the benches of {short}, the {}", commit.label));
         let sources = repository.check_out(&commit.commit.hash, &place.tree)?;
         let failed = || format!("{short}, the {}, cannot be measured", commit.label);
@@ -117,7 +117,7 @@ impl Base {
 
 /// Builds a second time, from nothing, where the failure may be that of a kept target folder.
 fn again_if_damaged<T>(
-    place: &Place,
+    place: &BaseCache,
     launcher: &Launcher,
     build: impl Fn() -> Result<T>,
 ) -> Result<T> {
@@ -141,8 +141,8 @@ fn accepted(workspace: &Workspace) -> Result<Vec<Acceptance>> {
 fn workspace(
     context: &Context,
     repository: &Repository,
-    place: &Place,
-    args: &Common,
+    place: &BaseCache,
+    args: &MeasureArgs,
 ) -> Result<(Workspace, Vec<String>)> {
     let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let (root, own) = (real(&repository.root()), real(&context.project.workspace.root));

@@ -4,10 +4,10 @@ use super::args::PerfArgs;
 use super::base_build::Base;
 use super::context::Context;
 use super::suite::{BenchSuite, launches};
-use crate::bench::{Listing, Session};
+use crate::bench::{Listing, Runner};
 use perf_judge::budget::Budget;
 use perf_judge::ident::BenchmarkId;
-use perf_judge::verdict::{Against, Case, Effort, Judge};
+use perf_judge::verdict::{Comparison, Judge, JudgeConfig, Reference};
 use std::collections::BTreeSet;
 
 /// What there is to judge, and the build of the other commit where there is one.
@@ -77,7 +77,7 @@ impl Cases {
         args: &PerfArgs,
         context: &Context,
         suite: &BenchSuite,
-        session: &Session,
+        session: &Runner,
     ) -> Judge {
         let mut judge = match &self.base {
             None => suite.judge(context, session, args),
@@ -87,25 +87,25 @@ impl Cases {
         judge
     }
 
-    fn judge_of_pairs(&self, base: &str, session: &Session, args: &PerfArgs) -> Judge {
+    fn judge_of_pairs(&self, base: &str, session: &Runner, args: &PerfArgs) -> Judge {
         let rows = session.planned().iter().flat_map(|planned| {
             let case = |row: &BenchmarkId| self.case(row, &planned.entry.id, base);
             planned.rows.iter().map(case)
         });
         let failed = session.failures().keys().map(|name| self.case(name, name, base));
-        let same = || Against::SameBuild(base.to_owned());
-        let skipped = self.skipped.iter().map(|name| Case::new(name.clone(), same()));
-        let effort = Effort::of_launches(launches(args).into()).with_comparison(true);
-        Judge::new(rows.chain(failed).chain(skipped).collect(), self.removed.clone(), effort)
+        let same = || Reference::SameBuild(base.to_owned());
+        let skipped = self.skipped.iter().map(|name| Comparison::new(name.clone(), same()));
+        let judge_config = JudgeConfig::of_launches(launches(args).into()).with_comparison(true);
+        Judge::new(rows.chain(failed).chain(skipped).collect(), self.removed.clone(), judge_config)
     }
 
     /// A row of the benchmark that is listed as `listed`.
-    fn case(&self, row: &BenchmarkId, listed: &BenchmarkId, base: &str) -> Case {
-        let case = |against| Case::new(row.clone(), against);
+    fn case(&self, row: &BenchmarkId, listed: &BenchmarkId, base: &str) -> Comparison {
+        let case = |against| Comparison::new(row.clone(), against);
         match (self.new.contains(listed), self.budgeted.contains(listed)) {
-            (true, _) => case(Against::Nothing(None)),
-            (false, true) => case(Against::SameBuild(base.to_owned())).launched(),
-            (false, false) => case(Against::Build(base.to_owned())),
+            (true, _) => case(Reference::Nothing(None)),
+            (false, true) => case(Reference::SameBuild(base.to_owned())).launched(),
+            (false, false) => case(Reference::Build(base.to_owned())),
         }
     }
 }

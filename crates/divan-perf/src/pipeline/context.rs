@@ -3,7 +3,7 @@
 use super::history::KnownHistory;
 use super::project::Project;
 use super::recorder::Recorder;
-use crate::args::Store;
+use crate::args::OutputArgs;
 use crate::store::Repository;
 use anyhow::Result;
 use std::fs;
@@ -20,7 +20,7 @@ pub(crate) struct Context {
 
 impl Context {
     /// Finds it all, or says what is wrong.
-    pub(crate) fn check(args: &Store, packages: &[String]) -> Result<Self> {
+    pub(crate) fn check(args: &OutputArgs, packages: &[String]) -> Result<Self> {
         let project = Project::find(args, packages)?;
         let repository = repository(&project, args)?.map(Rc::new);
         let recorder = Recorder::prepare(repository.as_ref(), &project.output, args)?;
@@ -29,7 +29,7 @@ impl Context {
     }
 
     /// The context of a workspace that only lends its benches.
-    pub(crate) fn without_history(manifest: &Path, args: &Store) -> Result<Self> {
+    pub(crate) fn without_history(manifest: &Path, args: &OutputArgs) -> Result<Self> {
         let project = Project::without_settings(manifest, args)?;
         let recorder = Recorder::new(None, &project.output, args)?;
         Ok(Self { project, history: KnownHistory::default(), recorder })
@@ -66,7 +66,7 @@ impl Context {
 }
 
 /// The repository around the workspace, which only recording needs.
-fn repository(project: &Project, args: &Store) -> Result<Option<Repository>> {
+fn repository(project: &Project, args: &OutputArgs) -> Result<Option<Repository>> {
     let location = args.place.location(&project.settings)?;
     match Repository::open(&project.workspace.root, &location) {
         Ok(repository) => Ok(Some(repository)),

@@ -5,9 +5,9 @@ use super::executor::Executor;
 use crate::bench::Counter;
 use crate::ui;
 use anyhow::Result;
-use perf_judge::detect::evidence::{Evidence, Pair};
+use perf_judge::detect::counts::{CountPair, Counts};
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Alloc, Measured, Reading};
+use perf_judge::run::{Alloc, LaunchResult, Measured};
 use perf_judge::unit;
 use perf_judge::verdict::{Method, State, Verdict};
 use std::collections::BTreeMap;
@@ -17,15 +17,15 @@ use std::collections::BTreeMap;
 pub(crate) fn collect(
     executor: &mut Executor<'_>,
     verdicts: &mut [Verdict],
-    alone: &BTreeMap<BenchmarkId, Vec<Reading>>,
+    alone: &BTreeMap<BenchmarkId, Vec<LaunchResult>>,
 ) -> Result<()> {
     for verdict in &mut *verdicts {
-        let evidence = allocations(executor, verdict, alone);
-        verdict.evidence = (evidence != Evidence::default()).then_some(evidence);
+        let counts = allocations(executor, verdict, alone);
+        verdict.counts = (counts != Counts::default()).then_some(counts);
     }
     let wanted: Vec<&mut Verdict> = verdicts
         .iter_mut()
-        .filter(|verdict| verdict.method == Method::SideBySide)
+        .filter(|verdict| verdict.method == Method::Paired)
         .filter(|verdict| executor.args.instructions || has_changed(verdict))
         .filter(|verdict| verdict.launches > 0)
         .collect();
@@ -52,7 +52,7 @@ fn count(executor: &mut Executor<'_>, counter: &Counter, wanted: Vec<&mut Verdic
     for verdict in wanted {
         executor.interrupt.check()?;
         match instructions(executor, counter, verdict)? {
-            Ok(pair) => verdict.evidence.get_or_insert_default().instructions = Some(pair),
+            Ok(pair) => verdict.counts.get_or_insert_default().instructions = Some(pair),
             Err(reason) => {
                 let name = &verdict.name;
                 executor
@@ -69,7 +69,7 @@ fn instructions(
     executor: &Executor<'_>,
     counter: &Counter,
     verdict: &Verdict,
-) -> Result<Result<Pair, String>> {
+) -> Result<Result<CountPair, String>> {
     let at_hand = |base: &&Base| verdict.base.as_deref() == Some(base.commit.commit.hash.as_str());
     let head = executor.session.entry_of(&verdict.name);
     let base = executor.base.as_ref().filter(at_hand);
@@ -83,15 +83,15 @@ fn instructions(
         Err(reason) => return Ok(Err(reason)),
     };
     let head = counter.count(launcher, head)?;
-    Ok(head.map(|head| Pair { base, head }))
+    Ok(head.map(|head| CountPair { base, head }))
 }
 
 /// Allocations of both sides; against a history, of the newest recorded run.
 fn allocations(
     executor: &Executor<'_>,
     verdict: &Verdict,
-    alone: &BTreeMap<BenchmarkId, Vec<Reading>>,
-) -> Evidence {
+    alone: &BTreeMap<BenchmarkId, Vec<LaunchResult>>,
+) -> Counts {
     let name = &verdict.name;
     let told = &executor.told;
     let sides = (alloc(told.base.get(name), name), alloc(told.head.readings.get(name), name));
@@ -101,18 +101,18 @@ fn allocations(
             let recorded = executor.suite.recorded_alloc(executor.context, name);
             match recorded.zip(alloc(alone.get(name), name)) {
                 Some(pair) => pair,
-                None => return Evidence::default(),
+                None => return Counts::default(),
             }
         }
     };
-    let pair = |of: fn(Alloc) -> f64| Some(Pair { base: of(base), head: of(head) });
-    Evidence {
+    let pair = |of: fn(Alloc) -> f64| Some(CountPair { base: of(base), head: of(head) });
+    Counts {
         instructions: None,
         alloc_count: pair(|alloc| alloc.count),
         alloc_bytes: pair(|alloc| alloc.bytes),
     }
 }
 
-fn alloc(readings: Option<&Vec<Reading>>, name: &BenchmarkId) -> Option<Alloc> {
+fn alloc(readings: Option<&Vec<LaunchResult>>, name: &BenchmarkId) -> Option<Alloc> {
     Measured::of(name.clone(), None, readings?)?.alloc
 }

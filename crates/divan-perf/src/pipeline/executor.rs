@@ -4,13 +4,13 @@ use super::args::PerfArgs;
 use super::base_build::Base;
 use super::context::Context;
 use super::suite::BenchSuite;
-use crate::bench::{Measurement, Rounds, Session, Sides};
+use crate::bench::{Measurement, PairedLaunches, Rounds, Runner};
 use crate::interrupt::Interrupt;
 use crate::ui;
 use anyhow::Result;
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{LaunchTimes, Reading};
-use perf_judge::verdict::{Judge, Look, Step, Verdicts};
+use perf_judge::run::{LaunchResult, LaunchTimes};
+use perf_judge::verdict::{Judge, Stage, Step, Verdicts};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -20,23 +20,23 @@ pub(crate) struct Executor<'a> {
     pub(crate) suite: &'a BenchSuite,
     pub(crate) args: &'a PerfArgs,
     pub(crate) interrupt: &'a Interrupt,
-    pub(crate) session: Session,
+    pub(crate) session: Runner,
     /// The build that is compared with now.
     pub(crate) base: Option<Base>,
     /// What the launches side by side told beside their times.
-    pub(crate) told: Told,
+    pub(crate) told: ExtraLaunches,
     /// What the reader should know.
     pub(crate) notes: Vec<String>,
 }
 
 /// Readings of both sides in a comparison, by benchmark.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
-    pub(crate) base: BTreeMap<BenchmarkId, Vec<Reading>>,
+pub(crate) struct ExtraLaunches {
+    pub(crate) base: BTreeMap<BenchmarkId, Vec<LaunchResult>>,
     pub(crate) head: Measurement,
 }
 
-/// The least time between rounds that wait out a burst: ten of them take as long as most bursts.
+/// The least time between pairs that wait out a burst: ten of them take as long as most bursts.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl<'a> Executor<'a> {
@@ -44,7 +44,7 @@ impl<'a> Executor<'a> {
     pub(crate) fn new(
         context: &'a Context,
         suite: &'a BenchSuite,
-        session: Session,
+        session: Runner,
         base: Option<Base>,
         args: &'a PerfArgs,
         interrupt: &'a Interrupt,
@@ -52,14 +52,23 @@ impl<'a> Executor<'a> {
         let notes = base.iter().flat_map(|base| base.notes.iter().cloned());
         let sizes = base.as_ref().and_then(|base| base.sizes(&suite.built));
         let notes = notes.chain(sizes).collect();
-        Self { context, suite, args, interrupt, session, base, told: Told::default(), notes }
+        Self {
+            context,
+            suite,
+            args,
+            interrupt,
+            session,
+            base,
+            told: ExtraLaunches::default(),
+            notes,
+        }
     }
 
     /// Does what the judge asks for first: the launches that are recorded.
     pub(crate) fn initial_measurement(&mut self, judge: &mut Judge) -> Result<Measurement> {
         match judge.step() {
-            Step::Measure { look, benchmarks, launches } => {
-                self.measure(judge, look, &benchmarks, launches)
+            Step::Measure { stage, benchmarks, launches } => {
+                self.measure(judge, stage, &benchmarks, launches)
             }
             Step::Compare { .. } | Step::Done(_) => Ok(Measurement::default()),
         }
@@ -70,11 +79,11 @@ impl<'a> Executor<'a> {
         loop {
             match judge.step() {
                 Step::Done(verdicts) => return Ok(verdicts),
-                Step::Measure { look, benchmarks, launches } => {
-                    self.measure(&mut judge, look, &benchmarks, launches)?;
+                Step::Measure { stage, benchmarks, launches } => {
+                    self.measure(&mut judge, stage, &benchmarks, launches)?;
                 }
-                Step::Compare { base, benchmarks, rounds } => {
-                    self.compare(&mut judge, &base, &benchmarks, rounds)?;
+                Step::Compare { base, benchmarks, pairs } => {
+                    self.compare(&mut judge, &base, &benchmarks, pairs)?;
                 }
             }
         }
@@ -83,13 +92,12 @@ impl<'a> Executor<'a> {
     fn measure(
         &mut self,
         judge: &mut Judge,
-        look: Look,
+        look: Stage,
         benchmarks: &[BenchmarkId],
         launches: usize,
     ) -> Result<Measurement> {
         let (launcher, interrupt) = (&self.suite.launcher, self.interrupt);
-        let told =
-            self.session.measure(&rounds(look, launches), benchmarks, launcher, interrupt)?;
+        let told = self.session.measure(&pairs(look, launches), benchmarks, launcher, interrupt)?;
         for (name, readings) in &told.readings {
             let launches: Vec<LaunchTimes> =
                 readings.iter().map(|reading| reading.times()).collect();
@@ -112,27 +120,27 @@ impl<'a> Executor<'a> {
         judge: &mut Judge,
         base: &str,
         benchmarks: &[BenchmarkId],
-        rounds: usize,
+        pairs: usize,
     ) -> Result<()> {
         if self.base.as_ref().is_none_or(|built| built.commit.commit.hash != base) {
-            return self.take_up(judge, base, benchmarks);
+            return self.build_base(judge, base, benchmarks);
         }
         let Some(built) = &self.base else { return Ok(()) };
         let mut told = self.session.compare(
-            title(rounds),
-            rounds,
+            title(pairs),
+            pairs,
             benchmarks,
             &built.entries,
             &self.suite.launcher,
             self.interrupt,
         )?;
         if told.cut_short {
-            let done = |name| told.rounds.get(name).map_or(0, Vec::len);
-            let open = benchmarks.iter().filter(|name| done(*name) < rounds);
+            let done = |name| told.pairs.get(name).map_or(0, Vec::len);
+            let open = benchmarks.iter().filter(|name| done(*name) < pairs);
             self.stop(judge, open.filter(|name| !told.base_failures.contains_key(*name)));
         }
-        for (name, rounds) in std::mem::take(&mut told.rounds) {
-            judge.feed_rounds(&name, rounds);
+        for (name, pairs) in std::mem::take(&mut told.pairs) {
+            judge.feed_pairs(&name, pairs);
         }
         told.failures.iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
         for (name, reason) in &told.base_failures {
@@ -143,7 +151,12 @@ impl<'a> Executor<'a> {
     }
 
     /// Builds a recorded commit for the suspects that lie near it.
-    fn take_up(&mut self, judge: &mut Judge, base: &str, suspects: &[BenchmarkId]) -> Result<()> {
+    fn build_base(
+        &mut self,
+        judge: &mut Judge,
+        base: &str,
+        suspects: &[BenchmarkId],
+    ) -> Result<()> {
         if !self.args.no_skip && self.context.is_clean_at(base)? {
             suspects.iter().for_each(|name| judge.is_same_build(name));
             return Ok(());
@@ -153,7 +166,7 @@ impl<'a> Executor<'a> {
         match self.build(base) {
             Ok(built) => {
                 self.notes.extend(built.notes.iter().cloned());
-                self.sort_out(judge, &built, suspects);
+                self.classify(judge, &built, suspects);
                 self.base = Some(built);
             }
             Err(error) => {
@@ -183,7 +196,7 @@ impl<'a> Executor<'a> {
     }
 
     /// Tells the judge what the build has, and what is the same there.
-    pub(crate) fn sort_out(&self, judge: &mut Judge, built: &Base, names: &[BenchmarkId]) {
+    pub(crate) fn classify(&self, judge: &mut Judge, built: &Base, names: &[BenchmarkId]) {
         for name in names {
             let entry = self.session.entry_of(name);
             match entry.and_then(|entry| built.entries.get(&entry.id)) {
@@ -204,8 +217,8 @@ impl<'a> Executor<'a> {
     }
 }
 
-impl Told {
-    fn take(&mut self, sides: Sides) {
+impl ExtraLaunches {
+    fn take(&mut self, sides: PairedLaunches) {
         for (name, readings) in sides.base {
             self.base.entry(name).or_default().extend(readings);
         }
@@ -226,17 +239,17 @@ impl Told {
     }
 }
 
-fn rounds(look: Look, launches: usize) -> Rounds {
+fn pairs(look: Stage, launches: usize) -> Rounds {
     let (title, least) = match look {
-        Look::First => ("measuring", Duration::ZERO),
-        Look::Second => ("measuring again what moved", Duration::ZERO),
-        Look::Third => ("making sure of what got slower", PATIENCE),
+        Stage::Initial => ("measuring", Duration::ZERO),
+        Stage::Rerun => ("measuring again what moved", Duration::ZERO),
+        Stage::Confirmation => ("making sure of what got slower", PATIENCE),
     };
     Rounds { title, launches, least }
 }
 
-fn title(rounds: usize) -> &'static str {
-    match rounds == perf_judge::detect::paired::FIRST_LOOK {
+fn title(pairs: usize) -> &'static str {
+    match pairs == perf_judge::detect::paired::FIRST_ANALYSIS {
         true => "measuring side by side",
         false => "measuring on what is undecided",
     }

@@ -55,7 +55,9 @@ impl KnownHistory {
             let rows = newest?.benchmarks.iter();
             let own = rows.filter(|row| row.name == *name || row.name.is_below(name.as_str()));
             let cost = own
-                .map(|row| f64::from(row.n) * f64::from(row.s) * row.time_ns.median)
+                .map(|row| {
+                    f64::from(row.sample_size) * f64::from(row.sample_count) * row.time_ns.median
+                })
                 .sum::<f64>();
             (cost > 0.0).then_some(cost)
         }

@@ -20,7 +20,7 @@ mod noise_probe;
 
 pub(crate) use args::PerfArgs;
 pub(crate) use context::Context;
-pub(crate) use noise_probe::{Looked, look};
+pub(crate) use noise_probe::{NoiseProbe, look};
 pub(crate) use outcome::deliver;
 pub(crate) use suite::BenchSuite;
 

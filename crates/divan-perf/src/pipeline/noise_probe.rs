@@ -2,12 +2,12 @@
 
 use super::context::Context;
 use super::suite::BenchSuite;
-use crate::args::Common;
+use crate::args::MeasureArgs;
 use crate::bench::BaseEntries;
 use crate::interrupt::Interrupt;
 use anyhow::{Context as _, Result};
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::Round;
+use perf_judge::run::Pair;
 use perf_judge::stats;
 use perf_judge::unit::LogRatio;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 /// The benches of a workspace.
 #[derive(Debug)]
-pub(crate) struct Looked {
+pub(crate) struct NoiseProbe {
     /// What they list.
     pub(crate) names: Vec<BenchmarkId>,
     /// What cannot be measured, and why.
@@ -28,7 +28,7 @@ pub(crate) struct Looked {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Noise {
     /// Rounds that were measured.
-    pub(crate) rounds: usize,
+    pub(crate) pairs: usize,
     /// Half of them differ by less.
     pub(crate) middle: LogRatio,
     /// Nine of ten differ by less.
@@ -40,7 +40,11 @@ const ROUNDS: usize = 10;
 
 /// Builds the benches, asks them what they hold, and compares everything with itself for
 /// `time`.
-pub(crate) fn look(args: &Common, time: Option<Duration>, interrupt: &Interrupt) -> Result<Looked> {
+pub(crate) fn look(
+    args: &MeasureArgs,
+    time: Option<Duration>,
+    interrupt: &Interrupt,
+) -> Result<NoiseProbe> {
     let manifest = args.store.manifest_path.as_deref().context("no manifest is named")?;
     let context = Context::without_history(manifest, &args.store)?;
     let (suite, listing) = BenchSuite::build(&context, args, interrupt)?;
@@ -49,23 +53,23 @@ pub(crate) fn look(args: &Common, time: Option<Duration>, interrupt: &Interrupt)
     let names: Vec<BenchmarkId> =
         session.planned().iter().flat_map(|planned| planned.rows.clone()).collect();
     let failures = session.failures().clone();
-    let Some(time) = time else { return Ok(Looked { names, failures, noise: None }) };
+    let Some(time) = time else { return Ok(NoiseProbe { names, failures, noise: None }) };
     let mut session = session.with_time(time);
     let base = BaseEntries::new(listing, &BTreeMap::new());
     let launcher = &suite.launcher;
     let sides =
         session.compare("comparing all with itself", ROUNDS, &names, &base, launcher, interrupt)?;
-    let noise = noise(sides.rounds.values().flatten());
-    Ok(Looked { names, failures, noise })
+    let noise = noise(sides.pairs.values().flatten());
+    Ok(NoiseProbe { names, failures, noise })
 }
 
-fn noise<'a>(rounds: impl Iterator<Item = &'a Round>) -> Option<Noise> {
-    let apart = |round: &Round| (round.head.median / round.base.median).ln().abs();
-    let mut all: Vec<f64> = rounds.map(apart).filter(|apart| apart.is_finite()).collect();
+fn noise<'a>(pairs: impl Iterator<Item = &'a Pair>) -> Option<Noise> {
+    let apart = |pair: &Pair| (pair.head.median / pair.base.median).ln().abs();
+    let mut all: Vec<f64> = pairs.map(apart).filter(|apart| apart.is_finite()).collect();
     all.sort_by(f64::total_cmp);
     let nine_of_ten = all.get((all.len() * 9 / 10).min(all.len().saturating_sub(1)))?;
     Some(Noise {
-        rounds: all.len(),
+        pairs: all.len(),
         middle: LogRatio(stats::median(&all)?),
         nine_of_ten: LogRatio(*nine_of_ten),
     })
@@ -78,11 +82,11 @@ mod tests {
 
     #[test]
     fn noise_is_what_equal_sides_differ_by() {
-        let times = |median| LaunchTimes { fastest: 1.0, median };
-        let round = |head| Round { first: Side::Base, base: times(1.0), head: times(head) };
-        let rounds: Vec<Round> = [1.0, 1.1, 1.0 / 1.1, 2.0, f64::NAN].map(round).into();
-        let noise = noise(rounds.iter()).unwrap();
-        assert_eq!(noise.rounds, 4);
+        let times = |median| LaunchTimes { min: 1.0, median };
+        let pair = |head| Pair { first: Side::Base, base: times(1.0), head: times(head) };
+        let pairs: Vec<Pair> = [1.0, 1.1, 1.0 / 1.1, 2.0, f64::NAN].map(pair).into();
+        let noise = noise(pairs.iter()).unwrap();
+        assert_eq!(noise.pairs, 4);
         assert!((noise.middle.percent() - 10.0).abs() < 1e-9);
         assert!((noise.nine_of_ten.percent() - 100.0).abs() < 1e-9);
         assert_eq!(super::noise([].iter()), None);

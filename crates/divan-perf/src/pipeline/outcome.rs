@@ -3,7 +3,7 @@
 use super::args::PerfArgs;
 use super::context::Context;
 use super::executor::Executor;
-use super::suite::is_whole;
+use super::suite::is_complete;
 use crate::args::Format;
 use crate::bench::Measurement;
 use crate::site::Sources;
@@ -13,10 +13,11 @@ use crate::ui::Color;
 use anyhow::{Context as _, Result};
 use perf_judge::budget::{Acceptance, Required, check};
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Reading, Run};
+use perf_judge::run::{LaunchResult, Run};
 use perf_judge::verdict::{State, Verdict, Verdicts};
 use perf_report::{
-    AcceptanceResult, Against, Base, Comparison, Findings, Page, Report, to_markdown, to_terminal,
+    AcceptanceResult, Base, Comparison, Page, ReferenceFacts, Report, ReportParts, to_markdown,
+    to_terminal,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -50,15 +51,15 @@ pub(super) fn record_comparisons(executor: &Executor<'_>, report: &Report) -> Re
 /// The run that `measurement` makes; a comparison alone is never a whole one.
 fn run(executor: &Executor<'_>, measurement: &Measurement) -> Run {
     let Executor { context, suite, args, session, .. } = executor;
-    let is_whole = args.compare.is_none() && is_whole(args);
-    suite.run(context, session, measurement, is_whole)
+    let is_complete = args.compare.is_none() && is_complete(args);
+    suite.run(context, session, measurement, is_complete)
 }
 
 /// Saves the samples of every launch, a line a launch: what it told, and of which side.
 fn save_samples(
     context: &Context,
     run: &str,
-    sides: &[(&str, &BTreeMap<BenchmarkId, Vec<Reading>>)],
+    sides: &[(&str, &BTreeMap<BenchmarkId, Vec<LaunchResult>>)],
 ) -> Result<()> {
     let mut lines = String::new();
     for (side, readings) in sides {
@@ -95,12 +96,12 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
     notes.extend(
         context.history.repository().and_then(|known| known.qualification_note(&suite.machine)),
     );
-    let mut report = Report::new(Findings {
+    let mut report = Report::new(ReportParts {
         run,
         budgets: check(budgets, &selected, run, &measurement.readings, required),
         accepted: accepted(executor, run, &verdicts),
         verdicts,
-        against: Against {
+        reference: ReferenceFacts {
             branch: context.history.base_branch.as_str().to_owned(),
             history_runs: context.history.recorded.history.len(),
             base: compared_with(executor),
@@ -134,7 +135,7 @@ fn accepted(executor: &Executor<'_>, run: &Run, verdicts: &Verdicts) -> Vec<Acce
     let selector = executor.suite.selector(executor.context);
     let since = |name: &BenchmarkId| {
         let measured = run.benchmark(name)?;
-        selector.since_accepted(name, measured.n, measured.s)
+        selector.since_accepted(name, measured.sample_size, measured.sample_count)
     };
     entries.map(|entry| AcceptanceResult::of_run(entry, since(&entry.benchmark), today)).collect()
 }
@@ -187,7 +188,7 @@ pub(crate) fn deliver(
     color: Color,
 ) -> Result<ExitCode> {
     let written = write(context, report);
-    let is_run = report.against.base.is_none();
+    let is_run = report.reference.base.is_none();
     let site = if is_run { write_site(context, report) } else { Ok(()) };
     let shared = context.recorder.publish();
     let shown = site.and_then(|()| match is_run {

@@ -1,6 +1,6 @@
 //! The settings and paths of the workspace that is measured.
 
-use crate::args::{FailOn, Store};
+use crate::args::{FailOn, OutputArgs};
 use crate::bench::Workspace;
 use crate::budget_file::{in_file, read};
 use crate::output::Output;
@@ -29,7 +29,7 @@ pub(crate) struct Project {
 
 impl Project {
     /// Finds and reads all of it, or says what is wrong.
-    pub(super) fn find(args: &Store, packages: &[String]) -> Result<Self> {
+    pub(super) fn find(args: &OutputArgs, packages: &[String]) -> Result<Self> {
         let workspace = workspace(args.manifest_path.as_deref(), packages)?;
         let (budget_text, settings, budgets) = read(&workspace.root)?.unwrap_or_default();
         Ok(Self {
@@ -44,7 +44,7 @@ impl Project {
     }
 
     /// A workspace that only lends its benches.
-    pub(super) fn without_settings(manifest: &Path, args: &Store) -> Result<Self> {
+    pub(super) fn without_settings(manifest: &Path, args: &OutputArgs) -> Result<Self> {
         let workspace = workspace(Some(manifest), &[])?;
         Ok(Self {
             output: Output::claim(args.output.as_deref(), &workspace)?,

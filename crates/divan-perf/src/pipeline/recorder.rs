@@ -1,6 +1,6 @@
 //! Where measurements go: to disk first, then into the history, then to the remote.
 
-use crate::args::Store;
+use crate::args::OutputArgs;
 use crate::files::files_below;
 use crate::output::{Output, SITE};
 use crate::store::spool::{Pending, Recording};
@@ -25,7 +25,7 @@ impl Recorder {
     pub(super) fn prepare(
         repository: Option<&Rc<Repository>>,
         output: &Output,
-        args: &Store,
+        args: &OutputArgs,
     ) -> Result<Self> {
         let recorder = Self::new(repository.filter(|_| !args.no_record), output, args)?;
         let Some((repository, pending)) = &recorder.history else { return Ok(recorder) };
@@ -50,7 +50,7 @@ impl Recorder {
     pub(super) fn new(
         repository: Option<&Rc<Repository>>,
         output: &Output,
-        args: &Store,
+        args: &OutputArgs,
     ) -> Result<Self> {
         let pending = |repository: &Rc<Repository>| {
             let pending = Pending::of(&output.path(""), repository)?;

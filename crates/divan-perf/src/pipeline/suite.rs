@@ -3,10 +3,10 @@
 use super::args::PerfArgs;
 use super::context::Context;
 use super::silent_targets::SilentTargets;
-use crate::args::Common;
+use crate::args::MeasureArgs;
 use crate::bench::{
-    self, BuildFolder, Built, Entry, Launcher, Listing, Measurement, Options, Session, Tap, Wish,
-    Workspace,
+    self, BuildFolder, Built, ClockRecorder, Entry, Launcher, Listing, Measurement, Options,
+    Runner, SamplingTarget, Workspace,
 };
 use crate::environment::{self, BuildFacts};
 use crate::interrupt::Interrupt;
@@ -18,7 +18,7 @@ use perf_judge::baseline::Selector;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Alloc, Kind, Machine, Measured, Run, SCHEMA, Source, Unfinished};
 use perf_judge::unit;
-use perf_judge::verdict::{Against, Case, Effort, Judge};
+use perf_judge::verdict::{Comparison, Judge, JudgeConfig, Reference};
 use perf_report::partition::{Part, Partition};
 use perf_report::visible;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,7 +56,7 @@ impl BenchSuite {
     /// Builds the benches and asks them what they hold.
     pub(crate) fn build(
         context: &Context,
-        args: &Common,
+        args: &MeasureArgs,
         interrupt: &Interrupt,
     ) -> Result<(Self, Listing)> {
         let workspace = &context.project.workspace;
@@ -68,10 +68,10 @@ impl BenchSuite {
             divan: workspace.divan()?,
         })?;
         let mut notes: Vec<String> = workspace.notes().chain(built.notes.iter().cloned()).collect();
-        let tap = tap(workspace, &machine, &mut notes);
+        let clock_recorder = clock_recorder(workspace, &machine, &mut notes);
         let limit = Duration::from_secs(args.launch_timeout.into());
         let libraries = bench::library_folder(&environment::rustc());
-        let launcher = Launcher::new(tap, libraries, limit, interrupt.clone())
+        let launcher = Launcher::new(clock_recorder, libraries, limit, interrupt.clone())
             .with_copies(&workspace.target_dir.join("perf/launched"))?;
         let mut listing = Listing::of(&built.executables, &launcher)?;
         let names: Vec<BenchmarkId> = listing.entries.iter().map(|e| e.id.clone()).collect();
@@ -129,12 +129,12 @@ impl BenchSuite {
         &self,
         context: &Context,
         listing: Listing,
-        args: &Common,
-    ) -> Result<Session> {
+        args: &MeasureArgs,
+    ) -> Result<Runner> {
         let past = Some(self.selector(context));
         let options = Options { seed: self.seed, time_limit: args.time_limit };
-        let wish = |name: &BenchmarkId| self.wish(context, args, name);
-        Session::plan(listing, &self.launcher, past, wish, options)
+        let target = |name: &BenchmarkId| self.target(context, args, name);
+        Runner::plan(listing, &self.launcher, past, target, options)
     }
 
     /// Checks that budgets and acceptances name benchmarks that exist, where all of them are
@@ -142,7 +142,7 @@ impl BenchSuite {
     pub(crate) fn check_names(
         &self,
         context: &Context,
-        session: &Session,
+        session: &Runner,
         skipped: &[BenchmarkId],
         args: &PerfArgs,
     ) -> Result<()> {
@@ -162,36 +162,40 @@ impl BenchSuite {
     }
 
     /// The judge of everything that was planned, against the recorded runs.
-    pub(crate) fn judge(&self, context: &Context, session: &Session, args: &PerfArgs) -> Judge {
+    pub(crate) fn judge(&self, context: &Context, session: &Runner, args: &PerfArgs) -> Judge {
         let selector = self.selector(context);
-        let planned = session
-            .planned()
-            .iter()
-            .flat_map(|planned| planned.rows.iter().map(|row| (row, planned.pin.n, planned.pin.s)));
-        let mut cases: Vec<Case> = planned
-            .map(|(row, n, s)| Case::new(row.clone(), Against::Runs(selector.select(row, n, s))))
+        let planned = session.planned().iter().flat_map(|planned| {
+            planned
+                .rows
+                .iter()
+                .map(|row| (row, planned.config.sample_size, planned.config.sample_count))
+        });
+        let mut cases: Vec<Comparison> = planned
+            .map(|(row, n, s)| {
+                Comparison::new(row.clone(), Reference::Runs(selector.select(row, n, s)))
+            })
             .collect();
         let failed = session.failures().keys();
-        cases.extend(
-            failed.map(|name| Case::new(name.clone(), Against::Runs(selector.select(name, 0, 0)))),
-        );
-        let listed: BTreeSet<&BenchmarkId> = cases.iter().map(Case::name).collect();
+        cases.extend(failed.map(|name| {
+            Comparison::new(name.clone(), Reference::Runs(selector.select(name, 0, 0)))
+        }));
+        let listed: BTreeSet<&BenchmarkId> = cases.iter().map(Comparison::name).collect();
         let mut removed = selector.newest_names();
         removed.retain(|name| args.common.is_unfiltered() && !listed.contains(name));
         removed.retain(|name| self.tells_of_removed(name));
-        let effort = Effort::of_launches(launches(args).into())
+        let judge_config = JudgeConfig::of_launches(launches(args).into())
             .with_reruns((!args.quick).then_some(FRESH_LAUNCHES))
             .with_comparison(!args.quick && context.history.repository().is_some());
-        Judge::new(cases, removed, effort)
+        Judge::new(cases, removed, judge_config)
     }
 
     /// The run as it is recorded.
     pub(crate) fn run(
         &self,
         context: &Context,
-        session: &Session,
+        session: &Runner,
         told: &Measurement,
-        is_whole: bool,
+        is_complete: bool,
     ) -> Run {
         let measured = told.readings.iter().filter_map(|(name, readings)| {
             Measured::of(name.clone(), self.source_of(name), readings)
@@ -206,15 +210,15 @@ impl BenchSuite {
             started: self.started,
             seed: self.seed,
             commit: context.history.commit.clone(),
-            partial: !is_whole || told.cut_short,
+            partial: !is_complete || told.cut_short,
             machine: self.machine.clone(),
             benchmarks: measured.collect(),
             unfinished: unfinished.collect(),
             origin: None,
-            parted: false,
+            partitioned: false,
             accepted: context.project.accepted.clone(),
         };
-        run.seal()
+        run.with_id()
     }
 
     /// Whether it is for this part to say that a benchmark is gone: no part lists it, and the
@@ -243,11 +247,11 @@ impl BenchSuite {
     }
 
     /// What a benchmark should get: launches of the usual length, and what its budgets need.
-    fn wish(&self, context: &Context, args: &Common, name: &BenchmarkId) -> Wish {
+    fn target(&self, context: &Context, args: &MeasureArgs, name: &BenchmarkId) -> SamplingTarget {
         let names = std::slice::from_ref(name);
         let limits =
             context.project.budgets.iter().filter(|budget| !budget.limits(names).is_empty());
-        Wish {
+        SamplingTarget {
             launch_ns: f64::from(args.launch_ms.unwrap_or(LAUNCH_MS)) * 1e6,
             launches: LAUNCHES.into(),
             pooled_samples: limits.filter_map(|budget| budget.metric.samples_needed()).max(),
@@ -289,7 +293,7 @@ pub(super) fn launches(args: &PerfArgs) -> u16 {
 }
 
 /// Whether a baseline may count what is measured so.
-pub(crate) fn is_whole(args: &PerfArgs) -> bool {
+pub(crate) fn is_complete(args: &PerfArgs) -> bool {
     args.common.is_unfiltered() && launches(args) >= LAUNCHES
 }
 
@@ -305,12 +309,17 @@ fn split(listing: &mut Listing, part: Part, context: &Context) -> Partition {
     partition
 }
 
-fn tap(workspace: &Workspace, machine: &Machine, notes: &mut Vec<String>) -> Option<Tap> {
-    match Tap::prepare(&workspace.target_dir.join("perf/tap"), &machine.rustc) {
-        Ok(tap) => Some(tap),
+fn clock_recorder(
+    workspace: &Workspace,
+    machine: &Machine,
+    notes: &mut Vec<String>,
+) -> Option<ClockRecorder> {
+    match ClockRecorder::prepare(&workspace.target_dir.join("perf/clock_recorder"), &machine.rustc)
+    {
+        Ok(clock_recorder) => Some(clock_recorder),
         Err(error) => {
             notes.push(format!(
-                "single samples are not known here: the clock tap is absent, as {error:#}"
+                "single samples are not known here: the clock clock_recorder is absent, as {error:#}"
             ));
             None
         }

@@ -4,9 +4,9 @@
 use super::folder::{Folder, key_of};
 use crate::store::{Days, Series};
 use anyhow::Result;
-use perf_judge::history::{Line, Names};
+use perf_judge::history::{NameTable, RunRow};
 use perf_judge::ident::BenchmarkId;
-use perf_report::site::{Site, older as data};
+use perf_report::site::{Site, archive as data};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// New names of benchmarks by old ones.
@@ -14,14 +14,14 @@ type Renamed = BTreeMap<BenchmarkId, BenchmarkId>;
 
 /// What is too old for pages.
 #[derive(Debug, Default)]
-pub(super) struct Older {
+pub(super) struct Archive {
     /// How many runs.
     pub(super) count: usize,
     /// The months that hold them, the newest first.
     months: Vec<String>,
 }
 
-impl Older {
+impl Archive {
     /// The months in which the benchmark was measured.
     pub(super) fn months_of(&self, stem: &str, folder: &Folder<'_>) -> Vec<String> {
         let measured = |month: &&String| folder.has(&data::trend_path(stem, month));
@@ -36,13 +36,13 @@ pub(super) fn write(
     site: &Site<'_>,
     series: &mut Series<'_>,
     renamed: &Renamed,
-) -> Result<Older> {
+) -> Result<Archive> {
     let days = series.days()?;
     let mut source = Source { series, renamed, names: BTreeMap::new() };
-    for (day, chunks) in &days {
-        let (part, key) = (format!("day/{day}"), key_of(chunks.iter().map(String::as_str)));
+    for (day, day_indexes) in &days {
+        let (part, key) = (format!("day/{day}"), key_of(day_indexes.iter().map(String::as_str)));
         if folder.keep(&part, key).is_none() {
-            let lines = source.lines(day, chunks);
+            let lines = source.lines(day, day_indexes);
             let page = data::day(day, &source.recorded(&lines));
             let runs = lines.into_iter().map(|line| line.run).collect();
             folder.make_with(&part, key, &[page], runs)?;
@@ -52,17 +52,17 @@ pub(super) fn write(
     for page in data::commits(ids.iter().map(String::as_str)) {
         folder.put(&page)?;
     }
-    let Some(oldest) = site.oldest_shown() else { return Ok(Older::default()) };
+    let Some(oldest) = site.oldest_shown() else { return Ok(Archive::default()) };
     let first_shown = oldest.format("%Y%m%dT%H%M%SZ").to_string();
     let count = ids.iter().filter(|id| id.as_str() < first_shown.as_str()).count();
     if count == 0 {
-        return Ok(Older::default());
+        return Ok(Archive::default());
     }
     let months = months(&days, &oldest.format("%Y-%m").to_string());
     for month in &months {
         write_month(folder, site, &mut source, &days, month)?;
     }
-    Ok(Older { count, months: months.into_iter().rev().collect() })
+    Ok(Archive { count, months: months.into_iter().rev().collect() })
 }
 
 /// The months with days, up to `last`.
@@ -80,12 +80,14 @@ fn write_month(
 ) -> Result<()> {
     let within = || days.iter().filter(|(day, _)| day.starts_with(month));
     let here = site.here();
-    let chunks = within().flat_map(|(_, chunks)| chunks.iter().map(String::as_str));
-    let (part, key) = (format!("month/{month}"), key_of(chunks.chain([here.machine, here.branch])));
+    let day_indexes = within().flat_map(|(_, day_indexes)| day_indexes.iter().map(String::as_str));
+    let (part, key) =
+        (format!("month/{month}"), key_of(day_indexes.chain([here.machine, here.branch])));
     if folder.keep(&part, key).is_some() {
         return Ok(());
     }
-    let lines: Vec<Line> = within().flat_map(|(day, chunks)| source.lines(day, chunks)).collect();
+    let lines: Vec<RunRow> =
+        within().flat_map(|(day, day_indexes)| source.lines(day, day_indexes)).collect();
     let pages = data::month(month, &source.recorded(&lines), here);
     folder.make(&part, key, &pages)
 }
@@ -94,12 +96,12 @@ fn write_month(
 struct Source<'s, 'a> {
     series: &'s mut Series<'a>,
     renamed: &'s Renamed,
-    names: BTreeMap<String, Names>,
+    names: BTreeMap<String, NameTable>,
 }
 
 impl Source<'_, '_> {
-    fn lines(&mut self, day: &str, chunks: &[String]) -> Vec<Line> {
-        let lines = self.series.runs_of(day, chunks);
+    fn lines(&mut self, day: &str, day_indexes: &[String]) -> Vec<RunRow> {
+        let lines = self.series.runs_of(day, day_indexes);
         for line in &lines {
             if self.names.contains_key(&line.names) {
                 continue;
@@ -111,9 +113,9 @@ impl Source<'_, '_> {
         lines
     }
 
-    fn recorded<'l>(&'l self, lines: &'l [Line]) -> Vec<data::Recorded<'l>> {
+    fn recorded<'l>(&'l self, lines: &'l [RunRow]) -> Vec<data::Recorded<'l>> {
         let recorded =
-            |line: &'l Line| Some(data::Recorded { line, names: self.names.get(&line.names)? });
+            |line: &'l RunRow| Some(data::Recorded { line, names: self.names.get(&line.names)? });
         lines.iter().filter_map(recorded).collect()
     }
 }

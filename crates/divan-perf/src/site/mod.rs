@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result};
 use folder::{Folder, key_of};
 use perf_judge::budget::{Budget, BudgetFile};
 use perf_judge::history::{History, Past};
-use perf_report::site::{COMPARISONS, Contents, Kept, LOOK_BACK, Older, SHOWN, Site};
+use perf_report::site::{Archive, COMPARISONS, CachedPage, Contents, LOOK_BACK, SHOWN, Site};
 use perf_report::{Comparison, Report, Rules, commits_at};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -66,7 +66,7 @@ impl Sources<'_> {
         let Some(repository) = self.repository else { return Ok(Default::default()) };
         let newest = repository.newest_history(SHOWN + LOOK_BACK)?;
         let (comparisons, more) = repository.comparisons(COMPARISONS)?;
-        let history = newest.history.under_names_of_today(&self.settings.renamed);
+        let history = newest.history.apply_renames(&self.settings.renamed);
         Ok((Recorded { history, comparisons }, [newest.notes, more].concat()))
     }
 
@@ -106,7 +106,7 @@ impl Sources<'_> {
                 say(&series.notes);
                 older
             }
-            None => archive::Older::default(),
+            None => archive::Archive::default(),
         };
         write_pages(&mut folder, &site, &older).context("cannot render the site")?;
         folder.finish()
@@ -121,23 +121,23 @@ fn program() -> Result<u64> {
     Ok(key_of([file.len().to_string().as_str(), &changed]))
 }
 
-fn write_pages(folder: &mut Folder<'_>, site: &Site<'_>, older: &archive::Older) -> Result<()> {
+fn write_pages(folder: &mut Folder<'_>, site: &Site<'_>, older: &archive::Archive) -> Result<()> {
     for page in site.front()? {
         folder.put(&page)?;
     }
     for name in site.benchmarks() {
         let months = older.months_of(&name.file_stem(), folder);
-        for page in site.benchmark(name, Older { count: older.count, months: &months })? {
+        for page in site.benchmark(name, Archive { count: older.count, months: &months })? {
             folder.put(&page)?;
         }
     }
-    for Kept { id, path, key } in site.runs() {
+    for CachedPage { id, path, key } in site.runs() {
         if folder.keep(&path, key).is_none() {
             let page = site.run(&id)?;
             folder.make(&path, key, page.as_slice())?;
         }
     }
-    for Kept { id, path, key } in site.comparisons() {
+    for CachedPage { id, path, key } in site.comparisons() {
         if folder.keep(&path, key).is_none() {
             let page = site.comparison(&id)?;
             folder.make(&path, key, page.as_slice())?;

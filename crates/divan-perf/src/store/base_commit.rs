@@ -130,7 +130,7 @@ impl Repository {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::super::Location;
+    use super::super::HistoryRef;
     use super::*;
     use std::process::Command;
 
@@ -161,7 +161,7 @@ pub(crate) mod tests {
     }
 
     fn base(dir: &Path, reference: &str, tip: bool) -> Result<String> {
-        Ok(Repository::open(dir, &Location::default())?.base(reference, tip)?.commit.hash)
+        Ok(Repository::open(dir, &HistoryRef::default())?.base(reference, tip)?.commit.hash)
     }
 
     #[test]

@@ -75,8 +75,8 @@ fn switch(tree: &Path, admin: &Path, commit: &str) -> Result<SourceState> {
     let checkout = git().args(["checkout", "--quiet", "--detach", "--force", commit]);
     checkout.ignore_stdout().ignore_stderr().run()?;
     git().args(["clean", "-ffdxq"]).run()?;
-    let is_whole = !index::entries(git())?.iter().any(index::IndexEntry::is_hidden);
-    ensure!(is_whole, "git leaves out files of it, or does not compare them");
+    let is_complete = !index::entries(git())?.iter().any(index::IndexEntry::is_hidden);
+    ensure!(is_complete, "git leaves out files of it, or does not compare them");
     SourceState::read(tree.to_owned(), git)
 }
 
@@ -87,7 +87,7 @@ fn git(sh: &Shell) -> Cmd<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Location;
+    use super::super::HistoryRef;
     use super::super::base_commit::tests::{commit, forked, git};
     use super::*;
 
@@ -206,7 +206,7 @@ mod tests {
             let wanted = commit(dir.path(), "with a file");
             work_tree(dir.path(), &scene.own);
             work_tree(stranger.path(), &scene.other);
-            let repository = Repository::open(dir.path(), &Location::default()).unwrap();
+            let repository = Repository::open(dir.path(), &HistoryRef::default()).unwrap();
             repository.check_out(&wanted, &scene.tree).unwrap();
 
             harm(&scene);
@@ -230,7 +230,7 @@ mod tests {
         fs::write(elsewhere.path().join("kept"), "").unwrap();
         let tree = cache.path().join("tree");
         std::os::unix::fs::symlink(elsewhere.path(), &tree).unwrap();
-        let repository = Repository::open(dir.path(), &Location::default()).unwrap();
+        let repository = Repository::open(dir.path(), &HistoryRef::default()).unwrap();
         repository.check_out(&first, &tree).unwrap();
         assert!(elsewhere.path().join("kept").exists());
         assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 1);
@@ -244,7 +244,7 @@ mod tests {
         for _ in 0..2 {
             let origin = dir.path().to_str().unwrap();
             git(cache.path(), &["clone", "--quiet", origin, path.to_str().unwrap()]);
-            let repository = Repository::open(&path, &Location::default()).unwrap();
+            let repository = Repository::open(&path, &HistoryRef::default()).unwrap();
             repository.check_out(&first, &tree).unwrap();
             assert_eq!(git(&tree, &["rev-parse", "HEAD"]), first);
             fs::remove_dir_all(&path).unwrap();
@@ -265,7 +265,7 @@ mod tests {
         git(at, &["config", "submodule.active", "."]);
         let cache = tempfile::tempdir().unwrap();
         let tree = cache.path().join("tree");
-        let repository = Repository::open(at, &Location::default()).unwrap();
+        let repository = Repository::open(at, &HistoryRef::default()).unwrap();
         repository.check_out(&first, &tree).unwrap();
         let admin = repository.admin_dir(&tree).unwrap().unwrap();
         switch(&tree, &admin, &with).unwrap();
@@ -277,7 +277,7 @@ mod tests {
         let (dir, [first, second, _]) = forked();
         let place = tempfile::tempdir().unwrap();
         let tree = place.path().join("tree");
-        let repository = Repository::open(dir.path(), &Location::default()).unwrap();
+        let repository = Repository::open(dir.path(), &HistoryRef::default()).unwrap();
         for commit in [&first, &second, &first] {
             repository.check_out(commit, &tree).unwrap();
             assert_eq!(git(&tree, &["rev-parse", "HEAD"]), *commit);

@@ -6,11 +6,11 @@ use perf_judge::budget::check_branch;
 use serde::Deserialize;
 
 /// Where a history that was restarted says so: what it is, it says by its contents.
-pub(super) const RESTARTED: &str = "data/restarted.json";
+pub(super) const ROTATION_NOTE: &str = "data/restarted.json";
 
 /// What a history that was restarted says of the one before.
 #[derive(Debug, Deserialize)]
-pub(super) struct Restarted {
+pub(super) struct RotationNote {
     /// The commit that it was started from.
     pub(super) from: String,
     /// The branch that keeps that commit.
@@ -62,7 +62,7 @@ impl Repository {
             // Another program may have taken all of `data/` away.
             let whole = self.whole(commit)?;
             let is_empty = objects.folder(&self.at(&whole, "data"))?.is_empty();
-            let note = objects.file(&self.at(&whole, RESTARTED))?;
+            let note = objects.file(&self.at(&whole, ROTATION_NOTE))?;
             Ok::<_, anyhow::Error>((is_empty, note))
         };
         let ((ours_is_empty, our_note), (theirs_is_empty, their_note)) =
@@ -71,9 +71,9 @@ impl Repository {
             return Ok(Beginning::Same);
         }
         let Some(note) = their_note else { return Ok(Beginning::OursIsLater) };
-        let before_ours = self.restarted(ours)?.map(|restarted| restarted.from);
+        let before_ours = self.rotation_note(ours)?.map(|restarted| restarted.from);
         let before_ours = before_ours.filter(|from| matches!(self.commit_at(from), Ok(Some(_))));
-        let was = before_ours.and_then(|from| objects.file(&self.at(&from, RESTARTED)).ok()?);
+        let was = before_ours.and_then(|from| objects.file(&self.at(&from, ROTATION_NOTE)).ok()?);
         Ok(match was.as_ref() == Some(&note) {
             true => Beginning::OursIsLater,
             false => Beginning::TheirsIsLater,
@@ -81,18 +81,18 @@ impl Repository {
     }
 
     /// What a history says of its restart.
-    pub(super) fn restarted(&self, commit: &str) -> Result<Option<Restarted>> {
+    pub(super) fn rotation_note(&self, commit: &str) -> Result<Option<RotationNote>> {
         let mut objects = self.objects();
         let whole = self.whole(commit)?;
-        let Some(note) = objects.file(&self.at(&whole, RESTARTED))? else { return Ok(None) };
-        let restarted: Restarted = serde_json::from_str(&note)
-            .with_context(|| format!("{RESTARTED} on {} cannot be read", self.branch))?;
-        if let Err(why) = check_branch(&restarted.archive) {
-            bail!("{RESTARTED} on {} names no branch: {why}", self.branch);
+        let Some(note) = objects.file(&self.at(&whole, ROTATION_NOTE))? else { return Ok(None) };
+        let rotation: RotationNote = serde_json::from_str(&note)
+            .with_context(|| format!("{ROTATION_NOTE} on {} cannot be read", self.branch))?;
+        if let Err(why) = check_branch(&rotation.archive) {
+            bail!("{ROTATION_NOTE} on {} names no branch: {why}", self.branch);
         }
-        if !restarted.from.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            bail!("{RESTARTED} on {} names no commit", self.branch);
+        if !rotation.from.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            bail!("{ROTATION_NOTE} on {} names no commit", self.branch);
         }
-        Ok(Some(restarted))
+        Ok(Some(rotation))
     }
 }

@@ -1,6 +1,6 @@
 //! Going on with a history that was restarted elsewhere.
 
-use super::beginning::{Beginning, Restarted};
+use super::beginning::{Beginning, RotationNote};
 use super::git::git;
 use super::import::Author;
 use super::read::File;
@@ -15,7 +15,7 @@ const ARCHIVE: &str = "refs/perf/archive";
 impl Repository {
     /// Takes the history that was restarted on the remote in place of this clone's, adds what
     /// only this clone recorded, and says what was done.
-    pub(crate) fn follow_restart(&self) -> Result<String> {
+    pub(crate) fn follow_rotation(&self) -> Result<String> {
         self.check_writable()?;
         let (branch, remote) = (&self.branch, &self.remote);
         let theirs = self.fetch()?.with_context(|| format!("{remote} has no `{branch}`"))?;
@@ -73,7 +73,7 @@ impl Repository {
 
     /// The commit that `theirs` was restarted from, which the remote keeps on another branch.
     fn archived(&self, theirs: &str) -> Result<String> {
-        let Some(Restarted { from, archive }) = self.restarted(theirs)? else {
+        let Some(RotationNote { from, archive }) = self.rotation_note(theirs)? else {
             bail!("`{}` on {} does not say what it was before", self.branch, self.remote);
         };
         if self.commit_at(&from)?.is_none() {

@@ -137,7 +137,7 @@ impl Repository {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Location;
+    use super::super::HistoryRef;
     use super::super::base_commit::tests::{commit, git};
     use super::*;
 
@@ -235,7 +235,7 @@ mod tests {
             git(at, &["add", "--all"]);
             let head = commit(at, "first");
             harm(at);
-            let open = |dir: &Path| Repository::open(dir, &Location::default()).unwrap();
+            let open = |dir: &Path| Repository::open(dir, &HistoryRef::default()).unwrap();
             let root = open(at);
             assert_eq!(root.hidden_changes().unwrap(), changed, "{what}");
             assert_eq!(root.head().unwrap().dirty, !changed.is_empty(), "{what}");
@@ -281,7 +281,7 @@ mod tests {
             std::thread::sleep(std::time::Duration::from_millis(1100));
             replace_unseen(&at.join("a"));
             assert_eq!(git(at, &["status", "--porcelain"]), "", "{settings:?}");
-            let repository = Repository::open(at, &Location::default()).unwrap();
+            let repository = Repository::open(at, &HistoryRef::default()).unwrap();
             assert!(repository.head().unwrap().dirty, "{settings:?}");
             assert_eq!(repository.changed_files(&head).unwrap(), ["a"], "{settings:?}");
         }

@@ -34,7 +34,7 @@ pub(crate) use objects::Objects;
 pub(crate) use read::{File, LeftOut, Recorded};
 pub(crate) use record::{Addition, Entry};
 pub(crate) use remote::DEFAULT_TIMEOUT;
-pub(crate) use rotate::{Derived, Restart};
+pub(crate) use rotate::{Derived, Rotation};
 pub(crate) use series::{Days, Series};
 pub(crate) use source_state::SourceState;
 pub(crate) use tracked::{git_folder, tracked_below};
@@ -69,7 +69,7 @@ pub(crate) struct Repository {
 
 /// Where a history lies: names that were checked to be ones that git takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Location {
+pub(crate) struct HistoryRef {
     /// The branch.
     pub(crate) branch: String,
     /// The folder on it; empty for its root.
@@ -80,7 +80,7 @@ pub(crate) struct Location {
     pub(crate) remote_timeout: Duration,
 }
 
-impl Default for Location {
+impl Default for HistoryRef {
     fn default() -> Self {
         Self {
             branch: "gh-pages".to_owned(),
@@ -93,7 +93,7 @@ impl Default for Location {
 
 impl Repository {
     /// Opens the repository around `dir`.
-    pub(crate) fn open(dir: &Path, place: &Location) -> Result<Self> {
+    pub(crate) fn open(dir: &Path, place: &HistoryRef) -> Result<Self> {
         let sh = Shell::new().context("cannot enter the current folder")?;
         sh.change_dir(dir);
         if git!(sh, "git --version").quiet().ignore_stdout().ignore_stderr().run().is_err() {

@@ -120,7 +120,7 @@ impl Repository {
         Ok(())
     }
 
-    /// Brings what the local history has to the remote, and the other way round; says what was
+    /// Brings what the local history has to the remote, and the other way pair; says what was
     /// done.
     ///
     /// Whatever happens, the local branch keeps everything: what could not be published is
@@ -273,7 +273,7 @@ impl Repository {
         Ok(changes)
     }
 
-    /// The lines of both sides of a day's chunk, as a change of the first.
+    /// The lines of both sides of a day's day_index, as a change of the first.
     fn joined_chunk(
         &self,
         objects: &mut Objects,
@@ -281,7 +281,7 @@ impl Repository {
         path: &str,
         our_object: &str,
     ) -> Result<Option<Change>> {
-        let [theirs, ours] = commits.map(|commit| self.chunk(objects, Some(commit), path));
+        let [theirs, ours] = commits.map(|commit| self.day_index(objects, Some(commit), path));
         Ok(match (theirs?, ours?) {
             (Some(theirs), Some(ours)) => Some(self.change(path, theirs.merge(ours).to_text())),
             // What a later version wrote is left as it is.

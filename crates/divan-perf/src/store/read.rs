@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use perf_judge::history::{History, Place, place_of};
 use perf_judge::run::{Machine, Run, RunError};
 use perf_judge::unit;
-use perf_report::Qualification;
+use perf_report::Calibration;
 use std::collections::BTreeMap;
 
 /// How many of the newest runs are read. A verdict takes ten and the site shows no more than this,
@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 const NEWEST: usize = 200;
 
 /// What may stand in `data/`.
-const OURS: [&str; 5] = ["comparisons", "qualifications", "restarted.json", "runs", "series"];
+const OURS: [&str; 6] =
+    ["calibrations", "comparisons", "qualifications", "restarted.json", "runs", "series"];
 
 /// The history as far as it is read.
 #[derive(Debug, Default)]
@@ -184,26 +185,29 @@ impl Repository {
 
     /// What was last measured of a machine's error rates, in a sentence.
     pub(crate) fn qualification_note(&self, machine: &Machine) -> Option<String> {
-        match self.qualification(machine) {
-            Ok(qualification) => Some(qualification?.sentence()),
+        match self.calibration(machine) {
+            Ok(calibration) => Some(calibration?.sentence()),
             Err(error) => Some(format!("the error rates of this machine are not known: {error:#}")),
         }
     }
 
     /// What was last measured of the error rates of a machine; an error names a file that cannot
     /// be read.
-    fn qualification(&self, machine: &Machine) -> Result<Option<Qualification>> {
+    fn calibration(&self, machine: &Machine) -> Result<Option<Calibration>> {
         let mut objects = self.objects();
         let mut newest: Option<(String, String)> = None;
         for tip in self.tips()? {
-            let folder = objects.folder(&self.at(&tip, &Qualification::folder(machine)))?;
-            // Their names begin with their time.
-            let last = folder.into_iter().map(|entry| (entry.name, entry.object)).max();
-            newest = newest.max(last);
+            for folder in Calibration::FOLDERS {
+                let folder = format!("{folder}/{}", machine.key);
+                let files = objects.folder(&self.at(&tip, &folder))?;
+                // Their names begin with their time.
+                let last = files.into_iter().map(|entry| (entry.name, entry.object)).max();
+                newest = newest.max(last);
+            }
         }
         let Some((name, object)) = newest else { return Ok(None) };
         let json = objects.file(&object)?.with_context(|| format!("git has lost {name}"))?;
-        Qualification::from_json(&json)
+        Calibration::from_json(&json)
             .map(Some)
             .with_context(|| format!("{name} on {} cannot be read", self.branch))
     }

@@ -5,9 +5,9 @@ use super::import::{Author, Change, Commit};
 use super::objects::{Damaged, Objects};
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
-use perf_judge::history::{Chunk, ChunkError, Names, Place, path_of, place_of};
+use perf_judge::history::{DayIndex, DayIndexError, NameTable, Place, path_of, place_of};
 use perf_judge::run::{Run, RunError};
-use perf_report::{Comparison, Qualification, visible};
+use perf_report::{Calibration, Comparison, visible};
 use std::collections::BTreeMap;
 
 /// A file for the history: it is written once and never changed.
@@ -39,14 +39,14 @@ impl From<&Run> for Entry {
     }
 }
 
-impl From<&Qualification> for Entry {
-    fn from(qualification: &Qualification) -> Self {
+impl From<&Calibration> for Entry {
+    fn from(calibration: &Calibration) -> Self {
         Self {
-            id: qualification.id(),
-            path: qualification.path(),
-            contents: qualification.to_json(),
-            about: format!("Qualifies machine {}.", qualification.machine.key),
-            time: qualification.started,
+            id: calibration.id(),
+            path: calibration.path(),
+            contents: calibration.to_json(),
+            about: format!("Qualifies machine {}.", calibration.machine.key),
+            time: calibration.started,
             run: None,
             commit: None,
         }
@@ -225,7 +225,7 @@ impl Repository {
         Ok(changes)
     }
 
-    /// The chunks and lists that change when these runs are added.
+    /// The day_indexes and lists that change when these runs are added.
     pub(super) fn series(
         &self,
         objects: &mut Objects,
@@ -233,59 +233,61 @@ impl Repository {
         runs: &[&Run],
     ) -> Result<Vec<Change>> {
         let mut files: BTreeMap<String, String> = BTreeMap::new();
-        let mut chunks: BTreeMap<String, Chunk> = BTreeMap::new();
+        let mut day_indexes: BTreeMap<String, DayIndex> = BTreeMap::new();
         for run in runs {
-            let names = Names::of(run);
-            let path = Names::path(&names.key());
+            let names = NameTable::of(run);
+            let path = NameTable::path(&names.key());
             if !self.has(objects, parent, &path)? {
                 files.insert(path, names.to_json());
             }
-            let Some(path) = Chunk::path_for(&path_of(run)) else { continue };
-            if !chunks.contains_key(&path)
-                && let Some(chunk) = self.chunk(objects, parent, &path)?
+            let Some(path) = DayIndex::path_for(&path_of(run)) else { continue };
+            if !day_indexes.contains_key(&path)
+                && let Some(day_index) = self.day_index(objects, parent, &path)?
             {
-                chunks.insert(path.clone(), chunk);
+                day_indexes.insert(path.clone(), day_index);
             }
-            if let Some(chunk) = chunks.get_mut(&path) {
-                chunk.add(run);
+            if let Some(day_index) = day_indexes.get_mut(&path) {
+                day_index.add(run);
             }
         }
-        files.extend(chunks.into_iter().map(|(path, chunk)| (path, chunk.to_text())));
+        files.extend(day_indexes.into_iter().map(|(path, day_index)| (path, day_index.to_text())));
         Ok(files.into_iter().map(|(path, contents)| self.change(&path, contents)).collect())
     }
 
-    /// A day's chunk as `parent` has it. One that is damaged begins anew: the runs are the truth,
+    /// A day's day_index as `parent` has it. One that is damaged begins anew: the runs are the truth,
     /// and `history verify` tells what is missing. `None`: a later version wrote it, and it is left
     /// as it is.
-    pub(super) fn chunk(
+    pub(super) fn day_index(
         &self,
         objects: &mut Objects,
         parent: Option<&str>,
         path: &str,
-    ) -> Result<Option<Chunk>> {
-        let Some(parent) = parent else { return Ok(Some(Chunk::default())) };
+    ) -> Result<Option<DayIndex>> {
+        let Some(parent) = parent else { return Ok(Some(DayIndex::default())) };
         let text = match objects.file(&self.at(parent, path)) {
             Ok(Some(text)) => text,
-            Ok(None) => return Ok(Some(Chunk::default())),
-            Err(error) if error.is::<Damaged>() => return Ok(Some(Chunk::default())),
+            Ok(None) => return Ok(Some(DayIndex::default())),
+            Err(error) if error.is::<Damaged>() => return Ok(Some(DayIndex::default())),
             Err(error) => return Err(error.context(format!("cannot read {path}"))),
         };
-        match Chunk::parse(&text) {
-            Err(ChunkError::Newer { .. }) => Ok(None),
-            chunk => Ok(Some(chunk.unwrap_or_default())),
+        match DayIndex::parse(&text) {
+            Err(DayIndexError::Newer { .. }) => Ok(None),
+            day_index => Ok(Some(day_index.unwrap_or_default())),
         }
     }
 
-    /// The chunk of the day of the run whose file stands at `path`.
+    /// The day_index of the day of the run whose file stands at `path`.
     pub(crate) fn chunk_for(
         &self,
         objects: &mut Objects,
         commit: &str,
         path: &str,
-    ) -> Result<Chunk> {
-        match Chunk::path_for(path) {
-            Some(chunk) => Ok(self.chunk(objects, Some(commit), &chunk)?.unwrap_or_default()),
-            None => Ok(Chunk::default()),
+    ) -> Result<DayIndex> {
+        match DayIndex::path_for(path) {
+            Some(day_index) => {
+                Ok(self.day_index(objects, Some(commit), &day_index)?.unwrap_or_default())
+            }
+            None => Ok(DayIndex::default()),
         }
     }
 

@@ -60,7 +60,7 @@ pub(super) fn run(command: Cmd<'_>, remote: &str, limit: Duration) -> Result<Out
             Err(RecvTimeoutError::Disconnected) => break,
             // A connection that ssh keeps for later holds the output open when git has ended.
             Err(_) if child.try_wait().context("cannot wait for git")?.is_some() => break,
-            Err(_) if since.elapsed() >= limit => return give_up(&mut *child, remote, limit),
+            Err(_) if since.elapsed() >= limit => return stop(&mut *child, remote, limit),
             Err(_) if since.elapsed() >= notice && !is_said => {
                 ui::say(&format!("waiting for {remote} to answer"));
                 is_said = true;
@@ -78,7 +78,7 @@ pub(super) fn run(command: Cmd<'_>, remote: &str, limit: Duration) -> Result<Out
     Ok(Output { status, stdout, stderr: without_progress(&stderr) })
 }
 
-fn give_up(child: &mut dyn ChildWrapper, remote: &str, limit: Duration) -> Result<Output> {
+fn stop(child: &mut dyn ChildWrapper, remote: &str, limit: Duration) -> Result<Output> {
     child.kill().context("cannot end git")?;
     Err(Unanswered { remote: remote.to_owned(), limit }.into())
 }

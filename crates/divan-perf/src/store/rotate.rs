@@ -1,21 +1,22 @@
 //! Starting a history anew with its newest runs; the old one keeps everything under another name.
 
 use super::Repository;
-use super::beginning::RESTARTED;
+use super::beginning::ROTATION_NOTE;
 use super::git::git;
 use super::import::{Author, Change, Commit};
 use super::objects::Objects;
 use super::publish::Pushed;
 use super::read::{File, file_name};
 use anyhow::{Result, bail};
-use perf_judge::history::{Chunk, Names};
+use perf_judge::history::{DayIndex, NameTable};
 use perf_judge::run::Run;
+use perf_report::Calibration;
 use serde_json::json;
 use std::collections::BTreeMap;
 
 /// What a restart was asked to do.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Restart<'a> {
+pub(crate) struct Rotation<'a> {
     /// How many of the newest runs stay.
     pub(crate) keep: usize,
     /// The branch that gets the old history.
@@ -26,7 +27,7 @@ pub(crate) struct Restart<'a> {
 
 impl Repository {
     /// Starts the history anew and says what was done.
-    pub(crate) fn restart(&self, asked: &Restart<'_>) -> Result<String> {
+    pub(crate) fn rotate(&self, asked: &Rotation<'_>) -> Result<String> {
         self.check_writable()?;
         self.check_beside_others(asked.archive)?;
         let archive = format!("refs/heads/{}", asked.archive);
@@ -66,7 +67,7 @@ impl Repository {
     }
 
     /// A commit without a parent that has the newest runs of `old` and what is not ours.
-    fn beginning(&self, old: &str, asked: &Restart<'_>) -> Result<String> {
+    fn beginning(&self, old: &str, asked: &Rotation<'_>) -> Result<String> {
         let mut objects = self.objects();
         let mut unread = Vec::new();
         let kept = self.newest_runs(&mut objects, old, asked.keep, &mut unread)?;
@@ -88,7 +89,7 @@ impl Repository {
         }
         changes.extend(self.series_of(&mut objects, &kept)?);
         let note = json!({"schema": 1, "kind": "restart", "from": old, "archive": asked.archive, "kept": kept.len()});
-        changes.push(self.change(RESTARTED, format!("{note}\n")));
+        changes.push(self.change(ROTATION_NOTE, format!("{note}\n")));
         self.import_whole(&Commit {
             parents: Vec::new(),
             author: Author::Configured,
@@ -101,17 +102,18 @@ impl Repository {
         })
     }
 
-    /// All qualifications, and comparisons as far back as the runs.
+    /// All calibrations, and comparisons as far back as the runs.
     fn companions(&self, objects: &mut Objects, old: &str, kept: &[File]) -> Result<Vec<File>> {
         let day = |path: &str| {
             path.splitn(3, '/').nth(2).and_then(|rest| rest.get(..10)).map(str::to_owned)
         };
         let since = kept.last().and_then(|file| day(&file.path)).unwrap_or_default();
         let mut files = Vec::new();
-        for folder in ["data/qualifications", "data/comparisons"] {
+        let calibrations = Calibration::FOLDERS.map(|folder| (folder, true));
+        for (folder, is_kept) in calibrations.into_iter().chain([("data/comparisons", false)]) {
             for entry in objects.files_below(&self.at(old, folder))? {
                 let path = format!("{folder}/{}", entry.name);
-                if folder == "data/qualifications" || day(&path) >= Some(since.clone()) {
+                if is_kept || day(&path) >= Some(since.clone()) {
                     files.push(File { object: entry.object, path });
                 }
             }
@@ -163,32 +165,33 @@ impl Repository {
 /// All that follows from runs.
 #[derive(Debug, Default)]
 pub(crate) struct Derived {
-    chunks: BTreeMap<String, Chunk>,
+    day_indexes: BTreeMap<String, DayIndex>,
     names: BTreeMap<String, String>,
 }
 
 impl Derived {
     /// Adds the run whose file stands at `path`.
     pub(crate) fn add(&mut self, path: &str, run: &Run) {
-        let names = Names::of(run);
-        self.names.entry(Names::path(&names.key())).or_insert_with(|| names.to_json());
-        if let Some(path) = Chunk::path_for(path) {
-            self.chunks.entry(path).or_default().add(run);
+        let names = NameTable::of(run);
+        self.names.entry(NameTable::path(&names.key())).or_insert_with(|| names.to_json());
+        if let Some(path) = DayIndex::path_for(path) {
+            self.day_indexes.entry(path).or_default().add(run);
         }
     }
 
-    /// Keeps what a chunk says of the run whose file stands at `path` and cannot be read.
-    pub(crate) fn keep(&mut self, path: &str, known: Chunk) {
-        if let Some(chunk) = Chunk::path_for(path) {
+    /// Keeps what a day_index says of the run whose file stands at `path` and cannot be read.
+    pub(crate) fn keep(&mut self, path: &str, known: DayIndex) {
+        if let Some(day_index) = DayIndex::path_for(path) {
             let id = file_name(path).trim_end_matches(".json");
-            let place = self.chunks.entry(chunk).or_default();
+            let place = self.day_indexes.entry(day_index).or_default();
             *place = std::mem::take(place).merge(known.only(id));
         }
     }
 
     /// The files by path.
     pub(crate) fn files(self) -> BTreeMap<String, String> {
-        let chunks = self.chunks.into_iter().map(|(path, chunk)| (path, chunk.to_text()));
-        chunks.chain(self.names).collect()
+        let day_indexes =
+            self.day_indexes.into_iter().map(|(path, day_index)| (path, day_index.to_text()));
+        day_indexes.chain(self.names).collect()
     }
 }

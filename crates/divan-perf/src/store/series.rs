@@ -5,11 +5,11 @@ use super::objects::Objects;
 use super::read::file_name;
 use super::{Repository, answer};
 use anyhow::{Context as _, Result};
-use perf_judge::history::{Chunk, Line, Names, Place, place_of};
+use perf_judge::history::{DayIndex, NameTable, Place, RunRow, place_of};
 use perf_report::Comparison;
 use std::collections::BTreeMap;
 
-/// The days of the series, `2026-11-23`, each with the objects of its chunks: one, or one for each
+/// The days of the series, `2026-11-23`, each with the objects of its day_indexes: one, or one for each
 /// side of a history that is not joined yet.
 pub(crate) type Days = BTreeMap<String, Vec<String>>;
 
@@ -19,7 +19,7 @@ pub(crate) struct Series<'a> {
     repository: &'a Repository,
     objects: Objects,
     tips: Vec<String>,
-    names: BTreeMap<String, Names>,
+    names: BTreeMap<String, NameTable>,
     /// What could not be read, and why.
     pub(crate) notes: Vec<String>,
 }
@@ -88,11 +88,11 @@ impl Series<'_> {
     }
 
     /// The runs of a day, the oldest first. What cannot be read is left out with a note.
-    pub(crate) fn runs_of(&mut self, day: &str, chunks: &[String]) -> Vec<Line> {
-        let mut all = Chunk::default();
-        for object in chunks {
-            match self.chunk(object) {
-                Ok(chunk) => all = all.merge(chunk),
+    pub(crate) fn runs_of(&mut self, day: &str, day_indexes: &[String]) -> Vec<RunRow> {
+        let mut all = DayIndex::default();
+        for object in day_indexes {
+            match self.day_index(object) {
+                Ok(day_index) => all = all.merge(day_index),
                 Err(error) => self.leave_out(day, &error),
             }
         }
@@ -102,9 +102,9 @@ impl Series<'_> {
         })
     }
 
-    fn chunk(&mut self, object: &str) -> Result<Chunk> {
+    fn day_index(&mut self, object: &str) -> Result<DayIndex> {
         let text = self.objects.file(object)?.context("git has lost it")?;
-        Ok(Chunk::parse(&text)?)
+        Ok(DayIndex::parse(&text)?)
     }
 
     fn leave_out(&mut self, what: &str, error: &anyhow::Error) {
@@ -114,25 +114,25 @@ impl Series<'_> {
     }
 
     /// The benchmarks of a line, or `None` with a note if they cannot be read.
-    pub(crate) fn names(&mut self, key: &str) -> Option<&Names> {
+    pub(crate) fn names(&mut self, key: &str) -> Option<&NameTable> {
         if !self.names.contains_key(key) {
             match self.read_names(key) {
                 Ok(names) => drop(self.names.insert(key.to_owned(), names)),
                 Err(error) => {
-                    self.leave_out(&Names::path(key), &error);
+                    self.leave_out(&NameTable::path(key), &error);
                     // An empty list: said once, and the runs have nothing to show.
-                    self.names.insert(key.to_owned(), Names::from_json("[]").ok()?);
+                    self.names.insert(key.to_owned(), NameTable::from_json("[]").ok()?);
                 }
             }
         }
         self.names.get(key)
     }
 
-    fn read_names(&mut self, key: &str) -> Result<Names> {
+    fn read_names(&mut self, key: &str) -> Result<NameTable> {
         for tip in &self.tips {
-            let path = self.repository.at(tip, &Names::path(key));
+            let path = self.repository.at(tip, &NameTable::path(key));
             if let Some(text) = self.objects.file(&path)? {
-                return Ok(Names::from_json(&text)?);
+                return Ok(NameTable::from_json(&text)?);
             }
         }
         anyhow::bail!("it is not there")

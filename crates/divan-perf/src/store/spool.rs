@@ -5,7 +5,7 @@ use crate::foreign_files::read_text;
 use crate::store::{Entry, Repository};
 use anyhow::{Context as _, Result, bail};
 use perf_judge::run::Run;
-use perf_report::{Comparison, Qualification, visible};
+use perf_report::{Calibration, Comparison, visible};
 use serde::Deserialize;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ pub(crate) struct Recording {
 }
 
 #[derive(Deserialize)]
-struct Kind {
+struct SpooledKind {
     kind: String,
 }
 
@@ -137,7 +137,7 @@ fn is_json(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "json") && path.is_file()
 }
 
-/// Reads a file of the history: a run, a comparison or a qualification.
+/// Reads a file of the history: a run, a comparison or a calibration.
 pub(crate) fn read(file: &Path) -> Result<Entry> {
     entry(&read_text(file, DATA_BYTES)?)
         .with_context(|| format!("{} cannot be recorded", file.display()))
@@ -145,13 +145,13 @@ pub(crate) fn read(file: &Path) -> Result<Entry> {
 
 /// The same, of its text.
 pub(crate) fn entry(text: &str) -> Result<Entry> {
-    let Kind { kind } =
+    let SpooledKind { kind } =
         serde_json::from_str(text).context("it is not a file that `cargo xtask perf` wrote")?;
     let entry = match kind.as_str() {
         // A later version may have written more than this one understands, and named it by that.
         "run" => Entry::from(&Run::verified(text)?).written_as(text),
         "comparison" => Entry::from(&Comparison::from_json(text)?),
-        "qualification" => Entry::from(&Qualification::from_json(text)?),
+        "calibration" | "qualification" => Entry::from(&Calibration::from_json(text)?),
         _ => bail!("it holds a `{}`", visible(&kind)),
     };
     entry.check_place()?;

@@ -75,7 +75,7 @@ fn note(entry: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Location;
+    use super::super::HistoryRef;
     use super::super::base_commit::tests::{commit, git};
     use super::*;
 
@@ -97,7 +97,7 @@ mod tests {
     }
 
     fn check(dir: &Path, base: &str) -> Option<String> {
-        let repository = Repository::open(dir, &Location::default()).unwrap();
+        let repository = Repository::open(dir, &HistoryRef::default()).unwrap();
         let base = repository.describe(base, "tip of main").unwrap();
         repository.check_submodules(&base).err().map(|error| error.to_string())
     }
@@ -123,7 +123,7 @@ mod tests {
         git(at, &["config", "submodule.vendor/dep.ignore", "all"]);
         git(at, &["config", "diff.ignoreSubmodules", "all"]);
         let state = || {
-            let repository = Repository::open(at, &Location::default()).unwrap();
+            let repository = Repository::open(at, &HistoryRef::default()).unwrap();
             let notes = repository.submodule_notes().unwrap();
             (notes.join("\n"), repository.head().unwrap().dirty)
         };
@@ -139,7 +139,7 @@ mod tests {
         let (notes, dirty) = state();
         assert!(notes.contains("is not at the commit that HEAD records:") && dirty, "{notes}");
         let hash = git(at, &["rev-parse", "HEAD"]);
-        let opened = Repository::open(at, &Location::default()).unwrap();
+        let opened = Repository::open(at, &HistoryRef::default()).unwrap();
         assert_eq!(opened.changed_files(&hash).unwrap(), ["vendor/dep"]);
     }
 }

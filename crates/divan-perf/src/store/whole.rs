@@ -8,7 +8,7 @@
 //! which that is true needs no second look, nor does its past, so that the cost does not grow with
 //! the history. A message that was copied to another commit says nothing of that one's past.
 
-use super::beginning::RESTARTED;
+use super::beginning::ROTATION_NOTE;
 use super::git::git;
 use super::import::{Author, Change, Commit};
 use super::objects::Objects;
@@ -357,7 +357,7 @@ fn is_kept(path: &str) -> bool {
     match place_of(path) {
         Place::Run => true,
         Place::Ours => !path.starts_with("data/series/"),
-        _ => path == RESTARTED,
+        _ => path == ROTATION_NOTE,
     }
 }
 

@@ -48,7 +48,7 @@ mod tests {
         Acceptance {
             benchmark: "a/b::c".into(),
             commit: "1a2b3c4d5e6f".to_owned(),
-            ceiling_percent: 24.0,
+            max_change_percent: 24.0,
             reason: "checks every \"cell\"".to_owned(),
             expires: NaiveDate::from_ymd_opt(2027, 3, 1),
         }
@@ -63,7 +63,7 @@ mod tests {
             let new = accept(&text, &entry()).unwrap();
             assert!(new.ends_with(budgets), "{new}");
             assert_eq!(BudgetFile::parse(&new).unwrap().0.accepted, [entry()]);
-            let higher = Acceptance { ceiling_percent: 30.0, ..entry() };
+            let higher = Acceptance { max_change_percent: 30.0, ..entry() };
             let other = Acceptance { benchmark: "a/b::d".into(), ..entry() };
             let newer = accept(&accept(&new, &other).unwrap(), &higher).unwrap();
             assert_eq!(BudgetFile::parse(&newer).unwrap().0.accepted, [other, higher]);

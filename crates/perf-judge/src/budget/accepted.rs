@@ -19,7 +19,8 @@ pub struct Acceptance {
     /// The commit that was measured when it was accepted; the beginning of its hash is enough.
     pub commit: String,
     /// The largest change that is accepted, in percent.
-    pub ceiling_percent: f64,
+    #[serde(alias = "ceiling_percent")]
+    pub max_change_percent: f64,
     /// Why it is worth it, for people.
     pub reason: String,
     /// The last day on which it excuses anything; for ever, without one.
@@ -29,8 +30,8 @@ pub struct Acceptance {
 
 impl Acceptance {
     /// The largest change that is accepted.
-    pub fn ceiling(&self) -> LogRatio {
-        LogRatio::from_percent(self.ceiling_percent)
+    pub fn max_change(&self) -> LogRatio {
+        LogRatio::from_percent(self.max_change_percent)
     }
 
     /// Whether it excuses nothing any more.
@@ -52,7 +53,7 @@ impl Acceptance {
             return Err(AcceptanceError::Benchmark);
         }
         Self::check_commit(&self.commit)?;
-        Self::check_ceiling(self.ceiling_percent)?;
+        Self::check_max_change(self.max_change_percent)?;
         if self.reason.trim().is_empty() {
             return Err(AcceptanceError::Reason);
         }
@@ -73,14 +74,14 @@ impl Acceptance {
     ///
     /// # Errors
     /// If it is no number, too small to be measured or too large to be meant.
-    pub fn check_ceiling(percent: f64) -> Result<(), AcceptanceError> {
-        CEILINGS.contains(&percent).then_some(()).ok_or(AcceptanceError::Ceiling)
+    pub fn check_max_change(percent: f64) -> Result<(), AcceptanceError> {
+        MAX_CHANGES.contains(&percent).then_some(()).ok_or(AcceptanceError::MaxChange)
     }
 }
 
-/// What a ceiling can be, in percent: from what nobody can measure to a program that takes a
+/// What a maximum change can be, in percent: from what nobody can measure to a program that takes a
 /// hundred thousand times as long.
-const CEILINGS: RangeInclusive<f64> = 0.01..=1e7;
+const MAX_CHANGES: RangeInclusive<f64> = 0.01..=1e7;
 
 /// A value that an accepted regression cannot have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -93,8 +94,8 @@ pub enum AcceptanceError {
     #[error("it takes 7 to 64 digits of a commit's hash")]
     Commit,
     /// It is out of range.
-    #[error("a ceiling must be from 0.01 to 10000000, in percent")]
-    Ceiling,
+    #[error("the maximum accepted change must be from 0.01 to 10000000, in percent")]
+    MaxChange,
     /// There is none.
     #[error("it must say why the regression is worth it")]
     Reason,
@@ -106,7 +107,7 @@ impl AcceptanceError {
         match self {
             Self::Benchmark => "benchmark",
             Self::Commit => "commit",
-            Self::Ceiling => "ceiling_percent",
+            Self::MaxChange => "max_change_percent",
             Self::Reason => "reason",
         }
     }
@@ -166,7 +167,7 @@ mod tests {
         Acceptance {
             benchmark: "a/b::c".into(),
             commit: "1a2b3c4d5e6f".to_owned(),
-            ceiling_percent: 24.0,
+            max_change_percent: 24.0,
             reason: "checks every \"cell\"".to_owned(),
             expires: NaiveDate::from_ymd_opt(2027, 3, 1),
         }
@@ -180,44 +181,44 @@ mod tests {
         let good = |rest: &str| body("1a2b3c4", rest);
         let cases = [
             (
-                body("main", r#""ceiling_percent": 1, "reason": "x""#),
+                body("main", r#""max_change_percent": 1, "reason": "x""#),
                 "3:39: acceptance of `a/b::c`: `commit`: ",
             ),
             (
-                good(r#""ceiling_percent": 0, "reason": "x""#),
-                "3:69: acceptance of `a/b::c`: `ceiling_percent`: ",
+                good(r#""max_change_percent": 0, "reason": "x""#),
+                "3:72: acceptance of `a/b::c`: `max_change_percent`: ",
             ),
             (
-                good(r#""ceiling_percent": 1e308, "reason": "x""#),
-                "3:69: acceptance of `a/b::c`: `ceiling_percent`: ",
+                good(r#""max_change_percent": 1e308, "reason": "x""#),
+                "3:72: acceptance of `a/b::c`: `max_change_percent`: ",
             ),
             (
-                good(r#""ceiling_percent": 1e-320, "reason": "x""#),
-                "3:69: acceptance of `a/b::c`: `ceiling_percent`: ",
+                good(r#""max_change_percent": 1e-320, "reason": "x""#),
+                "3:72: acceptance of `a/b::c`: `max_change_percent`: ",
             ),
-            (good(r#""ceiling_percent": 1e999, "reason": "x""#), "3:69: number out of range"),
+            (good(r#""max_change_percent": 1e999, "reason": "x""#), "3:72: number out of range"),
             (
-                good(r#""ceiling_percent": "1", "reason": "x""#),
-                "3:69: invalid type: string \"1\", expected a number",
+                good(r#""max_change_percent": "1", "reason": "x""#),
+                "3:72: invalid type: string \"1\", expected a number",
             ),
             (
-                good(r#""ceiling_percent": 1, "reason": " ""#),
-                "3:82: acceptance of `a/b::c`: `reason`: ",
+                good(r#""max_change_percent": 1, "reason": " ""#),
+                "3:85: acceptance of `a/b::c`: `reason`: ",
             ),
-            (good(r#""ceiling_percent": 1, "reason": "x", "expires": "soon""#), "3:98: "),
+            (good(r#""max_change_percent": 1, "reason": "x", "expires": "soon""#), "3:101: "),
             (
-                good(r#""ceiling_percent": 1, "reason": "x", "until": 1"#),
-                "3:87: unknown field `until`",
+                good(r#""max_change_percent": 1, "reason": "x", "until": 1"#),
+                "3:90: unknown field `until`",
             ),
             (
                 good(&format!(
-                    r#""ceiling_percent": 1, "reason": "x"}}, {{{}"#,
-                    good(r#""ceiling_percent": 2, "reason": "y""#)
+                    r#""max_change_percent": 1, "reason": "x"}}, {{{}"#,
+                    good(r#""max_change_percent": 2, "reason": "y""#)
                 )),
-                "3:102: acceptance of `a/b::c`: the benchmark has an entry already",
+                "3:105: acceptance of `a/b::c`: the benchmark has an entry already",
             ),
             (
-                r#""benchmark": "", "commit": "1a2b3c4", "ceiling_percent": 1, "reason": "x""#
+                r#""benchmark": "", "commit": "1a2b3c4", "max_change_percent": 1, "reason": "x""#
                     .to_owned(),
                 "3:19: acceptance of ``: `benchmark`: it is empty",
             ),
@@ -234,17 +235,17 @@ mod tests {
     #[test]
     fn a_ceiling_is_a_number_that_can_be_measured() {
         for fine in [0.01, 24.0, 1e7] {
-            assert_eq!(Acceptance::check_ceiling(fine), Ok(()), "{fine}");
+            assert_eq!(Acceptance::check_max_change(fine), Ok(()), "{fine}");
         }
         for wrong in [f64::NAN, f64::INFINITY, -1.0, 0.0, 1e-320, 1e8, 1e308] {
-            assert!(Acceptance::check_ceiling(wrong).is_err(), "{wrong}");
+            assert!(Acceptance::check_max_change(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn an_entry_names_a_whole_benchmark() {
         let text = entry(
-            r#""benchmark": "b::c", "commit": "1a2b3c4", "ceiling_percent": 1, "reason": "x""#,
+            r#""benchmark": "b::c", "commit": "1a2b3c4", "max_change_percent": 1, "reason": "x""#,
         );
         let (file, _) = BudgetFile::parse(&text).unwrap();
         let error = check_names(&text, &file.accepted, &["a/b::c".into()]).unwrap_err();

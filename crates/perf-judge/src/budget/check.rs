@@ -2,7 +2,7 @@
 
 use super::{Budget, Metric, Unmeasured};
 use crate::ident::BenchmarkId;
-use crate::run::{Reading, Run};
+use crate::run::{LaunchResult, Run};
 use crate::unit;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -90,7 +90,7 @@ pub fn check(
     budgets: &[Budget],
     selected: &[BenchmarkId],
     run: &Run,
-    readings: &BTreeMap<BenchmarkId, Vec<Reading>>,
+    readings: &BTreeMap<BenchmarkId, Vec<LaunchResult>>,
     required: Required,
 ) -> Vec<BudgetResult> {
     let limited = budgets.iter().map(|budget| (budget, budget.limits(selected)));
@@ -113,7 +113,7 @@ fn one(
     budget: &Budget,
     id: &BenchmarkId,
     run: &Run,
-    readings: &BTreeMap<BenchmarkId, Vec<Reading>>,
+    readings: &BTreeMap<BenchmarkId, Vec<LaunchResult>>,
 ) -> BudgetResult {
     let open = |reason: &str| Some(format!("{id}: {reason}"));
     let absent = |absence: Unmeasured| {
@@ -140,7 +140,7 @@ fn one(
 }
 
 /// Why the launches cannot tell a value above the critical limit from noise.
-fn too_few(budget: &Budget, launches: &[Reading]) -> Option<String> {
+fn too_few(budget: &Budget, launches: &[LaunchResult]) -> Option<String> {
     let values = launches.iter().filter_map(|launch| budget.metric.of_launch(launch)).count();
     if launches.is_empty() {
         return Some("whether every launch is beyond it is not recorded".to_owned());
@@ -154,7 +154,7 @@ fn too_few(budget: &Budget, launches: &[Reading]) -> Option<String> {
 }
 
 /// How a value above the critical limit is shown to be noise.
-fn kept(budget: &Budget, launches: &[Reading]) -> Option<String> {
+fn kept(budget: &Budget, launches: &[LaunchResult]) -> Option<String> {
     let values = launches.iter().filter_map(|launch| budget.metric.of_launch(launch));
     let lowest = values.reduce(f64::min).filter(|lowest| *lowest <= budget.critical)?;
     Some(format!("the best launch kept the limit with {}", budget.metric.show(lowest)))
@@ -262,7 +262,7 @@ mod tests {
         let id = BenchmarkId::from(NAME);
         let alloc = Some(Alloc { count: 9.0, bytes: 64.0, peak_bytes: None });
         let run = run(1, vec![Measured { alloc, ..measured(NAME, 1.0) }]);
-        let readings = vec![Reading { alloc, ..reading(1.0) }];
+        let readings = vec![LaunchResult { alloc, ..reading(1.0) }];
         let all = [(id.clone(), readings)].into();
         let body = r#""benchmark": "large", "metric": "alloc_count", "target": 1"#;
         let required = Required::Counts;

@@ -5,14 +5,14 @@ use super::error::{BudgetError, at, at_value, located};
 use super::json_place::PathPart::Key;
 use super::limits::{Budget, RawBudget};
 use super::object::{AsObject, object, objects, unique_keys};
-use super::settings::{Gate, HistoryPlace, check_base_branches, check_history};
+use super::settings::{Gate, HistoryConfig, check_base_branches, check_history};
 use super::{names, renamed};
 use crate::ident::BenchmarkId;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// The newest format of perf-budgets.json that this version reads.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// The contents of perf-budgets.json, checked.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -26,7 +26,7 @@ pub struct BudgetFile {
     pub base_branches: Vec<String>,
     /// Where the history lies.
     #[serde(default, deserialize_with = "object")]
-    pub history: HistoryPlace,
+    pub history: HistoryConfig,
     /// What fails a check.
     #[serde(default, deserialize_with = "object")]
     pub gate: Gate,
@@ -59,7 +59,7 @@ impl Default for BudgetFile {
         Self {
             schema: SCHEMA,
             base_branches: main_alone(),
-            history: HistoryPlace::default(),
+            history: HistoryConfig::default(),
             gate: Gate::default(),
             renamed: BTreeMap::new(),
             accepted: Vec::new(),
@@ -78,8 +78,9 @@ impl BudgetFile {
     pub fn parse(text: &str) -> Result<(Self, Budgets), BudgetError> {
         check_object(text)?;
         let BudgetFileSchema { schema } = read(text)?;
-        if schema != SCHEMA {
-            let message = format!("schema {schema} is not one that this version reads ({SCHEMA})");
+        if !(1..=SCHEMA).contains(&schema) {
+            let message =
+                format!("schema {schema} is not one that this version reads (1 to {SCHEMA})");
             return Err(at_value(text, &[Key("schema")], message));
         }
         let mut file: Self = read(text)?;

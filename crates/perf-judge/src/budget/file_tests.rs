@@ -128,7 +128,7 @@ fn files_that_are_no_settings_are_refused_at_their_place() {
         ("{}", "1:1: missing field `schema`"),
         ("{\"schema\": 1} x", "1:15: trailing characters"),
         ("{\"schema\": 1,\n \"ü\": 1, \"x\": }", "2:15: expected value"),
-        ("{\n \"schema\": 9}", "2:12: schema 9 is not one that this version reads (1)"),
+        ("{\n \"schema\": 9}", "2:12: schema 9 is not one that this version reads (1 to 2)"),
         ("{\"schema\": 1, \"budgets\": []}", "1:26: invalid type: sequence, expected an object"),
         (
             "{\"schema\": 1, \"gate\": [\"never\"]}",

@@ -1,4 +1,4 @@
-//! Names of branches and folders that git takes, as `git check-ref-format` describes them.
+//! NameTable of branches and folders that git takes, as `git check-ref-format` describes them.
 
 /// Why git, or a file system below it, does not take a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! The quantities that a budget can limit.
 
-use crate::run::{Measured, P95_SAMPLES, P99_SAMPLES, Reading, TailAbsence};
+use crate::run::{LaunchResult, Measured, P95_SAMPLES, P99_SAMPLES, TailAbsence};
 use crate::unit;
 use serde::{Deserialize, Serialize};
 
@@ -115,14 +115,14 @@ impl Metric {
         }
     }
 
-    pub(super) fn of_launch(self, launch: &Reading) -> Option<f64> {
+    pub(super) fn of_launch(self, launch: &LaunchResult) -> Option<f64> {
         match self {
             Self::Mean => Some(launch.mean_ns),
             Self::Median | Self::P50 => Some(launch.median_ns),
             Self::P95 => launch.quantile_ns(0.95),
             Self::P99 => launch.quantile_ns(0.99),
-            Self::Min => Some(launch.fastest_ns),
-            Self::Max => Some(launch.slowest_ns),
+            Self::Min => Some(launch.min_ns),
+            Self::Max => Some(launch.max_ns),
             Self::AllocCount => launch.alloc.map(|alloc| alloc.count),
             Self::AllocBytes => launch.alloc.map(|alloc| alloc.bytes),
             Self::PeakRssBytes => launch.peak_rss_bytes,

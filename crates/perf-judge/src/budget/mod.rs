@@ -27,5 +27,5 @@ pub use git_name::{GitNameError, check_branch, check_folder};
 pub use limits::Budget;
 pub use metric::{Metric, Unmeasured};
 pub use recent::{Recent, Worst};
-pub use settings::{Gate, HistoryPlace, Level};
+pub use settings::{Gate, HistoryConfig, Level};
 pub use suggest::{Advice, ObservedValues, TargetChange, suggest};

@@ -34,7 +34,7 @@ impl<'a> Recent<'a> {
         branch: &str,
         renamed: &'a BTreeMap<BenchmarkId, BenchmarkId>,
     ) -> Option<Self> {
-        let counts = |run: &&Run| run.counts_on(branch);
+        let counts = |run: &&Run| run.is_baseline_for(branch);
         let newest = history.runs().rfind(counts)?;
         let same = |run: &&Run| counts(run) && run.machine.key == newest.machine.key;
         let runs = history.runs().rev().filter(same).take(LENGTH).collect();
@@ -129,7 +129,8 @@ mod tests {
         runs[15].partial = true;
         runs[14].commit.as_mut().unwrap().dirty = true;
         runs[13].commit.as_mut().unwrap().branch = Some("feature".to_owned());
-        runs[11].machine = Machine { cpu: "Model 2".to_owned(), ..Machine::default() }.keyed();
+        runs[11].machine =
+            Machine { cpu: "Model 2".to_owned(), ..Machine::default() }.with_machine_key();
         let expected = [13.0, 11.0, 10.0, 9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0];
         assert_eq!(values(runs, "a"), expected);
         assert!(Recent::of(&History::default(), "main", &BTreeMap::new()).is_none());

@@ -11,14 +11,14 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
-pub struct HistoryPlace {
+pub struct HistoryConfig {
     /// The branch.
     pub branch: String,
     /// The folder on it; empty for its root.
     pub folder: String,
 }
 
-impl Default for HistoryPlace {
+impl Default for HistoryConfig {
     fn default() -> Self {
         Self { branch: "gh-pages".to_owned(), folder: String::new() }
     }
@@ -59,19 +59,24 @@ pub struct Gate {
     /// Found side by side.
     pub compare: Level,
     /// Found side by side, and the work grew as well.
-    pub compare_work_grew: Level,
+    #[serde(alias = "compare_work_grew")]
+    pub compare_instructions_grew: Level,
 }
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { history: Level::Critical, compare: Level::Major, compare_work_grew: Level::Minor }
+        Self {
+            history: Level::Critical,
+            compare: Level::Major,
+            compare_instructions_grew: Level::Minor,
+        }
     }
 }
 
 impl Gate {
     /// The same level for every way of finding.
     pub fn all(level: Level) -> Self {
-        Self { history: level, compare: level, compare_work_grew: level }
+        Self { history: level, compare: level, compare_instructions_grew: level }
     }
 }
 
@@ -99,10 +104,10 @@ pub(super) fn check_base_branches(text: &str, branches: &[String]) -> Result<(),
 /// Checks where the history lies.
 pub(super) fn check_history(
     text: &str,
-    history: &HistoryPlace,
+    history: &HistoryConfig,
     base_branches: &[String],
 ) -> Result<(), BudgetError> {
-    let HistoryPlace { branch, folder } = history;
+    let HistoryConfig { branch, folder } = history;
     let at = |key, message| at_value(text, &[Key("history"), Key(key)], message);
     check_branch(branch).map_err(|why| {
         let name = branch.escape_debug();

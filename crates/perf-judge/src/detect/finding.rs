@@ -21,7 +21,7 @@ pub enum Severity {
 const SLACK: f64 = 0.02;
 
 impl Severity {
-    /// Names a change of size `estimate` (its sign does not matter).
+    /// NameTable a change of size `estimate` (its sign does not matter).
     ///
     /// `least` is the size that the less convinced statistic saw, in the direction of the
     /// estimate: nothing is critical unless both saw at least 30 %.
@@ -72,7 +72,7 @@ pub struct Change {
     /// The best estimate of the change.
     pub estimate: LogRatio,
     /// The smallest change that could have been seen.
-    pub limit: LogRatio,
+    pub min_detectable_change: LogRatio,
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Rule H: one run against the median of the last comparable ones.
 //!
-//! It is a screen. What it suspects is measured again before anything is called a regression,
+//! It is a screen. What it candidates is measured again before anything is called a regression,
 //! because a shared machine differs from run to run by more than 5 % for two benchmarks in five.
 
 use super::{Change, Finding, Severity, paired};
@@ -17,15 +17,15 @@ pub const THRESHOLD: f64 = 0.048_790_164_169_432_01;
 /// A series never counts as quieter than this, in ln: few values can agree by accident.
 const SPREAD_FLOOR: f64 = 0.01;
 /// Above this limit, ln 1.1, a statistic sees too little to be asked: "unchanged" would mean nothing.
-const BLIND: f64 = 0.095_310_179_804_324_87;
+const UNDERPOWERED: f64 = 0.095_310_179_804_324_87;
 /// Benchmarks that it takes to tell a shift of the whole run from changes of single ones.
-const COMMON_SHIFT_BENCHMARKS: usize = 8;
+const SUITE_WIDE_SHIFT_BENCHMARKS: usize = 8;
 
 /// How sure the limit must be, one-sided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confidence {
-    /// 99 %: a suspect is measured again before it counts.
-    Screen,
+    /// 99 %: a candidate is measured again before it counts.
+    FirstPass,
     /// 99.9 %: nothing can be measured again.
     Final,
 }
@@ -33,43 +33,45 @@ pub enum Confidence {
 /// How far one statistic of a run lies from its baseline, in ln.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Distance {
+pub struct Deviation {
     /// Which.
     pub statistic: Statistic,
     /// What the run says, ln of ns.
     pub now: f64,
     /// The median of what the baseline's runs say, ln of ns.
-    pub middle: f64,
+    #[serde(alias = "middle")]
+    pub median: f64,
     /// Now less that median.
     pub shift: f64,
     /// The robust spread of the baseline's values.
     pub spread: f64,
     /// What a shift must reach to be believed.
-    pub limit: f64,
+    #[serde(alias = "limit")]
+    pub threshold: f64,
 }
 
-impl Distance {
+impl Deviation {
     /// Whether it sees too little to be asked: no change of 10 %.
-    pub fn is_blind(&self) -> bool {
-        self.limit > BLIND
+    pub fn is_underpowered(&self) -> bool {
+        self.threshold > UNDERPOWERED
     }
 }
 
 /// Measures one run against its baseline, by each statistic that both have.
-pub fn distances(now: RunValue, baseline: &Baseline, confidence: Confidence) -> Vec<Distance> {
-    let distance = |statistic| {
+pub fn deviations(now: RunValue, baseline: &Baseline, confidence: Confidence) -> Vec<Deviation> {
+    let deviation = |statistic| {
         let values = baseline.values().iter().filter_map(|value| value.get(statistic));
-        distance(statistic, now.get(statistic)?, &values.collect::<Vec<f64>>(), confidence)
+        deviation(statistic, now.get(statistic)?, &values.collect::<Vec<f64>>(), confidence)
     };
-    Statistic::ALL.into_iter().filter_map(distance).collect()
+    Statistic::ALL.into_iter().filter_map(deviation).collect()
 }
 
-fn distance(
+fn deviation(
     statistic: Statistic,
     now: f64,
     baseline: &[f64],
     confidence: Confidence,
-) -> Option<Distance> {
+) -> Option<Deviation> {
     if baseline.len() < MINIMUM {
         return None;
     }
@@ -77,9 +79,9 @@ fn distance(
     let spread = stats::robust_spread(baseline).max(SPREAD_FLOOR);
     let expected =
         student_quantile(confidence, baseline.len() - 1) * spread * (1.0 + 1.0 / runs).sqrt();
-    let middle = stats::median(baseline)?;
-    let limit = expected.max(THRESHOLD);
-    Some(Distance { statistic, now, middle, shift: now - middle, spread, limit })
+    let median = stats::median(baseline)?;
+    let threshold = expected.max(THRESHOLD);
+    Some(Deviation { statistic, now, median, shift: now - median, spread, threshold })
 }
 
 /// The quantile that a confidence asks for. A baseline has at most ten runs, so that few are ever
@@ -88,7 +90,7 @@ fn student_quantile(confidence: Confidence, freedom: usize) -> f64 {
     static QUANTILES: LazyLock<[[f64; 2]; LENGTH]> =
         LazyLock::new(|| std::array::from_fn(|freedom| [0.99, 0.999].map(|p| invert(p, freedom))));
     let place = match confidence {
-        Confidence::Screen => 0,
+        Confidence::FirstPass => 0,
         Confidence::Final => 1,
     };
     let p = [0.99, 0.999][place];
@@ -102,76 +104,77 @@ fn invert(p: f64, freedom: usize) -> f64 {
 /// The shift that all benchmarks of a run share, if it is large enough to say so.
 ///
 /// It is the machine, or a change of everything: an allocator, flags, a compiler.
-pub fn common_shift<'a>(run: impl IntoIterator<Item = &'a [Distance]>) -> Option<LogRatio> {
+pub fn suite_wide_shift<'a>(run: impl IntoIterator<Item = &'a [Deviation]>) -> Option<LogRatio> {
     let mean =
-        |each: &[Distance]| stats::mean(&asked(each).iter().map(|d| d.shift).collect::<Vec<f64>>());
+        |each: &[Deviation]| stats::mean(&used(each).iter().map(|d| d.shift).collect::<Vec<f64>>());
     let shifts: Vec<f64> = run.into_iter().filter_map(mean).collect();
-    let shift = stats::median(&shifts).filter(|_| shifts.len() >= COMMON_SHIFT_BENCHMARKS)?;
+    let shift = stats::median(&shifts).filter(|_| shifts.len() >= SUITE_WIDE_SHIFT_BENCHMARKS)?;
     (shift.abs() >= THRESHOLD).then_some(LogRatio(shift))
 }
 
 /// Whether a benchmark should be compared side by side, where that can be done: it moved by as much
 /// as a comparison can tell, or the history is too noisy to say that it did not.
-pub fn wants_comparison(distances: &[Distance]) -> bool {
-    let moved = |distance: &Distance| distance.shift.abs() >= paired::THRESHOLD;
-    distances.iter().any(moved) || asked(distances).iter().any(Distance::is_blind)
+pub fn needs_comparison(deviations: &[Deviation]) -> bool {
+    let moved = |deviation: &Deviation| deviation.shift.abs() >= paired::THRESHOLD;
+    deviations.iter().any(moved) || used(deviations).iter().any(Deviation::is_underpowered)
 }
 
 /// Whether a benchmark must be measured again before anything is said of it.
-pub fn is_suspect(distances: &[Distance]) -> bool {
-    asked(distances).iter().any(|distance| distance.shift.abs() >= THRESHOLD)
+pub fn is_candidate(deviations: &[Deviation]) -> bool {
+    used(deviations).iter().any(|deviation| deviation.shift.abs() >= THRESHOLD)
 }
 
 /// The statistics that see changes of 10 %; all of them where none does.
 ///
 /// While a neighbour keeps the machine busy the medians of launches jump between two speeds for
-/// minutes, and the fastest samples stay where they were. On recorded noise of such a machine,
+/// minutes, and the minima stay where they were. On recorded noise of such a machine,
 /// asking only what can see raised the share of 20 % slowdowns that are found from 65 to 72 % and
 /// lowered the share of unchanged benchmarks that stay undecided from 25 to 17 %; false alarms
 /// stayed at none in 1,512.
-fn asked(distances: &[Distance]) -> Vec<Distance> {
-    let seeing: Vec<Distance> = distances.iter().copied().filter(|d| !d.is_blind()).collect();
-    if seeing.is_empty() { distances.to_vec() } else { seeing }
+fn used(deviations: &[Deviation]) -> Vec<Deviation> {
+    let seeing: Vec<Deviation> =
+        deviations.iter().copied().filter(|d| !d.is_underpowered()).collect();
+    if seeing.is_empty() { deviations.to_vec() } else { seeing }
 }
 
 /// The statistic whose times stand beside a verdict: the median if it was asked.
-pub fn deciding(distances: &[Distance]) -> Statistic {
-    let is_median = |distance: &Distance| distance.statistic == Statistic::Median;
-    match distances.is_empty() || asked(distances).iter().any(is_median) {
+pub fn deciding(deviations: &[Deviation]) -> Statistic {
+    let is_median = |deviation: &Deviation| deviation.statistic == Statistic::Median;
+    match deviations.is_empty() || used(deviations).iter().any(is_median) {
         true => Statistic::Median,
-        false => Statistic::Fastest,
+        false => Statistic::Min,
     }
 }
 
-/// The rule's verdict. `None` without a distance.
+/// The rule's verdict. `None` without a deviation.
 ///
 /// A change is believed only if every statistic that sees enough saw it, saw it also after taking
 /// off what the whole run shares, and none of the others saw the opposite.
-pub fn judge(distances: &[Distance], common: Option<LogRatio>) -> Option<Change> {
+pub fn judge(deviations: &[Deviation], common: Option<LogRatio>) -> Option<Change> {
     let common = common.map_or(0.0, |shift| shift.0);
-    let slower = |d: &Distance| d.shift.min(d.shift - common);
-    let faster = |d: &Distance| d.shift.max(d.shift - common);
-    let asked = asked(distances);
-    let limit = asked.iter().map(|d| d.limit).reduce(f64::max)?;
+    let slower = |d: &Deviation| d.shift.min(d.shift - common);
+    let faster = |d: &Deviation| d.shift.max(d.shift - common);
+    let used = used(deviations);
+    let limit = used.iter().map(|d| d.threshold).reduce(f64::max)?;
 
-    let all_slower = asked.iter().all(|d| slower(d) >= d.limit)
-        && distances.iter().all(|d| slower(d) > -d.limit);
-    let all_faster = asked.iter().all(|d| faster(d) <= -d.limit)
-        && distances.iter().all(|d| faster(d) < d.limit);
+    let all_slower = used.iter().all(|d| slower(d) >= d.threshold)
+        && deviations.iter().all(|d| slower(d) > -d.threshold);
+    let all_faster = used.iter().all(|d| faster(d) <= -d.threshold)
+        && deviations.iter().all(|d| faster(d) < d.threshold);
     let shifts: Vec<f64> = match (all_slower, all_faster) {
-        (true, _) => asked.iter().map(slower).collect(),
-        (_, true) => asked.iter().map(faster).collect(),
-        _ => asked.iter().map(|d| d.shift).collect(),
+        (true, _) => used.iter().map(slower).collect(),
+        (_, true) => used.iter().map(faster).collect(),
+        _ => used.iter().map(|d| d.shift).collect(),
     };
     let estimate = stats::median(&shifts)?;
     let least = shifts.iter().map(|shift| shift.abs()).reduce(f64::min)?;
     let finding = match () {
         () if all_slower => Finding::Regression(Severity::of(estimate, least)),
         () if all_faster => Finding::Improvement(Severity::of(estimate, least)),
-        () if is_suspect(distances) || limit > BLIND => Finding::Inconclusive,
+        () if is_candidate(deviations) || limit > UNDERPOWERED => Finding::Inconclusive,
         () => Finding::Unchanged,
     };
-    Some(Change { finding, estimate: LogRatio(estimate), limit: LogRatio(limit) })
+    Some(Change { finding, estimate: LogRatio(estimate), min_detectable_change: LogRatio(limit) })
 }
 
 #[cfg(test)]
@@ -181,7 +184,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn value(ns: f64) -> RunValue {
-        RunValue::of(&[LaunchTimes { fastest: ns, median: ns }])
+        RunValue::of(&[LaunchTimes { min: ns, median: ns }])
     }
 
     fn baseline(values: &[f64]) -> Baseline {
@@ -189,7 +192,9 @@ mod tests {
     }
 
     fn found(history: &[f64], now: f64) -> Finding {
-        judge(&distances(value(now), &baseline(history), Confidence::Screen), None).unwrap().finding
+        judge(&deviations(value(now), &baseline(history), Confidence::FirstPass), None)
+            .unwrap()
+            .finding
     }
 
     #[test]
@@ -212,14 +217,18 @@ mod tests {
     fn limits_are_the_published_ones() {
         // With the spread at its floor: n = 3, 4, 5 and more.
         for (runs, percent) in [(3, 8.4), (4, 5.2), (5, 5.0), (10, 5.0)] {
-            let near = distances(value(100.0), &baseline(&vec![100.0; runs]), Confidence::Screen);
-            assert!((LogRatio(near[0].limit).percent() - percent).abs() < 0.06, "{runs}: {near:?}");
+            let near =
+                deviations(value(100.0), &baseline(&vec![100.0; runs]), Confidence::FirstPass);
+            assert!(
+                (LogRatio(near[0].threshold).percent() - percent).abs() < 0.06,
+                "{runs}: {near:?}"
+            );
         }
     }
 
     #[test]
     fn student_quantiles_are_the_published_ones() {
-        assert!((student_quantile(Confidence::Screen, 9) - 2.8214).abs() < 1e-4);
+        assert!((student_quantile(Confidence::FirstPass, 9) - 2.8214).abs() < 1e-4);
         assert!((student_quantile(Confidence::Final, 9) - 4.2968).abs() < 1e-4);
     }
 
@@ -239,30 +248,29 @@ mod tests {
 
     #[test]
     fn statistics_that_disagree_are_inconclusive() {
-        let now = RunValue { fastest: Some(100.0_f64.ln()), median: Some(130.0_f64.ln()) };
-        let change = judge(&distances(now, &baseline(&[100.0; 10]), Confidence::Screen), None);
+        let now = RunValue { min: Some(100.0_f64.ln()), median: Some(130.0_f64.ln()) };
+        let change = judge(&deviations(now, &baseline(&[100.0; 10]), Confidence::FirstPass), None);
         assert_eq!(change.unwrap().finding, Finding::Inconclusive);
     }
 
-    /// A baseline whose fastest samples agree and whose medians jump between two speeds.
+    /// A baseline whose minima agree and whose medians jump between two speeds.
     fn busy() -> Baseline {
         let medians = [207.0, 310.0, 315.0, 210.0, 308.0, 209.0, 312.0, 316.0];
-        let value =
-            |median: f64| RunValue { fastest: Some(206.0_f64.ln()), median: Some(median.ln()) };
+        let value = |median: f64| RunValue { min: Some(206.0_f64.ln()), median: Some(median.ln()) };
         Baseline::new(medians.map(value).into(), Vec::new())
     }
 
-    fn found_when_busy(fastest: f64, median: f64) -> Change {
-        let now = RunValue { fastest: Some(fastest.ln()), median: Some(median.ln()) };
-        judge(&distances(now, &busy(), Confidence::Screen), None).unwrap()
+    fn found_when_busy(min: f64, median: f64) -> Change {
+        let now = RunValue { min: Some(min.ln()), median: Some(median.ln()) };
+        judge(&deviations(now, &busy(), Confidence::FirstPass), None).unwrap()
     }
 
     #[test]
     fn what_sees_nothing_is_not_asked() {
-        let still = RunValue { fastest: Some(206.0_f64.ln()), median: Some(315.0_f64.ln()) };
-        let near = distances(still, &busy(), Confidence::Screen);
-        assert_eq!(deciding(&near), Statistic::Fastest);
-        assert_eq!(common_shift([near.as_slice(); 8]), None);
+        let still = RunValue { min: Some(206.0_f64.ln()), median: Some(315.0_f64.ln()) };
+        let near = deviations(still, &busy(), Confidence::FirstPass);
+        assert_eq!(deciding(&near), Statistic::Min);
+        assert_eq!(suite_wide_shift([near.as_slice(); 8]), None);
         assert_eq!(found_when_busy(206.0, 315.0).finding, Finding::Unchanged);
         assert_eq!(found_when_busy(206.0, 180.0).finding, Finding::Unchanged);
         let slower = found_when_busy(309.0, 330.0);
@@ -277,8 +285,8 @@ mod tests {
 
     #[test]
     fn one_statistic_alone_decides() {
-        let now = RunValue { fastest: None, median: Some(120.0_f64.ln()) };
-        let change = judge(&distances(now, &baseline(&[100.0; 10]), Confidence::Screen), None);
+        let now = RunValue { min: None, median: Some(120.0_f64.ln()) };
+        let change = judge(&deviations(now, &baseline(&[100.0; 10]), Confidence::FirstPass), None);
         assert_eq!(change.unwrap().finding, Finding::Regression(Severity::Major));
         assert_eq!(judge(&[], None), None);
     }
@@ -286,16 +294,16 @@ mod tests {
     #[test]
     fn a_shift_of_everything_is_taken_off() {
         let flat = baseline(&[100.0; 10]);
-        let run: Vec<Vec<Distance>> = [120.0, 121.0, 119.0, 120.0, 120.0, 122.0, 120.0, 180.0]
-            .map(|now| distances(value(now), &flat, Confidence::Screen))
+        let run: Vec<Vec<Deviation>> = [120.0, 121.0, 119.0, 120.0, 120.0, 122.0, 120.0, 180.0]
+            .map(|now| deviations(value(now), &flat, Confidence::FirstPass))
             .into();
-        let common = common_shift(run.iter().map(Vec::as_slice));
+        let common = suite_wide_shift(run.iter().map(Vec::as_slice));
         assert!((common.unwrap().percent() - 20.0).abs() < 0.1);
         assert_eq!(judge(&run[0], common).unwrap().finding, Finding::Inconclusive);
         let own = judge(&run[7], common).unwrap();
         assert_eq!(own.finding, Finding::Regression(Severity::Critical));
         assert!((own.estimate.percent() - 50.0).abs() < 0.1);
-        assert_eq!(common_shift(run[..7].iter().map(Vec::as_slice)), None);
+        assert_eq!(suite_wide_shift(run[..7].iter().map(Vec::as_slice)), None);
     }
 
     fn series() -> impl Strategy<Value = Vec<f64>> {
@@ -306,17 +314,17 @@ mod tests {
         #[test]
         fn the_unit_of_time_does_not_matter(history in series(), now in 50.0..200.0f64, scale in 1e-3..1e6f64) {
             let scaled: Vec<f64> = history.iter().map(|ns| ns * scale).collect();
-            let one = judge(&distances(value(now), &baseline(&history), Confidence::Screen), None).unwrap();
-            let other = judge(&distances(value(now * scale), &baseline(&scaled), Confidence::Screen), None).unwrap();
+            let one = judge(&deviations(value(now), &baseline(&history), Confidence::FirstPass), None).unwrap();
+            let other = judge(&deviations(value(now * scale), &baseline(&scaled), Confidence::FirstPass), None).unwrap();
             prop_assert!((one.estimate.0 - other.estimate.0).abs() < 1e-9);
-            prop_assert!((one.limit.0 - other.limit.0).abs() < 1e-9);
+            prop_assert!((one.min_detectable_change.0 - other.min_detectable_change.0).abs() < 1e-9);
         }
 
         #[test]
         fn a_mirrored_history_mirrors_the_finding(history in series(), now in 50.0..200.0f64) {
             let mirrored: Vec<f64> = history.iter().map(|ns| 1.0 / ns).collect();
-            let there = judge(&distances(value(now), &baseline(&history), Confidence::Screen), None).unwrap();
-            let back = judge(&distances(value(1.0 / now), &baseline(&mirrored), Confidence::Screen), None).unwrap();
+            let there = judge(&deviations(value(now), &baseline(&history), Confidence::FirstPass), None).unwrap();
+            let back = judge(&deviations(value(1.0 / now), &baseline(&mirrored), Confidence::FirstPass), None).unwrap();
             let expected = match there.finding {
                 Finding::Regression(severity) => Finding::Improvement(severity),
                 Finding::Improvement(severity) => Finding::Regression(severity),
@@ -327,8 +335,8 @@ mod tests {
 
         #[test]
         fn anything_goes_in_without_a_panic(history in prop::collection::vec(prop::num::f64::ANY, 0..12), now in prop::num::f64::ANY) {
-            let near = distances(value(now), &baseline(&history), Confidence::Final);
-            let _ = judge(&near, common_shift([near.as_slice()]));
+            let near = deviations(value(now), &baseline(&history), Confidence::Final);
+            let _ = judge(&near, suite_wide_shift([near.as_slice()]));
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The rules that tell a change from noise. They speak in natural logarithms throughout.
 
-pub mod evidence;
+pub mod counts;
 mod finding;
 pub mod history;
 pub mod paired;
-pub mod steps;
+pub mod change_points;
 
 pub use finding::{Change, Finding, Severity};

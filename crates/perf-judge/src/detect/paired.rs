@@ -1,49 +1,49 @@
-//! Rule P: base and head side by side, round by round, as long as it takes.
+//! Rule P: base and head side by side, pair by pair, as long as it takes.
 //!
-//! A fair coin decides afresh for every benchmark and every round which side is launched first, so
-//! for equal code the sign of a round's difference is a fair coin too, whatever the noise. An exact
-//! sign test guards every change, and nothing is called a change before 20 rounds.
+//! A fair coin decides afresh for every benchmark and every pair which side is launched first, so
+//! for equal code the sign of a pair's difference is a fair coin too, whatever the noise. An exact
+//! sign test guards every change, and nothing is called a change before 20 pairs.
 
 use super::{Finding, Severity};
-use crate::run::{Round, Side, Statistic};
+use crate::run::{Pair, Side, Statistic};
 use crate::stats;
 use crate::unit::LogRatio;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{Binomial, DiscreteCDF};
 
 /// Rounds before the first look.
-pub const FIRST_LOOK: usize = 10;
-/// Rounds between looks.
-pub const STEP: usize = 5;
+pub const FIRST_ANALYSIS: usize = 10;
+/// Rounds between schedule.
+pub const PAIRS_PER_STEP: usize = 5;
 /// Rounds of the last look.
-pub const LAST_LOOK: usize = 85;
+pub const MAX_PAIRS: usize = 85;
 
 /// The smallest change that is reported: ln 1.03.
 pub const THRESHOLD: f64 = 0.029_558_802_241_544_4;
 /// What "unchanged" excludes: ln 1.05.
 const EXCLUDED: f64 = 0.048_790_164_169_432_01;
-/// The level of the test for a change at the last look; it grows with the square of the rounds.
-const LAST_LEVEL: f64 = 5e-4;
+/// The level of the test for a change at the last look; it grows with the square of the pairs.
+const FINAL_LEVEL: f64 = 5e-4;
 /// The level of the test for a change where there is only one look.
-const ONLY_LEVEL: f64 = 1e-3;
-/// The one-sided level of the bounds: met by 8 of 10 rounds.
+const SINGLE_LEVEL: f64 = 1e-3;
+/// The one-sided level of the bounds: met by 8 of 10 pairs.
 const BOUND_LEVEL: f64 = 0.055;
 /// Rounds that it takes to say anything.
 const MINIMUM: usize = 3;
 
-/// How often the rounds are looked at.
+/// How often the pairs are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Looks {
-    /// Every [`STEP`] rounds, and more are measured until one decides.
+pub enum Schedule {
+    /// Every [`PAIRS_PER_STEP`] pairs, and more are measured until one decides.
     Sequential,
-    /// Every [`STEP`] rounds, and at the last one, as the time for more is over.
+    /// Every [`PAIRS_PER_STEP`] pairs, and at the last one, as the time for more is over.
     Ended,
     /// Once, as nothing more can be measured.
     Once,
 }
 
-impl Looks {
-    /// The same where the time for more rounds is over.
+impl Schedule {
+    /// The same where the time for more pairs is over.
     pub fn ended(self) -> Self {
         match self {
             Self::Sequential | Self::Ended => Self::Ended,
@@ -51,40 +51,43 @@ impl Looks {
         }
     }
 
-    /// After which of so many rounds there is a look.
-    fn places(self, rounds: usize) -> Vec<usize> {
+    /// After which of so many pairs there is a look.
+    fn analyses_after(self, pairs: usize) -> Vec<usize> {
         if self == Self::Once {
-            return vec![rounds];
+            return vec![pairs];
         }
-        let last = rounds.min(LAST_LOOK);
-        let mut places: Vec<usize> = (FIRST_LOOK.min(last)..=last).step_by(STEP).collect();
-        if self == Self::Ended && places.last() != Some(&last) {
-            places.push(last);
+        let last = pairs.min(MAX_PAIRS);
+        let mut counts: Vec<usize> =
+            (FIRST_ANALYSIS.min(last)..=last).step_by(PAIRS_PER_STEP).collect();
+        if self == Self::Ended && counts.last() != Some(&last) {
+            counts.push(last);
         }
-        places
+        counts
     }
 }
 
-/// What the rounds say, and every number that led there.
+/// What the pairs say, and every number that led there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Sequence {
+pub struct PairedAnalysis {
     /// Every look, in order; the last one decided, or nothing did.
-    pub looks: Vec<InterimAnalysis>,
-    /// The lowest change that the last look's rounds leave possible, in ln.
+    #[serde(alias = "looks")]
+    pub analyses: Vec<InterimAnalysis>,
+    /// The lowest change that the last look's pairs leave possible, in ln.
     pub low: Option<LogRatio>,
     /// The highest.
     pub high: Option<LogRatio>,
-    /// What was found; `None` where more rounds are wanted.
+    /// What was found; `None` where more pairs are wanted.
     pub finding: Option<Finding>,
 }
 
-/// An interim analysis: one look at the rounds so far. Changes are in ln of head over base.
+/// An interim analysis: one look at the pairs so far. Changes are in ln of head over base.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InterimAnalysis {
     /// Rounds so far.
-    pub rounds: usize,
+    #[serde(alias = "rounds")]
+    pub pairs: usize,
     /// Rounds that count: those whose times are all finite and above 0.
     pub counted: usize,
     /// The median of all differences, both statistics together.
@@ -103,20 +106,20 @@ pub struct InterimAnalysis {
 pub enum Test {
     /// The estimate is large: is it more than chance?
     Change {
-        /// What a round must lie beyond to speak for the change.
+        /// What a pair must lie beyond to speak for the change.
         bar: LogRatio,
-        /// Weight of the rounds that do.
+        /// Weight of the pairs that do.
         weight_for: u32,
-        /// Weight of the rounds that lie on the other side.
+        /// Weight of the pairs that lie on the other side.
         weight_against: u32,
-        /// How likely so much weight is if every round's sign is a coin's.
+        /// How likely so much weight is if every pair's sign is a coin's.
         p: f64,
         /// How unlikely it must be.
         level: f64,
     },
     /// The estimate is small: are changes of 5 % excluded?
     Nothing {
-        /// How likely the rounds are if it got 5 % slower.
+        /// How likely the pairs are if it got 5 % slower.
         slower: f64,
         /// How likely they are if it got 5 % faster.
         faster: f64,
@@ -125,48 +128,56 @@ pub enum Test {
     },
 }
 
-/// Judges rounds, oldest first. `None` where fewer than three count.
-pub fn judge(rounds: &[Round], looks: Looks) -> Option<Sequence> {
+/// Judges pairs, oldest first. `None` where fewer than three count.
+pub fn judge(pairs: &[Pair], schedule: Schedule) -> Option<PairedAnalysis> {
     let mut taken = Vec::new();
-    for count in looks.places(rounds.len()) {
-        let differences = Differences::of(&rounds[..count]);
-        let Some(look) = look(&differences, count, looks) else { continue };
-        let decided = look.finding.is_some();
-        taken.push(look);
+    for count in schedule.analyses_after(pairs.len()) {
+        let differences = Differences::of(&pairs[..count]);
+        let Some(interim) = interim_analysis(&differences, count, schedule) else { continue };
+        let decided = interim.finding.is_some();
+        taken.push(interim);
         if decided {
-            return Some(sequence(taken, &differences, looks));
+            return Some(analysis(taken, &differences, schedule));
         }
     }
-    let all = Differences::of(rounds);
-    (all.count() >= MINIMUM).then(|| sequence(taken, &all, looks))
+    let all = Differences::of(pairs);
+    (all.count() >= MINIMUM).then(|| analysis(taken, &all, schedule))
 }
 
-fn sequence(looks: Vec<InterimAnalysis>, differences: &Differences, allowed: Looks) -> Sequence {
-    let last = looks.last();
-    let exhausted = allowed == Looks::Once || last.is_some_and(|look| look.rounds >= LAST_LOOK);
+fn analysis(
+    analyses: Vec<InterimAnalysis>,
+    differences: &Differences,
+    schedule: Schedule,
+) -> PairedAnalysis {
+    let last = analyses.last();
+    let exhausted = schedule == Schedule::Once || last.is_some_and(|last| last.pairs >= MAX_PAIRS);
     let undecided = exhausted.then_some(Finding::Inconclusive);
-    let finding = last.and_then(|look| look.finding).or(undecided);
-    Sequence { finding, low: differences.low(), high: differences.high(), looks }
+    let finding = last.and_then(|last| last.finding).or(undecided);
+    PairedAnalysis { finding, low: differences.low(), high: differences.high(), analyses }
 }
 
-impl Sequence {
+impl PairedAnalysis {
     /// The best estimate of the change.
     pub fn estimate(&self) -> LogRatio {
-        self.looks.last().map_or(LogRatio(0.0), |look| look.estimate)
+        self.analyses.last().map_or(LogRatio(0.0), |last| last.estimate)
     }
 
     /// Rounds that the decision took.
-    pub fn rounds(&self) -> usize {
-        self.looks.last().map_or(0, |look| look.rounds)
+    pub fn pairs(&self) -> usize {
+        self.analyses.last().map_or(0, |last| last.pairs)
     }
 
-    /// The size from which on no change can hide; `None` where the rounds exclude nothing.
-    pub fn limit(&self) -> Option<LogRatio> {
+    /// The size from which on no change can hide; `None` where the pairs exclude nothing.
+    pub fn min_detectable_change(&self) -> Option<LogRatio> {
         Some(LogRatio(self.high?.0.max(-self.low?.0).max(0.0)))
     }
 }
 
-fn look(differences: &Differences, rounds: usize, looks: Looks) -> Option<InterimAnalysis> {
+fn interim_analysis(
+    differences: &Differences,
+    pairs: usize,
+    schedule: Schedule,
+) -> Option<InterimAnalysis> {
     let counted = differences.count();
     if counted < MINIMUM {
         return None;
@@ -175,11 +186,11 @@ fn look(differences: &Differences, rounds: usize, looks: Looks) -> Option<Interi
     let sign = if estimate < 0.0 { -1.0 } else { 1.0 };
     let medians = differences.medians();
     let least = medians.iter().map(|(_, median)| sign * median.0).fold(f64::INFINITY, f64::min);
-    let level = match looks {
-        Looks::Sequential | Looks::Ended => {
-            LAST_LEVEL * (counted as f64 / LAST_LOOK as f64).powi(2)
+    let level = match schedule {
+        Schedule::Sequential | Schedule::Ended => {
+            FINAL_LEVEL * (counted as f64 / MAX_PAIRS as f64).powi(2)
         }
-        Looks::Once => ONLY_LEVEL,
+        Schedule::Once => SINGLE_LEVEL,
     };
     let (test, finding) = match estimate.abs() >= THRESHOLD {
         true => {
@@ -189,12 +200,12 @@ fn look(differences: &Differences, rounds: usize, looks: Looks) -> Option<Interi
         false => {
             let test = differences.exclude_changes();
             let small = medians.iter().all(|(_, median)| median.0.abs() < THRESHOLD);
-            // The end of the time makes no earlier first look: so few rounds hide too much.
-            let is_planned = looks != Looks::Ended || rounds >= FIRST_LOOK;
+            // The end of the time makes no earlier first look: so few pairs hide too much.
+            let is_planned = schedule != Schedule::Ended || pairs >= FIRST_ANALYSIS;
             (test, nothing(test).filter(|_| small && is_planned))
         }
     };
-    Some(InterimAnalysis { rounds, counted, estimate: LogRatio(estimate), medians, test, finding })
+    Some(InterimAnalysis { pairs, counted, estimate: LogRatio(estimate), medians, test, finding })
 }
 
 /// A change is believed if chance does not explain it and no statistic denies it.
@@ -213,83 +224,83 @@ fn nothing(test: Test) -> Option<Finding> {
     (slower <= level && faster <= level).then_some(Finding::Unchanged)
 }
 
-/// The rounds that count, as differences: ln of head over base by each usable statistic.
+/// The pairs that count, as differences: ln of head over base by each usable statistic.
 struct Differences {
     statistics: Vec<Statistic>,
-    rounds: Vec<Vec<f64>>,
-    /// ln of the slower side's time by the first statistic: how disturbed a round was.
+    pairs: Vec<Vec<f64>>,
+    /// ln of the slower side's time by the first statistic: how disturbed a pair was.
     slower: Vec<f64>,
 }
 
 impl Differences {
-    /// A statistic that fewer than three rounds have is left out; a round that lacks one of the
+    /// A statistic that fewer than three pairs have is left out; a pair that lacks one of the
     /// others does not count.
-    fn of(rounds: &[Round]) -> Self {
+    fn of(pairs: &[Pair]) -> Self {
         let usable = |statistic: &Statistic| {
-            rounds.iter().filter(|round| logs(round, *statistic).is_some()).count() >= MINIMUM
+            pairs.iter().filter(|pair| logs(pair, *statistic).is_some()).count() >= MINIMUM
         };
         let statistics: Vec<Statistic> = Statistic::ALL.into_iter().filter(usable).collect();
-        let all = |round: &Round| -> Option<Vec<(f64, f64)>> {
-            statistics.iter().map(|statistic| logs(round, *statistic)).collect()
+        let all = |pair: &Pair| -> Option<Vec<(f64, f64)>> {
+            statistics.iter().map(|statistic| logs(pair, *statistic)).collect()
         };
         let counted: Vec<Vec<(f64, f64)>> = match statistics.is_empty() {
             true => Vec::new(),
-            false => rounds.iter().filter_map(all).collect(),
+            false => pairs.iter().filter_map(all).collect(),
         };
         let differences =
             |logs: &Vec<(f64, f64)>| logs.iter().map(|logs| logs.1 - logs.0).collect();
         Self {
             statistics,
             slower: counted.iter().map(|logs| logs[0].0.max(logs[0].1)).collect(),
-            rounds: counted.iter().map(differences).collect(),
+            pairs: counted.iter().map(differences).collect(),
         }
     }
 
     fn count(&self) -> usize {
-        self.rounds.len()
+        self.pairs.len()
     }
 
     fn pooled(&self) -> Vec<f64> {
-        self.rounds.concat()
+        self.pairs.concat()
     }
 
     fn medians(&self) -> Vec<(Statistic, LogRatio)> {
         let median = |at: usize| {
-            let own: Vec<f64> = self.rounds.iter().map(|round| round[at]).collect();
+            let own: Vec<f64> = self.pairs.iter().map(|pair| pair[at]).collect();
             LogRatio(stats::median(&own).unwrap_or(0.0))
         };
         self.statistics.iter().enumerate().map(|(at, each)| (*each, median(at))).collect()
     }
 
-    /// The same rounds with base and head swapped if `sign` is negative.
+    /// The same pairs with base and head swapped if `sign` is negative.
     fn in_direction(&self, sign: f64) -> Self {
-        let turned = |round: &Vec<f64>| round.iter().map(|difference| sign * difference).collect();
+        let turned = |pair: &Vec<f64>| pair.iter().map(|difference| sign * difference).collect();
         Self {
             statistics: self.statistics.clone(),
             slower: self.slower.clone(),
-            rounds: self.rounds.iter().map(turned).collect(),
+            pairs: self.pairs.iter().map(turned).collect(),
         }
     }
 
     /// The exact weighted sign test against a bar that rises with what is claimed.
     fn is_more_than_chance(&self, size: f64, level: f64) -> Test {
         let bar = ((size - 0.04) / 3.0).max(0.0);
-        let weighed = self.rounds.iter().zip(self.weights());
-        let side = |round: &[f64]| match () {
-            () if round.iter().all(|difference| *difference > bar) => 1,
-            () if round.iter().all(|difference| *difference < bar) => -1,
+        let weighed = self.pairs.iter().zip(self.weights());
+        let side = |pair: &[f64]| match () {
+            () if pair.iter().all(|difference| *difference > bar) => 1,
+            () if pair.iter().all(|difference| *difference < bar) => -1,
             () => 0,
         };
-        let votes: Vec<(i32, u32)> = weighed.map(|(round, weight)| (side(round), weight)).collect();
+        let votes: Vec<(i32, u32)> = weighed.map(|(pair, weight)| (side(pair), weight)).collect();
         let weight = |of: i32| votes.iter().filter(|(vote, _)| *vote == of).map(|(_, w)| w).sum();
         let (weight_for, weight_against) = (weight(1), weight(-1));
         let cast: Vec<u32> =
             votes.iter().filter(|(vote, _)| *vote != 0).map(|(_, weight)| *weight).collect();
-        let p = coins_reach(&cast, i64::from(weight_for) - i64::from(weight_against));
+        let p = p_sign_sum_at_least(&cast, i64::from(weight_for) - i64::from(weight_against));
         Test::Change { bar: LogRatio(bar), weight_for, weight_against, p, level }
     }
 
-    /// Quiet rounds count four times, disturbed ones twice and bursts once; which side was
+    /// Quiet pairs count four times, disturbed ones twice and bursts once; which side was
     /// disturbed makes no difference.
     fn weights(&self) -> Vec<u32> {
         let quiet = stats::sorted(&self.slower)[self.slower.len() / 4];
@@ -309,20 +320,20 @@ impl Differences {
         }
     }
 
-    /// How likely so many rounds lie below `bar` if it is the true change. Rounds whose statistics
+    /// How likely so many pairs lie below `bar` if it is the true change. Rounds whose statistics
     /// lie on both sides of it do not count.
     fn p_below(&self, bar: f64) -> f64 {
         let all = |beyond: fn(&f64, &f64) -> bool| {
-            self.rounds.iter().filter(|round| round.iter().all(|d| beyond(d, &bar))).count()
+            self.pairs.iter().filter(|pair| pair.iter().all(|d| beyond(d, &bar))).count()
         };
         let (below, above) = (all(f64::lt), all(f64::gt));
-        fair_coins_reach(below as u64, (below + above) as u64)
+        p_heads_at_least(below as u64, (below + above) as u64)
     }
 
-    /// The smallest of the differences that the rounds exclude from above.
+    /// The smallest of the differences that the pairs exclude from above.
     fn high(&self) -> Option<LogRatio> {
         let candidates = stats::sorted(&self.pooled());
-        // A hair above the difference itself, so that its own round lies below.
+        // A hair above the difference itself, so that its own pair lies below.
         let excluded = |at: f64| self.p_below(at + 1e-12) <= BOUND_LEVEL;
         let first = candidates.partition_point(|at| !excluded(*at));
         candidates.get(first).copied().map(LogRatio)
@@ -334,16 +345,16 @@ impl Differences {
 }
 
 /// ln of both sides' times, where both are finite and above 0.
-fn logs(round: &Round, statistic: Statistic) -> Option<(f64, f64)> {
+fn logs(pair: &Pair, statistic: Statistic) -> Option<(f64, f64)> {
     let log = |side| {
-        let ns = round.get(side, statistic);
+        let ns = pair.get(side, statistic);
         (ns.is_finite() && ns > 0.0).then(|| ns.ln())
     };
     Some((log(Side::Base)?, log(Side::Head)?))
 }
 
 /// P(X ≥ `heads`) of `coins` fair coins.
-fn fair_coins_reach(heads: u64, coins: u64) -> f64 {
+fn p_heads_at_least(heads: u64, coins: u64) -> f64 {
     match (heads.checked_sub(1), Binomial::new(0.5, coins)) {
         (Some(below), Ok(binomial)) => binomial.sf(below),
         (None, _) | (_, Err(_)) => 1.0,
@@ -351,7 +362,7 @@ fn fair_coins_reach(heads: u64, coins: u64) -> f64 {
 }
 
 /// P(the sum of `weights`, each with the sign of a fair coin, ≥ `least`), by convolution.
-fn coins_reach(weights: &[u32], least: i64) -> f64 {
+fn p_sign_sum_at_least(weights: &[u32], least: i64) -> f64 {
     let most: usize = weights.iter().map(|weight| *weight as usize).sum();
     let mut chances = vec![0.0; 2 * most + 1];
     chances[most] = 1.0;

@@ -2,13 +2,13 @@ use super::*;
 use crate::run::LaunchTimes;
 use proptest::prelude::*;
 
-fn round(base: f64, head: f64) -> Round {
-    let times = |ns| LaunchTimes { fastest: ns, median: ns };
-    Round { first: Side::Base, base: times(base), head: times(head) }
+fn pair(base: f64, head: f64) -> Pair {
+    let times = |ns| LaunchTimes { min: ns, median: ns };
+    Pair { first: Side::Base, base: times(base), head: times(head) }
 }
 
-fn found(rounds: &[Round]) -> Option<Finding> {
-    judge(rounds, Looks::Sequential)?.finding
+fn found(pairs: &[Pair]) -> Option<Finding> {
+    judge(pairs, Schedule::Sequential)?.finding
 }
 
 #[test]
@@ -21,9 +21,9 @@ fn constant_times_are_told_as_soon_as_the_test_allows() {
         (150.0, Some(Finding::Regression(Severity::Critical)), 20),
         (80.0, Some(Finding::Improvement(Severity::Major)), 20),
     ];
-    for (head, finding, rounds) in cases {
-        let judged = judge(&vec![round(100.0, head); 85], Looks::Sequential).unwrap();
-        assert_eq!((judged.finding, judged.rounds()), (finding, rounds), "{head}");
+    for (head, finding, pairs) in cases {
+        let judged = judge(&vec![pair(100.0, head); 85], Schedule::Sequential).unwrap();
+        assert_eq!((judged.finding, judged.pairs()), (finding, pairs), "{head}");
         let size = (head / 100.0_f64).ln();
         assert!((judged.estimate().0 - size).abs() < 1e-12);
         let bounds = [judged.low.unwrap().0, judged.high.unwrap().0];
@@ -32,15 +32,15 @@ fn constant_times_are_told_as_soon_as_the_test_allows() {
 }
 
 #[test]
-fn rounds_for_and_against_are_the_published_ones() {
-    // (rounds, how many of them must agree before a change is believed, all of one weight)
-    for (rounds, needed) in [(20, 19), (25, 23), (30, 26), (40, 32), (60, 44), (85, 59)] {
+fn pairs_for_and_against_are_the_published_ones() {
+    // (pairs, how many of them must agree before a change is believed, all of one weight)
+    for (pairs, needed) in [(20, 19), (25, 23), (30, 26), (40, 32), (60, 44), (85, 59)] {
         let decides = |agreeing: usize| {
-            let level = LAST_LEVEL * (rounds as f64 / LAST_LOOK as f64).powi(2);
-            let net = 2 * agreeing as i64 - rounds as i64;
-            coins_reach(&vec![4; rounds], 4 * net) <= level
+            let level = FINAL_LEVEL * (pairs as f64 / MAX_PAIRS as f64).powi(2);
+            let net = 2 * agreeing as i64 - pairs as i64;
+            p_sign_sum_at_least(&vec![4; pairs], 4 * net) <= level
         };
-        assert!(decides(needed) && !decides(needed - 1), "{needed} of {rounds}");
+        assert!(decides(needed) && !decides(needed - 1), "{needed} of {pairs}");
     }
 }
 
@@ -49,65 +49,64 @@ fn tail_probabilities_are_the_published_ones() {
     // scipy.stats.binom.sf(k - 1, n, 0.5)
     let cases = [(17, 20, 0.001_288_414_001_464_84), (8, 10, 0.0546875), (0, 5, 1.0), (1, 0, 0.0)];
     for (heads, coins, p) in cases {
-        assert!((fair_coins_reach(heads, coins) - p).abs() < 1e-12, "{heads} of {coins}");
+        assert!((p_heads_at_least(heads, coins) - p).abs() < 1e-12, "{heads} of {coins}");
         let weights = vec![1; coins as usize];
         let net = 2 * heads as i64 - coins as i64;
-        assert!((coins_reach(&weights, net) - p).abs() < 1e-12, "{heads} of {coins}");
+        assert!((p_sign_sum_at_least(&weights, net) - p).abs() < 1e-12, "{heads} of {coins}");
     }
     // Two of weight 4, one of 1: of eight signs +4+4+1, +4+4-1 and no other reach 7.
-    assert!((coins_reach(&[4, 4, 1], 7) - 0.25).abs() < 1e-15);
+    assert!((p_sign_sum_at_least(&[4, 4, 1], 7) - 0.25).abs() < 1e-15);
 }
 
 #[test]
 fn unusable_times_are_left_out() {
-    let good = vec![round(100.0, 100.0); 8];
+    let good = vec![pair(100.0, 100.0); 8];
     for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        let mixed = [good.clone(), vec![round(bad, 100.0); 2]].concat();
+        let mixed = [good.clone(), vec![pair(bad, 100.0); 2]].concat();
         assert_eq!(found(&mixed), Some(Finding::Unchanged), "{bad}");
-        assert_eq!(judge(&vec![round(bad, 100.0); 85], Looks::Sequential), None, "{bad}");
+        assert_eq!(judge(&vec![pair(bad, 100.0); 85], Schedule::Sequential), None, "{bad}");
     }
-    assert_eq!(judge(&[], Looks::Sequential), None);
-    assert_eq!(judge(&good[..2], Looks::Once), None);
+    assert_eq!(judge(&[], Schedule::Sequential), None);
+    assert_eq!(judge(&good[..2], Schedule::Once), None);
 }
 
 #[test]
 fn one_statistic_alone_decides() {
-    let times = |ns| LaunchTimes { fastest: f64::NAN, median: ns };
-    let rounds = vec![Round { first: Side::Head, base: times(1.0), head: times(1.3) }; 20];
-    assert_eq!(found(&rounds), Some(Finding::Regression(Severity::Major)));
+    let times = |ns| LaunchTimes { min: f64::NAN, median: ns };
+    let pairs = vec![Pair { first: Side::Head, base: times(1.0), head: times(1.3) }; 20];
+    assert_eq!(found(&pairs), Some(Finding::Regression(Severity::Major)));
 }
 
 #[test]
 fn statistics_that_disagree_stay_undecided() {
-    let base = LaunchTimes { fastest: 100.0, median: 100.0 };
-    let head = LaunchTimes { fastest: 100.0, median: 130.0 };
-    let judged = judge(&vec![Round { first: Side::Base, base, head }; 85], Looks::Sequential);
+    let base = LaunchTimes { min: 100.0, median: 100.0 };
+    let head = LaunchTimes { min: 100.0, median: 130.0 };
+    let judged = judge(&vec![Pair { first: Side::Base, base, head }; 85], Schedule::Sequential);
     assert_eq!(judged.unwrap().finding, Some(Finding::Inconclusive));
 }
 
 #[test]
 fn without_more_rounds_one_look_decides() {
-    let few = vec![round(100.0, 120.0); 9];
-    assert_eq!(judge(&few, Looks::Once).unwrap().finding, Some(Finding::Inconclusive));
-    assert_eq!(judge(&few, Looks::Sequential).unwrap().finding, None);
-    let ten = judge(&vec![round(100.0, 120.0); 10], Looks::Once).unwrap();
+    let few = vec![pair(100.0, 120.0); 9];
+    assert_eq!(judge(&few, Schedule::Once).unwrap().finding, Some(Finding::Inconclusive));
+    assert_eq!(judge(&few, Schedule::Sequential).unwrap().finding, None);
+    let ten = judge(&vec![pair(100.0, 120.0); 10], Schedule::Once).unwrap();
     assert_eq!(ten.finding, Some(Finding::Regression(Severity::Major)));
 }
 
 fn times() -> impl Strategy<Value = LaunchTimes> {
-    (90.0..130.0_f64, 0.0..20.0_f64)
-        .prop_map(|(fastest, more)| LaunchTimes { fastest, median: fastest + more })
+    (90.0..130.0_f64, 0.0..20.0_f64).prop_map(|(min, more)| LaunchTimes { min, median: min + more })
 }
 
-fn rounds() -> impl Strategy<Value = Vec<Round>> {
-    let round = (times(), times()).prop_map(|(base, head)| Round { first: Side::Base, base, head });
-    prop::collection::vec(round, 10..86)
+fn pairs() -> impl Strategy<Value = Vec<Pair>> {
+    let pair = (times(), times()).prop_map(|(base, head)| Pair { first: Side::Base, base, head });
+    prop::collection::vec(pair, 10..86)
 }
 
-fn scaled(rounds: &[Round], by: f64) -> Vec<Round> {
-    let scale = |t: LaunchTimes| LaunchTimes { fastest: t.fastest * by, median: t.median * by };
-    let each = |r: &Round| Round { base: scale(r.base), head: scale(r.head), ..*r };
-    rounds.iter().map(each).collect()
+fn scaled(pairs: &[Pair], by: f64) -> Vec<Pair> {
+    let scale = |t: LaunchTimes| LaunchTimes { min: t.min * by, median: t.median * by };
+    let each = |r: &Pair| Pair { base: scale(r.base), head: scale(r.head), ..*r };
+    pairs.iter().map(each).collect()
 }
 
 fn mirrored(finding: Finding) -> Finding {
@@ -121,57 +120,57 @@ fn mirrored(finding: Finding) -> Finding {
 proptest! {
     /// By powers of two, so that rounding does not tip a tie.
     #[test]
-    fn the_unit_of_time_does_not_matter(rounds in rounds(), power in -8..8_i32) {
-        let other = judge(&scaled(&rounds, 2.0_f64.powi(power)), Looks::Sequential).unwrap();
-        let one = judge(&rounds, Looks::Sequential).unwrap();
+    fn the_unit_of_time_does_not_matter(pairs in pairs(), power in -8..8_i32) {
+        let other = judge(&scaled(&pairs, 2.0_f64.powi(power)), Schedule::Sequential).unwrap();
+        let one = judge(&pairs, Schedule::Sequential).unwrap();
         prop_assert_eq!(one.finding, other.finding);
         prop_assert!((one.estimate().0 - other.estimate().0).abs() < 1e-9);
     }
 
     #[test]
-    fn swapping_the_sides_mirrors_the_verdict(rounds in rounds()) {
-        let swapped: Vec<Round> =
-            rounds.iter().map(|r| Round { base: r.head, head: r.base, ..*r }).collect();
-        let one = judge(&rounds, Looks::Sequential).unwrap();
-        let other = judge(&swapped, Looks::Sequential).unwrap();
+    fn swapping_the_sides_mirrors_the_verdict(pairs in pairs()) {
+        let swapped: Vec<Pair> =
+            pairs.iter().map(|r| Pair { base: r.head, head: r.base, ..*r }).collect();
+        let one = judge(&pairs, Schedule::Sequential).unwrap();
+        let other = judge(&swapped, Schedule::Sequential).unwrap();
         prop_assert_eq!(one.finding.map(mirrored), other.finding);
         prop_assert!((one.estimate().0 + other.estimate().0).abs() < 1e-12);
         prop_assert_eq!(one.low.map(|low| -low.0), other.high.map(|high| high.0));
-        prop_assert_eq!(one.rounds(), other.rounds());
+        prop_assert_eq!(one.pairs(), other.pairs());
     }
 
     #[test]
-    fn the_order_within_a_look_does_not_matter(rounds in rounds(), turn in 0..10_usize) {
-        let mut turned = rounds.clone();
-        turned[..FIRST_LOOK].rotate_left(turn);
-        for step in turned[FIRST_LOOK..].chunks_mut(STEP) {
+    fn the_order_within_a_look_does_not_matter(pairs in pairs(), turn in 0..10_usize) {
+        let mut turned = pairs.clone();
+        turned[..FIRST_ANALYSIS].rotate_left(turn);
+        for step in turned[FIRST_ANALYSIS..].chunks_mut(PAIRS_PER_STEP) {
             step.reverse();
         }
-        // The rounds behind the last look belong to none yet.
-        let whole = rounds.len() - (rounds.len() - FIRST_LOOK) % STEP;
-        let judged = |rounds: &[Round]| {
-            judge(&rounds[..whole], Looks::Sequential).map(|s| (s.finding, s.rounds()))
+        // The pairs behind the last look belong to none yet.
+        let whole = pairs.len() - (pairs.len() - FIRST_ANALYSIS) % PAIRS_PER_STEP;
+        let judged = |pairs: &[Pair]| {
+            judge(&pairs[..whole], Schedule::Sequential).map(|s| (s.finding, s.pairs()))
         };
-        prop_assert_eq!(judged(&rounds), judged(&turned));
+        prop_assert_eq!(judged(&pairs), judged(&turned));
     }
 
     #[test]
     fn no_number_makes_it_panic(values in prop::collection::vec(any::<[f64; 4]>(), 0..100)) {
-        let times = |fastest, median| LaunchTimes { fastest, median };
-        let rounds: Vec<Round> = values
+        let times = |min, median| LaunchTimes { min, median };
+        let pairs: Vec<Pair> = values
             .iter()
-            .map(|v| Round { first: Side::Head, base: times(v[0], v[1]), head: times(v[2], v[3]) })
+            .map(|v| Pair { first: Side::Head, base: times(v[0], v[1]), head: times(v[2], v[3]) })
             .collect();
-        for looks in [Looks::Sequential, Looks::Once] {
-            if let Some(judged) = judge(&rounds, looks) {
+        for looks in [Schedule::Sequential, Schedule::Once] {
+            if let Some(judged) = judge(&pairs, looks) {
                 prop_assert!(!judged.estimate().0.is_nan());
             }
         }
     }
 
     #[test]
-    fn the_bounds_hold_the_estimate(rounds in rounds()) {
-        let judged = judge(&rounds, Looks::Once).unwrap();
+    fn the_bounds_hold_the_estimate(pairs in pairs()) {
+        let judged = judge(&pairs, Schedule::Once).unwrap();
         if let (Some(low), Some(high)) = (judged.low, judged.high) {
             prop_assert!(low <= judged.estimate() && judged.estimate() <= high);
         }

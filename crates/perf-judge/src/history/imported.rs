@@ -46,9 +46,9 @@ pub(super) fn imported(
     let run = Run {
         commit,
         origin: Some(origin.to_owned()),
-        ..Run::new(started, machine.keyed(), benchmarks)
+        ..Run::new(started, machine.with_machine_key(), benchmarks)
     };
-    run.seal()
+    run.with_imported_id()
 }
 
 /// A benchmark of which another tool tells one number.
@@ -56,8 +56,8 @@ pub(super) fn foreign(name: &str, value: f64, foreign: Foreign) -> Measured {
     Measured {
         name: BenchmarkId::from(name),
         source: None,
-        n: 0,
-        s: 0,
+        sample_size: 0,
+        sample_count: 0,
         time_ns: Times {
             min: value,
             mean: value,

@@ -4,11 +4,11 @@ pub mod flat;
 mod data_js;
 mod import;
 mod imported;
-mod series;
+mod day_index;
 
+pub use day_index::{DayIndex, DayIndexError, NameTable, RunRow};
 pub use import::import;
 pub use imported::{ImportError, Imported};
-pub use series::{Chunk, ChunkError, Line, Names};
 
 use crate::ident::BenchmarkId;
 use crate::run::Run;
@@ -40,7 +40,7 @@ impl History {
     /// The same runs with their benchmarks under the names that they have today: `renamed` gives
     /// new names by old ones.
     #[must_use]
-    pub fn under_names_of_today(mut self, renamed: &BTreeMap<BenchmarkId, BenchmarkId>) -> Self {
+    pub fn apply_renames(mut self, renamed: &BTreeMap<BenchmarkId, BenchmarkId>) -> Self {
         let measured = self.runs.values_mut().flat_map(|run| &mut run.benchmarks);
         for benchmark in measured {
             if let Some(name) = renamed.get(&benchmark.name) {
@@ -59,7 +59,7 @@ impl History {
     /// newest of them.
     pub fn newest(&self, branch: &str, among: impl Fn(&Run) -> bool) -> Option<&Run> {
         let runs = || self.runs().rev().filter(|run| among(run));
-        runs().find(|run| run.counts_on(branch)).or_else(|| runs().next())
+        runs().find(|run| run.is_baseline_for(branch)).or_else(|| runs().next())
     }
 
     /// How many runs there are.
@@ -124,10 +124,10 @@ impl Extend<Run> for History {
 pub enum Place {
     /// A run's file.
     Run,
-    /// A day's chunk of the series.
+    /// A day's day_index of the series.
     Series,
     /// A list of the benchmarks that lines of the series share.
-    Names,
+    NameTable,
     /// Another file of ours, which a later version may have written.
     Ours,
     /// Somebody else's file outside `data/`: left alone.
@@ -152,8 +152,8 @@ pub fn place_of(path: &str) -> Place {
     match below.split_once('/') {
         Some(("runs", rest)) if is_run_path(rest) => Place::Run,
         Some(("series", rest)) if is_chunk_path(rest) => Place::Series,
-        Some(("series", rest)) if is_names_path(rest) => Place::Names,
-        Some(("comparisons" | "qualifications" | "series", _)) => Place::Ours,
+        Some(("series", rest)) if is_names_path(rest) => Place::NameTable,
+        Some(("calibrations" | "comparisons" | "qualifications" | "series", _)) => Place::Ours,
         _ => Place::Foreign,
     }
 }
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn a_renamed_benchmark_has_one_series() {
         let renamed = [("a/b::c".into(), "a/b::new".into())].into();
-        let runs = history(&[1, 2]).under_names_of_today(&renamed);
+        let runs = history(&[1, 2]).apply_renames(&renamed);
         assert!(runs.runs().all(|run| run.benchmarks[0].name.as_str() == "a/b::new"));
     }
 

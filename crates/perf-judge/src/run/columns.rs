@@ -12,8 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Columns<'a> {
     name: Vec<Cow<'a, BenchmarkId>>,
     source: Vec<Cow<'a, Option<Source>>>,
-    n: Vec<u32>,
-    s: Vec<u32>,
+    #[serde(alias = "n")]
+    sample_size: Vec<u32>,
+    #[serde(alias = "s")]
+    sample_count: Vec<u32>,
     time_ns: TimeColumns,
     launches: LaunchColumns,
     cpu_ns: Vec<Option<Number>>,
@@ -44,7 +46,8 @@ struct TimeColumns {
 /// For each benchmark an element a launch.
 #[derive(Serialize, Deserialize)]
 struct LaunchColumns {
-    fastest: Vec<Vec<Number>>,
+    #[serde(alias = "fastest")]
+    min: Vec<Vec<Number>>,
     median: Vec<Vec<Number>>,
 }
 
@@ -62,11 +65,11 @@ impl<'a> Columns<'a> {
         Self {
             name: rows.iter().map(|row| Cow::Borrowed(&row.name)).collect(),
             source: rows.iter().map(|row| Cow::Borrowed(&row.source)).collect(),
-            n: rows.iter().map(|row| row.n).collect(),
-            s: rows.iter().map(|row| row.s).collect(),
+            sample_size: rows.iter().map(|row| row.sample_size).collect(),
+            sample_count: rows.iter().map(|row| row.sample_count).collect(),
             time_ns: TimeColumns::of(rows),
             launches: LaunchColumns {
-                fastest: rows.iter().map(|row| each(row, |launch| launch.fastest)).collect(),
+                min: rows.iter().map(|row| each(row, |launch| launch.min)).collect(),
                 median: rows.iter().map(|row| each(row, |launch| launch.median)).collect(),
             },
             cpu_ns: optional(rows, |row| row.cpu_ns),
@@ -92,10 +95,10 @@ impl<'a> Columns<'a> {
         let row = |i: usize| Measured {
             name: self.name[i].as_ref().clone(),
             source: self.source[i].as_ref().clone(),
-            n: self.n[i],
-            s: self.s[i],
-            time_ns: time.row(i, self.n[i]),
-            launches: pairs(&launches.fastest[i], &launches.median[i]),
+            sample_size: self.sample_size[i],
+            sample_count: self.sample_count[i],
+            time_ns: time.row(i, self.sample_size[i]),
+            launches: pairs(&launches.min[i], &launches.median[i]),
             cpu_ns: known(self.cpu_ns[i]),
             peak_rss_bytes: known(self.peak_rss_bytes[i]),
             throughput: self
@@ -118,8 +121,8 @@ impl<'a> Columns<'a> {
         let Self { time_ns: time, launches, alloc, .. } = self;
         let fixed = [
             ("source", self.source.len()),
-            ("n", self.n.len()),
-            ("s", self.s.len()),
+            ("sample_size", self.sample_size.len()),
+            ("sample_count", self.sample_count.len()),
             ("time_ns.min", time.min.len()),
             ("time_ns.mean", time.mean.len()),
             ("time_ns.median", time.median.len()),
@@ -130,7 +133,7 @@ impl<'a> Columns<'a> {
             ("time_ns.total", time.total.len()),
             ("time_ns.samples", time.samples.len()),
             ("time_ns.iterations", time.iterations.len()),
-            ("launches.fastest", launches.fastest.len()),
+            ("launches.min", launches.min.len()),
             ("launches.median", launches.median.len()),
             ("cpu_ns", self.cpu_ns.len()),
             ("peak_rss_bytes", self.peak_rss_bytes.len()),
@@ -150,10 +153,9 @@ impl<'a> Columns<'a> {
 
 impl Columns<'_> {
     fn check_launches(&self) -> Result<(), RunError> {
-        let LaunchColumns { fastest, median } = &self.launches;
-        let pairs =
-            fastest.iter().zip(median).map(|(fastest, median)| (fastest.len(), median.len()));
-        let odd = self.name.iter().zip(pairs).find(|(_, (fastest, median))| fastest != median);
+        let LaunchColumns { min, median } = &self.launches;
+        let pairs = min.iter().zip(median).map(|(min, median)| (min.len(), median.len()));
+        let odd = self.name.iter().zip(pairs).find(|(_, (min, median))| min != median);
         odd.map_or(Ok(()), |(name, _)| Err(RunError::Launches(name.as_ref().clone())))
     }
 }
@@ -170,7 +172,7 @@ impl TimeColumns {
             max: number(|time| time.max),
             std_dev: optional(rows, |row| row.time_ns.std_dev),
             total: optional(rows, |row| {
-                let told = row.time_ns.total_of_samples(row.n);
+                let told = row.time_ns.total_of_samples(row.sample_size);
                 (told != Some(row.time_ns.total)).then_some(row.time_ns.total)
             }),
             samples: rows.iter().map(|row| row.time_ns.samples).collect(),
@@ -204,9 +206,9 @@ fn each(row: &Measured, of: impl Fn(&LaunchTimes) -> f64) -> Vec<Number> {
     row.launches.iter().map(|launch| Number(of(launch))).collect()
 }
 
-fn pairs(fastest: &[Number], median: &[Number]) -> Vec<LaunchTimes> {
-    let both = fastest.iter().zip(median);
-    both.map(|(fastest, median)| LaunchTimes { fastest: fastest.0, median: median.0 }).collect()
+fn pairs(min: &[Number], median: &[Number]) -> Vec<LaunchTimes> {
+    let both = min.iter().zip(median);
+    both.map(|(min, median)| LaunchTimes { min: min.0, median: median.0 }).collect()
 }
 
 fn known(number: Option<Number>) -> Option<f64> {

@@ -28,7 +28,7 @@ pub enum RunError {
         wanted: usize,
     },
     /// The launches of a benchmark have not one of each number.
-    #[error("it is not a run: a launch of `{0}` has no median or no fastest sample")]
+    #[error("it is not a run: a launch of `{0}` has no median or no minimum")]
     Launches(BenchmarkId),
     /// Its identity is not the one that its contents give it.
     #[error("its contents do not belong to its name: it was edited or damaged")]

@@ -1,4 +1,4 @@
-//! A run's file. Since schema 2 it stores numbers by column.
+//! A run's file. Since schema 2 it stores numbers by column; schema 3 has clearer keys.
 
 use super::columns::Columns;
 use super::{Accepted, Commit, Kind, Machine, Run, RunError, SCHEMA, Unfinished};
@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// A run as schema 2 writes it.
+/// A run as schema 3 writes it; the aliases are the keys of schema 2.
 #[derive(Serialize, Deserialize)]
 struct RunFile<'a> {
     schema: u32,
@@ -21,8 +21,8 @@ struct RunFile<'a> {
     unfinished: Cow<'a, [Unfinished]>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     origin: Option<Cow<'a, str>>,
-    #[serde(default, skip_serializing_if = "is_false")]
-    parted: bool,
+    #[serde(default, alias = "parted", skip_serializing_if = "is_false")]
+    partitioned: bool,
     #[serde(default, skip_serializing_if = "is_empty")]
     accepted: Cow<'a, [Accepted]>,
 }
@@ -55,7 +55,7 @@ impl<'a> RunFile<'a> {
             benchmarks: Columns::of(&run.benchmarks),
             unfinished: Cow::Borrowed(&run.unfinished),
             origin: run.origin.as_deref().map(Cow::Borrowed),
-            parted: run.parted,
+            partitioned: run.partitioned,
             accepted: Cow::Borrowed(&run.accepted),
         }
     }
@@ -73,7 +73,7 @@ impl<'a> RunFile<'a> {
             benchmarks: self.benchmarks.into_rows()?,
             unfinished: self.unfinished.into_owned(),
             origin: self.origin.map(Cow::into_owned),
-            parted: self.parted,
+            partitioned: self.partitioned,
             accepted: self.accepted.into_owned(),
         })
     }
@@ -89,7 +89,7 @@ impl Run {
         let RunSchema { schema } = serde_json::from_str(text)?;
         match schema {
             0 | 1 => Ok(Self { schema: SCHEMA, ..serde_json::from_str(text)? }),
-            SCHEMA => serde_json::from_str::<RunFile<'_>>(text)?.into_run(),
+            2 | SCHEMA => serde_json::from_str::<RunFile<'_>>(text)?.into_run(),
             found => Err(RunError::Newer { found }),
         }
     }
@@ -134,7 +134,7 @@ mod tests {
     fn a_column_that_is_too_short_is_named() {
         let json = run(3, vec![full()]).to_json();
         for (whole, short, column) in [
-            ("\"n\":[1]", "\"n\":[]", "n"),
+            ("\"sample_size\":[1]", "\"sample_size\":[]", "sample_size"),
             ("\"p95\":[0.125]", "\"p95\":[]", "time_ns.p95"),
             ("\"B/s\":[2500000000]", "\"B/s\":[]", "throughput"),
         ] {
@@ -153,31 +153,29 @@ mod tests {
         let (whole, short) = ("\"median\":[[0.125,", "\"median\":[[");
         assert!(json.contains(whole), "{json}");
         let error = Run::from_json(&json.replace(whole, short)).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "it is not a run: a launch of `a/b::full` has no median or no fastest sample"
-        );
+        assert_eq!(error, "it is not a run: a launch of `a/b::full` has no median or no minimum");
     }
 
     /// A file of every schema that was ever written, kept as it was: readers must go on reading it.
-    const KEPT: [&str; 2] = [
+    const KEPT: [&str; 3] = [
         include_str!("../../../../fixtures/history/run-schema-1.json"),
         include_str!("../../../../fixtures/history/run-schema-2.json"),
+        include_str!("../../../../fixtures/history/run-schema-3.json"),
     ];
 
     #[test]
     fn every_schema_is_read_and_says_the_same() {
         assert_eq!(KEPT.len(), SCHEMA as usize, "keep a file of the new schema");
-        let [first, second] = KEPT.map(|text| Run::from_json(text).unwrap());
-        assert_eq!(first, second);
+        let [first, second, third] = KEPT.map(|text| Run::from_json(text).unwrap());
+        assert_eq!((&first, &second), (&third, &third));
         assert_eq!((first.benchmarks.len(), first.unfinished.len()), (3, 1));
-        assert_eq!(second.to_json(), KEPT[1]);
+        assert_eq!(third.to_json(), KEPT[2]);
     }
 
     #[test]
     fn keys_that_a_later_version_adds_are_passed_over() {
-        let later = KEPT[1].replacen('{', "{\"weather\":[1],", 1);
+        let later = KEPT[2].replacen('{', "{\"weather\":[1],", 1);
         let later = later.replacen("\"name\":[", "\"colour\":[],\"name\":[", 1);
-        assert_eq!(Run::from_json(&later).unwrap(), Run::from_json(KEPT[1]).unwrap());
+        assert_eq!(Run::from_json(&later).unwrap(), Run::from_json(KEPT[2]).unwrap());
     }
 }

@@ -1,25 +1,8 @@
 //! The identity that its contents give a run, and whether a file still has it.
 
-use super::{Commit, Kind, Machine, Measured, Run, RunError, Unfinished};
+use super::{Commit, Measured, Run, RunError, Unfinished};
 use crate::ident::digest;
-use chrono::{DateTime, Utc};
-use serde::Serialize;
 use serde_json::Value;
-
-/// A run as schema 1 wrote it: a benchmark was an object.
-#[derive(Serialize)]
-struct FirstSchema<'a> {
-    schema: u32,
-    kind: Kind,
-    id: &'a str,
-    started: DateTime<Utc>,
-    seed: u32,
-    commit: &'a Option<Commit>,
-    partial: bool,
-    machine: &'a Machine,
-    benchmarks: &'a [Measured],
-    unfinished: &'a [Unfinished],
-}
 
 impl Run {
     /// The run with the identity that its contents give it, so that two runs never share one.
@@ -27,7 +10,18 @@ impl Run {
     /// A benchmark with a number that is not finite, e.g. a sum that overflowed, becomes an
     /// unfinished one: no file could hold it, and none of the others would be read again.
     #[must_use]
-    pub fn seal(mut self) -> Self {
+    pub fn with_id(self) -> Self {
+        self.with_id_of(Self::to_json)
+    }
+
+    /// The same for a run of another tool. It has the identity that schema 2 gave it, whatever
+    /// version imports it: importing a file again adds nothing.
+    #[must_use]
+    pub(crate) fn with_imported_id(self) -> Self {
+        self.with_id_of(Self::in_second_schema)
+    }
+
+    fn with_id_of(mut self, form: impl Fn(&Self) -> String) -> Self {
         let (finite, other) = self.benchmarks.into_iter().partition(Measured::is_finite);
         let unfinished = |row: Measured| Unfinished {
             name: row.name,
@@ -36,7 +30,7 @@ impl Run {
         self.benchmarks = finite;
         self.unfinished.extend(Vec::into_iter(other).map(unfinished));
         self.id = String::new();
-        self.id = self.identity(&self.to_json());
+        self.id = self.identity(&form(&self));
         self
     }
 
@@ -79,33 +73,11 @@ impl Run {
     /// another layout, or as a later schema.
     fn is_written_again_in(&self, text: &str) -> bool {
         let anonymous = Self { id: String::new(), ..self.clone() };
-        let is_own = anonymous
-            .in_first_schema()
-            .into_iter()
-            .chain([anonymous.to_json()])
-            .any(|anonymous| self.is_identity_of(&anonymous));
+        let mut written = anonymous.in_former_schemas().chain([anonymous.to_json()]);
+        let is_own = written.any(|anonymous| self.is_identity_of(&anonymous));
         let value = |text: &str| serde_json::from_str::<Value>(text).ok();
-        let mut same = self.in_first_schema().into_iter().chain([self.to_json()]);
+        let mut same = self.in_former_schemas().chain([self.to_json()]);
         is_own && same.any(|same| value(&same) == value(text))
-    }
-
-    /// The run's file as schema 1 had it; `None` where it has more than that could hold.
-    fn in_first_schema(&self) -> Option<String> {
-        let fits = self.origin.is_none() && !self.parted && self.accepted.is_empty();
-        let first = FirstSchema {
-            schema: 1,
-            kind: self.kind,
-            id: &self.id,
-            started: self.started,
-            seed: self.seed,
-            commit: &self.commit,
-            partial: self.partial,
-            machine: &self.machine,
-            benchmarks: &self.benchmarks,
-            unfinished: &self.unfinished,
-        };
-        let text = serde_json::to_string(&first).ok().filter(|_| fits)?;
-        Some(text + "\n")
     }
 }
 
@@ -119,6 +91,7 @@ mod tests {
 
     const FIRST: &str = include_str!("../../../../fixtures/history/run-schema-1.json");
     const SECOND: &str = include_str!("../../../../fixtures/history/run-schema-2.json");
+    const THIRD: &str = include_str!("../../../../fixtures/history/run-schema-3.json");
 
     /// A run with all that later versions added.
     fn full() -> Run {
@@ -129,7 +102,7 @@ mod tests {
         let accepted = Accepted { benchmark: "a/b::c".into(), commit: "1a2b3c4".to_owned() };
         let origin = Some("customSmallerIsBetter".to_owned());
         let full = run(3, vec![benchmark]);
-        Run { origin, parted: true, accepted: vec![accepted], ..full }.seal()
+        Run { origin, partitioned: true, accepted: vec![accepted], ..full }.with_id()
     }
 
     #[test]
@@ -149,7 +122,7 @@ mod tests {
             for value in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
                 let mut odd = measured("a/b::odd", 1.0);
                 damage(&mut odd, value);
-                let run = run(3, vec![odd, measured("a/b::sound", 1e100)]).seal();
+                let run = run(3, vec![odd, measured("a/b::sound", 1e100)]).with_id();
                 assert_eq!(Run::verified(&run.to_json()).unwrap(), run);
                 assert_eq!((run.benchmarks.len(), run.unfinished.len()), (1, 1));
                 assert_eq!(run.unfinished[0].reason, "one of its numbers is not finite");
@@ -159,8 +132,8 @@ mod tests {
 
     #[test]
     fn honest_runs_of_every_schema_are_accepted() {
-        let nobody = Run { commit: None, ..run(3, vec![]) }.seal();
-        let files = [FIRST.to_owned(), full().to_json(), nobody.to_json()];
+        let nobody = Run { commit: None, ..run(3, vec![]) }.with_id();
+        let files = [FIRST.to_owned(), SECOND.to_owned(), full().to_json(), nobody.to_json()];
         for text in files {
             assert_eq!(Run::verified(&text).unwrap(), Run::from_json(&text).unwrap());
         }
@@ -168,10 +141,12 @@ mod tests {
 
     #[test]
     fn a_run_keeps_its_identity_in_another_layout_and_in_a_later_schema() {
-        // The second is the first as this version writes it.
-        assert_eq!(Run::from_json(FIRST).unwrap().to_json(), SECOND);
-        assert!(Run::verified(SECOND).is_ok());
-        for text in [SECOND, &full().to_json()] {
+        // The third is the others as this version writes them.
+        for former in [FIRST, SECOND] {
+            assert_eq!(Run::from_json(former).unwrap().to_json(), THIRD);
+        }
+        assert!(Run::verified(THIRD).is_ok());
+        for text in [SECOND, THIRD, &full().to_json()] {
             let value: Value = serde_json::from_str(text).unwrap();
             let layout = serde_json::to_string_pretty(&value).unwrap();
             assert!(Run::verified(&layout.replace('\n', "\r\n")).is_ok());
@@ -218,7 +193,7 @@ mod tests {
 
     #[test]
     fn every_edited_field_is_found() {
-        for text in [FIRST, SECOND, &full().to_json()] {
+        for text in [FIRST, SECOND, THIRD, &full().to_json()] {
             let whole: Value = serde_json::from_str(text).unwrap();
             let places = leaves("", &whole);
             assert!(places.len() > 40);

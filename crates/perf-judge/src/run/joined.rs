@@ -18,10 +18,10 @@ impl Run {
                 None => by_machine.push(part),
             }
         }
-        let parted = by_machine.len() > 1;
-        let joined = by_machine.into_iter().map(|run| Self { parted, ..run });
+        let partitioned = by_machine.len() > 1;
+        let joined = by_machine.into_iter().map(|run| Self { partitioned, ..run });
         let again = again.into_iter().map(|run| Self { partial: true, ..run });
-        joined.chain(again).map(Self::in_order).map(Self::seal).collect()
+        joined.chain(again).map(Self::in_order).map(Self::with_id).collect()
     }
 
     fn shares_benchmarks_with(&self, other: &Self) -> bool {

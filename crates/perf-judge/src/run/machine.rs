@@ -30,7 +30,7 @@ pub struct Machine {
 
 impl Machine {
     /// The machine with its key computed.
-    pub fn keyed(mut self) -> Self {
+    pub fn with_machine_key(mut self) -> Self {
         let facts: Vec<String> =
             self.fields().map(|(name, value)| format!("{name}={value}")).into();
         self.key = format!("{:016x}", digest(facts.join("\n").as_bytes()));
@@ -51,7 +51,7 @@ impl Machine {
         ]
     }
 
-    /// Names of the fields in which the two machines differ.
+    /// NameTable of the fields in which the two machines differ.
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
         let pairs = self.fields().into_iter().zip(other.fields());
         pairs.filter(|(mine, theirs)| mine.1 != theirs.1).map(|(mine, _)| mine.0).collect()

@@ -1,6 +1,6 @@
 //! What a run says of one benchmark: its launches pooled and summarised.
 
-use super::{Alloc, LaunchTimes, Reading};
+use super::{Alloc, LaunchResult, LaunchTimes};
 use crate::ident::BenchmarkId;
 use crate::stats;
 use serde::{Deserialize, Serialize};
@@ -36,9 +36,11 @@ pub struct Measured {
     /// Where its function stands, where that could be found.
     pub source: Option<Source>,
     /// Iterations a sample.
-    pub n: u32,
+    #[serde(alias = "n")]
+    pub sample_size: u32,
     /// Samples a launch.
-    pub s: u32,
+    #[serde(alias = "s")]
+    pub sample_count: u32,
     /// All samples of all launches, the first of each left out.
     pub time_ns: Times,
     /// What the rule judges: one entry a launch, in the order measured.
@@ -113,15 +115,19 @@ pub struct Times {
 
 impl Measured {
     /// Summarises the launches of one benchmark; `None` if there is none.
-    pub fn of(name: BenchmarkId, source: Option<Source>, launches: &[Reading]) -> Option<Self> {
+    pub fn of(
+        name: BenchmarkId,
+        source: Option<Source>,
+        launches: &[LaunchResult],
+    ) -> Option<Self> {
         let first = launches.first()?;
         Some(Self {
             name,
             source,
-            n: first.n,
-            s: first.s,
+            sample_size: first.sample_size,
+            sample_count: first.sample_count,
             time_ns: Times::of(launches)?,
-            launches: launches.iter().map(Reading::times).collect(),
+            launches: launches.iter().map(LaunchResult::times).collect(),
             cpu_ns: over_launches(launches, |launch| launch.cpu_ns).map(coarse),
             peak_rss_bytes: over_launches(launches, |launch| launch.peak_rss_bytes),
             throughput: throughput(launches),
@@ -151,7 +157,7 @@ impl Measured {
         let time = &self.time_ns;
         let always = [time.min, time.mean, time.median, time.max, time.total];
         let maybe = [time.p95, time.p99, time.std_dev, self.cpu_ns, self.peak_rss_bytes];
-        let launches = self.launches.iter().flat_map(|launch| [launch.fastest, launch.median]);
+        let launches = self.launches.iter().flat_map(|launch| [launch.min, launch.median]);
         let alloc = self.alloc.iter().flat_map(|alloc| [alloc.count, alloc.bytes]);
         let peak = self.alloc.iter().filter_map(|alloc| alloc.peak_bytes);
         let throughput = self.throughput.values().copied();
@@ -161,19 +167,19 @@ impl Measured {
 
     /// What one sample stands for, where that is not one iteration.
     pub fn sample_label(&self) -> Option<String> {
-        (self.n > 1).then(|| format!("of the mean of {}", self.n))
+        (self.sample_size > 1).then(|| format!("of the mean of {}", self.sample_size))
     }
 }
 
 impl Times {
-    fn of(launches: &[Reading]) -> Option<Self> {
-        let iterations = launches.iter().map(Reading::iterations).sum();
+    fn of(launches: &[LaunchResult]) -> Option<Self> {
+        let iterations = launches.iter().map(LaunchResult::iterations).sum();
         let times = match pooled(launches) {
-            Some(samples) => Self::of_samples(&samples, launches[0].n)?,
+            Some(samples) => Self::of_samples(&samples, launches[0].sample_size)?,
             None => Self::of_tables(launches)?,
         };
         let rounded = Self { iterations, ..times }.rounded();
-        let total = rounded.total_of_samples(launches[0].n).unwrap_or(rounded.total);
+        let total = rounded.total_of_samples(launches[0].sample_size).unwrap_or(rounded.total);
         Some(Self { total, ..rounded })
     }
 
@@ -202,16 +208,16 @@ impl Times {
         })
     }
 
-    fn of_tables(launches: &[Reading]) -> Option<Self> {
-        let each = |of: fn(&Reading) -> f64| launches.iter().map(of).collect::<Vec<f64>>();
+    fn of_tables(launches: &[LaunchResult]) -> Option<Self> {
+        let each = |of: fn(&LaunchResult) -> f64| launches.iter().map(of).collect::<Vec<f64>>();
         let total = launches.iter().map(|launch| launch.mean_ns * launch.iterations() as f64).sum();
         Some(Self {
-            min: each(|launch| launch.fastest_ns).into_iter().reduce(f64::min)?,
+            min: each(|launch| launch.min_ns).into_iter().reduce(f64::min)?,
             mean: stats::median(&each(|launch| launch.mean_ns))?,
             median: stats::median(&each(|launch| launch.median_ns))?,
             p95: None,
             p99: None,
-            max: each(|launch| launch.slowest_ns).into_iter().reduce(f64::max)?,
+            max: each(|launch| launch.max_ns).into_iter().reduce(f64::max)?,
             std_dev: stats::std_dev(&each(|launch| launch.median_ns)),
             total,
             samples: 0,
@@ -243,13 +249,16 @@ pub(super) fn shortened(value: f64) -> f64 {
 /// All samples of the launches that have them, but the first of each, which is cold; `None` if
 /// fewer than half of the launches have any: one in a thousand rows cannot be proved, and should
 /// not cost the others their percentiles.
-fn pooled(launches: &[Reading]) -> Option<Vec<f64>> {
+fn pooled(launches: &[LaunchResult]) -> Option<Vec<f64>> {
     let known: Vec<&Vec<f64>> = launches.iter().filter_map(|l| l.samples_ns.as_ref()).collect();
     let pool: Vec<f64> = known.iter().flat_map(|samples| samples.iter().skip(1)).copied().collect();
     (!pool.is_empty() && known.len() * 2 >= launches.len()).then_some(pool)
 }
 
-fn over_launches(launches: &[Reading], value: impl Fn(&Reading) -> Option<f64>) -> Option<f64> {
+fn over_launches(
+    launches: &[LaunchResult],
+    value: impl Fn(&LaunchResult) -> Option<f64>,
+) -> Option<f64> {
     exact_over_launches(launches, value).map(shortened)
 }
 
@@ -264,21 +273,21 @@ fn finite(text: &str) -> Option<f64> {
 }
 
 fn exact_over_launches(
-    launches: &[Reading],
-    value: impl Fn(&Reading) -> Option<f64>,
+    launches: &[LaunchResult],
+    value: impl Fn(&LaunchResult) -> Option<f64>,
 ) -> Option<f64> {
     let known: Vec<f64> = launches.iter().filter_map(value).collect();
     stats::median(&known)
 }
 
-fn throughput(launches: &[Reading]) -> BTreeMap<String, f64> {
+fn throughput(launches: &[LaunchResult]) -> BTreeMap<String, f64> {
     let units = launches.iter().flat_map(|launch| launch.throughput.keys());
     let units: std::collections::BTreeSet<&String> = units.collect();
     let of = |unit: &String| over_launches(launches, |launch| launch.throughput.get(unit).copied());
     units.into_iter().filter_map(|unit| Some((unit.clone(), coarse(of(unit)?)))).collect()
 }
 
-fn alloc(launches: &[Reading]) -> Option<Alloc> {
+fn alloc(launches: &[LaunchResult]) -> Option<Alloc> {
     let of = |value: fn(&Alloc) -> Option<f64>| {
         exact_over_launches(launches, |launch| launch.alloc.as_ref().and_then(value))
     };
@@ -294,11 +303,15 @@ mod tests {
     use super::super::tests::reading;
     use super::*;
 
-    fn launch(samples: &[f64]) -> Reading {
-        Reading { samples_ns: Some(samples.to_vec()), s: samples.len() as u32, ..reading(1.0) }
+    fn launch(samples: &[f64]) -> LaunchResult {
+        LaunchResult {
+            samples_ns: Some(samples.to_vec()),
+            sample_count: samples.len() as u32,
+            ..reading(1.0)
+        }
     }
 
-    fn summary(launches: &[Reading]) -> Measured {
+    fn summary(launches: &[LaunchResult]) -> Measured {
         Measured::of(BenchmarkId::from("a/b::c"), None, launches).unwrap()
     }
 
@@ -325,7 +338,7 @@ mod tests {
 
     #[test]
     fn launches_without_samples_leave_the_table_once_they_are_most() {
-        let bare = Reading { samples_ns: None, fastest_ns: 0.5, slowest_ns: 9.0, ..reading(2.0) };
+        let bare = LaunchResult { samples_ns: None, min_ns: 0.5, max_ns: 9.0, ..reading(2.0) };
         let half = summary(&[launch(&[1.0; 100]), bare.clone()]);
         assert_eq!((half.tail_source, half.time_ns.samples), (Some(TailSource::Clock), 99));
         let most = summary(&[launch(&[1.0; 100]), bare.clone(), bare]);
@@ -335,7 +348,7 @@ mod tests {
 
     #[test]
     fn launches_that_know_nothing_leave_it_absent() {
-        let measured = summary(&[reading(5.0), Reading { cpu_ns: Some(7.0), ..reading(5.0) }]);
+        let measured = summary(&[reading(5.0), LaunchResult { cpu_ns: Some(7.0), ..reading(5.0) }]);
         assert_eq!(measured.cpu_ns, Some(7.0));
         assert_eq!((measured.alloc, measured.peak_rss_bytes), (None, None));
         assert!(Measured::of(BenchmarkId::from("a/b::c"), None, &[]).is_none());

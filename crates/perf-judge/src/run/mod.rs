@@ -4,26 +4,27 @@ mod columns;
 mod commit;
 mod error;
 mod file;
+mod former_schemas;
 mod identity;
 mod joined;
 mod machine;
 mod measured;
 mod number;
-mod reading;
+mod launch_result;
 mod recorded;
-mod round;
+mod pair;
 
 pub use commit::Commit;
 pub use error::RunError;
+pub use launch_result::{Alloc, LaunchResult, LaunchTimes, Statistic};
 pub use machine::Machine;
 pub(crate) use measured::coarse;
 pub use measured::{
     Foreign, Measured, P95_SAMPLES, P99_SAMPLES, Source, TailAbsence, TailSource, Times,
 };
 pub use number::Number;
-pub use reading::{Alloc, LaunchTimes, Reading, Statistic};
+pub use pair::{Pair, Side};
 pub use recorded::{Accepted, Kind, Run, SCHEMA, Unfinished};
-pub use round::{Round, Side};
 
 #[cfg(test)]
 pub(crate) mod tests {
@@ -33,7 +34,8 @@ pub(crate) mod tests {
     /// A run of `benchmarks`, `day` days into November 2026, on the branch `main`.
     pub(crate) fn run(day: u32, benchmarks: Vec<Measured>) -> Run {
         let started = format!("2026-11-{day:02}T02:45:00Z");
-        let machine = Machine { cpu: "Model 1".to_owned(), cores: 2, ..Machine::default() }.keyed();
+        let machine = Machine { cpu: "Model 1".to_owned(), cores: 2, ..Machine::default() }
+            .with_machine_key();
         Run {
             seed: 7,
             commit: Some(Commit {
@@ -45,26 +47,26 @@ pub(crate) mod tests {
             }),
             ..Run::new(started.parse().unwrap(), machine, benchmarks)
         }
-        .seal()
+        .with_id()
     }
 
     /// A benchmark with five equal launches of `ns`.
     pub(crate) fn measured(name: &str, ns: f64) -> Measured {
-        let launches: Vec<Reading> = (0..5).map(|_| reading(ns)).collect();
+        let launches: Vec<LaunchResult> = (0..5).map(|_| reading(ns)).collect();
         Measured::of(BenchmarkId::from(name), None, &launches).unwrap()
     }
 
     /// A launch of 21 samples that all took `ns`.
-    pub(crate) fn reading(ns: f64) -> Reading {
-        Reading {
-            fastest_ns: ns,
-            slowest_ns: ns,
+    pub(crate) fn reading(ns: f64) -> LaunchResult {
+        LaunchResult {
+            min_ns: ns,
+            max_ns: ns,
             median_ns: ns,
             mean_ns: ns,
-            n: 1,
-            s: 21,
+            sample_size: 1,
+            sample_count: 21,
             samples_ns: Some(vec![ns; 21]),
-            ..Reading::default()
+            ..LaunchResult::default()
         }
     }
 
@@ -82,18 +84,21 @@ pub(crate) mod tests {
         let other = run(3, vec![measured("a/b::c", 1.0)]);
         assert_eq!(Run::joined([one.clone(), other.clone()]), std::slice::from_ref(&whole));
         assert_eq!(Run::joined([whole.clone()]), [whole]);
-        let machine = Machine { cpu: "B".to_owned(), ..other.machine.clone() }.keyed();
+        let machine = Machine { cpu: "B".to_owned(), ..other.machine.clone() }.with_machine_key();
         let elsewhere = Run { machine, partial: true, ..other };
         let joined = Run::joined([one.clone(), elsewhere]);
         assert_eq!(joined.len(), 2);
         assert_eq!(joined[0].benchmarks, one.benchmarks);
-        assert_eq!((joined[0].parted, joined[1].parted, joined[1].partial), (true, true, true));
+        assert_eq!(
+            (joined[0].partitioned, joined[1].partitioned, joined[1].partial),
+            (true, true, true)
+        );
     }
 
     #[test]
     fn no_benchmark_stands_in_a_joined_run_twice() {
         let one = run(3, vec![measured("a/b::c", 1.0), measured("a/b::d", 2.0)]);
-        let again = Run { seed: 9, ..run(3, vec![measured("a/b::d", 3.0)]) }.seal();
+        let again = Run { seed: 9, ..run(3, vec![measured("a/b::d", 3.0)]) }.with_id();
         let joined = Run::joined([one.clone(), again.clone(), one.clone()]);
         assert_eq!(joined[0], one);
         assert_eq!((joined[1].partial, &joined[1].benchmarks), (true, &again.benchmarks));
@@ -105,15 +110,15 @@ pub(crate) mod tests {
         let one = run(3, vec![measured("core/parse::xml", 100.0)]);
         let other = run(3, vec![measured("core/parse::xml", 101.0)]);
         assert_ne!(one.id, other.id);
-        assert_eq!(one.clone().seal(), one);
+        assert_eq!(one.clone().with_id(), one);
     }
 
     #[test]
     fn a_newer_schema_is_refused_before_its_fields_are_read() {
-        let error = Run::from_json(r#"{"schema": 3, "anything": []}"#).unwrap_err();
+        let error = Run::from_json(r#"{"schema": 4, "anything": []}"#).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "it has schema 3, and this version reads up to 2: update this tool"
+            "it has schema 4, and this version reads up to 3: update this tool"
         );
         for text in ["", "[]", "{}", r#"{"schema": 1}"#, r#"{"schema": 2}"#, r#"{"schema": -1}"#] {
             assert!(matches!(Run::from_json(text), Err(RunError::Malformed(_))), "{text}");
@@ -122,10 +127,10 @@ pub(crate) mod tests {
 
     #[test]
     fn machines_differ_by_name_and_key() {
-        let one =
-            Machine { cpu: "A".to_owned(), image: "1".to_owned(), ..Machine::default() }.keyed();
-        let image = Machine { image: "2".to_owned(), ..one.clone() }.keyed();
-        let cpu = Machine { cpu: "B".to_owned(), ..one.clone() }.keyed();
+        let one = Machine { cpu: "A".to_owned(), image: "1".to_owned(), ..Machine::default() }
+            .with_machine_key();
+        let image = Machine { image: "2".to_owned(), ..one.clone() }.with_machine_key();
+        let cpu = Machine { cpu: "B".to_owned(), ..one.clone() }.with_machine_key();
         assert_eq!(one.key, image.key);
         assert_ne!(one.key, cpu.key);
         assert_eq!(one.differences(&cpu), ["cpu"]);

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The newest run format that this version reads, and the one it writes.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// One measurement of a commit on a machine: an immutable file of the history.
 ///
@@ -17,7 +17,7 @@ pub struct Run {
     pub schema: u32,
     /// Tells a run from the other files of a history.
     pub kind: Kind,
-    /// `<UTC time>-<commit>-<digest of the contents>`; see [`Run::seal`].
+    /// `<UTC time>-<commit>-<digest of the contents>`; see [`Run::with_id`].
     pub id: String,
     /// When measuring began.
     pub started: DateTime<Utc>,
@@ -38,7 +38,7 @@ pub struct Run {
     pub origin: Option<String>,
     /// Whether machines of other kinds measured its other benchmarks.
     #[serde(default)]
-    pub parted: bool,
+    pub partitioned: bool,
     /// The slowdowns that its commit's perf-budgets.json accepts. Commits of a pull request vanish
     /// when it is merged as one, so that only the run itself can say which it comes after.
     #[serde(default)]
@@ -73,7 +73,7 @@ pub struct Unfinished {
 
 impl Run {
     /// A whole run of `benchmarks` without a commit. Set what else is known of it, then give it
-    /// its identity with [`Run::seal`].
+    /// its identity with [`Run::with_id`].
     pub fn new(started: DateTime<Utc>, machine: Machine, benchmarks: Vec<Measured>) -> Self {
         Self {
             schema: SCHEMA,
@@ -87,7 +87,7 @@ impl Run {
             benchmarks,
             unfinished: Vec::new(),
             origin: None,
-            parted: false,
+            partitioned: false,
             accepted: Vec::new(),
         }
     }
@@ -100,7 +100,7 @@ impl Run {
     }
 
     /// Whether a baseline of `branch` may count it: a clean commit of it, measured whole.
-    pub fn counts_on(&self, branch: &str) -> bool {
+    pub fn is_baseline_for(&self, branch: &str) -> bool {
         self.branch() == Some(branch) && self.is_whole_and_clean()
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Method, State, Verdict};
 use crate::budget::{BudgetResult, Gate, Level};
-use crate::detect::evidence::Work;
+use crate::detect::counts::InstructionChange;
 use crate::unit;
 use serde::{Deserialize, Serialize};
 
@@ -45,23 +45,24 @@ impl Outcome {
 fn shuts(verdict: &Verdict, gate: Gate) -> bool {
     let level = match verdict.method {
         Method::History => gate.history,
-        Method::SideBySide => gate.compare,
+        Method::Paired => gate.compare,
     };
-    let grew = verdict.evidence.is_some_and(|evidence| evidence.work() == Work::Grew);
+    let grew =
+        verdict.counts.is_some_and(|counts| counts.instruction_change() == InstructionChange::Grew);
     let severe = verdict.severity.is_some_and(|severity| {
-        level.fails(severity) || (grew && gate.compare_work_grew.fails(severity))
+        level.fails(severity) || (grew && gate.compare_instructions_grew.fails(severity))
     });
-    verdict.state == State::Regression && verdict.confirmed && severe && !verdict.is_excused()
+    verdict.state == State::Regression && verdict.confirmed && severe && !verdict.is_waived()
 }
 
 fn regressed(verdict: &Verdict) -> String {
     let change = verdict.change.map_or_else(String::new, unit::change);
-    let evidence = verdict.evidence.and_then(|evidence| evidence.label());
-    let evidence = evidence.map_or_else(String::new, |label| format!(" ({label})"));
+    let counts = verdict.counts.and_then(|counts| counts.label());
+    let counts = counts.map_or_else(String::new, |label| format!(" ({label})"));
     let accepted = verdict.accepted.as_ref().map_or_else(String::new, |excuse| {
-        format!(", above the accepted {}", unit::change(excuse.ceiling()))
+        format!(", above the accepted {}", unit::change(excuse.max_change()))
     });
-    format!("{} got slower: {change}{accepted}, {}{evidence}", verdict.name, verdict.label())
+    format!("{} got slower: {change}{accepted}, {}{counts}", verdict.name, verdict.label())
 }
 
 fn exceeded(budget: &BudgetResult) -> String {
@@ -82,7 +83,7 @@ fn undecided(budget: &BudgetResult) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::subject::bare;
+    use super::super::benchmark_state::bare;
     use super::*;
     use crate::detect::Severity;
     use crate::unit::LogRatio;
@@ -123,9 +124,9 @@ mod tests {
 
     #[test]
     fn side_by_side_more_work_fails_sooner() {
-        use crate::detect::evidence::{Evidence, Pair};
+        use crate::detect::counts::{CountPair, Counts};
         let counted = |head| {
-            Some(Evidence { instructions: Some(Pair { base: 100.0, head }), ..<_>::default() })
+            Some(Counts { instructions: Some(CountPair { base: 100.0, head }), ..<_>::default() })
         };
         let cases = [
             (Severity::Critical, counted(100.0), 1),
@@ -135,10 +136,10 @@ mod tests {
             (Severity::Minor, None, 0),
             (Severity::Notice, counted(110.0), 0),
         ];
-        for (severity, evidence, status) in cases {
+        for (severity, counts, status) in cases {
             let verdict = Verdict {
-                method: Method::SideBySide,
-                evidence,
+                method: Method::Paired,
+                counts,
                 ..verdict(State::Regression, Some(severity), true)
             };
             assert_eq!(
@@ -164,8 +165,8 @@ mod tests {
 
     #[test]
     fn what_is_accepted_fails_above_its_ceiling_alone() {
-        use crate::verdict::Excuse;
-        for (ceiling_percent, reasons) in [
+        use crate::verdict::Waiver;
+        for (max_change_percent, reasons) in [
             (60.1, vec![]),
             (
                 59.0,
@@ -174,7 +175,7 @@ mod tests {
                 ],
             ),
         ] {
-            let accepted = Some(Excuse { reason: "why".to_owned(), ceiling_percent });
+            let accepted = Some(Waiver { reason: "why".to_owned(), max_change_percent });
             let slower = verdict(State::Regression, Some(Severity::Critical), true);
             let outcome = Outcome::of(&[Verdict { accepted, ..slower }], &[], Gate::default());
             assert_eq!(outcome.gate, reasons);

@@ -1,18 +1,18 @@
 //! The state machine behind [`super::Verdict`].
 
-use super::subject::{Subject, Way, bare};
-use super::{Against, Case, Look, State, Verdict, Verdicts};
-use crate::detect::history::{self, Confidence, Distance};
-use crate::detect::paired::{self, Looks};
+use super::benchmark_state::{BenchmarkState, NextStep, bare};
+use super::{Comparison, Reference, Stage, State, Verdict, Verdicts};
+use crate::detect::history::{self, Confidence, Deviation};
+use crate::detect::paired::{self, Schedule};
 use crate::ident::BenchmarkId;
-use crate::run::{LaunchTimes, Round};
+use crate::run::{LaunchTimes, Pair};
 use std::collections::BTreeSet;
 
 /// How many launches a [`Judge`] may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Effort {
+pub struct JudgeConfig {
     launches: usize,
-    second_look: Option<usize>,
+    rerun_launches: Option<usize>,
     comparison: bool,
 }
 
@@ -22,21 +22,21 @@ pub enum Step {
     /// Launch each benchmark of the head, and pass the results to [`Judge::feed`].
     Measure {
         /// Whether these are the initial launches or a rerun.
-        look: Look,
+        stage: Stage,
         /// The benchmarks to launch.
         benchmarks: Vec<BenchmarkId>,
         /// The number of launches of each benchmark.
         launches: usize,
     },
     /// Launch each benchmark of the head and of the base in pairs, a fair coin choosing the first
-    /// of each pair, and pass the results to [`Judge::feed_rounds`].
+    /// of each pair, and pass the results to [`Judge::feed_pairs`].
     Compare {
         /// The commit whose build is the base.
         base: String,
         /// The benchmarks to launch.
         benchmarks: Vec<BenchmarkId>,
         /// The number of pairs of each benchmark.
-        rounds: usize,
+        pairs: usize,
     },
     /// Every benchmark is decided.
     Done(Verdicts),
@@ -49,9 +49,9 @@ pub enum Step {
 /// verdicts; nothing else does.
 #[derive(Clone, Debug)]
 pub struct Judge {
-    subjects: Vec<Subject>,
+    benchmarks: Vec<BenchmarkState>,
     removed: Vec<BenchmarkId>,
-    effort: Effort,
+    judge_config: JudgeConfig,
     phase: Phase,
     unbuildable: BTreeSet<String>,
 }
@@ -60,40 +60,50 @@ pub struct Judge {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Phase {
     Start,
-    Alone(Look),
-    SideBySide,
+    Alone(Stage),
+    Paired,
 }
 
-/// Commits that suspects are compared with, at most: each is a build of minutes.
+/// Commits that candidates are compared with, at most: each is a build of minutes.
 const BUILDS: usize = 3;
 
 impl Judge {
     /// A judge of `cases`; `removed` are benchmarks of the baseline that the head does not have.
-    pub fn new(cases: Vec<Case>, removed: Vec<BenchmarkId>, effort: Effort) -> Self {
-        let subjects = cases.into_iter().map(Subject::new).collect();
-        Self { subjects, removed, effort, phase: Phase::Start, unbuildable: BTreeSet::new() }
+    pub fn new(
+        cases: Vec<Comparison>,
+        removed: Vec<BenchmarkId>,
+        judge_config: JudgeConfig,
+    ) -> Self {
+        let benchmarks = cases.into_iter().map(BenchmarkState::new).collect();
+        Self {
+            benchmarks,
+            removed,
+            judge_config,
+            phase: Phase::Start,
+            unbuildable: BTreeSet::new(),
+        }
     }
 
     /// A judge that compares each of `names` with its build of the commit `base`, pair by pair.
     pub fn of_builds(names: impl IntoIterator<Item = impl Into<BenchmarkId>>, base: &str) -> Self {
-        let case = |name| Case::new(name, Against::Build(base.to_owned()));
-        let effort = Effort::of_launches(0).with_comparison(true);
-        Self::new(names.into_iter().map(case).collect(), Vec::new(), effort)
+        let case = |name| Comparison::new(name, Reference::Build(base.to_owned()));
+        let judge_config = JudgeConfig::of_launches(0).with_comparison(true);
+        Self::new(names.into_iter().map(case).collect(), Vec::new(), judge_config)
     }
 
     /// What to do next. Call it first, and again whenever what it asked for has been fed.
     pub fn step(&mut self) -> Step {
         if self.phase == Phase::Start {
-            self.phase = Phase::Alone(Look::First);
+            self.phase = Phase::Alone(Stage::Initial);
             if let Some(step) = self.launch_alone() {
                 return step;
             }
         }
-        if self.phase == Phase::Alone(Look::First) {
-            self.screen();
-            self.phase = Phase::SideBySide;
+        if self.phase == Phase::Alone(Stage::Initial) {
+            self.first_pass();
+            self.phase = Phase::Paired;
         }
-        if self.phase == Phase::SideBySide {
+        if self.phase == Phase::Paired {
             if let Some(step) = self.compare() {
                 return step;
             }
@@ -101,13 +111,13 @@ impl Judge {
             if let Some(step) = self.launch_alone() {
                 return step;
             }
-            if let Some(step) = self.look_again(Look::Second) {
+            if let Some(step) = self.measure_again(Stage::Rerun) {
                 return step;
             }
         }
-        if self.phase == Phase::Alone(Look::Second) {
-            self.keep_notable();
-            if let Some(step) = self.look_again(Look::Third) {
+        if self.phase == Phase::Alone(Stage::Rerun) {
+            self.keep_candidates();
+            if let Some(step) = self.measure_again(Stage::Confirmation) {
                 return step;
             }
         }
@@ -116,225 +126,237 @@ impl Judge {
 
     /// Takes launches of the head, as [`Step::Measure`] asked for them.
     pub fn feed(&mut self, name: &BenchmarkId, launches: impl IntoIterator<Item = LaunchTimes>) {
-        let is_first = matches!(self.phase, Phase::Start | Phase::Alone(Look::First));
-        let Some(subject) = self.subject(name) else { return };
-        match is_first || !subject.is_judged_by_runs() {
-            true => subject.first.extend(launches),
-            false => subject.fresh.extend(launches),
+        let is_first = matches!(self.phase, Phase::Start | Phase::Alone(Stage::Initial));
+        let Some(benchmark) = self.benchmark(name) else { return };
+        match is_first || !benchmark.is_judged_by_runs() {
+            true => benchmark.first.extend(launches),
+            false => benchmark.fresh.extend(launches),
         }
     }
 
     /// Takes pairs of launches, as [`Step::Compare`] asked for them.
-    pub fn feed_rounds(&mut self, name: &BenchmarkId, rounds: impl IntoIterator<Item = Round>) {
-        if let Some(subject) = self.subject(name) {
-            subject.rounds.extend(rounds);
+    pub fn feed_pairs(&mut self, name: &BenchmarkId, pairs: impl IntoIterator<Item = Pair>) {
+        if let Some(benchmark) = self.benchmark(name) {
+            benchmark.pairs.extend(pairs);
         }
     }
 
     /// Notes that `name` gave no finished row, and why.
     pub fn fail(&mut self, name: &BenchmarkId, reason: String) {
-        if let Some(subject) = self.subject(name) {
-            subject.failure = Some(reason);
+        if let Some(benchmark) = self.benchmark(name) {
+            benchmark.failure = Some(reason);
         }
     }
 
     /// Notes that nothing more can be measured of `name`: its verdict comes from what there is.
-    pub fn give_up(&mut self, name: &BenchmarkId) {
-        if let Some(subject) = self.subject(name) {
-            subject.given_up = true;
+    pub fn stop(&mut self, name: &BenchmarkId) {
+        if let Some(benchmark) = self.benchmark(name) {
+            benchmark.is_stopped = true;
         }
     }
 
     /// Notes that the time for measuring `name` is over: what the launches so far leave open is cut
     /// short, and makes the check incomplete.
     pub fn out_of_time(&mut self, name: &BenchmarkId) {
-        if let Some(subject) = self.subject(name) {
-            subject.out_of_time = true;
+        if let Some(benchmark) = self.benchmark(name) {
+            benchmark.out_of_time = true;
         }
     }
 
-    /// Notes that `name` cannot be compared with the build it should be compared with: a suspect
+    /// Notes that `name` cannot be compared with the build it should be compared with: a candidate
     /// is launched alone instead, and so is what has nothing else to be compared with, which is
     /// new.
     pub fn cannot_compare(&mut self, name: &BenchmarkId, reason: &str) {
-        if let Some(subject) = self.subject(name) {
-            subject.cannot_compare(reason);
+        if let Some(benchmark) = self.benchmark(name) {
+            benchmark.cannot_compare(reason);
         }
     }
 
     /// Notes that `name` is the same in the build that it should be compared with.
     pub fn is_same_build(&mut self, name: &BenchmarkId) {
-        if let Some(subject) = self.subject(name) {
-            subject.is_same_build();
+        if let Some(benchmark) = self.benchmark(name) {
+            benchmark.is_same_build();
         }
     }
 
-    /// Notes that the build of `base` cannot be had: suspects are compared with another, or else
+    /// Notes that the build of `base` cannot be had: candidates are compared with another, or else
     /// launched alone.
     pub fn cannot_build(&mut self, base: &str) {
         self.unbuildable.insert(base.to_owned());
-        for subject in &mut self.subjects {
-            if subject.way == Way::SideBySide(base.to_owned()) {
-                subject.way = Way::Fresh;
+        for benchmark in &mut self.benchmarks {
+            if benchmark.next_step == NextStep::Paired(base.to_owned()) {
+                benchmark.next_step = NextStep::Fresh;
             }
         }
         self.choose_bases();
     }
 
-    fn subject(&mut self, name: &BenchmarkId) -> Option<&mut Subject> {
-        self.subjects.iter_mut().find(|subject| subject.case.name == *name)
+    fn benchmark(&mut self, name: &BenchmarkId) -> Option<&mut BenchmarkState> {
+        self.benchmarks.iter_mut().find(|benchmark| benchmark.comparison.name == *name)
     }
 
-    fn names(&self, wanted: impl Fn(&Subject) -> bool) -> Vec<BenchmarkId> {
-        let wanted = self.subjects.iter().filter(|subject| wanted(subject));
-        wanted.map(|subject| subject.case.name.clone()).collect()
+    fn names(&self, wanted: impl Fn(&BenchmarkState) -> bool) -> Vec<BenchmarkId> {
+        let wanted = self.benchmarks.iter().filter(|benchmark| wanted(benchmark));
+        wanted.map(|benchmark| benchmark.comparison.name.clone()).collect()
     }
 
-    fn measure(&mut self, look: Look, benchmarks: Vec<BenchmarkId>, launches: usize) -> Step {
-        self.phase = Phase::Alone(look);
-        Step::Measure { look, benchmarks, launches }
+    fn measure(&mut self, stage: Stage, benchmarks: Vec<BenchmarkId>, launches: usize) -> Step {
+        self.phase = Phase::Alone(stage);
+        Step::Measure { stage, benchmarks, launches }
     }
 
     /// The launches of the head alone that were not asked for yet.
     fn launch_alone(&mut self) -> Option<Step> {
-        let launches = self.effort.launches;
-        let wanting = |subject: &&mut Subject| launches > 0 && subject.wants_launches();
-        let asked = self.subjects.iter_mut().filter(wanting).map(|subject| {
-            subject.asked = true;
-            subject.case.name.clone()
+        let launches = self.judge_config.launches;
+        let wanting = |benchmark: &&mut BenchmarkState| launches > 0 && benchmark.wants_launches();
+        let asked = self.benchmarks.iter_mut().filter(wanting).map(|benchmark| {
+            benchmark.asked = true;
+            benchmark.comparison.name.clone()
         });
         let benchmarks: Vec<BenchmarkId> = asked.collect();
-        let step = Step::Measure { look: Look::First, benchmarks: benchmarks.clone(), launches };
+        let step =
+            Step::Measure { stage: Stage::Initial, benchmarks: benchmarks.clone(), launches };
         (!benchmarks.is_empty()).then_some(step)
     }
 
-    /// The next rounds, for one base at a time: a build is finished with before the next begins.
+    /// The next pairs, for one base at a time: a build is finished with before the next begins.
     fn compare(&self) -> Option<Step> {
-        let looks = self.effort.looks();
-        let wanting = |subject: &&Subject| subject.wants_rounds(looks).is_some();
-        let base = self.subjects.iter().find(wanting)?.wants_rounds(looks)?;
-        let here = || self.subjects.iter().filter(|s| s.wants_rounds(looks) == Some(base));
-        let fewest = here().map(|subject| subject.rounds.len()).min()?;
-        let next = here().filter(|subject| subject.rounds.len() == fewest);
+        let schedule = self.judge_config.schedule();
+        let wanting = |benchmark: &&BenchmarkState| benchmark.wants_pairs(schedule).is_some();
+        let base = self.benchmarks.iter().find(wanting)?.wants_pairs(schedule)?;
+        let here = || self.benchmarks.iter().filter(|s| s.wants_pairs(schedule) == Some(base));
+        let fewest = here().map(|benchmark| benchmark.pairs.len()).min()?;
+        let next = here().filter(|benchmark| benchmark.pairs.len() == fewest);
         Some(Step::Compare {
             base: base.to_owned(),
-            benchmarks: next.map(|subject| subject.case.name.clone()).collect(),
-            rounds: if fewest == 0 { paired::FIRST_LOOK } else { paired::STEP },
+            benchmarks: next.map(|benchmark| benchmark.comparison.name.clone()).collect(),
+            pairs: if fewest == 0 { paired::FIRST_ANALYSIS } else { paired::PAIRS_PER_STEP },
         })
     }
 
-    fn look_again(&mut self, look: Look) -> Option<Step> {
-        let launches = self.effort.second_look?;
-        let suspects = self.names(|subject| subject.way == Way::Fresh && subject.is_open());
-        (!suspects.is_empty()).then(|| self.measure(look, suspects, launches))
+    fn measure_again(&mut self, stage: Stage) -> Option<Step> {
+        let launches = self.judge_config.rerun_launches?;
+        let candidates =
+            self.names(|benchmark| benchmark.next_step == NextStep::Fresh && benchmark.is_open());
+        (!candidates.is_empty()).then(|| self.measure(stage, candidates, launches))
     }
 
     /// Finds what must be measured again, and how.
-    fn screen(&mut self) {
-        let distances = self.see(Look::First, Confidence::Screen);
-        let again = self.effort.second_look.is_some();
-        for (subject, distances) in self.subjects.iter_mut().zip(&distances) {
-            let near = self.effort.comparison && !subject.near().is_empty();
-            let suspect = match near {
-                true => history::wants_comparison(distances),
-                false => again && history::is_suspect(distances),
+    fn first_pass(&mut self) {
+        let deviations = self.measure_deviations(Stage::Initial, Confidence::FirstPass);
+        let again = self.judge_config.rerun_launches.is_some();
+        for (benchmark, deviations) in self.benchmarks.iter_mut().zip(&deviations) {
+            let near = self.judge_config.comparison && !benchmark.near().is_empty();
+            let candidate = match near {
+                true => history::needs_comparison(deviations),
+                false => again && history::is_candidate(deviations),
             };
-            // A suspect that nothing more can be measured of for want of time stays one.
-            if suspect && (subject.is_open() || subject.out_of_time) {
-                subject.way = Way::Fresh;
+            // A candidate that nothing more can be measured of for want of time stays one.
+            if candidate && (benchmark.is_open() || benchmark.out_of_time) {
+                benchmark.next_step = NextStep::Fresh;
             }
         }
         self.choose_bases();
     }
 
-    /// Gives suspects commits to be compared with: as few as will do, as each must be built.
+    /// Gives candidates commits to be compared with: as few as will do, as each must be built.
     fn choose_bases(&mut self) {
-        if !self.effort.comparison {
+        if !self.judge_config.comparison {
             return;
         }
         let mut tried: BTreeSet<String> = self.unbuildable.clone();
         while tried.len() < BUILDS {
             let Some(base) = self.most_wanted(&tried) else { return };
-            let fits = |s: &&mut Subject| {
-                s.way == Way::Fresh && s.fresh.is_empty() && s.near().contains(&base)
+            let fits = |s: &&mut BenchmarkState| {
+                s.next_step == NextStep::Fresh && s.fresh.is_empty() && s.near().contains(&base)
             };
-            for subject in self.subjects.iter_mut().filter(fits) {
-                subject.way = Way::SideBySide(base.clone());
+            for benchmark in self.benchmarks.iter_mut().filter(fits) {
+                benchmark.next_step = NextStep::Paired(base.clone());
             }
             tried.insert(base);
         }
     }
 
-    /// The commit that most suspects can be compared with; of several the one that comes first.
+    /// The commit that most candidates can be compared with; of several the one that comes first.
     fn most_wanted(&self, but: &BTreeSet<String>) -> Option<String> {
-        let suspects: Vec<&Subject> =
-            self.subjects.iter().filter(|s| s.way == Way::Fresh && s.is_open()).collect();
+        let candidates: Vec<&BenchmarkState> = self
+            .benchmarks
+            .iter()
+            .filter(|s| s.next_step == NextStep::Fresh && s.is_open())
+            .collect();
         let wanted =
-            |commit: &&String| suspects.iter().filter(|s| s.near().contains(commit)).count();
-        let candidates = suspects.iter().flat_map(|subject| subject.near());
+            |commit: &&String| candidates.iter().filter(|s| s.near().contains(commit)).count();
+        let candidates = candidates.iter().flat_map(|benchmark| benchmark.near());
         let best = candidates.filter(|commit| !but.contains(*commit)).rev().max_by_key(wanted);
         best.cloned()
     }
 
     /// Leaves only what is still notably slower to be measured once more.
-    fn keep_notable(&mut self) {
-        let distances = self.see(Look::Second, Confidence::Screen);
-        let common = history::common_shift(distances.iter().map(Vec::as_slice));
-        for (subject, distances) in self.subjects.iter_mut().zip(&distances) {
-            let measured = subject.way == Way::Fresh && !subject.fresh.is_empty();
-            if measured && !subject.out_of_time && !subject.is_notably_slower(distances, common) {
-                subject.way = Way::Settled;
+    fn keep_candidates(&mut self) {
+        let deviations = self.measure_deviations(Stage::Rerun, Confidence::FirstPass);
+        let common = history::suite_wide_shift(deviations.iter().map(Vec::as_slice));
+        for (benchmark, deviations) in self.benchmarks.iter_mut().zip(&deviations) {
+            let measured = benchmark.next_step == NextStep::Fresh && !benchmark.fresh.is_empty();
+            if measured
+                && !benchmark.out_of_time
+                && !benchmark.is_notably_slower(deviations, common)
+            {
+                benchmark.next_step = NextStep::Settled;
             }
         }
     }
 
     /// Measures how far everything lies from its baseline, and notes it.
-    fn see(&mut self, look: Look, confidence: Confidence) -> Vec<Vec<Distance>> {
-        let distances: Vec<Vec<Distance>> =
-            self.subjects.iter().map(|subject| subject.distances(confidence)).collect();
-        let common = history::common_shift(distances.iter().map(Vec::as_slice));
-        let looked = |subject: &Subject| look == Look::First || !subject.fresh.is_empty();
-        for (subject, distances) in self.subjects.iter_mut().zip(&distances) {
-            if looked(subject) && !distances.is_empty() {
-                subject.note(look, distances, common);
+    fn measure_deviations(&mut self, stage: Stage, confidence: Confidence) -> Vec<Vec<Deviation>> {
+        let deviations: Vec<Vec<Deviation>> =
+            self.benchmarks.iter().map(|benchmark| benchmark.deviations(confidence)).collect();
+        let common = history::suite_wide_shift(deviations.iter().map(Vec::as_slice));
+        let is_measured =
+            |benchmark: &BenchmarkState| stage == Stage::Initial || !benchmark.fresh.is_empty();
+        for (benchmark, deviations) in self.benchmarks.iter_mut().zip(&deviations) {
+            if is_measured(benchmark) && !deviations.is_empty() {
+                benchmark.note(stage, deviations, common);
             }
         }
-        distances
+        deviations
     }
 
     fn done(&mut self) -> Step {
-        let confidence = match self.effort.second_look.is_some() || self.effort.comparison {
-            true => Confidence::Screen,
-            false => Confidence::Final,
+        let confidence =
+            match self.judge_config.rerun_launches.is_some() || self.judge_config.comparison {
+                true => Confidence::FirstPass,
+                false => Confidence::Final,
+            };
+        let stage = match self.phase {
+            Phase::Alone(stage) => stage,
+            Phase::Start | Phase::Paired => Stage::Initial,
         };
-        let look = match self.phase {
-            Phase::Alone(look) => look,
-            Phase::Start | Phase::SideBySide => Look::First,
-        };
-        let distances = self.see(look, confidence);
-        let common_shift = history::common_shift(distances.iter().map(Vec::as_slice));
-        let looks = self.effort.looks();
-        let judged = self.subjects.iter().zip(&distances);
+        let deviations = self.measure_deviations(stage, confidence);
+        let suite_wide_shift = history::suite_wide_shift(deviations.iter().map(Vec::as_slice));
+        let schedule = self.judge_config.schedule();
+        let judged = self.benchmarks.iter().zip(&deviations);
         let mut verdicts: Vec<Verdict> = judged
-            .map(|(subject, distances)| subject.verdict(distances, common_shift, looks))
+            .map(|(benchmark, deviations)| {
+                benchmark.verdict(deviations, suite_wide_shift, schedule)
+            })
             .collect();
         verdicts.extend(self.removed.iter().map(|name| bare(name, State::Removed)));
         verdicts.sort_by_cached_key(Verdict::rank);
-        Step::Done(Verdicts { verdicts, common_shift })
+        Step::Done(Verdicts { verdicts, suite_wide_shift })
     }
 }
 
-impl Effort {
+impl JudgeConfig {
     /// So many launches of each benchmark at first, and nothing after them.
     pub const fn of_launches(launches: usize) -> Self {
-        Self { launches, second_look: None, comparison: false }
+        Self { launches, rerun_launches: None, comparison: false }
     }
 
     /// Reruns of each candidate regression with so many fresh launches; `None` where nothing can
     /// be measured again.
     #[must_use]
     pub const fn with_reruns(self, launches: Option<usize>) -> Self {
-        Self { second_look: launches, ..self }
+        Self { rerun_launches: launches, ..self }
     }
 
     /// Whether candidates can be compared pair by pair with the build of a recorded commit.
@@ -343,11 +365,11 @@ impl Effort {
         Self { comparison, ..self }
     }
 
-    /// Where nothing can be measured again, one look at the rounds decides.
-    fn looks(self) -> Looks {
-        match self.second_look.is_some() || self.comparison {
-            true => Looks::Sequential,
-            false => Looks::Once,
+    /// Where nothing can be measured again, one stage at the pairs decides.
+    fn schedule(self) -> Schedule {
+        match self.rerun_launches.is_some() || self.comparison {
+            true => Schedule::Sequential,
+            false => Schedule::Once,
         }
     }
 }

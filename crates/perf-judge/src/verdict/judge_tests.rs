@@ -1,12 +1,12 @@
-use super::super::Against;
+use super::super::Reference;
 use super::*;
 use crate::baseline::{Baseline, RunValue, Selection};
 use crate::detect::Severity;
 
-const EFFORT: Effort = Effort::of_launches(5).with_reruns(Some(10));
+const EFFORT: JudgeConfig = JudgeConfig::of_launches(5).with_reruns(Some(10));
 
 fn launches(ns: f64, count: usize) -> Vec<LaunchTimes> {
-    vec![LaunchTimes { fastest: ns, median: ns }; count]
+    vec![LaunchTimes { min: ns, median: ns }; count]
 }
 
 fn ready(ns: f64) -> Selection {
@@ -14,78 +14,87 @@ fn ready(ns: f64) -> Selection {
     Selection::Ready(Baseline::new(values, vec!["c0ffee".to_owned()]))
 }
 
-fn case(name: &str, against: Selection) -> Case {
-    Case::new(name, Against::Runs(against))
+fn case(name: &str, reference: Selection) -> Comparison {
+    Comparison::new(name, Reference::Runs(reference))
 }
 
 /// Drives a judge of one benchmark: `first` and `fresh` are what the first look and those after
 /// it read.
-fn judge(against: Selection, effort: Effort, first: f64, fresh: f64) -> (Verdict, Vec<Look>) {
-    judge_looks(against, effort, [first, fresh, fresh])
+fn judge(
+    reference: Selection,
+    judge_config: JudgeConfig,
+    first: f64,
+    fresh: f64,
+) -> (Verdict, Vec<Stage>) {
+    judge_stages(reference, judge_config, [first, fresh, fresh])
 }
 
-fn judge_looks(against: Selection, effort: Effort, reads: [f64; 3]) -> (Verdict, Vec<Look>) {
-    let mut judge = Judge::new(vec![case("a/b::c", against)], vec![], effort);
-    let mut looks = Vec::new();
+fn judge_stages(
+    reference: Selection,
+    judge_config: JudgeConfig,
+    reads: [f64; 3],
+) -> (Verdict, Vec<Stage>) {
+    let mut judge = Judge::new(vec![case("a/b::c", reference)], vec![], judge_config);
+    let mut stages = Vec::new();
     loop {
         match judge.step() {
-            Step::Measure { look, benchmarks, launches: count } => {
-                let ns = reads[looks.len()];
-                looks.push(look);
+            Step::Measure { stage, benchmarks, launches: count } => {
+                let ns = reads[stages.len()];
+                stages.push(stage);
                 benchmarks.iter().for_each(|name| judge.feed(name, launches(ns, count)));
             }
             Step::Compare { .. } => panic!("nothing is compared"),
-            Step::Done(verdicts) => return (verdicts.verdicts[0].clone(), looks),
+            Step::Done(verdicts) => return (verdicts.verdicts[0].clone(), stages),
         }
     }
 }
 
 #[test]
 fn a_change_that_stays_is_confirmed_by_fresh_launches() {
-    let (verdict, looks) = judge(ready(100.0), EFFORT, 200.0, 160.0);
-    assert_eq!(looks, [Look::First, Look::Second, Look::Third]);
+    let (verdict, stages) = judge(ready(100.0), EFFORT, 200.0, 160.0);
+    assert_eq!(stages, [Stage::Initial, Stage::Rerun, Stage::Confirmation]);
     assert_eq!((verdict.state, verdict.severity), (State::Regression, Some(Severity::Critical)));
     assert!(verdict.confirmed);
     assert_eq!(verdict.launches, 20);
     assert!((verdict.change.unwrap().percent() - 60.0).abs() < 1e-6);
-    assert!((verdict.now_ns.unwrap() - 160.0).abs() < 1e-6);
+    assert!((verdict.head_ns.unwrap() - 160.0).abs() < 1e-6);
 }
 
 #[test]
 fn a_burst_of_noise_is_taken_back() {
-    let (verdict, looks) = judge(ready(100.0), EFFORT, 200.0, 101.0);
-    assert_eq!(looks, [Look::First, Look::Second]);
+    let (verdict, stages) = judge(ready(100.0), EFFORT, 200.0, 101.0);
+    assert_eq!(stages, [Stage::Initial, Stage::Rerun]);
     assert_eq!(verdict.state, State::Unchanged);
 }
 
 #[test]
 fn a_burst_that_outlasts_the_second_look_is_taken_back_by_the_third() {
-    let (verdict, looks) = judge_looks(ready(100.0), EFFORT, [200.0, 180.0, 101.0]);
-    assert_eq!(looks, [Look::First, Look::Second, Look::Third]);
+    let (verdict, stages) = judge_stages(ready(100.0), EFFORT, [200.0, 180.0, 101.0]);
+    assert_eq!(stages, [Stage::Initial, Stage::Rerun, Stage::Confirmation]);
     assert_eq!((verdict.state, verdict.launches), (State::Unchanged, 20));
 }
 
 #[test]
 fn a_notice_or_an_improvement_takes_no_third_look() {
     for fresh in [106.0, 50.0] {
-        let (verdict, looks) = judge(ready(100.0), EFFORT, fresh, fresh);
-        assert_eq!(looks, [Look::First, Look::Second]);
+        let (verdict, stages) = judge(ready(100.0), EFFORT, fresh, fresh);
+        assert_eq!(stages, [Stage::Initial, Stage::Rerun]);
         assert_eq!((verdict.confirmed, verdict.launches), (true, 10));
     }
 }
 
 #[test]
 fn what_did_not_move_is_not_measured_again() {
-    let (verdict, looks) = judge(ready(100.0), EFFORT, 103.0, f64::NAN);
-    assert_eq!(looks, [Look::First]);
+    let (verdict, stages) = judge(ready(100.0), EFFORT, 103.0, f64::NAN);
+    assert_eq!(stages, [Stage::Initial]);
     assert_eq!((verdict.state, verdict.confirmed), (State::Unchanged, false));
 }
 
 #[test]
 fn without_a_second_look_a_finding_stays_unconfirmed() {
-    let effort = EFFORT.with_reruns(None);
-    let (verdict, looks) = judge(ready(100.0), effort, 200.0, 0.0);
-    assert_eq!(looks, [Look::First]);
+    let judge_config = EFFORT.with_reruns(None);
+    let (verdict, stages) = judge(ready(100.0), judge_config, 200.0, 0.0);
+    assert_eq!(stages, [Stage::Initial]);
     assert_eq!((verdict.state, verdict.confirmed), (State::Regression, false));
 }
 
@@ -102,9 +111,9 @@ fn every_absence_has_its_state() {
         (ready(1.0), 0.0, State::Invalid, Some("resolution")),
         (ready(1.0), f64::NAN, State::Invalid, Some("resolution")),
     ];
-    for (against, ns, state, reason) in cases {
-        let (verdict, looks) = judge(against, EFFORT, ns, ns);
-        assert_eq!((verdict.state, looks.len()), (state, 1));
+    for (reference, ns, state, reason) in cases {
+        let (verdict, stages) = judge(reference, EFFORT, ns, ns);
+        assert_eq!((verdict.state, stages.len()), (state, 1));
         let said = verdict.reason.unwrap_or_default();
         assert!(said.contains(reason.unwrap_or_default()), "{said}");
     }
@@ -117,7 +126,7 @@ fn a_failed_benchmark_is_missing_and_hides_no_other() {
     let _ = judge.step();
     judge.fail(&"a/b::dies".into(), "it panicked".to_owned());
     judge.feed(&"a/b::lives".into(), launches(100.0, 5));
-    let Step::Done(verdicts) = judge.step() else { panic!("nothing is suspect") };
+    let Step::Done(verdicts) = judge.step() else { panic!("nothing is candidate") };
     let said: Vec<_> = verdicts.verdicts.iter().map(|v| (v.name.as_str(), v.state)).collect();
     assert_eq!(
         said,
@@ -152,7 +161,7 @@ fn the_largest_regression_comes_first() {
     assert_eq!(order, ["a/b::slowest", "a/b::slower", "a/b::faster", "a/b::same"]);
 }
 
-const COMPARING: Effort = EFFORT.with_comparison(true);
+const COMPARING: JudgeConfig = EFFORT.with_comparison(true);
 
 /// A baseline of 100 ns whose runs at these commits lie near its median.
 fn near(commits: &[&str]) -> Selection {
@@ -161,9 +170,9 @@ fn near(commits: &[&str]) -> Selection {
     Selection::Ready(Baseline::new(values, near))
 }
 
-fn rounds(base: f64, head: f64, count: usize) -> Vec<Round> {
-    let times = |ns| LaunchTimes { fastest: ns, median: ns };
-    vec![Round { first: crate::run::Side::Head, base: times(base), head: times(head) }; count]
+fn pairs(base: f64, head: f64, count: usize) -> Vec<Pair> {
+    let times = |ns| LaunchTimes { min: ns, median: ns };
+    vec![Pair { first: crate::run::Side::Head, base: times(base), head: times(head) }; count]
 }
 
 /// Feeds the first look, and returns what is asked for next.
@@ -184,14 +193,14 @@ fn a_suspect_is_compared_and_that_is_final() {
         let mut judge = Judge::new(vec![case("a/b::c", near(&["c0ffee"]))], vec![], COMPARING);
         let mut step = suspected(&mut judge, &[("a/b::c", 104.0)]);
         let mut asked = Vec::new();
-        while let Step::Compare { base, benchmarks, rounds: count } = step {
+        while let Step::Compare { base, benchmarks, pairs: count } = step {
             assert_eq!(base, "c0ffee");
-            judge.feed_rounds(&benchmarks[0], rounds(100.0, head, count));
+            judge.feed_pairs(&benchmarks[0], pairs(100.0, head, count));
             asked.push(count);
             step = judge.step();
         }
         let verdict = &verdicts(step)[0];
-        assert_eq!((verdict.state, verdict.method), (state, crate::verdict::Method::SideBySide));
+        assert_eq!((verdict.state, verdict.method), (state, crate::verdict::Method::Paired));
         assert_eq!((verdict.base.as_deref(), verdict.confirmed), (Some("c0ffee"), true));
         assert_eq!(asked.iter().sum::<usize>(), verdict.launches);
     }
@@ -218,7 +227,7 @@ fn the_commit_that_serves_most_suspects_is_built_first() {
     let Step::Compare { base, benchmarks, .. } = step else { panic!("{step:?}") };
     assert_eq!((base.as_str(), benchmarks.len()), ("shared", 3));
     for name in &benchmarks {
-        judge.feed_rounds(name, rounds(100.0, 150.0, 20));
+        judge.feed_pairs(name, pairs(100.0, 150.0, 20));
     }
     let step = judge.step();
     let Step::Compare { base, benchmarks, .. } = step else { panic!("{step:?}") };
@@ -241,10 +250,10 @@ fn where_no_commit_can_be_built_fresh_launches_decide() {
     assert!(matches!(judge.step(), Step::Compare { base, .. } if base == "two"));
     judge.cannot_build("two");
     let step = judge.step();
-    assert!(matches!(step, Step::Measure { look: Look::Second, .. }), "{step:?}");
+    assert!(matches!(step, Step::Measure { stage: Stage::Rerun, .. }), "{step:?}");
     judge.feed(&"a/b::c".into(), launches(150.0, 10));
     let step = judge.step();
-    assert!(matches!(step, Step::Measure { look: Look::Third, .. }), "{step:?}");
+    assert!(matches!(step, Step::Measure { stage: Stage::Confirmation, .. }), "{step:?}");
     judge.feed(&"a/b::c".into(), launches(150.0, 10));
     let verdict = &verdicts(judge.step())[0];
     assert_eq!((verdict.state, verdict.confirmed), (State::Regression, true));
@@ -264,7 +273,7 @@ fn the_same_build_did_not_change() {
 fn what_cannot_be_measured_on_is_inconclusive() {
     let mut judge = Judge::new(vec![case("a/b::c", near(&["c0ffee"]))], vec![], COMPARING);
     let _ = suspected(&mut judge, &[("a/b::c", 150.0)]);
-    judge.give_up(&"a/b::c".into());
+    judge.stop(&"a/b::c".into());
     let verdict = &verdicts(judge.step())[0];
     assert_eq!((verdict.state, verdict.confirmed), (State::Inconclusive, false));
 }
@@ -272,27 +281,28 @@ fn what_cannot_be_measured_on_is_inconclusive() {
 #[test]
 fn a_comparison_needs_no_history() {
     let cases = vec![
-        Case::new("a/b::slower", Against::Build("c0ffee".to_owned())),
-        Case::new("a/b::same", Against::SameBuild("c0ffee".to_owned())),
-        Case::new("a/b::same_with_budget", Against::SameBuild("c0ffee".to_owned())).launched(),
-        Case::new("a/b::new", Against::Nothing(None)),
-        Case::new("a/b::new_and_dead", Against::Nothing(None)),
-        Case::new("a/b::broken", Against::Build("c0ffee".to_owned())),
+        Comparison::new("a/b::slower", Reference::Build("c0ffee".to_owned())),
+        Comparison::new("a/b::same", Reference::SameBuild("c0ffee".to_owned())),
+        Comparison::new("a/b::same_with_budget", Reference::SameBuild("c0ffee".to_owned()))
+            .launched(),
+        Comparison::new("a/b::new", Reference::Nothing(None)),
+        Comparison::new("a/b::new_and_dead", Reference::Nothing(None)),
+        Comparison::new("a/b::broken", Reference::Build("c0ffee".to_owned())),
     ];
     let mut judge = Judge::new(cases, vec!["a/b::gone".into()], COMPARING);
     let mut alone = Vec::new();
     let step = loop {
         match judge.step() {
-            Step::Compare { benchmarks, rounds: count, .. } => {
+            Step::Compare { benchmarks, pairs: count, .. } => {
                 for name in benchmarks {
                     match name.as_str() {
-                        "a/b::slower" => judge.feed_rounds(&name, rounds(100.0, 130.0, count)),
+                        "a/b::slower" => judge.feed_pairs(&name, pairs(100.0, 130.0, count)),
                         _ => judge.cannot_compare(&name, "the base cannot be launched"),
                     }
                 }
             }
-            Step::Measure { look, benchmarks, launches: count } => {
-                assert_eq!((look, count), (Look::First, 5));
+            Step::Measure { stage, benchmarks, launches: count } => {
+                assert_eq!((stage, count), (Stage::Initial, 5));
                 for name in &benchmarks {
                     match name.as_str() {
                         "a/b::new_and_dead" => judge.fail(name, "it panicked".to_owned()),
@@ -325,7 +335,8 @@ fn a_comparison_needs_no_history() {
 
 #[test]
 fn what_has_nothing_to_be_compared_with_is_missing_if_it_was_not_launched() {
-    let mut judge = Judge::new(vec![Case::new("a/b::new", Against::Nothing(None))], vec![], EFFORT);
+    let mut judge =
+        Judge::new(vec![Comparison::new("a/b::new", Reference::Nothing(None))], vec![], EFFORT);
     assert!(matches!(judge.step(), Step::Measure { .. }));
     assert_eq!(verdicts(judge.step())[0].state, State::Missing);
 }
@@ -346,7 +357,7 @@ fn the_end_of_the_time_leaves_what_the_pairs_prove() {
     for (count, head, state, cut_short) in cases {
         let mut judge = Judge::of_builds(["a/b::c"], "c0ffee");
         assert!(matches!(judge.step(), Step::Compare { .. }));
-        judge.feed_rounds(&"a/b::c".into(), rounds(100.0, head, count));
+        judge.feed_pairs(&"a/b::c".into(), pairs(100.0, head, count));
         judge.out_of_time(&"a/b::c".into());
         let verdict = &verdicts(judge.step())[0];
         assert_eq!((verdict.state, verdict.cut_short), (state, cut_short), "{count} of {head}");
@@ -357,14 +368,18 @@ fn the_end_of_the_time_leaves_what_the_pairs_prove() {
 
 #[test]
 fn a_suspect_that_the_time_was_too_short_for_is_cut_short() {
-    for effort in [EFFORT, COMPARING] {
+    for judge_config in [EFFORT, COMPARING] {
         let name = BenchmarkId::from("a/b::c");
-        let mut judge = Judge::new(vec![case("a/b::c", near(&["c0ffee"]))], vec![], effort);
+        let mut judge = Judge::new(vec![case("a/b::c", near(&["c0ffee"]))], vec![], judge_config);
         let _ = judge.step();
         judge.feed(&name, launches(150.0, 2));
         judge.out_of_time(&name);
         let verdict = &verdicts(judge.step())[0];
-        assert_eq!((verdict.state, verdict.cut_short), (State::Inconclusive, true), "{effort:?}");
+        assert_eq!(
+            (verdict.state, verdict.cut_short),
+            (State::Inconclusive, true),
+            "{judge_config:?}"
+        );
     }
 }
 

@@ -3,22 +3,22 @@
 //! It does no measuring. A driver asks [`Judge::step`] what to do, measures, feeds what it read and
 //! asks again. The command, its tests and data from elsewhere drive the same judge.
 
-pub mod exchange;
-mod case;
-mod excuse;
+pub mod jsonl;
+mod comparison;
+mod waiver;
 mod gate;
 mod judge;
-pub mod qualify;
+pub mod calibrate;
 mod reason;
 mod replay;
 mod result;
 mod state;
-mod subject;
+mod benchmark_state;
 
-pub use case::{Against, Case};
-pub use excuse::excuse;
+pub use comparison::{Comparison, Reference};
 pub use gate::Outcome;
-pub use judge::{Effort, Judge, Step};
+pub use judge::{Judge, JudgeConfig, Step};
 pub use replay::{Rounds, replay};
-pub use result::{Excuse, Look, Seen, Trace, Verdict, Verdicts};
+pub use result::{Stage, StageResult, Trace, Verdict, Verdicts, Waiver};
 pub use state::{Method, State};
+pub use waiver::excuse;

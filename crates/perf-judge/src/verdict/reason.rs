@@ -2,7 +2,7 @@
 
 use crate::baseline::MINIMUM;
 use crate::detect::Change;
-use crate::detect::paired::Sequence;
+use crate::detect::paired::PairedAnalysis;
 use crate::unit;
 
 pub(super) const SAME: &str = "the same executables: there is nothing to measure";
@@ -13,7 +13,7 @@ pub(super) const NO_TIME: &str =
     "no launch gave a time above 0: it is below the timer's resolution";
 pub(super) const NO_TIME_LEFT: &str = "the time limit came before it was measured";
 pub(super) const UNCONFIRMED: &str = "it moved, and could not be measured again to make sure";
-pub(super) const TOO_FEW_ROUNDS: &str = "the measuring ended before three rounds";
+pub(super) const TOO_FEW_PAIRS: &str = "the measuring ended before three pairs";
 
 pub(super) fn too_few(found: usize, series_was_cut: bool) -> String {
     let found = format!("{found} of {MINIMUM} comparable runs");
@@ -24,20 +24,20 @@ pub(super) fn too_few(found: usize, series_was_cut: bool) -> String {
 }
 
 pub(super) fn undecided(change: Change) -> String {
-    let limit = unit::percent(change.limit);
-    match change.estimate.0.abs() < change.limit.0 {
+    let limit = unit::percent(change.min_detectable_change);
+    match change.estimate.0.abs() < change.min_detectable_change.0 {
         true => format!("the noise hides changes below {limit}"),
-        false => "the fastest and the median samples do not agree".to_owned(),
+        false => "the min and the median samples do not agree".to_owned(),
     }
 }
 
-pub(super) fn undecided_rounds(sequence: &Sequence) -> String {
-    let rounds = unit::counted(sequence.rounds(), "round", "rounds");
-    match sequence.limit() {
+pub(super) fn undecided_pairs(analysis: &PairedAnalysis) -> String {
+    let pairs = unit::counted(analysis.pairs(), "pair", "pairs");
+    match analysis.min_detectable_change() {
         Some(limit) => {
-            format!("{rounds} did not decide it: changes below {} can hide", unit::percent(limit))
+            format!("{pairs} did not decide it: changes below {} can hide", unit::percent(limit))
         }
-        None => format!("{rounds} did not decide it, and exclude nothing"),
+        None => format!("{pairs} did not decide it, and exclude nothing"),
     }
 }
 

@@ -1,20 +1,20 @@
 //! Judging a recorded run again, by what was recorded before it and beside it.
 
-use super::{Against, Case, Effort, Judge, Step, Verdicts};
+use super::{Comparison, Judge, JudgeConfig, Reference, Step, Verdicts};
 use crate::baseline::Selector;
 use crate::ident::BenchmarkId;
-use crate::run::{Round, Run};
+use crate::run::{Pair, Run};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Recorded rounds by the commit that was compared with and by benchmark.
-pub type Rounds<'a> = BTreeMap<(&'a str, &'a BenchmarkId), &'a [Round]>;
+/// Recorded pairs by the commit that was compared with and by benchmark.
+pub type Rounds<'a> = BTreeMap<(&'a str, &'a BenchmarkId), &'a [Pair]>;
 
 /// What the rule says of `run`, with nothing measured anew: its launches against the baselines
-/// that `selector` finds, and `rounds` for the benchmarks that were compared side by side.
-pub fn replay(run: &Run, selector: &Selector<'_>, mut rounds: Rounds<'_>) -> Verdicts {
-    let effort = Effort::of_launches(1).with_comparison(!rounds.is_empty());
-    let built: BTreeSet<&str> = rounds.keys().map(|(base, _)| *base).collect();
-    let mut judge = Judge::new(cases(run, selector), removed(run, selector), effort);
+/// that `selector` finds, and `pairs` for the benchmarks that were compared side by side.
+pub fn replay(run: &Run, selector: &Selector<'_>, mut pairs: Rounds<'_>) -> Verdicts {
+    let judge_config = JudgeConfig::of_launches(1).with_comparison(!pairs.is_empty());
+    let built: BTreeSet<&str> = pairs.keys().map(|(base, _)| *base).collect();
+    let mut judge = Judge::new(cases(run, selector), removed(run, selector), judge_config);
     for unfinished in &run.unfinished {
         judge.fail(&unfinished.name, unfinished.reason.clone());
     }
@@ -26,7 +26,7 @@ pub fn replay(run: &Run, selector: &Selector<'_>, mut rounds: Rounds<'_>) -> Ver
             }
             Step::Compare { base, benchmarks, .. } => {
                 for name in &benchmarks {
-                    feed_rounds(&mut judge, &base, name, &mut rounds);
+                    feed_pairs(&mut judge, &base, name, &mut pairs);
                 }
             }
             Step::Done(verdicts) => return verdicts,
@@ -34,18 +34,21 @@ pub fn replay(run: &Run, selector: &Selector<'_>, mut rounds: Rounds<'_>) -> Ver
     }
 }
 
-fn cases(run: &Run, selector: &Selector<'_>) -> Vec<Case> {
-    let measured = run.benchmarks.iter().map(|m| (&m.name, m.n, m.s));
+fn cases(run: &Run, selector: &Selector<'_>) -> Vec<Comparison> {
+    let measured = run.benchmarks.iter().map(|m| (&m.name, m.sample_size, m.sample_count));
     let unfinished = run.unfinished.iter().map(|unfinished| (&unfinished.name, 0, 0));
-    let case = |(name, n, s): (&BenchmarkId, u32, u32)| {
-        Case::new(name.clone(), Against::Runs(selector.select(name, n, s)))
+    let case = |(name, sample_size, sample_count): (&BenchmarkId, u32, u32)| {
+        Comparison::new(
+            name.clone(),
+            Reference::Runs(selector.select(name, sample_size, sample_count)),
+        )
     };
     measured.chain(unfinished).map(case).collect()
 }
 
 /// What the newest comparable run measured and a whole run did not.
 fn removed(run: &Run, selector: &Selector<'_>) -> Vec<BenchmarkId> {
-    if run.partial || run.parted {
+    if run.partial || run.partitioned {
         return Vec::new();
     }
     let measured = run.benchmarks.iter().map(|measured| &measured.name);
@@ -64,11 +67,11 @@ fn feed_launches(judge: &mut Judge, run: &Run, benchmarks: &[BenchmarkId]) {
 }
 
 /// Rounds are given once; a benchmark that asks for more gets its verdict from these.
-fn feed_rounds(judge: &mut Judge, base: &str, name: &BenchmarkId, rounds: &mut Rounds<'_>) {
-    let key = rounds.keys().copied().find(|(commit, id)| *commit == base && *id == name);
-    match key.and_then(|key| rounds.remove(&key)) {
-        Some(recorded) => judge.feed_rounds(name, recorded.iter().copied()),
-        None => judge.give_up(name),
+fn feed_pairs(judge: &mut Judge, base: &str, name: &BenchmarkId, pairs: &mut Rounds<'_>) {
+    let key = pairs.keys().copied().find(|(commit, id)| *commit == base && *id == name);
+    match key.and_then(|key| pairs.remove(&key)) {
+        Some(recorded) => judge.feed_pairs(name, recorded.iter().copied()),
+        None => judge.stop(name),
     }
 }
 
@@ -88,11 +91,11 @@ mod tests {
         (1..=10).map(|day| run(day, vec![measured(NAME, time(day))])).collect()
     }
 
-    fn judged(runs: &[Run], rounds: Rounds<'_>) -> Verdicts {
+    fn judged(runs: &[Run], pairs: Rounds<'_>) -> Verdicts {
         let (last, before) = runs.split_last().unwrap();
         let history: History = before.iter().cloned().collect();
         let selector = Selector::new(&history, "main", &last.machine).with_accepted(&last.accepted);
-        replay(last, &selector, rounds)
+        replay(last, &selector, pairs)
     }
 
     fn state(runs: &[Run]) -> State {
@@ -110,21 +113,21 @@ mod tests {
     fn recorded_rounds_decide_what_was_compared() {
         let runs = days(2e6);
         let base = runs[8].commit.as_ref().unwrap().hash.clone();
-        let times = |ns| LaunchTimes { fastest: ns, median: ns };
-        let round = |i: u32| Round {
+        let times = |ns| LaunchTimes { min: ns, median: ns };
+        let pair = |i: u32| Pair {
             first: Side::Base,
             base: times(1e6 + f64::from(i)),
             head: times(1e6 + f64::from(i % 7)),
         };
-        let (name, same): (BenchmarkId, Vec<Round>) = (NAME.into(), (0..50).map(round).collect());
+        let (name, same): (BenchmarkId, Vec<Pair>) = (NAME.into(), (0..50).map(pair).collect());
         let verdict = &judged(&runs, [((base.as_str(), &name), &same[..])].into()).verdicts[0];
-        assert_eq!((verdict.method, verdict.state), (Method::SideBySide, State::Unchanged));
+        assert_eq!((verdict.method, verdict.state), (Method::Paired, State::Unchanged));
         assert_eq!(verdict.base.as_deref(), Some(base.as_str()));
     }
 
     #[test]
-    fn rounds_with_a_commit_that_nothing_wants_end_undecided() {
-        let (name, none): (BenchmarkId, Vec<Round>) = (NAME.into(), Vec::new());
+    fn pairs_with_a_commit_that_nothing_wants_end_undecided() {
+        let (name, none): (BenchmarkId, Vec<Pair>) = (NAME.into(), Vec::new());
         let verdicts = judged(&days(2e6), [(("elsewhere", &name), &none[..])].into());
         assert_eq!(verdicts.verdicts[0].state, State::Inconclusive);
     }

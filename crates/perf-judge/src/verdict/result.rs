@@ -3,25 +3,28 @@
 use super::{Method, State};
 use crate::baseline::RunValue;
 use crate::detect::Severity;
-use crate::detect::evidence::Evidence;
-use crate::detect::history::Distance;
-use crate::detect::paired::Sequence;
+use crate::detect::counts::Counts;
+use crate::detect::history::Deviation;
+use crate::detect::paired::PairedAnalysis;
 use crate::ident::BenchmarkId;
-use crate::run::{LaunchTimes, Round, Statistic};
+use crate::run::{LaunchTimes, Pair, Statistic};
 use crate::unit::{Figures, LogRatio};
 use serde::{Deserialize, Serialize};
 
 /// Why the judge asks for launches of the head alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Look {
+pub enum Stage {
     /// Everything is measured: the launches that are recorded.
-    First,
+    #[serde(alias = "first")]
+    Initial,
     /// What moved is measured again, so that a slow moment is not called a change.
-    Second,
+    #[serde(alias = "second")]
+    Rerun,
     /// What got slower by 10 % and more is measured once more, spread over some time: a burst of a
     /// shared machine's neighbour can outlast the second look.
-    Third,
+    #[serde(alias = "third")]
+    Confirmation,
 }
 
 /// The verdict on one benchmark.
@@ -43,14 +46,17 @@ pub struct Verdict {
     /// The upper end of the interval.
     pub high: Option<LogRatio>,
     /// The minimum detectable change.
-    pub limit: Option<LogRatio>,
+    #[serde(alias = "limit")]
+    pub min_detectable_change: Option<LogRatio>,
     /// Which of a launch's numbers the two times below are.
     pub statistic: Statistic,
     /// The time of the baseline or base in ns.
-    pub baseline_ns: Option<f64>,
+    #[serde(alias = "baseline_ns")]
+    pub base_ns: Option<f64>,
     /// The time of the head in ns: where there is a change, the base's time changed by it; otherwise
     /// from the launches that decided.
-    pub now_ns: Option<f64>,
+    #[serde(alias = "now_ns")]
+    pub head_ns: Option<f64>,
     /// How many runs the baseline has.
     pub baseline_runs: usize,
     /// The commit that it was compared with in pairs.
@@ -60,7 +66,8 @@ pub struct Verdict {
     /// Whether a rerun or a paired comparison decided.
     pub confirmed: bool,
     /// What was counted beside its time, where both sides were launched.
-    pub evidence: Option<Evidence>,
+    #[serde(alias = "evidence")]
+    pub counts: Option<Counts>,
     /// Why, where the state alone does not say it.
     pub reason: Option<String>,
     /// Whether the time for measuring was over before it was decided: the check is incomplete.
@@ -68,7 +75,7 @@ pub struct Verdict {
     pub cut_short: bool,
     /// What excuses a regression, up to its ceiling.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub accepted: Option<Excuse>,
+    pub accepted: Option<Waiver>,
     /// Every number behind it.
     pub trace: Trace,
 }
@@ -76,17 +83,18 @@ pub struct Verdict {
 /// What excuses a regression.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Excuse {
+pub struct Waiver {
     /// Why it is worth it, for people.
     pub reason: String,
     /// The largest change that is excused, in percent.
-    pub ceiling_percent: f64,
+    #[serde(alias = "ceiling_percent")]
+    pub max_change_percent: f64,
 }
 
-impl Excuse {
+impl Waiver {
     /// The largest change that is excused.
-    pub fn ceiling(&self) -> LogRatio {
-        LogRatio::from_percent(self.ceiling_percent)
+    pub fn max_change(&self) -> LogRatio {
+        LogRatio::from_percent(self.max_change_percent)
     }
 }
 
@@ -97,25 +105,31 @@ pub struct Trace {
     /// What the baseline's runs say, oldest first; ln of ns.
     pub baseline: Vec<RunValue>,
     /// The looks at the head alone.
-    pub looks: Vec<Seen>,
+    #[serde(alias = "looks")]
+    pub stages: Vec<StageResult>,
     /// The launches side by side.
-    pub rounds: Vec<Round>,
+    #[serde(alias = "rounds")]
+    pub pairs: Vec<Pair>,
     /// What they say.
-    pub sequence: Option<Sequence>,
+    #[serde(alias = "sequence")]
+    pub analysis: Option<PairedAnalysis>,
 }
 
 /// One look at the head alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Seen {
+pub struct StageResult {
     /// Why it was taken.
-    pub look: Look,
+    #[serde(alias = "look")]
+    pub stage: Stage,
     /// The launches that it counted.
     pub launches: Vec<LaunchTimes>,
     /// How far they lie from the baseline.
-    pub distances: Vec<Distance>,
+    #[serde(alias = "distances")]
+    pub deviations: Vec<Deviation>,
     /// What the whole run had moved by.
-    pub common_shift: Option<LogRatio>,
+    #[serde(alias = "common_shift")]
+    pub suite_wide_shift: Option<LogRatio>,
 }
 
 impl Verdict {
@@ -126,13 +140,13 @@ impl Verdict {
 
     /// The times of base and head and their change, as every row prints them.
     pub fn figures(&self) -> Figures {
-        Figures::new(self.baseline_ns, self.now_ns, self.change)
+        Figures::new(self.base_ns, self.head_ns, self.change)
     }
 
     /// Whether it is a regression that was accepted, and no larger than that.
-    pub fn is_excused(&self) -> bool {
+    pub fn is_waived(&self) -> bool {
         let both = self.accepted.as_ref().zip(self.change);
-        both.is_some_and(|(excuse, change)| change <= excuse.ceiling())
+        both.is_some_and(|(excuse, change)| change <= excuse.max_change())
     }
 
     /// The most pressing first: by state, then severity and size.
@@ -150,5 +164,5 @@ pub struct Verdicts {
     /// One per benchmark, the most urgent first.
     pub verdicts: Vec<Verdict>,
     /// What the whole run moved by, if that is large enough to say so; ln of the ratio.
-    pub common_shift: Option<LogRatio>,
+    pub suite_wide_shift: Option<LogRatio>,
 }

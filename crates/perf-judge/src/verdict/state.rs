@@ -77,5 +77,6 @@ pub enum Method {
     #[default]
     History,
     /// Side by side with another build.
-    SideBySide,
+    #[serde(alias = "side_by_side")]
+    Paired,
 }

@@ -1,17 +1,17 @@
 //! The report for a pull request or a job's summary.
 
-mod advice;
+mod next_steps;
 mod page;
-mod paper;
+mod size_limited_page;
 mod text;
 
 pub use page::Page;
 
 use super::{Report, Row};
-use paper::{Paper, Section};
 use perf_judge::budget::{BudgetResult, BudgetStatus};
 use perf_judge::unit::{self, Figures};
 use perf_judge::verdict::State;
+use size_limited_page::{Section, SizeLimitedPage};
 use text::{code, escaped, sentence};
 
 /// Reasons that are told at the top.
@@ -23,8 +23,8 @@ pub fn to_markdown(report: &Report, page: Page<'_>) -> String {
         report.rows.iter().partition(|row| row.verdict.state == State::Unchanged);
     let (kept, over): (Vec<&BudgetResult>, Vec<&BudgetResult>) =
         report.budgets.iter().partition(|budget| budget.status == BudgetStatus::Ok);
-    let beginning = headline(report) + &reasons(report) + &advice::steps(report);
-    let mut paper = Paper::new(page, beginning, footer(report));
+    let beginning = headline(report) + &reasons(report) + &next_steps::steps(report);
+    let mut paper = SizeLimitedPage::new(page, beginning, footer(report));
     paper.add(&plain(ROWS, loud.into_iter().map(row).collect(), BENCHMARKS));
     paper.add(&plain(BUDGETS, over.into_iter().map(budget).collect(), LIMITS));
     paper.add(&plain("", report.notes.iter().map(|text| note(text)).collect(), ["note", "notes"]));
@@ -80,7 +80,8 @@ fn folded<'a>(title: &str, head: &str, lines: Vec<String>, called: [&'a str; 2])
 fn row(row: &Row) -> String {
     let verdict = &row.verdict;
     let Figures { base, head, change } = verdict.figures();
-    let figures = [base, head, change, row.interval(), verdict.limit.map(unit::percent)];
+    let figures =
+        [base, head, change, row.interval(), verdict.min_detectable_change.map(unit::percent)];
     let [base, head, change, interval, limit] = figures.map(Option::unwrap_or_default);
     format!(
         "| {} | {} | {base} | {head} | {change} | {interval} | {limit} | {} |\n",
@@ -111,7 +112,7 @@ fn footer(report: &Report) -> String {
     let (run, machine) = (&report.run, &report.run.machine);
     let image =
         if machine.image.is_empty() { String::new() } else { format!(", {}", machine.image) };
-    let with = report.against.base.as_ref().map_or_else(String::new, |base| {
+    let with = report.reference.base.as_ref().map_or_else(String::new, |base| {
         format!(" compared with {}, the {}", base.commit.short(), base.label)
     });
     let facts = [

@@ -1,21 +1,21 @@
 //! A benchmark's page: its trend, what the latest run says of it, and its runs.
 
 use super::budget::{self, BudgetView};
-use super::data::{self, Older};
+use super::change_points::Found;
+use super::data::{self, Archive};
 use super::distribution::{self, DistributionView};
 use super::machines::{self, ElsewhereView};
 use super::marks::acceptances;
-use super::point::{Point, since};
 use super::reproduce;
 use super::resources::{self, ResourceView};
+use super::run_comparability;
+use super::run_view::RunView;
 use super::runs;
-use super::shown::Shown;
-use super::shown_run::ShownRun;
-use super::standing;
+use super::site_runs::SiteRuns;
 use super::text::{self, Badge};
 use super::trend::Trend;
+use super::trend_point::{TrendPoint, since};
 use super::trend_view::TrendView;
-use super::watch::Found;
 use crate::{Report, Row};
 use perf_judge::budget::BudgetResult;
 use perf_judge::ident::BenchmarkId;
@@ -41,7 +41,7 @@ pub(super) struct BenchmarkView {
     latest: Option<LatestView>,
     budgets: Vec<BudgetView>,
     reproduce: String,
-    runs: Vec<RunView>,
+    runs: Vec<RunCells>,
     /// How many runs are too old for the page.
     older: String,
     /// The table's file.
@@ -66,7 +66,7 @@ struct Fact {
 
 /// A run as a row of a table.
 #[derive(Clone, Debug, Serialize)]
-struct RunView {
+struct RunCells {
     started: String,
     page: Option<String>,
     commit: String,
@@ -81,9 +81,9 @@ struct RunView {
 /// The page of `id`. `older`: the runs that are too old for it.
 pub(super) fn view<'a>(
     id: &BenchmarkId,
-    shown: &'a Shown<'a>,
+    shown: &'a SiteRuns<'a>,
     report: &Report,
-    older: Older<'_>,
+    older: Archive<'_>,
 ) -> BenchmarkView {
     let row = shown.row(id);
     let verdict = row.map(|row| &row.verdict);
@@ -136,26 +136,27 @@ fn source(measured: &Measured) -> String {
 }
 
 /// The numbers that a reader came for; those that are not known are left out.
-fn figures(row: &Row, points: &[Point<'_>]) -> Vec<(&'static str, String)> {
+fn figures(row: &Row, points: &[TrendPoint<'_>]) -> Vec<(&'static str, String)> {
     let verdict = &row.verdict;
     let runs = unit::counted(verdict.baseline_runs, "run", "runs");
     let figures = verdict.figures();
     let baseline = figures.base.map(|base| format!("{base} ({runs})"));
-    let since = since(points, verdict).map(ShownRun::since_label);
-    let last_look = verdict.trace.looks.last();
-    let common = last_look.and_then(|look| look.common_shift).filter(|_| verdict.change.is_some());
+    let since = since(points, verdict).map(RunView::since_label);
+    let last_look = verdict.trace.stages.last();
+    let common =
+        last_look.and_then(|look| look.suite_wide_shift).filter(|_| verdict.change.is_some());
     let all = [
         ("change", figures.change),
         ("now", figures.head),
         ("baseline", baseline),
         ("since", since),
-        ("detectable change", verdict.limit.map(unit::percent)),
+        ("detectable change", verdict.min_detectable_change.map(unit::percent)),
         ("left out of it, as the whole run moved", common.map(unit::change)),
     ];
     all.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
 }
 
-fn latest(point: &Point<'_>, measured: &Measured) -> LatestView {
+fn latest(point: &TrendPoint<'_>, measured: &Measured) -> LatestView {
     LatestView {
         run: point.run.label(),
         times: times(measured),
@@ -197,8 +198,8 @@ fn samples(measured: &Measured) -> [Fact; 4] {
     [
         fact("samples", pooled, note.to_owned()),
         fact("launches", measured.launches.len().to_string(), String::new()),
-        fact("N", number(measured.n), "iterations a sample".to_owned()),
-        fact("S", number(measured.s), "samples a launch".to_owned()),
+        fact("N", number(measured.sample_size), "iterations a sample".to_owned()),
+        fact("S", number(measured.sample_count), "samples a launch".to_owned()),
     ]
 }
 
@@ -225,11 +226,11 @@ fn fact(label: &str, value: String, note: String) -> Fact {
     Fact { label: label.to_owned(), value, note }
 }
 
-fn run_view(point: &Point<'_>) -> Option<RunView> {
+fn run_view(point: &TrendPoint<'_>) -> Option<RunCells> {
     let measured = point.measured?;
     let (times, show) = (&measured.time_ns, |value| text::value(value, measured.unit()));
     let shown = |value: Option<f64>| text::or_nothing(value.map(show));
-    Some(RunView {
+    Some(RunCells {
         started: point.run.words.minute.clone(),
         page: runs::page(point.run),
         commit: point.run.words.commit.clone(),
@@ -238,13 +239,13 @@ fn run_view(point: &Point<'_>) -> Option<RunView> {
         p95: shown(times.p95),
         p99: shown(times.p99),
         fastest: fastest(measured),
-        flags: standing::names(&point.flags()),
+        flags: run_comparability::names(&point.flags()),
     })
 }
 
 /// The launches' fastest samples, from the lowest to the highest.
 fn fastest(measured: &Measured) -> String {
-    let each = || measured.launches.iter().map(|launch| launch.fastest);
+    let each = || measured.launches.iter().map(|launch| launch.min);
     match (each().reduce(f64::min), each().reduce(f64::max)) {
         (Some(low), Some(high)) => format!("{} to {}", unit::time(low), unit::time(high)),
         _ => text::NOTHING.to_owned(),

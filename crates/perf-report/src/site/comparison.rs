@@ -4,7 +4,7 @@ use super::runs::{self, file_name};
 use super::text::{self, Badge};
 use crate::links::commit_page;
 use crate::{Compared, Comparison};
-use perf_judge::run::Round;
+use perf_judge::run::Pair;
 use perf_judge::stats;
 use perf_judge::unit::{self, Figures};
 use perf_judge::verdict::State;
@@ -47,7 +47,7 @@ struct ComparedRow {
     interval: String,
     base: String,
     head: String,
-    rounds: usize,
+    pairs: usize,
 }
 
 impl ComparisonRow {
@@ -118,10 +118,10 @@ pub(super) fn view(
 }
 
 fn compared_row(compared: &Compared) -> ComparedRow {
-    let median = |side: fn(&Round) -> f64| {
-        stats::median(&compared.rounds.iter().map(side).collect::<Vec<f64>>())
+    let median = |side: fn(&Pair) -> f64| {
+        stats::median(&compared.pairs.iter().map(side).collect::<Vec<f64>>())
     };
-    let [base_ns, head_ns] = [median(|round| round.base.median), median(|round| round.head.median)];
+    let [base_ns, head_ns] = [median(|pair| pair.base.median), median(|pair| pair.head.median)];
     let figures = Figures::new(base_ns, head_ns, compared.change);
     ComparedRow {
         badge: Badge::of_state(compared.state, compared.state.label(compared.severity)),
@@ -131,6 +131,6 @@ fn compared_row(compared: &Compared) -> ComparedRow {
         interval: text::interval(compared.low, compared.high),
         base: text::or_nothing(figures.base),
         head: text::or_nothing(figures.head),
-        rounds: compared.rounds.len(),
+        pairs: compared.pairs.len(),
     }
 }

@@ -1,8 +1,8 @@
 //! The runs of a benchmark as a table for other programs.
 
-use super::point::Point;
-use super::shown::Shown;
-use super::standing;
+use super::run_comparability;
+use super::site_runs::SiteRuns;
+use super::trend_point::TrendPoint;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Measured;
 
@@ -12,7 +12,7 @@ const COLUMNS: [&str; 14] = [
 ];
 
 /// The runs that a benchmark's page shows, the oldest first, with a line of column names.
-pub(super) fn of<'a>(id: &BenchmarkId, shown: &'a Shown<'a>) -> String {
+pub(super) fn of<'a>(id: &BenchmarkId, shown: &'a SiteRuns<'a>) -> String {
     let mut table = line(COLUMNS.map(str::to_owned));
     for point in shown.series(id) {
         if let Some(measured) = point.measured {
@@ -22,7 +22,7 @@ pub(super) fn of<'a>(id: &BenchmarkId, shown: &'a Shown<'a>) -> String {
     table
 }
 
-fn row(point: &Point<'_>, measured: &Measured) -> String {
+fn row(point: &TrendPoint<'_>, measured: &Measured) -> String {
     let (run, times) = (point.run, &measured.time_ns);
     let commit = run.commit.map_or("", |commit| commit.hash.as_str());
     let branch = run.commit.and_then(|commit| commit.branch.as_deref()).unwrap_or_default();
@@ -33,7 +33,7 @@ fn row(point: &Point<'_>, measured: &Measured) -> String {
         commit.to_owned(),
         branch.to_owned(),
         run.machine.key.clone(),
-        standing::names(&point.flags()).join(" "),
+        run_comparability::names(&point.flags()).join(" "),
         measured.unit().to_owned(),
         number(Some(times.min)),
         number(Some(times.median)),

@@ -1,9 +1,9 @@
 //! What the scripts of a page read: JSON that is text wherever it stands.
 
-use super::point::Point;
-use super::standing::{self, Flag, Standing};
+use super::run_comparability::{self, Comparability, Flag};
 use super::text;
 use super::trend::Level;
+use super::trend_point::TrendPoint;
 use perf_judge::run::{Number, Statistic};
 use perf_judge::verdict::Verdict;
 use serde::Serialize;
@@ -29,7 +29,7 @@ struct TrendData<'a> {
     baseline: Option<Number>,
     levels: Vec<LevelData<'a>>,
     marks: Vec<Mark>,
-    older: Option<OlderData<'a>>,
+    older: Option<ArchiveData<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -47,7 +47,7 @@ struct Mark {
 }
 
 #[derive(Debug, Serialize)]
-struct OlderData<'a> {
+struct ArchiveData<'a> {
     count: usize,
     months: &'a [String],
     shared: &'static str,
@@ -56,7 +56,7 @@ struct OlderData<'a> {
 
 /// Which runs are too old for a page, and where they are found.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Older<'a> {
+pub struct Archive<'a> {
     /// How many runs there are.
     pub count: usize,
     /// The months that hold runs of the benchmark, the newest first: `2026-11`.
@@ -67,33 +67,33 @@ pub struct Older<'a> {
 pub(super) struct TrendSource<'a> {
     pub(super) name: String,
     pub(super) stem: &'a str,
-    pub(super) points: &'a [Point<'a>],
+    pub(super) points: &'a [TrendPoint<'a>],
     pub(super) verdict: Option<&'a Verdict>,
     pub(super) levels: &'a [Level],
     pub(super) machines: &'a [(usize, String)],
     /// Where a slowdown was accepted.
     pub(super) accepted: &'a [(usize, String)],
     pub(super) steps: &'a [(usize, String)],
-    pub(super) older: Older<'a>,
+    pub(super) older: Archive<'a>,
 }
 
 impl TrendSource<'_> {
     /// The JSON of the trend.
     pub(super) fn to_json(&self) -> String {
         let Self { name, points, verdict, .. } = self;
-        let column = |value: &dyn Fn(&Point<'_>) -> Option<f64>| {
+        let column = |value: &dyn Fn(&TrendPoint<'_>) -> Option<f64>| {
             points.iter().map(|point| value(point).map(number)).collect()
         };
-        let flags = |point: &Point<'_>| {
-            let mut flags = standing::names(&point.flags());
+        let flags = |point: &TrendPoint<'_>| {
+            let mut flags = run_comparability::names(&point.flags());
             flags.retain(|flag| *flag != Flag::Reported.name());
             flags.join(", ")
         };
         embedded(&TrendData {
             name: name.clone(),
-            unit: text::word(points.last().map_or("ns", Point::unit)),
+            unit: text::word(points.last().map_or("ns", TrendPoint::unit)),
             what: match points.last().map(|point| point.statistic) {
-                Some(Statistic::Fastest) => "fastest sample",
+                Some(Statistic::Min) => "fastest sample",
                 _ => "median",
             },
             run: points.iter().map(|point| point.run.id).collect(),
@@ -107,7 +107,7 @@ impl TrendSource<'_> {
             standing: points.iter().map(|point| digit(point.standing())).collect(),
             flags: told(points, flags),
             subjects: told(points, |point| point.run.words.subject.clone()),
-            baseline: verdict.and_then(|verdict| verdict.baseline_ns).map(number),
+            baseline: verdict.and_then(|verdict| verdict.base_ns).map(number),
             levels: self
                 .levels
                 .iter()
@@ -122,9 +122,9 @@ impl TrendSource<'_> {
         })
     }
 
-    fn older(&self) -> Option<OlderData<'_>> {
-        let Older { count, months } = self.older;
-        (!months.is_empty()).then(|| OlderData {
+    fn older(&self) -> Option<ArchiveData<'_>> {
+        let Archive { count, months } = self.older;
+        (!months.is_empty()).then(|| ArchiveData {
             count,
             months,
             shared: "../data/month/",
@@ -140,7 +140,10 @@ impl<'a> LevelData<'a> {
 }
 
 /// What is said of some points, by their places.
-fn told<'a>(points: &[Point<'a>], text: impl Fn(&Point<'a>) -> String) -> BTreeMap<usize, String> {
+fn told<'a>(
+    points: &[TrendPoint<'a>],
+    text: impl Fn(&TrendPoint<'a>) -> String,
+) -> BTreeMap<usize, String> {
     let all = points.iter().enumerate().map(|(i, point)| (i, text(point)));
     all.filter(|(_, text)| !text.is_empty()).collect()
 }
@@ -149,11 +152,11 @@ fn marks(class: &'static str, at: &[(usize, String)]) -> impl Iterator<Item = Ma
     at.iter().map(move |(at, text)| Mark { at: *at, class, text: text.clone() })
 }
 
-pub(super) fn digit(standing: Standing) -> char {
+pub(super) fn digit(standing: Comparability) -> char {
     match standing {
-        Standing::Counted => '0',
-        Standing::SetAside => '1',
-        Standing::Incomparable => '2',
+        Comparability::Counted => '0',
+        Comparability::SetAside => '1',
+        Comparability::Incomparable => '2',
     }
 }
 

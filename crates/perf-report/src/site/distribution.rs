@@ -1,9 +1,9 @@
 //! How the times of the latest run lie beside those of its baseline.
 
 use super::marks::dots;
-use super::point::Point;
-use super::standing::Standing;
+use super::run_comparability::Comparability;
 use super::text;
+use super::trend_point::TrendPoint;
 use crate::svg::{Place, Scale, escaped};
 use perf_judge::run::Measured;
 use perf_judge::stats;
@@ -45,10 +45,10 @@ struct Side {
 
 /// The newest point's times beside those of the counted runs before it; `None` where there are
 /// none to draw.
-pub(super) fn view(points: &[Point<'_>]) -> Option<DistributionView> {
+pub(super) fn view(points: &[TrendPoint<'_>]) -> Option<DistributionView> {
     let (at, newest) =
         points.iter().enumerate().rev().find(|(_, point)| point.measured.is_some())?;
-    let counted = points[..at].iter().rev().filter(|p| p.standing() == Standing::Counted);
+    let counted = points[..at].iter().rev().filter(|p| p.standing() == Comparability::Counted);
     let before: Vec<&Measured> = counted.filter_map(|point| point.measured).take(BEFORE).collect();
     let now = side("latest run", "now", &[newest.measured?])?;
     let baseline = side("baseline", "then", &before);

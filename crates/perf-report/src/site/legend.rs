@@ -1,9 +1,9 @@
 //! What a trend's legend says, and what lies outside its drawing.
 
 use super::marks::{circle, cross, dot, ring};
-use super::point::Point;
-use super::standing::Standing;
+use super::run_comparability::Comparability;
 use super::trend::Trend;
+use super::trend_point::TrendPoint;
 use perf_judge::run::Statistic;
 use perf_judge::unit;
 use serde::Serialize;
@@ -17,33 +17,33 @@ pub(super) struct LegendEntry {
 
 impl Trend<'_> {
     pub(super) fn legend(&self) -> Vec<LegendEntry> {
-        let any = |test: &dyn Fn(&Point<'_>) -> bool| self.points.iter().any(test);
-        let drawn = |p: &Point<'_>| p.judged().is_some_and(|ns| self.scale.holds(ns));
+        let any = |test: &dyn Fn(&TrendPoint<'_>) -> bool| self.points.iter().any(test);
+        let drawn = |p: &TrendPoint<'_>| p.judged().is_some_and(|ns| self.scale.holds(ns));
         let stands = |standing| any(&|p| drawn(p) && p.standing() == standing);
         let line = |class: &str| format!(r#"<path class="{class}" d="M2 8H30"/>"#);
         let middle = (16.0, 8.0);
         let band = r#"<path class="spread" d="M2 3H30V13H2Z"/>"#.to_owned();
         let median = format!("{}{}", line("median"), dot(middle, 5.0));
         let (judged, spread) = match self.points.first().map(|point| point.statistic) {
-            Some(Statistic::Fastest) => (
+            Some(Statistic::Min) => (
                 "fastest sample, as the medians are too noisy to be judged",
                 "from the lowest to the highest fastest sample of a launch",
             ),
             _ => ("median, as it is judged", "from the lowest to the highest median of a launch"),
         };
         let mut entries = vec![
-            (stands(Standing::Counted), median, judged),
-            (stands(Standing::Counted), band, spread),
+            (stands(Comparability::Counted), median, judged),
+            (stands(Comparability::Counted), band, spread),
             (any(&|p| self.drawn(p.p95()).is_some()), line("p95"), "p95"),
             (any(&|p| self.drawn(p.p99()).is_some()), line("p99"), "p99"),
             (any(&|p| p.run.is_reported()), ring(middle), "this run"),
             (
-                stands(Standing::SetAside),
+                stands(Comparability::SetAside),
                 circle(middle, ""),
                 "dirty, partial or of another branch: in no baseline",
             ),
             (
-                stands(Standing::Incomparable),
+                stands(Comparability::Incomparable),
                 cross(middle, ""),
                 "another machine, tool or batch size: not comparable",
             ),
@@ -76,7 +76,7 @@ impl Trend<'_> {
     pub(super) fn outside(&self) -> Vec<String> {
         let levels = self.levels.iter().filter(|level| !self.scale.holds(level.value));
         let mut outside: Vec<String> = levels.map(|level| level.label.clone()).collect();
-        let medians = self.points.iter().filter_map(Point::judged);
+        let medians = self.points.iter().filter_map(TrendPoint::judged);
         let runs = medians.filter(|ns| !self.scale.holds(*ns)).count();
         if runs > 0 {
             let runs = unit::counted(runs, "run", "runs");

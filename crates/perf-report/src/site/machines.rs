@@ -1,7 +1,7 @@
 //! The machines that measured, each with a trend of its own.
 
-use super::shown::Shown;
-use super::standing::Flag;
+use super::run_comparability::Flag;
+use super::site_runs::SiteRuns;
 use super::text;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Machine;
@@ -37,7 +37,7 @@ pub(super) struct ElsewhereView {
 
 /// The machines of the runs shown, the reported one first and then the one that measured last.
 /// `current`: the key of the one that the page shows; `main`: of the one that the site is about.
-pub(super) fn selector(shown: &Shown<'_>, main: &str, current: &str) -> Vec<MachineView> {
+pub(super) fn selector(shown: &SiteRuns<'_>, main: &str, current: &str) -> Vec<MachineView> {
     let mut keys = vec![main];
     keys.extend(others(shown, main));
     let all: Vec<MachineView> =
@@ -46,7 +46,7 @@ pub(super) fn selector(shown: &Shown<'_>, main: &str, current: &str) -> Vec<Mach
 }
 
 /// The keys of the other machines, the one that measured last first.
-pub(super) fn others<'a>(shown: &Shown<'a>, main: &str) -> Vec<&'a str> {
+pub(super) fn others<'a>(shown: &SiteRuns<'a>, main: &str) -> Vec<&'a str> {
     let mut seen = BTreeSet::from([main]);
     let newest_first = shown.runs.iter().rev().filter(|run| !run.has(Flag::Imported));
     let keys = newest_first.map(|run| run.machine.key.as_str());
@@ -61,7 +61,7 @@ pub(super) fn page(key: &str, main: &str) -> String {
     }
 }
 
-fn view(shown: &Shown<'_>, key: &str, main: &str, current: &str) -> Option<MachineView> {
+fn view(shown: &SiteRuns<'_>, key: &str, main: &str, current: &str) -> Option<MachineView> {
     let runs = || shown.runs.iter().filter(|run| run.machine.key == key);
     let newest = runs().next_back()?;
     Some(MachineView {
@@ -87,14 +87,19 @@ pub(super) fn name(machine: &Machine) -> String {
 
 /// The newest value of a benchmark on each other machine.
 pub(super) fn elsewhere<'a>(
-    shown: &'a Shown<'a>,
+    shown: &'a SiteRuns<'a>,
     main: &str,
     id: &BenchmarkId,
 ) -> Vec<ElsewhereView> {
     others(shown, main).into_iter().filter_map(|key| on(shown, key, main, id)).collect()
 }
 
-fn on<'a>(shown: &'a Shown<'a>, key: &str, main: &str, id: &BenchmarkId) -> Option<ElsewhereView> {
+fn on<'a>(
+    shown: &'a SiteRuns<'a>,
+    key: &str,
+    main: &str,
+    id: &BenchmarkId,
+) -> Option<ElsewhereView> {
     let runs = || shown.measured(id).filter(|(run, _)| run.machine.key == key);
     let (newest, value) = runs().next_back()?;
     Some(ElsewhereView {

@@ -1,8 +1,8 @@
 //! What the drawings share: marks of runs, and the stretches that a line joins.
 
-use super::point::Point;
-use super::standing::{self, Standing};
+use super::run_comparability::{self, Comparability};
 use super::text;
+use super::trend_point::TrendPoint;
 use crate::AcceptanceResult;
 use crate::svg::{Place, escaped, push_tenths};
 use perf_judge::ident::BenchmarkId;
@@ -10,8 +10,8 @@ use perf_judge::run::{Accepted, Machine};
 use perf_judge::unit;
 
 /// Whether a point decides what the drawing spans: an odd run must not flatten the others.
-pub(super) fn sets_scale(point: &Point<'_>) -> bool {
-    point.run.is_reported() || point.standing() == Standing::Counted
+pub(super) fn sets_scale(point: &TrendPoint<'_>) -> bool {
+    point.run.is_reported() || point.standing() == Comparability::Counted
 }
 
 /// What a line joins: the places of points in their series, and their values.
@@ -20,10 +20,10 @@ pub(super) type Stretch = Vec<(usize, f64)>;
 /// Stretches of counted runs. A run that no baseline counts is passed over; one that should have
 /// given a value and did not ends a stretch.
 pub(super) fn segments<'a>(
-    points: &[Point<'a>],
-    value: impl Fn(&Point<'a>) -> Option<f64>,
+    points: &[TrendPoint<'a>],
+    value: impl Fn(&TrendPoint<'a>) -> Option<f64>,
 ) -> Vec<Stretch> {
-    let counted = points.iter().enumerate().filter(|(_, p)| p.standing() == Standing::Counted);
+    let counted = points.iter().enumerate().filter(|(_, p)| p.standing() == Comparability::Counted);
     let values: Vec<Option<(usize, f64)>> =
         counted.map(|(i, point)| value(point).map(|ns| (i, ns))).collect();
     let stretches = values.split(Option::is_none);
@@ -72,7 +72,7 @@ pub(super) fn ring((x, y): Place) -> String {
 
 /// The points from which on a machine measures that had not measured before, and in what it
 /// differs from the one before.
-pub(super) fn machine_changes(points: &[Point<'_>]) -> Vec<(usize, String)> {
+pub(super) fn machine_changes(points: &[TrendPoint<'_>]) -> Vec<(usize, String)> {
     let measured = points.iter().enumerate().filter(|(_, point)| point.measured.is_some());
     let mut known: Vec<&Machine> = Vec::new();
     let mut changes = Vec::new();
@@ -108,7 +108,7 @@ fn change(before: &Machine, now: &Machine) -> String {
 /// The points from which on the benchmark's slowdown is accepted, and why, as far as
 /// perf-budgets.json still says it.
 pub(super) fn acceptances(
-    points: &[Point<'_>],
+    points: &[TrendPoint<'_>],
     name: &BenchmarkId,
     known: &[AcceptanceResult],
 ) -> Vec<(usize, String)> {
@@ -131,17 +131,17 @@ fn why(own: &Accepted, entry: Option<&AcceptanceResult>) -> String {
     match entry.map(|known| &known.entry) {
         None => format!("accepted as slower from {from} on"),
         Some(entry) => {
-            let (ceiling, reason) = (unit::change(entry.ceiling()), text::line(&entry.reason));
+            let (ceiling, reason) = (unit::change(entry.max_change()), text::line(&entry.reason));
             format!("accepted as slower by up to {ceiling} from {from} on: {reason}")
         }
     }
 }
 
 /// What a pointer that rests on the point is told.
-pub(super) fn title(point: &Point<'_>, value: f64) -> String {
+pub(super) fn title(point: &TrendPoint<'_>, value: f64) -> String {
     let branch = point.run.branch_label();
     let value = text::value(value, point.unit());
     let mut words = vec![point.run.label(), branch, value];
-    words.extend(standing::names(&point.flags()).into_iter().map(str::to_owned));
+    words.extend(run_comparability::names(&point.flags()).into_iter().map(str::to_owned));
     format!("<title>{}</title>", escaped(&words.join(" · ")))
 }

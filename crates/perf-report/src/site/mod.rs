@@ -15,24 +15,24 @@ mod file;
 mod legend;
 mod machines;
 mod marks;
-pub mod older;
+pub mod archive;
 mod overview;
-mod point;
+mod trend_point;
 mod reproduce;
 mod resources;
 mod run;
 mod runs;
-mod shown;
-mod shown_run;
+mod site_runs;
+mod run_view;
 mod spark;
-mod standing;
+mod run_comparability;
 mod templates;
 mod text;
 mod trend;
 mod trend_view;
-mod watch;
+mod change_points;
 
-pub use data::Older;
+pub use data::Archive;
 pub use file::SiteFile;
 pub use templates::SiteError;
 
@@ -42,12 +42,12 @@ use perf_judge::history::{History, Past};
 use perf_judge::ident::{BenchmarkId, digest};
 use perf_judge::run::Run;
 use serde::Serialize;
-use shown::Shown;
+use site_runs::SiteRuns;
 use std::collections::{BTreeMap, BTreeSet};
 use templates::{BENCHMARK, COMPARE, COMPARISON, FEED, OVERVIEW, RUN, Templates};
 
 /// How many runs a page shows at most.
-pub const SHOWN: usize = shown::LIMIT;
+pub const SHOWN: usize = site_runs::LIMIT;
 /// How many runs before it a shown run is judged by.
 pub const LOOK_BACK: usize = 30;
 /// How many recorded comparisons are listed.
@@ -73,7 +73,7 @@ pub struct Contents<'a> {
 pub struct Site<'a> {
     templates: Templates<'a>,
     contents: Contents<'a>,
-    shown: Shown<'a>,
+    shown: SiteRuns<'a>,
 }
 
 /// Checks that all templates are there and can be read, before there is anything to show. What
@@ -87,7 +87,7 @@ pub fn check_templates(templates: &BTreeMap<String, String>) -> Result<(), SiteE
 
 /// A page that stays as it is while its key does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub struct CachedPage {
     /// The identity of what it shows.
     pub id: String,
     /// Its path below the site's root.
@@ -106,7 +106,7 @@ impl<'a> Site<'a> {
         contents: Contents<'a>,
     ) -> Result<Self, SiteError> {
         let Contents { history, report, commits_at, .. } = contents;
-        let shown = Shown::new(history, report, commits_at);
+        let shown = SiteRuns::new(history, report, commits_at);
         Ok(Self { templates: Templates::parse(templates)?, contents, shown })
     }
 
@@ -118,8 +118,8 @@ impl<'a> Site<'a> {
     pub fn front(&'a self) -> Result<Vec<SiteFile>, SiteError> {
         let Contents { report, .. } = self.contents;
         let mut pages = self.templates.assets();
-        let steps = watch::steps_of(&self.shown);
-        let feed = watch::FeedView::of(&steps, report.run.started);
+        let steps = change_points::steps_of(&self.shown);
+        let feed = change_points::FeedView::of(&steps, report.run.started);
         pages.push(self.page("index.html", OVERVIEW, &self.overview(steps))?);
         pages.push(self.page("compare.html", COMPARE, &self.compare())?);
         pages.push(self.page("feed.xml", FEED, &feed)?);
@@ -131,7 +131,7 @@ impl<'a> Site<'a> {
         Ok(pages)
     }
 
-    fn overview(&'a self, steps: Vec<watch::StepView>) -> overview::OverviewView {
+    fn overview(&'a self, steps: Vec<change_points::ChangePointView>) -> overview::OverviewView {
         let report = self.contents.report;
         let main = &report.run.machine.key;
         Overview { root: "", shown: &self.shown, report, main, steps }.view()
@@ -143,9 +143,9 @@ impl<'a> Site<'a> {
         let on = |run: &Run| run.machine.key == key && run.origin.is_none();
         let Some(run) = history.newest(rules.branch, on) else { return Ok(None) };
         let own = self.judged(run);
-        let shown = Shown::new(history, &own, commits_at);
+        let shown = SiteRuns::new(history, &own, commits_at);
         let (root, main) = ("../", report.run.machine.key.as_str());
-        let steps = watch::steps_of(&shown);
+        let steps = change_points::steps_of(&shown);
         let view = Overview { root, shown: &shown, report: &own, main, steps };
         self.page(&machines::page(key, main), OVERVIEW, &view.view()).map(Some)
     }
@@ -162,7 +162,7 @@ impl<'a> Site<'a> {
     pub fn benchmark(
         &'a self,
         name: &BenchmarkId,
-        older: Older<'_>,
+        older: Archive<'_>,
     ) -> Result<[SiteFile; 2], SiteError> {
         let stem = name.file_stem();
         let view = benchmark::view(name, &self.shown, self.contents.report, older);
@@ -172,7 +172,7 @@ impl<'a> Site<'a> {
     }
 
     /// The pages of the recorded runs that are shown.
-    pub fn runs(&self) -> Vec<Kept> {
+    pub fn runs(&self) -> Vec<CachedPage> {
         let runs: Vec<&Run> = self.contents.history.runs().collect();
         let first = runs.len().saturating_sub(SHOWN);
         let kept = |at: usize| {
@@ -181,7 +181,7 @@ impl<'a> Site<'a> {
             let mut made_of: Vec<&str> = before.iter().map(|run| run.id.as_str()).collect();
             made_of.push(&run.id);
             made_of.extend(self.compared(run).map(|comparison| comparison.id.as_str()));
-            Kept {
+            CachedPage {
                 id: run.id.clone(),
                 path: runs::page_of(&run.id),
                 key: digest(made_of.join("\n").as_bytes()),
@@ -199,17 +199,17 @@ impl<'a> Site<'a> {
         let Some(run) = history.runs().find(|run| run.id == id) else { return Ok(None) };
         let report = self.judged(run);
         let past = Past::before(run, history, LOOK_BACK);
-        let shown = Shown::of_run(past, run, &report, commits_at);
+        let shown = SiteRuns::of_run(past, run, &report, commits_at);
         let comparisons: Vec<&Comparison> = self.compared(run).collect();
         let Some(view) = run::view(&shown, &report, &comparisons) else { return Ok(None) };
         self.page(&runs::page_of(id), RUN, &view).map(Some)
     }
 
     /// The pages of the recorded comparisons.
-    pub fn comparisons(&self) -> Vec<Kept> {
+    pub fn comparisons(&self) -> Vec<CachedPage> {
         let kept = |comparison: &Comparison| {
             let has_run = comparison.run().is_some_and(|run| self.has_page(run));
-            Kept {
+            CachedPage {
                 id: comparison.id.clone(),
                 path: comparison::page_of(comparison),
                 key: u64::from(has_run),
@@ -238,9 +238,9 @@ impl<'a> Site<'a> {
     }
 
     /// What tells whether older runs compare with the reported one.
-    pub fn here(&self) -> older::Here<'a> {
+    pub fn here(&self) -> archive::SiteContext<'a> {
         let Contents { report, rules, .. } = self.contents;
-        older::Here { machine: &report.run.machine.key, branch: rules.branch }
+        archive::SiteContext { machine: &report.run.machine.key, branch: rules.branch }
     }
 
     /// When the oldest run that is shown began.

@@ -1,14 +1,14 @@
 //! The overview of a machine: what the latest run found, and the runs before it.
 
 use super::budget::{self, BudgetView};
+use super::change_points::ChangePointView;
 use super::machines::{self, MachineView};
-use super::point::since;
+use super::run_view::RunView;
 use super::runs::RunRow;
-use super::shown::Shown;
-use super::shown_run::ShownRun;
+use super::site_runs::SiteRuns;
 use super::spark;
 use super::text::{self, Badge};
-use super::watch::StepView;
+use super::trend_point::since;
 use crate::{Report, Row};
 use perf_judge::budget::{BudgetResult, BudgetStatus};
 use perf_judge::run::Machine;
@@ -33,7 +33,7 @@ pub(super) struct OverviewView {
     quiet: String,
     modules: Vec<ModuleView>,
     count: usize,
-    steps: Vec<StepView>,
+    steps: Vec<ChangePointView>,
     budgets: Vec<BudgetView>,
     /// Those over their targets.
     broken: Vec<BudgetView>,
@@ -90,11 +90,11 @@ pub(super) struct RowView {
 /// What an overview is made of.
 pub(super) struct Overview<'a> {
     pub(super) root: &'static str,
-    pub(super) shown: &'a Shown<'a>,
+    pub(super) shown: &'a SiteRuns<'a>,
     pub(super) report: &'a Report,
     /// The key of the machine that the site is about.
     pub(super) main: &'a str,
-    pub(super) steps: Vec<StepView>,
+    pub(super) steps: Vec<ChangePointView>,
 }
 
 impl Overview<'_> {
@@ -144,7 +144,7 @@ fn reason(reason: &str) -> String {
     text::clipped(reason, text::NAME)
 }
 
-pub(super) fn facts(report: &Report, shown: &Shown<'_>) -> Facts {
+pub(super) fn facts(report: &Report, shown: &SiteRuns<'_>) -> Facts {
     let run = &report.run;
     let shown = shown.runs.iter().find(|shown| shown.id == run.id);
     let subject = run.commit.as_ref().map_or("", |commit| &commit.subject);
@@ -159,8 +159,8 @@ pub(super) fn facts(report: &Report, shown: &Shown<'_>) -> Facts {
 }
 
 fn against(report: &Report) -> String {
-    let runs = unit::counted(report.against.history_runs, "recorded run", "recorded runs");
-    format!("{}, {runs}", text::word(&report.against.branch))
+    let runs = unit::counted(report.reference.history_runs, "recorded run", "recorded runs");
+    format!("{}, {runs}", text::word(&report.reference.branch))
 }
 
 /// A verdict of nothing is not a verdict: what could not be judged is not called unchanged.
@@ -178,7 +178,7 @@ fn quiet(report: &Report) -> String {
 }
 
 /// All benchmarks by module, in the order of their names.
-fn modules(report: &Report, shown: &Shown<'_>) -> Vec<ModuleView> {
+fn modules(report: &Report, shown: &SiteRuns<'_>) -> Vec<ModuleView> {
     let mut rows: Vec<&Row> = report.rows.iter().collect();
     rows.sort_by(|one, other| one.verdict.name.cmp(&other.verdict.name));
     let mut modules: Vec<ModuleView> = Vec::new();
@@ -203,7 +203,7 @@ fn split(name: &str) -> (&str, &str) {
         .unwrap_or(("", name))
 }
 
-pub(super) fn row_view(row: &Row, shown: &Shown<'_>) -> RowView {
+pub(super) fn row_view(row: &Row, shown: &SiteRuns<'_>) -> RowView {
     let verdict = &row.verdict;
     let points = shown.series(&verdict.name);
     let since = since(&points, verdict);
@@ -219,12 +219,12 @@ pub(super) fn row_view(row: &Row, shown: &Shown<'_>) -> RowView {
         interval: text::interval(verdict.low, verdict.high),
         now: figures.head.unwrap_or_default(),
         baseline: figures.base.unwrap_or_default(),
-        since: since.map_or_else(String::new, ShownRun::since_label),
+        since: since.map_or_else(String::new, RunView::since_label),
         since_page: since.and_then(super::runs::page),
         remark: text::line(&row.remark()),
         spark: spark::spark(&points, verdict),
         ratio: verdict.change.map_or_else(String::new, |change| format!("{:.4}", change.0)),
-        ns: verdict.now_ns.map_or_else(String::new, |ns| format!("{ns:.3e}")),
+        ns: verdict.head_ns.map_or_else(String::new, |ns| format!("{ns:.3e}")),
         loud: is_loud(verdict),
     }
 }

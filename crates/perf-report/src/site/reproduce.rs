@@ -1,14 +1,18 @@
 //! The command that measures again what a page shows.
 
-use super::point::{Point, since};
-use super::standing::Standing;
+use super::run_comparability::Comparability;
+use super::trend_point::{TrendPoint, since};
 use crate::visible;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::verdict::{State, Verdict};
 
 /// `cargo xtask perf --compare 1a2b3c4d5e6f --tip --filter core/parse::xml`: a change is compared
 /// with the last commit before it, anything else is measured again.
-pub(super) fn command(id: &BenchmarkId, points: &[Point<'_>], verdict: Option<&Verdict>) -> String {
+pub(super) fn command(
+    id: &BenchmarkId,
+    points: &[TrendPoint<'_>],
+    verdict: Option<&Verdict>,
+) -> String {
     let filter = quoted(id.as_str());
     match verdict.and_then(|verdict| before(points, verdict)) {
         Some(commit) => format!("cargo xtask perf --compare {commit} --tip --filter {filter}"),
@@ -17,11 +21,11 @@ pub(super) fn command(id: &BenchmarkId, points: &[Point<'_>], verdict: Option<&V
 }
 
 /// The commit of the last counted run before a change.
-fn before<'a>(points: &[Point<'a>], verdict: &Verdict) -> Option<&'a str> {
+fn before<'a>(points: &[TrendPoint<'a>], verdict: &Verdict) -> Option<&'a str> {
     let changed = matches!(verdict.state, State::Regression | State::Improvement);
     let first = since(points, verdict).filter(|_| changed)?;
     let older = points.iter().take_while(|point| point.run.id != first.id);
-    let counted = older.filter(|point| point.standing() == Standing::Counted).last()?;
+    let counted = older.filter(|point| point.standing() == Comparability::Counted).last()?;
     let hash = &counted.run.commit?.hash;
     let is_hash = hash.len() >= 12 && hash.bytes().all(|b| b.is_ascii_hexdigit());
     hash.get(..12).filter(|_| is_hash)

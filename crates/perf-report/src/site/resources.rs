@@ -1,8 +1,8 @@
 //! What was measured beside the time, over the same runs: small drawings without a verdict.
 
 use super::marks::{across, dots, segments};
-use super::point::Point;
 use super::text;
+use super::trend_point::TrendPoint;
 use crate::svg::{Place, Scale, escaped, path};
 use perf_judge::unit;
 use serde::Serialize;
@@ -22,7 +22,7 @@ pub(super) struct ResourceView {
 }
 
 /// What a point says of a resource.
-type Value<'a> = dyn Fn(&Point<'_>) -> Option<f64> + 'a;
+type Value<'a> = dyn Fn(&TrendPoint<'_>) -> Option<f64> + 'a;
 
 /// What is measured, and how it is written.
 struct Resource<'a> {
@@ -32,7 +32,7 @@ struct Resource<'a> {
 }
 
 /// The resources that any of the runs measured.
-pub(super) fn views(points: &[Point<'_>]) -> Vec<ResourceView> {
+pub(super) fn views(points: &[TrendPoint<'_>]) -> Vec<ResourceView> {
     let measured = points.iter().filter_map(|point| point.measured);
     let units: BTreeSet<&str> =
         measured.flat_map(|measured| measured.throughput.keys().map(String::as_str)).collect();
@@ -48,7 +48,7 @@ pub(super) fn views(points: &[Point<'_>]) -> Vec<ResourceView> {
 fn resource(
     title: &str,
     show: fn(f64) -> String,
-    of: fn(&Point<'_>) -> Option<f64>,
+    of: fn(&TrendPoint<'_>) -> Option<f64>,
 ) -> Resource<'static> {
     Resource { title: title.to_owned(), of: Box::new(of), show: Box::new(show) }
 }
@@ -63,7 +63,7 @@ fn rate(name: &str) -> Resource<'_> {
 }
 
 impl Resource<'_> {
-    fn view(&self, points: &[Point<'_>]) -> Option<ResourceView> {
+    fn view(&self, points: &[TrendPoint<'_>]) -> Option<ResourceView> {
         let known: Vec<f64> = points.iter().filter_map(|point| (self.of)(point)).collect();
         let (first, last) = (*known.first()?, *known.last()?);
         let scale = Scale::fitting(&known)?;
@@ -81,7 +81,7 @@ impl Resource<'_> {
         Some(ResourceView { title: self.title.clone(), latest: show(last), said, svg })
     }
 
-    fn drawing(&self, points: &[Point<'_>], scale: Scale, label: &str) -> String {
+    fn drawing(&self, points: &[TrendPoint<'_>], scale: Scale, label: &str) -> String {
         let place = |i: usize, value: f64| -> Place {
             let x = across(i, points.len(), 4.0, WIDTH - 4.0);
             (x, HEIGHT - 6.0 - scale.share(value) * (HEIGHT - 12.0))

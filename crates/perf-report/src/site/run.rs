@@ -3,10 +3,10 @@
 use super::budget::{self, BudgetView};
 use super::comparison::ComparisonRow;
 use super::overview::{self, Facts, is_loud};
+use super::run_comparability::Comparability;
+use super::run_view::RunView;
 use super::runs::{self, RunRow};
-use super::shown::Shown;
-use super::shown_run::ShownRun;
-use super::standing::Standing;
+use super::site_runs::SiteRuns;
 use super::text::{self, Badge};
 use crate::{Comparison, Report, Row};
 use serde::Serialize;
@@ -46,7 +46,7 @@ struct MeasuredRow {
 
 /// The page of the run that `report` is about. `shown` sees the runs as this one does.
 pub(super) fn view(
-    shown: &Shown<'_>,
+    shown: &SiteRuns<'_>,
     report: &Report,
     comparisons: &[&Comparison],
 ) -> Option<RunPage> {
@@ -72,8 +72,8 @@ pub(super) fn view(
     })
 }
 
-fn previous<'r, 'a>(before: &'r [ShownRun<'a>]) -> Option<&'r ShownRun<'a>> {
-    before.iter().rev().find(|run| run.standing() == Standing::Counted)
+fn previous<'r, 'a>(before: &'r [RunView<'a>]) -> Option<&'r RunView<'a>> {
+    before.iter().rev().find(|run| run.standing() == Comparability::Counted)
 }
 
 fn measured_row(row: &Row) -> MeasuredRow {

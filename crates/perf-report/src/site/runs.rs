@@ -1,7 +1,7 @@
 //! Runs as rows of a table, and what a page says of one run.
 
-use super::shown_run::ShownRun;
-use super::standing::{self, Flag};
+use super::run_comparability::{self, Flag};
+use super::run_view::RunView;
 use super::text;
 use serde::Serialize;
 
@@ -20,7 +20,7 @@ pub(super) struct RunRow {
 }
 
 impl RunRow {
-    pub(super) fn of(run: &ShownRun<'_>) -> Self {
+    pub(super) fn of(run: &RunView<'_>) -> Self {
         Self {
             started: run.words.minute.clone(),
             page: page(run),
@@ -29,13 +29,13 @@ impl RunRow {
             branch: run.branch_label(),
             subject: run.words.subject.clone(),
             machine: text::word(&run.machine.key),
-            flags: standing::names(&run.flags),
+            flags: run_comparability::names(&run.flags),
         }
     }
 }
 
 /// The page of a run that is recorded.
-pub(super) fn page(run: &ShownRun<'_>) -> Option<String> {
+pub(super) fn page(run: &RunView<'_>) -> Option<String> {
     (!run.has(Flag::Unrecorded)).then(|| page_of(run.id))
 }
 

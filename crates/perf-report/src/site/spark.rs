@@ -1,8 +1,8 @@
 //! The small drawings of table rows: a trend without axes, and a budget's bar.
 
 use super::marks::{across, dot, segments, sets_scale};
-use super::point::Point;
 use super::text;
+use super::trend_point::TrendPoint;
 use crate::svg::{Place, Scale, escaped, path};
 use perf_judge::budget::BudgetResult;
 use perf_judge::verdict::Verdict;
@@ -12,10 +12,10 @@ use std::fmt::Write as _;
 const SPARK_POINTS: usize = 40;
 
 /// The newest points of a trend without axes, for a row of a table.
-pub(super) fn spark(points: &[Point<'_>], verdict: &Verdict) -> String {
+pub(super) fn spark(points: &[TrendPoint<'_>], verdict: &Verdict) -> String {
     let newest = &points[points.len().saturating_sub(SPARK_POINTS)..];
-    let shown: Vec<&Point<'_>> = newest.iter().filter(|point| sets_scale(point)).collect();
-    let baseline = verdict.baseline_ns;
+    let shown: Vec<&TrendPoint<'_>> = newest.iter().filter(|point| sets_scale(point)).collect();
+    let baseline = verdict.base_ns;
     let mut values: Vec<f64> = shown.iter().filter_map(|point| point.judged()).collect();
     values.extend(baseline);
     let Some(scale) = Scale::fitting(&values) else { return String::new() };
@@ -25,7 +25,7 @@ pub(super) fn spark(points: &[Point<'_>], verdict: &Verdict) -> String {
         let y = place(0, ns).1;
         let _ = write!(shapes, r#"<path class="baseline" d="M3 {y:.1}H137"/>"#);
     }
-    for segment in segments(newest, Point::judged) {
+    for segment in segments(newest, TrendPoint::judged) {
         let places: Vec<Place> = segment.into_iter().map(|(i, ns)| place(i, ns)).collect();
         let _ = write!(shapes, r#"<path class="median" d="{}"/>"#, path(&places));
     }

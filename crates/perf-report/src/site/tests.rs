@@ -36,7 +36,7 @@ fn render(
     let site = Site::new(templates, contents)?;
     let mut pages = site.front()?;
     for name in site.benchmarks() {
-        pages.extend(site.benchmark(name, Older::default())?);
+        pages.extend(site.benchmark(name, Archive::default())?);
     }
     for kept in site.runs() {
         pages.extend(site.run(&kept.id)?);
@@ -55,7 +55,7 @@ fn history() -> History {
         |(day, ns)| run(day, vec![measured(NAME, ns), measured("core/filter::unchanged", 2.5)]);
     let mut runs: Vec<Run> = (17..).zip(times).map(day).collect();
     runs[2].machine.cpu = "Model <b>2</b>".to_owned();
-    runs[2].machine = runs[2].machine.clone().keyed();
+    runs[2].machine = runs[2].machine.clone().with_machine_key();
     runs[3].commit.as_mut().unwrap().subject = "</td><script>alert(2)</script>\u{202e}".to_owned();
     runs.into_iter().collect()
 }
@@ -219,7 +219,7 @@ fn an_accepted_slowdown_is_marked_where_it_begins() {
     let entry = Acceptance {
         benchmark: NAME.into(),
         commit: "c0ffee1".to_owned(),
-        ceiling_percent: 24.0,
+        max_change_percent: 24.0,
         reason: "checks <b>every</b> cell".to_owned(),
         expires: None,
     };

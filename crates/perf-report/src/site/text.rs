@@ -1,4 +1,4 @@
-//! Words on the pages: text from a repository made safe, dates, states and findings.
+//! RunText on the pages: text from a repository made safe, dates, states and findings.
 
 use crate::visible;
 use chrono::{DateTime, Utc};
@@ -149,7 +149,7 @@ pub(super) fn finding(verdict: &Verdict) -> String {
             let by = unit::percent(change);
             let what = match verdict.statistic {
                 Statistic::Median => "median",
-                Statistic::Fastest => "fastest sample",
+                Statistic::Min => "fastest sample",
             };
             format!("{what} {moved} {by} against the baseline of {against} to {now}")
         }
@@ -197,7 +197,7 @@ mod tests {
             "+0.0 % against the baseline of 10 runs, now 2.500 ns"
         );
         let mut noisy = rows[1].verdict.clone();
-        noisy.statistic = Statistic::Fastest;
+        noisy.statistic = Statistic::Min;
         assert!(finding(&noisy).starts_with("fastest sample rose 100.0 %"));
     }
 }

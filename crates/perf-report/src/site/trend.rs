@@ -1,12 +1,12 @@
 //! A benchmark's times over its runs as a drawing with a legend.
 
+use super::change_points::Found;
 use super::marks::{
     Stretch, across, circle, cross, dots, machine_changes, ring, segments, sets_scale, title,
 };
-use super::point::Point;
-use super::standing::Standing;
+use super::run_comparability::Comparability;
 use super::text;
-use super::watch::Found;
+use super::trend_point::TrendPoint;
 use crate::svg::{Place, Scale, escaped, path};
 use perf_judge::budget::BudgetResult;
 use perf_judge::unit;
@@ -43,7 +43,7 @@ pub(super) struct Level {
 
 /// A benchmark's times over its runs.
 pub(super) struct Trend<'a> {
-    pub(super) points: &'a [Point<'a>],
+    pub(super) points: &'a [TrendPoint<'a>],
     finding: String,
     pub(super) levels: Vec<Level>,
     pub(super) machines: Vec<(usize, String)>,
@@ -56,13 +56,13 @@ pub(super) struct Trend<'a> {
 impl<'a> Trend<'a> {
     /// The trend, or `None` where no run gave a time.
     pub(super) fn new(
-        points: &'a [Point<'a>],
+        points: &'a [TrendPoint<'a>],
         verdict: Option<&Verdict>,
         budgets: &[&BudgetResult],
         steps: &[Found<'_>],
         accepted: Vec<(usize, String)>,
     ) -> Option<Self> {
-        let baseline = verdict.and_then(|verdict| verdict.baseline_ns);
+        let baseline = verdict.and_then(|verdict| verdict.base_ns);
         let mut values: Vec<f64> =
             points.iter().filter(|p| sets_scale(p)).flat_map(times).collect();
         if values.is_empty() {
@@ -70,11 +70,11 @@ impl<'a> Trend<'a> {
         }
         Scale::fitting(&values)?;
         values.extend(baseline);
-        let unit = points.last().map_or("ns", Point::unit);
+        let unit = points.last().map_or("ns", TrendPoint::unit);
         let levels: Vec<Level> =
             baseline.map(baseline_level).into_iter().chain(limits(budgets)).collect();
         let greatest = values.iter().copied().fold(0.0, f64::max);
-        let tails = points.iter().filter(|p| sets_scale(p)).filter_map(Point::p99);
+        let tails = points.iter().filter(|p| sets_scale(p)).filter_map(TrendPoint::p99);
         let within = levels.iter().map(|level| level.value).chain(tails);
         values.extend(within.filter(|value| (greatest / 2.0..=greatest * REACH).contains(value)));
         Some(Self {
@@ -128,7 +128,7 @@ impl<'a> Trend<'a> {
         svg += &self.levels(frame);
         svg += &self.line(frame, "p99", |point| self.drawn(point.p99()));
         svg += &self.line(frame, "p95", |point| self.drawn(point.p95()));
-        svg += &self.line(frame, "median", Point::judged);
+        svg += &self.line(frame, "median", TrendPoint::judged);
         svg += &self.marks(frame);
         svg + "</svg>"
     }
@@ -221,7 +221,7 @@ impl<'a> Trend<'a> {
         &self,
         frame: &Frame,
         class: &str,
-        value: impl Fn(&Point<'a>) -> Option<f64>,
+        value: impl Fn(&TrendPoint<'a>) -> Option<f64>,
     ) -> String {
         let segment = |segment: Stretch| {
             let places: Vec<Place> =
@@ -240,9 +240,9 @@ impl<'a> Trend<'a> {
             };
             let at = self.place(frame, i, value);
             match point.standing() {
-                Standing::Counted => counted.push(at),
-                Standing::SetAside => svg += &circle(at, &title(point, value)),
-                Standing::Incomparable => svg += &cross(at, &title(point, value)),
+                Comparability::Counted => counted.push(at),
+                Comparability::SetAside => svg += &circle(at, &title(point, value)),
+                Comparability::Incomparable => svg += &cross(at, &title(point, value)),
             }
             if point.run.is_reported() {
                 svg += &ring(at);
@@ -252,7 +252,7 @@ impl<'a> Trend<'a> {
         if counted.is_empty() { svg } else { dots(&counted, width) + &svg }
     }
 
-    fn segments(&self, value: impl Fn(&Point<'a>) -> Option<f64>) -> Vec<Stretch> {
+    fn segments(&self, value: impl Fn(&TrendPoint<'a>) -> Option<f64>) -> Vec<Stretch> {
         segments(self.points, value)
     }
 
@@ -270,7 +270,7 @@ impl<'a> Trend<'a> {
     }
 }
 
-fn times(point: &Point<'_>) -> impl Iterator<Item = f64> {
+fn times(point: &TrendPoint<'_>) -> impl Iterator<Item = f64> {
     let (low, high) = point.spread().unzip();
     [point.judged(), point.p95(), low, high].into_iter().flatten()
 }

@@ -38,7 +38,7 @@ impl Trend<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::shown::Shown;
+    use super::super::site_runs::SiteRuns;
     use super::*;
     use crate::report::tests::report;
     use perf_fixtures::{measured, run};
@@ -51,7 +51,7 @@ mod tests {
     /// The trend of runs of a day each, the reported one of 1.9 ms last.
     fn view(runs: Vec<Run>) -> TrendView {
         let (history, report) = (runs.into_iter().collect::<History>(), report());
-        let shown = Shown::new(&history, &report, None);
+        let shown = SiteRuns::new(&history, &report, None);
         let verdict = &report.rows[1].verdict;
         let budgets: Vec<&BudgetResult> = report.budgets.iter().collect();
         let points = shown.series(&NAME.into());

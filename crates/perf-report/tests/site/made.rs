@@ -1,18 +1,18 @@
 //! A site of made-up runs with hostile names, written into a folder.
 
 use perf_judge::budget::Gate;
-use perf_judge::history::{History, Line, Names, Past};
+use perf_judge::history::{History, NameTable, Past, RunRow};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{
-    Commit, Kind, LaunchTimes, Machine, Measured, Reading, Round, Run, SCHEMA, Side, Source,
+    Commit, Kind, LaunchResult, LaunchTimes, Machine, Measured, Pair, Run, SCHEMA, Side, Source,
 };
-use perf_report::site::{Contents, LOOK_BACK, Older, SHOWN, Site, SiteFile, older};
+use perf_report::site::{Archive, Contents, LOOK_BACK, SHOWN, Site, SiteFile, archive};
 use perf_report::{Comparison, Report, Rules};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// Names that would run a script, leave their element or reorder the page if they were not text.
+/// NameTable that would run a script, leave their element or reorder the page if they were not text.
 pub(crate) const NAMES: [&str; 6] = [
     "core/parse::plain",
     "core/parse::<script>top.ran = 1</script>",
@@ -68,35 +68,35 @@ fn run(number: u32) -> Run {
             dirty: number % 50 == 9,
         }),
         partial: false,
-        machine: Machine { cpu, cores: 2, ..Machine::default() }.keyed(),
+        machine: Machine { cpu, cores: 2, ..Machine::default() }.with_machine_key(),
         benchmarks: names.enumerate().map(|(i, name)| measured(name, time(i))).collect(),
         unfinished: Vec::new(),
         origin: None,
-        parted: false,
+        partitioned: false,
         accepted: Vec::new(),
     }
-    .seal()
+    .with_id()
 }
 
 fn measured(name: &str, ns: f64) -> Measured {
-    let reading = Reading {
-        fastest_ns: ns,
-        slowest_ns: ns,
+    let reading = LaunchResult {
+        min_ns: ns,
+        max_ns: ns,
         median_ns: ns,
         mean_ns: ns,
-        n: 1,
-        s: 70,
+        sample_size: 1,
+        sample_count: 70,
         samples_ns: Some(vec![ns; 70]),
         throughput: [("<u>/s".to_owned(), 1e6)].into(),
-        ..Reading::default()
+        ..LaunchResult::default()
     };
     let source = Source { file: "benches/<script>top.ran = 1</script>.rs".to_owned(), line: 1 };
     Measured::of(name.into(), Some(source), &vec![reading; 5]).unwrap()
 }
 
 fn comparison(run: &Run) -> Comparison {
-    let times = |ns| LaunchTimes { fastest: ns, median: ns };
-    let round = Round { first: Side::Base, base: times(1e6), head: times(1.3e6) };
+    let times = |ns| LaunchTimes { min: ns, median: ns };
+    let pair = Pair { first: Side::Base, base: times(1e6), head: times(1.3e6) };
     let rules = BTreeMap::new();
     let judged = report(run, &History::default(), &[], &rules);
     let mut comparison = Comparison::all_of(&judged).pop().unwrap_or_else(|| {
@@ -109,7 +109,7 @@ fn comparison(run: &Run) -> Comparison {
         Comparison::from_json(&json.to_string()).unwrap()
     });
     let compared = serde_json::json!({
-        "name": NAMES[1], "n": 1, "s": 70, "rounds": vec![round; 3], "state": "regression",
+        "name": NAMES[1], "n": 1, "s": 70, "pairs": vec![pair; 3], "state": "regression",
         "severity": "major", "change": 0.26, "low": 0.25, "high": 0.27,
     });
     comparison.benchmarks.push(serde_json::from_value(compared).unwrap());
@@ -166,7 +166,7 @@ pub(crate) fn pages() -> Vec<SiteFile> {
     let site = Site::new(&templates, contents).unwrap();
     let (mut pages, months) = older_pages(&site, &runs);
     pages.extend(site.front().unwrap());
-    let older = Older { count: runs.len() - SHOWN, months: &months };
+    let older = Archive { count: runs.len() - SHOWN, months: &months };
     for name in site.benchmarks() {
         pages.extend(site.benchmark(name, older).unwrap());
     }
@@ -181,13 +181,13 @@ pub(crate) fn pages() -> Vec<SiteFile> {
 
 /// The files of older runs, and the months that they are of, the newest first.
 fn older_pages(site: &Site<'_>, runs: &[Run]) -> (Vec<SiteFile>, Vec<String>) {
-    let summed: Vec<(Line, Names)> =
-        runs.iter().map(|run| (Line::of(run), Names::of(run))).collect();
+    let summed: Vec<(RunRow, NameTable)> =
+        runs.iter().map(|run| (RunRow::of(run), NameTable::of(run))).collect();
     let by = |format: &str| {
-        let mut parts: BTreeMap<String, Vec<older::Recorded<'_>>> = BTreeMap::new();
+        let mut parts: BTreeMap<String, Vec<archive::Recorded<'_>>> = BTreeMap::new();
         for (line, names) in &summed {
             let part = parts.entry(line.started.format(format).to_string()).or_default();
-            part.push(older::Recorded { line, names });
+            part.push(archive::Recorded { line, names });
         }
         parts
     };
@@ -195,9 +195,9 @@ fn older_pages(site: &Site<'_>, runs: &[Run]) -> (Vec<SiteFile>, Vec<String>) {
     let months: BTreeMap<_, _> =
         by("%Y-%m").into_iter().filter(|(month, _)| *month <= first_shown).collect();
     let mut pages: Vec<SiteFile> =
-        months.iter().flat_map(|(month, runs)| older::month(month, runs, site.here())).collect();
-    pages.extend(by("%Y-%m-%d").iter().map(|(day, runs)| older::day(day, runs)));
-    pages.extend(older::commits(runs.iter().map(|run| run.id.as_str())));
+        months.iter().flat_map(|(month, runs)| archive::month(month, runs, site.here())).collect();
+    pages.extend(by("%Y-%m-%d").iter().map(|(day, runs)| archive::day(day, runs)));
+    pages.extend(archive::commits(runs.iter().map(|run| run.id.as_str())));
     (pages, months.into_keys().rev().collect())
 }
 

@@ -22,7 +22,7 @@ struct Target {
     harness: Option<bool>,
 }
 
-/// Looks at the manifest of every package with a bench target.
+/// Checks the manifest of every package with a bench target.
 pub(super) fn look(workspace: &Workspace) -> Vec<Finding> {
     let folders: BTreeSet<&Path> = workspace.targets.iter().map(|target| &*target.dir).collect();
     let of = |dir: &&Path| {

@@ -7,11 +7,11 @@ mod manifest;
 mod repository;
 mod workflow;
 
-use crate::args::{Common, PlaceArgs, duration};
+use crate::args::{HistoryArgs, MeasureArgs, duration};
 use crate::bench::{Counter, Workspace};
 use crate::budget_file::{self, in_file};
 use crate::interrupt::Interrupt;
-use crate::pipeline::{self, Looked};
+use crate::pipeline::{self, NoiseProbe};
 use crate::ui;
 use crate::ui::Color;
 use anyhow::{Context as _, Result};
@@ -32,25 +32,25 @@ pub(crate) struct DoctorArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "60s")]
     pub(crate) time_limit: Duration,
     #[command(flatten)]
-    pub(crate) place: PlaceArgs,
+    pub(crate) place: HistoryArgs,
     /// Whether standard output is coloured.
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
-    /// Look at another cargo workspace.
+    /// Check another cargo workspace.
     #[arg(long, value_name = "PATH")]
     pub(crate) manifest_path: Option<PathBuf>,
 }
 
-/// Half of the rounds of a benchmark with itself differ by more than this: comparing takes long
+/// Half of the pairs of a benchmark with itself differ by more than this: comparing takes long
 /// here, and often stays inconclusive.
 const NOISY_PERCENT: f64 = 10.0;
 
-/// Looks at everything. Exit status 1 if something is to be mended.
+/// Checks everything. Exit status 1 if something is to be mended.
 pub(crate) fn run(args: &DoctorArgs) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
     let sh = Shell::new().context("cannot enter the current folder")?;
     let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
-    let common = Common::quiet(args.place.clone(), workspace.root.join("Cargo.toml"));
+    let common = MeasureArgs::quiet(args.place.clone(), workspace.root.join("Cargo.toml"));
     let time = (!args.no_noise).then_some(args.time_limit);
     let looked = pipeline::look(&common, time, &interrupt);
     interrupt.check()?;
@@ -69,7 +69,7 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<ExitCode> {
 
 const FIRST_BENCH: &str = "[[bench]]\nname = \"NAME\"\nharness = false   # and in benches/NAME.rs: fn main() { divan::main(); }";
 
-fn benches(workspace: &Workspace, looked: &Result<Looked>) -> Vec<Finding> {
+fn benches(workspace: &Workspace, looked: &Result<NoiseProbe>) -> Vec<Finding> {
     if workspace.targets.is_empty() {
         return vec![Finding::mend("this workspace has no bench", FIRST_BENCH)];
     }
@@ -91,7 +91,7 @@ fn benches(workspace: &Workspace, looked: &Result<Looked>) -> Vec<Finding> {
     findings
 }
 
-fn budgets(workspace: &Workspace, looked: Option<&Looked>) -> Vec<Finding> {
+fn budgets(workspace: &Workspace, looked: Option<&NoiseProbe>) -> Vec<Finding> {
     let (text, file, budgets) = match budget_file::read(&workspace.root) {
         Err(error) => return vec![Finding::mend(format!("{error:#}"), "mend that line")],
         Ok(None) => {
@@ -118,13 +118,13 @@ fn budgets(workspace: &Workspace, looked: Option<&Looked>) -> Vec<Finding> {
     }
 }
 
-fn machine(looked: &Result<Looked>, interrupt: &Interrupt) -> Vec<Finding> {
+fn machine(looked: &Result<NoiseProbe>, interrupt: &Interrupt) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(noise) = looked.as_ref().ok().and_then(|looked| looked.noise) {
         let said = format!(
             "noise: the same executable twice differs by {} in the middle of {}, by {} in nine of ten",
             unit::percent(noise.middle),
-            unit::counted(noise.rounds, "round", "rounds"),
+            unit::counted(noise.pairs, "pair", "pairs"),
             unit::percent(noise.nine_of_ten),
         );
         findings.push(match noise.middle.percent() > NOISY_PERCENT {

@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use super::workflow;
-use crate::args::PlaceArgs;
+use crate::args::HistoryArgs;
 use crate::bench::Workspace;
 use crate::budget_file;
 use crate::files::{TEXT_BYTES, read_if_there};
@@ -11,8 +11,8 @@ use perf_judge::unit;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Looks at the repository around the workspace.
-pub(super) fn look(workspace: &Workspace, place: &PlaceArgs) -> Vec<Finding> {
+/// Checks the repository around the workspace.
+pub(super) fn look(workspace: &Workspace, place: &HistoryArgs) -> Vec<Finding> {
     let settings = budget_file::read(&workspace.root).ok().flatten().map(|(_, file, _)| file);
     let location = place.location(&settings.unwrap_or_default());
     let repository = match location.and_then(|at| Repository::open(&workspace.root, &at)) {

@@ -116,7 +116,7 @@ impl Workflow<'_> {
         if version.is_some_and(|version| !is_pinned(version)) {
             findings.push(Finding::mend(
                 self.at(uses, &format!("`{name}` is whatever that tag is tomorrow")),
-                "pin it by the commit of the tag: git ls-remote https://github.com/OWNER/NAME TAG",
+                "config it by the commit of the tag: git ls-remote https://github.com/OWNER/NAME TAG",
             ));
         }
         let keeps = get(step, "with").and_then(|with| get(with, "persist-credentials"));

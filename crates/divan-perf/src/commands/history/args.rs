@@ -1,17 +1,17 @@
 //! The command line of `perf history`.
 
-use crate::args::{PlaceArgs, branch};
+use crate::args::{HistoryArgs, branch};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
-use perf_judge::history::{Line, Names};
+use perf_judge::history::{NameTable, RunRow};
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
-pub(crate) struct HistoryArgs {
+pub(crate) struct HistoryCommand {
     #[command(subcommand)]
     pub(super) task: HistoryTask,
     #[command(flatten)]
-    pub(super) place: PlaceArgs,
+    pub(super) place: HistoryArgs,
     /// Where measurements wait for being recorded, instead of target/perf.
     #[arg(long, global = true, value_name = "DIR")]
     pub(super) output: Option<PathBuf>,
@@ -49,12 +49,14 @@ pub(super) enum HistoryTask {
     /// Record what is not recorded yet: runs' files, and what earlier runs could not record.
     Add(AddArgs),
     /// Begin a new history with the newest runs, and keep the old one on another branch.
-    Restart(RestartArgs),
+    #[command(alias = "restart")]
+    Rotate(RotateArgs),
     /// Go on from the history that was restarted on the remote.
     ///
     /// What only this clone recorded is added to it, and the former history of this clone is kept
     /// on another branch.
-    FollowRestart,
+    #[command(alias = "follow-restart")]
+    FollowRotation,
 }
 
 #[derive(Debug, Default, Args)]
@@ -75,7 +77,7 @@ pub(super) struct Filter {
 
 impl Filter {
     /// Whether a run passes.
-    pub(super) fn takes(&self, line: &Line, names: &Names) -> bool {
+    pub(super) fn takes(&self, line: &RunRow, names: &NameTable) -> bool {
         let on = self.on.as_ref().is_none_or(|branch| line.branch.as_ref() == Some(branch));
         let machine = self.machine.as_ref().is_none_or(|key| line.machine.starts_with(key));
         let since = self.since.is_none_or(|since| line.started >= since);
@@ -88,10 +90,10 @@ impl Filter {
         self.benchmark.as_ref().is_none_or(|text| name.contains(text))
     }
 
-    /// Whether a run of the chunk's day, `2026/11/23.jsonl`, can pass.
-    pub(super) fn is_after(&self, chunk: &str) -> bool {
+    /// Whether a run of the day_index's day, `2026/11/23.jsonl`, can pass.
+    pub(super) fn is_after(&self, day_index: &str) -> bool {
         let first = self.since.map(|since| since.format("%Y/%m/%d").to_string());
-        first.is_none_or(|first| chunk.trim_end_matches(".jsonl") >= first.as_str())
+        first.is_none_or(|first| day_index.trim_end_matches(".jsonl") >= first.as_str())
     }
 }
 
@@ -134,7 +136,7 @@ pub(super) struct ImportArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct AddArgs {
-    /// Files of runs, comparisons or qualifications.
+    /// Files of runs, comparisons or calibrations.
     pub(super) files: Vec<PathBuf>,
     /// Share the history by the remote.
     #[arg(long)]
@@ -142,17 +144,17 @@ pub(super) struct AddArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct RestartArgs {
+pub(super) struct RotateArgs {
     /// How many of the newest runs stay.
     #[arg(long, value_name = "N")]
     pub(super) keep: usize,
     /// The branch that gets the history as it is.
     #[arg(long, value_name = "NAME", value_parser = branch)]
     pub(super) archive: String,
-    /// That you mean it, in the words that are asked for.
-    #[arg(long, value_name = "WORDS")]
+    /// Confirm with the name of the history's branch.
+    #[arg(long, value_name = "BRANCH")]
     pub(super) confirm: Option<String>,
-    /// Start the remote's history anew as well.
+    /// Replace the remote's history as well.
     #[arg(long)]
     pub(super) publish: bool,
 }

@@ -1,29 +1,29 @@
 //! Looking at what is recorded.
 
 use super::args::{Filter, ListArgs};
-use super::opened::Store;
+use super::opened::OpenedHistory;
 use crate::store::{File, LeftOut, Objects};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
-use perf_judge::history::{Chunk, ChunkError, Line, Names, path_of_id};
+use perf_judge::history::{DayIndex, DayIndexError, NameTable, RunRow, path_of_id};
 use perf_judge::run::{Machine, Run};
 use perf_report::{machines_to_text, run_to_text, runs_to_text};
 use std::collections::BTreeMap;
 
 /// The lines of the series, read as far as they are asked for, the newest first.
 pub(super) struct Series<'a> {
-    store: &'a Store,
+    store: &'a OpenedHistory,
     tip: String,
     objects: Objects,
     /// Days not read yet, the newest last.
     days: Vec<File>,
     /// Lines not handed out yet, the newest last.
-    lines: Vec<Line>,
-    names: BTreeMap<String, Names>,
+    lines: Vec<RunRow>,
+    names: BTreeMap<String, NameTable>,
 }
 
 impl<'a> Series<'a> {
-    pub(super) fn open(store: &'a Store, filter: &Filter) -> Result<Self> {
+    pub(super) fn open(store: &'a OpenedHistory, filter: &Filter) -> Result<Self> {
         let tip = store.tip()?;
         let mut objects = store.objects();
         let folder = store.repository.at(&tip, "data/series");
@@ -37,7 +37,7 @@ impl<'a> Series<'a> {
     }
 
     /// The next run that the filter takes.
-    pub(super) fn next(&mut self, filter: &Filter) -> Result<Option<Line>> {
+    pub(super) fn next(&mut self, filter: &Filter) -> Result<Option<RunRow>> {
         loop {
             while let Some(line) = self.lines.pop() {
                 if filter.takes(&line, self.names(&line.names)?) {
@@ -50,20 +50,20 @@ impl<'a> Series<'a> {
     }
 
     /// The run behind a line.
-    pub(super) fn run(&mut self, line: &Line) -> Result<Result<Run, LeftOut>> {
+    pub(super) fn run(&mut self, line: &RunRow) -> Result<Result<Run, LeftOut>> {
         let path = path_of_id(line.started, &line.run);
         let object = self.store.repository.at(&self.tip, &path);
         self.store.repository.run_in(&mut self.objects, &File { object, path })
     }
 
-    fn day(&mut self, day: &File) -> Result<Vec<Line>> {
+    fn day(&mut self, day: &File) -> Result<Vec<RunRow>> {
         let text = self.objects.file(&day.object);
-        let chunk = text.map(|text| Chunk::parse(&text.unwrap_or_default()));
-        if let Ok(Err(error @ ChunkError::Newer { .. })) = &chunk {
+        let day_index = text.map(|text| DayIndex::parse(&text.unwrap_or_default()));
+        if let Ok(Err(error @ DayIndexError::Newer { .. })) = &day_index {
             ui::say(&format!("note: {} is left out: {error}", day.path));
             return Ok(Vec::new());
         }
-        let lines = chunk.and_then(|chunk| Ok(chunk?.runs()?));
+        let lines = day_index.and_then(|day_index| Ok(day_index?.runs()?));
         lines.with_context(|| {
             format!(
                 "{} cannot be read: `cargo xtask perf history verify --repair` mends it",
@@ -72,12 +72,12 @@ impl<'a> Series<'a> {
         })
     }
 
-    fn names(&mut self, key: &str) -> Result<&Names> {
+    fn names(&mut self, key: &str) -> Result<&NameTable> {
         if !self.names.contains_key(key) {
-            let path = Names::path(key);
+            let path = NameTable::path(key);
             let text = self.objects.file(&self.store.repository.at(&self.tip, &path));
             let text = text.ok().flatten();
-            let names = text.as_deref().and_then(|text| Names::from_json(text).ok());
+            let names = text.as_deref().and_then(|text| NameTable::from_json(text).ok());
             let names = names.with_context(|| {
                 format!(
                     "{path} cannot be read: `cargo xtask perf history verify --repair` mends it"
@@ -90,7 +90,7 @@ impl<'a> Series<'a> {
 }
 
 /// Prints the newest runs.
-pub(super) fn list(store: &Store, asked: &ListArgs) -> Result<()> {
+pub(super) fn list(store: &OpenedHistory, asked: &ListArgs) -> Result<()> {
     let mut series = Series::open(store, &asked.filter)?;
     let mut lines = Vec::new();
     while lines.len() < asked.limit {
@@ -106,7 +106,7 @@ pub(super) fn list(store: &Store, asked: &ListArgs) -> Result<()> {
 }
 
 /// Prints what a run measured.
-pub(super) fn show(store: &Store, wanted: &str) -> Result<()> {
+pub(super) fn show(store: &OpenedHistory, wanted: &str) -> Result<()> {
     let everything = Filter::default();
     let mut series = Series::open(store, &everything)?;
     while let Some(line) = series.next(&everything)? {
@@ -124,10 +124,10 @@ pub(super) fn show(store: &Store, wanted: &str) -> Result<()> {
 }
 
 /// Prints every machine that measured.
-pub(super) fn machines(store: &Store) -> Result<()> {
+pub(super) fn machines(store: &OpenedHistory) -> Result<()> {
     let everything = Filter::default();
     let mut series = Series::open(store, &everything)?;
-    let mut known: BTreeMap<String, (Machine, Vec<Line>)> = BTreeMap::new();
+    let mut known: BTreeMap<String, (Machine, Vec<RunRow>)> = BTreeMap::new();
     while let Some(line) = series.next(&everything)? {
         if let Some((_, lines)) = known.get_mut(&line.machine) {
             lines.push(line);
@@ -135,7 +135,7 @@ pub(super) fn machines(store: &Store) -> Result<()> {
             known.insert(line.machine.clone(), (run.machine, vec![line]));
         }
     }
-    let machines: Vec<(Machine, Vec<Line>)> = known.into_values().collect();
+    let machines: Vec<(Machine, Vec<RunRow>)> = known.into_values().collect();
     print(&machines_to_text(&machines))
 }
 

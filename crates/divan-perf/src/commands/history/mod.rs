@@ -6,20 +6,20 @@ mod opened;
 mod transfer;
 mod verify;
 
-pub(crate) use args::HistoryArgs;
+pub(crate) use args::HistoryCommand;
 
 use crate::store::spool;
-use crate::store::{Addition, Repository, Restart};
+use crate::store::{Addition, Repository, Rotation};
 use crate::ui;
 use anyhow::{Result, bail};
-use args::{AddArgs, HistoryTask, RestartArgs};
-use opened::Store;
+use args::{AddArgs, HistoryTask, RotateArgs};
+use opened::OpenedHistory;
 use perf_judge::unit;
 use std::process::ExitCode;
 
 /// Does what was asked of the history.
-pub(crate) fn run(args: &HistoryArgs) -> Result<ExitCode> {
-    let store = Store::open(args)?;
+pub(crate) fn run(args: &HistoryCommand) -> Result<ExitCode> {
+    let store = OpenedHistory::open(args)?;
     match &args.task {
         HistoryTask::List(asked) => list::list(&store, asked),
         HistoryTask::Show { run } => list::show(&store, run),
@@ -28,9 +28,9 @@ pub(crate) fn run(args: &HistoryArgs) -> Result<ExitCode> {
         HistoryTask::Export(asked) => transfer::export(&store, asked),
         HistoryTask::Import(asked) => transfer::import(&store, asked),
         HistoryTask::Add(asked) => add(&store, asked),
-        HistoryTask::Restart(asked) => restart(&store, asked),
-        HistoryTask::FollowRestart => {
-            ui::say(&store.repository.follow_restart()?);
+        HistoryTask::Rotate(asked) => rotate(&store, asked),
+        HistoryTask::FollowRotation => {
+            ui::say(&store.repository.follow_rotation()?);
             Ok(())
         }
     }?;
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &HistoryArgs) -> Result<ExitCode> {
 }
 
 /// Records files, and what earlier runs left behind.
-fn add(store: &Store, asked: &AddArgs) -> Result<()> {
+fn add(store: &OpenedHistory, asked: &AddArgs) -> Result<()> {
     let repository = &store.repository;
     repository.check_writable()?;
     if asked.publish {
@@ -90,19 +90,22 @@ fn added(repository: &Repository, addition: &Addition) -> Result<String> {
     bail!("{done}; {}", why.join("; "))
 }
 
-/// Starts the history anew.
-fn restart(store: &Store, asked: &RestartArgs) -> Result<()> {
-    let words = format!("start {} anew", store.repository.branch());
-    if asked.confirm.as_deref() != Some(&words) {
+/// Replaces the history by its newest runs, and archives it.
+fn rotate(store: &OpenedHistory, asked: &RotateArgs) -> Result<()> {
+    let branch = store.repository.branch();
+    // What earlier versions asked for: scripts go on working.
+    let former = format!("start {branch} anew");
+    let confirm = asked.confirm.as_deref();
+    if confirm != Some(branch) && confirm != Some(&former) {
         bail!(
-            "this begins a history with the newest {} runs, and moves the one that is to `{}`: say so by --confirm \"{words}\"",
+            "this keeps the newest {} runs on `{branch}` and moves the whole history to `{}`: add `--confirm {branch}` to do it",
             asked.keep,
             asked.archive,
         );
     }
     let waiting = store.pending.record(&store.repository)?;
     waiting.left.iter().for_each(|why| ui::say(&format!("note: {why}; it is left out")));
-    let restart = Restart { keep: asked.keep, archive: &asked.archive, publish: asked.publish };
-    ui::say(&store.repository.restart(&restart)?);
+    let rotation = Rotation { keep: asked.keep, archive: &asked.archive, publish: asked.publish };
+    ui::say(&store.repository.rotate(&rotation)?);
     Ok(())
 }

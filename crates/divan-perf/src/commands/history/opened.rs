@@ -1,6 +1,6 @@
 //! The history that a command works on.
 
-use super::args::HistoryArgs;
+use super::args::HistoryCommand;
 use crate::bench::Workspace;
 use crate::budget_file;
 use crate::output::Output;
@@ -11,13 +11,13 @@ use anyhow::{Context as _, Result};
 use xshell::Shell;
 
 /// The repository, and where measurements wait for being recorded.
-pub(super) struct Store {
+pub(super) struct OpenedHistory {
     pub(super) repository: Repository,
     pub(super) pending: Pending,
 }
 
-impl Store {
-    pub(super) fn open(args: &HistoryArgs) -> Result<Self> {
+impl OpenedHistory {
+    pub(super) fn open(args: &HistoryCommand) -> Result<Self> {
         let sh = Shell::new().context("cannot enter the current folder")?;
         let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
         let settings = budget_file::read(&workspace.root)?.unwrap_or_default().1;

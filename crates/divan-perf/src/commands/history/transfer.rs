@@ -2,20 +2,20 @@
 
 use super::args::{ExportArgs, ExportFormat, Filter, ImportArgs};
 use super::list::Series;
-use super::opened::Store;
+use super::opened::OpenedHistory;
 use crate::files::{DATA_BYTES, read_text};
 use crate::store::Entry;
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use perf_judge::history::{
-    self, Line,
+    self, RunRow,
     flat::{self, Record},
 };
 use perf_judge::unit;
 use std::io::{self, BufWriter, Write as _};
 
 /// Prints every number of the runs that were asked for, the oldest run first.
-pub(super) fn export(store: &Store, asked: &ExportArgs) -> Result<()> {
+pub(super) fn export(store: &OpenedHistory, asked: &ExportArgs) -> Result<()> {
     let mut series = Series::open(store, &asked.filter)?;
     let mut lines = Vec::new();
     while let Some(line) = series.next(&asked.filter)? {
@@ -35,7 +35,7 @@ pub(super) fn export(store: &Store, asked: &ExportArgs) -> Result<()> {
 }
 
 /// The numbers of a run that were asked for; none of one that cannot be read.
-fn records(series: &mut Series<'_>, line: &Line, filter: &Filter) -> Vec<Result<Record>> {
+fn records(series: &mut Series<'_>, line: &RunRow, filter: &Filter) -> Vec<Result<Record>> {
     match series.run(line) {
         Ok(Ok(run)) => {
             let mut records = flat::records_of(&run);
@@ -51,7 +51,7 @@ fn records(series: &mut Series<'_>, line: &Line, filter: &Filter) -> Vec<Result<
 }
 
 /// Adds what another tool recorded.
-pub(super) fn import(store: &Store, asked: &ImportArgs) -> Result<()> {
+pub(super) fn import(store: &OpenedHistory, asked: &ImportArgs) -> Result<()> {
     store.repository.check_writable()?;
     let file = asked.file.display();
     let text = read_text(&asked.file, DATA_BYTES)?;

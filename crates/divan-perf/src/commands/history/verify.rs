@@ -1,12 +1,12 @@
 //! Checking a history against itself.
 
-use super::opened::Store;
+use super::opened::OpenedHistory;
 use crate::environment;
 use crate::store::{Author, Change, Derived, Dropped, NewCommit, Objects, Since};
 use crate::ui;
 use anyhow::{Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
-use perf_judge::history::{Chunk, ChunkError, path_of};
+use perf_judge::history::{DayIndex, DayIndexError, path_of};
 use perf_judge::run::Run;
 use perf_judge::unit;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use std::process::ExitCode;
 #[derive(Default)]
 struct Findings {
     runs: usize,
-    /// What is wrong with runs: nothing but another clone can mend it.
+    /// What is wrong with runs: nothing but another clone can repair it.
     damaged: Vec<String>,
     /// What is odd, and harmless.
     odd: Vec<String>,
@@ -25,7 +25,7 @@ struct Findings {
 }
 
 /// Checks the history, and repairs what it can if `repair` is set.
-pub(super) fn run(store: &Store, repair: bool) -> Result<ExitCode> {
+pub(super) fn run(store: &OpenedHistory, repair: bool) -> Result<ExitCode> {
     let mut tip = store.newest_commit()?;
     let (dropped, unknown) = match dropped(store, &tip) {
         Ok(dropped) => (dropped, None),
@@ -55,7 +55,7 @@ pub(super) fn run(store: &Store, repair: bool) -> Result<ExitCode> {
     let counted = unit::counted(findings.runs, "run", "runs");
     let mended = repair && !findings.stale.is_empty();
     if mended {
-        mend(store, &tip, &findings)?;
+        rebuild(store, &tip, &findings)?;
     }
     let is_well = findings.damaged.is_empty() && (findings.stale.is_empty() || mended);
     let missing = match repair || dropped.is_empty() {
@@ -75,7 +75,7 @@ pub(super) fn run(store: &Store, repair: bool) -> Result<ExitCode> {
 }
 
 /// What earlier commits of the branch held, as far as this clone has them.
-fn dropped(store: &Store, tip: &str) -> Result<Dropped> {
+fn dropped(store: &OpenedHistory, tip: &str) -> Result<Dropped> {
     let repository = &store.repository;
     if repository.is_shallow()? {
         ui::say(&format!(
@@ -87,7 +87,7 @@ fn dropped(store: &Store, tip: &str) -> Result<Dropped> {
     repository.dropped(tip, Since::Beginning)
 }
 
-fn bring_back(store: &Store, tip: &str, dropped: &Dropped) -> Result<String> {
+fn bring_back(store: &OpenedHistory, tip: &str, dropped: &Dropped) -> Result<String> {
     let repository = &store.repository;
     repository.check_writable()?;
     let commit = repository.restore(tip, dropped)?;
@@ -102,7 +102,7 @@ fn stale(findings: &Findings) -> String {
 }
 
 impl Findings {
-    fn of(store: &Store, tip: &str, now: DateTime<Utc>) -> Result<Self> {
+    fn of(store: &OpenedHistory, tip: &str, now: DateTime<Utc>) -> Result<Self> {
         let mut findings = Self::default();
         let mut objects = store.objects();
         let mut derived = Derived::default();
@@ -141,7 +141,7 @@ impl Findings {
 
     fn compare(
         &mut self,
-        store: &Store,
+        store: &OpenedHistory,
         objects: &mut Objects,
         tip: &str,
         mut wanted: BTreeMap<String, String>,
@@ -170,11 +170,11 @@ impl Findings {
     }
 }
 
-fn is_newer(chunk: &str) -> bool {
-    matches!(Chunk::parse(chunk), Err(ChunkError::Newer { .. }))
+fn is_newer(day_index: &str) -> bool {
+    matches!(DayIndex::parse(day_index), Err(DayIndexError::Newer { .. }))
 }
 
-fn mend(store: &Store, tip: &str, findings: &Findings) -> Result<()> {
+fn rebuild(store: &OpenedHistory, tip: &str, findings: &Findings) -> Result<()> {
     let repository = &store.repository;
     repository.check_writable()?;
     let change = |(path, text): (&String, &Option<String>)| match text {
@@ -184,11 +184,11 @@ fn mend(store: &Store, tip: &str, findings: &Findings) -> Result<()> {
     let commit = repository.import_whole(&NewCommit {
         parents: vec![tip],
         author: Author::Configured,
-        message: "perf: mend what follows from the runs\n".to_owned(),
+        message: "perf: repair what follows from the runs\n".to_owned(),
         time: environment::now(),
         changes: findings.stale.iter().map(change).collect(),
     })?;
-    check_mended(store, &commit, findings)?;
+    check_repaired(store, &commit, findings)?;
     if !repository.move_branch(&commit, tip)? {
         bail!("`{}` was moved meanwhile: try again", repository.branch());
     }
@@ -196,7 +196,7 @@ fn mend(store: &Store, tip: &str, findings: &Findings) -> Result<()> {
 }
 
 /// git writes no object that it has, and one that is damaged is one that it has.
-fn check_mended(store: &Store, commit: &str, findings: &Findings) -> Result<()> {
+fn check_repaired(store: &OpenedHistory, commit: &str, findings: &Findings) -> Result<()> {
     let mut objects = store.objects();
     for (path, wanted) in &findings.stale {
         if objects.file(&store.repository.at(commit, path)).ok().as_ref() != Some(wanted) {

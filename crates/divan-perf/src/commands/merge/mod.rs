@@ -2,7 +2,7 @@
 
 mod part;
 
-use crate::args::{Format, Store};
+use crate::args::{Format, OutputArgs};
 use crate::pipeline::{self, Context};
 use crate::store::Entry;
 use anyhow::{Result, anyhow, bail};
@@ -23,7 +23,7 @@ pub(crate) struct MergeArgs {
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
     #[command(flatten)]
-    pub(crate) store: Store,
+    pub(crate) store: OutputArgs,
 }
 
 /// Merges, records, and reports; the verdicts stay those of the parts.
@@ -35,8 +35,8 @@ pub(crate) fn run(args: &MergeArgs) -> Result<ExitCode> {
     let context = Context::check(&args.store, &[])?;
     let lost = parts.iter().filter_map(|part| part.lost(&context.history.recorded.history));
     let report = report.without(unfinished.into_iter().chain(lost));
-    let is_whole = report.outcome.incomplete.is_empty();
-    context.recorder.keep(&entries(parts, is_whole))?;
+    let is_complete = report.outcome.incomplete.is_empty();
+    context.recorder.keep(&entries(parts, is_complete))?;
     let recorded = context.recorder.record();
     pipeline::deliver(&context, &report, recorded, args.format, args.store.color)
 }
@@ -53,13 +53,13 @@ fn merged(parts: &[Part]) -> Result<Report> {
 
 /// What the parts measured, the runs of one machine joined. Where something is missing no run is
 /// whole.
-fn entries(parts: Vec<Part>, is_whole: bool) -> Vec<Entry> {
+fn entries(parts: Vec<Part>, is_complete: bool) -> Vec<Entry> {
     let (mut runs, mut entries) = (Vec::new(), Vec::new());
     for part in parts {
         entries.extend(part.others);
-        runs.extend(part.run.map(|run| Run { partial: run.partial || !is_whole, ..run }));
+        runs.extend(part.run.map(|run| Run { partial: run.partial || !is_complete, ..run }));
         // Measured before, into the same folder: it has its part of the benchmarks alone.
-        let earlier = part.earlier.into_iter().map(|run| Run { partial: true, ..run }.seal());
+        let earlier = part.earlier.into_iter().map(|run| Run { partial: true, ..run }.with_id());
         entries.extend(earlier.map(|run| Entry::from(&run)));
     }
     // A part that is given twice was measured once.

@@ -1,6 +1,6 @@
 //! What no row of a report says: a result that its own numbers do not give.
 
-use super::Doubt;
+use super::Inconsistency;
 use crate::row::Row;
 use perf_judge::detect::history;
 use perf_judge::unit::LogRatio;
@@ -12,7 +12,7 @@ const LARGEST_CHANGE: f64 = 50.0;
 const UNCHANGED: f64 = history::THRESHOLD + 1e-9;
 
 /// The first thing in a row that no row says.
-pub(super) fn doubt(row: &Row) -> Option<Doubt> {
+pub(super) fn inconsistency(row: &Row) -> Option<Inconsistency> {
     other_numbers(row)
         .or_else(|| unmeasured(row))
         .or_else(|| impossible(&row.verdict))
@@ -20,14 +20,14 @@ pub(super) fn doubt(row: &Row) -> Option<Doubt> {
 }
 
 /// The numbers of another benchmark.
-fn other_numbers(row: &Row) -> Option<Doubt> {
+fn other_numbers(row: &Row) -> Option<Inconsistency> {
     let (name, measured) = (&row.verdict.name, &row.measured.as_ref()?.name);
     let (name, measured) = (name.clone(), measured.clone());
-    (name != measured).then_some(Doubt::OtherNumbers { name, measured })
+    (name != measured).then_some(Inconsistency::OtherNumbers { name, measured })
 }
 
 /// A result that no launch stands behind.
-fn unmeasured(row: &Row) -> Option<Doubt> {
+fn unmeasured(row: &Row) -> Option<Inconsistency> {
     let verdict = &row.verdict;
     let is_launched = row.measured.as_ref().is_some_and(|measured| !measured.launches.is_empty());
     let is_sound = match verdict.state {
@@ -39,20 +39,20 @@ fn unmeasured(row: &Row) -> Option<Doubt> {
         _ => is_launched && verdict.launches > 0,
     };
     let (name, state) = (verdict.name.clone(), verdict.state);
-    (!is_sound).then_some(Doubt::Unmeasured { name, state })
+    (!is_sound).then_some(Inconsistency::Unmeasured { name, state })
 }
 
 /// A time or a change that nothing can have.
-fn impossible(verdict: &Verdict) -> Option<Doubt> {
-    let times = [verdict.baseline_ns, verdict.now_ns];
+fn impossible(verdict: &Verdict) -> Option<Inconsistency> {
+    let times = [verdict.base_ns, verdict.head_ns];
     let is_time = |ns: f64| ns.is_finite() && ns > 0.0;
     let is_change = |change: LogRatio| change.0.abs() <= LARGEST_CHANGE;
     let is_sound = times.into_iter().flatten().all(is_time) && changes(verdict).all(is_change);
-    (!is_sound).then(|| Doubt::Impossible(verdict.name.clone()))
+    (!is_sound).then(|| Inconsistency::Impossible(verdict.name.clone()))
 }
 
 /// A state that the change does not give.
-fn other_change(verdict: &Verdict) -> Option<Doubt> {
+fn other_change(verdict: &Verdict) -> Option<Inconsistency> {
     let by = |is_so: fn(f64) -> bool| verdict.change.is_some_and(|change| is_so(change.0));
     let is_sound = match verdict.state {
         State::Regression => by(|change| change > 0.0),
@@ -61,7 +61,7 @@ fn other_change(verdict: &Verdict) -> Option<Doubt> {
         _ => true,
     };
     let (name, state) = (verdict.name.clone(), verdict.state);
-    (!is_sound).then_some(Doubt::OtherChange { name, state })
+    (!is_sound).then_some(Inconsistency::OtherChange { name, state })
 }
 
 /// The change and the ends of its interval, as far as they are known.
@@ -71,7 +71,7 @@ fn changes(verdict: &Verdict) -> impl Iterator<Item = LogRatio> {
 
 #[cfg(test)]
 mod tests {
-    use crate::doubt::Doubt;
+    use crate::inconsistency::Inconsistency;
     use crate::report::Report;
     use crate::report::tests::report;
     use crate::row::Row;
@@ -82,29 +82,30 @@ mod tests {
     };
 
     /// What is said of a report whose row in this state was edited.
-    fn doubt(state: State, edit: impl FnOnce(&mut Row)) -> Option<Doubt> {
+    fn inconsistency(state: State, edit: impl FnOnce(&mut Row)) -> Option<Inconsistency> {
         let mut report = report();
         let named = |row: &&mut Row| row.verdict.state == state;
         edit(report.rows.iter_mut().find(named).unwrap());
-        report.doubt()
+        report.inconsistency()
     }
 
     /// The same of a row that is said to be in another state.
-    fn turned(state: State, edit: impl FnOnce(&mut Row)) -> Option<Doubt> {
-        doubt(Unchanged, |row| {
+    fn turned(state: State, edit: impl FnOnce(&mut Row)) -> Option<Inconsistency> {
+        inconsistency(Unchanged, |row| {
             row.verdict.state = state;
             row.verdict.change = None;
             edit(row);
         })
     }
 
-    fn said(doubt: Option<Doubt>) -> String {
-        doubt.map_or_else(String::new, |doubt| doubt.to_string())
+    fn said(inconsistency: Option<Inconsistency>) -> String {
+        inconsistency.map_or_else(String::new, |inconsistency| inconsistency.to_string())
     }
 
     #[test]
     fn the_numbers_of_another_benchmark_are_refused() {
-        let found = doubt(Unchanged, |row| row.measured.as_mut().unwrap().name = "a/b::c".into());
+        let found =
+            inconsistency(Unchanged, |row| row.measured.as_mut().unwrap().name = "a/b::c".into());
         assert!(said(found).ends_with("has the numbers of `a/b::c`"));
     }
 
@@ -122,18 +123,18 @@ mod tests {
             assert_eq!(count.is_none(), state == Inconclusive, "{state:?}: {count:?}");
         }
         for state in [Regression, Improvement] {
-            assert!(said(doubt(state, nothing)).contains("nothing of it was measured"));
-            assert!(said(doubt(state, no_launch)).contains("nothing of it was measured"));
+            assert!(said(inconsistency(state, nothing)).contains("nothing of it was measured"));
+            assert!(said(inconsistency(state, no_launch)).contains("nothing of it was measured"));
         }
     }
 
     #[test]
     fn times_and_changes_have_a_range() {
-        let impossible = |edit: fn(&mut Row)| said(doubt(Unchanged, edit));
+        let impossible = |edit: fn(&mut Row)| said(inconsistency(Unchanged, edit));
         let edits: [fn(&mut Row); 6] = [
-            |row| row.verdict.now_ns = Some(0.0),
-            |row| row.verdict.now_ns = Some(-5.0),
-            |row| row.verdict.baseline_ns = Some(f64::INFINITY),
+            |row| row.verdict.head_ns = Some(0.0),
+            |row| row.verdict.head_ns = Some(-5.0),
+            |row| row.verdict.base_ns = Some(f64::INFINITY),
             |row| row.verdict.change = Some(LogRatio(51.0)),
             |row| row.verdict.low = Some(LogRatio(-1e300)),
             |row| row.verdict.high = Some(LogRatio(f64::NAN)),
@@ -146,7 +147,7 @@ mod tests {
     #[test]
     fn a_state_follows_from_its_change() {
         let with = |state, change: Option<f64>| {
-            said(doubt(state, |row| row.verdict.change = change.map(LogRatio)))
+            said(inconsistency(state, |row| row.verdict.change = change.map(LogRatio)))
         };
         for (state, change) in [
             (Regression, Some(-0.2)),
@@ -163,15 +164,15 @@ mod tests {
         for (state, change) in [(Regression, 0.2), (Improvement, -0.2), (Unchanged, -0.048)] {
             assert_eq!(with(state, Some(change)), "", "{state:?} {change}");
         }
-        let high = said(doubt(Unchanged, |row| row.verdict.high = Some(LogRatio(0.1))));
-        let low = said(doubt(Unchanged, |row| row.verdict.low = Some(LogRatio(-0.1))));
+        let high = said(inconsistency(Unchanged, |row| row.verdict.high = Some(LogRatio(0.1))));
+        let low = said(inconsistency(Unchanged, |row| row.verdict.low = Some(LogRatio(-0.1))));
         assert!(high.contains("does not make it") && low.contains("does not make it"));
     }
 
     #[test]
     fn an_edited_file_is_refused_with_the_benchmark() {
         let text = report().to_json();
-        let edited = text.replace("\"now_ns\": 2.5", "\"now_ns\": 0.0");
+        let edited = text.replace("\"head_ns\": 2.5", "\"head_ns\": 0.0");
         assert_ne!(text, edited);
         let error = Report::from_json(&edited).unwrap_err().to_string();
         assert!(error.contains("`core/filter::unchanged` has a time"), "{error}");

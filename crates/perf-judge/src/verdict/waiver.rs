@@ -1,6 +1,6 @@
 //! Regressions that perf-budgets.json accepts.
 
-use super::{Excuse, State, Verdict};
+use super::{State, Verdict, Waiver};
 use crate::budget::Acceptance;
 
 /// Notes at each regression which of the acceptances in force is about it.
@@ -10,8 +10,8 @@ pub fn excuse<'a>(verdicts: &mut [Verdict], in_force: impl Iterator<Item = &'a A
             verdict.state == State::Regression && verdict.name == entry.benchmark
         };
         if let Some(verdict) = verdicts.iter_mut().find(is_meant) {
-            let Acceptance { reason, ceiling_percent, .. } = entry.clone();
-            verdict.accepted = Some(Excuse { reason, ceiling_percent });
+            let Acceptance { reason, max_change_percent, .. } = entry.clone();
+            verdict.accepted = Some(Waiver { reason, max_change_percent });
         }
     }
 }

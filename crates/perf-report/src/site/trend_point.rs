@@ -1,7 +1,7 @@
 //! One run of one benchmark, and how it stands to the others.
 
-use super::shown_run::ShownRun;
-use super::standing::{Flag, Standing};
+use super::run_comparability::{Comparability, Flag};
+use super::run_view::RunView;
 use crate::svg::drawable;
 use perf_judge::baseline::RunValue;
 use perf_judge::run::{Measured, Statistic};
@@ -9,7 +9,7 @@ use perf_judge::verdict::{State, Verdict};
 
 /// What must be the same for numbers to be compared: the batches, and the unit.
 pub(super) fn batch(measured: &Measured) -> (u32, u32, &str) {
-    (measured.n, measured.s, measured.unit())
+    (measured.sample_size, measured.sample_count, measured.unit())
 }
 
 /// What all runs of a benchmark are held against.
@@ -22,29 +22,29 @@ pub(super) struct SeriesReference<'a> {
 
 /// One run of one benchmark.
 #[derive(Clone, Debug)]
-pub(super) struct Point<'a> {
-    pub(super) run: &'a ShownRun<'a>,
+pub(super) struct TrendPoint<'a> {
+    pub(super) run: &'a RunView<'a>,
     /// What the run says of the benchmark; absent where it should have measured it and did not.
     pub(super) measured: Option<&'a Measured>,
     same_batch: bool,
-    standing: Standing,
+    standing: Comparability,
     judged: Option<f64>,
     spread: Option<(f64, f64)>,
     /// Which of a launch's numbers is judged.
     pub(super) statistic: Statistic,
 }
 
-impl<'a> Point<'a> {
+impl<'a> TrendPoint<'a> {
     pub(super) fn new(
-        run: &'a ShownRun<'a>,
+        run: &'a RunView<'a>,
         measured: Option<&'a Measured>,
         reference: &SeriesReference<'_>,
     ) -> Self {
         let same_batch = measured.is_none_or(|measured| batch(measured) == reference.batch);
         let standing = match same_batch {
-            true if reference.is_foreign && run.has(Flag::Imported) => Standing::Counted,
+            true if reference.is_foreign && run.has(Flag::Imported) => Comparability::Counted,
             true => run.standing(),
-            false => Standing::Incomparable,
+            false => Comparability::Incomparable,
         };
         let statistic = reference.statistic;
         let judged = measured.and_then(|measured| judged(measured, statistic));
@@ -57,7 +57,7 @@ impl<'a> Point<'a> {
         self.run.flags.iter().copied().chain(batch).collect()
     }
 
-    pub(super) fn standing(&self) -> Standing {
+    pub(super) fn standing(&self) -> Comparability {
         self.standing
     }
 
@@ -100,14 +100,14 @@ fn spread(measured: &Measured, statistic: Statistic) -> Option<(f64, f64)> {
 
 /// The oldest run of the unbroken stretch up to the reported one that lies nearer to the reported
 /// time than to the baseline: where a reader should look for the cause of a change.
-pub(super) fn since<'a>(points: &[Point<'a>], verdict: &Verdict) -> Option<&'a ShownRun<'a>> {
+pub(super) fn since<'a>(points: &[TrendPoint<'a>], verdict: &Verdict) -> Option<&'a RunView<'a>> {
     let changed = matches!(verdict.state, State::Regression | State::Improvement);
-    let (baseline, now) = (verdict.baseline_ns?, verdict.now_ns?);
-    let distance = |value: f64, to: f64| (value / to).ln().abs();
-    let nearer = |value: f64| distance(value, now) < distance(value, baseline);
+    let (baseline, now) = (verdict.base_ns?, verdict.head_ns?);
+    let deviation = |value: f64, to: f64| (value / to).ln().abs();
+    let nearer = |value: f64| deviation(value, now) < deviation(value, baseline);
     let until_reported = points.iter().rev().skip_while(|point| !point.run.is_reported());
     let judged = until_reported
-        .filter(|point| point.run.is_reported() || point.standing() == Standing::Counted);
+        .filter(|point| point.run.is_reported() || point.standing() == Comparability::Counted);
     let stretch = judged.take_while(|point| point.judged().is_some_and(nearer));
     stretch.last().map(|point| point.run).filter(|_| changed)
 }

@@ -1,6 +1,6 @@
 //! A run as the site shows it.
 
-use super::standing::{Flag, Standing};
+use super::run_comparability::{Comparability, Flag};
 use super::text;
 use crate::Report;
 use crate::links::commit_page;
@@ -9,7 +9,7 @@ use perf_judge::run::{Accepted, Commit, Machine, Run};
 
 /// A run on the site.
 #[derive(Clone, Debug)]
-pub(super) struct ShownRun<'a> {
+pub(super) struct RunView<'a> {
     pub(super) id: &'a str,
     pub(super) started: DateTime<Utc>,
     pub(super) commit: Option<&'a Commit>,
@@ -20,12 +20,12 @@ pub(super) struct ShownRun<'a> {
     /// The commit's page on the web.
     pub(super) commit_page: Option<String>,
     /// What pages say of it, written once: every benchmark's page says it again.
-    pub(super) words: Words,
+    pub(super) words: RunText,
 }
 
 /// A run in words.
 #[derive(Clone, Debug)]
-pub(super) struct Words {
+pub(super) struct RunText {
     /// `2026-11-23`
     pub(super) day: String,
     /// `2026-11-23 02:45`
@@ -38,7 +38,7 @@ pub(super) struct Words {
     pub(super) subject: String,
 }
 
-impl Words {
+impl RunText {
     fn of(started: DateTime<Utc>, commit: Option<&Commit>) -> Self {
         Self {
             day: text::day(started),
@@ -50,7 +50,7 @@ impl Words {
     }
 }
 
-impl ShownRun<'_> {
+impl RunView<'_> {
     /// When and with which commit it was made: `2026-11-20 · 1a2b3c4d5e6f`.
     pub(super) fn label(&self) -> String {
         format!("{} · {}", self.words.day, self.words.commit)
@@ -75,15 +75,15 @@ impl ShownRun<'_> {
         self.flags.contains(&flag)
     }
 
-    pub(super) fn standing(&self) -> Standing {
+    pub(super) fn standing(&self) -> Comparability {
         match () {
             () if self.has(Flag::OtherMachine) || self.has(Flag::Imported) => {
-                Standing::Incomparable
+                Comparability::Incomparable
             }
             () if [Flag::Dirty, Flag::Partial, Flag::OtherBranch].iter().any(|f| self.has(*f)) => {
-                Standing::SetAside
+                Comparability::SetAside
             }
-            () => Standing::Counted,
+            () => Comparability::Counted,
         }
     }
 }
@@ -93,10 +93,10 @@ pub(super) fn recorded<'a>(
     run: &'a Run,
     report: &'a Report,
     commits_at: Option<&str>,
-) -> ShownRun<'a> {
+) -> RunView<'a> {
     let is_reported = run.id == report.run.id;
     let same_machine = run.machine.key == report.run.machine.key;
-    ShownRun {
+    RunView {
         id: &run.id,
         started: run.started,
         commit: run.commit.as_ref(),
@@ -106,12 +106,12 @@ pub(super) fn recorded<'a>(
             (Flag::Reported, is_reported),
             (Flag::Dirty, is_dirty(run.commit.as_ref())),
             (Flag::Partial, run.partial),
-            (Flag::OtherBranch, run.branch() != Some(&report.against.branch)),
+            (Flag::OtherBranch, run.branch() != Some(&report.reference.branch)),
             (Flag::OtherMachine, !same_machine && run.origin.is_none()),
             (Flag::Imported, run.origin.is_some()),
         ]),
         commit_page: web_page(run.commit.as_ref(), commits_at),
-        words: Words::of(run.started, run.commit.as_ref()),
+        words: RunText::of(run.started, run.commit.as_ref()),
     }
 }
 
@@ -120,11 +120,11 @@ fn web_page(commit: Option<&Commit>, commits_at: Option<&str>) -> Option<String>
 }
 
 /// The reported run where the history does not have it.
-pub(super) fn unrecorded<'a>(report: &'a Report, commits_at: Option<&str>) -> ShownRun<'a> {
+pub(super) fn unrecorded<'a>(report: &'a Report, commits_at: Option<&str>) -> RunView<'a> {
     let run = &report.run;
     let commit = run.commit.as_ref();
     let branch = commit.and_then(|commit| commit.branch.as_deref());
-    ShownRun {
+    RunView {
         id: &run.id,
         started: run.started,
         commit,
@@ -135,10 +135,10 @@ pub(super) fn unrecorded<'a>(report: &'a Report, commits_at: Option<&str>) -> Sh
             (Flag::Unrecorded, true),
             (Flag::Dirty, is_dirty(commit)),
             (Flag::Partial, run.partial),
-            (Flag::OtherBranch, branch != Some(&report.against.branch)),
+            (Flag::OtherBranch, branch != Some(&report.reference.branch)),
         ]),
         commit_page: web_page(commit, commits_at),
-        words: Words::of(run.started, commit),
+        words: RunText::of(run.started, commit),
     }
 }
 

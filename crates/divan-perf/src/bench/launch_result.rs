@@ -2,19 +2,23 @@
 
 use divan_output::samples::{Recording, Samples};
 use divan_output::{AllocKind, Figures, Rate, RateKind};
-use perf_judge::run::{Alloc, Reading};
+use perf_judge::run::{Alloc, LaunchResult};
 
 /// What a finished row says, with its proved samples and the process's recording where there
 /// are any.
-pub(super) fn of(row: &Figures, samples: Option<&Samples>, process: Option<&Recording>) -> Reading {
+pub(super) fn of(
+    row: &Figures,
+    samples: Option<&Samples>,
+    process: Option<&Recording>,
+) -> LaunchResult {
     let time = &row.time_ns;
-    Reading {
-        fastest_ns: time.fastest.value,
-        slowest_ns: time.slowest.value,
+    LaunchResult {
+        min_ns: time.fastest.value,
+        max_ns: time.slowest.value,
         median_ns: time.median.value,
         mean_ns: time.mean.value,
-        n: u32::try_from(row.sample_size()).unwrap_or(u32::MAX),
-        s: u32::try_from(row.samples).unwrap_or(u32::MAX),
+        sample_size: u32::try_from(row.sample_size()).unwrap_or(u32::MAX),
+        sample_count: u32::try_from(row.samples).unwrap_or(u32::MAX),
         samples_ns: samples.map(iteration_ns),
         cpu_ns: process.and_then(|process| Some(process.cpu_ns? as f64)),
         peak_rss_bytes: process.and_then(|process| Some(process.peak_rss_bytes? as f64)),

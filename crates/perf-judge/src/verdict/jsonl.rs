@@ -4,11 +4,11 @@
 //! answer says so (`rerun`, or `compare` for launches side by side), and the same case may be asked
 //! again with more of them. docs/perf.md describes both lines.
 
-use super::{Against, Case, Effort, Judge, Look, State, Step, Verdict, Verdicts};
+use super::{Comparison, Judge, JudgeConfig, Reference, Stage, State, Step, Verdict, Verdicts};
 use crate::baseline::{self, Baseline, RunValue, Selection};
 use crate::detect::Severity;
 use crate::ident::BenchmarkId;
-use crate::run::{LaunchTimes, Round, Side};
+use crate::run::{LaunchTimes, Pair, Side};
 use crate::unit::LogRatio;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,20 +29,21 @@ pub enum CaseError {
 ///
 /// # Errors
 /// [`CaseError`] for a line that is no case.
-pub fn answer(line: &str) -> Result<String, CaseError> {
+pub fn judge_line(line: &str) -> Result<String, CaseError> {
     let request: Request = serde_json::from_str(line)?;
     request.check()?;
     let (verdicts, wanting) = request.judge();
     let reply = Reply {
         case: &request.case,
         verdicts: request.benchmarks.iter().map(|b| b.reply(&verdicts, &wanting)).collect(),
-        environment_shift: verdicts.common_shift.is_some(),
-        common_change_pct: verdicts.common_shift.map_or(0.0, LogRatio::percent),
+        environment_shift: verdicts.suite_wide_shift.is_some(),
+        common_change_pct: verdicts.suite_wide_shift.map_or(0.0, LogRatio::percent),
     };
     Ok(serde_json::to_string(&reply)?)
 }
 
-const SCHEMA: u32 = 1;
+/// The newest schema of a case that this version reads. Schema 1 had `rounds` for pairs and launches.
+const SCHEMA: u32 = 2;
 
 #[derive(Deserialize)]
 struct Request {
@@ -91,9 +92,9 @@ impl Default for Config {
 struct Benchmark {
     id: BenchmarkId,
     #[serde(default)]
-    status: Presence,
-    #[serde(default)]
-    rounds: Vec<Sides>,
+    status: BenchmarkStatus,
+    #[serde(default, alias = "rounds")]
+    pairs: Vec<PairRow>,
     #[serde(default)]
     history: Vec<Recorded>,
     #[serde(default)]
@@ -101,12 +102,12 @@ struct Benchmark {
     #[serde(default)]
     confirm: Option<serde_json::Value>,
     #[serde(default)]
-    paired_blocks: Option<Vec<Vec<Sides>>>,
+    paired_blocks: Option<Vec<Vec<PairRow>>>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Presence {
+enum BenchmarkStatus {
     #[default]
     Both,
     New,
@@ -117,12 +118,12 @@ enum Presence {
 struct Recorded {
     #[serde(default)]
     machine: Option<String>,
-    #[serde(default)]
-    rounds: Vec<Option<Stats>>,
+    #[serde(default, alias = "rounds")]
+    launches: Vec<Option<Stats>>,
 }
 
 #[derive(Clone, Default, Deserialize)]
-struct Sides {
+struct PairRow {
     #[serde(default)]
     base: Option<Stats>,
     #[serde(default)]
@@ -154,6 +155,8 @@ struct ReplyVerdict {
     change_pct: Option<f64>,
     low_pct: Option<f64>,
     high_pct: Option<f64>,
+    min_detectable_change_pct: Option<f64>,
+    /// The same, under the name that schema 1 gave it.
     could_see_pct: Option<f64>,
     launches_used: usize,
     rerun: bool,
@@ -163,21 +166,21 @@ struct ReplyVerdict {
 
 /// Benchmarks of which the judge wanted more than the case has.
 #[derive(Default)]
-struct Wanting {
+struct UnmetRequests {
     launches: BTreeSet<BenchmarkId>,
-    rounds: BTreeSet<BenchmarkId>,
+    pairs: BTreeSet<BenchmarkId>,
 }
 
-/// Stands for the recorded commit that suspects of a case are compared with.
+/// Stands for the recorded commit that candidates of a case are compared with.
 const RECORDED: &str = "recorded";
 
 impl Request {
     fn check(&self) -> Result<(), CaseError> {
         let refuse = |reason: String| Err(CaseError::Unsupported(reason));
         let config = &self.config;
-        if self.schema != SCHEMA {
+        if !(1..=SCHEMA).contains(&self.schema) {
             return refuse(format!(
-                "schema {} is not one that this version reads ({SCHEMA})",
+                "schema {} is not one that this version reads (1 to {SCHEMA})",
                 self.schema
             ));
         }
@@ -194,43 +197,44 @@ impl Request {
         }
     }
 
-    fn judge(&self) -> (Verdicts, Wanting) {
+    fn judge(&self) -> (Verdicts, UnmetRequests) {
         let is = |presence| move |benchmark: &&Benchmark| benchmark.status == presence;
-        let here = self.benchmarks.iter().filter(|benchmark| benchmark.status != Presence::Removed);
+        let here =
+            self.benchmarks.iter().filter(|benchmark| benchmark.status != BenchmarkStatus::Removed);
         let cases = here.map(|benchmark| self.case_of(benchmark)).collect();
-        let removed = self.benchmarks.iter().filter(is(Presence::Removed));
+        let removed = self.benchmarks.iter().filter(is(BenchmarkStatus::Removed));
         let removed = removed.map(|benchmark| benchmark.id.clone()).collect();
-        let effort = Effort::of_launches(1)
+        let judge_config = JudgeConfig::of_launches(1)
             .with_reruns(self.config.can_rerun.then_some(FRESH_LAUNCHES))
             .with_comparison(self.config.can_compare);
-        let mut judge = Judge::new(cases, removed, effort);
-        let mut stock: BTreeMap<&BenchmarkId, Stock> =
+        let mut judge = Judge::new(cases, removed, judge_config);
+        let mut stock: BTreeMap<&BenchmarkId, RemainingLaunches> =
             self.benchmarks.iter().map(|b| (&b.id, b.stock(self.mode))).collect();
-        let mut wanting = Wanting::default();
+        let mut wanting = UnmetRequests::default();
         loop {
             match judge.step() {
                 Step::Done(verdicts) => return (verdicts, wanting),
-                Step::Measure { look, benchmarks, launches } => {
+                Step::Measure { stage, benchmarks, launches } => {
                     for name in benchmarks {
-                        let given = stock.get_mut(&name).map(|s| s.launches(look, launches));
+                        let given = stock.get_mut(&name).map(|s| s.launches(stage, launches));
                         match given.unwrap_or_default() {
-                            given if given.is_empty() && look != Look::First => {
+                            given if given.is_empty() && stage != Stage::Initial => {
                                 wanting.launches.insert(name.clone());
-                                judge.give_up(&name);
+                                judge.stop(&name);
                             }
                             given => judge.feed(&name, given),
                         }
                     }
                 }
-                Step::Compare { benchmarks, rounds, .. } => {
+                Step::Compare { benchmarks, pairs, .. } => {
                     for name in benchmarks {
-                        let given = stock.get_mut(&name).map(|s| s.rounds(rounds));
+                        let given = stock.get_mut(&name).map(|s| s.pairs(pairs));
                         match given.unwrap_or_default() {
                             given if given.is_empty() => {
-                                wanting.rounds.insert(name.clone());
-                                judge.give_up(&name);
+                                wanting.pairs.insert(name.clone());
+                                judge.stop(&name);
                             }
-                            given => judge.feed_rounds(&name, given),
+                            given => judge.feed_pairs(&name, given),
                         }
                     }
                 }
@@ -238,17 +242,19 @@ impl Request {
         }
     }
 
-    fn case_of(&self, benchmark: &Benchmark) -> Case {
-        let against = match (benchmark.status, self.mode) {
-            (Presence::New | Presence::Removed, _) => Against::Nothing(None),
-            (Presence::Both, Mode::Paired) => Against::Build(RECORDED.to_owned()),
-            (Presence::Both, Mode::History) => Against::Runs(benchmark.selection(&self.config)),
+    fn case_of(&self, benchmark: &Benchmark) -> Comparison {
+        let reference = match (benchmark.status, self.mode) {
+            (BenchmarkStatus::New | BenchmarkStatus::Removed, _) => Reference::Nothing(None),
+            (BenchmarkStatus::Both, Mode::Paired) => Reference::Build(RECORDED.to_owned()),
+            (BenchmarkStatus::Both, Mode::History) => {
+                Reference::Runs(benchmark.selection(&self.config))
+            }
         };
-        Case::new(benchmark.id.clone(), against)
+        Comparison::new(benchmark.id.clone(), reference)
     }
 }
 
-/// Fresh launches of a suspect.
+/// Fresh launches of a candidate.
 const FRESH_LAUNCHES: usize = 10;
 
 impl Benchmark {
@@ -258,7 +264,7 @@ impl Benchmark {
         if here.is_empty() && !self.history.is_empty() {
             return Selection::OtherMachine { differs: vec!["machine"] };
         }
-        let values = here.iter().map(|run| RunValue::of(&times(&run.rounds)));
+        let values = here.iter().map(|run| RunValue::of(&times(&run.launches)));
         let usable: Vec<RunValue> = values.filter(|value| !value.is_empty()).collect();
         let last = &usable[usable.len().saturating_sub(config.history_len)..];
         if last.len() < config.min_history {
@@ -269,7 +275,7 @@ impl Benchmark {
     }
 
     /// What was measured again, which has another form in each mode.
-    fn again(&self, mode: Mode) -> Result<(Vec<Option<Stats>>, Vec<Sides>), serde_json::Error> {
+    fn again(&self, mode: Mode) -> Result<(Vec<Option<Stats>>, Vec<PairRow>), serde_json::Error> {
         let Some(confirm) = self.confirm.clone() else { return Ok(<_>::default()) };
         match mode {
             Mode::History => {
@@ -277,30 +283,36 @@ impl Benchmark {
                 Ok((blocks.concat(), Vec::new()))
             }
             Mode::Paired => {
-                let blocks: Vec<Vec<Sides>> = serde_json::from_value(confirm)?;
+                let blocks: Vec<Vec<PairRow>> = serde_json::from_value(confirm)?;
                 Ok((Vec::new(), blocks.concat()))
             }
         }
     }
 
-    fn stock(&self, mode: Mode) -> Stock {
+    fn stock(&self, mode: Mode) -> RemainingLaunches {
         let (fresh, more) = self.again(mode).unwrap_or_default();
         let blocks = self.paired_blocks.iter().flatten().flatten();
-        let rounds = self.rounds.iter().chain(&more).chain(blocks).map(Sides::round);
-        Stock { first: times(&self.current.rounds), fresh: times(&fresh), rounds: rounds.collect() }
+        let pairs = self.pairs.iter().chain(&more).chain(blocks).map(PairRow::pair);
+        RemainingLaunches {
+            first: times(&self.current.launches),
+            fresh: times(&fresh),
+            pairs: pairs.collect(),
+        }
     }
 
-    fn reply(&self, verdicts: &Verdicts, wanting: &Wanting) -> ReplyVerdict {
+    fn reply(&self, verdicts: &Verdicts, wanting: &UnmetRequests) -> ReplyVerdict {
         let own = |verdict: &&Verdict| verdict.name == self.id;
         let verdict = verdicts.verdicts.iter().find(own);
         let percent = |ratio: Option<LogRatio>| ratio.map(LogRatio::percent);
         let state = verdict.map_or(State::Missing, |verdict| verdict.state);
         let status = match (state, self.status) {
             // Nothing was launched here that could be missing: there are no numbers.
-            (State::Missing, Presence::New) => State::New,
+            (State::Missing, BenchmarkStatus::New) => State::New,
             (State::Missing, _) => State::Invalid,
             (state, _) => state,
         };
+        let min_detectable_change_pct =
+            percent(verdict.and_then(|verdict| verdict.min_detectable_change));
         ReplyVerdict {
             id: self.id.clone(),
             status,
@@ -308,33 +320,34 @@ impl Benchmark {
             change_pct: percent(verdict.and_then(|verdict| verdict.change)),
             low_pct: percent(verdict.and_then(|verdict| verdict.low)),
             high_pct: percent(verdict.and_then(|verdict| verdict.high)),
-            could_see_pct: percent(verdict.and_then(|verdict| verdict.limit)),
+            min_detectable_change_pct,
+            could_see_pct: min_detectable_change_pct,
             launches_used: verdict.map_or(0, |verdict| verdict.launches),
             rerun: wanting.launches.contains(&self.id)
-                || (wanting.rounds.contains(&self.id) && !self.rounds.is_empty()),
-            compare: wanting.rounds.contains(&self.id) && self.rounds.is_empty(),
+                || (wanting.pairs.contains(&self.id) && !self.pairs.is_empty()),
+            compare: wanting.pairs.contains(&self.id) && self.pairs.is_empty(),
             reason: verdict.and_then(|verdict| verdict.reason.clone()),
         }
     }
 }
 
 /// What a case still has of a benchmark.
-struct Stock {
+struct RemainingLaunches {
     first: Vec<LaunchTimes>,
     fresh: Vec<LaunchTimes>,
-    rounds: Vec<Round>,
+    pairs: Vec<Pair>,
 }
 
-impl Stock {
-    fn launches(&mut self, look: Look, count: usize) -> Vec<LaunchTimes> {
-        match look {
-            Look::First => std::mem::take(&mut self.first),
-            Look::Second | Look::Third => drain(&mut self.fresh, count),
+impl RemainingLaunches {
+    fn launches(&mut self, stage: Stage, count: usize) -> Vec<LaunchTimes> {
+        match stage {
+            Stage::Initial => std::mem::take(&mut self.first),
+            Stage::Rerun | Stage::Confirmation => drain(&mut self.fresh, count),
         }
     }
 
-    fn rounds(&mut self, count: usize) -> Vec<Round> {
-        drain(&mut self.rounds, count)
+    fn pairs(&mut self, count: usize) -> Vec<Pair> {
+        drain(&mut self.pairs, count)
     }
 }
 
@@ -350,13 +363,13 @@ impl Stats {
     /// A number that is absent is no time.
     fn times(self) -> LaunchTimes {
         let number = |ns: Option<f64>| ns.unwrap_or(f64::NAN);
-        LaunchTimes { fastest: number(self.min), median: number(self.median) }
+        LaunchTimes { min: number(self.min), median: number(self.median) }
     }
 }
 
-impl Sides {
-    fn round(&self) -> Round {
+impl PairRow {
+    fn pair(&self) -> Pair {
         let times = |side: Option<Stats>| side.unwrap_or_default().times();
-        Round { first: Side::Base, base: times(self.base), head: times(self.head) }
+        Pair { first: Side::Base, base: times(self.base), head: times(self.head) }
     }
 }

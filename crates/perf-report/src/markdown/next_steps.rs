@@ -22,8 +22,8 @@ fn slowest(report: &Report) -> Option<&Row> {
 
 fn about(report: &Report, row: &Row) -> String {
     let name = argument(row.verdict.name.as_str()).unwrap_or("BENCHMARK");
-    let branch = argument(&report.against.branch).unwrap_or("BRANCH");
-    let ceiling = row.ceiling_percent();
+    let branch = argument(&report.reference.branch).unwrap_or("BRANCH");
+    let ceiling = row.max_change_percent();
     format!(
         "\nMeasure it again where you are, see every number, or say that it is worth it:\n\n\
          ```\n\

@@ -1,13 +1,13 @@
 //! Where series changed their level: shown on charts, listed, and told to feed readers. It advises
 //! and decides nothing.
 
-use super::point::Point;
-use super::shown::Shown;
-use super::shown_run::ShownRun;
-use super::standing::Standing;
+use super::run_comparability::Comparability;
+use super::run_view::RunView;
+use super::site_runs::SiteRuns;
 use super::text;
+use super::trend_point::TrendPoint;
 use chrono::{DateTime, Utc};
-use perf_judge::detect::steps::{ChangePoint, steps};
+use perf_judge::detect::change_points::{ChangePoint, steps};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::unit;
 use serde::Serialize;
@@ -20,19 +20,19 @@ pub(super) struct Found<'a> {
     /// The place of the first run on the new level.
     pub(super) place: usize,
     /// The first run on the new level.
-    run: &'a ShownRun<'a>,
+    run: &'a RunView<'a>,
     /// The last run on the old one.
-    before: &'a ShownRun<'a>,
+    before: &'a RunView<'a>,
     step: ChangePoint,
 }
 
 impl<'a> Found<'a> {
     /// The steps among the runs that a baseline may count.
-    pub(super) fn all_in(points: &[Point<'a>]) -> Vec<Self> {
+    pub(super) fn all_in(points: &[TrendPoint<'a>]) -> Vec<Self> {
         let counted = points.iter().enumerate();
-        let counted = counted.filter(|(_, point)| point.standing() == Standing::Counted);
+        let counted = counted.filter(|(_, point)| point.standing() == Comparability::Counted);
         let times = counted.filter_map(|(place, point)| Some((place, point.run, point.judged()?)));
-        let times: Vec<(usize, &'a ShownRun<'a>, f64)> = times.collect();
+        let times: Vec<(usize, &'a RunView<'a>, f64)> = times.collect();
         let ns: Vec<f64> = times.iter().map(|(.., ns)| *ns).collect();
         let found = |step: ChangePoint| {
             let ((place, run, _), (_, before, _)) = (times[step.at], times[step.at - 1]);
@@ -61,7 +61,7 @@ impl<'a> Found<'a> {
 
 /// A step as a row of a table and an entry of the feed.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct StepView {
+pub(super) struct ChangePointView {
     class: &'static str,
     change: String,
     name: Vec<String>,
@@ -80,17 +80,17 @@ pub(super) struct StepView {
 }
 
 /// The steps of all benchmarks, the newest first.
-pub(super) fn steps_of<'a>(shown: &'a Shown<'a>) -> Vec<StepView> {
-    let mut all: Vec<StepView> =
+pub(super) fn steps_of<'a>(shown: &'a SiteRuns<'a>) -> Vec<ChangePointView> {
+    let mut all: Vec<ChangePointView> =
         shown.names().into_iter().flat_map(|name| views(name, &shown.series(name))).collect();
-    // Names are in order already, and the sort keeps that for equal times.
+    // NameTable are in order already, and the sort keeps that for equal times.
     all.sort_by_key(|view| std::cmp::Reverse(view.started));
     all.truncate(LISTED);
     all
 }
 
-fn views(name: &BenchmarkId, points: &[Point<'_>]) -> Vec<StepView> {
-    let view = |found: Found<'_>| StepView {
+fn views(name: &BenchmarkId, points: &[TrendPoint<'_>]) -> Vec<ChangePointView> {
+    let view = |found: Found<'_>| ChangePointView {
         class: if found.is_slower() { "slower" } else { "faster" },
         change: unit::change(found.step.change),
         name: text::parts(name.as_str()),
@@ -112,12 +112,12 @@ fn views(name: &BenchmarkId, points: &[Point<'_>]) -> Vec<StepView> {
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct FeedView {
     updated: String,
-    steps: Vec<StepView>,
+    steps: Vec<ChangePointView>,
 }
 
 impl FeedView {
     /// A feed of these steps; `reported`: when the reported run began.
-    pub(super) fn of(steps: &[StepView], reported: DateTime<Utc>) -> Self {
+    pub(super) fn of(steps: &[ChangePointView], reported: DateTime<Utc>) -> Self {
         let newest = steps.first().map_or(reported, |step| step.started);
         Self { updated: newest.to_rfc3339(), steps: steps.to_vec() }
     }

@@ -3,7 +3,7 @@
 //! A verdict asks whether the newest run differs. This looks back, knows what came after, and so
 //! finds smaller changes, a few runs late. It advises and never decides.
 //!
-//! The series is cut into levels so that squared distances to them, in units of the noise, plus a
+//! The series is cut into levels so that squared deviations to them, in units of the noise, plus a
 //! price a cut are least: optimal partitioning (Jackson et al. 2005), exact in time O(n²). The
 //! price is PRICE × ln n, as the Bayesian information criterion would have it with a factor.
 //! Single runs far from their neighbours are drawn in first, so that a burst is no level.
@@ -59,7 +59,7 @@ fn noise(logs: &[f64]) -> Option<f64> {
     }
     let moves: Vec<f64> = logs.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
     let usual = stats::median(&moves)?;
-    // 1.4826 makes a median distance a standard deviation; a difference has two runs' noise.
+    // 1.4826 makes a median deviation a standard deviation; a difference has two runs' noise.
     Some((1.4826 * usual / std::f64::consts::SQRT_2).max(LEAST_NOISE))
 }
 
@@ -107,10 +107,10 @@ struct Sums {
 impl Sums {
     fn of(logs: &[f64]) -> Self {
         // Nearer to zero the squares lose fewer digits.
-        let middle = stats::median(logs).unwrap_or_default();
+        let median = stats::median(logs).unwrap_or_default();
         let running = |of: fn(f64) -> f64| {
             let sums = logs.iter().scan(0.0, |sum, log| {
-                *sum += of(log - middle);
+                *sum += of(log - median);
                 Some(*sum)
             });
             std::iter::once(0.0).chain(sums).collect()
@@ -118,7 +118,7 @@ impl Sums {
         Self { values: running(|value| value), squares: running(|value| value * value) }
     }
 
-    /// The squared distances of a stretch to its mean, together.
+    /// The squared deviations of a stretch to its mean, together.
     fn spread(&self, begin: usize, end: usize) -> f64 {
         let sum = self.values[end] - self.values[begin];
         self.squares[end] - self.squares[begin] - sum * sum / (end - begin) as f64

@@ -1,4 +1,4 @@
-//! Evidence of another kind than time: what a change of time has to stand beside.
+//! Counts of another kind than time: what a change of time has to stand beside.
 //!
 //! Moved code alone changes times by 5 to 16 % where the work is the same. Instructions and
 //! allocations do not see that, and hardly any noise.
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// The same count on both sides.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Pair {
+pub struct CountPair {
     /// What is compared with.
     pub base: f64,
     /// What is judged.
@@ -17,18 +17,18 @@ pub struct Pair {
 
 /// What was counted of one benchmark, an iteration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Evidence {
+pub struct Counts {
     /// Instructions, by callgrind.
-    pub instructions: Option<Pair>,
+    pub instructions: Option<CountPair>,
     /// Allocations, where the benchmark counts them.
-    pub alloc_count: Option<Pair>,
+    pub alloc_count: Option<CountPair>,
     /// Bytes allocated, where the benchmark counts them.
-    pub alloc_bytes: Option<Pair>,
+    pub alloc_bytes: Option<CountPair>,
 }
 
 /// What the counts say of the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Work {
+pub enum InstructionChange {
     /// There is more of it.
     Grew,
     /// There is less of it.
@@ -42,7 +42,7 @@ pub enum Work {
 /// What instructions must differ by: runs of the same binary differ by 0.1 %, hash maps by 0.4 %.
 const INSTRUCTIONS: f64 = 0.01;
 
-impl Pair {
+impl CountPair {
     /// Head less base, as a share of the base.
     fn share(self) -> f64 {
         match self.base.total_cmp(&self.head).is_eq() {
@@ -56,29 +56,32 @@ impl Pair {
     }
 }
 
-impl Evidence {
+impl Counts {
     /// What the counts say of the work. Instructions go before allocations, where both changed.
-    pub fn work(&self) -> Work {
-        let instructions = self.instructions.map(Pair::share);
-        let allocations: Vec<f64> =
-            [self.alloc_count, self.alloc_bytes].into_iter().flatten().map(Pair::share).collect();
+    pub fn instruction_change(&self) -> InstructionChange {
+        let instructions = self.instructions.map(CountPair::share);
+        let allocations: Vec<f64> = [self.alloc_count, self.alloc_bytes]
+            .into_iter()
+            .flatten()
+            .map(CountPair::share)
+            .collect();
         match instructions {
-            Some(share) if share >= INSTRUCTIONS => Work::Grew,
-            Some(share) if share <= -INSTRUCTIONS => Work::Shrank,
-            _ if allocations.iter().any(|share| *share > 0.0) => Work::Grew,
-            _ if allocations.iter().any(|share| *share < 0.0) => Work::Shrank,
-            Some(_) => Work::Unchanged,
-            None => Work::Unknown,
+            Some(share) if share >= INSTRUCTIONS => InstructionChange::Grew,
+            Some(share) if share <= -INSTRUCTIONS => InstructionChange::Shrank,
+            _ if allocations.iter().any(|share| *share > 0.0) => InstructionChange::Grew,
+            _ if allocations.iter().any(|share| *share < 0.0) => InstructionChange::Shrank,
+            Some(_) => InstructionChange::Unchanged,
+            None => InstructionChange::Unknown,
         }
     }
 
-    /// The evidence in a few words; `None` where nothing was counted.
+    /// The counts in a few words; `None` where nothing was counted.
     pub fn label(&self) -> Option<String> {
         let mut parts = Vec::new();
         parts.extend(self.alloc_count.and_then(|pair| changed("allocations", pair, unit::count)));
         parts.extend(self.alloc_bytes.and_then(|pair| changed("allocated", pair, unit::bytes)));
-        let work = match (self.work(), self.instructions) {
-            (Work::Unchanged, _) => {
+        let work = match (self.instruction_change(), self.instructions) {
+            (InstructionChange::Unchanged, _) => {
                 Some("work unchanged: code placement, caches or the machine".to_owned())
             }
             (_, Some(pair)) => Some(format!("work {}", unit::change(pair.change()))),
@@ -89,7 +92,7 @@ impl Evidence {
     }
 }
 
-fn changed(what: &str, pair: Pair, show: fn(f64) -> String) -> Option<String> {
+fn changed(what: &str, pair: CountPair, show: fn(f64) -> String) -> Option<String> {
     let differs = pair.share() != 0.0;
     differs.then(|| format!("{what} {} → {}", show(pair.base), show(pair.head)))
 }
@@ -98,9 +101,9 @@ fn changed(what: &str, pair: Pair, show: fn(f64) -> String) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn evidence(instructions: Option<f64>, count: Option<f64>, bytes: Option<f64>) -> Evidence {
-        let pair = |head: Option<f64>| head.map(|head| Pair { base: 1000.0, head });
-        Evidence {
+    fn counts(instructions: Option<f64>, count: Option<f64>, bytes: Option<f64>) -> Counts {
+        let pair = |head: Option<f64>| head.map(|head| CountPair { base: 1000.0, head });
+        Counts {
             instructions: pair(instructions),
             alloc_count: pair(count),
             alloc_bytes: pair(bytes),
@@ -110,25 +113,25 @@ mod tests {
     #[test]
     fn instructions_speak_from_one_percent_and_allocations_from_one() {
         let cases = [
-            (None, None, None, Work::Unknown),
-            (None, Some(1000.0), Some(1000.0), Work::Unknown),
-            (Some(1009.0), None, None, Work::Unchanged),
-            (Some(991.0), Some(1000.0), Some(1000.0), Work::Unchanged),
-            (Some(1010.0), None, None, Work::Grew),
-            (Some(990.0), Some(1001.0), None, Work::Shrank),
-            (Some(1001.0), Some(1001.0), None, Work::Grew),
-            (None, Some(1000.0), Some(1001.0), Work::Grew),
-            (None, Some(999.0), Some(1000.0), Work::Shrank),
+            (None, None, None, InstructionChange::Unknown),
+            (None, Some(1000.0), Some(1000.0), InstructionChange::Unknown),
+            (Some(1009.0), None, None, InstructionChange::Unchanged),
+            (Some(991.0), Some(1000.0), Some(1000.0), InstructionChange::Unchanged),
+            (Some(1010.0), None, None, InstructionChange::Grew),
+            (Some(990.0), Some(1001.0), None, InstructionChange::Shrank),
+            (Some(1001.0), Some(1001.0), None, InstructionChange::Grew),
+            (None, Some(1000.0), Some(1001.0), InstructionChange::Grew),
+            (None, Some(999.0), Some(1000.0), InstructionChange::Shrank),
         ];
         for (instructions, count, bytes, work) in cases {
-            let evidence = evidence(instructions, count, bytes);
-            assert_eq!(evidence.work(), work, "{evidence:?}");
+            let counts = counts(instructions, count, bytes);
+            assert_eq!(counts.instruction_change(), work, "{counts:?}");
         }
     }
 
     #[test]
     fn it_is_told_in_a_few_words() {
-        let label = |i, c, b| evidence(i, c, b).label().unwrap_or_default();
+        let label = |i, c, b| counts(i, c, b).label().unwrap_or_default();
         assert_eq!(label(Some(1050.0), None, None), "work +5.0 %");
         assert_eq!(label(Some(1000.0), Some(1003.0), None), "work +0.0 %, allocations 1000 → 1003");
         assert!(label(Some(1000.0), Some(1000.0), None).starts_with("work unchanged"));
@@ -138,7 +141,10 @@ mod tests {
 
     #[test]
     fn from_nothing_to_something_is_growth() {
-        let some = Pair { base: 0.0, head: 1.0 };
-        assert_eq!(Evidence { alloc_count: Some(some), ..<_>::default() }.work(), Work::Grew);
+        let some = CountPair { base: 0.0, head: 1.0 };
+        assert_eq!(
+            Counts { alloc_count: Some(some), ..<_>::default() }.instruction_change(),
+            InstructionChange::Grew
+        );
     }
 }

@@ -15,7 +15,7 @@ pub enum Side {
 
 /// A pair: one launch of the base and one of the head, directly after each other.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Round {
+pub struct Pair {
     /// The side that a fair coin had launched first.
     pub first: Side,
     /// What the base's launch took.
@@ -24,7 +24,7 @@ pub struct Round {
     pub head: LaunchTimes,
 }
 
-impl Round {
+impl Pair {
     /// The time of one side by one statistic, in ns an iteration.
     pub fn get(&self, side: Side, statistic: Statistic) -> f64 {
         match side {

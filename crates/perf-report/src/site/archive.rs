@@ -3,9 +3,9 @@
 
 use super::data::{digit, embedded, number};
 use super::file::SiteFile;
-use super::standing::Standing;
+use super::run_comparability::Comparability;
 use super::text;
-use perf_judge::history::{Line, Names};
+use perf_judge::history::{NameTable, RunRow};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Number;
 use serde::Serialize;
@@ -15,14 +15,14 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug)]
 pub struct Recorded<'a> {
     /// The run.
-    pub line: &'a Line,
+    pub line: &'a RunRow,
     /// Its benchmarks.
-    pub names: &'a Names,
+    pub names: &'a NameTable,
 }
 
 /// What tells whether runs of the series compare with the reported one.
 #[derive(Clone, Copy, Debug)]
-pub struct Here<'a> {
+pub struct SiteContext<'a> {
     /// The key of its machine.
     pub machine: &'a str,
     /// The branch whose runs make the baselines.
@@ -67,7 +67,7 @@ struct RunOfDay<'a> {
 }
 
 /// The files of a month, `2026-11`: the runs, and each benchmark's values.
-pub fn month(month: &str, runs: &[Recorded<'_>], here: Here<'_>) -> Vec<SiteFile> {
+pub fn month(month: &str, runs: &[Recorded<'_>], here: SiteContext<'_>) -> Vec<SiteFile> {
     let shared = Month {
         month,
         run: runs.iter().map(|run| run.line.run.as_str()).collect(),
@@ -100,12 +100,12 @@ pub fn trend_path(stem: &str, month: &str) -> String {
     format!("data/trend/{stem}/{month}.js")
 }
 
-fn standing(line: &Line, here: Here<'_>) -> Standing {
+fn standing(line: &RunRow, here: SiteContext<'_>) -> Comparability {
     let other = line.branch.as_deref() != Some(here.branch);
     match () {
-        () if line.imported || line.machine != here.machine => Standing::Incomparable,
-        () if line.dirty || line.partial || other => Standing::SetAside,
-        () => Standing::Counted,
+        () if line.imported || line.machine != here.machine => Comparability::Incomparable,
+        () if line.dirty || line.partial || other => Comparability::SetAside,
+        () => Comparability::Counted,
     }
 }
 
@@ -128,7 +128,7 @@ pub fn day(day: &str, runs: &[Recorded<'_>]) -> SiteFile {
 }
 
 impl<'a> RunOfDay<'a> {
-    fn of(line: &'a Line, lists: &[&str]) -> Self {
+    fn of(line: &'a RunRow, lists: &[&str]) -> Self {
         let columns = || (0..line.len()).map(|i| line.times_ns(i));
         Self {
             run: &line.run,
@@ -171,23 +171,23 @@ mod tests {
     use super::*;
     use perf_fixtures::{measured, run};
 
-    fn recorded<'a>(lines: &'a [Line], names: &'a [Names]) -> Vec<Recorded<'a>> {
+    fn recorded<'a>(lines: &'a [RunRow], names: &'a [NameTable]) -> Vec<Recorded<'a>> {
         lines.iter().zip(names).map(|(line, names)| Recorded { line, names }).collect()
     }
 
-    fn two() -> (Vec<Line>, Vec<Names>) {
+    fn two() -> (Vec<RunRow>, Vec<NameTable>) {
         let mut runs = [
             run(3, vec![measured("a/b::c", 1.5)]),
             run(3, vec![measured("a/b::c", 2.5), measured("a/b::</script>", 20.0)]),
         ];
         runs[1].machine.key = "elsewhere".to_owned();
-        (runs.iter().map(Line::of).collect(), runs.iter().map(Names::of).collect())
+        (runs.iter().map(RunRow::of).collect(), runs.iter().map(NameTable::of).collect())
     }
 
     #[test]
     fn a_month_has_a_file_for_each_benchmark() {
         let (runs, names) = two();
-        let here = Here { machine: &runs[0].machine, branch: "main" };
+        let here = SiteContext { machine: &runs[0].machine, branch: "main" };
         let pages = month("2026-11", &recorded(&runs, &names), here);
         let texts: Vec<&str> = pages.iter().map(|page| page.contents.as_str()).collect();
         assert!(texts[0].starts_with("perfMonth({\"month\":\"2026-11\",\"run\":[\"20261103T"));

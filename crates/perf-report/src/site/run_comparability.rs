@@ -39,7 +39,7 @@ impl Flag {
 
 /// Whether a run may be joined into the line of a trend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Comparability {
     /// A baseline may count it.
     Counted,
     /// Its times compare, but no baseline counts it.

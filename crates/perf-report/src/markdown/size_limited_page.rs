@@ -4,7 +4,7 @@ use super::page::Page;
 
 /// A page while it is written.
 #[derive(Debug)]
-pub(super) struct Paper<'a> {
+pub(super) struct SizeLimitedPage<'a> {
     text: String,
     page: Page<'a>,
     /// What is kept free for the page's end.
@@ -24,7 +24,7 @@ pub(super) struct Section<'a> {
 /// What the longest remark about what was left out takes, without its address.
 const REMARK: usize = 120;
 
-impl<'a> Paper<'a> {
+impl<'a> SizeLimitedPage<'a> {
     /// A page that begins and ends so, whatever comes between.
     pub(super) fn new(page: Page<'a>, beginning: String, end: String) -> Self {
         Self { text: beginning, page, end }
@@ -98,7 +98,7 @@ mod tests {
             [(0, 0, ""), (100, 0, "20 rows left"), (345, 20, "\n1 row left"), (1_000, 21, "")];
         for (bytes, rows, remark) in cases {
             let page = Page { bytes, ..page };
-            let mut paper = Paper::new(page, "# T\n".to_owned(), "\nend\n".to_owned());
+            let mut paper = SizeLimitedPage::new(page, "# T\n".to_owned(), "\nend\n".to_owned());
             paper.add(&part(20));
             paper.add(&part(1));
             let text = paper.finish();
@@ -107,7 +107,8 @@ mod tests {
             assert!(text.contains(remark), "{bytes}: {text}");
             assert!(text.lines().all(|line| !line.starts_with('|') || line.ends_with('|')));
         }
-        let mut paper = Paper::new(Page { bytes: 300, ..page }, String::new(), String::new());
+        let mut paper =
+            SizeLimitedPage::new(Page { bytes: 300, ..page }, String::new(), String::new());
         paper.add(&part(20));
         let text = paper.finish();
         let rows = text.matches("| 0").count();

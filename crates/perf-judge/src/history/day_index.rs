@@ -1,4 +1,4 @@
-//! What a history is summed up in: for each day one chunk with a line a run, so that a trend over
+//! What a history is summed up in: for each day one day_index with a line a run, so that a trend over
 //! years is read without opening every run. All of it follows from the runs.
 
 use crate::ident::{BenchmarkId, digest};
@@ -13,9 +13,9 @@ const SCHEMA: u32 = 1;
 /// The benchmarks of a run in the order of its columns. Runs of the same benchmarks share one
 /// list, which is stored once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Names(Vec<BenchmarkId>);
+pub struct NameTable(Vec<BenchmarkId>);
 
-impl Names {
+impl NameTable {
     /// The names of what a run measured.
     pub fn of(run: &Run) -> Self {
         Self(run.benchmarks.iter().map(|measured| measured.name.clone()).collect())
@@ -60,9 +60,9 @@ impl Names {
     }
 }
 
-/// One run in a line of its day's chunk.
+/// One run in a line of its day's day_index.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Line {
+pub struct RunRow {
     schema: u32,
     /// The run's identity.
     pub run: String,
@@ -89,8 +89,8 @@ pub struct Line {
     p95: Vec<Option<Number>>,
 }
 
-impl Line {
-    /// What the chunk of its day says of a run.
+impl RunRow {
+    /// What the day_index of its day says of a run.
     pub fn of(run: &Run) -> Self {
         let times = || run.benchmarks.iter().map(|measured| &measured.time_ns);
         let commit = run.commit.as_ref();
@@ -104,7 +104,7 @@ impl Line {
             dirty: commit.is_some_and(|commit| commit.dirty),
             partial: run.partial,
             imported: run.origin.is_some(),
-            names: Names::of(run).key(),
+            names: NameTable::of(run).key(),
             median: times().map(|time| Number(coarse(time.median))).collect(),
             p95: times().map(|time| time.p95.map(|p95| Number(coarse(p95)))).collect(),
         }
@@ -132,10 +132,10 @@ impl Line {
     }
 }
 
-/// Why a chunk cannot be read.
+/// Why a day_index cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum ChunkError {
+pub enum DayIndexError {
     /// A later version wrote it.
     #[error(
         "line {line} has schema {found}, and this version reads up to {SCHEMA}: update this tool"
@@ -146,7 +146,7 @@ pub enum ChunkError {
         /// The schema that it names.
         found: u32,
     },
-    /// It is not what a chunk looks like.
+    /// It is not what a day_index looks like.
     #[error("line {line} is not a run's: {cause}")]
     Malformed {
         /// The line, from 1.
@@ -158,7 +158,7 @@ pub enum ChunkError {
 
 /// The runs of a day in lines, the oldest first. The union of two is their merge.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Chunk {
+pub struct DayIndex {
     lines: BTreeMap<String, String>,
 }
 
@@ -168,26 +168,26 @@ struct Head {
     run: String,
 }
 
-impl Chunk {
-    /// Where the chunk of a run's day stands, below the history's root; `None` if that is no path
+impl DayIndex {
+    /// Where the day_index of a run's day stands, below the history's root; `None` if that is no path
     /// of a run.
     pub fn path_for(run_path: &str) -> Option<String> {
         let (day, _) = run_path.strip_prefix("data/runs/")?.rsplit_once('/')?;
         Some(format!("data/series/{day}.jsonl"))
     }
 
-    /// Reads a chunk as far as merging needs it.
+    /// Reads a day_index as far as merging needs it.
     ///
     /// # Errors
-    /// [`ChunkError::Newer`] for a later schema, [`ChunkError::Malformed`] for anything else that
-    /// is no chunk.
-    pub fn parse(text: &str) -> Result<Self, ChunkError> {
+    /// [`DayIndexError::Newer`] for a later schema, [`DayIndexError::Malformed`] for anything else that
+    /// is no day_index.
+    pub fn parse(text: &str) -> Result<Self, DayIndexError> {
         let mut lines = BTreeMap::new();
         for (i, text) in text.lines().enumerate() {
             let head: Head = serde_json::from_str(text)
-                .map_err(|cause| ChunkError::Malformed { line: i + 1, cause })?;
+                .map_err(|cause| DayIndexError::Malformed { line: i + 1, cause })?;
             if head.schema > SCHEMA {
-                return Err(ChunkError::Newer { line: i + 1, found: head.schema });
+                return Err(DayIndexError::Newer { line: i + 1, found: head.schema });
             }
             lines.insert(head.run, text.to_owned());
         }
@@ -196,10 +196,10 @@ impl Chunk {
 
     /// Adds a run.
     pub fn add(&mut self, run: &Run) {
-        self.lines.insert(run.id.clone(), Line::of(run).to_json());
+        self.lines.insert(run.id.clone(), RunRow::of(run).to_json());
     }
 
-    /// The union of two chunks of a day.
+    /// The union of two day_indexes of a day.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         for (run, line) in other.lines {
@@ -211,14 +211,14 @@ impl Chunk {
         self
     }
 
-    /// What the chunk says of one run.
+    /// What the day_index says of one run.
     #[must_use]
     pub fn only(mut self, run: &str) -> Self {
         self.lines.retain(|id, _| id == run);
         self
     }
 
-    /// The chunk's file.
+    /// The day_index's file.
     pub fn to_text(&self) -> String {
         self.lines.values().fold(String::new(), |text, line| text + line + "\n")
     }
@@ -226,10 +226,11 @@ impl Chunk {
     /// The runs, the oldest first.
     ///
     /// # Errors
-    /// [`ChunkError::Malformed`] for a line that is not a run's.
-    pub fn runs(&self) -> Result<Vec<Line>, ChunkError> {
+    /// [`DayIndexError::Malformed`] for a line that is not a run's.
+    pub fn runs(&self) -> Result<Vec<RunRow>, DayIndexError> {
         let read = |(i, text): (usize, &String)| {
-            serde_json::from_str(text).map_err(|cause| ChunkError::Malformed { line: i + 1, cause })
+            serde_json::from_str(text)
+                .map_err(|cause| DayIndexError::Malformed { line: i + 1, cause })
         };
         self.lines.values().enumerate().map(read).collect()
     }
@@ -242,19 +243,19 @@ mod tests {
     use crate::run::tests::{measured, run};
     use proptest::prelude::*;
 
-    fn chunk(days: &[u32]) -> Chunk {
-        let mut chunk = Chunk::default();
-        days.iter().for_each(|day| chunk.add(&run(*day, vec![measured("a/b::c", 1.5)])));
-        chunk
+    fn day_index(days: &[u32]) -> DayIndex {
+        let mut day_index = DayIndex::default();
+        days.iter().for_each(|day| day_index.add(&run(*day, vec![measured("a/b::c", 1.5)])));
+        day_index
     }
 
     #[test]
     fn a_line_says_what_a_trend_needs() {
         let run = run(3, vec![measured("a/b::c", 1.5), measured("a/b::d", 20.0)]);
-        let mut chunk = Chunk::default();
-        chunk.add(&run);
-        let read = Chunk::parse(&chunk.to_text()).unwrap();
-        assert_eq!(read, chunk);
+        let mut day_index = DayIndex::default();
+        day_index.add(&run);
+        let read = DayIndex::parse(&day_index.to_text()).unwrap();
+        assert_eq!(read, day_index);
         let line = &read.runs().unwrap()[0];
         assert_eq!((line.run.as_str(), line.len(), line.is_empty()), (run.id.as_str(), 2, false));
         assert_eq!((line.times_ns(1), line.times_ns(2)), (Some((20.0, Some(20.0))), None));
@@ -262,15 +263,15 @@ mod tests {
             (line.branch.as_deref(), line.dirty, line.partial),
             (Some("main"), false, false)
         );
-        let names = Names::from_json(&Names::of(&run).to_json()).unwrap();
+        let names = NameTable::from_json(&NameTable::of(&run).to_json()).unwrap();
         assert_eq!((names.key(), names.list().len()), (line.names.clone(), 2));
     }
 
     #[test]
     fn a_day_has_one_chunk() {
         let path = path_of(&run(3, vec![]));
-        assert_eq!(Chunk::path_for(&path).as_deref(), Some("data/series/2026/11/03.jsonl"));
-        assert_eq!(Chunk::path_for("data/comparisons/2026/11/03/a.json"), None);
+        assert_eq!(DayIndex::path_for(&path).as_deref(), Some("data/series/2026/11/03.jsonl"));
+        assert_eq!(DayIndex::path_for("data/comparisons/2026/11/03/a.json"), None);
     }
 
     #[test]
@@ -280,10 +281,10 @@ mod tests {
             ("{\"schema\":9,\"run\":\"a\"}\n", "line 1 has schema 9"),
             ("{\"schema\":1}\n", "line 1 is not a run's: missing field `run`"),
         ] {
-            let error = Chunk::parse(text).unwrap_err().to_string();
+            let error = DayIndex::parse(text).unwrap_err().to_string();
             assert!(error.starts_with(told), "{error}");
         }
-        let bare = Chunk::parse("{\"schema\":1,\"run\":\"a\"}\n").unwrap();
+        let bare = DayIndex::parse("{\"schema\":1,\"run\":\"a\"}\n").unwrap();
         assert!(bare.runs().unwrap_err().to_string().contains("line 1"));
     }
 
@@ -294,7 +295,7 @@ mod tests {
             b in prop::collection::vec(1_u32..28, 0..6),
             c in prop::collection::vec(1_u32..28, 0..6),
         ) {
-            let (all, [a, b, c]) = (chunk(&[&a[..], &b, &c].concat()), [&a, &b, &c].map(|days| chunk(days)));
+            let (all, [a, b, c]) = (day_index(&[&a[..], &b, &c].concat()), [&a, &b, &c].map(|days| day_index(days)));
             prop_assert_eq!(&a.clone().merge(b.clone()).merge(c.clone()), &all);
             prop_assert_eq!(&c.clone().merge(b.merge(a)).merge(c), &all);
         }

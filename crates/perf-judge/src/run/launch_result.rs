@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Statistic {
-    /// The fastest sample.
-    Fastest,
+    /// The minimum.
+    #[serde(alias = "fastest")]
+    Min,
     /// The median sample.
     #[default]
     Median,
@@ -17,14 +18,15 @@ pub enum Statistic {
 
 impl Statistic {
     /// Both.
-    pub const ALL: [Self; 2] = [Self::Fastest, Self::Median];
+    pub const ALL: [Self; 2] = [Self::Min, Self::Median];
 }
 
 /// The two robust numbers of one launch, in ns an iteration.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LaunchTimes {
-    /// The fastest sample.
-    pub fastest: f64,
+    /// The minimum.
+    #[serde(alias = "fastest")]
+    pub min: f64,
     /// The median sample.
     pub median: f64,
 }
@@ -33,7 +35,7 @@ impl LaunchTimes {
     /// One of the two, in ns an iteration.
     pub fn get(&self, statistic: Statistic) -> f64 {
         match statistic {
-            Statistic::Fastest => self.fastest,
+            Statistic::Min => self.min,
             Statistic::Median => self.median,
         }
     }
@@ -52,19 +54,19 @@ pub struct Alloc {
 
 /// The result of one launch of one benchmark. Times are in ns per iteration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Reading {
-    /// The fastest sample.
-    pub fastest_ns: f64,
-    /// The slowest sample.
-    pub slowest_ns: f64,
+pub struct LaunchResult {
+    /// The minimum.
+    pub min_ns: f64,
+    /// The maximum.
+    pub max_ns: f64,
     /// The median sample.
     pub median_ns: f64,
     /// The mean of the samples.
     pub mean_ns: f64,
     /// Iterations a sample.
-    pub n: u32,
+    pub sample_size: u32,
     /// Samples.
-    pub s: u32,
+    pub sample_count: u32,
     /// Every sample in the order taken, where they are known.
     pub samples_ns: Option<Vec<f64>>,
     /// Processor time of the process in ns, start-up included.
@@ -77,15 +79,15 @@ pub struct Reading {
     pub alloc: Option<Alloc>,
 }
 
-impl Reading {
+impl LaunchResult {
     /// The two numbers that are judged.
     pub fn times(&self) -> LaunchTimes {
-        LaunchTimes { fastest: self.fastest_ns, median: self.median_ns }
+        LaunchTimes { min: self.min_ns, median: self.median_ns }
     }
 
     /// Iterations in all samples.
     pub fn iterations(&self) -> u64 {
-        u64::from(self.n) * u64::from(self.s)
+        u64::from(self.sample_size) * u64::from(self.sample_count)
     }
 
     /// The quantile `p` of this launch's samples but the first, where they are known.

@@ -8,11 +8,11 @@ use perf_judge::ident::digest;
 use perf_judge::run::Machine;
 use perf_judge::stats;
 use perf_judge::unit;
-use perf_judge::verdict::qualify::Tally;
+use perf_judge::verdict::calibrate::ErrorCounts;
 use serde::{Deserialize, Serialize};
 
 /// The newest format that this version reads, and the one it writes.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 /// What is promised: more than this share of slowdowns of 10 % is caught...
 const CAUGHT: f64 = 0.90;
 /// ...and fewer than this share of unchanged benchmarks is called slower.
@@ -23,11 +23,11 @@ const PROMISED: u32 = 10;
 /// A machine's measured error rates: an immutable file of the history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Qualification {
+pub struct Calibration {
     /// The format's version.
     pub schema: u32,
     /// Tells it from the other files of a history.
-    pub kind: QualificationKind,
+    pub kind: CalibrationKind,
     /// When measuring began.
     pub started: DateTime<Utc>,
     /// How long it took.
@@ -39,17 +39,18 @@ pub struct Qualification {
     /// How many benchmarks were compared with themselves.
     pub benchmarks: usize,
     /// The same code on both sides, as it is and with slowdowns put on the head's times.
-    pub scaled: Vec<Tally>,
+    pub scaled: Vec<ErrorCounts>,
     /// Benchmarks of known cost whose head really does more work.
-    pub real: Vec<Tally>,
+    pub real: Vec<ErrorCounts>,
 }
 
 /// What a file of the history holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum QualificationKind {
-    /// A [`Qualification`].
-    Qualification,
+pub enum CalibrationKind {
+    /// A [`Calibration`].
+    #[serde(alias = "qualification")]
+    Calibration,
 }
 
 /// Whether a target rate is met.
@@ -61,8 +62,8 @@ enum TargetMet {
     Open,
 }
 
-impl Qualification {
-    /// Reads a qualification's file.
+impl Calibration {
+    /// Reads a calibration's file.
     ///
     /// # Errors
     /// If it is not one, or has a later schema.
@@ -70,22 +71,21 @@ impl Qualification {
         let read: Self = serde_json::from_str(text)?;
         match read.schema > SCHEMA {
             true => Err(FileError::Newer { found: read.schema, known: SCHEMA }),
-            false => Ok(read),
+            false => Ok(Self { schema: SCHEMA, ..read }),
         }
     }
 
-    /// A qualification of this version's format.
+    /// A calibration of this version's format.
     pub fn new(started: DateTime<Utc>, seed: u32, machine: Machine, benchmarks: usize) -> Self {
-        let (schema, kind) = (SCHEMA, QualificationKind::Qualification);
+        let (schema, kind) = (SCHEMA, CalibrationKind::Calibration);
         let (scaled, real) = (Vec::new(), Vec::new());
         Self { schema, kind, started, seconds: 0, seed, machine, benchmarks, scaled, real }
     }
 
     /// The file: one line of JSON.
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string(self).unwrap_or_else(|_| {
-            unreachable!("a qualification has string keys, which JSON can hold")
-        });
+        let mut text = serde_json::to_string(self)
+            .unwrap_or_else(|_| unreachable!("a calibration has string keys, which JSON can hold"));
         text.push('\n');
         text
     }
@@ -98,13 +98,12 @@ impl Qualification {
 
     /// Where the file stands on the history branch: by machine, the newest last.
     pub fn path(&self) -> String {
-        format!("{}/{}.json", Self::folder(&self.machine), self.id())
+        format!("{}/{}/{}.json", Self::FOLDERS[0], self.machine.key, self.id())
     }
 
-    /// Where a machine's files stand on the history branch.
-    pub fn folder(machine: &Machine) -> String {
-        format!("data/qualifications/{}", machine.key)
-    }
+    /// Folders of the history branch with a folder per machine: the one that files are added to,
+    /// and the one of schema 1.
+    pub const FOLDERS: [&str; 2] = ["data/calibrations", "data/qualifications"];
 
     /// `on this runner: 0 false alarms in 306, 10 % caught in 306 of 306`
     pub fn sentence(&self) -> String {
@@ -125,7 +124,7 @@ impl Qualification {
         self.detection() == TargetMet::No || self.false_alarms() == TargetMet::No
     }
 
-    fn tally(&self, percent: u32) -> Tally {
+    fn tally(&self, percent: u32) -> ErrorCounts {
         let own = self.scaled.iter().find(|tally| tally.percent == percent);
         own.copied().unwrap_or_default()
     }
@@ -167,10 +166,10 @@ impl Qualification {
     fn lines(&self) -> String {
         let nothing = self.tally(0);
         let mut lines = "head\tfound\tcount\t95 % interval\trounds\n".to_owned();
-        let mut push = |head: &str, found: &str, hits: u32, of: u32, rounds: String| {
+        let mut push = |head: &str, found: &str, hits: u32, of: u32, pairs: String| {
             let (low, high) = stats::wilson(hits, of);
             let between = format!("{:.1} to {:.1} %", low * 100.0, high * 100.0);
-            lines += &format!("{head}\t{found}\t{hits} of {of}\t{between}\t{rounds}\n");
+            lines += &format!("{head}\t{found}\t{hits} of {of}\t{between}\t{pairs}\n");
         };
         push("unchanged", "regression", nothing.caught, nothing.of, mean_rounds(nothing));
         push("", "regression of 10 % and more", nothing.caught_minor, nothing.of, String::new());
@@ -212,10 +211,10 @@ impl Qualification {
     }
 }
 
-fn mean_rounds(tally: Tally) -> String {
+fn mean_rounds(tally: ErrorCounts) -> String {
     match tally.of {
         0 => String::new(),
-        of => format!("{:.1}", f64::from(tally.rounds) / f64::from(of)),
+        of => format!("{:.1}", f64::from(tally.pairs) / f64::from(of)),
     }
 }
 
@@ -223,48 +222,48 @@ fn mean_rounds(tally: Tally) -> String {
 mod tests {
     use super::*;
 
-    fn tally(percent: u32, of: u32, caught: u32) -> Tally {
-        Tally { percent, of, caught, rounds: of * 12, runs: 6, ..Tally::default() }
+    fn tally(percent: u32, of: u32, caught: u32) -> ErrorCounts {
+        ErrorCounts { percent, of, caught, pairs: of * 12, runs: 6, ..ErrorCounts::default() }
     }
 
-    fn qualification(of: u32, caught: u32) -> Qualification {
+    fn calibration(of: u32, caught: u32) -> Calibration {
         let machine = Machine { cpu: "Model 1".to_owned(), cores: 2, ..Machine::default() };
         let started = "2026-11-23T02:45:00Z".parse().unwrap();
-        let mut qualification = Qualification::new(started, 7, machine.keyed(), 51);
-        qualification.seconds = 840;
-        qualification.scaled = vec![tally(0, of, 0), tally(5, of, caught), tally(10, of, caught)];
-        qualification.real = vec![tally(10, 14, 14)];
-        qualification
+        let mut calibration = Calibration::new(started, 7, machine.with_machine_key(), 51);
+        calibration.seconds = 840;
+        calibration.scaled = vec![tally(0, of, 0), tally(5, of, caught), tally(10, of, caught)];
+        calibration.real = vec![tally(10, 14, 14)];
+        calibration
     }
 
     #[test]
     fn a_newer_schema_is_refused() {
-        let machine = Machine::default().keyed();
-        let written = Qualification::new(DateTime::UNIX_EPOCH, 7, machine, 3).to_json();
-        assert_eq!(Qualification::from_json(&written).unwrap().to_json(), written);
-        let newer = written.replacen("\"schema\":1", "\"schema\":2", 1);
-        let error = Qualification::from_json(&newer).unwrap_err().to_string();
-        assert!(error.contains("reads up to 1: update this tool"), "{error}");
+        let machine = Machine::default().with_machine_key();
+        let written = Calibration::new(DateTime::UNIX_EPOCH, 7, machine, 3).to_json();
+        assert_eq!(Calibration::from_json(&written).unwrap().to_json(), written);
+        let newer = written.replacen("\"schema\":2", "\"schema\":3", 1);
+        let error = Calibration::from_json(&newer).unwrap_err().to_string();
+        assert!(error.contains("reads up to 2: update this tool"), "{error}");
     }
 
     #[test]
     fn rates_stand_with_their_intervals_and_limits() {
-        insta::assert_snapshot!(qualification(306, 306).to_text());
+        insta::assert_snapshot!(calibration(306, 306).to_text());
     }
 
     #[test]
     fn a_promise_is_kept_broken_or_not_shown() {
-        assert_eq!(qualification(306, 306).detection(), TargetMet::Yes);
-        assert_eq!(qualification(10, 10).detection(), TargetMet::Open);
-        assert!(qualification(306, 200).is_broken());
-        assert_eq!(qualification(10, 10).false_alarms(), TargetMet::Open);
+        assert_eq!(calibration(306, 306).detection(), TargetMet::Yes);
+        assert_eq!(calibration(10, 10).detection(), TargetMet::Open);
+        assert!(calibration(306, 200).is_broken());
+        assert_eq!(calibration(10, 10).false_alarms(), TargetMet::Open);
     }
 
     #[test]
     fn it_is_read_as_it_was_written() {
-        let written = qualification(306, 300);
-        let read: Qualification = serde_json::from_str(&written.to_json()).unwrap();
+        let written = calibration(306, 300);
+        let read: Calibration = serde_json::from_str(&written.to_json()).unwrap();
         assert_eq!(read, written);
-        assert!(written.path().starts_with("data/qualifications/"), "{}", written.path());
+        assert!(written.path().starts_with("data/calibrations/"), "{}", written.path());
     }
 }

@@ -19,7 +19,7 @@ pub(crate) const TEXT_BYTES: usize = 100_000;
 /// What no report of this tool says.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Doubt {
+pub enum Inconsistency {
     /// A benchmark has two rows.
     #[error("a benchmark stands in it twice")]
     Doubled,
@@ -91,7 +91,7 @@ pub enum Doubt {
 
 impl Report {
     /// The first thing in it that no report says.
-    pub(crate) fn doubt(&self) -> Option<Doubt> {
+    pub(crate) fn inconsistency(&self) -> Option<Inconsistency> {
         self.excess().or_else(|| self.contradiction()).or_else(|| {
             let partition = self.partition.as_ref()?;
             part_contradiction(partition, &self.rows)
@@ -99,41 +99,41 @@ impl Report {
     }
 
     /// What is more than any workspace has.
-    fn excess(&self) -> Option<Doubt> {
+    fn excess(&self) -> Option<Inconsistency> {
         let part = self.partition.iter().flat_map(|part| [part.listed.len(), part.own.len()]);
         let counts = [self.rows.len(), self.budgets.len(), self.notes.len(), self.accepted.len()];
         let reasons = [self.outcome.gate.len(), self.outcome.incomplete.len()];
         if counts.into_iter().chain(reasons).chain(part).max() > Some(ROWS) {
-            return Some(Doubt::Rows);
+            return Some(Inconsistency::Rows);
         }
-        self.texts().map(str::len).find(|length| *length > TEXT_BYTES).map(Doubt::Text)
+        self.texts().map(str::len).find(|length| *length > TEXT_BYTES).map(Inconsistency::Text)
     }
 
     /// What does not agree with the rest of it.
-    fn contradiction(&self) -> Option<Doubt> {
+    fn contradiction(&self) -> Option<Inconsistency> {
         let names: BTreeSet<&BenchmarkId> = self.rows.iter().map(|row| &row.verdict.name).collect();
-        let bases = self.against.base.iter().map(|base| &base.commit);
+        let bases = self.reference.base.iter().map(|base| &base.commit);
         let mut commits = self.run.commit.iter().chain(bases);
         let (found, expected) = (self.status, self.outcome.status());
         if names.len() < self.rows.len() {
-            return Some(Doubt::Doubled);
+            return Some(Inconsistency::Doubled);
         }
         if commits.any(|commit| !is_hash(commit)) {
-            return Some(Doubt::Hash);
+            return Some(Inconsistency::Hash);
         }
         if found != expected {
-            return Some(Doubt::Status { found, expected });
+            return Some(Inconsistency::Status { found, expected });
         }
-        self.rows.iter().find_map(rows::doubt).or_else(|| self.excused())
+        self.rows.iter().find_map(rows::inconsistency).or_else(|| self.excused())
     }
 
     /// What makes the report incomplete, and is not among the reasons.
-    fn excused(&self) -> Option<Doubt> {
+    fn excused(&self) -> Option<Inconsistency> {
         let reasons: BTreeSet<&str> = self.outcome.incomplete.iter().map(String::as_str).collect();
         let mut budgets = self.budgets.iter().filter(|budget| budget.undecided.is_some());
         let is_open = |name: &str| !begins(&reasons, &format!("budget {name}: "));
         if let Some(budget) = budgets.find(|budget| is_open(&budget.name)) {
-            return Some(Doubt::Undecided(budget.name.clone()));
+            return Some(Inconsistency::Undecided(budget.name.clone()));
         }
         let mut open = self.rows.iter().map(|row| &row.verdict).filter(|verdict| {
             let is_incomplete = verdict.state == State::Missing || verdict.cut_short;
@@ -141,8 +141,8 @@ impl Report {
         });
         let verdict = open.next()?;
         Some(match verdict.state {
-            State::Missing => Doubt::Excused(verdict.name.clone()),
-            _ => Doubt::Undecided(verdict.name.as_str().to_owned()),
+            State::Missing => Inconsistency::Excused(verdict.name.clone()),
+            _ => Inconsistency::Undecided(verdict.name.as_str().to_owned()),
         })
     }
 
@@ -151,7 +151,7 @@ impl Report {
         let machine = &self.run.machine;
         let facts = [&self.run.id, &machine.cpu, &machine.os, &machine.rustc, &machine.image];
         let commit = self.run.commit.iter().flat_map(|commit| commit.branch.as_ref());
-        let base = self.against.base.iter().map(|base| &base.label);
+        let base = self.reference.base.iter().map(|base| &base.label);
         let rows = self.rows.iter().flat_map(|row| {
             let verdict = &row.verdict;
             let source = row.measured.iter().flat_map(|measured| &measured.source);
@@ -175,20 +175,20 @@ impl Report {
 }
 
 /// What a part says of itself that cannot be.
-fn part_contradiction(partition: &Partition, rows: &[Row]) -> Option<Doubt> {
+fn part_contradiction(partition: &Partition, rows: &[Row]) -> Option<Inconsistency> {
     let Partition { part, listed, own } = partition;
     if !(1..=part.of).contains(&part.part) || part.of > MOST {
-        return Some(Doubt::Part { part: part.part, of: part.of });
+        return Some(Inconsistency::Part { part: part.part, of: part.of });
     }
     let listed: BTreeSet<&BenchmarkId> = listed.iter().collect();
     if let Some(name) = own.iter().find(|name| !listed.contains(name)) {
-        return Some(Doubt::Unlisted(name.clone()));
+        return Some(Inconsistency::Unlisted(name.clone()));
     }
     let rows: BTreeSet<&str> = rows.iter().map(|row| row.verdict.name.as_str()).collect();
     // A benchmark of several thread counts is listed once, and has a row for each.
     let has_row =
         |name: &BenchmarkId| rows.contains(name.as_str()) || begins(&rows, &format!("{name}::"));
-    own.iter().find(|name| !has_row(name)).cloned().map(Doubt::NoRow)
+    own.iter().find(|name| !has_row(name)).cloned().map(Inconsistency::NoRow)
 }
 
 fn is_hash(commit: &Commit) -> bool {
@@ -209,10 +209,10 @@ mod tests {
         Some(Partition { part: Part { part, of }, listed: names(listed), own })
     }
 
-    fn doubt(edit: impl FnOnce(&mut Report)) -> Option<String> {
+    fn inconsistency(edit: impl FnOnce(&mut Report)) -> Option<String> {
         let mut report = report();
         edit(&mut report);
-        report.doubt().map(|doubt| doubt.to_string())
+        report.inconsistency().map(|inconsistency| inconsistency.to_string())
     }
 
     #[test]
@@ -236,7 +236,7 @@ mod tests {
             (part(1, 2, &["core/exp"], &["core/exp"]), Some("has no row")),
         ];
         for (partition, said) in cases {
-            let found = doubt(|report| report.partition.clone_from(&partition));
+            let found = inconsistency(|report| report.partition.clone_from(&partition));
             let found = found.as_deref();
             assert_eq!(found.is_some(), said.is_some(), "{partition:?}: {found:?}");
             assert!(found.unwrap_or_default().contains(said.unwrap_or_default()), "{found:?}");
@@ -247,7 +247,7 @@ mod tests {
     fn a_result_needs_a_measurement() {
         use State::{Improvement, Inconclusive, Missing, New, Removed, Unchanged};
         let idle = |state, base: Option<&str>| {
-            doubt(|report| {
+            inconsistency(|report| {
                 let row = report.rows.iter_mut().find(|row| row.measured.is_some()).unwrap();
                 (row.measured, row.verdict.launches, row.verdict.state) = (None, 0, state);
                 (row.verdict.base, row.verdict.change) = (base.map(str::to_owned), None);
@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_a_reason() {
-        let passed = doubt(|report| {
+        let passed = inconsistency(|report| {
             (report.outcome, report.status) = (Outcome::default(), 0);
         });
         let said = "`core/parse::panics` is missing, and not among the reasons of its status";
@@ -279,14 +279,14 @@ mod tests {
         let said = |name: &str| {
             Some(format!("`{name}` is not decided, and not among the reasons of its status"))
         };
-        let budget = doubt(|report| {
+        let budget = inconsistency(|report| {
             report.budgets[0].name = "b".to_owned();
             report.budgets[0].undecided = Some("why".to_owned());
         });
         assert_eq!(budget, said("b"));
         let row = report().rows.iter().position(|row| row.verdict.state != State::Missing).unwrap();
         let name = report().rows[row].verdict.name.as_str().to_owned();
-        assert_eq!(doubt(|report| report.rows[row].verdict.cut_short = true), said(&name));
+        assert_eq!(inconsistency(|report| report.rows[row].verdict.cut_short = true), said(&name));
     }
 
     #[test]
@@ -295,16 +295,16 @@ mod tests {
         let all: BTreeSet<BenchmarkId> =
             (0..=ROWS).map(|i| BenchmarkId::from(format!("a/b::{i}").as_str())).collect();
         let cases = [
-            doubt(|report| report.outcome.gate = many()),
-            doubt(|report| report.notes = many()),
-            doubt(|report| {
+            inconsistency(|report| report.outcome.gate = many()),
+            inconsistency(|report| report.notes = many()),
+            inconsistency(|report| {
                 report.partition = part(1, 2, &[], &[]);
                 report.partition.as_mut().unwrap().own = all;
             }),
         ];
         assert!(cases.iter().all(|found| found.as_deref() == Some("it has more than 20000 rows")));
         let long = "x".repeat(TEXT_BYTES + 1);
-        let found = doubt(|report| report.partition = part(1, 2, &[&long], &[]));
+        let found = inconsistency(|report| report.partition = part(1, 2, &[&long], &[]));
         assert!(found.unwrap().contains("a text in it has"));
     }
 }

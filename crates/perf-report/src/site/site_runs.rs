@@ -1,8 +1,8 @@
 //! Which runs the site shows, and the series of each benchmark among them.
 
-use super::point::{Point, SeriesReference, batch};
-use super::shown_run::{ShownRun, recorded, unrecorded};
-use super::standing::{Flag, Standing};
+use super::run_comparability::{Comparability, Flag};
+use super::run_view::{RunView, recorded, unrecorded};
+use super::trend_point::{SeriesReference, TrendPoint, batch};
 use crate::{Report, Row};
 use perf_judge::history::{History, Past};
 use perf_judge::ident::BenchmarkId;
@@ -14,9 +14,9 @@ pub(super) const LIMIT: usize = 200;
 
 /// The runs of the site.
 #[derive(Clone, Debug)]
-pub(super) struct Shown<'a> {
+pub(super) struct SiteRuns<'a> {
     /// The newest runs, oldest first.
-    pub(super) runs: Vec<ShownRun<'a>>,
+    pub(super) runs: Vec<RunView<'a>>,
     /// How many there are besides, too old to be shown.
     pub(super) older: usize,
     /// What each benchmark's runs say of it, with the places of the runs, oldest first.
@@ -25,7 +25,7 @@ pub(super) struct Shown<'a> {
     rows: BTreeMap<&'a BenchmarkId, &'a Row>,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> SiteRuns<'a> {
     /// The newest runs of `history`, and the reported one last if it is not among them.
     /// `commits_at`: below which address the repository's commits are shown.
     pub(super) fn new(history: &'a History, report: &'a Report, commits_at: Option<&str>) -> Self {
@@ -33,7 +33,7 @@ impl<'a> Shown<'a> {
         let count = history.len() + usize::from(!is_recorded);
         let older = count.saturating_sub(LIMIT);
         let newest = || history.runs().skip(older);
-        let mut runs: Vec<ShownRun<'a>> =
+        let mut runs: Vec<RunView<'a>> =
             newest().map(|run| recorded(run, report, commits_at)).collect();
         if !is_recorded {
             runs.push(unrecorded(report, commits_at));
@@ -72,14 +72,14 @@ impl<'a> Shown<'a> {
     pub(super) fn measured(
         &'a self,
         name: &BenchmarkId,
-    ) -> impl DoubleEndedIterator<Item = (&'a ShownRun<'a>, &'a Measured)> {
+    ) -> impl DoubleEndedIterator<Item = (&'a RunView<'a>, &'a Measured)> {
         let known = self.series.get(name).map_or(&[][..], Vec::as_slice);
         known.iter().map(|(at, measured)| (&self.runs[*at], *measured))
     }
 
     /// The runs of one benchmark, oldest first. A run that should have measured it and did not has
     /// its place all the same, so that a gap is seen.
-    pub(super) fn series(&'a self, name: &BenchmarkId) -> Vec<Point<'a>> {
+    pub(super) fn series(&'a self, name: &BenchmarkId) -> Vec<TrendPoint<'a>> {
         let known = self.series.get(name).map_or(&[][..], Vec::as_slice);
         let (Some((first, _)), Some((last, newest))) = (known.first(), known.last()) else {
             return Vec::new();
@@ -94,8 +94,8 @@ impl<'a> Shown<'a> {
         let mut points = Vec::with_capacity(self.runs.len() - first);
         for (at, run) in self.runs.iter().enumerate().skip(*first) {
             let measured = known.next_if(|(place, _)| *place == at).map(|(_, measured)| *measured);
-            let point = Point::new(run, measured, &reference);
-            if measured.is_some() || point.standing() == Standing::Counted {
+            let point = TrendPoint::new(run, measured, &reference);
+            if measured.is_some() || point.standing() == Comparability::Counted {
                 points.push(point);
             }
         }
@@ -110,7 +110,7 @@ impl<'a> Shown<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::point::since;
+    use super::super::trend_point::since;
     use super::*;
     use crate::report::tests::report;
     use perf_fixtures::{measured, run};
@@ -127,7 +127,7 @@ mod tests {
 
     fn flags_of(history: &History) -> Vec<Vec<&'static str>> {
         let report = report();
-        let shown = Shown::new(history, &report, None);
+        let shown = SiteRuns::new(history, &report, None);
         let series = shown.series(&NAME.into());
         series.iter().map(|p| p.flags().into_iter().map(Flag::name).collect()).collect()
     }
@@ -145,7 +145,7 @@ mod tests {
         let mut own = day(23, 1.9e6);
         own.id = report.run.id.clone();
         let history = history(vec![day(2, 1e6), own]);
-        let shown = Shown::new(&history, &report, None);
+        let shown = SiteRuns::new(&history, &report, None);
         assert_eq!(shown.runs.len(), 2);
         assert_eq!(shown.runs[1].flags, [Flag::Reported]);
     }
@@ -157,7 +157,7 @@ mod tests {
         all[1].commit.as_mut().unwrap().dirty = true;
         all[2].commit.as_mut().unwrap().branch = None;
         all[3].machine.key = "elsewhere".to_owned();
-        all[4].benchmarks[0].n = 64;
+        all[4].benchmarks[0].sample_size = 64;
         let shown = flags_of(&history(all));
         let names = ["partial", "dirty", "other branch", "other machine", "other batch size"];
         for (flags, name) in shown.iter().zip(names) {
@@ -171,7 +171,7 @@ mod tests {
         partial.partial = true;
         let history = history(vec![run(1, vec![]), day(2, 1e6), partial, run(4, vec![])]);
         let report = report();
-        let shown = Shown::new(&history, &report, None);
+        let shown = SiteRuns::new(&history, &report, None);
         let medians: Vec<bool> =
             shown.series(&NAME.into()).iter().map(|point| point.judged().is_some()).collect();
         assert_eq!(medians, [true, false, true]);
@@ -182,10 +182,10 @@ mod tests {
         let many = (0..300u32).map(|i| {
             let mut run = day(1, f64::from(i) + 1.0);
             run.started += chrono::TimeDelta::hours(i64::from(i));
-            run.seal()
+            run.with_id()
         });
         let (history, report) = (many.collect::<History>(), report());
-        let shown = Shown::new(&history, &report, None);
+        let shown = SiteRuns::new(&history, &report, None);
         assert_eq!((shown.runs.len(), shown.older), (LIMIT, 101));
     }
 
@@ -196,7 +196,7 @@ mod tests {
         let times = [0.95e6, 1.9e6, 0.95e6, 1.8e6, 1.9e6];
         let days = (1..).zip(times).map(|(d, ns)| day(d, ns));
         let history = history(days.collect());
-        let shown = Shown::new(&history, &report, None);
+        let shown = SiteRuns::new(&history, &report, None);
         let since = since(&shown.series(&NAME.into()), verdict).unwrap();
         assert_eq!(since.started.to_rfc3339(), "2026-11-04T02:45:00+00:00");
     }
