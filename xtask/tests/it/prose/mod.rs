@@ -50,7 +50,6 @@ fn perf_report() {
 }
 
 #[test]
-#[ignore = "texts are being rewritten"]
 fn other_crates() {
     let large = ["crates/divan-perf", "crates/perf-judge", "crates/perf-report"];
     let sources = crates(|name| !large.contains(&name));
