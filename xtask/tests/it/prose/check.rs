@@ -29,7 +29,7 @@ const NUMBERS: [&str; 13] = [
 pub(super) fn check(file: &Path, blocks: &[Block]) -> Vec<Finding> {
     let is_accepted = |text: &str, range: &Range<usize>| {
         EXCEPTIONS.iter().any(|(path, phrase, _)| {
-            file.starts_with(path) && encloses(&text.to_lowercase(), phrase, range)
+            file.starts_with(path) && encloses(&text.to_ascii_lowercase(), phrase, range)
         })
     };
     let mut findings = Vec::new();
@@ -87,11 +87,11 @@ fn ends_sentence(word: &str, next: Option<char>) -> bool {
     }
     let continues = next.is_some_and(char::is_lowercase);
     let is_inside = bare.len() < word.len();
-    let bare = bare.trim_start_matches(['(', '[', '"', '“']).to_lowercase();
-    let is_initial = bare.chars().count() == 2 && bare.starts_with(char::is_alphabetic);
-    match bare.as_str() {
+    let bare = bare.trim_start_matches(['(', '[', '"', '“']);
+    let is_initial = bare.chars().count() == 2 && bare.starts_with(char::is_uppercase);
+    match bare.to_lowercase().as_str() {
         "etc." | "…" => !continues,
-        _ if is_initial || ABBREVIATIONS.contains(&bare.as_str()) => false,
+        word if is_initial || ABBREVIATIONS.contains(&word) => false,
         _ => !continues || !is_inside && !bare.ends_with('…'),
     }
 }
@@ -120,37 +120,44 @@ fn tokens(text: &str) -> Vec<(Range<usize>, Token)> {
     let mut tokens = Vec::new();
     for (range, chunk) in chunks(text) {
         if is_code(chunk) {
+            let sign = chunk.chars().next_back().filter(char::is_ascii_punctuation);
+            let sign = sign.map(|sign| (range.end..range.end, Token::Sign(sign)));
             tokens.push((range, Token::Code));
-            if let Some(last) = chunk.chars().next_back().filter(char::is_ascii_punctuation) {
-                tokens.push((tokens.last().unwrap().0.clone(), Token::Sign(last)));
-            }
-            continue;
-        }
-        let mut open: Option<usize> = None;
-        for (at, sign) in chunk.char_indices().chain([(chunk.len(), '-')]) {
-            if sign.is_alphanumeric() || (open.is_some() && sign == '\'') {
-                open.get_or_insert(at);
-                continue;
-            }
-            if let Some(start) = open.take() {
-                tokens.push((range.start + start..range.start + at, word(&chunk[start..at])));
-            }
-            let range = range.start + at..range.start + at + sign.len_utf8();
-            match sign {
-                // Hyphens join the words of a phrase.
-                '-' => {}
-                CODE => tokens.push((range, Token::Code)),
-                other => tokens.push((range, Token::Sign(other))),
-            }
+            tokens.extend(sign);
+        } else {
+            add_words(range.start, chunk, &mut tokens);
         }
     }
     tokens
 }
 
+/// Adds the words and signs of a part of a text that starts at `offset`.
+fn add_words(offset: usize, chunk: &str, tokens: &mut Vec<(Range<usize>, Token)>) {
+    let mut open: Option<usize> = None;
+    // A sign that ends the last word.
+    for (at, sign) in chunk.char_indices().chain([(chunk.len(), '-')]) {
+        if sign.is_alphanumeric() || open.is_some() && sign == '\'' {
+            open.get_or_insert(at);
+            continue;
+        }
+        if let Some(start) = open.take() {
+            tokens.push((offset + start..offset + at, word(&chunk[start..at])));
+        }
+        let range = offset + at..offset + at + sign.len_utf8();
+        match sign {
+            // Hyphens join the words of a phrase.
+            '-' => {}
+            CODE => tokens.push((range, Token::Code)),
+            other => tokens.push((range, Token::Sign(other))),
+        }
+    }
+}
+
 fn word(text: &str) -> Token {
-    match text.starts_with(|sign: char| sign.is_ascii_digit()) {
-        true => Token::Number,
-        false => Token::Word(text.to_lowercase()),
+    if text.starts_with(|sign: char| sign.is_ascii_digit()) {
+        Token::Number
+    } else {
+        Token::Word(text.to_lowercase())
     }
 }
 
@@ -277,6 +284,7 @@ mod tests {
             lengths("Wait… and more. Apples, pears etc. are fruit. Pears etc. Next"),
             [3, 5, 2, 1]
         );
+        assert_eq!(lengths("By J. Doe and b. Next"), [5, 1]);
         assert_eq!(lengths(""), [0; 0]);
     }
 

@@ -1,11 +1,9 @@
 //! The comments and string literals of source code.
 //!
-//! A scanner of its own rather than a parser's tokens: those lack lines and plain comments, and
-//! parsers of three languages would cost more to build.
+//! A scanner reads them, as the tokens of `proc-macro2` lack plain comments, and lines by default.
 
 use super::text::{Block, markdown, mask, plain};
 use std::ops::Range;
-use std::path::Path;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Language {
@@ -32,7 +30,7 @@ struct Piece {
 }
 
 /// The prose of Rust code: comments, documentation and literals, without tests.
-pub(super) fn rust(_: &Path, source: &str) -> Vec<Block> {
+pub(super) fn rust(source: &str) -> Vec<Block> {
     prose(source, Language::Rust)
 }
 
@@ -234,7 +232,6 @@ fn item_length(code: &str) -> usize {
     end.map_or(code.len(), |(end, _)| end + 1)
 }
 
-#[cfg(test)]
 fn shown(blocks: &[Block]) -> Vec<(&str, usize)> {
     blocks.iter().map(|block| (block.text.trim(), block.line(0))).collect()
 }
@@ -256,7 +253,7 @@ fn f<'a>(c: char) {
     let raw = r#"raw "text" here"#; /* block comment */
     let brand = b"bytes of text"; let key = "key"; let one = "a b";
 }"##;
-    let blocks = rust(Path::new(""), source);
+    let blocks = rust(source);
     let code = super::text::CODE;
     let documented = format!("Of {code}.");
     let failed = format!("cannot read {code}: \"two\" words, on one line");
@@ -280,9 +277,9 @@ fn tests_are_left_out_but_not_what_follows() {
     let source = "/// Kept item.\nfn a() {}\n#[cfg(test)]\n#[path = \"some path\"]\nmod tests;\n\
                   /// Also kept.\nfn b() {}\n#[cfg(test)]\nmod more {\n/// Left out.\n\
                   fn c() -> [u8; 2] { \"left out\" }\n}\n/// Kept again.\nconst D: u8 = 1;";
-    let blocks = rust(Path::new(""), source);
+    let blocks = rust(source);
     assert_eq!(shown(&blocks), [("Kept item.", 1), ("Also kept.", 6), ("Kept again.", 13)]);
-    assert!(rust(Path::new(""), "#![cfg(test)]\n/// Left out.\nfn f() {}").is_empty());
+    assert!(rust("#![cfg(test)]\n/// Left out.\nfn f() {}").is_empty());
 }
 
 #[test]
