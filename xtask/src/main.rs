@@ -22,7 +22,7 @@ enum Task {
 
 #[derive(Debug, Args)]
 struct StressArgs {
-    /// What the program `history-stress` is told; `--help` lists it.
+    /// Arguments of the program `history-stress`; `--help` lists them.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     args: Vec<OsString>,
 }

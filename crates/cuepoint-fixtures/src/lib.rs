@@ -1,12 +1,11 @@
 //! Seeded generators of realistic Rekordbox libraries.
 //!
-//! The shares (how many titles carry a remix, how many tracks have no artist, how playlists are
-//! sized) follow aggregates of real exports, so that what is measured on a generated library
-//! resembles what a user waits for. The same size and seed give the same bytes on every platform:
-//! every draw and every decision is integer arithmetic.
+//! The shares follow aggregates of real exports: titles with a remix, tracks without an artist,
+//! sizes of playlists. Measured times then resemble those that a user waits for. The same size and
+//! seed give the same bytes on every platform: every draw and every decision is integer arithmetic.
 //!
-//! A catalogue beside a library says which of its rows is which track, so that what a matcher gets
-//! right can be counted.
+//! A catalogue beside a library lists the right row of each track, so that the right answers of a
+//! matcher can be counted.
 
 mod accuracy;
 mod catalogue;

@@ -5,7 +5,7 @@ use crate::track::track_id;
 use crate::words::title_word;
 use crate::xml::{End, XmlWriter};
 
-/// How far below the root a playlist may lie.
+/// How far below the root a playlist may be.
 const MAX_DEPTH: usize = 4;
 
 /// `256 × 2^(step / 8)`, rounded: powers of two between whole exponents, without floats.

@@ -48,7 +48,7 @@ impl Rng {
         items[self.below(items.len() as u64) as usize]
     }
 
-    /// The index of one of `weights`, as likely as its weight says.
+    /// The index of one of `weights`, with a probability proportional to its weight.
     pub(crate) fn weighted(&mut self, weights: &[u64]) -> usize {
         let mut left = self.below(weights.iter().sum());
         for (index, &weight) in weights.iter().enumerate() {
@@ -78,7 +78,7 @@ impl Rng {
 
     /// A number around 0 with a standard deviation of 1,000, within ± 6,000.
     ///
-    /// The sum of twelve uniform draws is close enough to a normal one and needs no logarithm,
+    /// The sum of twelve uniform draws is close enough to a normal one. It needs no logarithm,
     /// which may differ in its last bit between platforms.
     pub(crate) fn normal(&mut self) -> i64 {
         (0..12).map(|_| self.below(1_001) as i64).sum::<i64>() - 6_000
@@ -86,8 +86,8 @@ impl Rng {
 
     /// A rank in `0..count` that follows Zipf's law with a slope of −0.85.
     ///
-    /// Ranks are drawn octave by octave, [1, 2), [2, 4), [4, 8)…: an octave weighs 2^0.15 times
-    /// the one before it, and within an octave ranks are equally likely. That needs a table of 24
+    /// Ranks are drawn octave by octave: [1, 2), [2, 4), [4, 8)…. An octave weighs 2^0.15 times
+    /// the one before it. Within an octave ranks are equally likely. That needs a table of 24
     /// integers rather than a power for each rank.
     pub(crate) fn zipf(&mut self, count: u64) -> u64 {
         let octaves = (64 - count.max(1).leading_zeros() as usize).min(OCTAVE_WEIGHTS.len());

@@ -7,16 +7,16 @@ use crate::words::title_word;
 /// Shares of titles with one, two, three… words before anything is added to them.
 const PLAIN_WORDS: [u64; 12] = [300, 310, 175, 100, 55, 30, 15, 10, 7, 5, 3, 2];
 
-/// A title in its parts, in the order in which they stand in it.
+/// A title in its parts, in their order.
 #[derive(Clone, Debug)]
 pub(crate) struct TitleParts {
     /// The credit, where it is written before the title.
     pub(crate) artist_prefix: Option<String>,
-    /// The words of the title, with the word and dash that may stand before them.
+    /// The words of the title, with the word and dash that may come before them.
     pub(crate) base: String,
     /// The guest named after the words.
     pub(crate) feat: Option<String>,
-    /// What stands in parentheses.
+    /// The text in parentheses.
     pub(crate) parenthesis: Option<Parenthesis>,
     /// The label in brackets.
     pub(crate) bracket: Option<String>,
@@ -36,7 +36,7 @@ pub(crate) enum Parenthesis {
     Short(&'static str),
     /// A guest.
     Feat(String),
-    /// A version of another kind, sometimes by somebody named.
+    /// A version of another kind, sometimes by a named artist.
     Rework { by: Option<String>, kind: &'static str },
     /// A word that belongs to the title.
     Word(String),
@@ -64,7 +64,7 @@ impl TitleParts {
         }
     }
 
-    /// The title as it stands in a library.
+    /// The title as it is in a library.
     pub(crate) fn render(&self) -> String {
         let mut title = self.base.clone();
         if let Some(artist) = &self.artist_prefix {
@@ -117,7 +117,7 @@ impl Parenthesis {
     }
 }
 
-/// The words of a title, before anything is said about its version.
+/// The words of a title, without its version.
 fn base(rng: &mut Rng) -> String {
     let mut base = plain(rng);
     season(rng, &mut base);

@@ -34,8 +34,8 @@ const COLOURS: [(&str, &str, &str); 4] =
 
 /// The identifier that track number `index` of a library carries.
 ///
-/// Odd factors are invertible modulo a power of two, so no two tracks share an identifier; the
-/// result has up to nine digits as in rekordbox 6 and later.
+/// Odd factors are invertible modulo a power of two, so no two tracks share an identifier. It has
+/// up to nine digits, as in rekordbox 6 and later.
 pub(crate) fn track_id(index: usize) -> u64 {
     (index as u64 + 1).wrapping_mul(0x5bd1_e995) % (1 << 29) + 1
 }
@@ -43,9 +43,9 @@ pub(crate) fn track_id(index: usize) -> u64 {
 /// What is known of a track, beside the text that a library makes of it.
 #[derive(Clone, Debug)]
 pub(crate) struct TrackFacts {
-    /// The title in its parts; it holds the credit if that stands before it.
+    /// The title in its parts; it holds the credit if that comes before it.
     pub(crate) title: TitleParts,
-    /// Who made the track, whether or not the library says so.
+    /// The artists of the track, even if the library does not name them.
     pub(crate) credit: Credit,
     /// Whether the artist is left blank.
     pub(crate) artist_blank: bool,
@@ -89,7 +89,7 @@ fn rng_of(seed: u64, index: usize) -> Rng {
     Rng::new(seed, index as u64 + 1)
 }
 
-/// Draws everything that the TRACK element itself says; the order of the draws is the library.
+/// Draws the attributes of the TRACK element; the order of the draws determines the library.
 fn draw(rng: &mut Rng, index: usize, tracks: usize) -> Drawn {
     let bpm = bpm(rng);
     let seconds = rng.between(150, 480);
@@ -211,8 +211,8 @@ fn thousandths(value: u64) -> String {
     format!("{}.{:03}", value / 1_000, value % 1_000)
 }
 
-/// The place of the file, percent-encoded as rekordbox does it: hex digits in lower case, and
-/// `(`, `)`, `,`, `+`, `!` and `#` as they are.
+/// The place of the file, percent-encoded as rekordbox does it. Hex digits are in lower case, and
+/// the characters `(),+!#` are not encoded.
 fn location(rng: &mut Rng, artist: &str, name: &str, extension: &str) -> String {
     let root = rng.pick(&["/Users/dj/Music/", "/C:/Users/dj/Music/"]);
     let shelf = capitalised(&invented(rng.below(400)));

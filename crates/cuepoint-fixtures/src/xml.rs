@@ -21,7 +21,7 @@ impl XmlWriter {
         self.new_line();
     }
 
-    /// Writes a start tag, its attributes wrapped below each other, and ends it as `end` says.
+    /// Writes a start tag, its attributes wrapped below each other, and ends it with `end`.
     pub(crate) fn element(
         &mut self,
         indent: usize,
@@ -91,7 +91,7 @@ impl End {
     }
 }
 
-/// Appends `value` to `out` so that it can stand in a quoted attribute and read back unchanged.
+/// Appends `value` to `out` so that a quoted attribute can hold it and it is read back unchanged.
 ///
 /// Tabs and line ends become character references: raw ones are read back as spaces.
 pub fn escape_attribute(out: &mut String, value: &str) {

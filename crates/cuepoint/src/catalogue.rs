@@ -19,7 +19,7 @@ pub(crate) fn build(args: &BuildArgs) -> anyhow::Result<()> {
     let bytes = catalogue.encode()?;
     write_named(&args.output, |out| out.write_all(&bytes))?;
     let output = args.output.display();
-    // Whoever does not read this has the file all the same.
+    // The file is written already, so a failure to print this summary is ignored.
     let _ = writeln!(stderr(), "{output}: {} tracks, {} bytes", catalogue.len(), bytes.len());
     Ok(())
 }

@@ -25,7 +25,7 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Write tracks as CSV.
     Export(ExportArgs),
-    /// Find the tracks of a library in a catalogue and write what it says about them.
+    /// Find a library's tracks in a catalogue and write the matches.
     Match(MatchArgs),
     /// Filter and sort a table that `match` wrote.
     Filter(FilterTableArgs),
@@ -62,7 +62,7 @@ pub(crate) struct MatchArgs {
     /// The table of matches to write [default: standard output].
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Also write the matches that somebody should look at, as CSV.
+    /// Also write the matches to review, as CSV.
     #[arg(long, value_name = "FILE")]
     pub(crate) review: Option<PathBuf>,
     /// Also write all candidates with their scores, as CSV.
@@ -74,7 +74,7 @@ pub(crate) struct MatchArgs {
     /// Also write everything as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
-    /// What stands between two cells.
+    /// The separator of cells.
     #[arg(long, value_name = "NAME", default_value = "comma")]
     pub(crate) delimiter: DelimiterName,
     /// Threads that work [default: one for each core].
@@ -188,7 +188,7 @@ pub(crate) struct ExportArgs {
     pub(crate) filter: FilterArgs,
     #[command(flatten)]
     pub(crate) sort: SortArgs,
-    /// What stands between two cells.
+    /// The separator of cells.
     #[arg(long, value_name = "NAME", default_value = "comma")]
     pub(crate) delimiter: DelimiterName,
     /// The file to write [default: standard output].

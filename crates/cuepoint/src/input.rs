@@ -1,4 +1,4 @@
-//! Reads a library file and says what is wrong with it.
+//! Reads a library file and reports its defects.
 
 use std::fs;
 use std::path::Path;

@@ -12,7 +12,7 @@ use crate::cli::InspectArgs;
 use crate::input::read_library;
 use crate::text::printable;
 
-/// Playlists shown in the tree; their number is always told.
+/// Playlists shown in the tree; their number is always printed.
 const SHOWN: usize = 40;
 
 /// Writes a summary of the library to `out`.

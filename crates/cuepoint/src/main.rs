@@ -44,7 +44,7 @@ fn main() -> ExitCode {
 fn tell(error: &anyhow::Error) {
     let text = format!("error: {error:#}");
     for line in text.lines() {
-        // There is nowhere to tell that the error could not be told.
+        // If standard error is closed, there is no place to report that.
         let _ = writeln!(stderr(), "{}", printable(line));
     }
 }
@@ -60,7 +60,7 @@ fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
-/// Whether whoever reads the output has seen enough, as `head` does.
+/// Whether the reader of the output closed it, for example `head`.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
     causes.any(|error| error.kind() == io::ErrorKind::BrokenPipe)

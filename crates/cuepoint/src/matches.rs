@@ -157,7 +157,7 @@ fn summarise(view: &View<'_, Matched<'_>>) {
     let (matched, all) = (statistics.matched(), statistics.rows);
     let [low, medium, high] = Confidence::ALL.map(|class| statistics.of(class));
     let percent = if all == 0 { 0.0 } else { 100.0 * matched as f64 / all as f64 };
-    // Whoever does not read this has the table all the same.
+    // The table is written already, so a failure to print this summary is ignored.
     let _ = writeln!(
         stderr(),
         "matched {matched} of {all} tracks ({percent:.1} %): {high} high, {medium} medium, {low} low \

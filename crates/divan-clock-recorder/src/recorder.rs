@@ -1,18 +1,31 @@
 //! Records the clock reads of an unmodified Divan bench process.
 //!
-//! Preloaded with `LD_PRELOAD`, it stands between the process and libc: every read of
-//! `CLOCK_MONOTONIC` and every write to standard output becomes one record of a file that the
+//! Preloaded with `LD_PRELOAD`, it replaces three functions of libc. Every read of
+//! `CLOCK_MONOTONIC` and every write to standard output becomes one record of a file, which the
 //! parent reads afterwards. Divan times a sample by two such reads, so its samples can be rebuilt.
 //!
 //! * `CLOCK_TAP_OUT`: the file to create, which must not exist. Unset, calls are only passed on.
 //! * `CLOCK_TAP_RECORDS`: `capacity,expected`, both in records. The file is sparse, so a large
 //!   capacity is cheap; the expected part is made resident before `main`.
 //!
-//! The file is a header of eight 64-bit words (magic, version, records wanted, capacity, CPU time
-//! in ns, peak resident bytes, 1 once the process has exited in order, 0) and then records of
-//! 16 bytes: kind (u32: 1 clock, 2 standard output), thread (u32, 1 is the main thread) and value
-//! (u64: ns, or the bytes written to standard output so far). Everything is in native byte order.
-//! More records wanted than the capacity means that the last ones are lost.
+//! The file starts with a header of eight 64-bit words:
+//!
+//! 1. magic
+//! 2. version
+//! 3. records wanted; if they exceed the capacity, the last ones are lost
+//! 4. capacity
+//! 5. CPU time in ns
+//! 6. peak resident bytes
+//! 7. 1 once the process has exited in order
+//! 8. 0
+//!
+//! Records of 16 bytes follow:
+//!
+//! * kind (u32): 1 for the clock, 2 for standard output
+//! * thread (u32): 1 for the main thread
+//! * value (u64): ns, or the bytes written to standard output so far
+//!
+//! Everything is in native byte order.
 //!
 //! This file is complete by itself: `rustc --edition 2024 -O --crate-type cdylib lib.rs`.
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
@@ -153,7 +166,7 @@ static INIT: extern "C" fn() = init;
 #[unsafe(link_section = ".fini_array")]
 static FINI: extern "C" fn() = finish;
 
-/// Stands in for libc's `clock_gettime`, and records what it says about `CLOCK_MONOTONIC`.
+/// Replaces libc's `clock_gettime`, and records its result for `CLOCK_MONOTONIC`.
 ///
 /// # Safety
 /// As libc's: `time` points at a `timespec` that can be written.
@@ -174,7 +187,7 @@ pub unsafe extern "C" fn clock_gettime(clock: c_int, time: *mut Timespec) -> c_i
     status
 }
 
-/// Stands in for libc's `write`, and records how far standard output has come.
+/// Replaces libc's `write`, and records how far standard output has come.
 ///
 /// # Safety
 /// As libc's: `bytes` points at `len` readable bytes.
@@ -192,7 +205,7 @@ pub unsafe extern "C" fn write(fd: c_int, bytes: *const c_void, len: usize) -> i
     written
 }
 
-/// Stands in for libc's `writev`, and records how far standard output has come.
+/// Replaces libc's `writev`, and records how far standard output has come.
 ///
 /// # Safety
 /// As libc's: `parts` points at `count` buffers.
@@ -252,7 +265,7 @@ fn record(kind: u32, value: u64) {
         return;
     }
     // SAFETY: the mapping holds `capacity` records behind the header, and each index is handed out
-    // once, so nobody else writes there.
+    // once, so no other thread writes there.
     unsafe {
         let records = tape.add(1).cast::<Record>();
         records.add(index as usize).write(Record { kind, thread: thread(), value });
@@ -274,7 +287,7 @@ extern "C" fn init() {
     let (Some(path), Some(records)) = (std::env::var_os(OUT), std::env::var_os(RECORDS)) else {
         return;
     };
-    // The main thread gets number 1, whoever records first.
+    // The main thread gets number 1, even if another thread records first.
     thread();
     hide_from_children();
     let Some((capacity, expected)) = parse_records(&records) else { return };
@@ -342,7 +355,7 @@ fn reserve(file: &File, len: u64) -> Option<()> {
 /// Makes the pages resident, so that no sample pays for a page fault of the tap.
 fn touch(start: *mut u8, len: usize) {
     for offset in (0..len).step_by(PAGE) {
-        // SAFETY: the offset is inside the mapping, which nobody else uses yet.
+        // SAFETY: the offset is inside the mapping, which nothing else uses yet.
         unsafe { start.add(offset).write_volatile(0) };
     }
 }
@@ -411,8 +424,8 @@ fn cpu_ns() -> u64 {
     if status == 0 { nanoseconds(&time) } else { 0 }
 }
 
-/// The most memory that was resident at once in this process, less the tap's own file, or in one
-/// that it started and waited for; 0 if unknown.
+/// The peak resident memory of this process without the recorder's own file, or that of a process
+/// that it started and waited for. 0 if unknown.
 ///
 /// Not `getrusage` for the process itself: that maximum outlives `exec`, so a process started by a
 /// larger parent reports the parent's. What a child inherits is no more than this process had.

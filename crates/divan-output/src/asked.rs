@@ -1,7 +1,7 @@
 //! Which rows of a table belong to the benchmark that a launch was asked for.
 //!
-//! A bench can print a table of its own, with any names: only the rows of the asked benchmark say
-//! something about it, and nothing else in the output is a row.
+//! A bench can print a table of its own, with any names. Only the rows of the asked benchmark are
+//! about it, and nothing else in the output is a row.
 
 use super::row::Row;
 use super::table::Table;
@@ -13,8 +13,8 @@ impl Table {
         self.rows.retain(|row| row.is_of(listed));
     }
 
-    /// Whether several of its rows, all of one benchmark, claim to be the same: two of one path, or
-    /// one for all thread counts beside those of each.
+    /// Whether several of its rows claim to be the same. Two of them have one path, or one is for
+    /// all thread counts beside those of each.
     pub fn is_ambiguous(&self) -> bool {
         let same = |a: &Row, b: &Row| a.path.starts_with(&b.path) || b.path.starts_with(&a.path);
         let rows = self.rows.iter().enumerate();

@@ -2,7 +2,7 @@
 
 /// A printed value in base units: ns, bytes, counts or a rate per second.
 ///
-/// Divan truncates, so the true value lies in `value..value + ulp`.
+/// Divan truncates, so the true value is in `value..value + ulp`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cell {
     /// The printed value. Infinite for a rate over no time.
@@ -14,7 +14,7 @@ pub struct Cell {
 /// A statistic's four columns.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Columns {
-    /// Of the fastest sample.
+    /// The minimum of the samples.
     pub fastest: Cell,
     /// Of the slowest sample.
     pub slowest: Cell,
@@ -90,8 +90,8 @@ fn scaled(text: &str, factor: impl Fn(&str) -> Option<f64>) -> Option<Cell> {
     Some(Cell { value: number.value * factor, ulp: number.ulp * factor })
 }
 
-/// A number as `format_f64` prints it: at most four digits if there is a point, no zero at the end
-/// of a fraction, and whole if it has four digits or more before the point.
+/// A number as `format_f64` prints it. With a point it has at most four digits and no zero at its
+/// end. With four digits or more before the point it is whole.
 fn number(text: &str) -> Option<Cell> {
     if text == "inf" {
         return Some(Cell { value: f64::INFINITY, ulp: 0.0 });

@@ -1,6 +1,6 @@
 //! How a Divan process is recognised and started.
 
-/// Bytes that are in an executable exactly if it is a Divan binary; cargo's metadata do not tell.
+/// Bytes that are in an executable exactly if it is a Divan binary; cargo's metadata lack that.
 pub const BINARY_MARKER: &[u8] = b"DIVAN_SAMPLE_COUNT";
 
 /// Environment variables that change what Divan 0.1.21 measures or prints, to be cleared in the

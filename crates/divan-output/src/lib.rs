@@ -1,6 +1,6 @@
 //! The foreign formats of Divan 0.1.21: what its bench processes take and what they print.
 //!
-//! Nothing outside of this crate knows how Divan's text looks.
+//! No other crate depends on the form of Divan's text.
 
 mod asked;
 mod cell;

@@ -3,7 +3,7 @@
 /// Between two columns.
 const SEPARATOR: &str = " │ ";
 
-/// Six columns: the first with all that stands before it, the others trimmed.
+/// Six columns: the first with all that precedes it, the others trimmed.
 pub(super) struct Cells<'a> {
     /// Tree, name and first column.
     pub(super) head: &'a str,
@@ -31,7 +31,7 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// The value that ends the first column, `600.7 ns`, though something may stand right before it.
+/// The value that ends the first column, `600.7 ns`, though other text may precede it directly.
 pub(super) fn last_value(head: &str) -> Option<&str> {
     let head = head.trim_end();
     let (before, _unit) = head.rsplit_once(' ')?;

@@ -18,7 +18,7 @@ pub struct Listing {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ListingError {
-    /// What stands after the last entry.
+    /// The text after the last entry.
     #[error("listing does not end with an entry of the form \"name: benchmark\": {0:?}")]
     Unfinished(String),
 }

@@ -1,4 +1,4 @@
-//! What a row of Divan's table says.
+//! The content of a row of Divan's table.
 
 use std::ops::Range;
 
@@ -10,12 +10,13 @@ use super::line::{Cells, last_value};
 #[non_exhaustive]
 pub struct Row {
     /// Crate, modules, function, generic arguments, argument and thread count (`t=4`) as printed.
-    /// Only the listing tells an argument `t=4` from a thread count. Spaces at a name's end are lost.
+    /// Only the listing distinguishes an argument `t=4` from a thread count. Spaces at a name's end
+    /// are lost.
     pub path: Vec<String>,
     /// How far the benchmark came.
     pub state: RowState,
     /// Bytes of the output from the label to the end of the line with the numbers. What the
-    /// benchmark printed itself lies between the two.
+    /// benchmark printed itself is between the two.
     pub span: Range<usize>,
 }
 
@@ -120,7 +121,7 @@ impl RateKind {
     ];
 }
 
-/// What `AllocProfiler` counted, per iteration of the sample that stands in the time's column.
+/// What `AllocProfiler` counted, per iteration of the sample in the time's column.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Alloc {

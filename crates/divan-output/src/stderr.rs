@@ -1,8 +1,8 @@
-//! What Divan says on standard error.
+//! What Divan prints on standard error.
 
 use super::cell::time_cell;
 
-/// The smallest time that Divan's clock tells apart, in picoseconds.
+/// The smallest time that Divan's clock can measure, in picoseconds.
 pub fn timer_precision(stderr: &str) -> Option<u64> {
     let value = stderr.lines().find_map(|line| line.strip_prefix("Timer precision: "))?;
     Some((time_cell(value)?.value * 1e3).round() as u64)

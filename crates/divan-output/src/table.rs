@@ -6,7 +6,7 @@
 //! extra := rates, then allocations; a line without a branch, whose last two columns are empty
 //! ```
 //!
-//! Names come through raw, with separators, line breaks and all, so a label is taken by its width:
+//! Names are printed raw, even with separators and line breaks, so a label is taken by its width.
 //! Divan fills it with spaces up to the first column. What the benchmark prints lands between the
 //! label and the numbers, which then end a later line.
 
@@ -24,7 +24,7 @@ pub struct Table {
     /// In printed order.
     pub rows: Vec<Row>,
     /// Lines that look like a table and have no place in it, in order. If a listed benchmark has
-    /// no row, the first of these says why: the grammar has changed.
+    /// no row, the first of these is the reason: the grammar has changed.
     pub problems: Vec<Problem>,
 }
 
@@ -70,7 +70,7 @@ struct Label {
 }
 
 impl<'a> Parser<'a> {
-    /// Takes in what begins at `at`, the start of a line, and says where the next line starts.
+    /// Parses the line that starts at `at`, and returns where the next line starts.
     fn step(&mut self, at: usize) -> usize {
         let end = self.line_end(at);
         let line = self.line(at, end);
@@ -156,7 +156,7 @@ impl<'a> Parser<'a> {
         end
     }
 
-    /// What stands behind a label; None is a group.
+    /// The cells behind a label; `None` is a group.
     fn state(&mut self, at: usize, content: &str) -> Option<RowState> {
         if let Some(figures) = Figures::read(content) {
             return Some(RowState::Done(Box::new(figures)));

@@ -57,7 +57,7 @@ pub(super) fn run(program: &Program, size: Size) -> Result<()> {
                 })
             })
             .collect();
-        let acts = disturb(&hub.path(), size.acts);
+        let acts = damage(&hub.path(), size.acts);
         is_over.store(true, Ordering::Relaxed);
         let ended = writers.into_iter().map(thread::ScopedJoinHandle::join);
         let written =
@@ -71,7 +71,7 @@ pub(super) fn run(program: &Program, size: Size) -> Result<()> {
     hub.check(&wanted)?;
     let took = unit::span(begun.elapsed().as_secs_f64());
     say(&format!(
-        "{acts} times another program emptied, cut, replaced or deleted the shared branch, while {WRITERS} clones published and were killed: {} runs are there, each once ({took})",
+        "{acts} times another program emptied, cut, replaced or deleted the shared branch. {WRITERS} clones published meanwhile and were killed. {} runs are there, each once ({took})",
         wanted.len(),
     ));
     Ok(())
@@ -97,8 +97,8 @@ fn write(i: usize, clone: &Clone, size: Size, is_over: &AtomicBool) -> Result<Ve
     Ok(ids)
 }
 
-/// Disturbs the shared branch this many times, and returns how often that was.
-fn disturb(hub: &Path, acts: usize) -> Result<usize> {
+/// Damages the shared branch this many times, and returns how often that was.
+fn damage(hub: &Path, acts: usize) -> Result<usize> {
     let mut done = 0;
     while done < acts {
         thread::sleep(LONGEST_PAUSE.mul_f64(fastrand::f64()));

@@ -25,7 +25,7 @@ struct Cost {
     pushed_bytes: usize,
 }
 
-/// Measures both lengths and says the figures.
+/// Measures both lengths and prints the figures.
 pub(super) fn run(program: &Program, size: Size) -> Result<()> {
     let mut costs = Vec::new();
     for length in size.lengths {

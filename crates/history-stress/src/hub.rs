@@ -113,12 +113,12 @@ impl Clone {
         Ok(run.id)
     }
 
-    /// Where runs wait to be recorded, as the program says it.
+    /// The folder where runs wait to be recorded, as the program prints it.
     fn pending_folder(&self) -> Result<PathBuf> {
-        let said = succeed(self.history(&["add"]))?.stderr;
-        let said = String::from_utf8_lossy(&said);
+        let stderr = succeed(self.history(&["add"]))?.stderr;
+        let stderr = String::from_utf8_lossy(&stderr);
         let folder =
-            said.lines().find_map(|line| line.strip_prefix("nothing waits to be recorded in "));
+            stderr.lines().find_map(|line| line.strip_prefix("nothing waits to be recorded in "));
         folder.map(|folder| self.path.join(folder)).context("the program names no folder")
     }
 
@@ -153,12 +153,12 @@ impl Clone {
     }
 }
 
-/// Runs a command that must succeed, and returns what it said.
+/// Runs a command that must succeed, and returns its output.
 pub(super) fn succeed(mut command: Command) -> Result<Output> {
     let output = command.output().context("cannot start a process")?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        bail!("{:?} failed ({}): {said}", command.get_args(), output.status);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        bail!("{:?} failed ({}): {stderr}", command.get_args(), output.status);
     }
     Ok(output)
 }

@@ -50,8 +50,8 @@ pub(super) fn run(program: &Program, size: Size) -> Result<()> {
     Ok(())
 }
 
-/// Whether the server can be told apart from its client: it is another machine in earnest, and is
-/// not killed with it.
+/// Whether the server can be distinguished from its client. In real use it is another machine, and
+/// is not killed with the client.
 pub(super) fn server_survives() -> bool {
     let is_there = Command::new("setsid").arg("--version").stdout(Stdio::null()).status().is_ok();
     if !is_there {

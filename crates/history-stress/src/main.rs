@@ -2,7 +2,7 @@
 //!
 //! Every part works on repositories of its own in a temporary folder, by the command that users
 //! run.
-#![expect(clippy::print_stderr, reason = "a command says what it found")]
+#![expect(clippy::print_stderr, reason = "a command prints what it found")]
 
 mod foreign;
 mod growth;
@@ -58,7 +58,7 @@ struct Size {
     clones: usize,
     runs_a_clone: usize,
     kills: usize,
-    /// How often another program disturbs the shared branch.
+    /// How often another program damages the shared branch.
     acts: usize,
     /// Lengths of the histories that a run is added to.
     lengths: [usize; 2],
@@ -90,7 +90,7 @@ const SHORT: Size = Size {
     sites: &[(300, 20)],
 };
 
-/// A part: an error says what was lost or broken.
+/// A part: its error is what was lost or broken.
 type Stress = fn(&Program, Size) -> Result<()>;
 
 fn main() -> ExitCode {
@@ -103,7 +103,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs every part; an error says what was lost or broken.
+/// Runs every part; the error is what was lost or broken.
 fn run(args: &StressArgs) -> Result<()> {
     let program = Program::at(&args.program)?;
     let size = if args.short { SHORT } else { FULL };

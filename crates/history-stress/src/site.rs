@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-/// Measures every length and says the figures.
+/// Measures every length and prints the figures.
 pub(super) fn run(program: &Program, size: Size) -> Result<()> {
     for (length, benchmarks) in size.sites {
         let hub = Hub::new(program)?;
@@ -86,7 +86,7 @@ fn say_sizes(site: &Path) -> Result<()> {
     };
     let all: u64 = files.iter().map(|(_, bytes)| bytes).sum();
     say(&format!(
-        "  overview {}, the largest page of a benchmark {}, of a run {}, file of a month {}, of a day {}; {} files of {}",
+        "  overview {}, largest page of a benchmark {}, of a run {}, largest month {}, largest day {}; {} files of {}",
         unit::bytes(overview as f64),
         largest("benchmark/"),
         largest("run/"),

@@ -23,7 +23,7 @@ const PIECES: [&str; 16] = [
     "\\u0000",
 ];
 
-/// What stands where a number should: limits of types, and what is none.
+/// Replacements for a number: limits of types, and values that are no number.
 const NUMBERS: [&str; 10] = [
     "0",
     "-1",

@@ -18,7 +18,7 @@ const MANIFESTS: [&str; 5] = [
     "fixtures/scripted-bench/Cargo.toml",
 ];
 
-/// What `cargo xtask ci` is told.
+/// The arguments of `cargo xtask ci`.
 #[derive(Debug, Args)]
 pub(crate) struct CiArgs {
     /// Install what the machine lacks first, naming each command.
@@ -29,7 +29,7 @@ pub(crate) struct CiArgs {
     nightly: bool,
 }
 
-/// Runs every check and says which failed.
+/// Runs every check and prints which failed.
 pub(crate) fn run(args: &CiArgs) -> Result<ExitCode> {
     if args.setup {
         set_up()?;
@@ -70,7 +70,7 @@ fn check(title: &str, args: &str) -> Check {
     Check { title: title.to_owned(), program: None, args: words(args), env: None, needs: None }
 }
 
-/// What says little about a single change, or takes longer than one should wait for.
+/// Checks that take too long for every change, or hardly depend on a single one.
 fn nightly() -> Vec<Check> {
     vec![
         check("tests on this machine's noise", "test --locked --package xtask -- --ignored"),
@@ -130,7 +130,7 @@ fn checks() -> Vec<Check> {
 }
 
 impl Check {
-    /// Runs it, unless its tool is missing; says whether it passed.
+    /// Runs it, unless its tool is missing; returns whether it passed.
     fn run(&self) -> Result<bool> {
         if TOOLS.iter().any(|tool| Some(tool.name) == self.needs && !tool.is_there()) {
             return Ok(true);

@@ -12,7 +12,7 @@ pub(super) struct Tool {
     pub(super) part: &'static str,
     /// Where the part is checked at all.
     systems: Systems,
-    /// Any of these tells that it is there.
+    /// Commands of which one succeeds if the tool is installed.
     probes: &'static [&'static [&'static str]],
     /// What installs it, for the systems where that is one command.
     install: fn() -> Vec<Vec<String>>,

@@ -24,6 +24,7 @@ mod merge;
 mod no_circles;
 mod odd_benches;
 mod output_folder;
+mod prose;
 mod settings;
 mod shared_target;
 mod surroundings;

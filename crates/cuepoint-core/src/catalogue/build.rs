@@ -25,8 +25,8 @@ impl Catalogue {
     /// If two entries have one identifier, or their texts are too large for one catalogue.
     pub fn build(entries: &[Entry]) -> Result<Self, BuildError> {
         let order = by_identifier(entries)?;
-        // Entries are read in the order in which they lie in memory, and only what became of them
-        // is brought into the order of identifiers: it is a tenth of their size.
+        // Entries are read in their order in memory. Only the results, which have a tenth of the
+        // size, are sorted by identifier.
         let mut builder = Builder::default();
         for entry in entries {
             builder.add(entry);
@@ -94,7 +94,7 @@ impl Builder {
         });
     }
 
-    /// Stores the words of `name` and indexes them; the result is where they lie.
+    /// Stores the words of `name`, indexes them, and returns their places.
     fn add_name(&mut self, name: &Name) -> [u32; 5] {
         self.index.start(name.title.len());
         let mut ends = [self.words.len() as u32; 5];

@@ -1,10 +1,10 @@
-//! Finds the tracks that share the most telling words with a query.
+//! Finds the tracks that share the most distinctive words with a query.
 //!
-//! A word's weight is its inverse document frequency, `ln(1 + tracks / tracks with the word)`; a
-//! track's is the sum of the weights of the query's words that it has, less for long titles. Terms
-//! are taken rarest first. As soon as those left cannot lift a track that has not been seen among
-//! the best any more (Turtle and Flood's MaxScore, 1995), the long lists of common words are no
-//! longer walked but only asked about the tracks that are still in play.
+//! A word's weight is its inverse document frequency, `ln(1 + tracks / tracks with the word)`.
+//! A track's weight is the sum over the query's words that it has, less for long titles. Terms
+//! are taken rarest first. At some point the terms that are left cannot lift a new track among the
+//! best. From there on the long lists of common words are searched only for the tracks found so far
+//! (Turtle and Flood's MaxScore, 1995).
 
 use std::cell::RefCell;
 
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::texts::Texts;
 
-/// Which part of a name a word stands in.
+/// The part of a name that a word is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
     /// The title, with its parentheses.
@@ -28,7 +28,7 @@ const FIELDS: usize = 2;
 pub struct Term {
     /// The folded word.
     pub word: String,
-    /// Where it shall stand.
+    /// The part of the name to find it in.
     pub field: Field,
 }
 

@@ -43,7 +43,7 @@ struct RawEntry {
     url: Value,
 }
 
-/// A value of JSON; CSV knows texts only.
+/// A value of JSON; CSV has texts only.
 #[derive(Debug, Default, Deserialize)]
 #[serde(untagged)]
 enum Value {
@@ -78,10 +78,15 @@ const COLUMNS: [&str; 20] = [
     "url",
 ];
 
-/// Reads a CSV file with a header: `title`, `artists`, `mix`, `remixers`, `duration` ("m:ss" or
-/// seconds), `bpm`, `key`, `year`, `label`, `genre`, `isrc`, `release`, `release_date`, `url` and
-/// `id`, in any order and all but the title optional. Lists are parted by semicolons. Without an
-/// `id` column tracks are numbered from 1.
+/// Reads a CSV file with a header.
+///
+/// Its columns may be in any order, and only `title` is required. Semicolons separate the items of
+/// lists. A `duration` is "m:ss" or seconds. Without an `id` column tracks are numbered from 1. The
+/// columns are:
+///
+/// * of the name: `title`, `artists`, `mix`, `remixers`
+/// * of the sound: `duration`, `bpm`, `key`, `genre`
+/// * of the publication: `year`, `label`, `isrc`, `release`, `release_date`, `url`, `id`
 ///
 /// # Errors
 ///
@@ -106,7 +111,7 @@ pub fn read_csv(bytes: &[u8]) -> Result<Vec<Entry>, InputError> {
     Ok(entries)
 }
 
-/// Reads one JSON object a line, with the names that [`read_csv`] knows. Lists may be arrays.
+/// Reads one JSON object per line, whose keys are the columns of [`read_csv`]. Lists may be arrays.
 ///
 /// # Errors
 ///

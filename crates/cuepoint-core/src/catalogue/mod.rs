@@ -1,8 +1,9 @@
 //! A catalogue of tracks that a library is matched against.
 //!
-//! A user builds one from a CSV or JSON Lines file of their own: [`read_csv`] or [`read_json_lines`]
-//! give [`Entry`]s, [`Catalogue::build`] makes them searchable, and [`Catalogue::encode`] gives the
-//! bytes of a file that [`Catalogue::decode`] opens in a few milliseconds.
+//! A user builds one from a CSV or JSON Lines file of their own. [`read_csv`] and
+//! [`read_json_lines`] return [`Entry`]s, and [`Catalogue::build`] makes them searchable.
+//! [`Catalogue::encode`] returns the bytes of a file that [`Catalogue::decode`] opens in a few
+//! milliseconds.
 
 mod build;
 mod entry;

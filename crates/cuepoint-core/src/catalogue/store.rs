@@ -1,4 +1,4 @@
-//! What a catalogue holds, in the shape in which it lies in its file.
+//! What a catalogue holds, in the layout of its file.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ pub struct Catalogue {
     pub(super) index: Index,
 }
 
-/// Stands between the words of two artists.
+/// Separates the words of two artists.
 pub(super) const GAP: u32 = u32::MAX;
 
 /// How many texts a record has.

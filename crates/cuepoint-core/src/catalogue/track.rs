@@ -26,7 +26,7 @@ impl<'a> CatalogTrack<'a> {
         self.record.id
     }
 
-    /// The title, without the mix if that stands in a column of its own.
+    /// The title, without the mix if that has a column of its own.
     pub fn title(self) -> &'a str {
         self.text(0)
     }
@@ -36,12 +36,12 @@ impl<'a> CatalogTrack<'a> {
         self.text(1)
     }
 
-    /// The artists, parted by commas.
+    /// The artists, separated by commas.
     pub fn artists(self) -> &'a str {
         self.text(2)
     }
 
-    /// The remixers, parted by commas.
+    /// The remixers, separated by commas.
     pub fn remixers(self) -> &'a str {
         self.text(3)
     }

@@ -2,9 +2,9 @@
 
 /// Writes `text` to `cell` as a spreadsheet may have it.
 ///
-/// Tabs and line ends become spaces and other control characters go. A text that a spreadsheet
-/// would take for a formula gets a `'` before it: a title from the internet must not run anything
-/// on the machine of whoever opens the export.
+/// Tabs and line ends become spaces, and other control characters are removed. A text that a
+/// spreadsheet would read as a formula gets a `'` before it. A title from the internet must not run
+/// anything on the machine where the export is opened.
 pub(super) fn clean(cell: &mut String, text: &str) {
     cell.clear();
     if text.trim_start_matches(is_blank).starts_with(['=', '+', '-', '@']) {

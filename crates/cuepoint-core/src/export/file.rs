@@ -28,7 +28,7 @@ pub fn write_file(
         .and_then(|file| file.sync_all())
         .and_then(|()| fs::rename(&temporary, &target));
     if written.is_err() {
-        // The first error is the one to tell; a file that is left over harms nobody.
+        // The first error is the one to report; a temporary file that is left over is harmless.
         let _ = fs::remove_file(&temporary);
     }
     written

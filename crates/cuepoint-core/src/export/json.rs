@@ -93,7 +93,7 @@ struct QueryJson {
 
 /// Writes one indented document with all rows, their candidates and queries.
 ///
-/// `generated` says when, in RFC 3339.
+/// `generated` is the time of the export, in RFC 3339.
 ///
 /// # Errors
 ///

@@ -1,8 +1,8 @@
 //! Lines of a CSV table.
 //!
-//! A table of a library is a hundred thousand lines of two dozen cells, nearly all of which are
-//! short and ordinary: they are looked at once and appended to the line. Cells that are not go
-//! through [`clean`] and get quotes.
+//! A table of a library is a hundred thousand lines of two dozen cells. Nearly all cells are short
+//! and ordinary: they are scanned once and appended to the line. The others go through [`clean`]
+//! and get quotes.
 
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ use super::cell::clean;
 use crate::matching::Points;
 use crate::rekordbox::{Bpm, Date, Location};
 
-/// What stands between two cells.
+/// The separator of cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delimiter {
     /// `,`
@@ -65,11 +65,11 @@ impl<W: Write> Lines<W> {
     /// A text from outside.
     pub(super) fn text(&mut self, text: &str) {
         self.separate();
-        let look = Look::at(text, self.delimiter);
-        if look.harmless && !look.parts {
+        let scan = Scan::of(text, self.delimiter);
+        if scan.harmless && !scan.parts {
             return self.text.push_str(text);
         }
-        if look.harmless {
+        if scan.harmless {
             return self.quoted(text);
         }
         let mut cell = std::mem::take(&mut self.cell);
@@ -131,21 +131,21 @@ impl<W: Write> Lines<W> {
     }
 }
 
-/// What a look at the bytes of a text tells.
-struct Look {
+/// What one scan of a text's bytes finds.
+struct Scan {
     /// No control character, and nothing at its start that a program may skip or take for a formula.
     harmless: bool,
-    /// There is a sign that parts cells.
+    /// There is a sign that separates cells.
     parts: bool,
 }
 
 /// Bytes that are looked at together: so many fit into a vector of every processor of today.
 const LANES: usize = 16;
 
-impl Look {
+impl Scan {
     /// Control characters beyond ASCII start with 0xC2, as a few letters do, which then take the
     /// long way.
-    fn at(text: &str, delimiter: char) -> Self {
+    fn of(text: &str, delimiter: char) -> Self {
         let bytes = text.as_bytes();
         let Some(&first) = bytes.first() else { return Self { harmless: true, parts: false } };
         let formula = matches!(first, b'=' | b'+' | b'-' | b'@');

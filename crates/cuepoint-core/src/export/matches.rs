@@ -1,4 +1,4 @@
-//! Matches as CSV: the main table, the candidates, the queries, and what needs a look.
+//! Matches as CSV: the main table, the candidates, the queries, and the matches to review.
 
 use std::io::{self, Write};
 
@@ -11,7 +11,7 @@ use crate::results::{Matched, Row};
 /// The number of the main table's format, in its first line.
 const SCHEMA: u32 = 2;
 
-/// What a table says about the run that it comes from.
+/// The description of the run that a table comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunNote {
     /// Names the run.
@@ -71,7 +71,7 @@ pub fn write_matches_csv<'t>(
     write_rows(out, rows, delimiter, &MAIN)
 }
 
-/// Writes the rows that somebody should look at: the columns of the main table without the file's
+/// Writes the rows to review: the columns of the main table without the file's
 /// path, and no comments.
 ///
 /// # Errors
@@ -123,7 +123,7 @@ fn write_row(lines: &mut Lines<impl Write>, index: usize, row: &Matched<'_>) {
     lines.value(runner_up.map(|other| other.score.total));
 }
 
-/// The names of the reasons, parted by spaces.
+/// The names of the reasons, separated by spaces.
 fn reasons(found: &TrackMatch) -> String {
     let names: Vec<&str> = found.reasons.iter().map(|reason| reason.name()).collect();
     names.join(" ")

@@ -29,8 +29,8 @@ pub fn write_saved_csv<'t>(
     writer.flush()
 }
 
-/// The error of the output itself: csv's own conversion hides its kind, by which a caller knows a
-/// closed pipe.
+/// The error of the output itself: csv's own conversion hides its kind, by which a caller
+/// detects a closed pipe.
 fn io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,

@@ -18,7 +18,7 @@ pub enum Workers {
     Pool,
 }
 
-/// What is told while matching goes on, and asked.
+/// The progress of a running match, and the request to cancel it.
 #[derive(Debug, Default)]
 pub struct Progress {
     done: AtomicUsize,
@@ -41,7 +41,7 @@ impl Progress {
     }
 }
 
-/// Matches each of `tracks`, in their order. None stands for those left when it was cancelled.
+/// Matches each of `tracks`, in their order. `None` is for those left when it was cancelled.
 ///
 /// The result does not depend on `workers`.
 pub fn match_all(

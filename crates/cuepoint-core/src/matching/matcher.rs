@@ -23,7 +23,7 @@ pub struct TrackMatch {
     pub candidates: Vec<Candidate>,
     /// What the catalogue was asked.
     pub queries: Vec<QueryLog>,
-    /// Why somebody should look at it; empty if nothing is doubtful.
+    /// Why it needs a review; empty if nothing is doubtful.
     pub reasons: Vec<ReviewReason>,
 }
 
@@ -74,7 +74,7 @@ impl Confidence {
     }
 }
 
-/// Why somebody should look at a match.
+/// Why a match needs a review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReviewReason {
     /// Nothing was found.

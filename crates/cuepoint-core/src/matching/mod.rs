@@ -4,7 +4,7 @@
 //! Track → Wanted → plan → search → score → order → TrackMatch
 //! ```
 //!
-//! A [`Wanted`] holds what a library says about one track. A few queries ask the catalogue for
+//! A [`Wanted`] holds a library's data about one track. A few queries ask the catalogue for
 //! candidates, likeliest reading first, until one is certain. Every candidate is scored once, with
 //! the reason if it is refused. The order of candidates is total, so that the result does not
 //! depend on how many threads worked on it.

@@ -1,8 +1,8 @@
 //! The queries with which a catalogue in memory is asked.
 //!
-//! A remote search needs dozens of spellings of one question. An index that weighs words and does
-//! not mind their order needs one for each way to read a name, and two wider ones for names that
-//! are spread over other fields or written in another alphabet.
+//! A remote search needs dozens of spellings of one question. An index that weighs words in any
+//! order needs one query for each way to read a name. Two wider queries find names that are spread
+//! over other fields or written in another alphabet.
 
 use crate::catalogue::{Field, Query, Term};
 use crate::name::{Name, transliterated};

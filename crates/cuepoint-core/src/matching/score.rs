@@ -75,7 +75,7 @@ impl Refusal {
 /// How well a candidate fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Score {
-    /// Base and evidence.
+    /// The base and all adjustments.
     pub total: Points,
     /// Title, artist and version together, 0 to 100.
     pub base: Points,
@@ -170,8 +170,8 @@ fn score_reading(wanted: &Wanted, name: &Name, track: CatalogTrack<'_>) -> Score
     score
 }
 
-/// The words of who made the candidate's version that `name` has among its optional words: those of
-/// "Title Somebody Remix" may belong to the title or name the remixer.
+/// The words of the candidate's remixer that are among the optional words of `name`. Those of
+/// "Title Vega Remix" may belong to the title or name the remixer.
 fn hinted_remixer<'a>(name: &Name, found: NameWords<'a>) -> impl Iterator<Item = &'a str> {
     let open = name.version.by.is_empty();
     found.by().filter(move |word| open && name.optional.iter().any(|hint| hint == word))

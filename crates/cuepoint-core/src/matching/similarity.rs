@@ -31,7 +31,7 @@ const LEFT_OUT: f64 = 0.15;
 pub(super) struct Similarity {
     /// Dice's coefficient, 0 to 1.
     pub(super) ratio: f64,
-    /// Whether either side has telling words that the other lacks.
+    /// Whether either side has distinctive words that the other lacks.
     pub(super) left_over: [bool; 2],
     /// Whether one has an article or the like that the other lacks.
     pub(super) minor: bool,
@@ -134,9 +134,9 @@ fn plain(word: &str) -> String {
     UMLAUTS.iter().fold(latin.into_owned(), |word, (written, folded)| word.replace(written, folded))
 }
 
-/// How alike two words are, if one may be the other with a slip: a letter wrong, missing, added
-/// or in the place of its neighbour, or two in a long word, but not the first. Numbers are never
-/// slips.
+/// How alike two words are, if one may be the other with a slip. A slip is one letter, or two in a
+/// long word, that is wrong, missing, added or swapped with its neighbour. The first letter and
+/// numbers are never slips.
 pub(super) fn slip(left: &str, right: &str) -> f64 {
     if left.is_ascii() && right.is_ascii() {
         return latin_slip(left, right);

@@ -4,7 +4,7 @@ use super::similarity::slip;
 use crate::catalogue::NameWords;
 use crate::name::{Length, Treatment, Version};
 
-/// 0 to 100 points: 100 for the same version, 0 for the remix of somebody else.
+/// 0 to 100 points: 100 for the same version, 0 for the remix by another artist.
 pub(super) fn version_points(wanted: &Version, hint: &[String], found: NameWords<'_>) -> f64 {
     let length = length_points(wanted.length, found.length());
     match (wanted.treatment, found.treatment()) {

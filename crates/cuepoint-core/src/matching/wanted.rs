@@ -4,7 +4,7 @@ use crate::key::Key;
 use crate::name::{Name, Treatment, Version, readings, words};
 use crate::rekordbox::{Bpm, Track};
 
-/// What a library says about a track, in comparable form.
+/// A library's data about a track, in comparable form.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// The ways to read its title and artist, likeliest first; never empty.
@@ -19,7 +19,7 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// What the library says about `track`.
+    /// The library's data about `track`.
     pub fn of_track(track: Track<'_>) -> Self {
         let mut wanted = Self::of_text(track.title(), track.artist());
         let column = Version::parse(track.mix());

@@ -13,7 +13,7 @@ pub struct Credit {
 }
 
 impl Credit {
-    /// Reads a credit as it is written. A blank one and "Unknown Artist" name nobody.
+    /// Reads a credit as it is written. A blank one and "Unknown Artist" name no artist.
     pub fn parse(text: &str) -> Self {
         let mut credit = Self::default();
         if words(text) != ["unknown", "artist"] {
@@ -22,7 +22,7 @@ impl Credit {
         credit
     }
 
-    /// Whether it names nobody.
+    /// Whether it names no artist.
     pub fn is_empty(&self) -> bool {
         self.main.is_empty() && self.featured.is_empty()
     }
@@ -83,8 +83,8 @@ fn spaced(text: &str) -> String {
     spaced
 }
 
-/// Whether `token` parts two artists, and which part those after it play if it says so. Words do
-/// so only `between` two names: "X" and "With" are artists too.
+/// Whether `token` separates two artists, and the role of those after it if it gives one. Words
+/// separate only `between` two names: "X" and "With" are artists too.
 fn separator(token: &str, between: bool) -> Option<Option<Part>> {
     match token {
         "," | ";" | "/" | "&" | "+" | "|" => Some(None),

@@ -1,4 +1,4 @@
-//! What the name of a track says: who made it, what it is called, and which version it is.
+//! The parts of a track's name: its artists, its title and its version.
 //!
 //! A DJ writes `Artist - Title (Somebody Remix) [Label]` into one field or spreads it over three; a
 //! catalogue has a column for each. [`Name`] is the form in which the two can be compared: folded

@@ -87,7 +87,7 @@ impl Parts {
         parts
     }
 
-    /// Sorts what stands in parentheses and brackets, and returns what does not.
+    /// Sorts the text in parentheses and brackets, and returns the rest.
     fn take_groups(&mut self, text: &str) -> String {
         let mut bare = String::with_capacity(text.len());
         let mut rest = text;
@@ -171,7 +171,7 @@ impl Parts {
         self.name(&self.segments.join(" "), &[], artist)
     }
 
-    /// The reading in which the artist stands before the title, and perhaps a hint between them.
+    /// The reading in which the artist comes before the title, perhaps with a hint between them.
     fn split(&self) -> Option<Name> {
         let segments = without_number(&self.segments);
         let [artist, hints @ .., title] = segments else { return None };
@@ -209,7 +209,7 @@ fn without_tag(text: &str) -> &str {
     if short && !words(rest).is_empty() { rest.trim_start() } else { text }
 }
 
-/// What stands before the sign that closes a group, and what follows it. Groups may hold others;
+/// The text before the sign that closes a group, and the text after it. Groups may hold others;
 /// one that is never closed reaches to the end.
 fn group(text: &str, round: bool) -> (&str, &str) {
     let (open, close) = if round { ('(', ')') } else { ('[', ']') };
@@ -243,7 +243,7 @@ fn segments(text: &str) -> Vec<String> {
     parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
-/// `text` cut at every dash that stands between blanks: the dash of "Hip-Hop" does not.
+/// `text` cut at every dash between blanks: the dash of "Hip-Hop" does not.
 fn dashed(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut start = 0;
@@ -259,7 +259,7 @@ fn dashed(text: &str) -> Vec<&str> {
     parts
 }
 
-/// Leaves out a track number that stands before the artist as a segment of its own.
+/// Leaves out a track number before the artist, if it is a segment of its own.
 fn without_number(segments: &[String]) -> &[String] {
     match segments {
         [number, rest @ ..] if rest.len() >= 2 && is_track_number(number) => rest,

@@ -5,16 +5,16 @@ use super::words::words;
 /// What was done to the work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Treatment {
-    /// Nothing: also where nothing is said.
+    /// Nothing, or nothing is given.
     #[default]
     Original,
-    /// Made anew, by the artists that the version names.
+    /// A new arrangement by the artists that the version names.
     Remix,
-    /// Cut differently, by somebody.
+    /// Cut differently, perhaps by a named artist.
     Edit,
     /// A rework, refix, flip or the like.
     Rework,
-    /// A remix that nobody allowed.
+    /// A remix without permission.
     Bootleg,
     /// Two works in one.
     Mashup,
@@ -35,7 +35,7 @@ pub enum Treatment {
 /// How long the version is meant to be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Length {
-    /// Not said.
+    /// Not given.
     #[default]
     Unstated,
     /// With a beginning and an end for mixing.
@@ -53,7 +53,7 @@ pub struct Version {
     pub treatment: Treatment,
     /// How long it is meant to be.
     pub length: Length,
-    /// The folded words of who did it or what it is called; empty where that is not said.
+    /// The folded words of the remixer or of the version's name; empty if neither is given.
     pub by: Vec<String>,
 }
 
@@ -75,7 +75,7 @@ impl Version {
         Some(version)
     }
 
-    /// Takes over what a second text says: "(Bicep Remix) (Extended Mix)" is Bicep's extended remix,
+    /// Adds the version of a second text: "(Bicep Remix) (Extended Mix)" is Bicep's extended remix,
     /// and "(Bicep Remix) (Vega Edit)" Vega's edit.
     pub(super) fn refine(&mut self, other: Self) {
         if other.treatment != Treatment::Original {
@@ -87,7 +87,7 @@ impl Version {
         }
     }
 
-    /// A "Hardfloor Mix" is Hardfloor's remix; an edit by nobody is for the radio.
+    /// A "Hardfloor Mix" is Hardfloor's remix; an edit without a name is for the radio.
     fn settle(&mut self) {
         let nobody = self.by.iter().all(|word| word == "and");
         if nobody {
@@ -105,7 +105,7 @@ impl Version {
     }
 }
 
-/// Where the word that makes it a version stands, and whether "by somebody" follows it.
+/// The place of the word that makes it a version, and whether "by …" follows it.
 fn end(words: &[&str]) -> Option<(usize, bool)> {
     if let Some(by) = words.iter().position(|word| *word == "by")
         && by > 0

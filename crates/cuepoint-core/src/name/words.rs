@@ -35,7 +35,7 @@ fn finish(word: &mut String, words: &mut Vec<String>) {
     words.push(std::mem::take(word));
 }
 
-/// Articles, conjunctions and titles: whether one is there says little about which track it is.
+/// Articles, conjunctions and titles: they hardly help to distinguish tracks.
 pub(crate) fn is_minor(word: &str) -> bool {
     matches!(
         word,

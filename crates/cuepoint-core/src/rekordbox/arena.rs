@@ -2,7 +2,7 @@
 
 use super::value::append_text;
 
-/// Where a text lies in its [`Arena`].
+/// The place of a text in its [`Arena`].
 ///
 /// Half the size of a `&str`: a track has thirteen of these. Offsets fit because a file of 4 GiB
 /// or more is refused, and reading a value never makes it longer.
@@ -21,7 +21,7 @@ impl Arena {
         Self(String::with_capacity(bytes))
     }
 
-    /// Stores an attribute value; the flag says whether all its references were understood.
+    /// Stores an attribute value; the flag is whether all its references were understood.
     pub(super) fn push(&mut self, raw: &str) -> (Span, bool) {
         let start = self.0.len();
         let understood = append_text(&mut self.0, raw);

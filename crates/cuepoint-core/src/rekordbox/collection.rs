@@ -9,7 +9,7 @@ use super::value::{Bpm, Date};
 
 /// The tracks of a library, in the order of the file.
 ///
-/// All texts lie in one buffer and tracks are views into it, so that a library of 50,000 tracks is
+/// All texts are in one buffer and tracks are views into it, so that a library of 50,000 tracks is
 /// a handful of allocations.
 #[derive(Default)]
 pub struct Collection {

@@ -41,7 +41,7 @@ pub enum ParseErrorKind {
     /// The file has 4 GiB or more.
     #[error("the file is 4 GiB or larger")]
     TooLarge,
-    /// Every other byte is zero, but the mark that says in which order is missing.
+    /// Every other byte is zero, but the byte order mark is missing.
     #[error("the file is UTF-16 without a byte order mark")]
     Utf16WithoutMark,
     /// The file starts with a UTF-16 byte order mark and is not valid UTF-16.

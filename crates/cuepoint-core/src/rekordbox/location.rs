@@ -1,4 +1,4 @@
-//! Locations: the URIs by which a library says where its files are.
+//! Locations: the URIs of a library's files.
 
 use memchr::memchr;
 use unicode_normalization::UnicodeNormalization;

@@ -1,8 +1,8 @@
 //! The XML file that rekordbox exports: its tracks, beat grids, cue points and playlists.
 //!
 //! [`parse`] reads a whole file from memory. Damage that makes the file's content doubtful (a cut,
-//! a wrong encoding) is a [`ParseError`] with its place; damage to one value costs that value and
-//! is counted in the [`ParseReport`], and the track is kept.
+//! a wrong encoding) is a [`ParseError`] with its place. A damaged value is left out and counted in
+//! the [`ParseReport`], and its track is kept.
 
 mod arena;
 mod collection;

@@ -12,8 +12,8 @@ const ROOT: &str = "ROOT";
 
 /// The folders and playlists of a library, in the order of the file.
 ///
-/// A flat list in which each node knows its parent: folders as deep as a file likes need no
-/// recursion, neither to read nor to drop.
+/// A flat list in which each node has its parent's index. Folders of any depth need no recursion,
+/// neither to read nor to drop.
 #[derive(Default)]
 pub struct PlaylistTree {
     pub(super) arena: Arena,
@@ -28,7 +28,7 @@ pub(super) struct NodeRecord {
     pub(super) parent: Option<u32>,
     pub(super) kind: NodeKind,
     pub(super) key_type: Option<KeyType>,
-    /// The number of entries that the node says it has.
+    /// The number of entries that the node declares.
     pub(super) declared: Option<u64>,
 }
 
@@ -67,7 +67,7 @@ pub enum FindError {
 }
 
 impl PlaylistTree {
-    /// All folders and playlists but the root, each after the folder it lies in.
+    /// All folders and playlists but the root, each after the folder that holds it.
     pub fn nodes(&self) -> impl Iterator<Item = Node<'_>> {
         let all = (0..self.nodes.len()).map(|index| Node { tree: self, index });
         all.filter(|node| !node.is_root())
@@ -139,12 +139,12 @@ impl<'a> Node<'a> {
         rest == Some("")
     }
 
-    /// Whether it lies in more than so many folders, the root not counted.
+    /// Whether it is in more than so many folders, the root not counted.
     pub fn is_deeper_than(self, folders: usize) -> bool {
         self.line().nth(folders + 1).is_some()
     }
 
-    /// How many folders it lies in, the root not counted.
+    /// How many folders it is in, the root not counted.
     pub fn depth(self) -> usize {
         self.line().count().saturating_sub(1)
     }

@@ -43,7 +43,7 @@ struct Failure {
 impl Failure {
     fn into_error(self, source: &Source<'_>) -> ParseError {
         let offset = match self.kind {
-            // The reader knows the event that is not UTF-8, not the byte.
+            // The reader returns the event that is not UTF-8, not the byte.
             ParseErrorKind::InvalidUtf8 => source.first_invalid(),
             _ => self.offset,
         };

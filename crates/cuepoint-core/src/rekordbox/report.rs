@@ -15,7 +15,7 @@ const EXAMPLE_CHARS: usize = 80;
 /// What was read of a file and what was not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ParseReport {
-    /// The number of tracks that COLLECTION says it has; none if it does not say.
+    /// The number of tracks that COLLECTION declares, if it does.
     pub declared: Option<u64>,
     /// Tracks read.
     pub read: u64,
@@ -62,7 +62,7 @@ pub enum WarningKind {
     BlankName,
     /// Several tracks have the same TrackID: all are kept, playlists mean the first.
     DuplicateTrackId,
-    /// An `&` that starts no reference XML knows was kept as text.
+    /// An `&` that starts no reference of XML was kept as text.
     BadReference,
     /// An attribute of a track came twice: the first one counts.
     DuplicateAttribute,

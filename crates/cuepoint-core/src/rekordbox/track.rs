@@ -160,7 +160,7 @@ fn is_usable(record: &TrackRecord, seen: u32, arena: &Arena, warnings: &mut Warn
     true
 }
 
-/// Stands for a TrackID that is no number, until the track is left out for it.
+/// Marks a TrackID that is no number, until the track is left out for it.
 const NO_ID: u64 = u64::MAX;
 
 impl TrackRecord {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Appends the text that an attribute's raw value stands for to `out`.
+/// Appends the text of an attribute's raw value to `out`.
 ///
 /// References are replaced, tabs and line ends become spaces as XML demands. A reference that XML
 /// does not define stays as it is written, and the result is `false`.

@@ -4,7 +4,7 @@ use crate::key::Key;
 use crate::matching::{Confidence, Points};
 use crate::rekordbox::{Bpm, Track};
 
-/// The numbers of a row, side by side in memory; none where a value is not known.
+/// The numbers of a row, adjacent in memory; none where a value is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// The year of release.
@@ -21,7 +21,7 @@ pub struct Facts {
     pub score: Option<Points>,
     /// How certain a match is; none without one.
     pub confidence: Option<Confidence>,
-    /// Whether somebody should look at it.
+    /// Whether it needs a review.
     pub review: bool,
 }
 

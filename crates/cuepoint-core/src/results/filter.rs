@@ -34,7 +34,7 @@ pub enum Status {
     Matched,
     /// It was not.
     Unmatched,
-    /// Somebody should look at it, matched or not.
+    /// It needs a review, matched or not.
     Review,
 }
 
@@ -50,7 +50,7 @@ impl Status {
 
 /// An inclusive range, either end of which may be open.
 ///
-/// Once there is a bound, what is not known does not lie within.
+/// If there is a bound, unknown values are outside of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bounds<T> {
     /// The least value.

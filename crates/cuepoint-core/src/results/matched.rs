@@ -1,4 +1,4 @@
-//! Tracks with what a catalogue says about them.
+//! Tracks with a catalogue's data about them.
 
 use super::facts::Facts;
 use super::table::Item;

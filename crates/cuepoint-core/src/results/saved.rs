@@ -1,4 +1,4 @@
-//! Rows of a table that was exported, to filter and sort it again without matching anew.
+//! Rows of a table that was exported, to filter and sort it without matching again.
 
 use std::str::FromStr;
 

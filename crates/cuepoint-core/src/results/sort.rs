@@ -38,7 +38,7 @@ pub enum Direction {
 }
 
 /// Sorts rows by a column; equal rows stay in their order. What is not known comes last in both
-/// directions: nobody sorts to see it.
+/// directions.
 pub(super) fn sort_rows(
     rows: &mut [u32],
     facts: &[Facts],

@@ -3,9 +3,10 @@
 use crate::title::Parenthesis;
 use crate::track::TrackFacts;
 
-/// What makes a track hard to find in a catalogue; of several reasons, the first of this list
-/// that holds: absent, no artist, artist in the title, non-Latin, accented, remix, extended,
-/// near miss.
+/// What makes a track hard to find in a catalogue.
+///
+/// If several reasons apply, the precedence is: absent, no artist, artist in the title, non-Latin,
+/// accented, remix, extended, near miss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Nothing does.
@@ -14,7 +15,7 @@ pub enum Kind {
     Remix,
     /// It is an extended version.
     Extended,
-    /// The artist stands in the title and nowhere else.
+    /// The artist is in the title and nowhere else.
     ArtistInTitle,
     /// The library names no artist at all.
     NoArtist,
@@ -57,7 +58,7 @@ impl Kind {
         }
     }
 
-    /// The kind of a track; `resembled` says whether a near miss of it is in the catalogue.
+    /// The kind of a track; `resembled` is whether a near miss of it is in the catalogue.
     pub(crate) fn of(facts: &TrackFacts, absent: bool, resembled: bool) -> Self {
         let title = &facts.title;
         match &title.parenthesis {

@@ -1,8 +1,8 @@
 //! A shop's catalogue for a generated library, with the right row for every track.
 //!
-//! A matcher is only as good as what it does with rows that are almost right. The catalogue
-//! therefore holds each work in several versions, spells it as shops do, adds rows that resemble
-//! a track without being it, and leaves some tracks out.
+//! A matcher must be tested with rows that are almost right. The catalogue therefore holds each
+//! work in several versions and spells it as shops do. It adds rows that resemble a track without
+//! being it, and leaves some tracks out.
 
 mod csv;
 mod kind;
@@ -98,7 +98,7 @@ fn numbered(rows: Vec<Entry>, places: &[usize]) -> Vec<Entry> {
     placed.into_iter().map(|(place, row)| row::at(row, place)).collect()
 }
 
-/// `starts` says where the rows of each work begin and `places` where they went.
+/// `starts` has the first row of each work, and `places` the final places of the rows.
 fn truth(
     facts: &[TrackFacts],
     plan: &Plan,

@@ -17,7 +17,7 @@ use super::work::{GAP, plain_sleeve};
 
 const STREAM: u64 = 0x6e65_6172;
 
-/// Tracks with a row of the same title by somebody else, of 10,000.
+/// Tracks with a row of the same title by another artist, of 10,000.
 const SAME_TITLE: u64 = 1_000;
 
 /// Tracks with a row of a similar title by the same artists, of 10,000.
@@ -26,7 +26,7 @@ const SAME_ARTISTS: u64 = 2_000;
 /// The size of library whose artists the smallest libraries are resembled by.
 const FEWEST: usize = 1_000;
 
-/// What stands between words without being one.
+/// Signs between words.
 const JOINTS: [&str; 2] = ["&", "-"];
 
 /// Adds the near misses of all tracks to `rows` and returns which tracks have one.
@@ -53,7 +53,7 @@ pub(crate) fn add(
     resembled
 }
 
-/// The title of `track` by somebody else, with a length, tempo and key of its own.
+/// The title of `track` by another artist, with a length, tempo and key of its own.
 fn same_title(
     rng: &mut Rng,
     track: &TrackFacts,
@@ -98,7 +98,7 @@ fn row(
     Some(sleeve.row(rng, &version, tuned(sound)))
 }
 
-/// The title of `track` by somebody else.
+/// The title of `track` by another artist.
 fn by_another(rng: &mut Rng, track: &TrackFacts, tracks: usize) -> Work {
     let artists = credit(rng, tracks.max(FEWEST)).artists;
     Work { artists, feats: Vec::new(), ..Work::of(&track.title, Vec::new()) }

@@ -119,7 +119,7 @@ impl Work {
         })
     }
 
-    /// Guests and words in parentheses tell works of one title apart.
+    /// Guests and words in parentheses distinguish works of one title.
     fn full_name(&self) -> String {
         let mut full = name(&self.artists, &self.base);
         for part in self.feats.iter().chain(&self.word) {
@@ -130,7 +130,7 @@ impl Work {
     }
 }
 
-/// What works are told apart by. Quotes are left out, because shops leave them out too.
+/// The text that distinguishes works. Quotes are left out, because shops leave them out too.
 pub(crate) fn name(artists: &[String], base: &str) -> String {
     format!("{}\n{}", artists.join("\t"), base.replace('"', "")).to_lowercase()
 }

@@ -75,7 +75,7 @@ impl Spelling {
         if self.and { text.replace(" & ", " and ") } else { text }
     }
 
-    /// The title of a work with what stands in parentheses behind it.
+    /// The title of a work with its text in parentheses.
     pub(crate) fn title(self, base: &str, word: Option<&str>, guests: &[String]) -> String {
         let mut title = self.text(base);
         if let Some(word) = word {

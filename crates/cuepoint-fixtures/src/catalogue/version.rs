@@ -23,7 +23,7 @@ impl Version {
         Self { mix: "Extended Mix".to_owned(), remixers: Vec::new() }
     }
 
-    /// A remix by anybody.
+    /// A remix by any artist.
     pub(crate) fn remix(rng: &mut Rng) -> Self {
         Self::named(Some(&remix(rng)))
     }

@@ -60,7 +60,7 @@ pub(crate) fn plain_sleeve(rng: &mut Rng, work: &Work) -> Sleeve {
     Sleeve::draw(rng, spelling, title, artists)
 }
 
-/// What the right row of a track says: what the library does, within what shops differ by.
+/// The data in the right row of a track: the library's, with the differences between shops.
 fn of_track(rng: &mut Rng, facts: &TrackFacts) -> Sound {
     let free = Sound::draw(rng);
     let year = match facts.year.parse() {

@@ -1,4 +1,4 @@
-//! Where a sample's two clock reads stand among all reads of a thread.
+//! The places of a sample's two clock reads among all reads of a thread.
 
 /// The most reads of the benchmark's own that are tried for one iteration and place.
 const MOST_OWN: usize = 3;
@@ -21,7 +21,7 @@ pub(super) struct Layout {
     after: usize,
 }
 
-/// Where the samples stand in one thread's reads.
+/// The places of the samples in one thread's reads.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     /// The first read that belongs to sample 0.
@@ -61,7 +61,7 @@ impl Layout {
         self.own().checked_mul(size)?.checked_add(2)
     }
 
-    /// Where the last `count` samples of `size` iterations stand, if there are reads enough.
+    /// The places of the last `count` samples of `size` iterations, if there are enough reads.
     pub(super) fn place(
         self,
         reads: usize,
@@ -75,8 +75,8 @@ impl Layout {
         Some(Place { start, stride, lead: self.generator * size, span: self.body * size + 1 })
     }
 
-    /// The reads of the samples that Divan makes and throws away while it tunes N from 1 up to
-    /// `size`, a power of two; the last one, of N iterations, is kept.
+    /// The reads of the samples that Divan discards while it tunes N from 1 up to `size`, a power
+    /// of two. The last sample, of N iterations, is kept.
     pub(super) fn tuning_reads(self, size: usize) -> Option<usize> {
         let discarded = usize::try_from(size.ilog2()).ok()?;
         discarded.checked_mul(2)?.checked_add(self.own().checked_mul(size - 1)?)

@@ -150,7 +150,7 @@ impl Tally {
             *offset = (low - base, high - base);
         }
         let farthest = offsets.iter().fold(0.0_f64, |far, (low, high)| far.max(-low).max(*high));
-        // Samples outside of the columns may lie farther off than those in them.
+        // Samples outside of the columns may be farther off than those in them.
         let alike = windows[1..3].iter().all(|other| *other == windows[0]);
         Self { base, offsets, bound: if alike { farthest } else { 2.0 * farthest } }
     }

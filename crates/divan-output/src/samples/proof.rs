@@ -12,8 +12,8 @@ pub(super) struct Proof {
     slowest: Window,
     median: Window,
     mean: Window,
-    /// By how much a column's sample can stand away from where it would by its clock time alone:
-    /// both its own overhead and that of the sample in whose place it stands may differ.
+    /// How far a column's sample can be from its place by clock time alone. Its own overhead and
+    /// that of the sample in whose place it is may both differ.
     reach: i128,
 }
 
@@ -82,14 +82,14 @@ impl Proof {
         self.mean.low.saturating_mul(count) <= total && total <= high
     }
 
-    /// Whether a sample that can stand at `rank` is in the window.
+    /// Whether a sample that can have `rank` is in the window.
     fn holds_end(&self, sorted: &[i128], rank: usize, window: Window) -> bool {
         let near = self.near(sorted, rank);
         let first = near.partition_point(|picos| *picos < window.low);
         near.get(first).is_some_and(|picos| window.holds(*picos))
     }
 
-    /// The samples that can stand at `rank` in Divan's order.
+    /// The samples that can have `rank` in Divan's order.
     fn near<'a>(&self, sorted: &'a [i128], rank: usize) -> &'a [i128] {
         let (low, high) = (sorted[rank] - self.reach, sorted[rank] + self.reach);
         let from = sorted.partition_point(|picos| *picos < low);

@@ -21,8 +21,8 @@ pub struct Samples {
     /// Time of each sample (not of an iteration) in ps, less Divan's overhead. In the order taken,
     /// with the cold first one; of `threads` threads, their first samples come first.
     pub picos: Vec<u64>,
-    /// By how much a sample may be off, in ps: the tallies of single samples are not printed, so
-    /// what Divan subtracted for them is known for its columns only. 0 without `AllocProfiler`.
+    /// By how much a sample may be off, in ps; 0 without `AllocProfiler`. The tallies of single
+    /// samples are not printed, so what Divan subtracted for them is known for its columns only.
     pub bound_ps: u64,
 }
 
@@ -54,7 +54,7 @@ pub enum Refusal {
     /// No choice of clock reads gives the printed times.
     #[error("clock reads do not give the printed times")]
     NoMatch,
-    /// Choices that differ by more than the printed digits tell apart give the same times.
+    /// Choices that differ by more than the printed precision give the same times.
     #[error("clock reads give the printed times in more than one way")]
     Ambiguous,
 }
@@ -189,7 +189,7 @@ impl<'a> Search<'a> {
         matches!(starts, Some(0 | 1)) && others.iter().all(|reads| reads.len() == sampling)
     }
 
-    /// How many threads may have taken the samples: each took as many, at two reads a sample.
+    /// How many threads may have taken the samples: each took as many, at two reads per sample.
     fn thread_counts(&self) -> impl Iterator<Item = usize> {
         let enough =
             move |threads: usize| self.reads[threads - 1].len() / 2 >= self.samples / threads;
@@ -257,8 +257,8 @@ impl<'a> Search<'a> {
     }
 }
 
-/// The first of two guesses that hold, if the other agrees within what the printed digits tell
-/// apart. By how much they differ is then part of the samples' bound.
+/// The first of two guesses that hold, if the other agrees within the printed precision. Their
+/// difference is then part of the samples' bound.
 fn either(best: Option<Found>, found: Option<Found>) -> Result<Option<Found>, Refusal> {
     let (mut best, found) = match (best, found) {
         (Some(best), Some(found)) => (best, found),

@@ -22,12 +22,13 @@ pub struct Sizing {
 
 impl Sizing {
     /// Reads that Divan makes in each process (`time/timer.rs`): 800 to calibrate, one before the
-    /// first sample, and those that measure the precision: mostly some 200, but up to a hundred
-    /// times as many where the clock is unsteady. They come first, so all of them are expected.
+    /// first sample, and those that measure the precision. The latter are mostly some 200, but up
+    /// to a hundred times as many if the clock is unsteady. All of them come first, so they are
+    /// expected.
     const START_UP: u64 = 22_000;
-    /// For what nobody expects. The file is sparse.
+    /// Room for unexpected reads. The file is sparse.
     const SLACK: u64 = 1 << 16;
-    /// Clock reads of the benchmark's own that can be decoded, an iteration.
+    /// Clock reads of the benchmark's own that can be decoded, per iteration.
     const OWN_READS: u64 = 9;
     /// 64 MiB of file at most for those.
     const OWN_READS_LIMIT: u64 = 1 << 22;
@@ -56,7 +57,7 @@ pub enum Event {
     Clock {
         /// Which thread; 1 is the main one.
         thread: u32,
-        /// What the clock said, in ns.
+        /// The time that the clock returned, in ns.
         ns: u64,
     },
     /// It wrote to standard output.
@@ -112,7 +113,7 @@ impl Recording {
     /// Bytes of a file's beginning that suffice to read it from.
     pub const HEADER_LEN: usize = HEADER_LEN;
 
-    /// How many bytes of the file to read, as its header says. The rest of it is a hole.
+    /// How many bytes of the file to read, by its header. The rest of it is a hole.
     pub fn used_len(header: &[u8]) -> Result<u64, RecordingError> {
         let header = Header::read(header)?;
         Ok(header.used_len())

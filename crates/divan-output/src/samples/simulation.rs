@@ -1,5 +1,5 @@
-//! A process that times as Divan 0.1.21 does, for tests: what it reads from the clock, what it
-//! prints, and the samples that are to be found.
+//! A process that times as Divan 0.1.21 does, for tests: its clock reads, its output, and the
+//! samples that must be found.
 
 use crate::writer::{self, Plan};
 
@@ -17,7 +17,7 @@ const DEALLOC: u64 = 490;
 #[derive(Clone, Debug)]
 pub(super) struct Bench {
     pub(super) size: u64,
-    /// What the clock says of each sample in ns, by thread.
+    /// The clock time of each sample in ns, by thread.
     pub(super) raw_ns: Vec<Vec<u64>>,
     /// Clock reads of the benchmark's own: for an input, an iteration, a drop, and at the end.
     pub(super) own: [usize; 4],
