@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// The version of the report's JSON.
 pub(crate) const SCHEMA: u32 = 2;
 
-/// Everything that is said of one run. Its JSON is described in docs/perf.md.
+/// Everything that is said of one run. docs/formats.md describes its JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Report {

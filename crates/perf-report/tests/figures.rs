@@ -5,8 +5,9 @@ use perf_judge::unit;
 use perf_report::{Page, Report, to_markdown, to_terminal};
 
 const REPORT: &str = include_str!("../../../fixtures/reports/regression.json");
-const SHOWN: [&str; 3] = [
+const SHOWN: [&str; 4] = [
     include_str!("../../../README.md"),
+    include_str!("../../../docs/usage.md"),
     include_str!("../../../docs/examples/comment.md"),
     include_str!("../../../docs/examples/summary.md"),
 ];

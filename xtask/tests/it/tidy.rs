@@ -102,7 +102,7 @@ fn the_changelog_knows_this_version() {
 
 #[test]
 fn the_architecture_fits_in_two_hundred_lines() {
-    let text = fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
+    let text = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
     assert!(text.lines().count() <= 200);
 }
 

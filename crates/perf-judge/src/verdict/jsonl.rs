@@ -2,7 +2,7 @@
 //!
 //! The judge is the one that the command drives. Where it wants more launches than a case has, the
 //! answer says so (`rerun`, or `compare` for launches side by side), and the same case may be asked
-//! again with more of them. docs/perf.md describes both lines.
+//! again with more of them. docs/formats.md describes both lines.
 
 use super::{Comparison, Judge, JudgeConfig, Reference, Stage, State, Step, Verdict, Verdicts};
 use crate::baseline::{self, Baseline, RunValue, Selection};
