@@ -281,8 +281,8 @@ impl BenchmarkState {
             low: analysis.low,
             high: analysis.high,
             min_detectable_change: analysis.min_detectable_change(),
-            base_ns: base_ns,
-            head_ns: head_ns,
+            base_ns,
+            head_ns,
             confirmed: true,
             reason: (state == State::Inconclusive).then(|| undecided_pairs(&analysis)),
             ..sides
