@@ -369,14 +369,14 @@ fn a_run_of_the_future_is_noted() {
 }
 
 #[test]
-fn a_history_begins_anew_in_words() {
+fn a_history_is_rotated_once_confirmed() {
     let project = Project::committed();
     let runs = add(&project, &[1, 2, 3]);
     tamper(&project, "index.html", "somebody's site");
     let old = project.git(&["rev-parse", "gh-pages"]);
-    let restart = ["restart", "--keep", "2", "--archive", "old"];
-    project.history(&restart).expect(2).says("--confirm \"start gh-pages anew\"");
-    let meant = [&restart[..], &["--confirm", "start gh-pages anew"]].concat();
+    let rotate = ["rotate", "--keep", "2", "--archive", "old"];
+    project.history(&rotate).expect(2).says("add `--confirm gh-pages`");
+    let meant = [&rotate[..], &["--confirm", "gh-pages"]].concat();
     project.history(&meant).expect(0).says("`old` has all that was");
     let kept = runs[1..].iter().map(path_of).collect::<BTreeSet<String>>();
     assert_eq!((recorded(&project), project.git(&["rev-parse", "old"])), (kept, old));

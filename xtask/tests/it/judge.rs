@@ -81,7 +81,7 @@ fn each_case_is_answered_before_the_next_is_asked() {
 fn a_line_that_is_no_case_is_named() {
     let cases = [
         ("{", "standard input, line 1: it is not a case"),
-        (r#"{"schema":2,"case":"a","mode":"paired","benchmarks":[]}"#, "schema 2"),
+        (r#"{"schema":3,"case":"a","mode":"paired","benchmarks":[]}"#, "schema 3"),
         (
             r#"{"schema":1,"case":"a","mode":"paired","config":{"minor_pct":5},"benchmarks":[]}"#,
             "severities begin at 10, 20 and 50 %",
@@ -128,11 +128,11 @@ fn the_last_report_is_explained() {
 }
 
 #[test]
-fn a_machine_is_qualified_and_later_reports_say_so() {
+fn a_machine_is_calibrated_and_later_reports_show_it() {
     let project = Project::scripted();
     let short = ["--launch-ms", "2", "--filter", "checksum", "--time-limit", "2s"];
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command.current_dir(project.path()).args(["perf", "qualify", "--output", "out"]);
+    command.current_dir(project.path()).args(["perf", "calibrate", "--output", "out"]);
     command.args(short).args(["--known-cost", "Cargo.toml"]);
     command.env("CARGO_TARGET_DIR", project.target_dir()).env_remove("KNOWN_COST");
     let output = command.output().unwrap();
@@ -140,10 +140,10 @@ fn a_machine_is_qualified_and_later_reports_say_so() {
     for text in ["10 % slower, scaled", "10 % slower, real work", "not shown: too little"] {
         assert!(said.contains(text), "{said}{}", String::from_utf8_lossy(&output.stderr));
     }
-    let result: Value = serde_json::from_str(&project.read("out/qualification.json")).unwrap();
-    assert_eq!(result["kind"], "qualification");
+    let result: Value = serde_json::from_str(&project.read("out/calibration.json")).unwrap();
+    assert_eq!(result["kind"], "calibration");
     let recorded = project.git(&["ls-tree", "-r", "--name-only", "gh-pages"]);
-    assert!(recorded.starts_with("data/qualifications/"), "{recorded}");
+    assert!(recorded.starts_with("data/calibrations/"), "{recorded}");
 
     let ended = project.perf(&["--quick", "--launch-ms", "2", "--filter", "checksum"]);
     ended.expect(0).says("on this runner, measured on");
@@ -157,7 +157,7 @@ fn unchanged_code_is_found_unchanged_on_this_machine() {
     let _quiet = quiet_machine();
     let project = Project::fixture("known-cost");
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command.current_dir(project.path()).args(["perf", "qualify", "--output", "out"]);
+    command.current_dir(project.path()).args(["perf", "calibrate", "--output", "out"]);
     command.args(["--no-record", "--launch-ms", "10", "--time-limit", "2m"]);
     command.args(["--known-cost", "Cargo.toml"]);
     command.env("CARGO_TARGET_DIR", project.target_dir()).env_remove("KNOWN_COST");

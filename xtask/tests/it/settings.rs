@@ -43,7 +43,7 @@ fn a_file_that_is_no_settings_is_an_error_at_its_place() {
     project.perf(&["--compare", "main"]).expect(2).says(&said);
     project.history(&["list"]).expect(2).says(&said);
     project.site(&[]).expect(2).says(&said);
-    accept(&project, &["a/b::c", "--reason", "x", "--ceiling", "9"]).expect(2).says(&said);
+    accept(&project, &["a/b::c", "--reason", "x", "--max-change", "9"]).expect(2).says(&said);
     assert_eq!(project.read(FILE).as_bytes(), cases[8].0);
     project.git(&["rev-parse", "--verify", "--quiet", "HEAD"]);
     assert!(!project.path().join("target").exists());
@@ -59,7 +59,7 @@ fn a_file_without_an_end_is_not_read() {
     let commands = |said: &str| {
         project.budgets(&["check"]).expect(2).says(said);
         project.perf(&["--no-record"]).expect(2).says(said);
-        accept(&project, &["a/b::c", "--reason", "x", "--ceiling", "9"]).expect(2).says(said);
+        accept(&project, &["a/b::c", "--reason", "x", "--max-change", "9"]).expect(2).says(said);
     };
     commands("perf-budgets.json is no regular file");
     fs::remove_file(&path).unwrap();
@@ -118,21 +118,33 @@ fn an_accepted_regression_that_means_nothing_is_refused_by_its_option() {
     let project = Project::committed();
     let before = "{\"schema\": 1}\n";
     project.write(FILE, before);
-    let good = ["a/b::c", "--reason", "x", "--ceiling", "9"];
+    let good = ["a/b::c", "--reason", "x", "--max-change", "9"];
     let cases: [(&[&str], &str); 12] = [
-        (&["", "--reason", "x", "--ceiling", "9"], "'<BENCHMARK>': it is empty"),
-        (&["a/b::c", "--reason", " ", "--ceiling", "9"], "'--reason <TEXT>': it is empty"),
-        (&["a/b::c", "--reason", "x", "--ceiling", "NaN"], "'--ceiling <PERCENT>': a ceiling must"),
-        (&["a/b::c", "--reason", "x", "--ceiling", "inf"], "'--ceiling <PERCENT>': a ceiling must"),
-        (&["a/b::c", "--reason", "x", "--ceiling", "-5"], "'--ceiling <PERCENT>': a ceiling must"),
-        (&["a/b::c", "--reason", "x", "--ceiling", "0"], "'--ceiling <PERCENT>': a ceiling must"),
+        (&["", "--reason", "x", "--max-change", "9"], "'<BENCHMARK>': it is empty"),
+        (&["a/b::c", "--reason", " ", "--max-change", "9"], "'--reason <TEXT>': it is empty"),
         (
-            &["a/b::c", "--reason", "x", "--ceiling", "1e300"],
-            "'--ceiling <PERCENT>': a ceiling must",
+            &["a/b::c", "--reason", "x", "--max-change", "NaN"],
+            "'--max-change <PERCENT>': the maximum accepted change must",
         ),
         (
-            &["a/b::c", "--reason", "x", "--ceiling", "lots"],
-            "'--ceiling <PERCENT>': it is no number",
+            &["a/b::c", "--reason", "x", "--max-change", "inf"],
+            "'--max-change <PERCENT>': the maximum accepted change must",
+        ),
+        (
+            &["a/b::c", "--reason", "x", "--max-change", "-5"],
+            "'--max-change <PERCENT>': the maximum accepted change must",
+        ),
+        (
+            &["a/b::c", "--reason", "x", "--max-change", "0"],
+            "'--max-change <PERCENT>': the maximum accepted change must",
+        ),
+        (
+            &["a/b::c", "--reason", "x", "--max-change", "1e300"],
+            "'--max-change <PERCENT>': the maximum accepted change must",
+        ),
+        (
+            &["a/b::c", "--reason", "x", "--max-change", "lots"],
+            "'--max-change <PERCENT>': it is no number",
         ),
         (
             &[&good[..], &["--expires", "2020-01-01"]].concat(),

@@ -22,7 +22,7 @@ fn main() {
     std::hint::black_box("DIVAN_SAMPLE_COUNT");
     let arguments: Vec<String> = std::env::args().collect();
     if arguments.iter().any(|argument| argument == "--list") {
-        return println!("estimate::work: benchmark");
+        return println!("speed::work: benchmark");
     }
     let value = |flag: &str, otherwise: u64| {
         let at = arguments.iter().position(|argument| argument == flag);
@@ -43,7 +43,7 @@ pub(crate) fn project(nanoseconds: u32) -> Project {
     project.write("Cargo.toml", MANIFEST);
     project
         .write("Cargo.lock", "version = 4\n\n[[package]]\nname = \"tiny\"\nversion = \"0.0.0\"\n");
-    project.write("benches/estimate.rs", BENCH);
+    project.write("benches/speed.rs", BENCH);
     set_time(&project, nanoseconds);
     project.commit_all();
     project
