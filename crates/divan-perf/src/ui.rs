@@ -43,6 +43,13 @@ pub(crate) fn pass_on(mut stream: impl Read) {
     }
 }
 
+/// The width of the terminal that standard output is, in columns; `None` where it is none.
+pub(crate) fn width() -> Option<usize> {
+    let terminal = console::Term::stdout();
+    let (_, columns) = terminal.size_checked().filter(|_| terminal.is_term())?;
+    Some(columns.into())
+}
+
 /// Prints the report. A reader that went away is no error.
 pub(crate) fn report(text: &str, color: Color) -> io::Result<()> {
     let choice = match color {

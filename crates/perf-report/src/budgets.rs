@@ -1,6 +1,6 @@
 //! Budgets beside what was recorded, as a person reads them.
 
-use super::terminal::aligned;
+use super::table::aligned;
 use super::visible;
 use perf_judge::budget::{Advice, Budget, Recent, TargetChange, Worst};
 use perf_judge::unit;

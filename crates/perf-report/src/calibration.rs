@@ -1,6 +1,6 @@
 //! How often a comparison errs on one machine, as it is recorded and told.
 
-use super::terminal::aligned;
+use super::table::aligned;
 use super::visible;
 use crate::file_error::FileError;
 use chrono::{DateTime, Utc};

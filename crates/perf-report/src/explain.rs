@@ -1,7 +1,8 @@
-//! A verdict with every number that led to it, in the order that the rule used them.
+//! A verdict with every number behind it, in the order of the method's steps.
 
-use super::terminal::aligned;
+use super::table::aligned;
 use super::visible;
+use crate::text::argument;
 use perf_judge::baseline::RunValue;
 use perf_judge::detect::counts::{CountPair, Counts, InstructionChange};
 use perf_judge::detect::history::Deviation;
@@ -12,17 +13,20 @@ use perf_judge::unit::{self, LogRatio};
 use perf_judge::verdict::{Method, Stage, StageResult, Trace, Verdict};
 use std::fmt::Write as _;
 
-/// The verdict explained, for somebody who has not read the rule.
+/// The verdict explained step by step, for a reader who does not know the method.
 pub fn explain(verdict: &Verdict) -> String {
     let trace = &verdict.trace;
     let mut text = headline(verdict);
-    for seen in &trace.stages {
-        text += &look(seen, &trace.baseline);
+    for result in &trace.stages {
+        text += &stage(result, &trace.baseline);
     }
     if let Some(base) = verdict.base.as_deref().filter(|_| verdict.method == Method::Paired) {
         text += &paired(trace, base);
     }
-    text + &ending(verdict)
+    if let Some(counts) = &verdict.counts {
+        text += &counted(counts);
+    }
+    text + &conclusion(verdict)
 }
 
 fn headline(verdict: &Verdict) -> String {
@@ -32,31 +36,29 @@ fn headline(verdict: &Verdict) -> String {
     format!("{}: {}{change}{reason}\n", visible(verdict.name.as_str()), verdict.label())
 }
 
-fn look(seen: &StageResult, baseline: &[RunValue]) -> String {
-    let launches = unit::counted(seen.launches.len(), "launch", "launches");
-    let title = match seen.stage {
-        Stage::Initial => format!("First look: {launches}"),
-        Stage::Rerun => format!("Second look: {launches} afresh, as it had moved"),
+fn stage(result: &StageResult, baseline: &[RunValue]) -> String {
+    let launches = unit::counted(result.launches.len(), "launch", "launches");
+    let title = match result.stage {
+        Stage::Initial => format!("Initial measurement: {launches}"),
+        Stage::Rerun => format!("Rerun: {launches}, because the change reached the threshold"),
         Stage::Confirmation => {
-            format!(
-                "Third look: {launches} afresh, the last ten two seconds apart, as it was still slower"
-            )
+            format!("Confirmation: {launches}, the last ten at least 2 s apart")
         }
     };
     let mut text = format!("\n{title}\n");
-    text += "Noise only adds time, so the mean of the lowest third stands for them.\n";
-    text += &times(&seen.launches, &seen.deviations);
+    text += "Times are per iteration. The value is the mean of the lowest third of the launches.\n";
+    text += &times(&result.launches, &result.deviations);
     let runs = baseline.len();
     let _ = writeln!(
         text,
-        "\nThe baseline is the last {runs} comparable runs. A change is believed from 5 %, or from t × spread × √(1 + 1/{runs}) where that is more."
+        "\nBaseline: the last {runs} comparable runs. Threshold: 5 %, or t × spread × √(1 + 1/{runs}) if that is larger."
     );
-    text += &deviations(&seen.deviations);
-    text += &asked(&seen.deviations);
-    if let Some(shift) = seen.suite_wide_shift {
+    text += &deviations(&result.deviations);
+    text += &left_out(&result.deviations);
+    if let Some(shift) = result.suite_wide_shift {
         let _ = writeln!(
             text,
-            "The whole run moved by {}: a change must lie beyond its limit with and without that.",
+            "Most benchmarks changed by {}. A change must exceed the threshold with and without that shift.",
             unit::change(shift)
         );
     }
@@ -66,15 +68,15 @@ fn look(seen: &StageResult, baseline: &[RunValue]) -> String {
 fn times(launches: &[LaunchTimes], deviations: &[Deviation]) -> String {
     let row = |statistic: Statistic| {
         let each: Vec<String> = launches.iter().map(|l| unit::time(l.get(statistic))).collect();
-        let now = deviations.iter().find(|deviation| deviation.statistic == statistic);
-        let now = now.map_or_else(|| "-".to_owned(), |deviation| unit::time(deviation.now.exp()));
-        format!("  {}\t{}\t→ {now}\n", name(statistic), each.join("  "))
+        let value = deviations.iter().find(|deviation| deviation.statistic == statistic);
+        let value = value.map_or_else(|| "-".to_owned(), |found| unit::time(found.now.exp()));
+        format!("  {}\t{}\t→ {value}\n", name(statistic), each.join("  "))
     };
     aligned(&Statistic::ALL.map(row).concat())
 }
 
 fn deviations(deviations: &[Deviation]) -> String {
-    let mut lines = "  \tnow\tbaseline\tmoved\tspread\tbelieved from\n".to_owned();
+    let mut lines = "  \tvalue\tbaseline median\tchange\tspread\tthreshold\n".to_owned();
     for deviation in deviations {
         let _ = writeln!(
             lines,
@@ -90,18 +92,18 @@ fn deviations(deviations: &[Deviation]) -> String {
     aligned(&lines)
 }
 
-/// Says so where the rule left a statistic out.
-fn asked(deviations: &[Deviation]) -> String {
-    let blind = |deviation: &&Deviation| deviation.is_underpowered();
-    let out: Vec<&Deviation> = deviations.iter().filter(blind).collect();
-    match (out.len(), deviations.len()) {
+/// The statistics that the rule ignored, and why.
+fn left_out(deviations: &[Deviation]) -> String {
+    let is_ignored = |deviation: &&Deviation| deviation.is_underpowered();
+    let ignored: Vec<&Deviation> = deviations.iter().filter(is_ignored).collect();
+    match (ignored.len(), deviations.len()) {
         (0, _) => String::new(),
         (some, all) if some == all => {
-            "Neither sees changes of 10 %: the history alone cannot decide it.\n".to_owned()
+            "Both thresholds exceed 10 %: the history alone cannot decide.\n".to_owned()
         }
         _ => format!(
-            "The {} times see no change of 10 %, so they are not asked.\n",
-            name(out[0].statistic)
+            "The {} is ignored, because its threshold exceeds 10 %.\n",
+            name(ignored[0].statistic)
         ),
     }
 }
@@ -109,34 +111,39 @@ fn asked(deviations: &[Deviation]) -> String {
 fn paired(trace: &Trace, base: &str) -> String {
     let Some(analysis) = &trace.analysis else { return String::new() };
     let base = base.get(..12).unwrap_or(base);
-    let mut text = format!(
-        "\nSide by side with {base}: both were launched next to each other, a coin deciding which first\n"
-    );
+    let mut text =
+        format!("\nPaired comparison with {base}: the order within each pair is random\n");
     text += &pairs(&trace.pairs);
-    text += &questions(analysis);
-    for look in &analysis.analyses {
-        text += &looked(look);
+    text += &tests(analysis);
+    for interim in &analysis.analyses {
+        text += &interim_analysis(interim);
     }
-    text + &bounds(analysis)
+    text
 }
 
-/// The rule's two questions, as far as they were asked.
-fn questions(analysis: &PairedAnalysis) -> String {
-    let asked = |test: fn(&Test) -> bool| analysis.analyses.iter().any(|look| test(&look.test));
+/// The tests that were made.
+fn tests(analysis: &PairedAnalysis) -> String {
+    let was_made = |test: fn(&Test) -> bool| analysis.analyses.iter().any(|each| test(&each.test));
     let mut text =
-        "\nThe estimate is the median of all changes, both kinds of time together.\n".to_owned();
-    if asked(|test| matches!(test, Test::Change { .. })) {
-        text += "From 3 % on: could chance do that? A pair speaks for the change if both its times lie beyond a bar, and against it if both lie on the other side. Quiet pairs weigh 4, disturbed ones 2, bursts 1. p is how often coins in place of the pairs would weigh as much, and must reach the level, which rises with the pairs; both kinds of time must have moved by 1.5 %.\n";
+        "\nEstimate: the median of all differences, both statistics together.\n".to_owned();
+    if was_made(|test| matches!(test, Test::Change { .. })) {
+        text += "Test for a change (estimates from 3 %): a weighted sign test.\n  \
+                 A pair counts for the change if both statistics exceed the bar, and against it if neither does.\n  \
+                 Weights: 4 at low noise, 2 at medium noise, 1 at high noise.\n  \
+                 p is the probability of at least this weight if base and head are equal.\n  \
+                 p must not exceed the level, and each statistic must have changed by 1.5 %.\n";
     }
-    if asked(|test| matches!(test, Test::Nothing { .. })) {
-        text += "Below 3 %: can 5 % hide? p is how likely such pairs are if it got 5 % slower, or 5 % faster; both must reach the level, and each kind of time must have moved by less than 3 %.\n";
+    if was_made(|test| matches!(test, Test::Nothing { .. })) {
+        text += "Test for no change (estimates below 3 %): two sign tests.\n  \
+                 p is the probability of these pairs if the head were 5 % slower, or 5 % faster.\n  \
+                 Both must not exceed the level, and each statistic must have changed by less than 3 %.\n";
     }
     text
 }
 
 fn pairs(pairs: &[Pair]) -> String {
     let mut lines =
-        "  pair\tfirst\tbase fastest\tmedian\thead fastest\tmedian\tfastest\tmedian\n".to_owned();
+        "  pair\tfirst\tbase minimum\tmedian\thead minimum\tmedian\tminimum\tmedian\n".to_owned();
     for (at, pair) in pairs.iter().enumerate() {
         let change = |statistic| {
             let (base, head) = (pair.get(Side::Base, statistic), pair.get(Side::Head, statistic));
@@ -159,70 +166,37 @@ fn pairs(pairs: &[Pair]) -> String {
     aligned(&lines)
 }
 
-fn looked(look: &InterimAnalysis) -> String {
-    let medians: Vec<String> = look
+fn interim_analysis(interim: &InterimAnalysis) -> String {
+    let medians: Vec<String> = interim
         .medians
         .iter()
         .map(|(statistic, median)| format!("{} {}", name(*statistic), unit::change(*median)))
         .collect();
-    let left_out = match look.pairs - look.counted {
+    let left_out = match interim.pairs - interim.counted {
         0 => String::new(),
         some => format!(", {some} of them without a time"),
     };
-    let test = match look.test {
+    let test = match interim.test {
         Test::Change { bar, weight_for, weight_against, p, level } => format!(
-            "beyond {} weigh {weight_for}, against {weight_against}; p {p:.1e}, level {level:.1e}",
+            "bar {}, weight {weight_for} for and {weight_against} against, p {p:.1e}, level {level:.1e}",
             unit::percent(bar)
         ),
         Test::Nothing { slower, faster, level } => {
-            format!("p slower {slower:.1e}, faster {faster:.1e}, level {level}")
+            format!("p {slower:.1e} for slower and {faster:.1e} for faster, level {level}")
         }
     };
-    let answer = match look.finding {
-        Some(Finding::Regression(_)) => "slower",
-        Some(Finding::Improvement(_)) => "faster",
+    let result = match interim.finding {
+        Some(Finding::Regression(_)) => "regression",
+        Some(Finding::Improvement(_)) => "improvement",
         Some(Finding::Unchanged) => "unchanged",
-        Some(Finding::Inconclusive) | None => "not decided",
+        Some(Finding::Inconclusive) | None => "undecided",
     };
     format!(
-        "  {} pairs{left_out}: {} ({}); {test}: {answer}\n",
-        look.pairs,
-        unit::change(look.estimate),
+        "  {} pairs{left_out}: {} ({}); {test}: {result}\n",
+        interim.pairs,
+        unit::change(interim.estimate),
         medians.join(", "),
     )
-}
-
-fn bounds(analysis: &PairedAnalysis) -> String {
-    match analysis.low.zip(analysis.high) {
-        Some((low, high)) => format!(
-            "\nThe pairs leave changes between {} and {} possible.\n",
-            unit::change(low),
-            unit::change(high)
-        ),
-        None => "\nThe pairs exclude nothing.\n".to_owned(),
-    }
-}
-
-fn ending(verdict: &Verdict) -> String {
-    let mut text = String::new();
-    if let Some(counts) = &verdict.counts {
-        text += &counted(counts);
-    }
-    if let Some((severity, change)) = verdict.severity.zip(verdict.change) {
-        let size = unit::percent(LogRatio(change.0.abs()));
-        let from = match severity {
-            Severity::Notice => "less than 10 %",
-            Severity::Minor => "10 % and more",
-            Severity::Major => "20 % and more",
-            Severity::Critical => "50 % and more, and 30 % by both kinds of time",
-        };
-        let _ =
-            writeln!(text, "\n{size} and a tolerance of 2 % make it {}: {from}.", severity.name());
-    }
-    if let Some(limit) = verdict.min_detectable_change.filter(|_| verdict.severity.is_none()) {
-        let _ = writeln!(text, "\nA change below {} could not be seen.", unit::percent(limit));
-    }
-    text
 }
 
 fn counted(counts: &Counts) -> String {
@@ -234,22 +208,57 @@ fn counted(counts: &Counts) -> String {
     let lines = line("instructions", counts.instructions, unit::count)
         + &line("allocations", counts.alloc_count, unit::count)
         + &line("bytes allocated", counts.alloc_bytes, unit::bytes);
-    let says = match counts.instruction_change() {
-        InstructionChange::Grew => {
-            "there is more work to do, so it fails from minor on, unless the gate says otherwise"
-        }
-        InstructionChange::Shrank => "there is less work to do",
+    let meaning = match counts.instruction_change() {
+        InstructionChange::Grew => "more work, so the gate `compare_instructions_grew` applies",
+        InstructionChange::Shrank => "less work",
         InstructionChange::Unchanged => {
-            "the work is the same: code placement, caches or the machine"
+            "the same; possible causes of a change are code placement, caches and the machine"
         }
-        InstructionChange::Unknown => "without instructions it is not known whether the work grew",
+        InstructionChange::Unknown => "instructions were not counted",
     };
-    format!("\nCounted an iteration, base → head: {says}.\n{}", aligned(&lines))
+    format!("\nCounts per iteration, base → head: {meaning}\n{}", aligned(&lines))
+}
+
+/// The verdict with its certainty, and what to do next.
+fn conclusion(verdict: &Verdict) -> String {
+    let mut text = String::new();
+    if let Some((low, high)) = verdict.low.zip(verdict.high) {
+        let _ = writeln!(text, "\n89 % CI of the change: {}.", unit::interval(low, high));
+    }
+    if let Some((severity, change)) = verdict.severity.zip(verdict.change) {
+        let size = unit::percent(LogRatio(change.0.abs()));
+        let from = match severity {
+            Severity::Notice => "below 10 %",
+            Severity::Minor => "from 10 %",
+            Severity::Major => "from 20 %",
+            Severity::Critical => "from 50 %, and 30 % by each statistic",
+        };
+        let _ = writeln!(
+            text,
+            "\nSeverity: {}, {from} ({size} plus a tolerance of 2 %).",
+            severity.name()
+        );
+    }
+    let detectable = verdict.min_detectable_change.filter(|_| verdict.severity.is_none());
+    if let Some(change) = detectable {
+        let _ = writeln!(text, "\nMinimum detectable change: {}.", unit::percent(change));
+    }
+    if verdict.severity.is_some() {
+        text += &next(verdict);
+    }
+    text
+}
+
+fn next(verdict: &Verdict) -> String {
+    let Some(name) = argument(verdict.name.as_str()) else { return String::new() };
+    format!(
+        "next: `cargo xtask perf --compare BRANCH --filter {name}` measures again; `cargo xtask perf accept {name}` accepts it\n"
+    )
 }
 
 fn name(statistic: Statistic) -> &'static str {
     match statistic {
-        Statistic::Min => "fastest",
+        Statistic::Min => "minimum",
         Statistic::Median => "median",
     }
 }
@@ -260,7 +269,7 @@ mod tests {
     use perf_judge::baseline::{Baseline, Selection};
     use perf_judge::verdict::{Comparison, Judge, JudgeConfig, Reference, Step};
 
-    /// Launches that alternate about `ns`, with one disturbed in five.
+    /// Launches that alternate about `ns`, with one in five at high noise.
     fn launch(at: usize, ns: f64) -> LaunchTimes {
         let by = if at % 5 == 4 { 1.4 } else { 1.0 + 0.004 * (at % 3) as f64 };
         LaunchTimes { min: ns * by, median: ns * by * 1.02 }
@@ -270,10 +279,10 @@ mod tests {
         let recorded = |at| RunValue::of(&[launch(at, 1e5)]);
         let values = (0..6).map(|run| recorded(run * 5)).collect();
         let near = vec!["1a2b3c4d5e6f7a8b".to_owned()];
-        let against = Reference::Runs(Selection::Ready(Baseline::new(values, near)));
+        let reference = Reference::Runs(Selection::Ready(Baseline::new(values, near)));
         let judge_config = JudgeConfig::of_launches(5).with_reruns(Some(10)).with_comparison(true);
         let mut judge =
-            Judge::new(vec![Comparison::new("core/parse::large", against)], vec![], judge_config);
+            Judge::new(vec![Comparison::new("core/parse::large", reference)], vec![], judge_config);
         let mut at = 0;
         loop {
             match judge.step() {
@@ -295,12 +304,12 @@ mod tests {
     }
 
     #[test]
-    fn a_regression_is_explained_from_its_launches_to_its_name() {
+    fn a_regression_is_explained_from_its_launches_to_its_severity() {
         insta::assert_snapshot!(explain(&verdict(1.12e5, 1.12e5)));
     }
 
     #[test]
-    fn a_suspicion_that_was_not_borne_out_is_explained() {
+    fn a_candidate_regression_that_was_not_confirmed_is_explained() {
         insta::assert_snapshot!(explain(&verdict(1.12e5, 1e5)));
     }
 

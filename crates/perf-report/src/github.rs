@@ -64,7 +64,7 @@ fn about(row: &Row, level: &str, folder: &str) -> String {
     let change = change.unwrap_or_default();
     let source = row.measured.as_ref().and_then(|measured| measured.source.as_ref());
     let title = format!("{}: {}", verdict.name, verdict.label());
-    command(level, source, folder, &title, &format!("{change}{}", row.remark()))
+    command(level, source, folder, &title, format!("{change}{}", row.remark()).trim_end())
 }
 
 /// `::error file=…,line=…,title=…::message`

@@ -3,11 +3,13 @@
 //! The renderers format; none of them compares numbers or decides anything.
 
 mod text;
+mod table;
 mod file_error;
 pub mod partition;
 mod row;
 mod accepted;
 mod report;
+mod conclusion;
 mod budgets;
 pub mod check;
 mod comparison;

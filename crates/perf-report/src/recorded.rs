@@ -1,6 +1,6 @@
 //! What a history holds, as a person reads it.
 
-use super::terminal::aligned;
+use super::table::aligned;
 use super::visible;
 use perf_judge::history::RunRow;
 use perf_judge::run::{Machine, Measured, Run};

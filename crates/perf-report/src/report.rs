@@ -6,7 +6,7 @@ use crate::row::Row;
 use chrono::{DateTime, Utc};
 use perf_judge::baseline::MINIMUM;
 use perf_judge::budget::{BudgetResult, BudgetStatus, Gate};
-use perf_judge::run::{Commit, Machine, Measured, P95_SAMPLES, Run};
+use perf_judge::run::{Commit, Machine, Run};
 use perf_judge::unit;
 use perf_judge::verdict::{Outcome, State, Verdict, Verdicts, excuse};
 use serde::{Deserialize, Serialize};
@@ -121,7 +121,7 @@ impl Report {
         let loud = accepted.iter().filter_map(AcceptanceResult::note);
         let mut notes: Vec<String> = loud.chain(notes).collect();
         let outcome = Outcome::of(&verdicts.verdicts, &budgets, gate);
-        notes.extend(advice(run, &verdicts, &reference));
+        notes.extend(verdict_notes(&verdicts, &reference));
         let measured = |verdict: &Verdict| run.benchmark(&verdict.name).cloned();
         let row = |verdict| Row { measured: measured(&verdict), verdict };
         Self {
@@ -174,86 +174,64 @@ pub(crate) fn summary<'a>(
 ) -> String {
     let verdicts: Vec<&Verdict> = verdicts.collect();
     let count = |state| verdicts.iter().filter(|verdict| verdict.state == state).count();
-    let told = State::ALL.into_iter().filter(|state| *state != State::Unchanged);
-    let mut parts: Vec<String> =
-        told.filter_map(|state| counted_state(count(state), state)).collect();
-    let over = budgets.iter().filter(|budget| budget.status > BudgetStatus::Unmeasured).count();
-    if over > 0 {
-        parts.push(unit::counted(over, "budget over its target", "budgets over their targets"));
-    }
     let all = unit::counted(verdicts.len(), "benchmark", "benchmarks");
-    match parts.is_empty() {
-        true => format!("nothing changed in {all}"),
-        false => format!("{}; {} of {all} unchanged", parts.join(", "), count(State::Unchanged)),
+    let over = budgets.iter().filter(|budget| budget.status > BudgetStatus::Unmeasured).count();
+    let over =
+        (over > 0).then(|| unit::counted(over, "budget over its target", "budgets over target"));
+    if !verdicts.is_empty() && count(State::InsufficientHistory) == verdicts.len() {
+        let measured = format!("{all} measured, no baseline yet");
+        return [Some(measured), over].into_iter().flatten().collect::<Vec<String>>().join("; ");
     }
+    let changed = State::ALL.into_iter().filter(|state| *state != State::Unchanged);
+    let parts = changed.filter_map(|state| counted_state(count(state), state)).chain(over);
+    let parts: Vec<String> = parts.collect();
+    if parts.is_empty() {
+        return format!("no change in {all}");
+    }
+    format!("{}; {} of {all} unchanged", parts.join(", "), count(State::Unchanged))
 }
 
 fn counted_state(count: usize, state: State) -> Option<String> {
-    let many = match state {
-        State::Regression => "regressions",
-        State::Improvement => "improvements",
-        State::InsufficientHistory => "with too little history",
-        _ => state.name(),
+    let (one, many) = match state {
+        State::Regression => (state.name(), "regressions"),
+        State::Improvement => (state.name(), "improvements"),
+        State::InsufficientHistory => ("without a baseline", "without a baseline"),
+        _ => (state.name(), state.name()),
     };
-    let one = if state == State::InsufficientHistory { many } else { state.name() };
     (count > 0).then(|| unit::counted(count, one, many))
 }
 
-/// What the numbers themselves ask the reader to know or do.
-fn advice(run: &Run, verdicts: &Verdicts, reference: &ReferenceFacts) -> Vec<String> {
+/// Notes that follow from the verdicts.
+fn verdict_notes(verdicts: &Verdicts, reference: &ReferenceFacts) -> Vec<String> {
     let count = |state| verdicts.verdicts.iter().filter(|verdict| verdict.state == state).count();
     let mut notes = Vec::new();
     if let Some(shift) = verdicts.suite_wide_shift {
         notes.push(format!(
-            "the whole run moved by {}: the machine, or a change of everything (allocator, flags, compiler); only what moved further is called a change",
+            "most benchmarks changed by {}. Possible causes are the machine, the allocator, flags or the compiler. Only larger changes are reported",
             unit::change(shift)
         ));
     }
-    if count(State::InsufficientHistory) > 0 {
+    let without_baseline = count(State::InsufficientHistory);
+    if (1..verdicts.verdicts.len()).contains(&without_baseline) {
         notes.push(format!(
-            "a verdict needs {MINIMUM} comparable runs of {}: clean commits, measured whole on this machine; each `cargo xtask perf` there adds one",
+            "a baseline takes {MINIMUM} comparable runs: clean commits of {}, measured completely on this machine",
             reference.branch
         ));
     }
     if count(State::Incomparable) > 0 {
         notes.push(
-            "times of different machines are never compared: this one needs runs of its own"
+            "times of different machines are not compared; this machine needs its own runs"
                 .to_owned(),
         );
     }
     let cut_short = verdicts.verdicts.iter().filter(|verdict| verdict.cut_short).count();
     if cut_short > 0 {
-        let left = unit::counted(cut_short, "benchmark", "benchmarks");
+        let benchmarks = unit::counted(cut_short, "benchmark", "benchmarks");
         notes.push(format!(
-            "the time limit left {left} undecided: allow more time with --time-limit, or omit it"
+            "the time limit ended before {benchmarks} were decided: raise --time-limit, or omit it"
         ));
     }
-    let by_noise = |verdict: &Verdict| verdict.state == State::Inconclusive && !verdict.cut_short;
-    if verdicts.verdicts.iter().any(by_noise) {
-        notes.push(
-            "inconclusive rows pass: measure again on a quieter machine to decide them".to_owned(),
-        );
-    }
-    notes.extend(tail_note(run));
     notes
-}
-
-/// Why some rows have no percentiles, once for all of them.
-fn tail_note(run: &Run) -> Option<String> {
-    let absent: Vec<&Measured> =
-        run.benchmarks.iter().filter(|b| b.tail_absence(P95_SAMPLES).is_some()).collect();
-    let few = absent.iter().filter(|measured| measured.tail_source.is_some()).count();
-    let unproved = absent.len() - few;
-    let all = run.benchmarks.len();
-    match (unproved, few) {
-        (0, 0) => None,
-        (0, _) => Some(format!(
-            "no p95 for {few} of {all}: it takes {P95_SAMPLES} samples, and slow benchmarks get fewer unless a p95 budget asks"
-        )),
-        (_, _) => Some(format!(
-            "no p95 for {unproved} of {all}: single samples could not be rebuilt, only Divan's table is known there"
-        )),
-    }
 }
 
 #[cfg(test)]
@@ -263,6 +241,7 @@ pub(crate) mod tests {
     use perf_judge::baseline::{Baseline, RunValue, Selection};
     use perf_judge::budget::{BudgetFile, Required, check};
     use perf_judge::ident::BenchmarkId;
+    use perf_judge::run::Measured;
     use perf_judge::verdict::{Comparison, Judge, JudgeConfig, Reference, Step};
     use std::collections::BTreeMap;
 
@@ -273,14 +252,30 @@ pub(crate) mod tests {
 
     /// A report with a row of almost every kind, some with hostile names.
     pub(crate) fn report() -> Report {
-        let names = [
+        made(&[
             ("core/parse::parse_large_xml", 1.9e6, ready(0.95e6)),
             ("core/parse::<script>alert(1)</script>", 95.0, ready(120.0)),
             ("core/filter::`a│b` | \u{1b}[31mc\n# d", 52.0, ready(51.0)),
             ("core/filter::unchanged", 2.5, ready(2.5)),
             ("core/export::new", 4.1e4, Selection::New),
-            ("core/export::few", 4.1e4, Selection::TooFew { found: 1, series_was_cut: false }),
-        ];
+            ("core/export::few", 4.1e4, few(1)),
+        ])
+    }
+
+    /// The report of a first run.
+    pub(crate) fn first_report() -> Report {
+        made(&[
+            ("core/parse::parse_large_xml", 1.9e6, few(0)),
+            ("core/parse::minimal", 3.2e3, few(0)),
+            ("core/filter::unchanged", 2.5, few(0)),
+        ])
+    }
+
+    fn few(found: usize) -> Selection {
+        Selection::TooFew { found, series_was_cut: false }
+    }
+
+    fn made(names: &[(&str, f64, Selection)]) -> Report {
         let mut benchmarks: Vec<Measured> =
             names.iter().map(|(name, ns, _)| measured(name, *ns)).collect();
         benchmarks[0].throughput.insert("B/s".to_owned(), 4.2e8);
@@ -289,8 +284,12 @@ pub(crate) mod tests {
             .iter()
             .map(|(name, _, against)| Comparison::new(*name, Reference::Runs(against.clone())))
             .collect();
-        cases.push(Comparison::new("core/parse::panics", Reference::Runs(Selection::New)));
-        let verdicts = judged(Judge::new(cases, vec!["core/parse::gone".into()], EFFORT), &names);
+        let mut removed = Vec::new();
+        if names.iter().any(|(.., selection)| matches!(selection, Selection::Ready(_))) {
+            cases.push(Comparison::new("core/parse::panics", Reference::Runs(Selection::New)));
+            removed.push("core/parse::gone".into());
+        }
+        let verdicts = judged(Judge::new(cases, removed, EFFORT), names);
         let text = r#"{"schema": 1, "budgets": {
             "parse": {"benchmark": "parse_large_xml", "description": "Reading 500 tracks", "target_ms": 1},
             "idle": {"benchmark": "unchanged", "metric": "alloc_count", "target": 1}}}"#;
@@ -318,7 +317,7 @@ pub(crate) mod tests {
         loop {
             match judge.step() {
                 Step::Done(verdicts) => return verdicts,
-                Step::Compare { .. } => unreachable!("the judge_config allows none"),
+                Step::Compare { .. } => unreachable!("the configuration allows none"),
                 Step::Measure { benchmarks, launches, .. } => {
                     for name in benchmarks {
                         match names.iter().find(|(known, ..)| *known == name.as_str()) {
@@ -334,15 +333,15 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_summary_counts_what_is_not_quiet() {
+    fn the_summary_counts_every_state() {
         let report = report();
         assert_eq!(
             report.summary,
-            "1 missing, 1 regression, 1 improvement, 1 new, 1 removed, 1 with too little history, \
+            "1 missing, 1 regression, 1 improvement, 1 new, 1 removed, 1 without a baseline, \
              1 budget over its target; 2 of 8 benchmarks unchanged"
         );
         assert_eq!(report.status, 1);
-        assert_eq!(summary([].iter(), &[]), "nothing changed in 0 benchmarks");
+        assert_eq!(summary([].iter(), &[]), "no change in 0 benchmarks");
     }
 
     #[test]
@@ -365,7 +364,7 @@ pub(crate) mod tests {
         assert_eq!(
             report.notes,
             [
-                "the time limit left 2 benchmarks undecided: allow more time with --time-limit, or omit it"
+                "the time limit ended before 2 benchmarks were decided: raise --time-limit, or omit it"
             ]
         );
     }

@@ -1,35 +1,107 @@
-//! A report's row, and what a table says beside its numbers.
+//! A report's row: its figures, and the notes that explain them.
 
 use perf_judge::run::{Measured, Statistic};
-use perf_judge::unit::{self, LogRatio};
+use perf_judge::unit::{self, Figures, LogRatio};
 use perf_judge::verdict::{Method, State, Verdict};
 use serde::{Deserialize, Serialize};
 
-/// A benchmark's verdict and what was measured of it.
+/// A benchmark's verdict and its measurement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Row {
-    /// What became of it.
+    /// The verdict.
     pub verdict: Verdict,
-    /// What the run says of it; absent where it gave no number.
+    /// The measurement; absent where no launch finished.
     pub measured: Option<Measured>,
 }
 
+/// The cells of a row in every table; a cell that does not apply is empty.
+#[derive(Clone, Debug)]
+pub(crate) struct RowCells {
+    /// The time per iteration of the base.
+    pub(crate) base: String,
+    /// The time per iteration of the head.
+    pub(crate) head: String,
+    /// Head ÷ base − 1.
+    pub(crate) change: String,
+    /// The confidence interval of the change, unless the benchmark is unchanged.
+    pub(crate) interval: String,
+    /// The minimum detectable change, where no change was found.
+    pub(crate) min_detectable: String,
+    /// The change of the instruction count.
+    pub(crate) instructions: String,
+}
+
+/// The titles of the columns after state and benchmark, in the order of [`RowCells::list`].
+pub(crate) const TITLES: [&str; 6] =
+    ["base", "head", "change", "89 % CI", "min. detectable", "instructions"];
+
+/// The titles of [`Row::measured_cells`].
+pub(crate) const MEASURED_TITLES: [&str; 3] = ["median", "throughput", "allocations"];
+
+impl RowCells {
+    /// The cells in the order of [`TITLES`].
+    pub(crate) fn list(self) -> [String; 6] {
+        let Self { base, head, change, interval, min_detectable, instructions } = self;
+        [base, head, change, interval, min_detectable, instructions]
+    }
+}
+
 impl Row {
-    /// What the table says beside the numbers.
-    pub fn remark(&self) -> String {
+    /// The figures that every table shows.
+    pub(crate) fn cells(&self) -> RowCells {
         let verdict = &self.verdict;
-        let counts = verdict.counts.and_then(|counts| counts.label());
-        let accepted = verdict.accepted.as_ref().map(|excuse| {
-            let ceiling = unit::change(excuse.max_change());
-            format!("accepted up to {ceiling}: {}", excuse.reason)
-        });
-        let parts = [accepted, verdict.reason.clone().or_else(|| self.method()), counts];
-        parts.into_iter().flatten().collect::<Vec<String>>().join("; ")
+        let Figures { base, head, change } = verdict.figures();
+        let is_unchanged = verdict.state == State::Unchanged;
+        let found_none = is_unchanged || verdict.state == State::Inconclusive;
+        let interval = verdict.low.zip(verdict.high).filter(|_| !is_unchanged);
+        let min_detectable = verdict.min_detectable_change.filter(|_| found_none);
+        let instructions = verdict.counts.and_then(|counts| counts.instructions);
+        RowCells {
+            base: base.unwrap_or_default(),
+            head: head.unwrap_or_default(),
+            change: change.unwrap_or_default(),
+            interval: interval.map_or_else(String::new, |(low, high)| unit::interval(low, high)),
+            min_detectable: min_detectable.map_or_else(String::new, unit::percent),
+            instructions: instructions.map_or_else(String::new, |pair| {
+                unit::change(LogRatio((pair.head / pair.base).ln()))
+            }),
+        }
     }
 
-    /// What an acceptance of this change should allow, in percent: its highest possible size, and
-    /// a little.
+    /// What was measured, where nothing can be compared yet; the state where nothing was measured.
+    pub(crate) fn measured_cells(&self) -> [String; 3] {
+        let Some(measured) = &self.measured else {
+            return [self.verdict.label(), String::new(), String::new()];
+        };
+        let rates = measured.throughput.iter().map(|(unit, rate)| unit::rate(*rate, unit));
+        let allocations = measured.alloc.map(|alloc| unit::count(alloc.count));
+        [
+            unit::time(measured.time_ns.median),
+            rates.collect::<Vec<String>>().join(", "),
+            allocations.unwrap_or_default(),
+        ]
+    }
+
+    /// What explains the row beside its figures; `None` where they need no explanation.
+    pub(crate) fn note(&self) -> Option<String> {
+        let verdict = &self.verdict;
+        let accepted = verdict.accepted.as_ref().map(|waiver| {
+            format!("accepted up to {}: {}", unit::change(waiver.max_change()), waiver.reason)
+        });
+        let reason = verdict.reason.clone().or_else(|| self.rerun());
+        let parts = [accepted, reason, self.statistic(), self.allocations()];
+        let text = parts.into_iter().flatten().collect::<Vec<String>>().join("; ");
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// The same as a text, empty without a note.
+    pub(crate) fn remark(&self) -> String {
+        self.note().unwrap_or_default()
+    }
+
+    /// The maximum change that an acceptance of this row should allow, in percent: the upper end
+    /// of its interval, rounded up, and 3 percentage points.
     pub fn max_change_percent(&self) -> f64 {
         let highest = self.verdict.high.or(self.verdict.change).map_or(0.0, LogRatio::percent);
         highest.ceil().clamp(0.0, 1e6) + 3.0
@@ -41,31 +113,54 @@ impl Row {
         self.measured.is_none() && verdict.launches == 0 && verdict.trace.pairs.is_empty()
     }
 
-    /// How the verdict came about, where that is not plain.
-    fn method(&self) -> Option<String> {
+    fn rerun(&self) -> Option<String> {
         let verdict = &self.verdict;
-        match (verdict.method, verdict.base.as_deref()) {
-            (Method::Paired, Some(base)) => Some(self.paired(base)),
-            _ if verdict.confirmed && verdict.state == State::Regression => {
-                let by = match verdict.statistic {
-                    Statistic::Min => ", by their fastest samples",
-                    Statistic::Median => "",
-                };
-                Some(format!("confirmed by {} fresh launches{by}", verdict.launches))
-            }
-            _ => None,
-        }
+        let is_confirmed = verdict.confirmed && verdict.state == State::Regression;
+        let launches = unit::counted(verdict.launches, "launch", "launches");
+        (is_confirmed && verdict.method == Method::History)
+            .then(|| format!("confirmed by a rerun of {launches}"))
     }
 
-    /// `25 pairs with 1a2b3c4d5e6f`
-    fn paired(&self, base: &str) -> String {
-        let pairs = unit::counted(self.verdict.launches, "pair", "pairs");
-        format!("{pairs} with {}", base.get(..12).unwrap_or(base))
+    fn statistic(&self) -> Option<String> {
+        let is_min = self.verdict.statistic == Statistic::Min && self.verdict.change.is_some();
+        is_min.then(|| "times are minima, because the medians are too noisy".to_owned())
     }
 
-    /// The confidence interval of the change, where there is one.
-    pub(crate) fn interval(&self) -> Option<String> {
-        let (low, high) = self.verdict.low.zip(self.verdict.high)?;
-        Some(unit::interval(low, high))
+    fn allocations(&self) -> Option<String> {
+        let counts = self.verdict.counts?;
+        let pairs = [
+            ("allocations", counts.alloc_count, unit::count as fn(f64) -> String),
+            ("allocated", counts.alloc_bytes, unit::bytes),
+        ];
+        let changed = pairs.into_iter().filter_map(|(what, pair, show)| {
+            let pair = pair.filter(|pair| pair.base.total_cmp(&pair.head).is_ne())?;
+            Some(format!("{what} {} → {} per iteration", show(pair.base), show(pair.head)))
+        });
+        let text = changed.collect::<Vec<String>>().join(", ");
+        (!text.is_empty()).then_some(text)
+    }
+}
+
+/// Notes below a table. Equal notes share a number.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    texts: Vec<String>,
+}
+
+impl Notes {
+    /// The mark of a row's note, with a space before it: ` [1]`; empty without a note.
+    pub(crate) fn mark(&mut self, note: Option<String>) -> String {
+        let Some(note) = note else { return String::new() };
+        let known = self.texts.iter().position(|text| *text == note);
+        let at = known.unwrap_or_else(|| {
+            self.texts.push(note);
+            self.texts.len() - 1
+        });
+        format!(" [{}]", at + 1)
+    }
+
+    /// The notes with their marks: `[1]`, text.
+    pub(crate) fn list(&self) -> impl Iterator<Item = (String, &str)> {
+        self.texts.iter().enumerate().map(|(at, text)| (format!("[{}]", at + 1), text.as_str()))
     }
 }

@@ -1,111 +1,180 @@
-//! The table that a person reads after a run.
+//! The report that a person reads after a run.
 
 use super::{Report, Row, visible};
+use crate::conclusion::REASONS;
+use crate::row::{MEASURED_TITLES, Notes, RowCells, TITLES};
+use crate::table::{NARROWEST, Table, shortened, wrapped};
 use anstyle::{AnsiColor, Style};
 use perf_judge::budget::{BudgetResult, BudgetStatus};
-use perf_judge::unit::{self, Figures};
 use perf_judge::verdict::State;
-use std::fmt::Write as _;
-use std::io::Write as _;
-use tabwriter::TabWriter;
+use std::collections::BTreeMap;
 
-/// The report as a table with styles: the edge strips them where a terminal is absent.
-pub fn to_terminal(report: &Report) -> String {
-    let mut text = header(report);
-    text += &aligned(&benchmark_lines(report));
+/// The report as tables with styles: the edge strips them where a terminal is absent.
+///
+/// `width` is the width of the terminal in columns, `None` without one. Names are shortened to fit;
+/// below 60 columns nothing gets narrower.
+pub fn to_terminal(report: &Report, width: Option<usize>) -> String {
+    let width = width.map(|width| width.max(NARROWEST));
+    let mut text = header(report, width);
+    text += &match report.is_first() {
+        true => measurements(report, width),
+        false => benchmarks(report, width),
+    };
     if !report.budgets.is_empty() {
         text += "\n";
-        text += &aligned(&budget_lines(report));
-    }
-    for note in &report.notes {
-        text += &format!("\nnote: {}", visible(note));
+        text += &budgets(report, width);
     }
     if !report.notes.is_empty() {
         text += "\n";
     }
-    text + &conclusion(report)
+    for note in &report.notes {
+        text += &wrapped(&format!("note: {}", visible(note)), "      ", width);
+        text += "\n";
+    }
+    text + &conclusion(report, width)
 }
 
-fn header(report: &Report) -> String {
+fn header(report: &Report, width: Option<usize>) -> String {
     let run = &report.run;
     let machine = &run.machine;
-    let commit = visible(&run.commit_label());
-    let bold = Style::new().bold();
-    let with = report.reference.base.as_ref().map_or_else(String::new, |base| {
-        format!(" compared with {}, the {}", base.commit.short(), visible(&base.label))
+    let base = report.reference.base.as_ref().map_or_else(String::new, |base| {
+        format!(", compared with {} ({})", base.commit.short(), visible(&base.label))
     });
-    format!(
-        "{bold}{commit}{bold:#}{with}, {}, {} with {} cores, rustc {}\n\n",
+    let head = format!("{}{base}", visible(&run.commit_label()));
+    let place = format!(
+        "{}, {} with {} cores, rustc {}",
         run.started.format("%Y-%m-%d %H:%M UTC"),
         visible(&machine.cpu),
         machine.cores,
         visible(&machine.rustc),
-    )
+    );
+    let bold = Style::new().bold();
+    let [head, place] = [head, place].map(|line| wrapped(&line, "  ", width));
+    format!("{bold}{head}{bold:#}\n{place}\n\n")
 }
 
-fn benchmark_lines(report: &Report) -> String {
-    let mut lines =
-        "state\tbenchmark\tbase\thead\tchange\t89 % interval\tdetectable\t\n".to_owned();
-    for row in &report.rows {
-        lines += &benchmark_line(row);
+/// The verdicts: one line each, or two where the terminal is narrow.
+fn benchmarks(report: &Report, width: Option<usize>) -> String {
+    let mut notes = Notes::default();
+    let rows: Vec<(&Row, String, RowCells)> = report
+        .rows
+        .iter()
+        .map(|row| {
+            let mark = notes.mark(row.note());
+            (row, visible(row.verdict.name.as_str()) + &mark, row.cells())
+        })
+        .collect();
+    let mut table = Table::new(&[&["state", "benchmark"], &TITLES[..]].concat(), 1);
+    for (row, name, cells) in &rows {
+        let own = [row.verdict.label(), name.clone()].into_iter();
+        table.add(style(row.verdict.state), own.chain(cells.clone().list()).collect());
     }
-    lines
-}
-
-fn benchmark_line(row: &Row) -> String {
-    let verdict = &row.verdict;
-    let style = state_style(verdict.state);
-    let Figures { base, head, change } = verdict.figures();
-    let figures =
-        [base, head, change, row.interval(), verdict.min_detectable_change.map(unit::percent)];
-    let [base, head, change, interval, limit] = figures.map(|text| text.unwrap_or("-".to_owned()));
-    format!(
-        "{style}{}{style:#}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n",
-        verdict.label(),
-        visible(verdict.name.as_str()),
-        base,
-        head,
-        change,
-        interval,
-        limit,
-        visible(&row.remark()),
-    )
-}
-
-fn budget_lines(report: &Report) -> String {
-    let mut lines = "budget\tstatus\tmetric\tvalue\ttarget\tcritical\t\n".to_owned();
-    for budget in &report.budgets {
-        let style = budget_style(budget);
-        let _ = writeln!(
-            lines,
-            "{}\t{style}{}{style:#}\t{}\t{}\t{}\t{}\t{}",
-            visible(&budget.name),
-            budget.status.name(),
-            budget.metric.name(),
-            budget.value.map_or_else(|| "-".to_owned(), |value| budget.metric.show(value)),
-            budget.metric.show(budget.target),
-            budget.metric.show(budget.critical),
-            visible(budget.reason.as_deref().unwrap_or_default()),
-        );
-    }
-    lines
-}
-
-fn conclusion(report: &Report) -> String {
-    let (word, color) = match report.status {
-        0 => ("pass", AnsiColor::Green),
-        1 => ("FAIL", AnsiColor::Red),
-        _ => ("INCOMPLETE", AnsiColor::Yellow),
-    };
-    let style = color.on_default().bold();
-    let mut text = format!("\n{style}{word}{style:#}: {}\n", report.summary);
-    for reason in report.outcome.gate.iter().chain(&report.outcome.incomplete) {
-        text += &format!("  {}\n", visible(reason));
+    let mut text = table.render(width).unwrap_or_else(|| stacked(&rows, width));
+    for (mark, note) in notes.list() {
+        let line = format!("{mark} {}", visible(note));
+        text += &format!("{}\n", wrapped(&line, "    ", width));
     }
     text
 }
 
-fn state_style(state: State) -> Style {
+/// Two lines per benchmark: its name, and its figures.
+fn stacked(rows: &[(&Row, String, RowCells)], width: Option<usize>) -> String {
+    let lines = rows.iter().map(|(row, name, cells)| {
+        let (style, label) = (style(row.verdict.state), row.verdict.label());
+        let room = width.unwrap_or(NARROWEST).saturating_sub(label.len() + 2);
+        let RowCells { base, head, change, interval, min_detectable, instructions } = cells;
+        let arrow = if base.is_empty() { "" } else { " → " };
+        let titled = |title: &str, cell: &String| match cell.is_empty() {
+            true => String::new(),
+            false => format!("{title} {cell}"),
+        };
+        let figures = [
+            format!("{base}{arrow}{head}"),
+            change.clone(),
+            titled("89 % CI", interval),
+            titled("min. detectable", min_detectable),
+            titled("instructions", instructions),
+        ];
+        let figures: Vec<String> = figures.into_iter().filter(|cell| !cell.is_empty()).collect();
+        let figures = match figures.is_empty() {
+            true => String::new(),
+            false => wrapped(&format!("  {}", figures.join(", ")), "  ", width) + "\n",
+        };
+        format!("{style}{label}{style:#}  {}\n{figures}", shortened(name, room))
+    });
+    lines.collect()
+}
+
+/// What was measured, by bench target: there is nothing to compare it with yet.
+fn measurements(report: &Report, width: Option<usize>) -> String {
+    let mut targets: BTreeMap<&str, Vec<(&str, &Row)>> = BTreeMap::new();
+    for row in &report.rows {
+        let name = row.verdict.name.as_str();
+        let (target, path) = name.split_once("::").unwrap_or(("", name));
+        targets.entry(target).or_default().push((path, row));
+    }
+    let mut table = Table::new(&[&["benchmark"], &MEASURED_TITLES[..]].concat(), 0);
+    for (target, mut rows) in targets {
+        rows.sort_by_key(|(path, _)| *path);
+        let empty = || [const { String::new() }; 3].into_iter();
+        table.add(Style::new(), [visible(target)].into_iter().chain(empty()).collect());
+        for (path, row) in rows {
+            let name = [format!("  {}", visible(path))].into_iter();
+            let figures = row.measured_cells().map(|cell| visible(&cell));
+            table.add(Style::new(), name.chain(figures).collect());
+        }
+    }
+    table.render(width.map(|width| width.max(NARROWEST))).unwrap_or_default()
+}
+
+fn budgets(report: &Report, width: Option<usize>) -> String {
+    let mut notes = Notes::default();
+    let header = ["status", "budget", "metric", "value", "target", "critical"];
+    let (mut table, mut narrow) = (Table::new(&header, 1), Table::new(&header[..5], 1));
+    for budget in &report.budgets {
+        let mark = notes.mark(budget.reason.clone());
+        let metric = budget.metric;
+        let cells = [
+            budget.status.name().to_owned(),
+            visible(&budget.name) + &mark,
+            metric.name().to_owned(),
+            budget.value.map_or_else(String::new, |value| metric.show(value)),
+            metric.show(budget.target),
+            metric.show(budget.critical),
+        ];
+        table.add(budget_style(budget), cells.to_vec());
+        narrow.add(budget_style(budget), cells[..5].to_vec());
+    }
+    let mut text = table.render(width).or_else(|| narrow.render(width)).unwrap_or_default();
+    for (mark, note) in notes.list() {
+        let line = format!("{mark} {}", visible(note));
+        text += &format!("{}\n", wrapped(&line, "    ", width));
+    }
+    text
+}
+
+/// What happened, how certain it is and what to do next, in at most six lines.
+fn conclusion(report: &Report, width: Option<usize>) -> String {
+    let (word, color) = match report.status {
+        0 => ("PASS", AnsiColor::Green),
+        1 => ("FAIL", AnsiColor::Red),
+        _ => ("INCOMPLETE", AnsiColor::Yellow),
+    };
+    let style = color.on_default().bold();
+    let mut lines = vec![format!("{style}{word}{style:#}: {}", report.summary)];
+    let reasons = || report.outcome.gate.iter().chain(&report.outcome.incomplete);
+    let more = reasons().count().saturating_sub(REASONS);
+    lines.extend(reasons().take(REASONS).map(|reason| format!("  {}", visible(reason))));
+    if let Some(last) = lines.last_mut().filter(|_| more > 0) {
+        *last += &format!(" (and {more} more)");
+    }
+    lines.extend(report.certainty().map(|certainty| format!("certainty: {certainty}")));
+    lines.extend(report.next_step().iter().map(|step| format!("next: {}", visible(step))));
+    let lines = lines.iter().map(|line| wrapped(line, "    ", width) + "\n");
+    format!("\n{}", lines.collect::<String>())
+}
+
+fn style(state: State) -> Style {
     match state {
         State::Missing | State::Regression => AnsiColor::Red.on_default().bold(),
         State::Invalid | State::Inconclusive => AnsiColor::Yellow.on_default(),
@@ -126,19 +195,11 @@ fn budget_style(budget: &BudgetResult) -> Style {
     }
 }
 
-pub(super) fn aligned(lines: &str) -> String {
-    let mut writer = TabWriter::new(Vec::new()).padding(2).ansi(true);
-    // Writing into memory cannot fail, and what went in was UTF-8.
-    let _ = writer.write_all(lines.as_bytes()).and_then(|()| writer.flush());
-    let bytes = writer.into_inner().unwrap_or_default();
-    let text = String::from_utf8_lossy(&bytes);
-    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::tests::report;
+    use crate::report::tests::{first_report, report};
+    use unicode_width::UnicodeWidthStr as _;
 
     fn plain(text: &str) -> String {
         let mut text = text.to_owned();
@@ -151,7 +212,40 @@ mod tests {
 
     #[test]
     fn the_table_shows_what_changed_first() {
-        insta::assert_snapshot!(plain(&to_terminal(&report())));
+        insta::assert_snapshot!(plain(&to_terminal(&report(), None)));
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_two_lines_per_benchmark() {
+        insta::assert_snapshot!(plain(&to_terminal(&report(), Some(60))));
+    }
+
+    #[test]
+    fn the_first_run_shows_what_was_measured_and_the_ways_to_a_verdict() {
+        insta::assert_snapshot!(plain(&to_terminal(&first_report(), Some(80))));
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        let mut report = report();
+        report.rows[1].verdict.name = format!("a/b::{}", "x".repeat(4_800)).as_str().into();
+        report.rows[1].verdict.reason = Some("a reason of many words ".repeat(30));
+        for report in [report, first_report()] {
+            for width in [60, 80, 100, 120, 200] {
+                let text = plain(&to_terminal(&report, Some(width)));
+                let wide = text.lines().find(|line| line.width() > width);
+                assert_eq!(wide, None, "{width}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_conclusion_takes_at_most_six_lines() {
+        let mut failed = report();
+        failed.outcome.gate = vec!["core/parse::parse_large_xml: regression".to_owned(); 40];
+        for report in [report(), failed, first_report()] {
+            assert!(conclusion(&report, None).trim().lines().count() <= 6);
+        }
     }
 
     #[test]

@@ -20,3 +20,25 @@ pub(crate) fn is_reordering(c: char) -> bool {
 pub(crate) fn begins(texts: &BTreeSet<&str>, beginning: &str) -> bool {
     texts.range(beginning..).next().is_some_and(|text| text.starts_with(beginning))
 }
+
+/// The longest argument of a command that is proposed, in bytes.
+const ARGUMENT: usize = 200;
+
+/// The name as an argument that is safe to paste into any shell; `None` where it is not.
+pub(crate) fn argument(name: &str) -> Option<&str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_:/=.-".contains(c);
+    let is_short = (1..=ARGUMENT).contains(&name.len());
+    (is_short && name.chars().all(is_plain) && !name.starts_with('-')).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_names_stand_in_commands() {
+        let cases = ["core/parse::xml_500", "a/b::t=4", "'; rm -rf ~ #", "$(x)", "-x", "", "a b"];
+        let plain = cases.map(|name| argument(name).is_some());
+        assert_eq!(plain, [true, true, false, false, false, false, false]);
+    }
+}

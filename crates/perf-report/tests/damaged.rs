@@ -29,7 +29,7 @@ fn read_run(bytes: &[u8]) {
 fn show(report: &Report) {
     let comment = Page { bytes: Page::COMMENT_BYTES, more: Some("https://ci.example/") };
     assert!(to_markdown(report, comment).len() <= Page::COMMENT_BYTES);
-    let _ = (to_terminal(report), to_markdown(report, Page::SUMMARY));
+    let _ = (to_terminal(report, None), to_markdown(report, Page::SUMMARY));
     let _ = (to_annotations(report, ""), to_outputs(report));
     for row in &report.rows {
         let _ = (explain(&row.verdict), row.max_change_percent());

@@ -56,7 +56,7 @@ fn rows(text: &str) -> Vec<(String, [String; 3])> {
 #[test]
 fn every_row_of_the_report_and_of_the_documents_agrees_with_itself() {
     let report = Report::from_json(REPORT).unwrap();
-    let rendered = [to_terminal(&report), to_markdown(&report, Page::SUMMARY)];
+    let rendered = [to_terminal(&report, None), to_markdown(&report, Page::SUMMARY)];
     let texts = rendered.iter().map(String::as_str).chain(SHOWN);
     for text in texts {
         let rows = rows(text);

@@ -41,7 +41,7 @@ enum Rendering {
 pub(crate) fn run(args: &ReportArgs) -> Result<ExitCode> {
     let report = read(&args.file)?;
     let printed = match args.format {
-        Rendering::Human => ui::report(&to_terminal(&report), args.color),
+        Rendering::Human => ui::report(&to_terminal(&report, ui::width()), args.color),
         Rendering::Json => ui::verbatim(&report.to_json()),
         Rendering::Markdown => ui::verbatim(&to_markdown(&report, Page::SUMMARY)),
         Rendering::Github => {

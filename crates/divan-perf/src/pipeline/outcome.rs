@@ -21,6 +21,7 @@ use perf_report::{
 };
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Keeps the run and its samples before anything else is done with them, and records it.
@@ -189,13 +190,20 @@ pub(crate) fn deliver(
 ) -> Result<ExitCode> {
     let written = write(context, report);
     let is_run = report.reference.base.is_none();
-    let site = if is_run { write_site(context, report) } else { Ok(()) };
+    let site = if is_run { write_site(context, report) } else { Ok(None) };
     let shared = context.recorder.publish();
+    let (index, site) = match site {
+        Ok(index) => (index, Ok(())),
+        Err(error) => (None, Err(error)),
+    };
     let shown = site.and_then(|()| match is_run {
         true => context.recorder.publish_site(report.run.started),
         false => Ok(()),
     });
     print(report, format, color)?;
+    if let Some(index) = index {
+        ui::say(&format!("site: {}", index.display()));
+    }
     let mut failures = [recorded, written, shared, shown].into_iter().filter_map(Result::err);
     if let Some(first) = failures.next() {
         failures.for_each(|other| ui::error(&other));
@@ -214,8 +222,8 @@ fn write(context: &Context, report: &Report) -> Result<()> {
     Ok(())
 }
 
-/// Writes the trend site, about this run.
-fn write_site(context: &Context, report: &Report) -> Result<()> {
+/// Writes the site, about this run, and returns the path of its first page.
+fn write_site(context: &Context, report: &Report) -> Result<Option<PathBuf>> {
     let sources = Sources {
         output: &context.project.output,
         repository: context.history.repository(),
@@ -224,15 +232,13 @@ fn write_site(context: &Context, report: &Report) -> Result<()> {
         branch: context.history.base_branch.as_str(),
         templates: &context.project.templates,
     };
-    let folder = sources.write(report)?;
-    ui::say(&format!("site: {}", folder.join("index.html").display()));
-    Ok(())
+    Ok(Some(sources.write(report)?.join("index.html")))
 }
 
 /// Prints the report as it was asked for.
 fn print(report: &Report, format: Format, color: Color) -> Result<()> {
     let text = match format {
-        Format::Human => to_terminal(report),
+        Format::Human => to_terminal(report, ui::width()),
         Format::Json => report.to_json(),
         Format::Markdown => to_markdown(report, Page::SUMMARY),
     };

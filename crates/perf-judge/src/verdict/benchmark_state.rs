@@ -302,9 +302,10 @@ impl BenchmarkState {
             _ if self.launches().is_empty() => plain(State::Missing, NOT_MEASURED.to_owned()),
             _ if now.is_empty() => plain(State::Invalid, NO_TIME.to_owned()),
             Selection::New => bare(name, State::New),
-            Selection::TooFew { found, series_was_cut } => {
-                plain(State::InsufficientHistory, too_few(*found, *series_was_cut))
-            }
+            Selection::TooFew { found, series_was_cut } => Verdict {
+                baseline_runs: *found,
+                ..plain(State::InsufficientHistory, too_few(*found, *series_was_cut))
+            },
             Selection::OtherMachine { differs } => {
                 let fields = differs.join(", ");
                 plain(

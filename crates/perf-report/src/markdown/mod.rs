@@ -1,5 +1,6 @@
 //! The report for a pull request or a job's summary.
 
+mod grid;
 mod next_steps;
 mod page;
 mod size_limited_page;
@@ -8,47 +9,49 @@ mod text;
 pub use page::Page;
 
 use super::{Report, Row};
+use crate::row::{MEASURED_TITLES, Notes, TITLES};
+use crate::table::shortened;
+use grid::Grid;
 use perf_judge::budget::{BudgetResult, BudgetStatus};
-use perf_judge::unit::{self, Figures};
+use perf_judge::unit;
 use perf_judge::verdict::State;
 use size_limited_page::{Section, SizeLimitedPage};
 use text::{code, escaped, sentence};
 
-/// Reasons that are told at the top.
+/// Reasons that are listed at the top.
 const REASONS: usize = 10;
+/// The longest name in a table, in columns.
+const NAME: usize = 80;
+const BENCHMARKS: [&str; 2] = ["benchmark", "benchmarks"];
+const BUDGETS: [&str; 2] = ["budget", "budgets"];
 
 /// The report as GitHub's Markdown, what changed first. Every string from a repository is escaped.
 pub fn to_markdown(report: &Report, page: Page<'_>) -> String {
-    let (quiet, loud): (Vec<&Row>, Vec<&Row>) =
+    let beginning = headline(report) + &reasons(report) + &next_steps::steps(report);
+    let mut text = SizeLimitedPage::new(page, beginning, footer(report));
+    if report.is_first() {
+        text.add(&plain(measurements(report), BENCHMARKS));
+    }
+    let (unchanged, loud): (Vec<&Row>, Vec<&Row>) =
         report.rows.iter().partition(|row| row.verdict.state == State::Unchanged);
+    if !report.is_first() {
+        let mut notes = Notes::default();
+        text.add(&plain(verdicts(&loud, &mut notes), BENCHMARKS));
+        text.add(&below(&notes));
+    }
     let (kept, over): (Vec<&BudgetResult>, Vec<&BudgetResult>) =
         report.budgets.iter().partition(|budget| budget.status == BudgetStatus::Ok);
-    let beginning = headline(report) + &reasons(report) + &next_steps::steps(report);
-    let mut paper = SizeLimitedPage::new(page, beginning, footer(report));
-    paper.add(&plain(ROWS, loud.into_iter().map(row).collect(), BENCHMARKS));
-    paper.add(&plain(BUDGETS, over.into_iter().map(budget).collect(), LIMITS));
-    paper.add(&plain("", report.notes.iter().map(|text| note(text)).collect(), ["note", "notes"]));
-    paper.add(&folded(
-        &unit::counted(quiet.len(), "unchanged benchmark", "unchanged benchmarks"),
-        ROWS,
-        quiet.into_iter().map(row).collect(),
-        BENCHMARKS,
-    ));
-    paper.add(&folded(
-        &unit::counted(kept.len(), "budget that is kept", "budgets that are kept"),
-        BUDGETS,
-        kept.into_iter().map(budget).collect(),
-        LIMITS,
-    ));
-    paper.finish()
+    text.add(&plain(budgets(&over), BUDGETS));
+    text.add(&list(report.notes.iter().map(|note| format!("- {}\n", escaped(note))).collect()));
+    let mut notes = Notes::default();
+    let title = unit::counted(unchanged.len(), "unchanged benchmark", "unchanged benchmarks");
+    text.add(&folded(&title, verdicts(&unchanged, &mut notes), BENCHMARKS));
+    text.add(&below(&notes));
+    let title =
+        unit::counted(kept.len(), "budget within its limits", "budgets within their limits");
+    text.add(&folded(&title, budgets(&kept), BUDGETS));
+    text.finish()
 }
-
-const ROWS: &str = "| state | benchmark | base | head | change | 89 % interval | detectable | |\n\
-                    |---|---|--:|--:|--:|--:|--:|---|\n";
-const BUDGETS: &str = "| budget | status | metric | value | target | critical | |\n\
-                       |---|---|---|--:|--:|--:|---|\n";
-const BENCHMARKS: [&str; 2] = ["benchmark", "benchmarks"];
-const LIMITS: [&str; 2] = ["budget", "budgets"];
 
 fn headline(report: &Report) -> String {
     let word = match report.status {
@@ -68,61 +71,85 @@ fn reasons(report: &Report) -> String {
     lines.chain(more).collect()
 }
 
-fn plain<'a>(head: &str, lines: Vec<String>, called: [&'a str; 2]) -> Section<'a> {
-    Section { before: format!("\n{head}"), lines, after: "", called }
+/// The verdicts on `rows`, with marks of their notes.
+fn verdicts(rows: &[&Row], notes: &mut Notes) -> Grid {
+    let row = |row: &&Row| {
+        let mark = escaped(&notes.mark(row.note()));
+        let own = [row.verdict.label(), name(row.verdict.name.as_str()) + &mark];
+        own.into_iter().chain(row.cells().list()).collect()
+    };
+    let rows: Vec<Vec<String>> = rows.iter().map(row).collect();
+    Grid::new(&[&["state", "benchmark"], &TITLES[..]].concat(), 2..8, &rows)
 }
 
-fn folded<'a>(title: &str, head: &str, lines: Vec<String>, called: [&'a str; 2]) -> Section<'a> {
-    let before = format!("\n<details><summary>{title}</summary>\n\n{head}");
-    Section { before, lines, after: "\n</details>\n", called }
+fn measurements(report: &Report) -> Grid {
+    let mut rows: Vec<&Row> = report.rows.iter().collect();
+    rows.sort_by_key(|row| &row.verdict.name);
+    let row = |row: &Row| {
+        let figures = row.measured_cells().map(|cell| escaped(&cell));
+        [name(row.verdict.name.as_str())].into_iter().chain(figures).collect()
+    };
+    let rows: Vec<Vec<String>> = rows.into_iter().map(row).collect();
+    Grid::new(&[&["benchmark"], &MEASURED_TITLES[..]].concat(), 1..4, &rows)
 }
 
-fn row(row: &Row) -> String {
-    let verdict = &row.verdict;
-    let Figures { base, head, change } = verdict.figures();
-    let figures =
-        [base, head, change, row.interval(), verdict.min_detectable_change.map(unit::percent)];
-    let [base, head, change, interval, limit] = figures.map(Option::unwrap_or_default);
-    format!(
-        "| {} | {} | {base} | {head} | {change} | {interval} | {limit} | {} |\n",
-        verdict.label(),
-        code(verdict.name.as_str()),
-        escaped(&row.remark()),
-    )
+fn budgets(budgets: &[&BudgetResult]) -> Grid {
+    let row = |budget: &&BudgetResult| {
+        let metric = budget.metric;
+        vec![
+            budget.status.name().to_owned(),
+            name(&budget.name),
+            escaped(metric.name()),
+            budget.value.map_or_else(String::new, |value| metric.show(value)),
+            metric.show(budget.target),
+            metric.show(budget.critical),
+            escaped(budget.reason.as_deref().unwrap_or_default()),
+        ]
+    };
+    let titles = ["status", "budget", "metric", "value", "target", "critical", "note"];
+    Grid::new(&titles, 3..6, &budgets.iter().map(row).collect::<Vec<Vec<String>>>())
 }
 
-fn budget(budget: &BudgetResult) -> String {
-    format!(
-        "| {} | {} | {} | {} | {} | {} | {} |\n",
-        code(&budget.name),
-        budget.status.name(),
-        escaped(budget.metric.name()),
-        budget.value.map_or_else(String::new, |value| budget.metric.show(value)),
-        budget.metric.show(budget.target),
-        budget.metric.show(budget.critical),
-        escaped(budget.reason.as_deref().unwrap_or_default()),
-    )
+/// The notes below a table.
+fn below(notes: &Notes) -> Section<'static> {
+    let line = |(mark, note): (String, &str)| format!("{} {}<br>\n", escaped(&mark), escaped(note));
+    list(notes.list().map(line).collect())
 }
 
-fn note(note: &str) -> String {
-    format!("- {}\n", escaped(note))
+fn list(lines: Vec<String>) -> Section<'static> {
+    Section { before: "\n".to_owned(), lines, after: "", called: ["note", "notes"] }
+}
+
+fn plain(grid: Grid, called: [&str; 2]) -> Section<'_> {
+    Section { before: format!("\n{}", grid.head), lines: grid.lines, after: "", called }
+}
+
+fn folded<'a>(title: &str, grid: Grid, called: [&'a str; 2]) -> Section<'a> {
+    let before = format!("\n<details><summary>{title}</summary>\n\n{}", grid.head);
+    Section { before, lines: grid.lines, after: "\n</details>\n", called }
+}
+
+fn name(name: &str) -> String {
+    code(&shortened(name, NAME))
 }
 
 fn footer(report: &Report) -> String {
     let (run, machine) = (&report.run, &report.run.machine);
     let image =
         if machine.image.is_empty() { String::new() } else { format!(", {}", machine.image) };
-    let with = report.reference.base.as_ref().map_or_else(String::new, |base| {
-        format!(" compared with {}, the {}", base.commit.short(), base.label)
+    let base = report.reference.base.as_ref().map_or_else(String::new, |base| {
+        format!(" compared with {} ({})", base.commit.short(), base.label)
     });
     let facts = [
-        format!("{}{with}", run.commit_label()),
+        format!("{}{base}", run.commit_label()),
         run.started.format("%Y-%m-%d %H:%M UTC").to_string(),
         format!("{} with {} cores{image}", machine.cpu, machine.cores),
         format!("rustc {}", machine.rustc),
         format!("seed {}", run.seed),
     ];
-    format!("\n<sub>{}</sub>\n", facts.map(|fact| escaped(&fact)).join(" · "))
+    let certainty = report.certainty().map(|text| format!("Certainty: {text} · "));
+    let facts = facts.map(|fact| escaped(&fact)).join(" · ");
+    format!("\n<sub>{}{facts}</sub>\n", certainty.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -163,7 +190,7 @@ mod tests {
             assert!(text.ends_with("</sub>\n"));
             let cells = |line: &&str| line.replace("&#124;", "").matches('|').count();
             let mut tables = text.lines().filter(|line| line.starts_with("| regression"));
-            assert!(tables.all(|line| cells(&line) == 9));
+            assert!(tables.all(|line| cells(&line) == 6), "{text}");
             assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
         }
         let page = Page { bytes: Page::COMMENT_BYTES, more: Some("https://e.example/run") };

@@ -1,0 +1,76 @@
+//! The last lines of a report: what happened, how certain it is, and what to do next.
+
+use super::Report;
+use crate::text::argument;
+use perf_judge::baseline::MINIMUM;
+use perf_judge::unit;
+use perf_judge::verdict::State;
+
+/// The reasons of a failed or incomplete check that are listed.
+pub(crate) const REASONS: usize = 2;
+
+impl Report {
+    /// Whether no benchmark has a baseline or a base yet, so that times are all there is to show.
+    pub(crate) fn is_first(&self) -> bool {
+        let has = |state| self.rows.iter().any(|row| row.verdict.state == state);
+        let is_compared = self.rows.iter().any(|row| row.verdict.change.is_some());
+        self.reference.base.is_none() && !is_compared && has(State::InsufficientHistory)
+    }
+
+    /// How certain the verdicts are, in one sentence; `None` where there are none.
+    pub(crate) fn certainty(&self) -> Option<&'static str> {
+        let is_judged = self.rows.iter().any(|row| row.verdict.change.is_some());
+        match (is_judged, &self.reference.base) {
+            (false, _) => None,
+            (true, Some(_)) => {
+                Some("randomized pairs; the false-alarm rate is at most 0.31 % per benchmark")
+            }
+            (true, None) => Some(
+                "compared with the median of recorded runs; regressions are confirmed by a rerun",
+            ),
+        }
+    }
+
+    /// What to do next, in one or two lines.
+    pub(crate) fn next_step(&self) -> Vec<String> {
+        if self.is_first() {
+            return self.ways_to_a_verdict();
+        }
+        let has = |state| self.rows.iter().any(|row| row.verdict.state == state);
+        let cut_short = self.rows.iter().any(|row| row.verdict.cut_short);
+        if let Some(name) = self.blamed() {
+            return vec![format!(
+                "`cargo xtask perf explain {name}` shows why; `perf accept` allows a regression"
+            )];
+        }
+        let step = match self.status {
+            1 => "see the reasons above; `perf-budgets.json` holds the budgets and the gate",
+            _ if cut_short => "raise --time-limit, or omit it",
+            _ if has(State::Missing) => "run the missing benchmarks with `cargo bench`",
+            _ if self.status == 3 => "measure again, without other load on the machine",
+            _ if has(State::Inconclusive) => {
+                "nothing to do; to decide inconclusive rows, measure again with less load"
+            }
+            _ => "nothing to do",
+        };
+        vec![step.to_owned()]
+    }
+
+    fn ways_to_a_verdict(&self) -> Vec<String> {
+        let found = self.rows.iter().map(|row| row.verdict.baseline_runs).max().unwrap_or_default();
+        let branch = argument(&self.reference.branch).unwrap_or("the base branch");
+        let missing = unit::counted(MINIMUM.saturating_sub(found), "more run", "more runs");
+        vec![
+            "`cargo xtask perf --compare HEAD~1` compares with the previous commit now".to_owned(),
+            format!("or record {missing} of clean commits on {branch} with `cargo xtask perf`"),
+        ]
+    }
+
+    /// The last part of the name of the first regression that fails the check, as an argument.
+    fn blamed(&self) -> Option<&str> {
+        let blames = |name: &str| self.outcome.gate.iter().any(|reason| reason.starts_with(name));
+        let names = self.rows.iter().map(|row| row.verdict.name.as_str());
+        let name = names.into_iter().find(|name| blames(name))?;
+        argument(name)
+    }
+}
