@@ -10,10 +10,10 @@ use std::collections::BTreeSet;
 /// Annotations of a report at most: GitHub shows ten a step.
 const ANNOTATIONS: usize = 10;
 
-/// The report's annotations, a workflow command a line: what failed as errors, on the benchmark's
-/// line, then the other regressions and what is missing as warnings.
+/// The report's annotations, one workflow command per line. Failures are errors on the benchmark's
+/// line; other regressions and missing benchmarks are warnings.
 ///
-/// `folder` is where the measured workspace lies in its repository, empty for the root.
+/// `folder` is the folder of the measured workspace in its repository, empty for the root.
 pub fn to_annotations(report: &Report, folder: &str) -> String {
     let reasons: BTreeSet<&str> = report.outcome.gate.iter().map(String::as_str).collect();
     let failed = |row: &&Row| blames(&reasons, row);

@@ -14,40 +14,40 @@ use serde::{Deserialize, Serialize};
 /// The version of the report's JSON.
 pub(crate) const SCHEMA: u32 = 2;
 
-/// Everything that is said of one run. docs/formats.md describes its JSON.
+/// The report on one run. docs/formats.md describes its JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Report {
     /// The format's version.
     pub schema: u32,
-    /// Tells a report from other files.
+    /// Marks a report among other files.
     pub kind: ReportKind,
-    /// The finding in one sentence.
+    /// The counts of verdicts, in one sentence.
     pub summary: String,
-    /// 0 pass, 1 the gate is shut, 3 something could not be measured or decided.
+    /// The exit status: 0 pass, 1 fail, 3 something was not measured or not decided.
     pub status: u8,
-    /// Why the status is what it is.
+    /// The reasons for the status.
     pub outcome: Outcome,
-    /// What was measured, and where.
+    /// The run that is reported.
     pub run: RunFacts,
     /// What it was compared with.
     #[serde(alias = "against")]
     pub reference: ReferenceFacts,
-    /// One row a benchmark, the most pressing first.
+    /// One row per benchmark, the most severe first.
     pub rows: Vec<Row>,
-    /// The budgets, the most pressing first.
+    /// The budgets, the most exceeded first.
     pub budgets: Vec<BudgetResult>,
-    /// The slowdowns that perf-budgets.json accepts.
+    /// The accepted regressions of perf-budgets.json.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accepted: Vec<AcceptanceResult>,
-    /// What the reader should know or do.
+    /// Notes for the reader.
     pub notes: Vec<String>,
-    /// Which part of the benchmarks this is about, where other reports are about the rest.
+    /// The part of the benchmarks that was measured, with `--partition`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition: Option<Partition>,
 }
 
-/// What a file of this tool holds.
+/// The value of `kind` in a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ReportKind {
@@ -67,7 +67,7 @@ pub struct RunFacts {
     pub commit: Option<Commit>,
     /// Where it was measured.
     pub machine: Machine,
-    /// What decided the order of the launches.
+    /// The seed of the launch order.
     pub seed: u32,
     /// Whether only some benchmarks, or too few launches, were measured.
     pub partial: bool,
@@ -80,42 +80,42 @@ pub struct ReferenceFacts {
     pub branch: String,
     /// Runs that the history held.
     pub history_runs: usize,
-    /// The commit that everything was compared with side by side, where that was asked for.
+    /// The base of a paired comparison.
     pub base: Option<Base>,
 }
 
-/// The other side of a comparison.
+/// The base of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Base {
     /// The commit.
     pub commit: Commit,
-    /// What it is, for people: `merge base with main`.
+    /// How it was chosen: `merge base with main`.
     pub label: String,
 }
 
-/// What [`Report::new`] puts together.
+/// The parts of a report, for [`Report::new`].
 #[derive(Clone, Debug)]
 pub struct ReportParts<'a> {
     /// The run as recorded.
     pub run: &'a Run,
-    /// What the judge said.
+    /// The verdicts of the judge.
     pub verdicts: Verdicts,
-    /// What the budgets said.
+    /// The results of the budgets.
     pub budgets: Vec<BudgetResult>,
-    /// The slowdowns that perf-budgets.json accepts.
+    /// The accepted regressions of perf-budgets.json.
     pub accepted: Vec<AcceptanceResult>,
     /// What it was compared with.
     pub reference: ReferenceFacts,
-    /// What fails.
+    /// The severities that fail the check.
     pub gate: Gate,
-    /// What the measuring has to tell.
+    /// Notes of the measurement.
     pub notes: Vec<String>,
 }
 
 impl Report {
-    /// Puts a report together.
-    pub fn new(findings: ReportParts<'_>) -> Self {
-        let ReportParts { run, mut verdicts, budgets, accepted, reference, gate, notes } = findings;
+    /// Applies the accepted regressions and the gate, and adds notes.
+    pub fn new(parts: ReportParts<'_>) -> Self {
+        let ReportParts { run, mut verdicts, budgets, accepted, reference, gate, notes } = parts;
         let in_force = accepted.iter().filter(|a| a.status == AcceptanceStatus::InForce);
         excuse(&mut verdicts.verdicts, in_force.map(|accepted| &accepted.entry));
         let loud = accepted.iter().filter_map(AcceptanceResult::note);

@@ -85,7 +85,7 @@ pub(crate) fn aligned(lines: &str) -> String {
 
 /// The text in at most `room` columns: its beginning and its end, with `…` between them.
 pub(crate) fn shortened(text: &str, room: usize) -> String {
-    if text.width() <= room {
+    if text.chars().map(columns).sum::<usize>() <= room {
         return text.to_owned();
     }
     let kept = room.saturating_sub(1);
@@ -94,11 +94,16 @@ pub(crate) fn shortened(text: &str, room: usize) -> String {
     head.into_iter().chain(['…']).chain(tail.into_iter().rev()).collect()
 }
 
+/// The columns of a character. One that takes none counts as well, so that no text is endless.
+fn columns(c: char) -> usize {
+    c.width().unwrap_or_default().max(1)
+}
+
 /// The first of `chars` that fit into `room` columns.
 fn prefix(chars: impl Iterator<Item = char>, room: usize) -> Vec<char> {
     let mut taken = 0;
     let fits = |c: &char| {
-        taken += c.width().unwrap_or_default();
+        taken += columns(*c);
         taken <= room
     };
     chars.take_while(fits).collect()
@@ -123,6 +128,7 @@ mod tests {
             ("core/parse::xml", 2, "c…"),
             ("core/parse::xml", 0, "…"),
             ("日本日本", 5, "日…本"),
+            ("a\u{301}\u{301}\u{301}\u{301}", 3, "a…\u{301}"),
         ];
         for (text, room, expected) in cases {
             assert_eq!(shortened(text, room), expected);

@@ -16,10 +16,8 @@ use std::collections::BTreeMap;
 pub fn to_terminal(report: &Report, width: Option<usize>) -> String {
     let width = width.map(|width| width.max(NARROWEST));
     let mut text = header(report, width);
-    text += &match report.is_first() {
-        true => measurements(report, width),
-        false => benchmarks(report, width),
-    };
+    text +=
+        &if report.is_first() { measurements(report, width) } else { benchmarks(report, width) };
     if !report.budgets.is_empty() {
         text += "\n";
         text += &budgets(report, width);
@@ -84,9 +82,8 @@ fn stacked(rows: &[(&Row, String, RowCells)], width: Option<usize>) -> String {
         let room = width.unwrap_or(NARROWEST).saturating_sub(label.len() + 2);
         let RowCells { base, head, change, interval, min_detectable, instructions } = cells;
         let arrow = if base.is_empty() { "" } else { " → " };
-        let titled = |title: &str, cell: &String| match cell.is_empty() {
-            true => String::new(),
-            false => format!("{title} {cell}"),
+        let titled = |title: &str, cell: &String| {
+            if cell.is_empty() { String::new() } else { format!("{title} {cell}") }
         };
         let figures = [
             format!("{base}{arrow}{head}"),
@@ -96,9 +93,10 @@ fn stacked(rows: &[(&Row, String, RowCells)], width: Option<usize>) -> String {
             titled("instructions", instructions),
         ];
         let figures: Vec<String> = figures.into_iter().filter(|cell| !cell.is_empty()).collect();
-        let figures = match figures.is_empty() {
-            true => String::new(),
-            false => wrapped(&format!("  {}", figures.join(", ")), "  ", width) + "\n",
+        let figures = if figures.is_empty() {
+            String::new()
+        } else {
+            wrapped(&format!("  {}", figures.join(", ")), "  ", width) + "\n"
         };
         format!("{style}{label}{style:#}  {}\n{figures}", shortened(name, room))
     });

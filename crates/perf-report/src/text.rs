@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 /// Text from a repository, unable to move the cursor, break a line or reorder what is shown.
 pub fn visible(text: &str) -> String {
-    let shown = |c: char| match c.is_control() || is_reordering(c) {
-        true => c.escape_unicode().to_string(),
-        false => c.to_string(),
+    let shown = |c: char| {
+        let is_harmful = c.is_control() || is_reordering(c);
+        if is_harmful { c.escape_unicode().to_string() } else { c.to_string() }
     };
     text.chars().map(shown).collect()
 }
@@ -16,7 +16,7 @@ pub(crate) fn is_reordering(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Whether one of the texts begins so. It is asked for each of thousands of names.
+/// Whether one of the texts begins with `beginning`, in logarithmic time.
 pub(crate) fn begins(texts: &BTreeSet<&str>, beginning: &str) -> bool {
     texts.range(beginning..).next().is_some_and(|text| text.starts_with(beginning))
 }

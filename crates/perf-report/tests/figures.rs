@@ -1,8 +1,14 @@
 //! Every row that is shown agrees with itself: the printed head is the printed base times one plus
 //! the printed change.
 
+use perf_fixtures::{measured, run};
+use perf_judge::baseline::{Baseline, RunValue, Selection};
+use perf_judge::budget::Gate;
+use perf_judge::run::{LaunchTimes, Pair, Side};
 use perf_judge::unit;
-use perf_report::{Page, Report, to_markdown, to_terminal};
+use perf_judge::verdict::{Judge, JudgeConfig, Reference, Step};
+use perf_report::{Page, ReferenceFacts, Report, ReportParts, to_markdown, to_terminal};
+use proptest::prelude::*;
 
 const REPORT: &str = include_str!("../../../fixtures/reports/regression.json");
 const SHOWN: [&str; 4] = [
@@ -64,6 +70,71 @@ fn every_row_of_the_report_and_of_the_documents_agrees_with_itself() {
         for (line, [base, head, ratio]) in rows {
             let expected = time(&base).unwrap() * change(&ratio).unwrap();
             assert_eq!(unit::time(expected), head, "{line}");
+        }
+    }
+}
+
+/// A launch with these times, in ns.
+fn launch(ns: f64, above: f64) -> LaunchTimes {
+    LaunchTimes { min: ns, median: ns * (1.0 + above) }
+}
+
+/// A report on one benchmark: launches of the head, and either recorded runs or pairs.
+fn judged(head_ns: f64, change: f64, noise: &[f64], is_paired: bool) -> Report {
+    let name = "core/parse::xml";
+    let base = |at: usize| launch(head_ns * (1.0 + noise[at % noise.len()]), 0.01);
+    let head = |at: usize| launch(head_ns * change * (1.0 + noise[(at + 3) % noise.len()]), 0.012);
+    let recorded = (0..6).map(|at| RunValue::of(&[base(at), base(at + 1), base(at + 2)]));
+    let baseline = Baseline::new(recorded.collect(), Vec::new());
+    let config = JudgeConfig::of_launches(5).with_reruns(Some(10)).with_comparison(is_paired);
+    let reference = match is_paired {
+        true => Reference::Build("1a2b3c4d5e6f".to_owned()),
+        false => Reference::Runs(Selection::Ready(baseline)),
+    };
+    let comparison = perf_judge::verdict::Comparison::new(name, reference);
+    let mut judge = Judge::new(vec![comparison], Vec::new(), config);
+    let verdicts = loop {
+        match judge.step() {
+            Step::Done(verdicts) => break verdicts,
+            Step::Measure { launches, .. } => judge.feed(&name.into(), (0..launches).map(head)),
+            Step::Compare { pairs, .. } => {
+                let pair = |at| Pair { first: Side::Base, base: base(at), head: head(at) };
+                judge.feed_pairs(&name.into(), (0..pairs).map(pair));
+            }
+        }
+    };
+    Report::new(ReportParts {
+        run: &run(3, vec![measured(name, head_ns * change)]),
+        verdicts,
+        budgets: Vec::new(),
+        accepted: Vec::new(),
+        reference: ReferenceFacts { branch: "main".to_owned(), history_runs: 6, base: None },
+        gate: Gate::default(),
+        notes: Vec::new(),
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    #[test]
+    fn every_row_of_a_generated_report_agrees_with_itself(
+        exponent in -1.0..9.0_f64,
+        change in 0.3..3.0_f64,
+        noise in prop::collection::vec(0.0..0.3_f64, 5..12),
+        is_paired in prop::bool::weighted(0.05),
+    ) {
+        let report = judged(10_f64.powf(exponent), change, &noise, is_paired);
+        let verdict = &report.rows[0].verdict;
+        let (base, head) = (verdict.base_ns.unwrap(), verdict.head_ns.unwrap());
+        let change = verdict.change.unwrap();
+        prop_assert!((base * change.0.exp() / head - 1.0).abs() < 1e-9);
+        for text in [to_terminal(&report, None), to_markdown(&report, Page::SUMMARY)] {
+            let rows = rows(&text);
+            prop_assert_eq!(rows.len(), 1, "{}", text);
+            let (line, [base, head, ratio]) = &rows[0];
+            let expected = time(base).unwrap() * self::change(ratio).unwrap();
+            prop_assert_eq!(&unit::time(expected), head, "{}", line);
         }
     }
 }

@@ -1,36 +1,36 @@
-//! A page that takes no more than fits: what is left out is counted, and no table is cut in a row.
+//! A page of limited size. Rows that do not fit are counted, and no row is cut.
 
 use super::page::Page;
 
-/// A page while it is written.
+/// A page under construction.
 #[derive(Debug)]
 pub(super) struct SizeLimitedPage<'a> {
     text: String,
     page: Page<'a>,
-    /// What is kept free for the page's end.
+    /// The end of the page, for which room is kept.
     end: String,
 }
 
-/// Lines of one kind, and what stands around them.
+/// Lines of one kind, and the text before and after them.
 #[derive(Debug)]
 pub(super) struct Section<'a> {
     pub(super) before: String,
     pub(super) lines: Vec<String>,
     pub(super) after: &'static str,
-    /// What the lines are, where there is one and where there are several.
+    /// The name of a line, singular and plural.
     pub(super) called: [&'a str; 2],
 }
 
-/// What the longest remark about what was left out takes, without its address.
+/// The length of the longest remark about omitted lines, without its address, in bytes.
 const REMARK: usize = 120;
 
 impl<'a> SizeLimitedPage<'a> {
-    /// A page that begins and ends so, whatever comes between.
+    /// A page with a fixed beginning and end.
     pub(super) fn new(page: Page<'a>, beginning: String, end: String) -> Self {
         Self { text: beginning, page, end }
     }
 
-    /// Adds as many lines as fit, and says how many did not.
+    /// Adds as many lines as fit, and the number of the others.
     pub(super) fn add(&mut self, part: &Section<'_>) {
         if part.lines.is_empty() {
             return;
@@ -98,19 +98,19 @@ mod tests {
             [(0, 0, ""), (100, 0, "20 rows left"), (345, 20, "\n1 row left"), (1_000, 21, "")];
         for (bytes, rows, remark) in cases {
             let page = Page { bytes, ..page };
-            let mut paper = SizeLimitedPage::new(page, "# T\n".to_owned(), "\nend\n".to_owned());
-            paper.add(&part(20));
-            paper.add(&part(1));
-            let text = paper.finish();
+            let mut text = SizeLimitedPage::new(page, "# T\n".to_owned(), "\nend\n".to_owned());
+            text.add(&part(20));
+            text.add(&part(1));
+            let text = text.finish();
             assert!(text.len() <= bytes || text == "# T\n\nend\n", "{bytes}: {text}");
             assert_eq!(text.matches("| 0").count(), rows, "{bytes}: {text}");
             assert!(text.contains(remark), "{bytes}: {text}");
             assert!(text.lines().all(|line| !line.starts_with('|') || line.ends_with('|')));
         }
-        let mut paper =
+        let mut text =
             SizeLimitedPage::new(Page { bytes: 300, ..page }, String::new(), String::new());
-        paper.add(&part(20));
-        let text = paper.finish();
+        text.add(&part(20));
+        let text = text.finish();
         let rows = text.matches("| 0").count();
         assert!(text.contains(&format!("\n{} more rows left out here: [see all](", 20 - rows)));
         assert!(rows > 0 && text.len() <= 300, "{text}");

@@ -1,4 +1,4 @@
-//! Text from a repository, unable to be anything but text where Markdown is shown.
+//! Text from a repository, escaped for Markdown.
 
 use crate::table::shortened;
 use crate::text::is_reordering;
@@ -9,8 +9,8 @@ const LENGTH: usize = 200;
 /// Text that Markdown and HTML show as it is, on one line, shortened in the middle where it is
 /// too long.
 ///
-/// Every mark that either gives a meaning to is escaped. GitHub looks for mentions and references
-/// in what is shown, so that an invisible space must stand in the middle of these.
+/// Every character with a meaning in either is escaped. GitHub finds mentions and references in
+/// escaped text as well, so an invisible space splits them.
 pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in shortened(text, LENGTH).chars() {
@@ -30,7 +30,7 @@ pub(super) fn escaped(text: &str) -> String {
     safe.replace("GH-", "GH&#8203;-")
 }
 
-/// A name as code: nothing in it is looked at for mentions, references or emoji.
+/// A name as code, where GitHub finds no mentions, references or emoji.
 pub(super) fn code(name: &str) -> String {
     format!("<code>{}</code>", escaped(name).replace("&#8203;", ""))
 }
