@@ -3,7 +3,6 @@
 use super::Report;
 use crate::text::argument;
 use perf_judge::baseline::MINIMUM;
-use perf_judge::unit;
 use perf_judge::verdict::State;
 
 /// The reasons of a failed or incomplete check that are listed.
@@ -58,11 +57,19 @@ impl Report {
 
     fn ways_to_a_verdict(&self) -> Vec<String> {
         let found = self.rows.iter().map(|row| row.verdict.baseline_runs).max().unwrap_or_default();
+        let commit = self.run.commit.as_ref().filter(|commit| !commit.dirty && !self.run.partial);
+        let branch = commit.and_then(|commit| commit.branch.as_deref());
+        let counts = if branch == Some(self.reference.branch.as_str()) {
+            format!("this is run {}", found + 1)
+        } else {
+            format!("{found} are recorded")
+        };
         let branch = argument(&self.reference.branch).unwrap_or("the base branch");
-        let missing = unit::counted(MINIMUM.saturating_sub(found), "more run", "more runs");
         vec![
             "`cargo xtask perf --compare HEAD~1` compares with the previous commit now".to_owned(),
-            format!("or record {missing} of clean commits on {branch} with `cargo xtask perf`"),
+            format!(
+                "or repeat `cargo xtask perf` on clean commits of {branch}: a baseline takes {MINIMUM} runs, {counts}"
+            ),
         ]
     }
 
