@@ -307,6 +307,37 @@ pub(crate) fn damage(project: &Project, path: &str) -> PathBuf {
     path
 }
 
+/// A file of every schema that was ever written.
+const FORMER: [&str; 5] = [
+    "run-schema-1.json",
+    "run-schema-2.json",
+    "run-schema-3.json",
+    "comparison-schema-1.json",
+    "qualification-schema-1.json",
+];
+
+#[test]
+fn files_of_every_schema_are_recorded_unchanged_and_verified() {
+    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/history");
+    // Schemas 2 and 3 of the run have one name: they are one run.
+    for runs in [&FORMER[..1], &FORMER[1..2], &FORMER[2..3]] {
+        let project = Project::committed();
+        for name in runs.iter().chain(&FORMER[3..]) {
+            let file = fixtures.join(name);
+            project.history(&["add", file.to_str().unwrap()]).expect(0);
+        }
+        let files = project.git(&["ls-tree", "-r", "--name-only", "gh-pages"]);
+        let kept = |name: &&&str| {
+            let text = fs::read_to_string(fixtures.join(name)).unwrap();
+            let show = |path: &str| project.git(&["show", &format!("gh-pages:{path}")]);
+            files.lines().any(|path| show(path) == text.trim_end())
+        };
+        assert_eq!(runs.iter().chain(&FORMER[3..]).filter(kept).count(), 3, "{files}");
+        project.history(&["verify"]).expect(0).says("1 run, all is well");
+        project.history(&["list"]).expect(0).says("2026-11-2");
+    }
+}
+
 #[test]
 fn what_follows_from_the_runs_is_checked_and_mended() {
     let project = Project::committed();

@@ -148,10 +148,12 @@ pub(crate) fn entry(text: &str) -> Result<Entry> {
     let SpooledKind { kind } =
         serde_json::from_str(text).context("it is not a file that `cargo xtask perf` wrote")?;
     let entry = match kind.as_str() {
-        // A later version may have written more than this one understands, and named it by that.
+        // Another version may have written it: the file stays as it is.
         "run" => Entry::from(&Run::verified(text)?).written_as(text),
-        "comparison" => Entry::from(&Comparison::from_json(text)?),
-        "calibration" | "qualification" => Entry::from(&Calibration::from_json(text)?),
+        "comparison" => Entry::from(&Comparison::from_json(text)?).written_as(text),
+        "calibration" | "qualification" => {
+            Entry::from(&Calibration::from_json(text)?).written_as(text)
+        }
         _ => bail!("it holds a `{}`", visible(&kind)),
     };
     entry.check_place()?;
