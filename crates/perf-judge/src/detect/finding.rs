@@ -71,7 +71,11 @@ pub struct Change {
     pub finding: Finding,
     /// The best estimate of the change.
     pub estimate: LogRatio,
-    /// The smallest change that could have been seen.
+    /// The lower end of the 89 % confidence interval of the change.
+    pub low: Option<LogRatio>,
+    /// The upper end.
+    pub high: Option<LogRatio>,
+    /// The smallest change that the test could have found.
     pub min_detectable_change: LogRatio,
 }
 

@@ -3,7 +3,7 @@
 //! It is a screen. What it candidates is measured again before anything is called a regression,
 //! because a shared machine differs from run to run by more than 5 % for two benchmarks in five.
 
-use super::{Change, Finding, Severity, paired};
+use super::{BOUND_LEVEL, Change, Finding, Severity, paired};
 use crate::baseline::{Baseline, LENGTH, MINIMUM, RunValue};
 use crate::run::Statistic;
 use crate::stats;
@@ -17,7 +17,7 @@ pub const THRESHOLD: f64 = 0.048_790_164_169_432_01;
 /// A series never counts as quieter than this, in ln: few values can agree by accident.
 const SPREAD_FLOOR: f64 = 0.01;
 /// Above this limit, ln 1.1, a statistic sees too little to be asked: "unchanged" would mean nothing.
-const UNDERPOWERED: f64 = 0.095_310_179_804_324_87;
+pub const UNDERPOWERED: f64 = 0.095_310_179_804_324_87;
 /// Benchmarks that it takes to tell a shift of the whole run from changes of single ones.
 const SUITE_WIDE_SHIFT_BENCHMARKS: usize = 8;
 
@@ -48,6 +48,13 @@ pub struct Deviation {
     /// What a shift must reach to be believed.
     #[serde(alias = "limit")]
     pub threshold: f64,
+    /// Half the width of the shift's 89 % confidence interval; absent in reports of older versions.
+    ///
+    /// It is that of a prediction interval: the run is one further value of the baseline's
+    /// distribution, so Student's t with n - 1 degrees of freedom is multiplied by the spread and
+    /// by √(1 + 1/n) (Hahn and Meeker, "Statistical Intervals", 1991).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub half_width: Option<f64>,
 }
 
 impl Deviation {
@@ -77,28 +84,38 @@ fn deviation(
     }
     let runs = baseline.len() as f64;
     let spread = stats::robust_spread(baseline).max(SPREAD_FLOOR);
-    let expected =
-        student_quantile(confidence, baseline.len() - 1) * spread * (1.0 + 1.0 / runs).sqrt();
-    let median = stats::median(baseline)?;
-    let threshold = expected.max(THRESHOLD);
-    Some(Deviation { statistic, now, median, shift: now - median, spread, threshold })
-}
-
-/// The quantile that a confidence asks for. A baseline has at most ten runs, so that few are ever
-/// asked for: each is computed once, as inverting the distribution takes longer than all the rest.
-fn student_quantile(confidence: Confidence, freedom: usize) -> f64 {
-    static QUANTILES: LazyLock<[[f64; 2]; LENGTH]> =
-        LazyLock::new(|| std::array::from_fn(|freedom| [0.99, 0.999].map(|p| invert(p, freedom))));
-    let place = match confidence {
-        Confidence::FirstPass => 0,
-        Confidence::Final => 1,
+    // How far one further run differs from the centre of the baseline's, at a quantile.
+    let reach = |quantile: f64| quantile * spread * (1.0 + 1.0 / runs).sqrt();
+    let [first_pass, final_level, interval] = student_quantiles(baseline.len() - 1);
+    let quantile = match confidence {
+        Confidence::FirstPass => first_pass,
+        Confidence::Final => final_level,
     };
-    let p = [0.99, 0.999][place];
-    QUANTILES.get(freedom).map_or_else(|| invert(p, freedom), |both| both[place])
+    let median = stats::median(baseline)?;
+    Some(Deviation {
+        statistic,
+        now,
+        median,
+        shift: now - median,
+        spread,
+        threshold: reach(quantile).max(THRESHOLD),
+        half_width: Some(reach(interval)),
+    })
 }
 
-fn invert(p: f64, freedom: usize) -> f64 {
-    StudentsT::new(0.0, 1.0, freedom as f64).map_or(f64::INFINITY, |t| t.inverse_cdf(p))
+/// The quantiles of Student's t in use: of both confidences, and of the ends of an interval.
+///
+/// A baseline has at most ten runs, so there are few, and each is computed once: inverting the
+/// distribution takes longer than the rest of the rule.
+fn student_quantiles(freedom: usize) -> [f64; 3] {
+    static QUANTILES: LazyLock<[[f64; 3]; LENGTH]> = LazyLock::new(|| std::array::from_fn(invert));
+    QUANTILES.get(freedom).copied().unwrap_or_else(|| invert(freedom))
+}
+
+fn invert(freedom: usize) -> [f64; 3] {
+    let quantile =
+        |p| StudentsT::new(0.0, 1.0, freedom as f64).map_or(f64::INFINITY, |t| t.inverse_cdf(p));
+    [0.99, 0.999, 1.0 - BOUND_LEVEL].map(quantile)
 }
 
 /// The shift that all benchmarks of a run share, if it is large enough to say so.
@@ -174,7 +191,14 @@ pub fn judge(deviations: &[Deviation], common: Option<LogRatio>) -> Option<Chang
         () if is_candidate(deviations) || limit > UNDERPOWERED => Finding::Inconclusive,
         () => Finding::Unchanged,
     };
-    Some(Change { finding, estimate: LogRatio(estimate), min_detectable_change: LogRatio(limit) })
+    let half_width = used.iter().filter_map(|d| d.half_width).reduce(f64::max);
+    Some(Change {
+        finding,
+        estimate: LogRatio(estimate),
+        low: half_width.map(|half| LogRatio(estimate - half)),
+        high: half_width.map(|half| LogRatio(estimate + half)),
+        min_detectable_change: LogRatio(limit),
+    })
 }
 
 #[cfg(test)]
@@ -228,8 +252,12 @@ mod tests {
 
     #[test]
     fn student_quantiles_are_the_published_ones() {
-        assert!((student_quantile(Confidence::FirstPass, 9) - 2.8214).abs() < 1e-4);
-        assert!((student_quantile(Confidence::Final, 9) - 4.2968).abs() < 1e-4);
+        let near = |found: f64, published: f64| (found - published).abs() < 1e-4;
+        let [first_pass, final_level, interval] = student_quantiles(9);
+        assert!(near(first_pass, 2.8214) && near(final_level, 4.2968));
+        // Between the published 1.3830 of 90 % and 1.8331 of 95 %.
+        assert!((1.3830..1.8331).contains(&interval));
+        assert_eq!(student_quantiles(LENGTH + 5), invert(LENGTH + 5));
     }
 
     #[test]
@@ -310,7 +338,61 @@ mod tests {
         prop::collection::vec(50.0..200.0f64, 3..12)
     }
 
+    /// Half the width of the interval of a run of `now` ns, as the interval's ends and as the rule
+    /// gives it.
+    fn half_widths(history: &[f64], now: f64) -> (LogRatio, [f64; 2], f64) {
+        let near = deviations(value(now), &baseline(history), Confidence::FirstPass);
+        let change = judge(&near, None).unwrap();
+        let (low, high) = change.low.zip(change.high).unwrap();
+        let estimate = change.estimate;
+        (estimate, [estimate.0 - low.0, high.0 - estimate.0], near[0].half_width.unwrap())
+    }
+
+    #[test]
+    fn the_interval_is_the_prediction_interval() {
+        // The spread is at its floor of 1 %, and t(0.945, 9) is 1.7729.
+        let (estimate, [below, above], half) = half_widths(&[100.0; 10], 120.0);
+        assert!((estimate.percent() - 20.0).abs() < 1e-9);
+        let expected = student_quantiles(9)[2] * SPREAD_FLOOR * 1.1_f64.sqrt();
+        for width in [below, above, half] {
+            assert!((width - expected).abs() < 1e-12, "{width} {expected}");
+        }
+    }
+
+    #[test]
+    fn the_widest_used_statistic_gives_the_interval() {
+        let medians = [100.0, 101.5, 98.5, 101.0, 99.0, 100.5];
+        let value = |median: f64| RunValue { min: Some(90.0_f64.ln()), median: Some(median.ln()) };
+        let noisy = Baseline::new(medians.map(value).into(), Vec::new());
+        let now = RunValue { min: Some(108.0_f64.ln()), median: Some(120.0_f64.ln()) };
+        let near = deviations(now, &noisy, Confidence::FirstPass);
+        let [min, median] = [near[0].half_width.unwrap(), near[1].half_width.unwrap()];
+        let change = judge(&near, None).unwrap();
+        assert!(min < median && !near[1].is_underpowered());
+        assert_eq!(change.high, Some(LogRatio(change.estimate.0 + median)));
+        // An underpowered statistic is not used.
+        let change = found_when_busy(309.0, 330.0);
+        assert!(change.high.unwrap().0 - change.estimate.0 < 0.03);
+    }
+
     proptest! {
+        #[test]
+        fn the_interval_contains_the_estimate_in_its_middle(history in series(), now in 50.0..200.0f64) {
+            let (_, [below, above], half) = half_widths(&history, now);
+            prop_assert!(below > 0.0 && (below - above).abs() < 1e-9 && (below - half).abs() < 1e-9);
+        }
+
+        #[test]
+        fn more_runs_of_equal_spread_narrow_the_interval(step in 1.0..60.0f64, runs in 3..10usize) {
+            // Neighbours differ by the same step, so the spread does not depend on their number.
+            let alternating = |runs: usize| {
+                (0..runs).map(|run| 100.0 + step * (run % 2) as f64).collect::<Vec<f64>>()
+            };
+            let (_, [fewer, _], _) = half_widths(&alternating(runs), 130.0);
+            let (_, [more, _], _) = half_widths(&alternating(runs + 1), 130.0);
+            prop_assert!(more < fewer, "{fewer} {more}");
+        }
+
         #[test]
         fn the_unit_of_time_does_not_matter(history in series(), now in 50.0..200.0f64, scale in 1e-3..1e6f64) {
             let scaled: Vec<f64> = history.iter().map(|ns| ns * scale).collect();

@@ -7,3 +7,7 @@ pub mod paired;
 pub mod change_points;
 
 pub use finding::{Change, Finding, Severity};
+
+/// The one-sided level of each end of a confidence interval, whose own level is 89 %. In a sign test
+/// 8 of 10 pairs reach it.
+const BOUND_LEVEL: f64 = 0.055;

@@ -4,7 +4,7 @@
 //! for equal code the sign of a pair's difference is a fair coin too, whatever the noise. An exact
 //! sign test guards every change, and nothing is called a change before 20 pairs.
 
-use super::{Finding, Severity};
+use super::{BOUND_LEVEL, Finding, Severity};
 use crate::run::{Pair, Side, Statistic};
 use crate::stats;
 use crate::unit::LogRatio;
@@ -26,8 +26,6 @@ const EXCLUDED: f64 = 0.048_790_164_169_432_01;
 const FINAL_LEVEL: f64 = 5e-4;
 /// The level of the test for a change where there is only one look.
 const SINGLE_LEVEL: f64 = 1e-3;
-/// The one-sided level of the bounds: met by 8 of 10 pairs.
-const BOUND_LEVEL: f64 = 0.055;
 /// Rounds that it takes to say anything.
 const MINIMUM: usize = 3;
 

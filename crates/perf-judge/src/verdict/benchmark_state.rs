@@ -348,6 +348,8 @@ impl BenchmarkState {
         Verdict {
             severity,
             change: Some(change.estimate),
+            low: change.low,
+            high: change.high,
             min_detectable_change: Some(change.min_detectable_change),
             base_ns: baseline.time_ns(history::deciding(deviations)),
             baseline_runs: baseline.values().len(),
