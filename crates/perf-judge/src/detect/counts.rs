@@ -45,9 +45,10 @@ const INSTRUCTIONS: f64 = 0.01;
 impl CountPair {
     /// Head less base, as a share of the base.
     fn share(self) -> f64 {
-        match self.base.total_cmp(&self.head).is_eq() {
-            true => 0.0,
-            false => (self.head - self.base) / self.base.abs().max(f64::MIN_POSITIVE),
+        if self.base.total_cmp(&self.head).is_eq() {
+            0.0
+        } else {
+            (self.head - self.base) / self.base.abs().max(f64::MIN_POSITIVE)
         }
     }
 

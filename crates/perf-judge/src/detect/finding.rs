@@ -28,13 +28,14 @@ impl Severity {
     pub fn of(estimate: f64, least: f64) -> Self {
         let size = LogRatio(estimate.abs() + SLACK);
         let reaches = |percent| size >= LogRatio::from_percent(percent);
-        match () {
-            () if reaches(50.0) && LogRatio(least) >= LogRatio::from_percent(30.0) => {
-                Self::Critical
-            }
-            () if reaches(20.0) => Self::Major,
-            () if reaches(10.0) => Self::Minor,
-            () => Self::Notice,
+        if reaches(50.0) && LogRatio(least) >= LogRatio::from_percent(30.0) {
+            Self::Critical
+        } else if reaches(20.0) {
+            Self::Major
+        } else if reaches(10.0) {
+            Self::Minor
+        } else {
+            Self::Notice
         }
     }
 

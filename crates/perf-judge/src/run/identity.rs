@@ -42,9 +42,10 @@ impl Run {
     /// Those of [`Run::from_json`], and [`RunError::Edited`].
     pub fn verified(text: &str) -> Result<Self, RunError> {
         let run = Self::from_json(text)?;
-        match run.is_identity_of(&run.without_id(text)) || run.is_written_again_in(text) {
-            true => Ok(run),
-            false => Err(RunError::Edited),
+        if run.is_identity_of(&run.without_id(text)) || run.is_written_again_in(text) {
+            Ok(run)
+        } else {
+            Err(RunError::Edited)
         }
     }
 

@@ -230,15 +230,16 @@ impl BenchmarkState {
             (NextStep::Fresh, _) => true,
             (NextStep::Settled, state) => matches!(state, State::Inconclusive | State::Invalid),
         };
-        match is_open {
-            false => verdict,
-            true => Verdict {
+        if is_open {
+            Verdict {
                 state: State::Inconclusive,
                 severity: None,
                 reason: Some(out_of_time(self.pairs.len())),
                 cut_short: true,
                 ..verdict
-            },
+            }
+        } else {
+            verdict
         }
     }
 
@@ -336,10 +337,8 @@ impl BenchmarkState {
             return Verdict { reason, ..bare(name, State::Incomparable) };
         };
         let unconfirmed = self.next_step == NextStep::Fresh && self.fresh.is_empty();
-        let (state, severity) = match unconfirmed {
-            true => (State::Inconclusive, None),
-            false => named(change.finding),
-        };
+        let (state, severity) =
+            if unconfirmed { (State::Inconclusive, None) } else { named(change.finding) };
         let reason = match (unconfirmed, state) {
             (true, _) => Some(UNCONFIRMED.to_owned()),
             (false, State::Inconclusive) => Some(undecided(change)),

@@ -128,9 +128,10 @@ impl Judge {
     pub fn feed(&mut self, name: &BenchmarkId, launches: impl IntoIterator<Item = LaunchTimes>) {
         let is_first = matches!(self.phase, Phase::Start | Phase::Alone(Stage::Initial));
         let Some(benchmark) = self.benchmark(name) else { return };
-        match is_first || !benchmark.is_judged_by_runs() {
-            true => benchmark.first.extend(launches),
-            false => benchmark.fresh.extend(launches),
+        if is_first || !benchmark.is_judged_by_runs() {
+            benchmark.first.extend(launches)
+        } else {
+            benchmark.fresh.extend(launches)
         }
     }
 
@@ -247,9 +248,10 @@ impl Judge {
         let again = self.judge_config.rerun_launches.is_some();
         for (benchmark, deviations) in self.benchmarks.iter_mut().zip(&deviations) {
             let near = self.judge_config.comparison && !benchmark.near().is_empty();
-            let candidate = match near {
-                true => history::needs_comparison(deviations),
-                false => again && history::is_candidate(deviations),
+            let candidate = if near {
+                history::needs_comparison(deviations)
+            } else {
+                again && history::is_candidate(deviations)
             };
             // A candidate that nothing more can be measured of for want of time stays one.
             if candidate && (benchmark.is_open() || benchmark.out_of_time) {
@@ -323,9 +325,10 @@ impl Judge {
 
     fn done(&mut self) -> Step {
         let confidence =
-            match self.judge_config.rerun_launches.is_some() || self.judge_config.comparison {
-                true => Confidence::FirstPass,
-                false => Confidence::Final,
+            if self.judge_config.rerun_launches.is_some() || self.judge_config.comparison {
+                Confidence::FirstPass
+            } else {
+                Confidence::Final
             };
         let stage = match self.phase {
             Phase::Alone(stage) => stage,
@@ -367,9 +370,10 @@ impl JudgeConfig {
 
     /// Where nothing can be measured again, one stage at the pairs decides.
     fn schedule(self) -> Schedule {
-        match self.rerun_launches.is_some() || self.comparison {
-            true => Schedule::Sequential,
-            false => Schedule::Once,
+        if self.rerun_launches.is_some() || self.comparison {
+            Schedule::Sequential
+        } else {
+            Schedule::Once
         }
     }
 }

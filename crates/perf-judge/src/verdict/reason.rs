@@ -17,17 +17,19 @@ pub(super) const TOO_FEW_PAIRS: &str = "the measuring ended before three pairs";
 
 pub(super) fn too_few(found: usize, series_was_cut: bool) -> String {
     let found = format!("{found} of {MINIMUM} comparable runs");
-    match series_was_cut {
-        true => format!("{found}: older ones were measured in batches of another size"),
-        false => found,
+    if series_was_cut {
+        format!("{found}: older ones were measured in batches of another size")
+    } else {
+        found
     }
 }
 
 pub(super) fn undecided(change: Change) -> String {
     let limit = unit::percent(change.min_detectable_change);
-    match change.estimate.0.abs() < change.min_detectable_change.0 {
-        true => format!("the noise hides changes below {limit}"),
-        false => "the min and the median samples do not agree".to_owned(),
+    if change.estimate.0.abs() < change.min_detectable_change.0 {
+        format!("the noise hides changes below {limit}")
+    } else {
+        "the min and the median samples do not agree".to_owned()
     }
 }
 
