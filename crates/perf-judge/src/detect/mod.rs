@@ -1,4 +1,4 @@
-//! The rules that tell a change from noise. They speak in natural logarithms throughout.
+//! The tests that separate a change from noise. All ratios are natural logarithms.
 
 pub mod counts;
 mod finding;
