@@ -1,6 +1,7 @@
 //! github-action-benchmark's `data.js`: a script that assigns one JSON object.
 
 use super::imported::{ImportError, Imported, foreign, has_place, imported};
+use crate::json;
 use crate::run::{Commit, Foreign, Measured, Run};
 use crate::unit;
 use chrono::{DateTime, Utc};
@@ -126,10 +127,7 @@ fn overflow(entry: &Entry, bench: &Bench, measured: &Measured) -> String {
 fn located(cause: &serde_json::Error, skipped: usize) -> ImportError {
     let (line, column) = (cause.line(), cause.column());
     let column = if line == 1 { column + skipped } else { column };
-    let message = cause.to_string();
-    let place = format!(" at line {line} column {}", cause.column());
-    let message = message.strip_suffix(&place).unwrap_or(&message);
-    ImportError::Malformed(format!("{line}:{column}: {message}"))
+    ImportError::Malformed(format!("{line}:{column}: {}", json::message(cause)))
 }
 
 fn run_of(

@@ -208,7 +208,10 @@ mod tests {
         }
         let other = SECOND.replacen("\"seed\":1316547618", "\"seed\":1316547619", 1);
         let error = Run::verified(&other).unwrap_err().to_string();
-        assert_eq!(error, "its contents do not belong to its name: it was edited or damaged");
+        assert_eq!(
+            error,
+            "its contents do not match its id, because it was edited or damaged: restore the file"
+        );
     }
 
     #[test]
