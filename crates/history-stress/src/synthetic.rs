@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{
-    Alloc, Commit, Kind, LaunchTimes, Machine, Measured, Run, SCHEMA, Source, TailSource, Times,
+    Alloc, Commit, LaunchTimes, Machine, Measured, Run, RunKind, SCHEMA, Source, TailSource, Times,
 };
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub(super) fn run(number: usize, started: DateTime<Utc>, benchmarks: usize) -> R
     };
     let run = Run {
         schema: SCHEMA,
-        kind: Kind::Run,
+        kind: RunKind::Run,
         id: String::new(),
         started,
         seed: chance.u32(..),

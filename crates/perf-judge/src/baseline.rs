@@ -261,9 +261,10 @@ impl<'a> Selector<'a> {
     }
 
     fn unknown(&self) -> Selection {
-        match self.comparable().any(|run| self.is_here(run)) {
-            true => Selection::New,
-            false => Selection::TooFew { found: 0, series_was_cut: false },
+        if self.comparable().any(|run| self.is_here(run)) {
+            Selection::New
+        } else {
+            Selection::TooFew { found: 0, series_was_cut: false }
         }
     }
 

@@ -7,7 +7,7 @@
 //!
 //! # Comparing two builds
 //!
-//! A [`Judge`] asks for launches with [`Judge::step`] until every benchmark is decided. Here it
+//! A [`Judge`] requests launches by [`Judge::step`] until every benchmark is decided. Here it
 //! compares a head with its base in pairs: one launch of each build, directly after each other,
 //! in random order.
 //!
@@ -30,9 +30,10 @@
 //!         Step::Compare { benchmarks, pairs: count, .. } => {
 //!             for name in benchmarks {
 //!                 let measured: Vec<Pair> = pairs.by_ref().take(count).collect();
-//!                 match measured.is_empty() {
-//!                     true => judge.stop(&name),
-//!                     false => judge.feed_pairs(&name, measured),
+//!                 if measured.is_empty() {
+//!                     judge.stop(&name);
+//!                 } else {
+//!                     judge.feed_pairs(&name, measured);
 //!                 }
 //!             }
 //!         }
@@ -49,26 +50,28 @@
 //!
 //! # Keeping a history
 //!
-//! 1. [`Measured::of`] summarizes the launches of a benchmark, each a [`Reading`].
+//! 1. [`Measured::of`] summarizes the launches of a benchmark, each a [`LaunchResult`].
 //! 2. [`Run::new`] joins them with the [`Machine`] that measured; [`Run::with_id`] gives the run its
 //!    identity. [`Run::to_json`] and [`Run::from_json`] are its file.
 //! 3. A [`History`] holds runs. A [`Selector`] picks the comparable ones as a baseline.
-//! 4. A [`Comparison`] of [`Reference::Runs`] lets the judge compare a benchmark with that baseline. It
-//!    then asks for launches of the head alone, and for reruns of what seems to have changed, as
-//!    far as its [`JudgeConfig`] allows.
+//! 4. A [`Comparison`] with [`Reference::Runs`] compares a benchmark with that baseline. The judge
+//!    then requests launches of the head alone. It requests reruns of candidate regressions as far
+//!    as its [`JudgeConfig`] allows.
 //!
 //! # Checking budgets
 //!
-//! [`BudgetFile::parse`] reads absolute limits, [`check_budgets`] holds a run against them, and
+//! [`BudgetFile::parse`] reads absolute limits, [`check_budgets`] checks a run against them, and
 //! [`Outcome::of`] decides by the [`Gate`] whether verdicts and budgets fail a check.
 //!
 //! # Stability
 //!
 //! The items listed below are the public interface. The modules behind them are shared with the
-//! sibling crates of this workspace; they are hidden here and promise no stability.
+//! sibling crates of this workspace; they are hidden here and can change in any version.
 
 #[doc(hidden)]
 pub mod ident;
+#[doc(hidden)]
+pub mod json;
 #[doc(hidden)]
 pub mod unit;
 #[doc(hidden)]

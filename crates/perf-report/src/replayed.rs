@@ -6,7 +6,7 @@ use perf_judge::budget::{Acceptance, Budget, Gate, Required, check};
 use perf_judge::history::Past;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Run;
-use perf_judge::verdict::{Rounds, replay};
+use perf_judge::verdict::{RecordedPairs, replay};
 use std::collections::BTreeMap;
 
 /// What recorded runs are judged by.
@@ -70,7 +70,7 @@ fn carried(run: &Run, accepted: &[Acceptance], selector: &Selector<'_>) -> Vec<A
     own.filter_map(result).collect()
 }
 
-fn pairs<'a>(comparisons: &[&'a Comparison]) -> Rounds<'a> {
+fn pairs<'a>(comparisons: &[&'a Comparison]) -> RecordedPairs<'a> {
     let all = comparisons.iter().flat_map(|comparison| {
         let base = comparison.base.as_str();
         comparison.benchmarks.iter().map(move |c| ((base, &c.name), c.pairs.as_slice()))

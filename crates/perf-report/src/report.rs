@@ -8,7 +8,7 @@ use perf_judge::baseline::MINIMUM;
 use perf_judge::budget::{BudgetResult, BudgetStatus, Gate};
 use perf_judge::run::{Commit, Machine, Run};
 use perf_judge::unit;
-use perf_judge::verdict::{Outcome, State, Verdict, Verdicts, excuse};
+use perf_judge::verdict::{Outcome, State, Verdict, Verdicts, apply_waivers};
 use serde::{Deserialize, Serialize};
 
 /// The version of the report's JSON.
@@ -117,7 +117,7 @@ impl Report {
     pub fn new(parts: ReportParts<'_>) -> Self {
         let ReportParts { run, mut verdicts, budgets, accepted, reference, gate, notes } = parts;
         let in_force = accepted.iter().filter(|a| a.status == AcceptanceStatus::InForce);
-        excuse(&mut verdicts.verdicts, in_force.map(|accepted| &accepted.entry));
+        apply_waivers(&mut verdicts.verdicts, in_force.map(|accepted| &accepted.entry));
         let loud = accepted.iter().filter_map(AcceptanceResult::note);
         let mut notes: Vec<String> = loud.chain(notes).collect();
         let outcome = Outcome::of(&verdicts.verdicts, &budgets, gate);

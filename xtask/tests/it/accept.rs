@@ -24,7 +24,7 @@ fn an_accepted_slowdown_passes_up_to_its_ceiling_and_only_once() {
     project.git(&["checkout", "--quiet", "-b", "slower"]);
     accept(&project, &["checksum", "--reason", "x"]).expect(2).says("measure first");
     slow_by(&project, 50);
-    compare(&project).expect(1).says("text::checksum got slower");
+    compare(&project).expect(1).says("text::checksum: regression");
 
     let nothing = accept(&project, &["upper", "--reason", "x"]);
     nothing.expect(2).says("the last report has no benchmark `upper`");
@@ -52,7 +52,7 @@ fn an_accepted_slowdown_passes_up_to_its_ceiling_and_only_once() {
     project.git(&["checkout", "--quiet", "-B", "main"]);
     project.git(&["checkout", "--quiet", "-b", "again"]);
     slow_by(&project, 100);
-    compare(&project).expect(1).says("text::checksum got slower: +");
+    compare(&project).expect(1).says("text::checksum: regression");
     assert!(!project.read("out/report.json").contains("in_force"));
 }
 

@@ -51,5 +51,5 @@ fn ten_lines_are_enough_to_measure_and_compare() {
     project.git(&["checkout", "--quiet", "-b", "slower"]);
     project.write("known-cost.txt", "checksum=50\n");
     project.commit_all();
-    perf(&["--compare", "main"]).expect(1).says("text::checksum got slower");
+    perf(&["--compare", "main"]).expect(1).says("text::checksum: regression");
 }

@@ -14,7 +14,7 @@ fn a_repository_that_is_cloned_again_to_the_same_path_is_compared_again() {
         upstream.git(&["clone", "--quiet", ".", path]);
         tiny::set_time(&clone, nanoseconds);
         let ended = clone.perf(&["--compare", "main", "--no-record"]);
-        ended.expect(1).says("got slower");
+        ended.expect(1).says(": regression (");
         fs::remove_dir_all(path).unwrap();
     }
 }
@@ -64,7 +64,7 @@ fn a_damaged_build_of_the_base_is_built_again() {
     ];
     for taken in damages {
         cut_off(cache.path(), taken);
-        compare(&project, cache.path(), &[]).expect(1).says("got slower");
+        compare(&project, cache.path(), &[]).expect(1).says(": regression (");
     }
 }
 
@@ -78,7 +78,7 @@ fn a_hook_may_compare() {
     let before = fs::read(&index).unwrap();
     let hook = [("GIT_DIR", ".git"), ("GIT_INDEX_FILE", ".git/index"), ("GIT_PREFIX", "")];
     for _ in 0..2 {
-        compare(&project, cache.path(), &hook).expect(1).says("got slower");
+        compare(&project, cache.path(), &hook).expect(1).says(": regression (");
         assert_eq!(fs::read(&index).unwrap(), before);
     }
 }

@@ -40,14 +40,14 @@ fn a_submodule_that_is_checked_out_on_neither_side_makes_no_difference() {
     let (project, _data) = with_submodule();
     project.git(&["submodule", "--quiet", "deinit", "--force", "data"]);
     project.git(&["config", "submodule.recurse", "true"]);
-    compare(&project).expect(1).says("got slower");
+    compare(&project).expect(1).says(": regression (");
 }
 
 #[test]
 fn a_head_with_submodules_is_compared_with_a_base_without() {
     let (project, _data) = with_submodule();
     project.git(&["branch", "--force", "main", "main^"]);
-    compare(&project).expect(1).says("got slower");
+    compare(&project).expect(1).says(": regression (");
     project.write("data/src/lib.rs", "// changed\n");
     compare(&project).expect(1).says("the submodule data has uncommitted changes");
 }
@@ -113,5 +113,5 @@ fn a_workspace_in_a_folder_may_depend_on_another_folder_of_the_repository() {
     project.commit_all();
     time(200);
     let args = ["--compare", "main", "--no-record", "--manifest-path", "tool/Cargo.toml"];
-    project.perf(&args).expect(1).says("got slower");
+    project.perf(&args).expect(1).says(": regression (");
 }

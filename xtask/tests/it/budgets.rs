@@ -3,7 +3,7 @@
 use crate::project::{Ended, Project};
 use perf_judge::history::path_of;
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Commit, Kind, LaunchResult, Machine, Measured, Run, SCHEMA};
+use perf_judge::run::{Commit, LaunchResult, Machine, Measured, Run, RunKind, SCHEMA};
 use std::process::{Command, Stdio};
 
 /// Formatted as people do, with names that hide numbers and keys.
@@ -35,7 +35,7 @@ fn measured(name: &str, ms: f64) -> Measured {
 fn run(day: u32, benchmarks: Vec<Measured>) -> Run {
     Run {
         schema: SCHEMA,
-        kind: Kind::Run,
+        kind: RunKind::Run,
         id: String::new(),
         started: format!("2026-11-{day:02}T02:45:00Z").parse().unwrap(),
         seed: 7,
@@ -177,11 +177,7 @@ fn names_that_were_never_recorded_are_mistakes() {
 fn wrong_and_missing_files_are_told() {
     let wrong = project("{\"schema\": 1,\n \"budget\": {}}", &runs(1));
     for task in ["check", "suggest"] {
-        wrong
-            .budgets(&[task])
-            .expect(2)
-            .says("perf-budgets.json:2:")
-            .says("unknown field `budget`");
+        wrong.budgets(&[task]).expect(2).says("perf-budgets.json:2:").says("unknown key `budget`");
         Project::committed().budgets(&[task]).expect(2).says("there is no").says("perf-budgets");
     }
     let alone = Project::bare();

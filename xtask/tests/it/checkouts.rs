@@ -57,7 +57,7 @@ fn a_change_that_git_was_told_to_overlook_is_measured() {
         project.perf(&compare).expect(0).says("nothing to compare");
         project.write("known-cost.txt", "digits=100");
         assert_eq!(project.git(&["status", "--porcelain"]), "");
-        project.perf(&compare).expect(1).says("known-cost/text::digits got slower");
+        project.perf(&compare).expect(1).says("known-cost/text::digits: regression");
         let ended = project.perf(&args);
         ended.expect(0).says("uncommitted changes").says("1 file, e.g. known-cost.txt");
     }

@@ -47,9 +47,9 @@ fn what_got_slower_is_found_and_nothing_else_fails() {
     project.commit_all();
     let before = footprint(project);
     let ended = compare(project, &[]);
-    ended.expect(1).says("the merge base with main").says("text::checksum got slower");
+    ended.expect(1).says("the merge base with main").says("text::checksum: regression");
     let has_valgrind = Command::new("valgrind").arg("--version").output().is_ok();
-    ended.says(if has_valgrind { "; work +4" } else { "no instructions were counted" });
+    ended.says(if has_valgrind { "(instructions +4" } else { "no instructions were counted" });
     let verdicts = verdicts(project);
     assert_eq!(verdicts["checksum"], "regression critical");
     let failing = |verdict: &&String| verdict.ends_with("critical") || verdict.ends_with("major");
@@ -77,10 +77,10 @@ fn what_is_the_same_is_not_measured() {
     let benches = project.read("benches/text.rs");
     project.write("benches/text.rs", &format!("{benches}\n// A remark.\n"));
     project.commit_all();
-    compare(project, &[]).expect(0).says("the same executables");
+    compare(project, &[]).expect(0).says("identical executables");
     assert!(verdicts(project).values().all(|verdict| verdict == "unchanged"));
 
-    // A file that a bench may read: the same executables may do something else.
+    // Identical executables may read the file and do something else.
     project.write("table.csv", "1");
     project.git(&["add", "table.csv"]);
     let only = ["--filter", "text::digits"];

@@ -46,7 +46,7 @@ fn a_template_that_cannot_be_read_is_told_by_its_place() {
 fn a_wrong_budget_is_told_by_its_place() {
     let project = Project::committed();
     project.write("perf-budgets.json", "{\n  \"schema\": 1,\n  \"budget\": {}\n}\n");
-    project.perf(&[]).expect(2).says("perf-budgets.json:3:").says("unknown field `budget`");
+    project.perf(&[]).expect(2).says("perf-budgets.json:3:").says("unknown key `budget`");
     project.write("perf-budgets.json", "\u{feff}<script>");
     project.perf(&[]).expect(2).says("perf-budgets.json:1:1");
 }

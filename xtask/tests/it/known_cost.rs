@@ -42,14 +42,14 @@ fn half_as_much_work_again_is_found_by_name_after_three_runs() {
     let _quiet = quiet_machine();
     let project = Project::fixture("known-cost");
     let first = project.perf(&SHORT);
-    first.expect(0).says("too little history").says("0 of 3 comparable runs");
+    first.expect(0).says("no baseline").says("0 of 3 comparable runs");
     for _ in 1..3 {
         project.perf(&[&SHORT[..], &["--fail-on", "never"]].concat()).expect(0);
     }
     // What the surroundings of the same code did is not the code's fault.
     let unrecorded = [&SHORT[..], &["--no-record"]].concat();
     let same = project.perf_with(&unrecorded, &[("KNOWN_COST", "50")]);
-    same.expect(0).says("the same executables: what moved is the machine");
+    same.expect(0).says("identical executables; the difference is machine noise");
     project.write("known-cost.txt", "checksum=50,sort=50\n");
     project.commit_all();
     let before = footprint(&project);

@@ -67,7 +67,7 @@ fn a_part_that_fails_fails_the_whole() {
     }
     statuses.sort();
     assert_eq!(statuses, [Some(0), Some(1)]);
-    project.merge(&["out/parts", "--no-record"]).expect(1).says("text::checksum got slower");
+    project.merge(&["out/parts", "--no-record"]).expect(1).says("text::checksum: regression");
     assert_eq!(names(&project, "out").len(), 7);
     let pairs = run_file(&project, "out/parts/2");
     with_edited(

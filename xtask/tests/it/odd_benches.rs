@@ -152,7 +152,7 @@ fn a_bench_that_leaves_a_process_behind_is_measured_and_the_process_ends() {
     project.commit_all();
     let compare = ["--compare", "main", "--filter", "checksum", "--launch-ms", "1"];
     let ended = project.perf(&compare);
-    ended.expect(1).says("text::checksum got slower").says("held its output open");
+    ended.expect(1).says("text::checksum: regression").says("held its output open");
     all_are_gone(&project);
 }
 

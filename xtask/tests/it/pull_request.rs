@@ -211,7 +211,7 @@ fn a_slowdown_fails_the_check_and_is_told_where_people_look() {
     assert!(scene.job.read("outputs").contains("verdict=failed\nregressions=1\n"));
     let comment = scene.comment(&checkout, "failure");
     assert!(comment.contains("## Performance check failed"), "{comment}");
-    assert!(comment.contains("<code>known-cost/text::checksum</code> got slower"), "{comment}");
+    assert!(comment.contains("<code>known-cost/text::checksum</code>: regression"), "{comment}");
     let refs = checkout.git(&["for-each-ref", "--format=%(refname)"]);
     assert!(!refs.contains("gh-pages"), "a pull request records nothing: {refs}");
 }

@@ -200,5 +200,5 @@ fn nothing_is_excused_while_it_is_unknown_what_the_base_accepts() {
     project.write(FILE, &format!("{{\"schema\": 1, \"accepted\": [{{{entry}}}]}}"));
     project.commit_all();
     let compared = project.perf(&["--compare", "main", "--filter", "text::checksum"]);
-    compared.expect(1).says("text::checksum got slower").says("no accepted regression is excused");
+    compared.expect(1).says("text::checksum: regression").says("no accepted regression is excused");
 }

@@ -43,7 +43,7 @@ fn a_workspace_is_recorded_in_its_own_repository_whatever_git_runs_it() {
     for (name, below) in variables {
         command.env(name, other.path().join(below));
     }
-    Ended::of(command.current_dir(other.path())).expect(1).says("text::checksum got slower");
+    Ended::of(command.current_dir(other.path())).expect(1).says("text::checksum: regression");
     assert_eq!(other.git(&["for-each-ref"]), before);
     assert_eq!(other.git(&["worktree", "list"]).lines().count(), 1);
 }

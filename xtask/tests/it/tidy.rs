@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The order of the pipeline: a module uses only those before it.
-const ORDER: [&str; 9] =
-    ["ident", "unit", "stats", "run", "history", "baseline", "detect", "budget", "verdict"];
+const ORDER: [&str; 10] =
+    ["ident", "json", "unit", "stats", "run", "history", "baseline", "detect", "budget", "verdict"];
 
 /// The crates that do no I/O.
 const PURE: [&str; 3] = ["divan-output", "perf-judge", "perf-report"];

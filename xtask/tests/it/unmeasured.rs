@@ -48,7 +48,7 @@ fn a_new_benchmark_is_launched_and_its_budgets_are_checked() {
     budget(project, r#"fresh", "metric": "median", "target_ms": 0.0000001"#);
     compare(project, "fresh", &[]).expect(1).says("budget limit: median is");
     budget(project, r#"fresh", "metric": "alloc_count", "target": 1"#);
-    compare(project, "fresh", &[]).expect(3).says("budget limit: alloc_count is not decided");
+    compare(project, "fresh", &[]).expect(3).says("budget limit: alloc_count not decided");
 
     project.write("behaviour.txt", "fresh=panic");
     compare(project, "fresh", &[]).expect(3).says("it panicked: fresh panics");
@@ -164,7 +164,7 @@ fn what_a_changed_or_missing_input_does_is_found() {
     project.commit_all();
     branch(project);
     project.write("inputs/share.rs", "digits=2400");
-    compare(project, "digits", &[]).expect(1).says("known-cost/text::digits got slower");
+    compare(project, "digits", &[]).expect(1).says("known-cost/text::digits: regression");
     project.write("inputs/share.rs", "digits=0");
     project.write("behaviour.md", "digits=panic");
     project.commit_all();
@@ -176,7 +176,7 @@ fn a_file_that_git_does_not_track_is_a_difference() {
     let project = &Project::scripted();
     compare(project, "digits", &[]).expect(0).says("nothing to compare");
     project.write("known-cost.txt", "digits=200");
-    compare(project, "digits", &[]).expect(1).says("known-cost/text::digits got slower");
+    compare(project, "digits", &[]).expect(1).says("known-cost/text::digits: regression");
 }
 
 #[test]
@@ -191,9 +191,9 @@ fn a_budget_of_the_same_executables_is_checked() {
     compare(project, "digits", &[]).expect(0).says("launched for its budgets alone");
     // Made-up times have no samples, so there is no percentile.
     budget(project, r#"digits", "target_ms": 1"#);
-    compare(project, "digits", &[]).expect(3).says("budget limit: p95 is not decided");
+    compare(project, "digits", &[]).expect(3).says("budget limit: p95 not decided");
     budget(project, r#"digits", "target_ms": 1, "gate": false"#);
-    compare(project, "digits", &[]).expect(0).says("there is nothing to measure");
+    compare(project, "digits", &[]).expect(0).says("identical executables");
     assert_eq!(verdict(project, name), ("unchanged".to_owned(), 0));
 }
 
@@ -230,12 +230,12 @@ fn what_the_time_limit_left_undecided_is_incomplete() {
     project.write("behaviour.txt", "digits=sleep");
     let ended = compare(project, "digits", &["--time-limit", "2s"]);
     ended.expect(3).says("the time limit left 1 benchmark undecided");
-    ended.says("known-cost/text::digits: the time limit ended the measuring after");
+    ended.says("known-cost/text::digits: the time limit ended the measurement after");
     let ended = project.perf(&["--no-record", "--filter", "digits", "--launch-ms", "1"]);
     ended.expect(0);
     budget(project, r#"digits", "metric": "median", "target_ms": 0.0000001"#);
     let ended = project.perf(&["--no-record", "--filter", "digits", "--time-limit", "1s"]);
-    ended.expect(3).says("budget limit: median is not decided").says("too few to fail");
+    ended.expect(3).says("budget limit: median not decided").says("too few to fail");
 }
 
 #[cfg(unix)]

@@ -16,7 +16,7 @@ use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use perf_judge::baseline::Selector;
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Alloc, Kind, Machine, Measured, Run, SCHEMA, Source, Unfinished};
+use perf_judge::run::{Alloc, Machine, Measured, Run, RunKind, SCHEMA, Source, Unfinished};
 use perf_judge::unit;
 use perf_judge::verdict::{Comparison, Judge, JudgeConfig, Reference};
 use perf_report::partition::{Part, Partition};
@@ -205,7 +205,7 @@ impl BenchSuite {
             .map(|(name, reason)| Unfinished { name: name.clone(), reason: reason.clone() });
         let run = Run {
             schema: SCHEMA,
-            kind: Kind::Run,
+            kind: RunKind::Run,
             id: String::new(),
             started: self.started,
             seed: self.seed,

@@ -199,7 +199,7 @@ mod tests {
             (good(r#""max_change_percent": 1e999, "reason": "x""#), "3:72: number out of range"),
             (
                 good(r#""max_change_percent": "1", "reason": "x""#),
-                "3:72: invalid type: string \"1\", expected a number",
+                "3:72: expected a number, found the text \"1\"",
             ),
             (
                 good(r#""max_change_percent": 1, "reason": " ""#),
@@ -208,7 +208,7 @@ mod tests {
             (good(r#""max_change_percent": 1, "reason": "x", "expires": "soon""#), "3:101: "),
             (
                 good(r#""max_change_percent": 1, "reason": "x", "until": 1"#),
-                "3:90: unknown field `until`",
+                "3:90: unknown key `until`",
             ),
             (
                 good(&format!(
@@ -229,7 +229,7 @@ mod tests {
         }
         let list = "{\"schema\": 1, \"accepted\": [[\"a/b::c\", \"1a2b3c4\", 1, \"x\"]]}";
         let error = BudgetFile::parse(list).unwrap_err().to_string();
-        assert_eq!(error, "1:28: invalid type: sequence, expected an object `{…}`");
+        assert_eq!(error, "1:28: expected an object `{…}`, found a list");
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! What is wrong with perf-budgets.json, and where.
+//! The errors of perf-budgets.json, with line and column.
 
 use super::json_place::{self, PathPart};
+use crate::json;
 
-/// What is wrong with the file, and where.
+/// An error of the file, and its place.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{line}:{column}: {message}")]
 #[non_exhaustive]
@@ -11,31 +12,18 @@ pub struct BudgetError {
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// What is wrong and what to do.
+    /// The error, and the edit that fixes it.
     pub message: String,
 }
 
-/// How the parser calls what it expected, and how people do.
-const EXPECTED: [(&str, &str); 3] = [
-    ("expected f64", "expected a number"),
-    ("expected u32", "expected a whole number"),
-    ("expected a sequence", "expected a list"),
-];
-
-/// The error of a parser at the value or key that it could not take.
+/// The error of a parser, at the value or key that caused it.
 pub(super) fn located(text: &str, error: &serde_json::Error) -> BudgetError {
-    let message = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    let message = message.strip_suffix(&place).unwrap_or(&message);
-    let known = EXPECTED
-        .iter()
-        .find_map(|(own, plain)| Some(format!("{}{plain}", message.strip_suffix(own)?)));
     let byte = last_read(text, error);
     let begin = json_place::token(text, byte).unwrap_or(byte);
-    at(text, begin, known.unwrap_or_else(|| message.to_owned()))
+    at(text, begin, json::message(error))
 }
 
-/// The byte that a parser read last; of what it only looked at, the first.
+/// The last byte that a parser read, or the first byte that it only peeked at.
 fn last_read(text: &str, error: &serde_json::Error) -> usize {
     let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
     let read = lines.map(str::len).sum::<usize>() + error.column().saturating_sub(1);

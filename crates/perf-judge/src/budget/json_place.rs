@@ -77,9 +77,10 @@ fn is_key((name, _): &Member<'_>, key: &str) -> bool {
 impl<'t> Members<'t> {
     /// Of a value that is neither: none.
     fn of(value: &'t str) -> Self {
-        match value.trim_start().starts_with(['{', '[']) {
-            true => serde_json::from_str(value).unwrap_or_default(),
-            false => Self::default(),
+        if value.trim_start().starts_with(['{', '[']) {
+            serde_json::from_str(value).unwrap_or_default()
+        } else {
+            Self::default()
         }
     }
 }

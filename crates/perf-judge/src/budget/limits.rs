@@ -159,9 +159,10 @@ impl RawBudget {
         let (own, foreign) = if is_time { (times, others) } else { (others, times) };
         let Some(at) = foreign.iter().position(Option::is_some) else { return Ok(own) };
         let metric = self.metric.name();
-        Err(match is_time {
-            true => LimitError::Time { key: LIMITS[at].to_owned(), metric },
-            false => LimitError::NoTime { key: format!("{}_ms", LIMITS[at]), metric },
+        Err(if is_time {
+            LimitError::Time { key: LIMITS[at].to_owned(), metric }
+        } else {
+            LimitError::NoTime { key: format!("{}_ms", LIMITS[at]), metric }
         })
     }
 

@@ -1,4 +1,4 @@
-//! Objects of JSON, read more strictly than the parser does by itself.
+//! JSON objects, read more strictly than by the parser alone.
 
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A value that is written as an object. The parser would also take a list of its fields.
+/// A value that is written as an object. The parser would also accept a list of its fields.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct AsObject<T>(pub(super) T);
 
@@ -50,7 +50,7 @@ where
     Ok(objects.into_iter().map(|AsObject(value)| value).collect())
 }
 
-/// A map in which no key stands twice: JSON allows it, and the last would silently win.
+/// A map without duplicate keys. JSON allows them, and the parser would keep the last value.
 pub(super) fn unique_keys<'de, D, K, V>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
 where
     D: Deserializer<'de>,
@@ -77,7 +77,7 @@ where
         let mut map = BTreeMap::new();
         while let Some(key) = entries.next_key::<K>()? {
             if map.contains_key(&key) {
-                return Err(de::Error::custom(format!("the key `{key}` stands twice")));
+                return Err(de::Error::custom(format!("the key `{key}` occurs twice")));
             }
             map.insert(key, entries.next_value()?);
         }

@@ -1,53 +1,57 @@
-//! Counts of another kind than time: what a change of time has to stand beside.
+//! Counts of instructions and allocations, next to the change of the time.
 //!
-//! Moved code alone changes times by 5 to 16 % where the work is the same. Instructions and
-//! allocations do not see that, and hardly any noise.
+//! Moved code alone changes times by 5 to 16 % with the same instructions. Counts do not depend on
+//! the placement of code, and hardly on the load of the machine.
 
 use crate::unit::{self, LogRatio};
 use serde::{Deserialize, Serialize};
 
-/// The same count on both sides.
+/// A count of the base and of the head.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CountPair {
-    /// What is compared with.
+    /// The count of the base.
     pub base: f64,
-    /// What is judged.
+    /// The count of the head.
     pub head: f64,
 }
 
-/// What was counted of one benchmark, an iteration.
+/// The counts of one benchmark per iteration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Instructions, by callgrind.
+    /// Instructions, counted by callgrind.
     pub instructions: Option<CountPair>,
-    /// Allocations, where the benchmark counts them.
+    /// Allocations, if the benchmark counts them.
     pub alloc_count: Option<CountPair>,
-    /// Bytes allocated, where the benchmark counts them.
+    /// Allocated bytes, if the benchmark counts them.
     pub alloc_bytes: Option<CountPair>,
 }
 
-/// What the counts say of the work.
+/// The change of the instructions, or of the allocations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InstructionChange {
-    /// There is more of it.
+    /// The head executes more instructions or allocates more.
     Grew,
-    /// There is less of it.
+    /// The head executes fewer instructions or allocates less.
     Shrank,
-    /// It is the same.
+    /// The counts do not differ.
     Unchanged,
     /// Instructions were not counted.
     Unknown,
 }
 
-/// What instructions must differ by: runs of the same binary differ by 0.1 %, hash maps by 0.4 %.
+/// The smallest change of the instructions that is reported: launches of one binary differ by
+/// 0.1 %, and by 0.4 % if they use hash maps.
 const INSTRUCTIONS: f64 = 0.01;
+/// The note where only the time changed, and its possible causes.
+const UNCHANGED_CAUSE: &str = "instructions unchanged: code placement, caches or the machine";
 
 impl CountPair {
-    /// Head less base, as a share of the base.
+    /// (Head − base) ÷ base.
     fn share(self) -> f64 {
-        match self.base.total_cmp(&self.head).is_eq() {
-            true => 0.0,
-            false => (self.head - self.base) / self.base.abs().max(f64::MIN_POSITIVE),
+        if self.base.total_cmp(&self.head).is_eq() {
+            0.0
+        } else {
+            (self.head - self.base) / self.base.abs().max(f64::MIN_POSITIVE)
         }
     }
 
@@ -57,7 +61,7 @@ impl CountPair {
 }
 
 impl Counts {
-    /// What the counts say of the work. Instructions go before allocations, where both changed.
+    /// The change of the counts. Instructions have precedence over allocations if both changed.
     pub fn instruction_change(&self) -> InstructionChange {
         let instructions = self.instructions.map(CountPair::share);
         let allocations: Vec<f64> = [self.alloc_count, self.alloc_bytes]
@@ -75,19 +79,17 @@ impl Counts {
         }
     }
 
-    /// The counts in a few words; `None` where nothing was counted.
+    /// The counts as a short note; `None` if nothing was counted.
     pub fn label(&self) -> Option<String> {
         let mut parts = Vec::new();
         parts.extend(self.alloc_count.and_then(|pair| changed("allocations", pair, unit::count)));
         parts.extend(self.alloc_bytes.and_then(|pair| changed("allocated", pair, unit::bytes)));
-        let work = match (self.instruction_change(), self.instructions) {
-            (InstructionChange::Unchanged, _) => {
-                Some("work unchanged: code placement, caches or the machine".to_owned())
-            }
-            (_, Some(pair)) => Some(format!("work {}", unit::change(pair.change()))),
+        let instructions = match (self.instruction_change(), self.instructions) {
+            (InstructionChange::Unchanged, _) => Some(UNCHANGED_CAUSE.to_owned()),
+            (_, Some(pair)) => Some(format!("instructions {}", unit::change(pair.change()))),
             (_, None) => None,
         };
-        let all: Vec<String> = work.into_iter().chain(parts).collect();
+        let all: Vec<String> = instructions.into_iter().chain(parts).collect();
         (!all.is_empty()).then(|| all.join(", "))
     }
 }
@@ -130,11 +132,14 @@ mod tests {
     }
 
     #[test]
-    fn it_is_told_in_a_few_words() {
+    fn the_label_names_what_changed() {
         let label = |i, c, b| counts(i, c, b).label().unwrap_or_default();
-        assert_eq!(label(Some(1050.0), None, None), "work +5.0 %");
-        assert_eq!(label(Some(1000.0), Some(1003.0), None), "work +0.0 %, allocations 1000 → 1003");
-        assert!(label(Some(1000.0), Some(1000.0), None).starts_with("work unchanged"));
+        assert_eq!(label(Some(1050.0), None, None), "instructions +5.0 %");
+        assert_eq!(
+            label(Some(1000.0), Some(1003.0), None),
+            "instructions +0.0 %, allocations 1000 → 1003"
+        );
+        assert!(label(Some(1000.0), Some(1000.0), None).starts_with("instructions unchanged"));
         assert_eq!(label(None, None, Some(2000.0)), "allocated 1.000 kB → 2.000 kB");
         assert_eq!(label(None, Some(1000.0), None), "");
     }

@@ -1,13 +1,13 @@
-//! What a rule found, and how large it is.
+//! The result of a test, and its severity.
 
 use crate::unit::LogRatio;
 use serde::{Deserialize, Serialize};
 
-/// The size class of a change.
+/// How large a change is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Below 10 %: listed, and never a reason to fail.
+    /// Below 10 %: listed, and never fails a check.
     Notice,
     /// From 10 %.
     Minor,
@@ -17,28 +17,29 @@ pub enum Severity {
     Critical,
 }
 
-/// Added to an estimate before it is named, so that a true 10 % which reads 9 % is still minor.
-const SLACK: f64 = 0.02;
+/// Added to an estimate, so that a true 10 % that is measured as 9 % is minor; in ln.
+const TOLERANCE: f64 = 0.02;
 
 impl Severity {
-    /// NameTable a change of size `estimate` (its sign does not matter).
+    /// The severity of a change of `estimate`, whose sign does not matter.
     ///
-    /// `least` is the size that the less convinced statistic saw, in the direction of the
-    /// estimate: nothing is critical unless both saw at least 30 %.
+    /// `least` is the smaller change by one of the statistics, in the direction of the estimate.
+    /// A change is critical only if it is at least 30 % by both.
     pub fn of(estimate: f64, least: f64) -> Self {
-        let size = LogRatio(estimate.abs() + SLACK);
+        let size = LogRatio(estimate.abs() + TOLERANCE);
         let reaches = |percent| size >= LogRatio::from_percent(percent);
-        match () {
-            () if reaches(50.0) && LogRatio(least) >= LogRatio::from_percent(30.0) => {
-                Self::Critical
-            }
-            () if reaches(20.0) => Self::Major,
-            () if reaches(10.0) => Self::Minor,
-            () => Self::Notice,
+        if reaches(50.0) && LogRatio(least) >= LogRatio::from_percent(30.0) {
+            Self::Critical
+        } else if reaches(20.0) {
+            Self::Major
+        } else if reaches(10.0) {
+            Self::Minor
+        } else {
+            Self::Notice
         }
     }
 
-    /// Its name in lower case.
+    /// The name in lower case.
     pub fn name(self) -> &'static str {
         match self {
             Self::Notice => "notice",
@@ -49,29 +50,33 @@ impl Severity {
     }
 }
 
-/// What a rule found.
+/// The result of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Finding {
-    /// It got slower.
+    /// The head is slower.
     Regression(Severity),
-    /// It got faster.
+    /// The head is faster.
     Improvement(Severity),
-    /// Nothing larger than the limit happened.
+    /// A change of the minimum detectable size is excluded.
     Unchanged,
-    /// The noise is too large, or the statistics disagree.
+    /// The noise is too high, or the statistics disagree.
     Inconclusive,
 }
 
-/// A finding with the numbers behind it.
+/// A finding with its numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Change {
-    /// What was found.
+    /// The result of the test.
     pub finding: Finding,
-    /// The best estimate of the change.
+    /// The estimated change.
     pub estimate: LogRatio,
-    /// The smallest change that could have been seen.
+    /// The lower end of the 89 % confidence interval of the change.
+    pub low: Option<LogRatio>,
+    /// The upper end.
+    pub high: Option<LogRatio>,
+    /// The smallest change that the test could have found.
     pub min_detectable_change: LogRatio,
 }
 
@@ -80,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn severities_begin_a_little_below_their_names() {
+    fn severities_begin_below_their_limits_by_the_tolerance() {
         let cases = [
             (3.0, Severity::Notice),
             (7.7, Severity::Notice),

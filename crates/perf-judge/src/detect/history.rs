@@ -1,9 +1,9 @@
-//! Rule H: one run against the median of the last comparable ones.
+//! The history rule: one run against the median of its baseline.
 //!
-//! It is a screen. What it candidates is measured again before anything is called a regression,
-//! because a shared machine differs from run to run by more than 5 % for two benchmarks in five.
+//! The rule is a first pass: its candidates are measured again before one is reported as a
+//! regression. On a shared machine, two benchmarks in five differ by more than 5 % from run to run.
 
-use super::{Change, Finding, Severity, paired};
+use super::{BOUND_LEVEL, Change, Finding, Severity, paired};
 use crate::baseline::{Baseline, LENGTH, MINIMUM, RunValue};
 use crate::run::Statistic;
 use crate::stats;
@@ -14,50 +14,57 @@ use std::sync::LazyLock;
 
 /// The smallest change that is reported: ln 1.05.
 pub const THRESHOLD: f64 = 0.048_790_164_169_432_01;
-/// A series never counts as quieter than this, in ln: few values can agree by accident.
+/// The smallest noise floor of a baseline, in ln: few values can agree by chance.
 const SPREAD_FLOOR: f64 = 0.01;
-/// Above this limit, ln 1.1, a statistic sees too little to be asked: "unchanged" would mean nothing.
-const UNDERPOWERED: f64 = 0.095_310_179_804_324_87;
-/// Benchmarks that it takes to tell a shift of the whole run from changes of single ones.
+/// A statistic with a larger threshold is ignored, because it cannot detect a change of 10 %; ln 1.1.
+pub const UNDERPOWERED: f64 = 0.095_310_179_804_324_87;
+/// The smallest number of benchmarks that shows a shift of the whole run.
 const SUITE_WIDE_SHIFT_BENCHMARKS: usize = 8;
 
-/// How sure the limit must be, one-sided.
+/// The one-sided level of the threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confidence {
-    /// 99 %: a candidate is measured again before it counts.
+    /// 99 %: a candidate is measured again before it is reported.
     FirstPass,
-    /// 99.9 %: nothing can be measured again.
+    /// 99.9 %: no rerun is possible.
     Final,
 }
 
-/// How far one statistic of a run lies from its baseline, in ln.
+/// The deviation of a run from its baseline by one statistic, in ln.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Deviation {
-    /// Which.
+    /// The statistic.
     pub statistic: Statistic,
-    /// What the run says, ln of ns.
+    /// The value of the run, ln of ns.
     pub now: f64,
-    /// The median of what the baseline's runs say, ln of ns.
+    /// The median of the baseline's values, ln of ns.
     #[serde(alias = "middle")]
     pub median: f64,
-    /// Now less that median.
+    /// `now` − `median`.
     pub shift: f64,
-    /// The robust spread of the baseline's values.
+    /// The noise floor: the robust spread of the baseline's values.
     pub spread: f64,
-    /// What a shift must reach to be believed.
+    /// The smallest shift that counts as a change.
     #[serde(alias = "limit")]
     pub threshold: f64,
+    /// Half the width of the shift's 89 % confidence interval; absent in reports of older versions.
+    ///
+    /// It is t × `spread` × √(1 + 1/n) for a baseline of n runs. Here t is the 94.5 % quantile of
+    /// Student's distribution with n − 1 degrees of freedom. This is the prediction interval of
+    /// one further value (Hahn and Meeker, "Statistical Intervals", 1991).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub half_width: Option<f64>,
 }
 
 impl Deviation {
-    /// Whether it sees too little to be asked: no change of 10 %.
+    /// Whether the statistic cannot detect a change of 10 %.
     pub fn is_underpowered(&self) -> bool {
         self.threshold > UNDERPOWERED
     }
 }
 
-/// Measures one run against its baseline, by each statistic that both have.
+/// The deviations of one run from its baseline, by each statistic that both have.
 pub fn deviations(now: RunValue, baseline: &Baseline, confidence: Confidence) -> Vec<Deviation> {
     let deviation = |statistic| {
         let values = baseline.values().iter().filter_map(|value| value.get(statistic));
@@ -77,33 +84,43 @@ fn deviation(
     }
     let runs = baseline.len() as f64;
     let spread = stats::robust_spread(baseline).max(SPREAD_FLOOR);
-    let expected =
-        student_quantile(confidence, baseline.len() - 1) * spread * (1.0 + 1.0 / runs).sqrt();
-    let median = stats::median(baseline)?;
-    let threshold = expected.max(THRESHOLD);
-    Some(Deviation { statistic, now, median, shift: now - median, spread, threshold })
-}
-
-/// The quantile that a confidence asks for. A baseline has at most ten runs, so that few are ever
-/// asked for: each is computed once, as inverting the distribution takes longer than all the rest.
-fn student_quantile(confidence: Confidence, freedom: usize) -> f64 {
-    static QUANTILES: LazyLock<[[f64; 2]; LENGTH]> =
-        LazyLock::new(|| std::array::from_fn(|freedom| [0.99, 0.999].map(|p| invert(p, freedom))));
-    let place = match confidence {
-        Confidence::FirstPass => 0,
-        Confidence::Final => 1,
+    // The distance that one further run keeps from the baseline's centre, at a quantile.
+    let reach = |quantile: f64| quantile * spread * (1.0 + 1.0 / runs).sqrt();
+    let [first_pass, final_level, interval] = student_quantiles(baseline.len() - 1);
+    let quantile = match confidence {
+        Confidence::FirstPass => first_pass,
+        Confidence::Final => final_level,
     };
-    let p = [0.99, 0.999][place];
-    QUANTILES.get(freedom).map_or_else(|| invert(p, freedom), |both| both[place])
+    let median = stats::median(baseline)?;
+    Some(Deviation {
+        statistic,
+        now,
+        median,
+        shift: now - median,
+        spread,
+        threshold: reach(quantile).max(THRESHOLD),
+        half_width: Some(reach(interval)),
+    })
 }
 
-fn invert(p: f64, freedom: usize) -> f64 {
-    StudentsT::new(0.0, 1.0, freedom as f64).map_or(f64::INFINITY, |t| t.inverse_cdf(p))
-}
-
-/// The shift that all benchmarks of a run share, if it is large enough to say so.
+/// The quantiles of Student's t in use: of both confidences, and of the ends of an interval.
 ///
-/// It is the machine, or a change of everything: an allocator, flags, a compiler.
+/// Each is computed once, because inverting the distribution takes longer than the rest of the rule.
+/// A baseline has at most ten runs, so there are few.
+fn student_quantiles(freedom: usize) -> [f64; 3] {
+    static QUANTILES: LazyLock<[[f64; 3]; LENGTH]> = LazyLock::new(|| std::array::from_fn(invert));
+    QUANTILES.get(freedom).copied().unwrap_or_else(|| invert(freedom))
+}
+
+fn invert(freedom: usize) -> [f64; 3] {
+    let quantile =
+        |p| StudentsT::new(0.0, 1.0, freedom as f64).map_or(f64::INFINITY, |t| t.inverse_cdf(p));
+    [0.99, 0.999, 1.0 - BOUND_LEVEL].map(quantile)
+}
+
+/// The shift that all benchmarks of a run share, if it is 5 % or more.
+///
+/// Its cause is the machine, or a change that affects all benchmarks, e.g. of the allocator.
 pub fn suite_wide_shift<'a>(run: impl IntoIterator<Item = &'a [Deviation]>) -> Option<LogRatio> {
     let mean =
         |each: &[Deviation]| stats::mean(&used(each).iter().map(|d| d.shift).collect::<Vec<f64>>());
@@ -112,46 +129,48 @@ pub fn suite_wide_shift<'a>(run: impl IntoIterator<Item = &'a [Deviation]>) -> O
     (shift.abs() >= THRESHOLD).then_some(LogRatio(shift))
 }
 
-/// Whether a benchmark should be compared side by side, where that can be done: it moved by as much
-/// as a comparison can tell, or the history is too noisy to say that it did not.
+/// Whether a benchmark is a candidate for a paired comparison.
+///
+/// It is one if it deviates by at least the threshold of a comparison, or if all its statistics are
+/// underpowered.
 pub fn needs_comparison(deviations: &[Deviation]) -> bool {
-    let moved = |deviation: &Deviation| deviation.shift.abs() >= paired::THRESHOLD;
-    deviations.iter().any(moved) || used(deviations).iter().any(Deviation::is_underpowered)
+    let deviates = |deviation: &Deviation| deviation.shift.abs() >= paired::THRESHOLD;
+    deviations.iter().any(deviates) || used(deviations).iter().any(Deviation::is_underpowered)
 }
 
-/// Whether a benchmark must be measured again before anything is said of it.
+/// Whether a benchmark is a candidate for a rerun.
 pub fn is_candidate(deviations: &[Deviation]) -> bool {
     used(deviations).iter().any(|deviation| deviation.shift.abs() >= THRESHOLD)
 }
 
-/// The statistics that see changes of 10 %; all of them where none does.
+/// The statistics that can detect a change of 10 %, or all if none can.
 ///
-/// While a neighbour keeps the machine busy the medians of launches jump between two speeds for
-/// minutes, and the minima stay where they were. On recorded noise of such a machine,
-/// asking only what can see raised the share of 20 % slowdowns that are found from 65 to 72 % and
-/// lowered the share of unchanged benchmarks that stay undecided from 25 to 17 %; false alarms
-/// stayed at none in 1,512.
+/// Background load can move the medians of launches between two speeds for minutes, while the minima
+/// do not change. Without underpowered statistics, 72 instead of 65 % of slowdowns of 20 % are found
+/// on recorded noise of such a machine. The share of unchanged benchmarks without a decision falls
+/// from 25 to 17 %. There was no false alarm in 1,512 cases, with or without them.
 fn used(deviations: &[Deviation]) -> Vec<Deviation> {
-    let seeing: Vec<Deviation> =
+    let powered: Vec<Deviation> =
         deviations.iter().copied().filter(|d| !d.is_underpowered()).collect();
-    if seeing.is_empty() { deviations.to_vec() } else { seeing }
+    if powered.is_empty() { deviations.to_vec() } else { powered }
 }
 
-/// The statistic whose times stand beside a verdict: the median if it was asked.
+/// The statistic of the printed times: the median if it is used.
 pub fn deciding(deviations: &[Deviation]) -> Statistic {
     let is_median = |deviation: &Deviation| deviation.statistic == Statistic::Median;
-    match deviations.is_empty() || used(deviations).iter().any(is_median) {
-        true => Statistic::Median,
-        false => Statistic::Min,
+    if deviations.is_empty() || used(deviations).iter().any(is_median) {
+        Statistic::Median
+    } else {
+        Statistic::Min
     }
 }
 
-/// The rule's verdict. `None` without a deviation.
+/// The result of the history rule. `None` without a deviation.
 ///
-/// A change is believed only if every statistic that sees enough saw it, saw it also after taking
-/// off what the whole run shares, and none of the others saw the opposite.
-pub fn judge(deviations: &[Deviation], common: Option<LogRatio>) -> Option<Change> {
-    let common = common.map_or(0.0, |shift| shift.0);
+/// A change is reported if every used statistic exceeds its threshold in one direction, with and
+/// without the suite-wide shift. No other statistic may exceed its own in the opposite direction.
+pub fn judge(deviations: &[Deviation], suite_wide_shift: Option<LogRatio>) -> Option<Change> {
+    let common = suite_wide_shift.map_or(0.0, |shift| shift.0);
     let slower = |d: &Deviation| d.shift.min(d.shift - common);
     let faster = |d: &Deviation| d.shift.max(d.shift - common);
     let used = used(deviations);
@@ -168,13 +187,23 @@ pub fn judge(deviations: &[Deviation], common: Option<LogRatio>) -> Option<Chang
     };
     let estimate = stats::median(&shifts)?;
     let least = shifts.iter().map(|shift| shift.abs()).reduce(f64::min)?;
-    let finding = match () {
-        () if all_slower => Finding::Regression(Severity::of(estimate, least)),
-        () if all_faster => Finding::Improvement(Severity::of(estimate, least)),
-        () if is_candidate(deviations) || limit > UNDERPOWERED => Finding::Inconclusive,
-        () => Finding::Unchanged,
+    let finding = if all_slower {
+        Finding::Regression(Severity::of(estimate, least))
+    } else if all_faster {
+        Finding::Improvement(Severity::of(estimate, least))
+    } else if is_candidate(deviations) || limit > UNDERPOWERED {
+        Finding::Inconclusive
+    } else {
+        Finding::Unchanged
     };
-    Some(Change { finding, estimate: LogRatio(estimate), min_detectable_change: LogRatio(limit) })
+    let half_width = used.iter().filter_map(|d| d.half_width).reduce(f64::max);
+    Some(Change {
+        finding,
+        estimate: LogRatio(estimate),
+        low: half_width.map(|half| LogRatio(estimate - half)),
+        high: half_width.map(|half| LogRatio(estimate + half)),
+        min_detectable_change: LogRatio(limit),
+    })
 }
 
 #[cfg(test)]
@@ -198,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn constant_series_obey_the_floor() {
+    fn constant_series_have_the_smallest_threshold() {
         let flat = [100.0; 10];
         let cases = [
             (100.0, Finding::Unchanged),
@@ -217,19 +246,24 @@ mod tests {
     fn limits_are_the_published_ones() {
         // With the spread at its floor: n = 3, 4, 5 and more.
         for (runs, percent) in [(3, 8.4), (4, 5.2), (5, 5.0), (10, 5.0)] {
-            let near =
+            let each =
                 deviations(value(100.0), &baseline(&vec![100.0; runs]), Confidence::FirstPass);
             assert!(
-                (LogRatio(near[0].threshold).percent() - percent).abs() < 0.06,
-                "{runs}: {near:?}"
+                (LogRatio(each[0].threshold).percent() - percent).abs() < 0.06,
+                "{runs}: {each:?}"
             );
         }
     }
 
     #[test]
     fn student_quantiles_are_the_published_ones() {
-        assert!((student_quantile(Confidence::FirstPass, 9) - 2.8214).abs() < 1e-4);
-        assert!((student_quantile(Confidence::Final, 9) - 4.2968).abs() < 1e-4);
+        let is_close = |found: f64, published: f64| (found - published).abs() < 1e-4;
+        let [first_pass, final_level, interval] = student_quantiles(9);
+        assert!(is_close(first_pass, 2.8214) && is_close(final_level, 4.2968));
+        // Between the published 1.3830 of 90 % and 1.8331 of 95 %.
+        assert!((1.3830..1.8331).contains(&interval));
+        let beyond = [student_quantiles(LENGTH + 5), invert(LENGTH + 5)];
+        assert!(is_close(beyond[0][0], beyond[1][0]) && is_close(beyond[0][2], beyond[1][2]));
     }
 
     #[test]
@@ -240,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_noisy_history_is_blind_and_says_so() {
+    fn a_noisy_history_is_inconclusive() {
         let history = [100.0, 120.0, 90.0, 130.0, 95.0, 125.0, 105.0, 88.0, 118.0, 100.0];
         assert_eq!(found(&history, 130.0), Finding::Inconclusive);
         assert_eq!(found(&history, 103.0), Finding::Inconclusive);
@@ -266,11 +300,11 @@ mod tests {
     }
 
     #[test]
-    fn what_sees_nothing_is_not_asked() {
+    fn an_underpowered_statistic_is_not_used() {
         let still = RunValue { min: Some(206.0_f64.ln()), median: Some(315.0_f64.ln()) };
-        let near = deviations(still, &busy(), Confidence::FirstPass);
-        assert_eq!(deciding(&near), Statistic::Min);
-        assert_eq!(suite_wide_shift([near.as_slice(); 8]), None);
+        let each = deviations(still, &busy(), Confidence::FirstPass);
+        assert_eq!(deciding(&each), Statistic::Min);
+        assert_eq!(suite_wide_shift([each.as_slice(); 8]), None);
         assert_eq!(found_when_busy(206.0, 315.0).finding, Finding::Unchanged);
         assert_eq!(found_when_busy(206.0, 180.0).finding, Finding::Unchanged);
         let slower = found_when_busy(309.0, 330.0);
@@ -279,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn what_sees_little_may_still_object() {
+    fn an_underpowered_statistic_can_contradict() {
         assert_eq!(found_when_busy(309.0, 60.0).finding, Finding::Inconclusive);
     }
 
@@ -310,7 +344,61 @@ mod tests {
         prop::collection::vec(50.0..200.0f64, 3..12)
     }
 
+    /// Half the width of the interval of a run of `now` ns, as the interval's ends and as the rule
+    /// gives it.
+    fn half_widths(history: &[f64], now: f64) -> (LogRatio, [f64; 2], f64) {
+        let each = deviations(value(now), &baseline(history), Confidence::FirstPass);
+        let change = judge(&each, None).unwrap();
+        let (low, high) = change.low.zip(change.high).unwrap();
+        let estimate = change.estimate;
+        (estimate, [estimate.0 - low.0, high.0 - estimate.0], each[0].half_width.unwrap())
+    }
+
+    #[test]
+    fn the_interval_is_the_prediction_interval() {
+        // The spread is at its floor of 1 %, and t(0.945, 9) is 1.7729.
+        let (estimate, [below, above], half) = half_widths(&[100.0; 10], 120.0);
+        assert!((estimate.percent() - 20.0).abs() < 1e-9);
+        let expected = student_quantiles(9)[2] * SPREAD_FLOOR * 1.1_f64.sqrt();
+        for width in [below, above, half] {
+            assert!((width - expected).abs() < 1e-12, "{width} {expected}");
+        }
+    }
+
+    #[test]
+    fn the_widest_used_statistic_gives_the_interval() {
+        let medians = [100.0, 101.5, 98.5, 101.0, 99.0, 100.5];
+        let value = |median: f64| RunValue { min: Some(90.0_f64.ln()), median: Some(median.ln()) };
+        let noisy = Baseline::new(medians.map(value).into(), Vec::new());
+        let now = RunValue { min: Some(108.0_f64.ln()), median: Some(120.0_f64.ln()) };
+        let each = deviations(now, &noisy, Confidence::FirstPass);
+        let [min, median] = [each[0].half_width.unwrap(), each[1].half_width.unwrap()];
+        let change = judge(&each, None).unwrap();
+        assert!(min < median && !each[1].is_underpowered());
+        assert_eq!(change.high, Some(LogRatio(change.estimate.0 + median)));
+        // An underpowered statistic is not used.
+        let change = found_when_busy(309.0, 330.0);
+        assert!(change.high.unwrap().0 - change.estimate.0 < 0.03);
+    }
+
     proptest! {
+        #[test]
+        fn the_interval_contains_the_estimate_in_its_middle(history in series(), now in 50.0..200.0f64) {
+            let (_, [below, above], half) = half_widths(&history, now);
+            prop_assert!(below > 0.0 && (below - above).abs() < 1e-9 && (below - half).abs() < 1e-9);
+        }
+
+        #[test]
+        fn more_runs_of_equal_spread_narrow_the_interval(step in 1.0..60.0f64, runs in 3..10usize) {
+            // Neighbours differ by the same step, so the spread does not depend on their number.
+            let alternating = |runs: usize| {
+                (0..runs).map(|run| 100.0 + step * (run % 2) as f64).collect::<Vec<f64>>()
+            };
+            let (_, [fewer, _], _) = half_widths(&alternating(runs), 130.0);
+            let (_, [more, _], _) = half_widths(&alternating(runs + 1), 130.0);
+            prop_assert!(more < fewer, "{fewer} {more}");
+        }
+
         #[test]
         fn the_unit_of_time_does_not_matter(history in series(), now in 50.0..200.0f64, scale in 1e-3..1e6f64) {
             let scaled: Vec<f64> = history.iter().map(|ns| ns * scale).collect();
@@ -335,8 +423,8 @@ mod tests {
 
         #[test]
         fn anything_goes_in_without_a_panic(history in prop::collection::vec(prop::num::f64::ANY, 0..12), now in prop::num::f64::ANY) {
-            let near = deviations(value(now), &baseline(&history), Confidence::Final);
-            let _ = judge(&near, suite_wide_shift([near.as_slice()]));
+            let each = deviations(value(now), &baseline(&history), Confidence::Final);
+            let _ = judge(&each, suite_wide_shift([each.as_slice()]));
         }
     }
 }

@@ -4,7 +4,7 @@
 //! for equal code the sign of a pair's difference is a fair coin too, whatever the noise. An exact
 //! sign test guards every change, and nothing is called a change before 20 pairs.
 
-use super::{Finding, Severity};
+use super::{BOUND_LEVEL, Finding, Severity};
 use crate::run::{Pair, Side, Statistic};
 use crate::stats;
 use crate::unit::LogRatio;
@@ -26,8 +26,6 @@ const EXCLUDED: f64 = 0.048_790_164_169_432_01;
 const FINAL_LEVEL: f64 = 5e-4;
 /// The level of the test for a change where there is only one look.
 const SINGLE_LEVEL: f64 = 1e-3;
-/// The one-sided level of the bounds: met by 8 of 10 pairs.
-const BOUND_LEVEL: f64 = 0.055;
 /// Rounds that it takes to say anything.
 const MINIMUM: usize = 3;
 
@@ -192,18 +190,15 @@ fn interim_analysis(
         }
         Schedule::Once => SINGLE_LEVEL,
     };
-    let (test, finding) = match estimate.abs() >= THRESHOLD {
-        true => {
-            let test = differences.in_direction(sign).is_more_than_chance(estimate.abs(), level);
-            (test, change(test, estimate, least))
-        }
-        false => {
-            let test = differences.exclude_changes();
-            let small = medians.iter().all(|(_, median)| median.0.abs() < THRESHOLD);
-            // The end of the time makes no earlier first look: so few pairs hide too much.
-            let is_planned = schedule != Schedule::Ended || pairs >= FIRST_ANALYSIS;
-            (test, nothing(test).filter(|_| small && is_planned))
-        }
+    let (test, finding) = if estimate.abs() >= THRESHOLD {
+        let test = differences.in_direction(sign).is_more_than_chance(estimate.abs(), level);
+        (test, change(test, estimate, least))
+    } else {
+        let test = differences.exclude_changes();
+        let small = medians.iter().all(|(_, median)| median.0.abs() < THRESHOLD);
+        // The end of the time makes no earlier first look: so few pairs hide too much.
+        let is_planned = schedule != Schedule::Ended || pairs >= FIRST_ANALYSIS;
+        (test, nothing(test).filter(|_| small && is_planned))
     };
     Some(InterimAnalysis { pairs, counted, estimate: LogRatio(estimate), medians, test, finding })
 }
@@ -212,10 +207,8 @@ fn interim_analysis(
 fn change(test: Test, estimate: f64, least: f64) -> Option<Finding> {
     let Test::Change { p, level, .. } = test else { return None };
     let severity = Severity::of(estimate, least);
-    let found = match estimate > 0.0 {
-        true => Finding::Regression(severity),
-        false => Finding::Improvement(severity),
-    };
+    let found =
+        if estimate > 0.0 { Finding::Regression(severity) } else { Finding::Improvement(severity) };
     (least >= THRESHOLD / 2.0 && p <= level).then_some(found)
 }
 
@@ -243,10 +236,8 @@ impl Differences {
         let all = |pair: &Pair| -> Option<Vec<(f64, f64)>> {
             statistics.iter().map(|statistic| logs(pair, *statistic)).collect()
         };
-        let counted: Vec<Vec<(f64, f64)>> = match statistics.is_empty() {
-            true => Vec::new(),
-            false => pairs.iter().filter_map(all).collect(),
-        };
+        let counted: Vec<Vec<(f64, f64)>> =
+            if statistics.is_empty() { Vec::new() } else { pairs.iter().filter_map(all).collect() };
         let differences =
             |logs: &Vec<(f64, f64)>| logs.iter().map(|logs| logs.1 - logs.0).collect();
         Self {
@@ -286,12 +277,16 @@ impl Differences {
     fn is_more_than_chance(&self, size: f64, level: f64) -> Test {
         let bar = ((size - 0.04) / 3.0).max(0.0);
         let weighed = self.pairs.iter().zip(self.weights());
-        let side = |pair: &[f64]| match () {
-            () if pair.iter().all(|difference| *difference > bar) => 1,
-            () if pair.iter().all(|difference| *difference < bar) => -1,
-            () => 0,
+        let vote = |pair: &[f64]| {
+            if pair.iter().all(|difference| *difference > bar) {
+                1
+            } else if pair.iter().all(|difference| *difference < bar) {
+                -1
+            } else {
+                0
+            }
         };
-        let votes: Vec<(i32, u32)> = weighed.map(|(pair, weight)| (side(pair), weight)).collect();
+        let votes: Vec<(i32, u32)> = weighed.map(|(pair, weight)| (vote(pair), weight)).collect();
         let weight = |of: i32| votes.iter().filter(|(vote, _)| *vote == of).map(|(_, w)| w).sum();
         let (weight_for, weight_against) = (weight(1), weight(-1));
         let cast: Vec<u32> =

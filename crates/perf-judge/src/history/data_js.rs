@@ -1,6 +1,7 @@
 //! github-action-benchmark's `data.js`: a script that assigns one JSON object.
 
 use super::imported::{ImportError, Imported, foreign, has_place, imported};
+use crate::json;
 use crate::run::{Commit, Foreign, Measured, Run};
 use crate::unit;
 use chrono::{DateTime, Utc};
@@ -47,10 +48,12 @@ const UNNAMED_SUITE: &str = "Benchmark";
 
 /// Reads a `data.js`, with or without the assignment. It does not say which branch was measured.
 pub(super) fn import(text: &str, branch: &str) -> Result<Imported, ImportError> {
-    let json = text.split_once('=').map_or(text, |(before, json)| match before.contains('{') {
-        true => text,
-        false => json,
-    });
+    let json = text.split_once('=').map_or(
+        text,
+        |(before, json)| {
+            if before.contains('{') { text } else { json }
+        },
+    );
     let skipped = text.len() - json.len();
     let json = json.trim_end().trim_end_matches(';');
     let data: Data = serde_json::from_str(json).map_err(|cause| located(&cause, skipped))?;
@@ -86,9 +89,10 @@ impl Read {
         let mut benchmarks = Vec::new();
         for bench in &entry.benches {
             let measured = measured(&name_of(suite, bench, &mut names), bench, &entry.tool);
-            match measured.is_finite() {
-                true => benchmarks.push(measured),
-                false => self.overflows.push(overflow(entry, bench, &measured)),
+            if measured.is_finite() {
+                benchmarks.push(measured)
+            } else {
+                self.overflows.push(overflow(entry, bench, &measured))
             }
         }
         if !benchmarks.is_empty() {
@@ -123,10 +127,7 @@ fn overflow(entry: &Entry, bench: &Bench, measured: &Measured) -> String {
 fn located(cause: &serde_json::Error, skipped: usize) -> ImportError {
     let (line, column) = (cause.line(), cause.column());
     let column = if line == 1 { column + skipped } else { column };
-    let message = cause.to_string();
-    let place = format!(" at line {line} column {}", cause.column());
-    let message = message.strip_suffix(&place).unwrap_or(&message);
-    ImportError::Malformed(format!("{line}:{column}: {message}"))
+    ImportError::Malformed(format!("{line}:{column}: {}", json::message(cause)))
 }
 
 fn run_of(

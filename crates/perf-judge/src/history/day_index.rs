@@ -2,6 +2,7 @@
 //! years is read without opening every run. All of it follows from the runs.
 
 use crate::ident::{BenchmarkId, digest};
+use crate::json::{JsonError, read_object};
 use crate::run::{Number, Run, coarse};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -25,8 +26,8 @@ impl NameTable {
     ///
     /// # Errors
     /// If it is not a JSON array of strings.
-    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(text).map(Self)
+    pub fn from_json(text: &str) -> Result<Self, JsonError> {
+        Ok(Self(serde_json::from_str(text)?))
     }
 
     /// The list's file: one line of JSON.
@@ -138,7 +139,7 @@ impl RunRow {
 pub enum DayIndexError {
     /// A later version wrote it.
     #[error(
-        "line {line} has schema {found}, and this version reads up to {SCHEMA}: update this tool"
+        "line {line} has schema {found}, and this version reads schemas up to {SCHEMA}: update this tool"
     )]
     Newer {
         /// The line, from 1.
@@ -147,13 +148,8 @@ pub enum DayIndexError {
         found: u32,
     },
     /// It is not what a day_index looks like.
-    #[error("line {line} is not a run's: {cause}")]
-    Malformed {
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong with it.
-        cause: serde_json::Error,
-    },
+    #[error("it contains a line that is not a run: {0}")]
+    Malformed(JsonError),
 }
 
 /// The runs of a day in lines, the oldest first. The union of two is their merge.
@@ -184,8 +180,8 @@ impl DayIndex {
     pub fn parse(text: &str) -> Result<Self, DayIndexError> {
         let mut lines = BTreeMap::new();
         for (i, text) in text.lines().enumerate() {
-            let head: Head = serde_json::from_str(text)
-                .map_err(|cause| DayIndexError::Malformed { line: i + 1, cause })?;
+            let head: Head = read_object(text)
+                .map_err(|cause| DayIndexError::Malformed(cause.at_line(i + 1)))?;
             if head.schema > SCHEMA {
                 return Err(DayIndexError::Newer { line: i + 1, found: head.schema });
             }
@@ -229,8 +225,7 @@ impl DayIndex {
     /// [`DayIndexError::Malformed`] for a line that is not a run's.
     pub fn runs(&self) -> Result<Vec<RunRow>, DayIndexError> {
         let read = |(i, text): (usize, &String)| {
-            serde_json::from_str(text)
-                .map_err(|cause| DayIndexError::Malformed { line: i + 1, cause })
+            read_object(text).map_err(|cause| DayIndexError::Malformed(cause.at_line(i + 1)))
         };
         self.lines.values().enumerate().map(read).collect()
     }
@@ -277,9 +272,15 @@ mod tests {
     #[test]
     fn what_is_no_chunk_is_told_by_its_line() {
         for (text, told) in [
-            ("{\"schema\":1,\"run\":\"a\"}\nnonsense\n", "line 2 is not a run's"),
+            (
+                "{\"schema\":1,\"run\":\"a\"}\nnonsense\n",
+                "it contains a line that is not a run: line 2, column 2",
+            ),
             ("{\"schema\":9,\"run\":\"a\"}\n", "line 1 has schema 9"),
-            ("{\"schema\":1}\n", "line 1 is not a run's: missing field `run`"),
+            (
+                "{\"schema\":1}\n",
+                "it contains a line that is not a run: line 1, column 12: the key `run` is missing",
+            ),
         ] {
             let error = DayIndex::parse(text).unwrap_err().to_string();
             assert!(error.starts_with(told), "{error}");

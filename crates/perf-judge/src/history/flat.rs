@@ -2,6 +2,7 @@
 
 use super::imported::{ImportError, foreign, imported};
 use crate::ident::BenchmarkId;
+use crate::json::{JsonError, read_object};
 use crate::run::{Alloc, Commit, Foreign, Measured, Run, Times};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -166,14 +167,14 @@ pub(super) fn from_csv(text: &str) -> Result<Vec<Record>, ImportError> {
 
 /// Reads records that were written as JSON: an array, or one a line.
 pub(super) fn from_json(text: &str) -> Result<Vec<Record>, ImportError> {
-    let malformed = |cause: serde_json::Error| ImportError::Malformed(cause.to_string());
+    let malformed =
+        |cause: serde_json::Error| ImportError::Malformed(JsonError::from(cause).to_string());
     if text.starts_with('[') {
         return serde_json::from_str(text).map_err(malformed);
     }
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let read = |(i, line): (usize, &str)| {
-        serde_json::from_str(line)
-            .map_err(|cause| ImportError::Malformed(format!("line {}: {cause}", i + 1)))
+        read_object(line).map_err(|cause| ImportError::Malformed(cause.at_line(i + 1).to_string()))
     };
     lines.map(read).collect()
 }

@@ -76,10 +76,13 @@ mod tests {
             ("hello", "it is neither"),
             ("{}", "it is neither"),
             ("\u{feff}{\"kind\":\"run\"}", "history add"),
-            ("[{\"operation\":1}]", "at line 1 column"),
-            ("{\"operation\":\"a\"}\n", "line 1: missing field"),
-            ("{\"operation\"", "line 1: EOF"),
-            ("window.BENCHMARK_DATA = {\"entries\": {\"a\": 1}}", "1:43: invalid type"),
+            ("[{\"operation\":1}]", "line 1, column 15: expected a text in quotes, found `1`"),
+            ("{\"operation\":\"a\"}\n", "line 1, column 17: the key `timestamp` is missing"),
+            ("{\"operation\"", "line 1, column 12: the text ends within an object"),
+            (
+                "window.BENCHMARK_DATA = {\"entries\": {\"a\": 1}}",
+                "1:43: expected a list, found `1`",
+            ),
         ];
         for (text, why) in cases {
             let error = import(text, "main").unwrap_err().to_string();

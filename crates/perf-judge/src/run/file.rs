@@ -1,7 +1,8 @@
 //! A run's file. Since schema 2 it stores numbers by column; schema 3 has clearer keys.
 
 use super::columns::Columns;
-use super::{Accepted, Commit, Kind, Machine, Run, RunError, SCHEMA, Unfinished};
+use super::{Accepted, Commit, Machine, Run, RunError, RunKind, SCHEMA, Unfinished};
+use crate::json::read_object;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -10,7 +11,7 @@ use std::borrow::Cow;
 #[derive(Serialize, Deserialize)]
 struct RunFile<'a> {
     schema: u32,
-    kind: Kind,
+    kind: RunKind,
     id: Cow<'a, str>,
     started: DateTime<Utc>,
     seed: u32,
@@ -27,7 +28,7 @@ struct RunFile<'a> {
     accepted: Cow<'a, [Accepted]>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde requires a reference")]
 fn is_false(value: &bool) -> bool {
     !value
 }
@@ -83,13 +84,12 @@ impl Run {
     /// Reads a run's file.
     ///
     /// # Errors
-    /// [`RunError::Newer`] for a later schema, [`RunError::Malformed`] for anything else that is
-    /// not a run.
+    /// [`RunError::Newer`] for a later schema, and another [`RunError`] for a text that is not a run.
     pub fn from_json(text: &str) -> Result<Self, RunError> {
-        let RunSchema { schema } = serde_json::from_str(text)?;
+        let RunSchema { schema } = read_object(text)?;
         match schema {
-            0 | 1 => Ok(Self { schema: SCHEMA, ..serde_json::from_str(text)? }),
-            2 | SCHEMA => serde_json::from_str::<RunFile<'_>>(text)?.into_run(),
+            0 | 1 => Ok(Self { schema: SCHEMA, ..read_object(text)? }),
+            2 | SCHEMA => read_object::<RunFile<'_>>(text)?.into_run(),
             found => Err(RunError::Newer { found }),
         }
     }
@@ -142,7 +142,9 @@ mod tests {
             let error = Run::from_json(&json.replace(whole, short)).unwrap_err().to_string();
             assert_eq!(
                 error,
-                format!("it is not a run: the column `{column}` has 0 elements for 1 benchmark")
+                format!(
+                    "it is not a run: the column `{column}` has 0 elements for 1 benchmark: restore the file"
+                )
             );
         }
     }
@@ -153,7 +155,10 @@ mod tests {
         let (whole, short) = ("\"median\":[[0.125,", "\"median\":[[");
         assert!(json.contains(whole), "{json}");
         let error = Run::from_json(&json.replace(whole, short)).unwrap_err().to_string();
-        assert_eq!(error, "it is not a run: a launch of `a/b::full` has no median or no minimum");
+        assert_eq!(
+            error,
+            "it is not a run: a launch of `a/b::full` has no median or no minimum: restore the file"
+        );
     }
 
     /// A file of every schema that was ever written, kept as it was: readers must go on reading it.

@@ -2,7 +2,7 @@
 //! written first, so that a file that was written again is checked against its former forms.
 
 use super::{
-    Alloc, Commit, Foreign, Kind, Machine, Measured, Run, Source, TailSource, Times, Unfinished,
+    Alloc, Commit, Foreign, Machine, Measured, Run, RunKind, Source, TailSource, Times, Unfinished,
 };
 use crate::ident::BenchmarkId;
 use chrono::{DateTime, Utc};
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 #[derive(Serialize)]
 struct FirstSchema<'a> {
     schema: u32,
-    kind: Kind,
+    kind: RunKind,
     id: &'a str,
     started: DateTime<Utc>,
     seed: u32,

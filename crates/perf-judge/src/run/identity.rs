@@ -42,9 +42,10 @@ impl Run {
     /// Those of [`Run::from_json`], and [`RunError::Edited`].
     pub fn verified(text: &str) -> Result<Self, RunError> {
         let run = Self::from_json(text)?;
-        match run.is_identity_of(&run.without_id(text)) || run.is_written_again_in(text) {
-            true => Ok(run),
-            false => Err(RunError::Edited),
+        if run.is_identity_of(&run.without_id(text)) || run.is_written_again_in(text) {
+            Ok(run)
+        } else {
+            Err(RunError::Edited)
         }
     }
 
@@ -207,7 +208,10 @@ mod tests {
         }
         let other = SECOND.replacen("\"seed\":1316547618", "\"seed\":1316547619", 1);
         let error = Run::verified(&other).unwrap_err().to_string();
-        assert_eq!(error, "its contents do not belong to its name: it was edited or damaged");
+        assert_eq!(
+            error,
+            "its contents do not match its id, because it was edited or damaged: restore the file"
+        );
     }
 
     #[test]

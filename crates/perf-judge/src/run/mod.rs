@@ -24,7 +24,7 @@ pub use measured::{
 };
 pub use number::Number;
 pub use pair::{Pair, Side};
-pub use recorded::{Accepted, Kind, Run, SCHEMA, Unfinished};
+pub use recorded::{Accepted, Run, RunKind, SCHEMA, Unfinished};
 
 #[cfg(test)]
 pub(crate) mod tests {
@@ -118,7 +118,7 @@ pub(crate) mod tests {
         let error = Run::from_json(r#"{"schema": 4, "anything": []}"#).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "it has schema 4, and this version reads up to 3: update this tool"
+            "it has schema 4, and this version reads schemas up to 3: update this tool"
         );
         for text in ["", "[]", "{}", r#"{"schema": 1}"#, r#"{"schema": 2}"#, r#"{"schema": -1}"#] {
             assert!(matches!(Run::from_json(text), Err(RunError::Malformed(_))), "{text}");

@@ -11,9 +11,10 @@ impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // Up to here every whole number is one that f64 holds exactly.
         let is_complete = self.0.fract() == 0.0 && self.0.abs() < 9e15 && self.0.is_sign_positive();
-        match is_complete {
-            true => serializer.serialize_u64(self.0 as u64),
-            false => serializer.serialize_f64(self.0),
+        if is_complete {
+            serializer.serialize_u64(self.0 as u64)
+        } else {
+            serializer.serialize_f64(self.0)
         }
     }
 }

@@ -16,7 +16,7 @@ pub struct Run {
     /// The format's version: [`SCHEMA`], whatever its file had.
     pub schema: u32,
     /// Tells a run from the other files of a history.
-    pub kind: Kind,
+    pub kind: RunKind,
     /// `<UTC time>-<commit>-<digest of the contents>`; see [`Run::with_id`].
     pub id: String,
     /// When measuring began.
@@ -57,7 +57,7 @@ pub struct Accepted {
 /// What a file of the history holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum RunKind {
     /// A [`Run`].
     Run,
 }
@@ -77,7 +77,7 @@ impl Run {
     pub fn new(started: DateTime<Utc>, machine: Machine, benchmarks: Vec<Measured>) -> Self {
         Self {
             schema: SCHEMA,
-            kind: Kind::Run,
+            kind: RunKind::Run,
             id: String::new(),
             started,
             seed: 0,

@@ -1,8 +1,9 @@
-//! One benchmark on its way to a verdict.
+//! What the judge has measured of one benchmark, and its verdict.
 
 use super::reason::{
-    NO_TIME, NO_TIME_LEFT, NOT_MEASURED, SAME, SAME_LAUNCHED, SAME_MOVED, TOO_FEW_PAIRS,
-    UNCONFIRMED, out_of_time, too_few, undecided, undecided_pairs,
+    IDENTICAL, IDENTICAL_LAUNCHED, IDENTICAL_RUN, NO_COMMON_STATISTIC, NO_TIME, NO_TIME_LEFT,
+    NOT_MEASURED, TOO_FEW_PAIRS, UNCONFIRMED, other_machine, out_of_time, too_few, undecided,
+    undecided_pairs,
 };
 use super::{Comparison, Method, Reference, Stage, StageResult, State, Trace, Verdict};
 use crate::baseline::{Baseline, RunValue, Selection};
@@ -14,14 +15,14 @@ use crate::run::{LaunchTimes, Pair, Statistic};
 use crate::stats;
 use crate::unit::LogRatio;
 
-/// What is still to be done for a benchmark.
+/// How the benchmark is decided from here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum NextStep {
-    /// Nothing.
+    /// No further launches are needed.
     Settled,
-    /// Launches of the head alone decide.
-    Fresh,
-    /// Rounds with this commit's build decide.
+    /// By a rerun: further launches of the head alone.
+    Rerun,
+    /// By pairs with the build of this commit.
     Paired(String),
 }
 
@@ -29,17 +30,19 @@ pub(super) enum NextStep {
 pub(super) struct BenchmarkState {
     pub(super) comparison: Comparison,
     pub(super) next_step: NextStep,
-    pub(super) first: Vec<LaunchTimes>,
-    pub(super) fresh: Vec<LaunchTimes>,
+    /// The launches of the initial measurement.
+    pub(super) initial: Vec<LaunchTimes>,
+    /// The launches of reruns.
+    pub(super) rerun: Vec<LaunchTimes>,
     pub(super) pairs: Vec<Pair>,
     pub(super) stages: Vec<StageResult>,
     pub(super) failure: Option<String>,
-    /// Whether launches of the head alone were asked for.
-    pub(super) asked: bool,
-    /// Nothing more can be measured of it.
+    /// Whether the judge has requested launches of the head alone.
+    pub(super) is_requested: bool,
+    /// No further launches are possible.
     pub(super) is_stopped: bool,
-    /// The time for measuring more of it is over.
-    pub(super) out_of_time: bool,
+    /// The time limit ended its measurement.
+    pub(super) is_out_of_time: bool,
 }
 
 impl BenchmarkState {
@@ -53,14 +56,14 @@ impl BenchmarkState {
         Self {
             comparison,
             next_step,
-            first: Vec::new(),
-            fresh: Vec::new(),
+            initial: Vec::new(),
+            rerun: Vec::new(),
             pairs: Vec::new(),
             stages: Vec::new(),
             failure: None,
-            asked: false,
+            is_requested: false,
             is_stopped: false,
-            out_of_time: false,
+            is_out_of_time: false,
         }
     }
 
@@ -68,22 +71,22 @@ impl BenchmarkState {
         matches!(self.comparison.reference, Reference::Runs(_))
     }
 
-    /// Whether launches of the head alone are wanted that were not asked for yet.
-    pub(super) fn wants_launches(&self) -> bool {
+    /// Whether it needs launches of the head alone that the judge has not requested yet.
+    pub(super) fn needs_launches(&self) -> bool {
         let is_launched = match self.comparison.reference {
             Reference::Runs(_) | Reference::Nothing(_) => true,
             Reference::SameBuild(_) => self.comparison.is_launched,
             Reference::Build(_) => false,
         };
-        is_launched && !self.asked && self.is_open()
+        is_launched && !self.is_requested && self.is_open()
     }
 
     pub(super) fn is_open(&self) -> bool {
-        self.failure.is_none() && !self.is_stopped && !self.out_of_time
+        self.failure.is_none() && !self.is_stopped && !self.is_out_of_time
     }
 
-    /// Whether pairs with the build of `base` are wanted.
-    pub(super) fn wants_pairs(&self, schedule: Schedule) -> Option<&str> {
+    /// The base whose build it needs further pairs with.
+    pub(super) fn needs_pairs(&self, schedule: Schedule) -> Option<&str> {
         let NextStep::Paired(base) = &self.next_step else { return None };
         let undecided = match paired::judge(&self.pairs, schedule) {
             Some(analysis) => analysis.finding.is_none(),
@@ -94,8 +97,8 @@ impl BenchmarkState {
 
     pub(super) fn cannot_compare(&mut self, reason: &str) {
         match self.comparison.reference {
-            Reference::Runs(_) => self.next_step = NextStep::Fresh,
-            // It is not new: pairs were measured, and what they would have found is not known.
+            Reference::Runs(_) => self.next_step = NextStep::Rerun,
+            // Pairs were measured, so the benchmark is not new, and their result is unknown.
             _ if !self.pairs.is_empty() => self.failure = Some(reason.to_owned()),
             _ => {
                 self.next_step = NextStep::Settled;
@@ -111,16 +114,16 @@ impl BenchmarkState {
     }
 
     /// Commits whose builds it can be compared with, the best first.
-    pub(super) fn near(&self) -> &[String] {
+    pub(super) fn base_candidates(&self) -> &[String] {
         match &self.comparison.reference {
             Reference::Runs(Selection::Ready(baseline)) => baseline.near(),
             _ => &[],
         }
     }
 
-    /// The launches of the head alone that decide: the fresh ones, once there are any.
+    /// The launches of the head alone that decide: those of the rerun, once there are any.
     fn launches(&self) -> &[LaunchTimes] {
-        if self.fresh.is_empty() { &self.first } else { &self.fresh }
+        if self.rerun.is_empty() { &self.initial } else { &self.rerun }
     }
 
     pub(super) fn deviations(&self, confidence: Confidence) -> Vec<Deviation> {
@@ -132,18 +135,18 @@ impl BenchmarkState {
         }
     }
 
-    /// Notes what a look at the head alone saw.
-    pub(super) fn note(
+    /// Records the deviations after a stage.
+    pub(super) fn record_stage(
         &mut self,
         stage: Stage,
         deviations: &[Deviation],
-        common: Option<LogRatio>,
+        suite_wide_shift: Option<LogRatio>,
     ) {
         let result = StageResult {
             stage,
             launches: self.launches().to_vec(),
             deviations: deviations.to_vec(),
-            suite_wide_shift: common,
+            suite_wide_shift,
         };
         match self.stages.last_mut().filter(|last| last.stage == stage) {
             Some(last) => *last = result,
@@ -154,9 +157,9 @@ impl BenchmarkState {
     pub(super) fn is_notably_slower(
         &self,
         deviations: &[Deviation],
-        common: Option<LogRatio>,
+        suite_wide_shift: Option<LogRatio>,
     ) -> bool {
-        let finding = history::judge(deviations, common).map(|change| change.finding);
+        let finding = history::judge(deviations, suite_wide_shift).map(|change| change.finding);
         let slower =
             matches!(finding, Some(Finding::Regression(severity)) if severity > Severity::Notice);
         slower && self.is_open()
@@ -165,7 +168,7 @@ impl BenchmarkState {
     pub(super) fn verdict(
         &self,
         deviations: &[Deviation],
-        common: Option<LogRatio>,
+        suite_wide_shift: Option<LogRatio>,
         schedule: Schedule,
     ) -> Verdict {
         let bare = bare(&self.comparison.name, State::Missing);
@@ -174,47 +177,51 @@ impl BenchmarkState {
             reason: (!reason.is_empty()).then(|| reason.to_owned()),
             ..bare.clone()
         };
-        let schedule = if self.out_of_time { schedule.ended() } else { schedule };
+        let schedule = if self.is_out_of_time { schedule.ended() } else { schedule };
         let verdict = match (&self.failure, &self.next_step, &self.comparison.reference) {
             (Some(failure), ..) => plain(State::Missing, failure),
             (None, NextStep::Paired(base), _) => self.paired_verdict(base, schedule),
             (None, _, Reference::Build(_)) => plain(State::Missing, NOT_MEASURED),
-            (None, _, Reference::Runs(selection)) => self.by_runs(selection, deviations, common),
-            _ if self.asked && self.first.is_empty() => plain(State::Missing, NOT_MEASURED),
+            (None, _, Reference::Runs(selection)) => {
+                self.history_verdict(selection, deviations, suite_wide_shift)
+            }
+            _ if self.is_requested && self.initial.is_empty() => {
+                plain(State::Missing, NOT_MEASURED)
+            }
             (None, _, Reference::SameBuild(base)) => Verdict {
                 method: Method::Paired,
                 base: Some(base.clone()),
-                ..self.alone(plain(State::Unchanged, self.sameness()))
+                ..self.with_launches(plain(State::Unchanged, self.identical_reason()))
             },
             (None, _, Reference::Nothing(reason)) => {
-                Verdict { reason: reason.clone(), ..self.alone(plain(State::New, "")) }
+                Verdict { reason: reason.clone(), ..self.with_launches(plain(State::New, "")) }
             }
         };
-        let verdict = if self.out_of_time { self.cut_short(verdict, schedule) } else { verdict };
+        let verdict = if self.is_out_of_time { self.cut_short(verdict, schedule) } else { verdict };
         let estimate = verdict.base_ns.zip(verdict.change);
         let head_ns =
             estimate.map(|(base_ns, change)| base_ns * change.0.exp()).or(verdict.head_ns);
         Verdict { trace: self.trace(schedule), head_ns, ..verdict }
     }
 
-    /// The verdict with what the launches of the head alone say.
-    fn alone(&self, verdict: Verdict) -> Verdict {
-        let median = RunValue::of(&self.first).get(Statistic::Median);
-        Verdict { launches: self.first.len(), head_ns: median.map(f64::exp), ..verdict }
+    /// The verdict with the number and the median time of the head's launches.
+    fn with_launches(&self, verdict: Verdict) -> Verdict {
+        let median = RunValue::of(&self.initial).get(Statistic::Median);
+        Verdict { launches: self.initial.len(), head_ns: median.map(f64::exp), ..verdict }
     }
 
-    /// Why a benchmark is unchanged whose build is.
-    fn sameness(&self) -> &'static str {
-        match (self.first.is_empty(), self.comparison.is_launched) {
-            (true, _) => SAME,
-            (false, true) => SAME_LAUNCHED,
-            (false, false) => SAME_MOVED,
+    /// Why a benchmark with an identical build is unchanged.
+    fn identical_reason(&self) -> &'static str {
+        match (self.initial.is_empty(), self.comparison.is_launched) {
+            (true, _) => IDENTICAL,
+            (false, true) => IDENTICAL_LAUNCHED,
+            (false, false) => IDENTICAL_RUN,
         }
     }
 
-    /// The verdict, and whether the end of the time left it open.
+    /// The verdict, marked as cut short if the time limit left it undecided.
     fn cut_short(&self, verdict: Verdict, schedule: Schedule) -> Verdict {
-        let is_proved = || {
+        let is_decided = || {
             let analysis = paired::judge(&self.pairs, schedule);
             analysis.is_some_and(|analysis| analysis.finding.is_some())
         };
@@ -225,20 +232,21 @@ impl BenchmarkState {
             let reason = Some(NO_TIME_LEFT.to_owned());
             return Verdict { reason, cut_short: true, ..verdict };
         }
-        let is_open = match (&self.next_step, verdict.state) {
-            (NextStep::Paired(_), _) => !is_proved(),
-            (NextStep::Fresh, _) => true,
+        let is_undecided = match (&self.next_step, verdict.state) {
+            (NextStep::Paired(_), _) => !is_decided(),
+            (NextStep::Rerun, _) => true,
             (NextStep::Settled, state) => matches!(state, State::Inconclusive | State::Invalid),
         };
-        match is_open {
-            false => verdict,
-            true => Verdict {
+        if is_undecided {
+            Verdict {
                 state: State::Inconclusive,
                 severity: None,
                 reason: Some(out_of_time(self.pairs.len())),
                 cut_short: true,
                 ..verdict
-            },
+            }
+        } else {
+            verdict
         }
     }
 
@@ -257,7 +265,7 @@ impl BenchmarkState {
 
     fn paired_verdict(&self, base: &str, schedule: Schedule) -> Verdict {
         let name = &self.comparison.name;
-        let sides = Verdict {
+        let base_verdict = Verdict {
             method: Method::Paired,
             base: Some(base.to_owned()),
             launches: self.pairs.len(),
@@ -270,9 +278,9 @@ impl BenchmarkState {
                 (false, _) if self.pairs.len() < 3 => (State::Invalid, TOO_FEW_PAIRS),
                 (false, _) => (State::Invalid, NO_TIME),
             };
-            return Verdict { state, reason: Some(reason.to_owned()), ..sides };
+            return Verdict { state, reason: Some(reason.to_owned()), ..base_verdict };
         };
-        let (state, severity) = named(analysis.finding.unwrap_or(Finding::Inconclusive));
+        let (state, severity) = state_of(analysis.finding.unwrap_or(Finding::Inconclusive));
         let (base_ns, head_ns) = low_noise_times(&self.pairs).unzip();
         Verdict {
             state,
@@ -285,62 +293,58 @@ impl BenchmarkState {
             head_ns,
             confirmed: true,
             reason: (state == State::Inconclusive).then(|| undecided_pairs(&analysis)),
-            ..sides
+            ..base_verdict
         }
     }
 
-    fn by_runs(
+    fn history_verdict(
         &self,
         selection: &Selection,
         deviations: &[Deviation],
-        common: Option<LogRatio>,
+        suite_wide_shift: Option<LogRatio>,
     ) -> Verdict {
-        let now = RunValue::of(self.launches());
+        let value = RunValue::of(self.launches());
         let name = &self.comparison.name;
         let plain = |state, reason: String| Verdict { reason: Some(reason), ..bare(name, state) };
         let verdict = match selection {
             _ if self.launches().is_empty() => plain(State::Missing, NOT_MEASURED.to_owned()),
-            _ if now.is_empty() => plain(State::Invalid, NO_TIME.to_owned()),
+            _ if value.is_empty() => plain(State::Invalid, NO_TIME.to_owned()),
             Selection::New => bare(name, State::New),
             Selection::TooFew { found, series_was_cut } => Verdict {
                 baseline_runs: *found,
                 ..plain(State::InsufficientHistory, too_few(*found, *series_was_cut))
             },
             Selection::OtherMachine { differs } => {
-                let fields = differs.join(", ");
-                plain(
-                    State::Incomparable,
-                    format!("recorded only on machines with another {fields}"),
-                )
+                plain(State::Incomparable, other_machine(differs))
             }
-            Selection::Ready(baseline) => self.sized(baseline, deviations, common),
+            Selection::Ready(baseline) => {
+                self.baseline_verdict(baseline, deviations, suite_wide_shift)
+            }
         };
         let statistic = history::deciding(deviations);
         Verdict {
             statistic,
-            head_ns: now.get(statistic).map(f64::exp),
+            head_ns: value.get(statistic).map(f64::exp),
             launches: self.launches().len(),
             ..verdict
         }
     }
 
-    fn sized(
+    fn baseline_verdict(
         &self,
         baseline: &Baseline,
         deviations: &[Deviation],
-        common: Option<LogRatio>,
+        suite_wide_shift: Option<LogRatio>,
     ) -> Verdict {
         let name = &self.comparison.name;
-        let Some(change) = history::judge(deviations, common) else {
-            // No statistic has both a value now and enough values in the baseline.
-            let reason = Some("now and then have no statistic in common".to_owned());
+        let Some(change) = history::judge(deviations, suite_wide_shift) else {
+            // No statistic has a value in the run and enough values in the baseline.
+            let reason = Some(NO_COMMON_STATISTIC.to_owned());
             return Verdict { reason, ..bare(name, State::Incomparable) };
         };
-        let unconfirmed = self.next_step == NextStep::Fresh && self.fresh.is_empty();
-        let (state, severity) = match unconfirmed {
-            true => (State::Inconclusive, None),
-            false => named(change.finding),
-        };
+        let unconfirmed = self.next_step == NextStep::Rerun && self.rerun.is_empty();
+        let (state, severity) =
+            if unconfirmed { (State::Inconclusive, None) } else { state_of(change.finding) };
         let reason = match (unconfirmed, state) {
             (true, _) => Some(UNCONFIRMED.to_owned()),
             (false, State::Inconclusive) => Some(undecided(change)),
@@ -349,18 +353,21 @@ impl BenchmarkState {
         Verdict {
             severity,
             change: Some(change.estimate),
+            low: change.low,
+            high: change.high,
             min_detectable_change: Some(change.min_detectable_change),
             base_ns: baseline.time_ns(history::deciding(deviations)),
             baseline_runs: baseline.values().len(),
-            confirmed: !self.fresh.is_empty(),
+            confirmed: !self.rerun.is_empty(),
             reason,
             ..bare(name, state)
         }
     }
 }
 
-/// What both sides take in the calm third of the pairs, in ns: the same pairs for both, so that
-/// the two times differ by what the sides do and not by what the neighbours did.
+/// The median times of base and head over the third of the pairs with the least noise, in ns.
+///
+/// Both times come from the same pairs, so background load affects both alike.
 fn low_noise_times(pairs: &[Pair]) -> Option<(f64, f64)> {
     let usable = |ns: &f64| ns.is_finite() && *ns > 0.0;
     let medians = pairs.iter().map(|pair| (pair.base.median, pair.head.median));
@@ -373,7 +380,7 @@ fn low_noise_times(pairs: &[Pair]) -> Option<(f64, f64)> {
     median(|pair| pair.0).zip(median(|pair| pair.1))
 }
 
-fn named(finding: Finding) -> (State, Option<Severity>) {
+fn state_of(finding: Finding) -> (State, Option<Severity>) {
     match finding {
         Finding::Regression(severity) => (State::Regression, Some(severity)),
         Finding::Improvement(severity) => (State::Improvement, Some(severity)),

@@ -1,4 +1,4 @@
-//! What there is to judge.
+//! The input of the judge: benchmarks and their references.
 
 use crate::baseline::Selection;
 use crate::ident::BenchmarkId;
@@ -12,18 +12,18 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// The benchmark `name`, and what it is compared with.
+    /// A comparison of the benchmark `name` with `reference`.
     pub fn new(name: impl Into<BenchmarkId>, reference: Reference) -> Self {
         Self { name: name.into(), reference, is_launched: false }
     }
 
-    /// The same, launched although its build is identical: it has budgets.
+    /// Launches the benchmark for its budgets even if both builds are identical.
     #[must_use]
     pub fn launched(self) -> Self {
         Self { is_launched: true, ..self }
     }
 
-    /// The benchmark.
+    /// The benchmark's name.
     pub fn name(&self) -> &BenchmarkId {
         &self.name
     }
@@ -36,10 +36,10 @@ pub enum Reference {
     Runs(Selection),
     /// The build of this commit, in pairs of launches.
     Build(String),
-    /// The build of this commit, which is identical: nothing is measured, unless the case is
+    /// The identical build of this commit. The benchmark is not measured, unless the comparison is
     /// [`launched`](Comparison::launched).
     SameBuild(String),
-    /// Nothing: the base does not have the benchmark, which is launched to see that it runs. The
-    /// reason, if it is not obvious.
+    /// None, because the base does not have the benchmark, which is launched to check that it runs.
+    /// The reason, if it is another one.
     Nothing(Option<String>),
 }

@@ -1,4 +1,4 @@
-//! What fails a check.
+//! The gate: the rule that decides the exit status of a check.
 
 use super::{Method, State, Verdict};
 use crate::budget::{BudgetResult, Gate, Level};
@@ -6,32 +6,33 @@ use crate::detect::counts::InstructionChange;
 use crate::unit;
 use serde::{Deserialize, Serialize};
 
-/// How a check ends, and why.
+/// The result of a check, with its reasons.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// Why the gate is shut: exit status 1.
+    /// The reasons of a failed check: exit status 1.
     pub gate: Vec<String>,
-    /// What could not be measured or decided: exit status 3.
+    /// The reasons of an incomplete check: exit status 3.
     pub incomplete: Vec<String>,
 }
 
 impl Outcome {
-    /// Decides from verdicts and budgets. Where every level is [`Level::Never`] neither fails.
+    /// Decides from verdicts and budgets. No check fails if every level is [`Level::Never`].
     pub fn of(verdicts: &[Verdict], budgets: &[BudgetResult], gate: Gate) -> Self {
-        let regressions = verdicts.iter().filter(|verdict| shuts(verdict, gate)).map(regressed);
-        let open = gate == Gate::all(Level::Never);
-        let broken = budgets.iter().filter(|budget| budget.fails && !open).map(exceeded);
-        let is_open = |verdict: &&Verdict| verdict.state == State::Missing || verdict.cut_short;
-        let unfinished = verdicts.iter().filter(is_open).map(unfinished);
-        let undecided = budgets.iter().filter(|_| !open).filter_map(undecided);
+        let regressions = verdicts.iter().filter(|verdict| fails(verdict, gate)).map(regressed);
+        let never_fails = gate == Gate::all(Level::Never);
+        let exceeded = budgets.iter().filter(|budget| budget.fails && !never_fails).map(exceeded);
+        let is_incomplete =
+            |verdict: &&Verdict| verdict.state == State::Missing || verdict.cut_short;
+        let incomplete = verdicts.iter().filter(is_incomplete).map(incomplete_reason);
+        let undecided = budgets.iter().filter(|_| !never_fails).filter_map(undecided);
         Self {
-            gate: regressions.chain(broken).collect(),
-            incomplete: unfinished.chain(undecided).collect(),
+            gate: regressions.chain(exceeded).collect(),
+            incomplete: incomplete.chain(undecided).collect(),
         }
     }
 
-    /// The exit status: 1 where the gate is shut, else 3 where something is missing, else 0.
+    /// The exit status: 1 if the check failed, otherwise 3 if it is incomplete, otherwise 0.
     pub fn status(&self) -> u8 {
         match (self.gate.is_empty(), self.incomplete.is_empty()) {
             (false, _) => 1,
@@ -41,8 +42,8 @@ impl Outcome {
     }
 }
 
-/// Nothing fails that was not confirmed by fresh launches or side by side.
-fn shuts(verdict: &Verdict, gate: Gate) -> bool {
+/// Only a regression that a rerun or a paired comparison confirmed can fail a check.
+fn fails(verdict: &Verdict, gate: Gate) -> bool {
     let level = match verdict.method {
         Method::History => gate.history,
         Method::Paired => gate.compare,
@@ -56,13 +57,14 @@ fn shuts(verdict: &Verdict, gate: Gate) -> bool {
 }
 
 fn regressed(verdict: &Verdict) -> String {
-    let change = verdict.change.map_or_else(String::new, unit::change);
+    let change =
+        verdict.change.map_or_else(String::new, |change| format!(", {}", unit::change(change)));
     let counts = verdict.counts.and_then(|counts| counts.label());
     let counts = counts.map_or_else(String::new, |label| format!(" ({label})"));
-    let accepted = verdict.accepted.as_ref().map_or_else(String::new, |excuse| {
-        format!(", above the accepted {}", unit::change(excuse.max_change()))
+    let accepted = verdict.accepted.as_ref().map_or_else(String::new, |waiver| {
+        format!(", above the accepted {}", unit::change(waiver.max_change()))
     });
-    format!("{} got slower: {change}{accepted}, {}{counts}", verdict.name, verdict.label())
+    format!("{}: {}{change}{accepted}{counts}", verdict.name, verdict.label())
 }
 
 fn exceeded(budget: &BudgetResult) -> String {
@@ -72,13 +74,13 @@ fn exceeded(budget: &BudgetResult) -> String {
     format!("budget {}: {metric} is {value}, above {}", budget.name, shown(budget.critical))
 }
 
-fn unfinished(verdict: &Verdict) -> String {
-    format!("{}: {}", verdict.name, verdict.reason.as_deref().unwrap_or("no finished row"))
+fn incomplete_reason(verdict: &Verdict) -> String {
+    format!("{}: {}", verdict.name, verdict.reason.as_deref().unwrap_or("no result"))
 }
 
 fn undecided(budget: &BudgetResult) -> Option<String> {
     let reason = budget.undecided.as_deref()?;
-    Some(format!("budget {}: {} is not decided: {reason}", budget.name, budget.metric.name()))
+    Some(format!("budget {}: {} not decided: {reason}", budget.name, budget.metric.name()))
 }
 
 #[cfg(test)]
@@ -98,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn only_confirmed_regressions_of_the_level_shut_the_gate() {
+    fn only_confirmed_regressions_of_the_level_fail() {
         use Severity::{Critical, Major};
         use State::{Improvement, Inconclusive, Regression};
         let cases = [
@@ -123,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn side_by_side_more_work_fails_sooner() {
+    fn a_paired_regression_with_more_instructions_fails_at_its_own_level() {
         use crate::detect::counts::{CountPair, Counts};
         let counted = |head| {
             Some(Counts { instructions: Some(CountPair { base: 100.0, head }), ..<_>::default() })
@@ -158,22 +160,17 @@ mod tests {
         let (run, selected) = (crate::run::tests::run(1, vec![]), ["a/b::c".into()]);
         let results = check(&budgets, &selected, &run, &<_>::default(), Required::All);
         let outcome = Outcome::of(&[], &results, Gate::default());
-        let reason = "budget fast: p95 is not decided: a/b::c: the benchmark gave no number";
+        let reason = "budget fast: p95 not decided: a/b::c: the benchmark gave no number";
         assert_eq!((outcome.status(), &*outcome.incomplete), (3, &[reason.to_owned()][..]));
         assert_eq!(Outcome::of(&[], &results, Gate::all(Level::Never)).status(), 0);
     }
 
     #[test]
-    fn what_is_accepted_fails_above_its_ceiling_alone() {
+    fn an_accepted_regression_fails_above_its_maximum_alone() {
         use crate::verdict::Waiver;
         for (max_change_percent, reasons) in [
             (60.1, vec![]),
-            (
-                59.0,
-                vec![
-                    "a/b::c got slower: +60.0 %, above the accepted +59.0 %, regression (critical)",
-                ],
-            ),
+            (59.0, vec!["a/b::c: regression (critical), +60.0 %, above the accepted +59.0 %"]),
         ] {
             let accepted = Some(Waiver { reason: "why".to_owned(), max_change_percent });
             let slower = verdict(State::Regression, Some(Severity::Critical), true);
@@ -183,14 +180,14 @@ mod tests {
     }
 
     #[test]
-    fn the_gate_goes_before_what_is_missing_and_both_are_said() {
+    fn a_failure_precedes_missing_benchmarks_and_both_are_reported() {
         let verdicts = [
             verdict(State::Missing, None, false),
             verdict(State::Regression, Some(Severity::Critical), true),
         ];
         let outcome = Outcome::of(&verdicts, &[], Gate::default());
         assert_eq!(outcome.status(), 1);
-        assert_eq!(outcome.gate, ["a/b::c got slower: +60.0 %, regression (critical)"]);
-        assert_eq!(outcome.incomplete, ["a/b::c: no finished row"]);
+        assert_eq!(outcome.gate, ["a/b::c: regression (critical), +60.0 %"]);
+        assert_eq!(outcome.incomplete, ["a/b::c: no result"]);
     }
 }

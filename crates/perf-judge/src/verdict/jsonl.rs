@@ -8,6 +8,7 @@ use super::{Comparison, Judge, JudgeConfig, Reference, Stage, State, Step, Verdi
 use crate::baseline::{self, Baseline, RunValue, Selection};
 use crate::detect::Severity;
 use crate::ident::BenchmarkId;
+use crate::json::{JsonError, read_object};
 use crate::run::{LaunchTimes, Pair, Side};
 use crate::unit::LogRatio;
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum CaseError {
     /// It is not JSON, or not of the form that a case has.
     #[error("it is not a case")]
-    Malformed(#[from] serde_json::Error),
+    Malformed(#[from] JsonError),
     /// It asks for what this version does not do.
     #[error("{0}")]
     Unsupported(String),
@@ -30,7 +31,7 @@ pub enum CaseError {
 /// # Errors
 /// [`CaseError`] for a line that is no case.
 pub fn judge_line(line: &str) -> Result<String, CaseError> {
-    let request: Request = serde_json::from_str(line)?;
+    let request: Request = read_object(line)?;
     request.check()?;
     let (verdicts, wanting) = request.judge();
     let reply = Reply {
@@ -39,7 +40,7 @@ pub fn judge_line(line: &str) -> Result<String, CaseError> {
         environment_shift: verdicts.suite_wide_shift.is_some(),
         common_change_pct: verdicts.suite_wide_shift.map_or(0.0, LogRatio::percent),
     };
-    Ok(serde_json::to_string(&reply)?)
+    Ok(serde_json::to_string(&reply).map_err(JsonError::from)?)
 }
 
 /// The newest schema of a case that this version reads. Schema 1 had `rounds` for pairs and launches.
@@ -275,7 +276,7 @@ impl Benchmark {
     }
 
     /// What was measured again, which has another form in each mode.
-    fn again(&self, mode: Mode) -> Result<(Vec<Option<Stats>>, Vec<PairRow>), serde_json::Error> {
+    fn again(&self, mode: Mode) -> Result<(Vec<Option<Stats>>, Vec<PairRow>), JsonError> {
         let Some(confirm) = self.confirm.clone() else { return Ok(<_>::default()) };
         match mode {
             Mode::History => {

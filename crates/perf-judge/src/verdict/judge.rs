@@ -1,4 +1,4 @@
-//! The state machine behind [`super::Verdict`].
+//! The state machine that decides all benchmarks of a run.
 
 use super::benchmark_state::{BenchmarkState, NextStep, bare};
 use super::{Comparison, Reference, Stage, State, Verdict, Verdicts};
@@ -8,7 +8,7 @@ use crate::ident::BenchmarkId;
 use crate::run::{LaunchTimes, Pair};
 use std::collections::BTreeSet;
 
-/// How many launches a [`Judge`] may ask for.
+/// How many launches a [`Judge`] may request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JudgeConfig {
     launches: usize,
@@ -16,7 +16,7 @@ pub struct JudgeConfig {
     comparison: bool,
 }
 
-/// What a [`Judge`] asks for.
+/// A request of a [`Judge`], or its verdicts.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// Launch each benchmark of the head, and pass the results to [`Judge::feed`].
@@ -28,8 +28,8 @@ pub enum Step {
         /// The number of launches of each benchmark.
         launches: usize,
     },
-    /// Launch each benchmark of the head and of the base in pairs, a fair coin choosing the first
-    /// of each pair, and pass the results to [`Judge::feed_pairs`].
+    /// Launch each benchmark of the head and of the base in pairs. Choose the first launch of each
+    /// pair at random, and pass the results to [`Judge::feed_pairs`].
     Compare {
         /// The commit whose build is the base.
         base: String,
@@ -44,9 +44,9 @@ pub enum Step {
 
 /// Judges benchmarks against recorded runs, or against another build in pairs of launches.
 ///
-/// It is a state machine: call [`Judge::step`], measure what it asks for, feed the results, and
-/// call it again until it is [`Step::Done`]. The order of the calls and the numbers fed decide the
-/// verdicts; nothing else does.
+/// It is a state machine: call [`Judge::step`], measure what it requests, feed the results, and
+/// call it again until it returns [`Step::Done`]. The verdicts depend on the order of the calls and
+/// on the results alone.
 #[derive(Clone, Debug)]
 pub struct Judge {
     benchmarks: Vec<BenchmarkState>,
@@ -56,16 +56,16 @@ pub struct Judge {
     unbuildable: BTreeSet<String>,
 }
 
-/// What was asked for last.
+/// The last kind of request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Phase {
     Start,
-    Alone(Stage),
+    Head(Stage),
     Paired,
 }
 
-/// Commits that candidates are compared with, at most: each is a build of minutes.
-const BUILDS: usize = 3;
+/// The largest number of commits that candidates are compared with. Each build takes minutes.
+const MAX_BUILDS: usize = 3;
 
 impl Judge {
     /// A judge of `cases`; `removed` are benchmarks of the baseline that the head does not have.
@@ -91,15 +91,15 @@ impl Judge {
         Self::new(names.into_iter().map(case).collect(), Vec::new(), judge_config)
     }
 
-    /// What to do next. Call it first, and again whenever what it asked for has been fed.
+    /// The next request. Call it again after the results of the last request were fed.
     pub fn step(&mut self) -> Step {
         if self.phase == Phase::Start {
-            self.phase = Phase::Alone(Stage::Initial);
-            if let Some(step) = self.launch_alone() {
+            self.phase = Phase::Head(Stage::Initial);
+            if let Some(step) = self.launch_head() {
                 return step;
             }
         }
-        if self.phase == Phase::Alone(Stage::Initial) {
+        if self.phase == Phase::Head(Stage::Initial) {
             self.first_pass();
             self.phase = Phase::Paired;
         }
@@ -107,85 +107,87 @@ impl Judge {
             if let Some(step) = self.compare() {
                 return step;
             }
-            // What turned out to have nothing to be compared with.
-            if let Some(step) = self.launch_alone() {
+            // Benchmarks that turned out to have no reference.
+            if let Some(step) = self.launch_head() {
                 return step;
             }
-            if let Some(step) = self.measure_again(Stage::Rerun) {
+            if let Some(step) = self.request_rerun(Stage::Rerun) {
                 return step;
             }
         }
-        if self.phase == Phase::Alone(Stage::Rerun) {
+        if self.phase == Phase::Head(Stage::Rerun) {
             self.keep_candidates();
-            if let Some(step) = self.measure_again(Stage::Confirmation) {
+            if let Some(step) = self.request_rerun(Stage::Confirmation) {
                 return step;
             }
         }
         self.done()
     }
 
-    /// Takes launches of the head, as [`Step::Measure`] asked for them.
+    /// Adds launches of the head that [`Step::Measure`] requested.
     pub fn feed(&mut self, name: &BenchmarkId, launches: impl IntoIterator<Item = LaunchTimes>) {
-        let is_first = matches!(self.phase, Phase::Start | Phase::Alone(Stage::Initial));
+        let is_initial = matches!(self.phase, Phase::Start | Phase::Head(Stage::Initial));
         let Some(benchmark) = self.benchmark(name) else { return };
-        match is_first || !benchmark.is_judged_by_runs() {
-            true => benchmark.first.extend(launches),
-            false => benchmark.fresh.extend(launches),
+        if is_initial || !benchmark.is_judged_by_runs() {
+            benchmark.initial.extend(launches)
+        } else {
+            benchmark.rerun.extend(launches)
         }
     }
 
-    /// Takes pairs of launches, as [`Step::Compare`] asked for them.
+    /// Adds pairs of launches that [`Step::Compare`] requested.
     pub fn feed_pairs(&mut self, name: &BenchmarkId, pairs: impl IntoIterator<Item = Pair>) {
         if let Some(benchmark) = self.benchmark(name) {
             benchmark.pairs.extend(pairs);
         }
     }
 
-    /// Notes that `name` gave no finished row, and why.
+    /// Records that `name` has no result, and the reason.
     pub fn fail(&mut self, name: &BenchmarkId, reason: String) {
         if let Some(benchmark) = self.benchmark(name) {
             benchmark.failure = Some(reason);
         }
     }
 
-    /// Notes that nothing more can be measured of `name`: its verdict comes from what there is.
+    /// Records that `name` cannot be launched again. Its verdict uses the launches so far.
     pub fn stop(&mut self, name: &BenchmarkId) {
         if let Some(benchmark) = self.benchmark(name) {
             benchmark.is_stopped = true;
         }
     }
 
-    /// Notes that the time for measuring `name` is over: what the launches so far leave open is cut
-    /// short, and makes the check incomplete.
+    /// Records that the time limit ended the measurement of `name`. If the launches so far do not
+    /// decide it, the verdict is cut short and the check is incomplete.
     pub fn out_of_time(&mut self, name: &BenchmarkId) {
         if let Some(benchmark) = self.benchmark(name) {
-            benchmark.out_of_time = true;
+            benchmark.is_out_of_time = true;
         }
     }
 
-    /// Notes that `name` cannot be compared with the build it should be compared with: a candidate
-    /// is launched alone instead, and so is what has nothing else to be compared with, which is
-    /// new.
+    /// Records that `name` cannot be compared with its base build.
+    ///
+    /// A candidate regression is launched again without a base. A benchmark without any other
+    /// reference is new, and is launched to check that it runs.
     pub fn cannot_compare(&mut self, name: &BenchmarkId, reason: &str) {
         if let Some(benchmark) = self.benchmark(name) {
             benchmark.cannot_compare(reason);
         }
     }
 
-    /// Notes that `name` is the same in the build that it should be compared with.
+    /// Records that the base build of `name` is identical.
     pub fn is_same_build(&mut self, name: &BenchmarkId) {
         if let Some(benchmark) = self.benchmark(name) {
             benchmark.is_same_build();
         }
     }
 
-    /// Notes that the build of `base` cannot be had: candidates are compared with another, or else
-    /// launched alone.
+    /// Records that `base` cannot be built. Its candidates are compared with another commit, or
+    /// launched again without a base.
     pub fn cannot_build(&mut self, base: &str) {
         self.unbuildable.insert(base.to_owned());
         for benchmark in &mut self.benchmarks {
             if benchmark.next_step == NextStep::Paired(base.to_owned()) {
-                benchmark.next_step = NextStep::Fresh;
+                benchmark.next_step = NextStep::Rerun;
             }
         }
         self.choose_bases();
@@ -195,38 +197,39 @@ impl Judge {
         self.benchmarks.iter_mut().find(|benchmark| benchmark.comparison.name == *name)
     }
 
-    fn names(&self, wanted: impl Fn(&BenchmarkState) -> bool) -> Vec<BenchmarkId> {
-        let wanted = self.benchmarks.iter().filter(|benchmark| wanted(benchmark));
-        wanted.map(|benchmark| benchmark.comparison.name.clone()).collect()
+    fn names(&self, selects: impl Fn(&BenchmarkState) -> bool) -> Vec<BenchmarkId> {
+        let selected = self.benchmarks.iter().filter(|benchmark| selects(benchmark));
+        selected.map(|benchmark| benchmark.comparison.name.clone()).collect()
     }
 
     fn measure(&mut self, stage: Stage, benchmarks: Vec<BenchmarkId>, launches: usize) -> Step {
-        self.phase = Phase::Alone(stage);
+        self.phase = Phase::Head(stage);
         Step::Measure { stage, benchmarks, launches }
     }
 
-    /// The launches of the head alone that were not asked for yet.
-    fn launch_alone(&mut self) -> Option<Step> {
+    /// Requests the initial launches of benchmarks that have none.
+    fn launch_head(&mut self) -> Option<Step> {
         let launches = self.judge_config.launches;
-        let wanting = |benchmark: &&mut BenchmarkState| launches > 0 && benchmark.wants_launches();
-        let asked = self.benchmarks.iter_mut().filter(wanting).map(|benchmark| {
-            benchmark.asked = true;
+        let needs_launches =
+            |benchmark: &&mut BenchmarkState| launches > 0 && benchmark.needs_launches();
+        let requested = self.benchmarks.iter_mut().filter(needs_launches).map(|benchmark| {
+            benchmark.is_requested = true;
             benchmark.comparison.name.clone()
         });
-        let benchmarks: Vec<BenchmarkId> = asked.collect();
+        let benchmarks: Vec<BenchmarkId> = requested.collect();
         let step =
             Step::Measure { stage: Stage::Initial, benchmarks: benchmarks.clone(), launches };
         (!benchmarks.is_empty()).then_some(step)
     }
 
-    /// The next pairs, for one base at a time: a build is finished with before the next begins.
+    /// The next pairs. All pairs with one base are measured before another base is built.
     fn compare(&self) -> Option<Step> {
         let schedule = self.judge_config.schedule();
-        let wanting = |benchmark: &&BenchmarkState| benchmark.wants_pairs(schedule).is_some();
-        let base = self.benchmarks.iter().find(wanting)?.wants_pairs(schedule)?;
-        let here = || self.benchmarks.iter().filter(|s| s.wants_pairs(schedule) == Some(base));
-        let fewest = here().map(|benchmark| benchmark.pairs.len()).min()?;
-        let next = here().filter(|benchmark| benchmark.pairs.len() == fewest);
+        let needs_pairs = |benchmark: &&BenchmarkState| benchmark.needs_pairs(schedule).is_some();
+        let base = self.benchmarks.iter().find(needs_pairs)?.needs_pairs(schedule)?;
+        let with_base = || self.benchmarks.iter().filter(|s| s.needs_pairs(schedule) == Some(base));
+        let fewest = with_base().map(|benchmark| benchmark.pairs.len()).min()?;
+        let next = with_base().filter(|benchmark| benchmark.pairs.len() == fewest);
         Some(Step::Compare {
             base: base.to_owned(),
             benchmarks: next.map(|benchmark| benchmark.comparison.name.clone()).collect(),
@@ -234,41 +237,45 @@ impl Judge {
         })
     }
 
-    fn measure_again(&mut self, stage: Stage) -> Option<Step> {
+    fn request_rerun(&mut self, stage: Stage) -> Option<Step> {
         let launches = self.judge_config.rerun_launches?;
         let candidates =
-            self.names(|benchmark| benchmark.next_step == NextStep::Fresh && benchmark.is_open());
+            self.names(|benchmark| benchmark.next_step == NextStep::Rerun && benchmark.is_open());
         (!candidates.is_empty()).then(|| self.measure(stage, candidates, launches))
     }
 
-    /// Finds what must be measured again, and how.
+    /// Finds the candidates, and how each is decided.
     fn first_pass(&mut self) {
         let deviations = self.measure_deviations(Stage::Initial, Confidence::FirstPass);
-        let again = self.judge_config.rerun_launches.is_some();
+        let can_rerun = self.judge_config.rerun_launches.is_some();
         for (benchmark, deviations) in self.benchmarks.iter_mut().zip(&deviations) {
-            let near = self.judge_config.comparison && !benchmark.near().is_empty();
-            let candidate = match near {
-                true => history::needs_comparison(deviations),
-                false => again && history::is_candidate(deviations),
+            let can_compare =
+                self.judge_config.comparison && !benchmark.base_candidates().is_empty();
+            let candidate = if can_compare {
+                history::needs_comparison(deviations)
+            } else {
+                can_rerun && history::is_candidate(deviations)
             };
-            // A candidate that nothing more can be measured of for want of time stays one.
-            if candidate && (benchmark.is_open() || benchmark.out_of_time) {
-                benchmark.next_step = NextStep::Fresh;
+            // A candidate that the time limit stopped remains one.
+            if candidate && (benchmark.is_open() || benchmark.is_out_of_time) {
+                benchmark.next_step = NextStep::Rerun;
             }
         }
         self.choose_bases();
     }
 
-    /// Gives candidates commits to be compared with: as few as will do, as each must be built.
+    /// Assigns a base to each candidate. Few bases are used, because each must be built.
     fn choose_bases(&mut self) {
         if !self.judge_config.comparison {
             return;
         }
         let mut tried: BTreeSet<String> = self.unbuildable.clone();
-        while tried.len() < BUILDS {
-            let Some(base) = self.most_wanted(&tried) else { return };
+        while tried.len() < MAX_BUILDS {
+            let Some(base) = self.most_suitable_base(&tried) else { return };
             let fits = |s: &&mut BenchmarkState| {
-                s.next_step == NextStep::Fresh && s.fresh.is_empty() && s.near().contains(&base)
+                s.next_step == NextStep::Rerun
+                    && s.rerun.is_empty()
+                    && s.base_candidates().contains(&base)
             };
             for benchmark in self.benchmarks.iter_mut().filter(fits) {
                 benchmark.next_step = NextStep::Paired(base.clone());
@@ -277,45 +284,46 @@ impl Judge {
         }
     }
 
-    /// The commit that most candidates can be compared with; of several the one that comes first.
-    fn most_wanted(&self, but: &BTreeSet<String>) -> Option<String> {
+    /// The commit that most candidates can be compared with; the first of several.
+    fn most_suitable_base(&self, except: &BTreeSet<String>) -> Option<String> {
         let candidates: Vec<&BenchmarkState> = self
             .benchmarks
             .iter()
-            .filter(|s| s.next_step == NextStep::Fresh && s.is_open())
+            .filter(|s| s.next_step == NextStep::Rerun && s.is_open())
             .collect();
-        let wanted =
-            |commit: &&String| candidates.iter().filter(|s| s.near().contains(commit)).count();
-        let candidates = candidates.iter().flat_map(|benchmark| benchmark.near());
-        let best = candidates.filter(|commit| !but.contains(*commit)).rev().max_by_key(wanted);
+        let count = |commit: &&String| {
+            candidates.iter().filter(|s| s.base_candidates().contains(commit)).count()
+        };
+        let candidates = candidates.iter().flat_map(|benchmark| benchmark.base_candidates());
+        let best = candidates.filter(|commit| !except.contains(*commit)).rev().max_by_key(count);
         best.cloned()
     }
 
-    /// Leaves only what is still notably slower to be measured once more.
+    /// Keeps the candidates that the rerun measured as slower by 10 % or more.
     fn keep_candidates(&mut self) {
         let deviations = self.measure_deviations(Stage::Rerun, Confidence::FirstPass);
-        let common = history::suite_wide_shift(deviations.iter().map(Vec::as_slice));
+        let suite_wide_shift = history::suite_wide_shift(deviations.iter().map(Vec::as_slice));
         for (benchmark, deviations) in self.benchmarks.iter_mut().zip(&deviations) {
-            let measured = benchmark.next_step == NextStep::Fresh && !benchmark.fresh.is_empty();
-            if measured
-                && !benchmark.out_of_time
-                && !benchmark.is_notably_slower(deviations, common)
+            let is_rerun = benchmark.next_step == NextStep::Rerun && !benchmark.rerun.is_empty();
+            if is_rerun
+                && !benchmark.is_out_of_time
+                && !benchmark.is_notably_slower(deviations, suite_wide_shift)
             {
                 benchmark.next_step = NextStep::Settled;
             }
         }
     }
 
-    /// Measures how far everything lies from its baseline, and notes it.
+    /// Computes the deviation of each benchmark from its baseline, and records the stage.
     fn measure_deviations(&mut self, stage: Stage, confidence: Confidence) -> Vec<Vec<Deviation>> {
         let deviations: Vec<Vec<Deviation>> =
             self.benchmarks.iter().map(|benchmark| benchmark.deviations(confidence)).collect();
-        let common = history::suite_wide_shift(deviations.iter().map(Vec::as_slice));
+        let suite_wide_shift = history::suite_wide_shift(deviations.iter().map(Vec::as_slice));
         let is_measured =
-            |benchmark: &BenchmarkState| stage == Stage::Initial || !benchmark.fresh.is_empty();
+            |benchmark: &BenchmarkState| stage == Stage::Initial || !benchmark.rerun.is_empty();
         for (benchmark, deviations) in self.benchmarks.iter_mut().zip(&deviations) {
             if is_measured(benchmark) && !deviations.is_empty() {
-                benchmark.note(stage, deviations, common);
+                benchmark.record_stage(stage, deviations, suite_wide_shift);
             }
         }
         deviations
@@ -323,12 +331,13 @@ impl Judge {
 
     fn done(&mut self) -> Step {
         let confidence =
-            match self.judge_config.rerun_launches.is_some() || self.judge_config.comparison {
-                true => Confidence::FirstPass,
-                false => Confidence::Final,
+            if self.judge_config.rerun_launches.is_some() || self.judge_config.comparison {
+                Confidence::FirstPass
+            } else {
+                Confidence::Final
             };
         let stage = match self.phase {
-            Phase::Alone(stage) => stage,
+            Phase::Head(stage) => stage,
             Phase::Start | Phase::Paired => Stage::Initial,
         };
         let deviations = self.measure_deviations(stage, confidence);
@@ -347,29 +356,30 @@ impl Judge {
 }
 
 impl JudgeConfig {
-    /// So many launches of each benchmark at first, and nothing after them.
+    /// A configuration with `launches` initial launches per benchmark, without reruns and pairs.
     pub const fn of_launches(launches: usize) -> Self {
         Self { launches, rerun_launches: None, comparison: false }
     }
 
-    /// Reruns of each candidate regression with so many fresh launches; `None` where nothing can
-    /// be measured again.
+    /// Allows reruns of a candidate regression with `launches` launches each; `None` if no rerun is
+    /// possible.
     #[must_use]
     pub const fn with_reruns(self, launches: Option<usize>) -> Self {
         Self { rerun_launches: launches, ..self }
     }
 
-    /// Whether candidates can be compared pair by pair with the build of a recorded commit.
+    /// Sets whether candidates can be compared in pairs with the build of a recorded commit.
     #[must_use]
     pub const fn with_comparison(self, comparison: bool) -> Self {
         Self { comparison, ..self }
     }
 
-    /// Where nothing can be measured again, one stage at the pairs decides.
+    /// One analysis of the pairs decides if neither a rerun nor further pairs are possible.
     fn schedule(self) -> Schedule {
-        match self.rerun_launches.is_some() || self.comparison {
-            true => Schedule::Sequential,
-            false => Schedule::Once,
+        if self.rerun_launches.is_some() || self.comparison {
+            Schedule::Sequential
+        } else {
+            Schedule::Once
         }
     }
 }

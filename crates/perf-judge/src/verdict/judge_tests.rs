@@ -3,7 +3,7 @@ use super::*;
 use crate::baseline::{Baseline, RunValue, Selection};
 use crate::detect::Severity;
 
-const EFFORT: JudgeConfig = JudgeConfig::of_launches(5).with_reruns(Some(10));
+const CONFIG: JudgeConfig = JudgeConfig::of_launches(5).with_reruns(Some(10));
 
 fn launches(ns: f64, count: usize) -> Vec<LaunchTimes> {
     vec![LaunchTimes { min: ns, median: ns }; count]
@@ -18,28 +18,27 @@ fn case(name: &str, reference: Selection) -> Comparison {
     Comparison::new(name, Reference::Runs(reference))
 }
 
-/// Drives a judge of one benchmark: `first` and `fresh` are what the first look and those after
-/// it read.
+/// Runs a judge of one benchmark, whose initial launches take `initial` ns and all others `rerun`.
 fn judge(
     reference: Selection,
     judge_config: JudgeConfig,
-    first: f64,
-    fresh: f64,
+    initial: f64,
+    rerun: f64,
 ) -> (Verdict, Vec<Stage>) {
-    judge_stages(reference, judge_config, [first, fresh, fresh])
+    judge_stages(reference, judge_config, [initial, rerun, rerun])
 }
 
 fn judge_stages(
     reference: Selection,
     judge_config: JudgeConfig,
-    reads: [f64; 3],
+    times: [f64; 3],
 ) -> (Verdict, Vec<Stage>) {
     let mut judge = Judge::new(vec![case("a/b::c", reference)], vec![], judge_config);
     let mut stages = Vec::new();
     loop {
         match judge.step() {
             Step::Measure { stage, benchmarks, launches: count } => {
-                let ns = reads[stages.len()];
+                let ns = times[stages.len()];
                 stages.push(stage);
                 benchmarks.iter().for_each(|name| judge.feed(name, launches(ns, count)));
             }
@@ -50,8 +49,8 @@ fn judge_stages(
 }
 
 #[test]
-fn a_change_that_stays_is_confirmed_by_fresh_launches() {
-    let (verdict, stages) = judge(ready(100.0), EFFORT, 200.0, 160.0);
+fn a_change_that_the_reruns_measure_is_confirmed() {
+    let (verdict, stages) = judge(ready(100.0), CONFIG, 200.0, 160.0);
     assert_eq!(stages, [Stage::Initial, Stage::Rerun, Stage::Confirmation]);
     assert_eq!((verdict.state, verdict.severity), (State::Regression, Some(Severity::Critical)));
     assert!(verdict.confirmed);
@@ -61,38 +60,38 @@ fn a_change_that_stays_is_confirmed_by_fresh_launches() {
 }
 
 #[test]
-fn a_burst_of_noise_is_taken_back() {
-    let (verdict, stages) = judge(ready(100.0), EFFORT, 200.0, 101.0);
+fn a_rerun_removes_a_short_load_peak() {
+    let (verdict, stages) = judge(ready(100.0), CONFIG, 200.0, 101.0);
     assert_eq!(stages, [Stage::Initial, Stage::Rerun]);
     assert_eq!(verdict.state, State::Unchanged);
 }
 
 #[test]
-fn a_burst_that_outlasts_the_second_look_is_taken_back_by_the_third() {
-    let (verdict, stages) = judge_stages(ready(100.0), EFFORT, [200.0, 180.0, 101.0]);
+fn the_confirmation_removes_a_load_peak_that_outlasts_the_rerun() {
+    let (verdict, stages) = judge_stages(ready(100.0), CONFIG, [200.0, 180.0, 101.0]);
     assert_eq!(stages, [Stage::Initial, Stage::Rerun, Stage::Confirmation]);
     assert_eq!((verdict.state, verdict.launches), (State::Unchanged, 20));
 }
 
 #[test]
-fn a_notice_or_an_improvement_takes_no_third_look() {
-    for fresh in [106.0, 50.0] {
-        let (verdict, stages) = judge(ready(100.0), EFFORT, fresh, fresh);
+fn a_notice_or_an_improvement_needs_no_confirmation() {
+    for ns in [106.0, 50.0] {
+        let (verdict, stages) = judge(ready(100.0), CONFIG, ns, ns);
         assert_eq!(stages, [Stage::Initial, Stage::Rerun]);
         assert_eq!((verdict.confirmed, verdict.launches), (true, 10));
     }
 }
 
 #[test]
-fn what_did_not_move_is_not_measured_again() {
-    let (verdict, stages) = judge(ready(100.0), EFFORT, 103.0, f64::NAN);
+fn an_unchanged_benchmark_is_not_launched_again() {
+    let (verdict, stages) = judge(ready(100.0), CONFIG, 103.0, f64::NAN);
     assert_eq!(stages, [Stage::Initial]);
     assert_eq!((verdict.state, verdict.confirmed), (State::Unchanged, false));
 }
 
 #[test]
-fn without_a_second_look_a_finding_stays_unconfirmed() {
-    let judge_config = EFFORT.with_reruns(None);
+fn without_a_rerun_a_regression_is_unconfirmed() {
+    let judge_config = CONFIG.with_reruns(None);
     let (verdict, stages) = judge(ready(100.0), judge_config, 200.0, 0.0);
     assert_eq!(stages, [Stage::Initial]);
     assert_eq!((verdict.state, verdict.confirmed), (State::Regression, false));
@@ -106,30 +105,30 @@ fn every_absence_has_its_state() {
     let cases = [
         (Selection::New, 1.0, State::New, None),
         (few, 1.0, State::InsufficientHistory, Some("2 of 3 comparable runs")),
-        (cut, 1.0, State::InsufficientHistory, Some("batches of another size")),
+        (cut, 1.0, State::InsufficientHistory, Some("older runs have another sample size")),
         (other, 1.0, State::Incomparable, Some("another cpu, rustc")),
         (ready(1.0), 0.0, State::Invalid, Some("resolution")),
         (ready(1.0), f64::NAN, State::Invalid, Some("resolution")),
     ];
     for (reference, ns, state, reason) in cases {
-        let (verdict, stages) = judge(reference, EFFORT, ns, ns);
+        let (verdict, stages) = judge(reference, CONFIG, ns, ns);
         assert_eq!((verdict.state, stages.len()), (state, 1));
-        let said = verdict.reason.unwrap_or_default();
-        assert!(said.contains(reason.unwrap_or_default()), "{said}");
+        let text = verdict.reason.unwrap_or_default();
+        assert!(text.contains(reason.unwrap_or_default()), "{text}");
     }
 }
 
 #[test]
-fn a_failed_benchmark_is_missing_and_hides_no_other() {
+fn a_failed_benchmark_is_missing_and_the_others_are_judged() {
     let cases = vec![case("a/b::dies", ready(100.0)), case("a/b::lives", ready(100.0))];
-    let mut judge = Judge::new(cases, vec!["a/b::gone".into()], EFFORT);
+    let mut judge = Judge::new(cases, vec!["a/b::gone".into()], CONFIG);
     let _ = judge.step();
     judge.fail(&"a/b::dies".into(), "it panicked".to_owned());
     judge.feed(&"a/b::lives".into(), launches(100.0, 5));
-    let Step::Done(verdicts) = judge.step() else { panic!("nothing is candidate") };
-    let said: Vec<_> = verdicts.verdicts.iter().map(|v| (v.name.as_str(), v.state)).collect();
+    let Step::Done(verdicts) = judge.step() else { panic!("there is no candidate") };
+    let states: Vec<_> = verdicts.verdicts.iter().map(|v| (v.name.as_str(), v.state)).collect();
     assert_eq!(
-        said,
+        states,
         [
             ("a/b::dies", State::Missing),
             ("a/b::gone", State::Removed),
@@ -141,7 +140,7 @@ fn a_failed_benchmark_is_missing_and_hides_no_other() {
 
 #[test]
 fn unmeasured_is_missing_never_unchanged() {
-    let mut judge = Judge::new(vec![case("a/b::c", ready(1.0))], vec![], EFFORT);
+    let mut judge = Judge::new(vec![case("a/b::c", ready(1.0))], vec![], CONFIG);
     let _ = judge.step();
     let Step::Done(verdicts) = judge.step() else { panic!("nothing was fed") };
     assert_eq!(verdicts.verdicts[0].state, State::Missing);
@@ -151,23 +150,23 @@ fn unmeasured_is_missing_never_unchanged() {
 fn the_largest_regression_comes_first() {
     let names = ["a/b::slower", "a/b::same", "a/b::slowest", "a/b::faster"];
     let cases = names.map(|name| case(name, ready(100.0))).into();
-    let mut judge = Judge::new(cases, vec![], EFFORT.with_reruns(None));
+    let mut judge = Judge::new(cases, vec![], CONFIG.with_reruns(None));
     let _ = judge.step();
     for (name, ns) in names.into_iter().zip([130.0, 100.0, 140.0, 50.0]) {
         judge.feed(&name.into(), launches(ns, 5));
     }
-    let Step::Done(verdicts) = judge.step() else { panic!("there is no second look") };
+    let Step::Done(verdicts) = judge.step() else { panic!("there is no rerun") };
     let order: Vec<&str> = verdicts.verdicts.iter().map(|v| v.name.as_str()).collect();
     assert_eq!(order, ["a/b::slowest", "a/b::slower", "a/b::faster", "a/b::same"]);
 }
 
-const COMPARING: JudgeConfig = EFFORT.with_comparison(true);
+const COMPARING: JudgeConfig = CONFIG.with_comparison(true);
 
-/// A baseline of 100 ns whose runs at these commits lie near its median.
-fn near(commits: &[&str]) -> Selection {
+/// A baseline of 100 ns, with base candidates.
+fn with_bases(commits: &[&str]) -> Selection {
     let values = vec![RunValue::of(&launches(100.0, 5)); 10];
-    let near = commits.iter().map(|commit| (*commit).to_owned()).collect();
-    Selection::Ready(Baseline::new(values, near))
+    let bases = commits.iter().map(|commit| (*commit).to_owned()).collect();
+    Selection::Ready(Baseline::new(values, bases))
 }
 
 fn pairs(base: f64, head: f64, count: usize) -> Vec<Pair> {
@@ -175,8 +174,8 @@ fn pairs(base: f64, head: f64, count: usize) -> Vec<Pair> {
     vec![Pair { first: crate::run::Side::Head, base: times(base), head: times(head) }; count]
 }
 
-/// Feeds the first look, and returns what is asked for next.
-fn suspected(judge: &mut Judge, ns: &[(&str, f64)]) -> Step {
+/// Feeds the initial launches, and returns the next request.
+fn after_initial(judge: &mut Judge, ns: &[(&str, f64)]) -> Step {
     let _ = judge.step();
     ns.iter().for_each(|(name, ns)| judge.feed(&(*name).into(), launches(*ns, 5)));
     judge.step()
@@ -188,42 +187,43 @@ fn verdicts(step: Step) -> Vec<Verdict> {
 }
 
 #[test]
-fn a_suspect_is_compared_and_that_is_final() {
+fn a_candidate_is_compared_in_pairs_and_the_result_is_final() {
     for (head, state) in [(100.0, State::Unchanged), (112.0, State::Regression)] {
-        let mut judge = Judge::new(vec![case("a/b::c", near(&["c0ffee"]))], vec![], COMPARING);
-        let mut step = suspected(&mut judge, &[("a/b::c", 104.0)]);
-        let mut asked = Vec::new();
+        let mut judge =
+            Judge::new(vec![case("a/b::c", with_bases(&["c0ffee"]))], vec![], COMPARING);
+        let mut step = after_initial(&mut judge, &[("a/b::c", 104.0)]);
+        let mut requested = Vec::new();
         while let Step::Compare { base, benchmarks, pairs: count } = step {
             assert_eq!(base, "c0ffee");
             judge.feed_pairs(&benchmarks[0], pairs(100.0, head, count));
-            asked.push(count);
+            requested.push(count);
             step = judge.step();
         }
         let verdict = &verdicts(step)[0];
         assert_eq!((verdict.state, verdict.method), (state, crate::verdict::Method::Paired));
         assert_eq!((verdict.base.as_deref(), verdict.confirmed), (Some("c0ffee"), true));
-        assert_eq!(asked.iter().sum::<usize>(), verdict.launches);
+        assert_eq!(requested.iter().sum::<usize>(), verdict.launches);
     }
 }
 
 #[test]
-fn what_moved_too_little_to_be_seen_side_by_side_is_not_compared() {
-    let mut judge = Judge::new(vec![case("a/b::c", near(&["c0ffee"]))], vec![], COMPARING);
-    let verdict = &verdicts(suspected(&mut judge, &[("a/b::c", 102.0)]))[0];
+fn a_deviation_below_the_paired_threshold_is_not_compared() {
+    let mut judge = Judge::new(vec![case("a/b::c", with_bases(&["c0ffee"]))], vec![], COMPARING);
+    let verdict = &verdicts(after_initial(&mut judge, &[("a/b::c", 102.0)]))[0];
     assert_eq!(verdict.state, State::Unchanged);
 }
 
 #[test]
-fn the_commit_that_serves_most_suspects_is_built_first() {
+fn the_commit_that_suits_most_candidates_is_built_first() {
     let cases = vec![
-        case("a/b::one", near(&["newest", "shared"])),
-        case("a/b::two", near(&["shared"])),
-        case("a/b::three", near(&["shared", "old"])),
-        case("a/b::four", near(&["other"])),
+        case("a/b::one", with_bases(&["newest", "shared"])),
+        case("a/b::two", with_bases(&["shared"])),
+        case("a/b::three", with_bases(&["shared", "old"])),
+        case("a/b::four", with_bases(&["other"])),
     ];
     let mut judge = Judge::new(cases, vec![], COMPARING);
     let all = ["a/b::one", "a/b::two", "a/b::three", "a/b::four"].map(|name| (name, 150.0));
-    let step = suspected(&mut judge, &all);
+    let step = after_initial(&mut judge, &all);
     let Step::Compare { base, benchmarks, .. } = step else { panic!("{step:?}") };
     assert_eq!((base.as_str(), benchmarks.len()), ("shared", 3));
     for name in &benchmarks {
@@ -236,15 +236,17 @@ fn the_commit_that_serves_most_suspects_is_built_first() {
 
 #[test]
 fn of_equal_commits_the_newest_is_built() {
-    let mut judge = Judge::new(vec![case("a/b::c", near(&["newest", "old"]))], vec![], COMPARING);
-    let step = suspected(&mut judge, &[("a/b::c", 150.0)]);
+    let mut judge =
+        Judge::new(vec![case("a/b::c", with_bases(&["newest", "old"]))], vec![], COMPARING);
+    let step = after_initial(&mut judge, &[("a/b::c", 150.0)]);
     assert!(matches!(step, Step::Compare { base, .. } if base == "newest"));
 }
 
 #[test]
-fn where_no_commit_can_be_built_fresh_launches_decide() {
-    let mut judge = Judge::new(vec![case("a/b::c", near(&["one", "two"]))], vec![], COMPARING);
-    let step = suspected(&mut judge, &[("a/b::c", 150.0)]);
+fn reruns_decide_if_no_commit_can_be_built() {
+    let mut judge =
+        Judge::new(vec![case("a/b::c", with_bases(&["one", "two"]))], vec![], COMPARING);
+    let step = after_initial(&mut judge, &[("a/b::c", 150.0)]);
     assert!(matches!(step, Step::Compare { base, .. } if base == "one"));
     judge.cannot_build("one");
     assert!(matches!(judge.step(), Step::Compare { base, .. } if base == "two"));
@@ -260,19 +262,25 @@ fn where_no_commit_can_be_built_fresh_launches_decide() {
 }
 
 #[test]
-fn the_same_build_did_not_change() {
-    let mut judge = Judge::new(vec![case("a/b::c", near(&["c0ffee"]))], vec![], COMPARING);
-    let _ = suspected(&mut judge, &[("a/b::c", 150.0)]);
+fn an_identical_build_is_unchanged() {
+    let mut judge = Judge::new(vec![case("a/b::c", with_bases(&["c0ffee"]))], vec![], COMPARING);
+    let _ = after_initial(&mut judge, &[("a/b::c", 150.0)]);
     judge.is_same_build(&"a/b::c".into());
     let verdict = &verdicts(judge.step())[0];
     assert_eq!(verdict.state, State::Unchanged);
-    assert!(verdict.reason.as_ref().unwrap().contains("the machine"));
+    assert!(
+        verdict
+            .reason
+            .as_ref()
+            .unwrap()
+            .contains("identical executables; the difference is machine noise")
+    );
 }
 
 #[test]
-fn what_cannot_be_measured_on_is_inconclusive() {
-    let mut judge = Judge::new(vec![case("a/b::c", near(&["c0ffee"]))], vec![], COMPARING);
-    let _ = suspected(&mut judge, &[("a/b::c", 150.0)]);
+fn a_candidate_without_further_launches_is_inconclusive() {
+    let mut judge = Judge::new(vec![case("a/b::c", with_bases(&["c0ffee"]))], vec![], COMPARING);
+    let _ = after_initial(&mut judge, &[("a/b::c", 150.0)]);
     judge.stop(&"a/b::c".into());
     let verdict = &verdicts(judge.step())[0];
     assert_eq!((verdict.state, verdict.confirmed), (State::Inconclusive, false));
@@ -290,7 +298,7 @@ fn a_comparison_needs_no_history() {
         Comparison::new("a/b::broken", Reference::Build("c0ffee".to_owned())),
     ];
     let mut judge = Judge::new(cases, vec!["a/b::gone".into()], COMPARING);
-    let mut alone = Vec::new();
+    let mut launched = Vec::new();
     let step = loop {
         match judge.step() {
             Step::Compare { benchmarks, pairs: count, .. } => {
@@ -309,17 +317,17 @@ fn a_comparison_needs_no_history() {
                         _ => judge.feed(name, launches(100.0, count)),
                     }
                 }
-                alone.push(benchmarks);
+                launched.push(benchmarks);
             }
             step @ Step::Done(_) => break step,
         }
     };
-    let first = ["a/b::same_with_budget", "a/b::new", "a/b::new_and_dead"];
-    assert_eq!(alone, [first.map(BenchmarkId::from).to_vec(), vec!["a/b::broken".into()]]);
+    let initial = ["a/b::same_with_budget", "a/b::new", "a/b::new_and_dead"];
+    assert_eq!(launched, [initial.map(BenchmarkId::from).to_vec(), vec!["a/b::broken".into()]]);
     let verdicts = verdicts(step);
-    let said: Vec<_> = verdicts.iter().map(|v| (v.name.as_str(), v.state, v.launches)).collect();
+    let states: Vec<_> = verdicts.iter().map(|v| (v.name.as_str(), v.state, v.launches)).collect();
     assert_eq!(
-        said,
+        states,
         [
             ("a/b::new_and_dead", State::Missing, 0),
             ("a/b::slower", State::Regression, 20),
@@ -334,16 +342,15 @@ fn a_comparison_needs_no_history() {
 }
 
 #[test]
-fn what_has_nothing_to_be_compared_with_is_missing_if_it_was_not_launched() {
+fn a_new_benchmark_without_a_launch_is_missing() {
     let mut judge =
-        Judge::new(vec![Comparison::new("a/b::new", Reference::Nothing(None))], vec![], EFFORT);
+        Judge::new(vec![Comparison::new("a/b::new", Reference::Nothing(None))], vec![], CONFIG);
     assert!(matches!(judge.step(), Step::Measure { .. }));
     assert_eq!(verdicts(judge.step())[0].state, State::Missing);
 }
 
-/// What pairs prove when the time is over: state, and whether it was cut short.
 #[test]
-fn the_end_of_the_time_leaves_what_the_pairs_prove() {
+fn pairs_before_the_time_limit_decide_or_are_cut_short() {
     let cases = [
         (0, 300.0, State::Missing, true),
         (2, 300.0, State::Inconclusive, true),
@@ -361,16 +368,17 @@ fn the_end_of_the_time_leaves_what_the_pairs_prove() {
         judge.out_of_time(&"a/b::c".into());
         let verdict = &verdicts(judge.step())[0];
         assert_eq!((verdict.state, verdict.cut_short), (state, cut_short), "{count} of {head}");
-        let said = verdict.reason.as_deref().unwrap_or_default();
-        assert_eq!(said.contains("the time limit"), cut_short, "{said}");
+        let reason = verdict.reason.as_deref().unwrap_or_default();
+        assert_eq!(reason.contains("the time limit"), cut_short, "{reason}");
     }
 }
 
 #[test]
-fn a_suspect_that_the_time_was_too_short_for_is_cut_short() {
-    for judge_config in [EFFORT, COMPARING] {
+fn a_candidate_at_the_time_limit_is_cut_short() {
+    for judge_config in [CONFIG, COMPARING] {
         let name = BenchmarkId::from("a/b::c");
-        let mut judge = Judge::new(vec![case("a/b::c", near(&["c0ffee"]))], vec![], judge_config);
+        let mut judge =
+            Judge::new(vec![case("a/b::c", with_bases(&["c0ffee"]))], vec![], judge_config);
         let _ = judge.step();
         judge.feed(&name, launches(150.0, 2));
         judge.out_of_time(&name);
@@ -384,11 +392,11 @@ fn a_suspect_that_the_time_was_too_short_for_is_cut_short() {
 }
 
 #[test]
-fn reruns_that_the_time_was_too_short_for_decide_nothing() {
+fn an_incomplete_rerun_decides_nothing() {
     for rerun in [100.0, 150.0] {
         let name = BenchmarkId::from("a/b::c");
-        let mut judge = Judge::new(vec![case("a/b::c", ready(100.0))], vec![], EFFORT);
-        let _ = suspected(&mut judge, &[("a/b::c", 150.0)]);
+        let mut judge = Judge::new(vec![case("a/b::c", ready(100.0))], vec![], CONFIG);
+        let _ = after_initial(&mut judge, &[("a/b::c", 150.0)]);
         judge.feed(&name, launches(rerun, 3));
         judge.out_of_time(&name);
         let verdict = &verdicts(judge.step())[0];
@@ -397,8 +405,8 @@ fn reruns_that_the_time_was_too_short_for_decide_nothing() {
 }
 
 #[test]
-fn what_did_not_move_is_decided_when_the_time_is_over() {
-    let mut judge = Judge::new(vec![case("a/b::c", ready(100.0))], vec![], EFFORT);
+fn an_unchanged_benchmark_is_decided_at_the_time_limit() {
+    let mut judge = Judge::new(vec![case("a/b::c", ready(100.0))], vec![], CONFIG);
     let _ = judge.step();
     judge.feed(&"a/b::c".into(), launches(101.0, 2));
     judge.out_of_time(&"a/b::c".into());

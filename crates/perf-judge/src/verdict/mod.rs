@@ -1,7 +1,7 @@
-//! The judge: a state machine that asks for launches and ends with a verdict for each benchmark.
+//! The judge: a state machine that requests launches and returns a verdict per benchmark.
 //!
-//! It does no measuring. A driver asks [`Judge::step`] what to do, measures, feeds what it read and
-//! asks again. The command, its tests and data from elsewhere drive the same judge.
+//! The judge does not measure. An executor calls [`Judge::step`], measures what it requests, feeds
+//! the results and calls it again. The command, the tests and `perf judge` use the same judge.
 
 pub mod jsonl;
 mod comparison;
@@ -18,7 +18,7 @@ mod benchmark_state;
 pub use comparison::{Comparison, Reference};
 pub use gate::Outcome;
 pub use judge::{Judge, JudgeConfig, Step};
-pub use replay::{Rounds, replay};
+pub use replay::{RecordedPairs, replay};
 pub use result::{Stage, StageResult, Trace, Verdict, Verdicts, Waiver};
 pub use state::{Method, State};
-pub use waiver::excuse;
+pub use waiver::apply_waivers;

@@ -1,33 +1,35 @@
-//! What a verdict gives as its reason.
+//! The reasons that verdicts give, as short notes.
 
 use crate::baseline::MINIMUM;
 use crate::detect::Change;
 use crate::detect::paired::PairedAnalysis;
 use crate::unit;
 
-pub(super) const SAME: &str = "the same executables: there is nothing to measure";
-pub(super) const SAME_MOVED: &str = "the same executables: what moved is the machine";
-pub(super) const SAME_LAUNCHED: &str = "the same executables: launched for its budgets alone";
-pub(super) const NOT_MEASURED: &str = "it was not measured";
-pub(super) const NO_TIME: &str =
-    "no launch gave a time above 0: it is below the timer's resolution";
-pub(super) const NO_TIME_LEFT: &str = "the time limit came before it was measured";
-pub(super) const UNCONFIRMED: &str = "it moved, and could not be measured again to make sure";
-pub(super) const TOO_FEW_PAIRS: &str = "the measuring ended before three pairs";
+pub(super) const IDENTICAL: &str = "identical executables";
+pub(super) const IDENTICAL_RUN: &str = "identical executables; the difference is machine noise";
+pub(super) const IDENTICAL_LAUNCHED: &str = "identical executables; launched for its budgets";
+pub(super) const NOT_MEASURED: &str = "not measured";
+pub(super) const NO_TIME: &str = "no launch measured a time above 0 (below the timer's resolution)";
+pub(super) const NO_TIME_LEFT: &str = "not measured before the time limit";
+pub(super) const UNCONFIRMED: &str = "no rerun was possible";
+pub(super) const TOO_FEW_PAIRS: &str = "fewer than 3 pairs";
+pub(super) const NO_COMMON_STATISTIC: &str = "the baseline has no statistic of this run";
 
 pub(super) fn too_few(found: usize, series_was_cut: bool) -> String {
     let found = format!("{found} of {MINIMUM} comparable runs");
-    match series_was_cut {
-        true => format!("{found}: older ones were measured in batches of another size"),
-        false => found,
-    }
+    if series_was_cut { format!("{found}; older runs have another sample size") } else { found }
+}
+
+pub(super) fn other_machine(fields: &[&str]) -> String {
+    format!("all recorded runs have another {}", fields.join(", "))
 }
 
 pub(super) fn undecided(change: Change) -> String {
-    let limit = unit::percent(change.min_detectable_change);
-    match change.estimate.0.abs() < change.min_detectable_change.0 {
-        true => format!("the noise hides changes below {limit}"),
-        false => "the min and the median samples do not agree".to_owned(),
+    let limit = change.min_detectable_change;
+    if change.estimate.0.abs() < limit.0 {
+        format!("minimum detectable change {}", unit::percent(limit))
+    } else {
+        "the minimum and the median disagree".to_owned()
     }
 }
 
@@ -35,18 +37,17 @@ pub(super) fn undecided_pairs(analysis: &PairedAnalysis) -> String {
     let pairs = unit::counted(analysis.pairs(), "pair", "pairs");
     match analysis.min_detectable_change() {
         Some(limit) => {
-            format!("{pairs} did not decide it: changes below {} can hide", unit::percent(limit))
+            format!("{pairs} did not decide; minimum detectable change {}", unit::percent(limit))
         }
-        None => format!("{pairs} did not decide it, and exclude nothing"),
+        None => format!("{pairs} did not decide"),
     }
 }
 
 pub(super) fn out_of_time(pairs: usize) -> String {
-    match pairs {
-        0 => "the time limit ended the measuring before it was decided".to_owned(),
-        _ => {
-            let pairs = unit::counted(pairs, "pair", "pairs");
-            format!("the time limit ended the measuring after {pairs}, before it was decided")
-        }
-    }
+    let after = if pairs == 0 {
+        String::new()
+    } else {
+        format!(" after {}", unit::counted(pairs, "pair", "pairs"))
+    };
+    format!("not decided: the time limit ended the measurement{after}")
 }

@@ -1,4 +1,4 @@
-//! Judging a recorded run again, by what was recorded before it and beside it.
+//! Judges a recorded run again, from earlier runs and recorded pairs.
 
 use super::{Comparison, Judge, JudgeConfig, Reference, Step, Verdicts};
 use crate::baseline::Selector;
@@ -6,12 +6,14 @@ use crate::ident::BenchmarkId;
 use crate::run::{Pair, Run};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Recorded pairs by the commit that was compared with and by benchmark.
-pub type Rounds<'a> = BTreeMap<(&'a str, &'a BenchmarkId), &'a [Pair]>;
+/// Recorded pairs by base commit and benchmark.
+pub type RecordedPairs<'a> = BTreeMap<(&'a str, &'a BenchmarkId), &'a [Pair]>;
 
-/// What the rule says of `run`, with nothing measured anew: its launches against the baselines
-/// that `selector` finds, and `pairs` for the benchmarks that were compared side by side.
-pub fn replay(run: &Run, selector: &Selector<'_>, mut pairs: Rounds<'_>) -> Verdicts {
+/// The verdicts on `run` without further launches.
+///
+/// Its launches are compared with the baselines that `selector` finds. `pairs` decide the
+/// benchmarks that were compared in pairs.
+pub fn replay(run: &Run, selector: &Selector<'_>, mut pairs: RecordedPairs<'_>) -> Verdicts {
     let judge_config = JudgeConfig::of_launches(1).with_comparison(!pairs.is_empty());
     let built: BTreeSet<&str> = pairs.keys().map(|(base, _)| *base).collect();
     let mut judge = Judge::new(cases(run, selector), removed(run, selector), judge_config);
@@ -46,7 +48,7 @@ fn cases(run: &Run, selector: &Selector<'_>) -> Vec<Comparison> {
     measured.chain(unfinished).map(case).collect()
 }
 
-/// What the newest comparable run measured and a whole run did not.
+/// Benchmarks of the newest comparable run that a complete run does not have.
 fn removed(run: &Run, selector: &Selector<'_>) -> Vec<BenchmarkId> {
     if run.partial || run.partitioned {
         return Vec::new();
@@ -60,14 +62,14 @@ fn removed(run: &Run, selector: &Selector<'_>) -> Vec<BenchmarkId> {
 }
 
 fn feed_launches(judge: &mut Judge, run: &Run, benchmarks: &[BenchmarkId]) {
-    let wanted: BTreeSet<&BenchmarkId> = benchmarks.iter().collect();
-    for measured in run.benchmarks.iter().filter(|measured| wanted.contains(&measured.name)) {
+    let requested: BTreeSet<&BenchmarkId> = benchmarks.iter().collect();
+    for measured in run.benchmarks.iter().filter(|measured| requested.contains(&measured.name)) {
         judge.feed(&measured.name, measured.launches.iter().copied());
     }
 }
 
-/// Rounds are given once; a benchmark that asks for more gets its verdict from these.
-fn feed_pairs(judge: &mut Judge, base: &str, name: &BenchmarkId, pairs: &mut Rounds<'_>) {
+/// Pairs are fed once. A benchmark that needs more gets its verdict from these.
+fn feed_pairs(judge: &mut Judge, base: &str, name: &BenchmarkId, pairs: &mut RecordedPairs<'_>) {
     let key = pairs.keys().copied().find(|(commit, id)| *commit == base && *id == name);
     match key.and_then(|key| pairs.remove(&key)) {
         Some(recorded) => judge.feed_pairs(name, recorded.iter().copied()),
@@ -85,13 +87,13 @@ mod tests {
 
     const NAME: &str = "core/parse::parse_large_xml";
 
-    /// Runs of ten days of which the last took `ns`.
+    /// Ten daily runs; the last one measured `ns`.
     fn days(ns: f64) -> Vec<Run> {
         let time = |day: u32| if day < 10 { 1e6 + f64::from(day % 3) } else { ns };
         (1..=10).map(|day| run(day, vec![measured(NAME, time(day))])).collect()
     }
 
-    fn judged(runs: &[Run], pairs: Rounds<'_>) -> Verdicts {
+    fn judged(runs: &[Run], pairs: RecordedPairs<'_>) -> Verdicts {
         let (last, before) = runs.split_last().unwrap();
         let history: History = before.iter().cloned().collect();
         let selector = Selector::new(&history, "main", &last.machine).with_accepted(&last.accepted);
@@ -99,7 +101,7 @@ mod tests {
     }
 
     fn state(runs: &[Run]) -> State {
-        judged(runs, Rounds::new()).verdicts[0].state
+        judged(runs, RecordedPairs::new()).verdicts[0].state
     }
 
     #[test]
@@ -110,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn recorded_rounds_decide_what_was_compared() {
+    fn recorded_pairs_decide() {
         let runs = days(2e6);
         let base = runs[8].commit.as_ref().unwrap().hash.clone();
         let times = |ns| LaunchTimes { min: ns, median: ns };
@@ -126,19 +128,19 @@ mod tests {
     }
 
     #[test]
-    fn pairs_with_a_commit_that_nothing_wants_end_undecided() {
+    fn pairs_with_an_unsuitable_commit_do_not_decide() {
         let (name, none): (BenchmarkId, Vec<Pair>) = (NAME.into(), Vec::new());
         let verdicts = judged(&days(2e6), [(("elsewhere", &name), &none[..])].into());
         assert_eq!(verdicts.verdicts[0].state, State::Inconclusive);
     }
 
     #[test]
-    fn what_a_whole_run_lacks_is_told() {
+    fn benchmarks_that_a_complete_run_lacks_are_removed() {
         let mut runs = days(1e6);
         let last = runs.last_mut().unwrap();
         last.benchmarks = vec![measured("core/parse::other", 1.0)];
         let states = |runs: &[Run]| {
-            let verdicts = judged(runs, Rounds::new()).verdicts;
+            let verdicts = judged(runs, RecordedPairs::new()).verdicts;
             verdicts.iter().map(|verdict| verdict.state).collect::<Vec<State>>()
         };
         assert_eq!(states(&runs), [State::New, State::Removed]);

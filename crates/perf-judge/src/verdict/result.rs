@@ -1,4 +1,4 @@
-//! A verdict with every number that led to it.
+//! A verdict, and the numbers that it is based on.
 
 use super::{Method, State};
 use crate::baseline::RunValue;
@@ -11,18 +11,18 @@ use crate::run::{LaunchTimes, Pair, Statistic};
 use crate::unit::{Figures, LogRatio};
 use serde::{Deserialize, Serialize};
 
-/// Why the judge asks for launches of the head alone.
+/// A stage of measuring the head alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// Everything is measured: the launches that are recorded.
+    /// All benchmarks are launched. A run records these launches.
     #[serde(alias = "first")]
     Initial,
-    /// What moved is measured again, so that a slow moment is not called a change.
+    /// Candidates are launched again, because short background load can cause a deviation.
     #[serde(alias = "second")]
     Rerun,
-    /// What got slower by 10 % and more is measured once more, spread over some time: a burst of a
-    /// shared machine's neighbour can outlast the second look.
+    /// Benchmarks that the rerun measured as slower by 10 % or more are launched again with pauses.
+    /// Background load can last longer than the rerun.
     #[serde(alias = "third")]
     Confirmation,
 }
@@ -35,121 +35,121 @@ pub struct Verdict {
     pub name: BenchmarkId,
     /// The benchmark's state.
     pub state: State,
-    /// The size class of a regression or an improvement.
+    /// The severity of a regression or an improvement.
     pub severity: Option<Severity>,
-    /// How it was judged.
+    /// The method that decided the benchmark.
     pub method: Method,
-    /// The estimated change, if there is something to compare with.
+    /// The estimated change; absent without a reference.
     pub change: Option<LogRatio>,
-    /// The lower end of the change's confidence interval.
+    /// The lower end of the change's 89 % confidence interval.
     pub low: Option<LogRatio>,
-    /// The upper end of the interval.
+    /// The upper end of that interval.
     pub high: Option<LogRatio>,
     /// The minimum detectable change.
     #[serde(alias = "limit")]
     pub min_detectable_change: Option<LogRatio>,
-    /// Which of a launch's numbers the two times below are.
+    /// The statistic of `base_ns` and `head_ns`.
     pub statistic: Statistic,
     /// The time of the baseline or base in ns.
     #[serde(alias = "baseline_ns")]
     pub base_ns: Option<f64>,
-    /// The time of the head in ns: where there is a change, the base's time changed by it; otherwise
-    /// from the launches that decided.
+    /// The time of the head in ns. With a change it is `base_ns` × (1 + change), otherwise the time
+    /// of the launches that decided.
     #[serde(alias = "now_ns")]
     pub head_ns: Option<f64>,
-    /// How many runs the baseline has.
+    /// The number of runs in the baseline.
     pub baseline_runs: usize,
-    /// The commit that it was compared with in pairs.
+    /// The base commit of a paired comparison.
     pub base: Option<String>,
-    /// The launches of the head that decided, or the pairs.
+    /// The number of launches of the head that decided, or of pairs.
     pub launches: usize,
     /// Whether a rerun or a paired comparison decided.
     pub confirmed: bool,
-    /// What was counted beside its time, where both sides were launched.
+    /// Instructions and allocations of base and head, where they were counted.
     #[serde(alias = "evidence")]
     pub counts: Option<Counts>,
-    /// Why, where the state alone does not say it.
+    /// The reason, where the state alone does not explain the verdict.
     pub reason: Option<String>,
-    /// Whether the time for measuring was over before it was decided: the check is incomplete.
+    /// Whether the time limit ended the measurement without a decision. The check is incomplete.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut_short: bool,
-    /// What excuses a regression, up to its ceiling.
+    /// The entry of perf-budgets.json that accepts the regression.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Waiver>,
-    /// Every number behind it.
+    /// The numbers that the verdict is based on.
     pub trace: Trace,
 }
 
-/// What excuses a regression.
+/// An accepted regression, and its maximum.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Waiver {
-    /// Why it is worth it, for people.
+    /// The reason for accepting it.
     pub reason: String,
-    /// The largest change that is excused, in percent.
+    /// The maximum accepted change in percent.
     #[serde(alias = "ceiling_percent")]
     pub max_change_percent: f64,
 }
 
 impl Waiver {
-    /// The largest change that is excused.
+    /// The maximum accepted change.
     pub fn max_change(&self) -> LogRatio {
         LogRatio::from_percent(self.max_change_percent)
     }
 }
 
-/// The numbers that led to a verdict, in the order that they were used in.
+/// The numbers that a verdict is based on, in the order of their use.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Trace {
-    /// What the baseline's runs say, oldest first; ln of ns.
+    /// The values of the baseline's runs, oldest first, in ln of ns.
     pub baseline: Vec<RunValue>,
-    /// The looks at the head alone.
+    /// The stages of measuring the head alone.
     #[serde(alias = "looks")]
     pub stages: Vec<StageResult>,
-    /// The launches side by side.
+    /// The pairs of base and head.
     #[serde(alias = "rounds")]
     pub pairs: Vec<Pair>,
-    /// What they say.
+    /// The analysis of the pairs.
     #[serde(alias = "sequence")]
     pub analysis: Option<PairedAnalysis>,
 }
 
-/// One look at the head alone.
+/// The result of one stage of measuring the head alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StageResult {
-    /// Why it was taken.
+    /// The stage.
     #[serde(alias = "look")]
     pub stage: Stage,
-    /// The launches that it counted.
+    /// The launches that counted.
     pub launches: Vec<LaunchTimes>,
-    /// How far they lie from the baseline.
+    /// Their deviations from the baseline.
     #[serde(alias = "distances")]
     pub deviations: Vec<Deviation>,
-    /// What the whole run had moved by.
+    /// The shift that all benchmarks of the run share, if it is 5 % or more.
     #[serde(alias = "common_shift")]
     pub suite_wide_shift: Option<LogRatio>,
 }
 
 impl Verdict {
-    /// The state and, where there is one, the severity: `regression (critical)`.
+    /// The state and the severity: `regression (critical)`.
     pub fn label(&self) -> String {
         self.state.label(self.severity)
     }
 
-    /// The times of base and head and their change, as every row prints them.
+    /// The printed times of base and head, and their change.
     pub fn figures(&self) -> Figures {
         Figures::new(self.base_ns, self.head_ns, self.change)
     }
 
-    /// Whether it is a regression that was accepted, and no larger than that.
+    /// Whether the change is within the accepted maximum.
     pub fn is_waived(&self) -> bool {
         let both = self.accepted.as_ref().zip(self.change);
-        both.is_some_and(|(excuse, change)| change <= excuse.max_change())
+        both.is_some_and(|(waiver, change)| change <= waiver.max_change())
     }
 
-    /// The most pressing first: by state, then severity and size.
+    /// The order of a report, the most urgent first: by state, severity and size.
     pub fn rank(&self) -> impl Ord + use<> {
         let size = self.change.map_or(0.0, |change| change.0.abs());
         let thousandths = std::cmp::Reverse((size * 1e3) as u64);
@@ -161,8 +161,8 @@ impl Verdict {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Verdicts {
-    /// One per benchmark, the most urgent first.
+    /// One verdict per benchmark, the most urgent first.
     pub verdicts: Vec<Verdict>,
-    /// What the whole run moved by, if that is large enough to say so; ln of the ratio.
+    /// The shift that all benchmarks of the run share, if it is 5 % or more.
     pub suite_wide_shift: Option<LogRatio>,
 }

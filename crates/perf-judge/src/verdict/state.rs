@@ -1,4 +1,4 @@
-//! What became of a benchmark, and how it was judged.
+//! The states of a benchmark, and the methods of judging it.
 
 use crate::detect::Severity;
 use serde::{Deserialize, Serialize};
@@ -7,21 +7,21 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// It was listed and not measured.
+    /// The benchmark is listed, and no launch of it finished.
     Missing,
-    /// It got slower.
+    /// The benchmark is slower.
     Regression,
-    /// Its launches gave no usable time.
+    /// No launch measured a time above 0.
     Invalid,
-    /// It got faster.
+    /// The benchmark is faster.
     Improvement,
-    /// The noise is too large, or the statistics disagree.
+    /// The noise is too high, or the statistics disagree.
     Inconclusive,
-    /// The baseline does not have it.
+    /// The baseline or the base does not have the benchmark.
     New,
-    /// The newest run of the baseline has it, and it is not listed any more.
+    /// The newest run of the baseline has the benchmark, and the head does not list it.
     Removed,
-    /// It was recorded, but never on a machine like this.
+    /// The benchmark was recorded only on other machines.
     Incomparable,
     /// There are fewer comparable runs than a baseline needs.
     InsufficientHistory,
@@ -30,7 +30,7 @@ pub enum State {
 }
 
 impl State {
-    /// Every state, the most pressing first.
+    /// All states, the most urgent first.
     pub const ALL: [Self; 10] = [
         Self::Missing,
         Self::Regression,
@@ -44,7 +44,7 @@ impl State {
         Self::Unchanged,
     ];
 
-    /// Its name for people.
+    /// The name that tables show.
     pub fn name(self) -> &'static str {
         match self {
             Self::Missing => "missing",
@@ -55,12 +55,12 @@ impl State {
             Self::New => "new",
             Self::Removed => "removed",
             Self::Incomparable => "incomparable",
-            Self::InsufficientHistory => "too little history",
+            Self::InsufficientHistory => "no baseline",
             Self::Unchanged => "unchanged",
         }
     }
 
-    /// Its name with how large the change is: `regression (minor)`.
+    /// The name and the severity: `regression (minor)`.
     pub fn label(self, severity: Option<Severity>) -> String {
         match severity {
             Some(severity) => format!("{} ({})", self.name(), severity.name()),
@@ -69,14 +69,14 @@ impl State {
     }
 }
 
-/// How a benchmark was judged.
+/// The method that decided a benchmark.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// Against the median of recorded runs.
+    /// Its run was compared with the median of the baseline.
     #[default]
     History,
-    /// Side by side with another build.
+    /// It was compared in pairs with another build.
     #[serde(alias = "side_by_side")]
     Paired,
 }

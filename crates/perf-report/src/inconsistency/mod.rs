@@ -251,6 +251,7 @@ mod tests {
                 let row = report.rows.iter_mut().find(|row| row.measured.is_some()).unwrap();
                 (row.measured, row.verdict.launches, row.verdict.state) = (None, 0, state);
                 (row.verdict.base, row.verdict.change) = (base.map(str::to_owned), None);
+                (row.verdict.low, row.verdict.high) = (None, None);
                 let reason = format!("{}: why", row.verdict.name);
                 report.outcome.incomplete.push(reason);
                 report.status = report.outcome.status();

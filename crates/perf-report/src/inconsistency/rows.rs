@@ -4,12 +4,16 @@ use super::Inconsistency;
 use crate::row::Row;
 use perf_judge::detect::history;
 use perf_judge::unit::LogRatio;
-use perf_judge::verdict::{State, Verdict};
+use perf_judge::verdict::{Method, State, Verdict};
 
 /// Beyond any change that can be measured, in ln: from a picosecond to a century.
 const LARGEST_CHANGE: f64 = 50.0;
-/// What "unchanged" excludes by either rule, with room for rounding.
-const UNCHANGED: f64 = history::THRESHOLD + 1e-9;
+/// Room for rounding, in ln.
+const ROUNDING: f64 = 1e-9;
+/// The largest estimate of an unchanged benchmark by either rule, in ln.
+const UNCHANGED: f64 = history::THRESHOLD + ROUNDING;
+/// The largest end of an unchanged benchmark's interval by the history rule, in ln.
+const UNCHANGED_END: f64 = history::THRESHOLD + history::UNDERPOWERED + ROUNDING;
 
 /// The first thing in a row that no row says.
 pub(super) fn inconsistency(row: &Row) -> Option<Inconsistency> {
@@ -57,11 +61,25 @@ fn other_change(verdict: &Verdict) -> Option<Inconsistency> {
     let is_sound = match verdict.state {
         State::Regression => by(|change| change > 0.0),
         State::Improvement => by(|change| change < 0.0),
-        State::Unchanged => changes(verdict).all(|change| change.0.abs() <= UNCHANGED),
+        State::Unchanged => is_unchanged(verdict),
         _ => true,
     };
     let (name, state) = (verdict.name.clone(), verdict.state);
     (!is_sound).then_some(Inconsistency::OtherChange { name, state })
+}
+
+/// Pairs call a benchmark unchanged if both ends of its interval are within the threshold. The history
+/// rule demands this of the estimate. The ends differ from it by less than a used statistic's
+/// threshold, and that is 10 % at most.
+fn is_unchanged(verdict: &Verdict) -> bool {
+    let largest_end = match verdict.method {
+        Method::Paired => UNCHANGED,
+        Method::History => UNCHANGED_END,
+    };
+    let is_within = |change: LogRatio, largest: f64| change.0.abs() <= largest;
+    let ends = [verdict.low, verdict.high];
+    verdict.change.is_none_or(|change| is_within(change, UNCHANGED))
+        && ends.into_iter().flatten().all(|end| is_within(end, largest_end))
 }
 
 /// The change and the ends of its interval, as far as they are known.
@@ -76,6 +94,7 @@ mod tests {
     use crate::report::tests::report;
     use crate::row::Row;
     use perf_judge::unit::LogRatio;
+    use perf_judge::verdict::Method;
     use perf_judge::verdict::State::{
         self, Improvement, Incomparable, Inconclusive, InsufficientHistory, Invalid, New,
         Regression, Unchanged,
@@ -164,9 +183,24 @@ mod tests {
         for (state, change) in [(Regression, 0.2), (Improvement, -0.2), (Unchanged, -0.048)] {
             assert_eq!(with(state, Some(change)), "", "{state:?} {change}");
         }
-        let high = said(inconsistency(Unchanged, |row| row.verdict.high = Some(LogRatio(0.1))));
-        let low = said(inconsistency(Unchanged, |row| row.verdict.low = Some(LogRatio(-0.1))));
-        assert!(high.contains("does not make it") && low.contains("does not make it"));
+    }
+
+    #[test]
+    fn the_interval_of_an_unchanged_benchmark_has_a_range() {
+        let with = |method, low: f64, high: f64| {
+            said(inconsistency(Unchanged, |row| {
+                row.verdict.method = method;
+                (row.verdict.low, row.verdict.high) = (Some(LogRatio(low)), Some(LogRatio(high)));
+            }))
+        };
+        for (method, inside, outside) in
+            [(Method::Paired, 0.048, 0.049), (Method::History, 0.144, 0.145)]
+        {
+            assert_eq!(with(method, -inside, inside), "");
+            for (low, high) in [(-outside, inside), (-inside, outside)] {
+                assert!(with(method, low, high).contains("does not make it"), "{low} {high}");
+            }
+        }
     }
 
     #[test]

@@ -190,7 +190,7 @@ mod tests {
             assert!(text.ends_with("</sub>\n"));
             let cells = |line: &&str| line.replace("&#124;", "").matches('|').count();
             let mut tables = text.lines().filter(|line| line.starts_with("| regression"));
-            assert!(tables.all(|line| cells(&line) == 6), "{text}");
+            assert!(tables.all(|line| cells(&line) == 7), "{text}");
             assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
         }
         let page = Page { bytes: Page::COMMENT_BYTES, more: Some("https://e.example/run") };

@@ -4,7 +4,7 @@ use perf_judge::budget::Gate;
 use perf_judge::history::{History, NameTable, Past, RunRow};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{
-    Commit, Kind, LaunchResult, LaunchTimes, Machine, Measured, Pair, Run, SCHEMA, Side, Source,
+    Commit, LaunchResult, LaunchTimes, Machine, Measured, Pair, Run, RunKind, SCHEMA, Side, Source,
 };
 use perf_report::site::{Archive, Contents, LOOK_BACK, SHOWN, Site, SiteFile, archive};
 use perf_report::{Comparison, Report, Rules};
@@ -56,7 +56,7 @@ fn run(number: u32) -> Run {
     };
     Run {
         schema: SCHEMA,
-        kind: Kind::Run,
+        kind: RunKind::Run,
         id: String::new(),
         started: begun + chrono::TimeDelta::hours(6 * i64::from(number)),
         seed: 7,
