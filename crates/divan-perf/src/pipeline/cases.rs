@@ -77,22 +77,22 @@ impl Cases {
         args: &PerfArgs,
         context: &Context,
         suite: &BenchSuite,
-        session: &Runner,
+        runner: &Runner,
     ) -> Judge {
         let mut judge = match &self.base {
-            None => suite.judge(context, session, args),
-            Some(base) => self.judge_of_pairs(&base.commit.commit.hash, session, args),
+            None => suite.judge(context, runner, args),
+            Some(base) => self.judge_of_pairs(&base.commit.commit.hash, runner, args),
         };
-        session.failures().iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
+        runner.failures().iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
         judge
     }
 
-    fn judge_of_pairs(&self, base: &str, session: &Runner, args: &PerfArgs) -> Judge {
-        let rows = session.planned().iter().flat_map(|planned| {
+    fn judge_of_pairs(&self, base: &str, runner: &Runner, args: &PerfArgs) -> Judge {
+        let rows = runner.planned().iter().flat_map(|planned| {
             let case = |row: &BenchmarkId| self.case(row, &planned.entry.id, base);
             planned.rows.iter().map(case)
         });
-        let failed = session.failures().keys().map(|name| self.case(name, name, base));
+        let failed = runner.failures().keys().map(|name| self.case(name, name, base));
         let same = || Reference::SameBuild(base.to_owned());
         let skipped = self.skipped.iter().map(|name| Comparison::new(name.clone(), same()));
         let judge_config = JudgeConfig::of_launches(launches(args).into()).with_comparison(true);

@@ -67,7 +67,7 @@ impl Context {
 
 /// The repository around the workspace, which only recording needs.
 fn repository(project: &Project, args: &OutputArgs) -> Result<Option<Repository>> {
-    let location = args.place.location(&project.settings)?;
+    let location = args.history.history_ref(&project.settings)?;
     match Repository::open(&project.workspace.root, &location) {
         Ok(repository) => Ok(Some(repository)),
         Err(_) if args.no_record => Ok(None),

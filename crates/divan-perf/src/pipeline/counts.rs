@@ -71,7 +71,7 @@ fn instructions(
     verdict: &Verdict,
 ) -> Result<Result<CountPair, String>> {
     let at_hand = |base: &&Base| verdict.base.as_deref() == Some(base.commit.commit.hash.as_str());
-    let head = executor.session.entry_of(&verdict.name);
+    let head = executor.runner.entry_of(&verdict.name);
     let base = executor.base.as_ref().filter(at_hand);
     let both = head.and_then(|head| Some((head, base?.entries.get(&head.id)?)));
     let Some((head, base)) = both else {

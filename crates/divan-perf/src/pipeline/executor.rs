@@ -20,7 +20,7 @@ pub(crate) struct Executor<'a> {
     pub(crate) suite: &'a BenchSuite,
     pub(crate) args: &'a PerfArgs,
     pub(crate) interrupt: &'a Interrupt,
-    pub(crate) session: Runner,
+    pub(crate) runner: Runner,
     /// The build that is compared with now.
     pub(crate) base: Option<Base>,
     /// What the launches side by side told beside their times.
@@ -40,11 +40,11 @@ pub(crate) struct ExtraLaunches {
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl<'a> Executor<'a> {
-    /// A executor of launches of `session`, and of the build of `base` where that is known already.
+    /// A executor of launches of `runner`, and of the build of `base` where that is known already.
     pub(crate) fn new(
         context: &'a Context,
         suite: &'a BenchSuite,
-        session: Runner,
+        runner: Runner,
         base: Option<Base>,
         args: &'a PerfArgs,
         interrupt: &'a Interrupt,
@@ -57,7 +57,7 @@ impl<'a> Executor<'a> {
             suite,
             args,
             interrupt,
-            session,
+            runner,
             base,
             told: ExtraLaunches::default(),
             notes,
@@ -97,7 +97,7 @@ impl<'a> Executor<'a> {
         launches: usize,
     ) -> Result<Measurement> {
         let (launcher, interrupt) = (&self.suite.launcher, self.interrupt);
-        let told = self.session.measure(&pairs(look, launches), benchmarks, launcher, interrupt)?;
+        let told = self.runner.measure(&pairs(look, launches), benchmarks, launcher, interrupt)?;
         for (name, readings) in &told.readings {
             let launches: Vec<LaunchTimes> =
                 readings.iter().map(|reading| reading.times()).collect();
@@ -126,7 +126,7 @@ impl<'a> Executor<'a> {
             return self.build_base(judge, base, benchmarks);
         }
         let Some(built) = &self.base else { return Ok(()) };
-        let mut told = self.session.compare(
+        let mut told = self.runner.compare(
             title(pairs),
             pairs,
             benchmarks,
@@ -191,14 +191,14 @@ impl<'a> Executor<'a> {
         let commit =
             repository.describe(base, "recorded commit that what moved is compared with")?;
         repository.check_submodules(&commit)?;
-        let (args, skips) = (&self.args.common, !self.args.no_skip);
+        let (args, skips) = (&self.args.measure, !self.args.no_skip);
         Base::build(self.context, repository, self.suite, commit, args, skips)
     }
 
     /// Tells the judge what the build has, and what is the same there.
     pub(crate) fn classify(&self, judge: &mut Judge, built: &Base, names: &[BenchmarkId]) {
         for name in names {
-            let entry = self.session.entry_of(name);
+            let entry = self.runner.entry_of(name);
             match entry.and_then(|entry| built.entries.get(&entry.id)) {
                 None => judge.cannot_compare(name, "the base does not have it"),
                 Some(_) if built.is_same(name) => judge.is_same_build(name),

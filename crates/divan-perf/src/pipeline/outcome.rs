@@ -30,7 +30,7 @@ pub(super) fn record_run(executor: &Executor<'_>, initial: &Measurement) -> Resu
     }
     let run = run(executor, initial);
     let recorder = &executor.context.recorder;
-    recorder.keep(&[Entry::from(&run)])?;
+    recorder.spool(&[Entry::from(&run)])?;
     let saved = save_samples(executor.context, &run.id, &[("head", &initial.readings)]);
     recorder.record().and(saved)
 }
@@ -44,15 +44,15 @@ pub(super) fn record_comparisons(executor: &Executor<'_>, report: &Report) -> Re
     }
     let comparisons = Comparison::all_of(report);
     let recorder = &executor.context.recorder;
-    recorder.keep(&comparisons.iter().map(Entry::from).collect::<Vec<_>>())?;
+    recorder.spool(&comparisons.iter().map(Entry::from).collect::<Vec<_>>())?;
     recorder.record()
 }
 
 /// The run that `measurement` makes; a comparison alone is never a whole one.
 fn run(executor: &Executor<'_>, measurement: &Measurement) -> Run {
-    let Executor { context, suite, args, session, .. } = executor;
+    let Executor { context, suite, args, runner, .. } = executor;
     let is_complete = args.compare.is_none() && is_complete(args);
-    suite.run(context, session, measurement, is_complete)
+    suite.run(context, runner, measurement, is_complete)
 }
 
 /// Saves the samples of every launch, a line a launch: what it told, and of which side.
@@ -86,7 +86,7 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
     let selected: Vec<BenchmarkId> =
         verdicts.verdicts.iter().filter(measured).map(|verdict| verdict.name.clone()).collect();
     let mut notes = about(run, context, args);
-    if args.compare.is_none() && args.common.is_unfiltered() {
+    if args.compare.is_none() && args.measure.is_unfiltered() {
         notes.extend(suite.other_workspace_note(context));
     }
     let history = &context.history;

@@ -33,7 +33,7 @@ impl Project {
         let workspace = workspace(args.manifest_path.as_deref(), packages)?;
         let (budget_text, settings, budgets) = read(&workspace.root)?.unwrap_or_default();
         Ok(Self {
-            output: Output::claim(args.output.as_deref(), &workspace)?,
+            output: Output::claim(args.output_dir.as_deref(), &workspace)?,
             workspace,
             accepted: settings.accepted.iter().map(Acceptance::carried).collect(),
             settings,
@@ -47,7 +47,7 @@ impl Project {
     pub(super) fn without_settings(manifest: &Path, args: &OutputArgs) -> Result<Self> {
         let workspace = workspace(Some(manifest), &[])?;
         Ok(Self {
-            output: Output::claim(args.output.as_deref(), &workspace)?,
+            output: Output::claim(args.output_dir.as_deref(), &workspace)?,
             workspace,
             settings: BudgetFile::default(),
             budgets: Vec::new(),

@@ -70,7 +70,7 @@ impl Recorder {
     }
 
     /// Puts measurements on disk before anything else is done with them.
-    pub(crate) fn keep(&self, entries: &[Entry]) -> Result<()> {
+    pub(crate) fn spool(&self, entries: &[Entry]) -> Result<()> {
         if let Some((_, pending)) = &self.history {
             return pending.keep(entries);
         }

@@ -59,7 +59,7 @@ impl Reference {
         suite: &BenchSuite,
         mut listing: Listing,
     ) -> Result<(Listing, Cases)> {
-        let filter = &args.common.filter;
+        let filter = &args.measure.filter;
         let is_wanted =
             |name: &BenchmarkId| is_selected(name, filter) && suite.tells_of_removed(name);
         let Self::Commit(commit) = self else {
@@ -70,7 +70,7 @@ impl Reference {
         let repository = context.history.repository();
         let repository = repository.context("there is no repository to compare in")?;
         let skips = !args.no_skip;
-        let base = Base::build(context, repository, suite, commit, &args.common, skips)?;
+        let base = Base::build(context, repository, suite, commit, &args.measure, skips)?;
         suite.silent.fail(&mut listing, base.names().cloned(), is_wanted);
         Ok(Cases::of(listing, base, &context.project.budgets, is_wanted))
     }

@@ -8,7 +8,7 @@ use crate::bench::{
     self, BuildFolder, Built, ClockRecorder, Entry, Launcher, Listing, Measurement, Options,
     Runner, SamplingTarget, Workspace,
 };
-use crate::environment::{self, BuildFacts};
+use crate::environment::{self, BuildSettings};
 use crate::interrupt::Interrupt;
 use crate::store::Repository;
 use crate::ui;
@@ -63,7 +63,7 @@ impl BenchSuite {
         context.history.repository().map_or(Ok(()), Repository::check_nothing_left_out)?;
         ui::say("building the benches");
         let built = BuildFolder::build_checkout(workspace)?;
-        let machine = environment::machine(BuildFacts {
+        let machine = environment::machine(BuildSettings {
             profile: built.profile.clone(),
             divan: workspace.divan()?,
         })?;
@@ -142,15 +142,15 @@ impl BenchSuite {
     pub(crate) fn check_names(
         &self,
         context: &Context,
-        session: &Runner,
+        runner: &Runner,
         skipped: &[BenchmarkId],
         args: &PerfArgs,
     ) -> Result<()> {
-        if !args.common.is_unfiltered() {
+        if !args.measure.is_unfiltered() {
             return Ok(());
         }
-        let rows = session.planned().iter().flat_map(|planned| planned.rows.clone());
-        let launched: Vec<BenchmarkId> = rows.chain(session.failures().keys().cloned()).collect();
+        let rows = runner.planned().iter().flat_map(|planned| planned.rows.clone());
+        let launched: Vec<BenchmarkId> = rows.chain(runner.failures().keys().cloned()).collect();
         let others = self.partition.iter().flat_map(|partition| &partition.listed);
         let others: Vec<BenchmarkId> = others.chain(skipped).cloned().collect();
         context.project.check_old_names(&launched)?;
@@ -162,9 +162,9 @@ impl BenchSuite {
     }
 
     /// The judge of everything that was planned, against the recorded runs.
-    pub(crate) fn judge(&self, context: &Context, session: &Runner, args: &PerfArgs) -> Judge {
+    pub(crate) fn judge(&self, context: &Context, runner: &Runner, args: &PerfArgs) -> Judge {
         let selector = self.selector(context);
-        let planned = session.planned().iter().flat_map(|planned| {
+        let planned = runner.planned().iter().flat_map(|planned| {
             planned
                 .rows
                 .iter()
@@ -175,13 +175,13 @@ impl BenchSuite {
                 Comparison::new(row.clone(), Reference::Runs(selector.select(row, n, s)))
             })
             .collect();
-        let failed = session.failures().keys();
+        let failed = runner.failures().keys();
         cases.extend(failed.map(|name| {
             Comparison::new(name.clone(), Reference::Runs(selector.select(name, 0, 0)))
         }));
         let listed: BTreeSet<&BenchmarkId> = cases.iter().map(Comparison::name).collect();
         let mut removed = selector.newest_names();
-        removed.retain(|name| args.common.is_unfiltered() && !listed.contains(name));
+        removed.retain(|name| args.measure.is_unfiltered() && !listed.contains(name));
         removed.retain(|name| self.tells_of_removed(name));
         let judge_config = JudgeConfig::of_launches(launches(args).into())
             .with_reruns((!args.quick).then_some(FRESH_LAUNCHES))
@@ -193,14 +193,14 @@ impl BenchSuite {
     pub(crate) fn run(
         &self,
         context: &Context,
-        session: &Runner,
+        runner: &Runner,
         told: &Measurement,
         is_complete: bool,
     ) -> Run {
         let measured = told.readings.iter().filter_map(|(name, readings)| {
             Measured::of(name.clone(), self.source_of(name), readings)
         });
-        let failures = session.failures().iter().chain(&told.failures);
+        let failures = runner.failures().iter().chain(&told.failures);
         let unfinished = failures
             .map(|(name, reason)| Unfinished { name: name.clone(), reason: reason.clone() });
         let run = Run {
@@ -294,7 +294,7 @@ pub(super) fn launches(args: &PerfArgs) -> u16 {
 
 /// Whether a baseline may count what is measured so.
 pub(crate) fn is_complete(args: &PerfArgs) -> bool {
-    args.common.is_unfiltered() && launches(args) >= LAUNCHES
+    args.measure.is_unfiltered() && launches(args) >= LAUNCHES
 }
 
 /// Leaves the part's benchmarks in the listing. What cannot be measured is the first part's to tell.
