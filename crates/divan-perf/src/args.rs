@@ -213,8 +213,7 @@ pub(crate) fn revision(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("it is empty; write a branch, a tag or a commit".to_owned()),
         name if name.starts_with('-') => {
-            Err("it begins with `-`, like an option; write a branch, a tag or a commit"
-                .to_owned())
+            Err("it begins with `-`, like an option; write a branch, a tag or a commit".to_owned())
         }
         name if name.contains("..") => {
             Err("it is a range of commits; write one branch, tag or commit".to_owned())
@@ -225,7 +224,11 @@ pub(crate) fn revision(text: &str) -> Result<String, String> {
 
 /// Text with at least one character that is no space.
 pub(crate) fn non_empty(text: &str) -> Result<String, String> {
-    if text.trim().is_empty() { Err("it is empty; write a text".to_owned()) } else { Ok(text.to_owned()) }
+    if text.trim().is_empty() {
+        Err("it is empty; write a text".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
 /// A duration of 1 s to 24 h, e.g. `90s`, `5m` or `1h 30m`; a number without a unit is in seconds.
@@ -234,7 +237,9 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let read = seconds.map_or_else(|| humantime::parse_duration(text), Ok);
     let read = read.map_err(|error| format!("{error}; write e.g. `90s` or `5m`"))?;
     let is_sensible = (Duration::from_secs(1)..=Duration::from_secs(86_400)).contains(&read);
-    is_sensible.then_some(read).ok_or_else(|| "it is not between 1 s and 24 h; write e.g. `90s` or `5m`".to_owned())
+    is_sensible
+        .then_some(read)
+        .ok_or_else(|| "it is not between 1 s and 24 h; write e.g. `90s` or `5m`".to_owned())
 }
 
 #[cfg(test)]

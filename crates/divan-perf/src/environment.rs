@@ -39,7 +39,8 @@ pub(crate) struct BuildSettings {
 
 /// This machine and its tools. It fails if rustc cannot be started.
 pub(crate) fn machine(build: BuildSettings) -> Result<Machine> {
-    let verbose = output(&rustc(), &["-vV"]).context("cannot run `rustc -vV`; install Rust or set RUSTC to its path")?;
+    let verbose = output(&rustc(), &["-vV"])
+        .context("cannot run `rustc -vV`; install Rust or set RUSTC to its path")?;
     let field = |name: &str| verbose.lines().find_map(|line| line.strip_prefix(name));
     let host = field("host: ").unwrap_or_default();
     let machine = Machine {

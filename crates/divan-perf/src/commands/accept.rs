@@ -82,7 +82,9 @@ pub(crate) fn run(args: &AcceptArgs) -> Result<ExitCode> {
         unit::change(entry.max_change()),
         entry.commit.get(..12).unwrap_or(&entry.commit),
     ));
-    ui::say(&format!("commit {BUDGET_FILE} together with the code, so that the reason is reviewed"));
+    ui::say(&format!(
+        "commit {BUDGET_FILE} together with the code, so that the reason is reviewed"
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -98,7 +100,9 @@ fn benchmark(args: &AcceptArgs, report: Option<&Report>) -> Result<BenchmarkId> 
         (Some(row), _) => Ok(row.verdict.name.clone()),
         (None, Some(_)) => {
             let name = &args.benchmark;
-            ui::say(&format!("note: no report contains `{name}`; using it as a full benchmark name"));
+            ui::say(&format!(
+                "note: no report contains `{name}`; using it as a full benchmark name"
+            ));
             Ok(BenchmarkId::from(name.as_str()))
         }
         (None, None) if report.is_some() => {
@@ -115,7 +119,8 @@ const MEASURE_FIRST: &str = "there is no report with the change of the benchmark
 
 fn row<'a>(args: &AcceptArgs, report: Option<&'a Report>) -> Result<Option<&'a Row>> {
     let rows = report.iter().flat_map(|report| &report.rows);
-    let matching: Vec<&Row> = rows.filter(|row| row.verdict.name.is_named(&args.benchmark)).collect();
+    let matching: Vec<&Row> =
+        rows.filter(|row| row.verdict.name.is_named(&args.benchmark)).collect();
     match matching[..] {
         [] => Ok(None),
         [row] => Ok(Some(row)),
@@ -164,8 +169,7 @@ fn head(workspace: &Workspace) -> Result<perf_judge::run::Commit> {
 }
 
 fn max_change_percent(text: &str) -> Result<f64, String> {
-    let percent: f64 =
-        text.parse().map_err(|_| "it is not a number; write e.g. 24".to_owned())?;
+    let percent: f64 = text.parse().map_err(|_| "it is not a number; write e.g. 24".to_owned())?;
     Acceptance::check_max_change(percent).map(|()| percent).map_err(|error| error.to_string())
 }
 

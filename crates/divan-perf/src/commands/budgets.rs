@@ -56,7 +56,9 @@ fn check(args: &BudgetsArgs) -> Result<ExitCode> {
     let (recorded, branch) = match history(&workspace, args, &file) {
         Ok(history) => history,
         Err(error) => {
-            ui::say(&format!("note: the recorded runs cannot be read, so benchmark names are not checked: {error:#}"));
+            ui::say(&format!(
+                "note: the recorded runs cannot be read, so benchmark names are not checked: {error:#}"
+            ));
             (Recorded::default(), file.base_branch(None).to_owned())
         }
     };
@@ -77,8 +79,9 @@ fn check(args: &BudgetsArgs) -> Result<ExitCode> {
 fn suggest(args: &BudgetsArgs) -> Result<ExitCode> {
     let workspace = workspace(args)?;
     let (text, file, budgets) = read_file(&workspace)?;
-    let (recorded, branch) =
-        history(&workspace, args, &file).context("cannot read the recorded runs; check them by `cargo xtask perf history verify`")?;
+    let (recorded, branch) = history(&workspace, args, &file).context(
+        "cannot read the recorded runs; check them by `cargo xtask perf history verify`",
+    )?;
     let Some(recent) = Recent::of(&recorded.history, &branch, &file.renamed) else {
         ui::say(&format!("no suggestion: {}", no_runs(&branch)));
         return Ok(ExitCode::SUCCESS);
@@ -86,7 +89,10 @@ fn suggest(args: &BudgetsArgs) -> Result<ExitCode> {
     let suggestions = budget::suggest(&budgets, &recent);
     let new = budget::apply(&text, &suggestions).map_err(|error| in_file(&error))?;
     let runs = unit::counted(recent.count(), "run", "runs");
-    ui::say(&format!("suggestions from {runs} on one machine, the newest is the {}", newest(&recent, &branch)));
+    ui::say(&format!(
+        "suggestions from {runs} on one machine, the newest is the {}",
+        newest(&recent, &branch)
+    ));
     ui::say(reasons(&suggestions).trim_end());
     if new == text {
         ui::say("no suggestion: the limits fit the recorded runs");

@@ -50,7 +50,8 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<ExitCode> {
     let start = Instant::now();
     let time = args.measure.time_limit.unwrap_or(DEFAULT_TIME);
     let own = if known_cost.is_some() { time - time / KNOWN_COST_SHARE } else { time };
-    let mut comparison = SelfComparison::plan(&context, &suite, listing, &args.measure, &interrupt)?;
+    let mut comparison =
+        SelfComparison::plan(&context, &suite, listing, &args.measure, &interrupt)?;
     let names = comparison.names();
     let started = suite.started();
     let mut result = Calibration::new(started, suite.seed(), suite.machine.clone(), names.len());
@@ -62,7 +63,8 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<ExitCode> {
     if let Some(known_cost) = &known_cost {
         let (suite, listing) = BenchSuite::build(known_cost, &args.measure, &interrupt)?;
         suite.check_selected(&listing)?;
-        let mut comparison = SelfComparison::plan(known_cost, &suite, listing, &args.measure, &interrupt)?;
+        let mut comparison =
+            SelfComparison::plan(known_cost, &suite, listing, &args.measure, &interrupt)?;
         result.real = comparison.real(start + time)?;
         print_notes(&suite);
     }
@@ -84,7 +86,10 @@ fn print_notes(suite: &BenchSuite) {
 fn known_cost(manifest: &Path, store: &OutputArgs) -> Result<Context> {
     let context = Context::without_history(manifest, store)?;
     if !context.project.workspace.targets.iter().any(|target| target.package == "known-cost") {
-        bail!("{} is not the known-cost crate: give the Cargo.toml of crates/known-cost", manifest.display());
+        bail!(
+            "{} is not the known-cost crate: give the Cargo.toml of fixtures/known-cost",
+            manifest.display()
+        );
     }
     Ok(context)
 }

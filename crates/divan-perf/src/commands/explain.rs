@@ -60,7 +60,9 @@ fn unknown_benchmark(name: &str, verdicts: &[&Verdict]) -> String {
     let all = verdicts.iter().map(|verdict| verdict.name.as_str());
     let similar: Vec<&str> = all.filter(|other| other.contains(name)).take(SIMILAR).collect();
     if similar.is_empty() {
-        format!("the last report has no benchmark `{name}`: run `cargo xtask perf report target/perf/report.json` to list its benchmarks")
+        format!(
+            "the last report has no benchmark `{name}`: run `cargo xtask perf report target/perf/report.json` to list its benchmarks"
+        )
     } else {
         format!("the last report has no benchmark `{name}`; use one of: {}", similar.join(", "))
     }

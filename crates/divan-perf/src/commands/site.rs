@@ -69,7 +69,7 @@ fn open(page: &Path) -> Result<()> {
         _ => "xdg-open",
     };
     let started = Command::new(program).arg(page).spawn();
-    started.map(drop).with_context(|| {
-        format!("cannot start {program}: open {} in a browser", page.display())
-    })
+    started
+        .map(drop)
+        .with_context(|| format!("cannot start {program}: open {} in a browser", page.display()))
 }

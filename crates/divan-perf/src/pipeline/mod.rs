@@ -9,9 +9,9 @@ mod recorder;
 mod context;
 mod silent_targets;
 mod suite;
-mod sameness;
+mod unchanged;
 mod base_build;
-mod cases;
+mod selection;
 mod reference;
 mod executor;
 mod counts;
@@ -28,26 +28,26 @@ use crate::interrupt::Interrupt;
 use crate::ui;
 use anyhow::Result;
 use executor::Executor;
-use reference::Reference;
+use reference::ReferenceSource;
 use std::process::ExitCode;
 
 /// Measures the checkout and judges it, against its history or in pairs with another commit.
 pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
     let context = Context::check(&args.measure.output, &args.measure.package)?;
-    let reference = Reference::find(args, &context)?;
+    let reference = ReferenceSource::find(args, &context)?;
     if let Some(reason) = reference.nothing_to_compare(args, &context)? {
         ui::say(&reason);
         return Ok(ExitCode::SUCCESS);
     }
     reference.check(&context)?;
     let (suite, listing) = BenchSuite::build(&context, &args.measure, &interrupt)?;
-    let (listing, cases) = reference.select(args, &context, &suite, listing)?;
+    let (listing, selection) = reference.select(args, &context, &suite, listing)?;
     suite.check_selected(&listing)?;
     let runner = suite.plan(&context, listing, &args.measure)?;
-    suite.check_names(&context, &runner, cases.skipped(), args)?;
-    let mut judge = cases.judge(args, &context, &suite, &runner);
-    let mut executor = Executor::new(&context, &suite, runner, cases.base, args, &interrupt);
+    suite.check_names(&context, &runner, selection.skipped(), args)?;
+    let mut judge = selection.judge(args, &context, &suite, &runner);
+    let mut executor = Executor::new(&context, &suite, runner, selection.base, args, &interrupt);
     let initial = executor.initial_measurement(&mut judge)?;
     let recorded = outcome::record_run(&executor, &initial);
     let mut verdicts = executor.finish(judge)?;

@@ -45,7 +45,8 @@ pub(crate) fn probe(
     time: Option<Duration>,
     interrupt: &Interrupt,
 ) -> Result<NoiseProbe> {
-    let manifest = args.output.manifest_path.as_deref().context("the path of Cargo.toml is missing")?;
+    let manifest =
+        args.output.manifest_path.as_deref().context("the path of Cargo.toml is missing")?;
     let context = Context::without_history(manifest, &args.output)?;
     let (suite, listing) = BenchSuite::build(&context, args, interrupt)?;
     suite.check_selected(&listing)?;
@@ -65,14 +66,11 @@ pub(crate) fn probe(
 
 fn noise<'a>(pairs: impl Iterator<Item = &'a Pair>) -> Option<Noise> {
     let difference = |pair: &Pair| (pair.head.median / pair.base.median).ln().abs();
-    let mut all: Vec<f64> = pairs.map(difference).filter(|difference| difference.is_finite()).collect();
+    let mut all: Vec<f64> =
+        pairs.map(difference).filter(|difference| difference.is_finite()).collect();
     all.sort_by(f64::total_cmp);
     let p90 = all.get((all.len() * 9 / 10).min(all.len().saturating_sub(1)))?;
-    Some(Noise {
-        pairs: all.len(),
-        median: LogRatio(stats::median(&all)?),
-        p90: LogRatio(*p90),
-    })
+    Some(Noise { pairs: all.len(), median: LogRatio(stats::median(&all)?), p90: LogRatio(*p90) })
 }
 
 #[cfg(test)]

@@ -46,8 +46,9 @@ fn faults(path: &str, text: &str, benches: &[&str], has_library: bool) -> Vec<Fi
     let standard = benches.iter().filter(|name| !has_no_harness(name));
     let mut findings: Vec<Finding> = standard
         .map(|name| {
-            let what =
-                format!("{path}: the bench `{name}` uses the standard harness, which does not run Divan");
+            let what = format!(
+                "{path}: the bench `{name}` uses the standard harness, which does not run Divan"
+            );
             Finding::fix(what, format!("[[bench]]\nname = \"{name}\"\nharness = false"))
         })
         .collect();

@@ -87,11 +87,15 @@ fn benches(workspace: &Workspace, probed: &Result<NoiseProbe>) -> Vec<Finding> {
             let found = unit::counted(probe.names.len(), "benchmark", "benchmarks");
             let targets = unit::counted(workspace.targets.len(), "bench target", "bench targets");
             findings.push(Finding::ok(format!("{found} in {targets}")));
-            let failed = |(name, reason)| Finding::fix(format!("{name} cannot be measured: {reason}"), "cargo bench");
+            let failed = |(name, reason)| {
+                Finding::fix(format!("{name} cannot be measured: {reason}"), "cargo bench")
+            };
             findings.extend(probe.failures.iter().map(failed));
         }
     }
-    let features = |note: &String| Finding::note(note, "remove `required-features` from the [[bench]] of the target");
+    let features = |note: &String| {
+        Finding::note(note, "remove `required-features` from the [[bench]] of the target")
+    };
     findings.extend(workspace.notes().map(|note| features(&note)));
     findings
 }
@@ -100,7 +104,8 @@ fn budgets(workspace: &Workspace, probe: Option<&NoiseProbe>) -> Vec<Finding> {
     let (text, file, budgets) = match budget_file::read(&workspace.root) {
         Err(error) => return vec![Finding::fix(format!("{error:#}"), "fix that line")],
         Ok(None) => {
-            let fix = "{\"schema\": 2, \"budgets\": {}}   # in perf-budgets.json, see docs/config.md";
+            let fix =
+                "{\"schema\": 2, \"budgets\": {}}   # in perf-budgets.json, see docs/config.md";
             return vec![Finding::note("there is no perf-budgets.json: no absolute limits", fix)];
         }
         Ok(Some(read)) => read,

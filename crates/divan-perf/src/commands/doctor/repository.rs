@@ -19,7 +19,8 @@ pub(super) fn check(workspace: &Workspace, args: &HistoryArgs) -> Vec<Finding> {
         Ok(repository) => repository,
         Err(error) => return vec![Finding::fix(format!("{error:#}"), "git init")],
     };
-    [history(&repository), local_clone(&repository, workspace), workflows(&repository.root())].concat()
+    [history(&repository), local_clone(&repository, workspace), workflows(&repository.root())]
+        .concat()
 }
 
 fn history(repository: &Repository) -> Vec<Finding> {
@@ -49,7 +50,10 @@ fn local_clone(repository: &Repository, workspace: &Workspace) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.push(match repository.check_remote() {
         Ok(()) => Finding::ok("the remote can be reached"),
-        Err(error) => Finding::note(format!("the history cannot be shared: {error:#}"), "git remote add origin URL"),
+        Err(error) => Finding::note(
+            format!("the history cannot be shared: {error:#}"),
+            "git remote add origin URL",
+        ),
     });
     if let Err(error) = repository.check_writable() {
         findings.push(Finding::fix(format!("{error:#}"), "git config user.name NAME"));

@@ -13,7 +13,10 @@ pub(super) fn check(name: &str, text: &str) -> Vec<Finding> {
         Ok(documents) => documents,
         Err(error) => {
             let line = error.marker().line();
-            let what = format!("{name}:{line}: it is not YAML, so GitHub runs none of it: {}", visible(&error.to_string()));
+            let what = format!(
+                "{name}:{line}: it is not YAML, so GitHub runs none of it: {}",
+                visible(&error.to_string())
+            );
             return vec![Finding::fix(what, "fix the syntax of that line")];
         }
     };
@@ -38,7 +41,10 @@ impl Workflow<'_> {
         let mut findings = Vec::new();
         if has(on, "pull_request") && !has(on, "merge_group") {
             findings.push(Finding::fix(
-                self.at(on, "no `merge_group` trigger: a required check never starts in the merge queue"),
+                self.at(
+                    on,
+                    "no `merge_group` trigger: a required check never starts in the merge queue",
+                ),
                 "on:\n  merge_group:",
             ));
         }
@@ -84,7 +90,12 @@ impl Workflow<'_> {
         let name = text(key);
         if get(job, "timeout-minutes").is_none() && get(job, "uses").is_none() {
             findings.push(Finding::fix(
-                self.at(key, &format!("the job `{name}` has no timeout: GitHub stops it only after six hours")),
+                self.at(
+                    key,
+                    &format!(
+                        "the job `{name}` has no timeout: GitHub stops it only after six hours"
+                    ),
+                ),
                 "timeout-minutes: 30",
             ));
         }

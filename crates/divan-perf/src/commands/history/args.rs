@@ -175,9 +175,9 @@ pub(super) struct RotateArgs {
 fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     let day = || text.parse::<NaiveDate>().map(|day| day.and_time(NaiveTime::MIN).and_utc());
     let moment = DateTime::parse_from_rfc3339(text).map(|moment| moment.to_utc());
-    moment
-        .or_else(|_| day())
-        .map_err(|_| "it is not a day or time; write e.g. 2026-11-23 or 2026-11-23T12:00:00Z".to_owned())
+    moment.or_else(|_| day()).map_err(|_| {
+        "it is not a day or time; write e.g. 2026-11-23 or 2026-11-23T12:00:00Z".to_owned()
+    })
 }
 
 #[cfg(test)]

@@ -98,7 +98,9 @@ pub(super) fn list(history: &OpenedHistory, args: &ListArgs) -> Result<()> {
         lines.push(line);
     }
     if lines.is_empty() {
-        ui::say("no recorded run matches: remove a filter, or run `cargo xtask perf` to record one");
+        ui::say(
+            "no recorded run matches: remove a filter, or run `cargo xtask perf` to record one",
+        );
     } else if lines.len() == args.limit && rows.next(&args.filter)?.is_some() {
         ui::say(&format!("showing the newest {} runs; add -n N to show more", args.limit));
     }

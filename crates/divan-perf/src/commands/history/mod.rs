@@ -70,7 +70,10 @@ fn add(history: &OpenedHistory, args: &AddArgs) -> Result<()> {
     }
     if !pending.left.is_empty() {
         let folder = history.pending.folder().display();
-        bail!("some measurements are not recorded and stay in {folder}: {}", pending.left.join("; "));
+        bail!(
+            "some measurements are not recorded and stay in {folder}: {}",
+            pending.left.join("; ")
+        );
     }
     Ok(())
 }
@@ -104,7 +107,10 @@ fn rotate(history: &OpenedHistory, args: &RotateArgs) -> Result<()> {
         );
     }
     let pending = history.pending.record(&history.repository)?;
-    pending.left.iter().for_each(|why| ui::say(&format!("note: {why}; it is not part of the new history")));
+    pending
+        .left
+        .iter()
+        .for_each(|why| ui::say(&format!("note: {why}; it is not part of the new history")));
     let rotation = Rotation { keep: args.keep, archive: &args.archive, publish: args.publish };
     ui::say(&history.repository.rotate(&rotation)?);
     Ok(())

@@ -55,8 +55,8 @@ pub(super) fn import(history: &OpenedHistory, args: &ImportArgs) -> Result<()> {
     history.repository.check_writable()?;
     let file = args.file.display();
     let text = read_text(&args.file, DATA_BYTES)?;
-    let imported =
-        perf_judge::history::import(&text, &args.on).with_context(|| format!("cannot import {file}"))?;
+    let imported = perf_judge::history::import(&text, &args.on)
+        .with_context(|| format!("cannot import {file}"))?;
     imported.notes.iter().for_each(|note| ui::say(&format!("note: {note}")));
     let entries: Vec<Entry> = imported.runs.iter().map(Entry::from).collect();
     if entries.is_empty() {

@@ -33,7 +33,8 @@ pub(crate) fn run(args: &MergeArgs) -> Result<ExitCode> {
     measured.read_measurements()?;
     let MeasuredParts { parts, unfinished, .. } = measured;
     let context = Context::check(&args.output, &[])?;
-    let missing = parts.iter().filter_map(|part| part.missing_note(&context.history.recorded.history));
+    let missing =
+        parts.iter().filter_map(|part| part.missing_note(&context.history.recorded.history));
     let report = report.without(unfinished.into_iter().chain(missing));
     let is_complete = report.outcome.incomplete.is_empty();
     context.recorder.spool(&entries(parts, is_complete))?;

@@ -18,7 +18,8 @@ const UNRECORDED: &str = "unrecorded";
 const REPORT: &str = "report.json";
 
 /// The fix for a measurement of another commit.
-const REMOVE_EARLIER: &str = "if an earlier run wrote it, record the file by `cargo xtask perf history add`, then remove it";
+const REMOVE_EARLIER: &str =
+    "if an earlier run wrote it, record the file by `cargo xtask perf history add`, then remove it";
 
 /// The most files of a folder; a real one has far fewer.
 const MAX_FILES: usize = 1000;
@@ -56,7 +57,8 @@ impl MeasuredParts {
             Self { parts: Vec::new(), bytes_left: MAX_BYTES, unfinished: Vec::new() };
         for folder in folders {
             refuse_link(folder)?;
-            let parts = if is_part(folder) { vec![folder.clone()] } else { measured.below(folder)? };
+            let parts =
+                if is_part(folder) { vec![folder.clone()] } else { measured.below(folder)? };
             for part in parts {
                 let path = part.join(REPORT);
                 let report = report_file::parse(&path, &text(&path, &mut measured.bytes_left)?)?;
@@ -84,11 +86,17 @@ impl MeasuredParts {
         let (parts, others): (Vec<_>, Vec<_>) =
             folders.into_iter().partition(|folder| is_part(folder));
         if parts.is_empty() {
-            bail!("{} contains no {REPORT}: write it by `cargo xtask perf --partition I/N --output DIR`", folder.display());
+            bail!(
+                "{} contains no {REPORT}: write it by `cargo xtask perf --partition I/N --output DIR`",
+                folder.display()
+            );
         }
         let unfinished = others.iter().filter(|folder| exists(&folder.join(UNRECORDED)));
         self.unfinished.extend(unfinished.map(|folder| {
-            format!("{} has measurements but no {REPORT}: its job ended early, run it again", folder.display())
+            format!(
+                "{} has measurements but no {REPORT}: its job ended early, run it again",
+                folder.display()
+            )
         }));
         Ok(parts)
     }
@@ -159,7 +167,11 @@ impl MeasuredPart {
         let part = self.report.partition.as_ref().map(|partition| partition.part);
         let part =
             part.map_or_else(String::new, |part| format!("part {} of {}: ", part.part, part.of));
-        format!("{part}its measurement {} is not in {}: upload that folder too", visible(id), folder.display())
+        format!(
+            "{part}its measurement {} is not in {}: upload that folder too",
+            visible(id),
+            folder.display()
+        )
     }
 }
 

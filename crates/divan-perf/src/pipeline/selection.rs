@@ -1,4 +1,4 @@
-//! What there is to judge, and what of it is launched.
+//! The benchmarks to judge, and those of them that are launched.
 
 use super::args::PerfArgs;
 use super::base_build::Base;
@@ -10,12 +10,12 @@ use perf_judge::ident::BenchmarkId;
 use perf_judge::verdict::{Comparison, Judge, JudgeConfig, Reference};
 use std::collections::BTreeSet;
 
-/// What there is to judge, and the build of the other commit where there is one.
-pub(super) struct Cases {
+/// The benchmarks to judge, and the base build of a comparison.
+pub(super) struct Selection {
     pub(super) base: Option<Base>,
-    /// Benchmarks whose build is the same on both sides, and which are not launched.
+    /// Benchmarks with identical builds, which are not launched.
     skipped: Vec<BenchmarkId>,
-    /// Benchmarks whose build is the same, and which are launched for their budgets.
+    /// Benchmarks with identical builds, which are launched for their budgets.
     budgeted: BTreeSet<BenchmarkId>,
     /// Benchmarks that the base lacks.
     new: BTreeSet<BenchmarkId>,
@@ -23,8 +23,8 @@ pub(super) struct Cases {
     removed: Vec<BenchmarkId>,
 }
 
-impl Cases {
-    /// Everything is judged by recorded runs.
+impl Selection {
+    /// All benchmarks are judged by recorded runs.
     pub(super) fn of_history() -> Self {
         Self {
             base: None,
@@ -35,8 +35,8 @@ impl Cases {
         }
     }
 
-    /// Leaves in the listing what is launched: everything but what is the same on both sides and
-    /// has no budget that gates. `is_wanted` says which of those that are gone are to be told.
+    /// Keeps in the listing what is launched: benchmarks with different builds, and those with a budget
+    /// that gates. `is_wanted` selects the removed benchmarks to report.
     pub(super) fn of(
         mut listing: Listing,
         base: Base,
@@ -45,25 +45,25 @@ impl Cases {
     ) -> (Listing, Self) {
         let is_listed = |name: &BenchmarkId| {
             let entries = listing.entries.iter().map(|entry| &entry.id);
-            entries.chain(listing.failures.keys()).any(|known| known == name)
+            entries.chain(listing.failures.keys()).any(|listed| listed == name)
         };
         let removed = base.entries.names().filter(|name| !is_listed(name) && is_wanted(name));
         let removed = removed.cloned().collect();
-        let mut cases = Self { removed, ..Self::of_history() };
+        let mut selection = Self { removed, ..Self::of_history() };
         listing.entries.retain(|entry| {
             let id = &entry.id;
             let gates = || budgets.iter().any(|budget| budget.gate && budget.may_limit(id));
             match base.entries.get(id) {
-                None => cases.new.insert(id.clone()),
-                Some(_) if !base.is_same(id) => true,
-                Some(_) if gates() => cases.budgeted.insert(id.clone()),
+                None => selection.new.insert(id.clone()),
+                Some(_) if !base.is_unchanged(id) => true,
+                Some(_) if gates() => selection.budgeted.insert(id.clone()),
                 Some(_) => {
-                    cases.skipped.push(id.clone());
+                    selection.skipped.push(id.clone());
                     false
                 }
             }
         });
-        (listing, Self { base: Some(base), ..cases })
+        (listing, Self { base: Some(base), ..selection })
     }
 
     /// Benchmarks that exist and are not launched.
@@ -71,7 +71,7 @@ impl Cases {
         &self.skipped
     }
 
-    /// The judge of all of it.
+    /// The judge of all selected benchmarks.
     pub(super) fn judge(
         &self,
         args: &PerfArgs,
@@ -89,23 +89,23 @@ impl Cases {
 
     fn judge_of_pairs(&self, base: &str, runner: &Runner, args: &PerfArgs) -> Judge {
         let rows = runner.planned().iter().flat_map(|planned| {
-            let case = |row: &BenchmarkId| self.case(row, &planned.entry.id, base);
-            planned.rows.iter().map(case)
+            let comparison = |row: &BenchmarkId| self.comparison(row, &planned.entry.id, base);
+            planned.rows.iter().map(comparison)
         });
-        let failed = runner.failures().keys().map(|name| self.case(name, name, base));
-        let same = || Reference::SameBuild(base.to_owned());
-        let skipped = self.skipped.iter().map(|name| Comparison::new(name.clone(), same()));
+        let failed = runner.failures().keys().map(|name| self.comparison(name, name, base));
+        let identical = || Reference::SameBuild(base.to_owned());
+        let skipped = self.skipped.iter().map(|name| Comparison::new(name.clone(), identical()));
         let judge_config = JudgeConfig::of_launches(launches(args).into()).with_comparison(true);
         Judge::new(rows.chain(failed).chain(skipped).collect(), self.removed.clone(), judge_config)
     }
 
-    /// A row of the benchmark that is listed as `listed`.
-    fn case(&self, row: &BenchmarkId, listed: &BenchmarkId, base: &str) -> Comparison {
-        let case = |against| Comparison::new(row.clone(), against);
+    /// The comparison of a row of the benchmark that is listed as `listed`.
+    fn comparison(&self, row: &BenchmarkId, listed: &BenchmarkId, base: &str) -> Comparison {
+        let comparison = |reference| Comparison::new(row.clone(), reference);
         match (self.new.contains(listed), self.budgeted.contains(listed)) {
-            (true, _) => case(Reference::Nothing(None)),
-            (false, true) => case(Reference::SameBuild(base.to_owned())).launched(),
-            (false, false) => case(Reference::Build(base.to_owned())),
+            (true, _) => comparison(Reference::Nothing(None)),
+            (false, true) => comparison(Reference::SameBuild(base.to_owned())).launched(),
+            (false, false) => comparison(Reference::Build(base.to_owned())),
         }
     }
 }
