@@ -38,8 +38,8 @@ pub(crate) struct MeasureArgs {
     pub(crate) partition: Option<Part>,
     /// Set the measured time per launch, in milliseconds [default: 50].
     ///
-    /// The sample size and sample count of recorded runs are kept while they stay within a factor
-    /// of four of this time, so that runs remain comparable.
+    /// Recorded sample sizes and sample counts are kept within a factor of four of this time, so
+    /// that runs remain comparable.
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u16).range(1..=60_000), help_heading = heading::MEASUREMENT)]
     pub(crate) launch_ms: Option<u16>,
     /// Stop a launch after this many seconds.

@@ -33,8 +33,8 @@ Examples:
 
 /// Measure Divan benches, record the run and report regressions.
 ///
-/// Without a command, `perf` builds the benches, launches each benchmark in a process of its own,
-/// records the run on the branch gh-pages and judges it by earlier runs of the base branch.
+/// Without a command, `perf` builds the benches and launches each benchmark five times. It records
+/// the run on the branch gh-pages and judges it by earlier runs of the base branch.
 ///
 /// With --compare it measures two builds in randomized pairs instead, which needs no history.
 #[derive(Debug, Parser)]

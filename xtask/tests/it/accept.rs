@@ -22,7 +22,9 @@ fn slow_by(project: &Project, percent: u32) {
 fn an_accepted_slowdown_passes_up_to_its_ceiling_and_only_once() {
     let project = Project::scripted();
     project.git(&["checkout", "--quiet", "-b", "slower"]);
-    accept(&project, &["checksum", "--reason", "x"]).expect(2).says("measure first");
+    accept(&project, &["checksum", "--reason", "x"])
+        .expect(2)
+        .says("run `cargo xtask perf --compare main` first");
     slow_by(&project, 50);
     compare(&project).expect(1).says("text::checksum got slower");
 
@@ -61,7 +63,9 @@ fn an_entry_is_carried_by_runs_and_loud_when_it_is_over() {
     let project = Project::scripted();
     let name = "known-cost/text::checksum";
     let args = ["--reason", "x", "--ceiling", "10", "--expires", "9999-01-31"];
-    accept(&project, &[&[name], &args[..]].concat()).expect(0).says("taken as its whole name");
+    accept(&project, &[&[name], &args[..]].concat())
+        .expect(0)
+        .says("using it as a full benchmark name");
     // What a day makes of it.
     let text = project.read("perf-budgets.json").replace("9999-01-31", "2026-01-31");
     project.write("perf-budgets.json", &text);

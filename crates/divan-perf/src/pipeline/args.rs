@@ -18,8 +18,8 @@ pub(crate) struct PerfArgs {
     pub(crate) tip: bool,
     /// Measure benchmarks even if both builds are identical.
     ///
-    /// By default a benchmark is skipped if its executables have the same bytes in base and head,
-    /// and no other file differs that it may read. Use it to check the noise of the machine.
+    /// By default a benchmark is skipped if its executables have the same bytes in base and head.
+    /// Files that it may read must not differ either. Use the flag to check the machine's noise.
     #[arg(long, help_heading = heading::COMPARISON)]
     pub(crate) no_skip: bool,
     /// Count instructions of all compared benchmarks (needs valgrind).

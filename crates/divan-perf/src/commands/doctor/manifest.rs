@@ -78,7 +78,7 @@ mod tests {
         ];
         for (text, has_library, levels) in cases {
             let findings = faults("Cargo.toml", text, &["a"], has_library);
-            let found: Vec<Urgency> = findings.iter().map(|finding| finding.level).collect();
+            let found: Vec<Urgency> = findings.iter().map(|finding| finding.urgency).collect();
             assert_eq!(found, levels, "{}", to_text(&findings));
         }
     }
