@@ -1,12 +1,15 @@
 //! report.json, which another machine may have written.
 
 use crate::foreign_files::read_text;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use perf_report::{REPORT_BYTES, Report};
 use std::path::Path;
 
-/// Reads a report, which is validated.
+/// Reads and validates a report.
 pub(crate) fn read(path: &Path) -> Result<Report> {
+    if !path.exists() {
+        bail!("there is no {}: `cargo xtask perf` writes target/perf/report.json", path.display());
+    }
     parse(path, &read_text(path, REPORT_BYTES)?)
 }
 

@@ -31,7 +31,7 @@ fn an_accepted_slowdown_passes_up_to_its_ceiling_and_only_once() {
     let nothing = accept(&project, &["upper", "--reason", "x"]);
     nothing.expect(2).says("the last report has no benchmark `upper`");
     let written = accept(&project, &["checksum", "--reason", "it checks twice | <b>"]);
-    written.expect(0).says("commit perf-budgets.json with the code");
+    written.expect(0).says("commit perf-budgets.json together with the code");
     let head = project.git(&["rev-parse", "HEAD"]);
     let budgets: serde_json::Value =
         serde_json::from_str(&project.read("perf-budgets.json")).unwrap();

@@ -123,7 +123,7 @@ fn comment(id: u64, kind: &str, body: &str) -> Value {
 fn one_comment_is_made_and_then_kept_up_to_date() {
     let job = commenting("failure", &json!([comment(1, "User", "hello")]));
     job.write("report.json", &report().to_string());
-    job.perf(&["comment", "report.json"], &[]).expect(0).says("pull request 5 is up to date");
+    job.perf(&["comment", "report.json"], &[]).expect(0).says("updated the comment on pull request 5");
     let [(call, body)] = &job.sent()[..] else { panic!() };
     assert_eq!(call, "POST repos/team/project/issues/5/comments");
     let body = body["body"].as_str().unwrap().to_owned();
@@ -269,7 +269,7 @@ fn a_saved_report_is_rendered_for_a_job() {
     assert_eq!(markdown.expect(0).stdout, job.read("summary.md"));
     let json = job.perf(&["report", "--format", "json", "report.json"], &[]);
     assert_eq!(serde_json::from_str::<Value>(&json.expect(0).stdout).unwrap(), report());
-    job.perf(&["report", "no.json"], &[]).expect(2).says("cannot read no.json");
+    job.perf(&["report", "no.json"], &[]).expect(2).says("there is no no.json");
 }
 
 #[test]

@@ -191,7 +191,7 @@ fn what_a_job_did_not_leave_makes_the_whole_incomplete() {
     let kept = project.read(&run);
     fs::remove_file(project.path().join(&run)).unwrap();
     let merged = project.merge(&["out/parts", "--no-record"]);
-    merged.expect(3).says("part 2 of 2: what it measured").says("is not in out/parts/2/unrecorded");
+    merged.expect(3).says("part 2 of 2: its measurement").says("is not in out/parts/2/unrecorded");
     // A run of the same part that another report is about is not lost either.
     let earlier = Run { seed: 1, ..Run::from_json(&kept).unwrap() }.with_id();
     project.write("out/parts/2/unrecorded/earlier.json", &earlier.to_json());

@@ -5,7 +5,7 @@ use super::project::Project;
 use super::recorder::Recorder;
 use crate::args::OutputArgs;
 use crate::store::Repository;
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use std::fs;
 use std::path::Path;
 use std::rc::Rc;
@@ -71,6 +71,6 @@ fn repository(project: &Project, args: &OutputArgs) -> Result<Option<Repository>
     match Repository::open(&project.workspace.root, &history_ref) {
         Ok(repository) => Ok(Some(repository)),
         Err(_) if args.no_record => Ok(None),
-        Err(error) => Err(error.context("cannot read or record runs; fix this or add --no-record")),
+        Err(error) => Err(anyhow!("{error:#}; or add --no-record")),
     }
 }

@@ -23,13 +23,13 @@ pub(crate) fn collect(
         let counts = allocations(executor, verdict, initial);
         verdict.counts = (counts != Counts::default()).then_some(counts);
     }
-    let wanted: Vec<&mut Verdict> = verdicts
+    let selected: Vec<&mut Verdict> = verdicts
         .iter_mut()
         .filter(|verdict| verdict.method == Method::Paired)
         .filter(|verdict| executor.args.instructions || has_changed(verdict))
         .filter(|verdict| verdict.launches > 0)
         .collect();
-    if wanted.is_empty() {
+    if selected.is_empty() {
         return Ok(());
     }
     let counter = match Counter::find(executor.interrupt) {
@@ -39,17 +39,17 @@ pub(crate) fn collect(
             return Ok(());
         }
     };
-    count(executor, &counter, wanted)
+    count(executor, &counter, selected)
 }
 
 fn has_changed(verdict: &Verdict) -> bool {
     matches!(verdict.state, State::Regression | State::Improvement)
 }
 
-fn count(executor: &mut Executor<'_>, counter: &Counter, wanted: Vec<&mut Verdict>) -> Result<()> {
-    let count = unit::counted(wanted.len(), "benchmark", "benchmarks");
+fn count(executor: &mut Executor<'_>, counter: &Counter, selected: Vec<&mut Verdict>) -> Result<()> {
+    let count = unit::counted(selected.len(), "benchmark", "benchmarks");
     ui::say(&format!("counting the instructions of {count}"));
-    for verdict in wanted {
+    for verdict in selected {
         executor.interrupt.check()?;
         match instructions(executor, counter, verdict)? {
             InstructionCounts::Pair(pair) => {

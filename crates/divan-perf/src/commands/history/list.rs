@@ -39,9 +39,9 @@ impl<'a> RunRows<'a> {
     /// The next run that the filter selects.
     pub(super) fn next(&mut self, filter: &Filter) -> Result<Option<RunRow>> {
         loop {
-            while let Some(line) = self.rows.pop() {
-                if filter.takes(&line, self.names(&line.names)?) {
-                    return Ok(Some(line));
+            while let Some(row) = self.rows.pop() {
+                if filter.takes(&row, self.names(&row.names)?) {
+                    return Ok(Some(row));
                 }
             }
             let Some(day) = self.days.pop() else { return Ok(None) };
@@ -50,8 +50,8 @@ impl<'a> RunRows<'a> {
     }
 
     /// The run of a row, or why it cannot be read.
-    pub(super) fn run(&mut self, line: &RunRow) -> Result<Result<Run, LeftOut>> {
-        let path = path_of_id(line.started, &line.run);
+    pub(super) fn run(&mut self, row: &RunRow) -> Result<Result<Run, LeftOut>> {
+        let path = path_of_id(row.started, &row.run);
         let object = self.history.repository.at(&self.tip, &path);
         self.history.repository.run_in(&mut self.objects, &File { object, path })
     }
@@ -63,8 +63,8 @@ impl<'a> RunRows<'a> {
             ui::say(&format!("note: skipping {}: {error}", day.path));
             return Ok(Vec::new());
         }
-        let lines = day_index.and_then(|day_index| Ok(day_index?.runs()?));
-        lines.with_context(|| {
+        let rows = day_index.and_then(|day_index| Ok(day_index?.runs()?));
+        rows.with_context(|| {
             format!(
                 "cannot read {}: run `cargo xtask perf history verify --repair` to fix it",
                 day.path
@@ -92,36 +92,36 @@ impl<'a> RunRows<'a> {
 /// Prints the newest runs.
 pub(super) fn list(history: &OpenedHistory, args: &ListArgs) -> Result<()> {
     let mut rows = RunRows::open(history, &args.filter)?;
-    let mut lines = Vec::new();
-    while lines.len() < args.limit {
-        let Some(line) = rows.next(&args.filter)? else { break };
-        lines.push(line);
+    let mut listed = Vec::new();
+    while listed.len() < args.limit {
+        let Some(row) = rows.next(&args.filter)? else { break };
+        listed.push(row);
     }
-    if lines.is_empty() {
+    if listed.is_empty() {
         ui::say(
             "no recorded run matches: remove a filter, or run `cargo xtask perf` to record one",
         );
-    } else if lines.len() == args.limit && rows.next(&args.filter)?.is_some() {
+    } else if listed.len() == args.limit && rows.next(&args.filter)?.is_some() {
         ui::say(&format!("showing the newest {} runs; add -n N to show more", args.limit));
     }
-    print(&runs_to_text(&lines))
+    print(&runs_to_text(&listed))
 }
 
 /// Prints the results of a run.
-pub(super) fn show(history: &OpenedHistory, wanted: &str) -> Result<()> {
+pub(super) fn show(history: &OpenedHistory, prefix: &str) -> Result<()> {
     let all = Filter::default();
     let mut rows = RunRows::open(history, &all)?;
-    while let Some(line) = rows.next(&all)? {
-        let is_commit = line.commit.as_ref().is_some_and(|hash| hash.starts_with(wanted));
-        if !wanted.is_empty() && (is_commit || line.run.starts_with(wanted)) {
-            return match rows.run(&line)? {
+    while let Some(row) = rows.next(&all)? {
+        let is_commit = row.commit.as_ref().is_some_and(|hash| hash.starts_with(prefix));
+        if !prefix.is_empty() && (is_commit || row.run.starts_with(prefix)) {
+            return match rows.run(&row)? {
                 Ok(run) => print(&run_to_text(&run)),
                 Err(left_out) => bail!("{}", left_out.why),
             };
         }
     }
     bail!(
-        "no recorded run or commit begins with `{wanted}`: run `cargo xtask perf history list` to list them"
+        "no recorded run or commit begins with `{prefix}`: run `cargo xtask perf history list` to list them"
     );
 }
 
@@ -129,15 +129,15 @@ pub(super) fn show(history: &OpenedHistory, wanted: &str) -> Result<()> {
 pub(super) fn machines(history: &OpenedHistory) -> Result<()> {
     let all = Filter::default();
     let mut rows = RunRows::open(history, &all)?;
-    let mut known: BTreeMap<String, (Machine, Vec<RunRow>)> = BTreeMap::new();
-    while let Some(line) = rows.next(&all)? {
-        if let Some((_, lines)) = known.get_mut(&line.machine) {
-            lines.push(line);
-        } else if let Ok(run) = rows.run(&line)? {
-            known.insert(line.machine.clone(), (run.machine, vec![line]));
+    let mut machines: BTreeMap<String, (Machine, Vec<RunRow>)> = BTreeMap::new();
+    while let Some(row) = rows.next(&all)? {
+        if let Some((_, rows_of_machine)) = machines.get_mut(&row.machine) {
+            rows_of_machine.push(row);
+        } else if let Ok(run) = rows.run(&row)? {
+            machines.insert(row.machine.clone(), (run.machine, vec![row]));
         }
     }
-    let machines: Vec<(Machine, Vec<RunRow>)> = known.into_values().collect();
+    let machines: Vec<(Machine, Vec<RunRow>)> = machines.into_values().collect();
     print(&machines_to_text(&machines))
 }
 

@@ -21,12 +21,12 @@ pub(super) fn export(history: &OpenedHistory, args: &ExportArgs) -> Result<()> {
     while let Some(line) = rows.next(&args.filter)? {
         lines.push(line);
     }
-    let wanted = lines.iter().rev().flat_map(|line| records(&mut rows, line, &args.filter));
+    let selected = lines.iter().rev().flat_map(|line| records(&mut rows, line, &args.filter));
     let mut out = BufWriter::new(ui::ClosableStream::new(io::stdout().lock()));
     let written = match args.format {
-        ExportFormat::Json => flat::write_json(&mut out, wanted),
-        ExportFormat::Csv => flat::write_csv(&mut out, wanted),
-        ExportFormat::Ndjson => flat::write_ndjson(&mut out, wanted),
+        ExportFormat::Json => flat::write_json(&mut out, selected),
+        ExportFormat::Csv => flat::write_csv(&mut out, selected),
+        ExportFormat::Ndjson => flat::write_ndjson(&mut out, selected),
     };
     match written.and_then(|()| Ok(out.flush()?)) {
         Err(_) if out.get_ref().is_closed() => Ok(()),
@@ -63,10 +63,10 @@ pub(super) fn import(history: &OpenedHistory, args: &ImportArgs) -> Result<()> {
         bail!("{file} contains no run: export one by `cargo xtask perf history export`");
     }
     let addition = history.repository.record(&entries)?;
-    let known = entries.len() - addition.added - addition.refused.len();
+    let duplicates = entries.len() - addition.added - addition.refused.len();
     let added = unit::counted(addition.added, "run", "runs");
     let (branch, short) = (history.repository.branch(), &addition.commit[..12]);
-    ui::say(&format!("{added} imported, {known} already recorded: {branch} is at {short}"));
+    ui::say(&format!("{added} imported, {duplicates} already recorded: {branch} is at {short}"));
     if let Some(refusal) = addition.refused.first() {
         let others = addition.refused.len() - 1;
         bail!(

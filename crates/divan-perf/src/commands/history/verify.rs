@@ -20,7 +20,8 @@ struct Problems {
     damaged: Vec<String>,
     /// Harmless inconsistencies.
     notes: Vec<String>,
-    /// Derived files that differ from the runs, with their right text; `None` if there is no run for them.
+    /// Derived files that differ from the runs, with their expected text. It is `None` if the file
+    /// belongs to no run.
     stale: BTreeMap<String, Option<String>>,
 }
 
@@ -39,7 +40,7 @@ pub(super) fn run(history: &OpenedHistory, repair: bool) -> Result<ExitCode> {
         ui::say(&format!("restored {}", dropped.sentence()));
     } else if !dropped.is_empty() {
         ui::say(&format!(
-            "missing: {}; run `cargo xtask perf history verify --repair` to restore them",
+            "missing: {}; only earlier commits contain them",
             dropped.sentence()
         ));
     }
@@ -71,6 +72,12 @@ pub(super) fn run(history: &OpenedHistory, repair: bool) -> Result<ExitCode> {
             stale(&problems)
         ),
     })?;
+    if !repair && !(problems.stale.is_empty() && dropped.is_empty()) {
+        ui::say("fix the missing and stale files by `cargo xtask perf history verify --repair`");
+    }
+    if !problems.damaged.is_empty() {
+        ui::say("restore damaged runs from a clone that has them: run `cargo xtask perf history add --publish` there, then `git fetch` here");
+    }
     Ok(ExitCode::from(u8::from(!is_well || !is_complete)))
 }
 
@@ -122,8 +129,8 @@ impl Problems {
                         problems.damaged.push(left_out.why);
                     }
                     // Its row in the day index is all that is left of it.
-                    let known = history.repository.chunk_for(&mut objects, tip, &file.path)?;
-                    derived.keep(&file.path, known);
+                    let day_index = history.repository.chunk_for(&mut objects, tip, &file.path)?;
+                    derived.keep(&file.path, day_index);
                 }
             }
         }
