@@ -123,7 +123,9 @@ fn comment(id: u64, kind: &str, body: &str) -> Value {
 fn one_comment_is_made_and_then_kept_up_to_date() {
     let job = commenting("failure", &json!([comment(1, "User", "hello")]));
     job.write("report.json", &report().to_string());
-    job.perf(&["comment", "report.json"], &[]).expect(0).says("updated the comment on pull request 5");
+    job.perf(&["comment", "report.json"], &[])
+        .expect(0)
+        .says("updated the comment on pull request 5");
     let [(call, body)] = &job.sent()[..] else { panic!() };
     assert_eq!(call, "POST repos/team/project/issues/5/comments");
     let body = body["body"].as_str().unwrap().to_owned();

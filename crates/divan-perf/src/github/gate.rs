@@ -10,8 +10,9 @@ use std::process::ExitCode;
 
 /// Prints the decision with its reason, and returns the exit status of the check.
 pub(crate) fn run(args: &GateArgs) -> Result<ExitCode> {
-    let needs: Needs = serde_json::from_str(&args.needs)
-        .context("--needs is not the JSON of the jobs (set NEEDS to ${{ toJSON(needs) }} in the workflow)")?;
+    let needs: Needs = serde_json::from_str(&args.needs).context(
+        "--needs is not the JSON of the jobs (set NEEDS to ${{ toJSON(needs) }} in the workflow)",
+    )?;
     let decision = decide(&needs, &artefact(args));
     let word = if decision.passes { "passes" } else { "fails" };
     ui::say(&format!("the check {word}: {}", decision.reason));

@@ -46,7 +46,11 @@ fn has_changed(verdict: &Verdict) -> bool {
     matches!(verdict.state, State::Regression | State::Improvement)
 }
 
-fn count(executor: &mut Executor<'_>, counter: &Counter, selected: Vec<&mut Verdict>) -> Result<()> {
+fn count(
+    executor: &mut Executor<'_>,
+    counter: &Counter,
+    selected: Vec<&mut Verdict>,
+) -> Result<()> {
     let count = unit::counted(selected.len(), "benchmark", "benchmarks");
     ui::say(&format!("counting the instructions of {count}"));
     for verdict in selected {

@@ -70,10 +70,7 @@ fn add(history: &OpenedHistory, args: &AddArgs) -> Result<()> {
     }
     if !pending.left.is_empty() {
         let folder = history.pending.folder().display();
-        bail!(
-            "some measurements are not recorded and stay in {folder}: {}",
-            pending.left.join("; ")
-        );
+        bail!("not recorded and kept in {folder}: {}", pending.left.join("; "));
     }
     Ok(())
 }

@@ -39,10 +39,7 @@ pub(super) fn run(history: &OpenedHistory, repair: bool) -> Result<ExitCode> {
         tip = restore(history, &tip, &dropped)?;
         ui::say(&format!("restored {}", dropped.sentence()));
     } else if !dropped.is_empty() {
-        ui::say(&format!(
-            "missing: {}; only earlier commits contain them",
-            dropped.sentence()
-        ));
+        ui::say(&format!("missing: {}; only earlier commits contain them", dropped.sentence()));
     }
     let is_complete = unknown.is_none() && (repair || dropped.is_empty());
     let problems = Problems::of(history, &tip, environment::now())?;
@@ -76,7 +73,9 @@ pub(super) fn run(history: &OpenedHistory, repair: bool) -> Result<ExitCode> {
         ui::say("fix the missing and stale files by `cargo xtask perf history verify --repair`");
     }
     if !problems.damaged.is_empty() {
-        ui::say("restore damaged runs from a clone that has them: run `cargo xtask perf history add --publish` there, then `git fetch` here");
+        ui::say(
+            "restore damaged runs from a clone that has them: run `cargo xtask perf history add --publish` there, then `git fetch` here",
+        );
     }
     Ok(ExitCode::from(u8::from(!is_well || !is_complete)))
 }
