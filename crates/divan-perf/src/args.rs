@@ -47,7 +47,7 @@ pub(crate) struct MeasureArgs {
     pub(crate) launch_timeout: u16,
     /// Stop measuring after this time, e.g. 90s or 5m.
     ///
-    /// The exit status is 3 if a benchmark is not decided by then.
+    /// The exit status is 3 if a benchmark is not measured or decided by then.
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = heading::MEASUREMENT)]
     pub(crate) time_limit: Option<Duration>,
     /// Seed of the launch order [default: random].

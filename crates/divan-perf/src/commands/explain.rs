@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use perf_judge::verdict::Verdict;
 use perf_report::explain;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use xshell::Shell;
 
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode> {
         .map(|verdict| explain(verdict))
         .collect();
     if explained.is_empty() {
-        bail!("{}", unknown_benchmark(&args.benchmark, &verdicts));
+        bail!("{}", unknown_benchmark(&args.benchmark, &verdicts, &path));
     }
     ui::report(&explained.join("\n"), Color::Auto).context("cannot write to standard output")?;
     Ok(ExitCode::SUCCESS)
@@ -56,12 +56,13 @@ fn folder(args: &ExplainArgs) -> Result<PathBuf> {
     Ok(workspace.target_dir.join("perf"))
 }
 
-fn unknown_benchmark(name: &str, verdicts: &[&Verdict]) -> String {
+fn unknown_benchmark(name: &str, verdicts: &[&Verdict], report: &Path) -> String {
     let all = verdicts.iter().map(|verdict| verdict.name.as_str());
     let similar: Vec<&str> = all.filter(|other| other.contains(name)).take(SIMILAR).collect();
     if similar.is_empty() {
         format!(
-            "the last report has no benchmark `{name}`: run `cargo xtask perf report target/perf/report.json` to list its benchmarks"
+            "the last report has no benchmark `{name}`: run `cargo xtask perf report {}` to list its benchmarks",
+            report.display()
         )
     } else {
         format!("the last report has no benchmark `{name}`; use one of: {}", similar.join(", "))

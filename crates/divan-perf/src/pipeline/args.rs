@@ -7,18 +7,19 @@ use clap::Args;
 pub(crate) struct PerfArgs {
     /// Compare with the merge base of HEAD and REF, in pairs.
     ///
-    /// It builds the merge base in a separate worktree, runs both builds in randomized pairs, and
-    /// keeps measuring until each benchmark is decided. Uncommitted changes belong to the head.
+    /// The merge base is the commit where this branch left REF. It is built in a separate worktree.
+    /// Both builds run in randomized pairs until each benchmark is decided. Uncommitted changes are
+    /// measured too.
     #[arg(long, value_name = "REF", value_parser = revision, conflicts_with_all = ["launches", "quick"], help_heading = heading::COMPARISON)]
     pub(crate) compare: Option<String>,
     /// Compare with REF itself instead of the merge base.
     ///
-    /// The result then contains the changes on REF since this branch left it.
+    /// The result then also contains the changes on REF since this branch left it.
     #[arg(long, requires = "compare", help_heading = heading::COMPARISON)]
     pub(crate) tip: bool,
     /// Measure benchmarks even if both builds are identical.
     ///
-    /// By default a benchmark is skipped if its executables have the same bytes in base and head.
+    /// By default a benchmark is skipped if its executables have the same bytes in both builds.
     /// Files that it may read must not differ either. Use the flag to check the machine's noise.
     #[arg(long, help_heading = heading::COMPARISON)]
     pub(crate) no_skip: bool,
@@ -35,7 +36,8 @@ pub(crate) struct PerfArgs {
     pub(crate) launches: Option<u16>,
     /// Launch each benchmark twice and skip reruns.
     ///
-    /// It gives an estimate. Regressions do not fail it, but budgets of allocations do.
+    /// A rerun confirms a candidate regression by ten more launches. Without it the result is an
+    /// estimate: regressions do not fail, but budgets of allocations do.
     #[arg(long, help_heading = heading::MEASUREMENT)]
     pub(crate) quick: bool,
     #[command(flatten)]

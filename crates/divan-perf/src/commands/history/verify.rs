@@ -69,7 +69,8 @@ pub(super) fn run(history: &OpenedHistory, repair: bool) -> Result<ExitCode> {
             stale(&problems)
         ),
     })?;
-    if !repair && !(problems.stale.is_empty() && dropped.is_empty()) {
+    let is_repairable = !problems.stale.is_empty() || !dropped.is_empty();
+    if is_repairable && !repair {
         ui::say("fix the missing and stale files by `cargo xtask perf history verify --repair`");
     }
     if !problems.damaged.is_empty() {
