@@ -68,7 +68,7 @@ fn a_base_with_a_dependency_outside_the_repository_is_refused() {
     tiny::set_time(&project, 200);
     project.commit_all();
     let ended = compare(&project);
-    ended.expect(2).says("cannot be measured");
+    ended.expect(2).says("cannot measure");
     ended.says("`shared`, a path dependency of the package `tiny` (Cargo.toml), is outside");
     assert!(!ended.stderr.contains("failed to load"), "{}", ended.stderr);
 }
