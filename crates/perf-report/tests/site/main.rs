@@ -1,8 +1,8 @@
-//! The site in a real browser: hostile names stay text, pages fit, links lead somewhere, and the
-//! scripts work. The pages are made here; `main.mjs` opens them.
+//! The site in a real browser: hostile names stay text, pages fit the window, links have targets, and
+//! the scripts work. The pages are made here; `main.mjs` opens them.
 #![expect(clippy::disallowed_methods, reason = "a test may start a browser and write its pages")]
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
-#![expect(clippy::print_stdout, reason = "what is not tested is said")]
+#![expect(clippy::print_stdout, reason = "it prints what is not tested")]
 
 mod made;
 
@@ -55,7 +55,7 @@ impl Made {
         kinds
     }
 
-    /// What the scripts must know about the site.
+    /// The facts about the site that the scripts need.
     fn facts(&self) -> serde_json::Value {
         let plain = made::NAMES[0];
         json!({
@@ -65,7 +65,7 @@ impl Made {
             "plain": { "name": plain, "page": benchmark_page(plain) },
             "changed": made::NAMES[made::CHANGED],
             "runs": made::RUNS,
-            "step": { "run": made::STEP, "commit": made::hash(made::STEP) },
+            "changePoint": { "run": made::CHANGE_POINT, "commit": made::hash(made::CHANGE_POINT) },
             "commits": [made::hash(20), made::hash(290)],
             "lastRuns": made::last_two(),
         })
