@@ -146,8 +146,8 @@ fn a_machine_is_calibrated_and_later_reports_show_it() {
     assert!(recorded.starts_with("data/calibrations/"), "{recorded}");
 
     let ended = project.perf(&["--quick", "--launch-ms", "2", "--filter", "checksum"]);
-    ended.expect(0).says("on this runner, measured on");
-    assert!(project.read("out/site/index.html").contains("on this runner, measured on"));
+    ended.expect(0).says("calibration of this machine on");
+    assert!(project.read("out/site/index.html").contains("calibration of this machine on"));
 }
 
 /// On the real benches and the noise of this machine: unchanged code is called changed nowhere.

@@ -36,6 +36,8 @@ pub(super) struct OverviewView {
     /// The text in the place of an empty list of changes.
     unchanged: String,
     modules: Vec<ModuleView>,
+    /// The number of columns of the table of benchmarks.
+    columns: usize,
     count: String,
     /// Whether any row has a confidence interval.
     has_intervals: bool,
@@ -134,6 +136,13 @@ impl Overview<'_> {
             Some(_) => summary_without_baseline(report),
             None => report.summary.clone(),
         };
+        let has_intervals = report.rows.iter().any(has_interval);
+        let has_throughput = report.rows.iter().any(|row| throughput(row).is_some());
+        let has_states = report.rows.windows(2).any(|two| state(&two[0]) != state(&two[1]));
+        let columns = match &no_baseline {
+            Some(_) => 3 + usize::from(has_throughput) + usize::from(has_states),
+            None => 7 + usize::from(has_intervals),
+        };
         OverviewView {
             root,
             title: format!("{}: {summary}", badge.word),
@@ -152,9 +161,10 @@ impl Overview<'_> {
             unchanged: unchanged(report),
             modules: modules(report, shown),
             count: unit::counted(report.rows.len(), "benchmark", "benchmarks"),
-            has_intervals: report.rows.iter().any(has_interval),
-            has_throughput: report.rows.iter().any(|row| throughput(row).is_some()),
-            has_states: report.rows.windows(2).any(|two| state(&two[0]) != state(&two[1])),
+            columns,
+            has_intervals,
+            has_throughput,
+            has_states,
             change_points,
             budgets: report.budgets.iter().map(budget::view).collect(),
             broken: report.budgets.iter().filter(is_over).map(budget::view).collect(),

@@ -179,6 +179,34 @@ pub(crate) fn pages() -> Vec<SiteFile> {
     pages
 }
 
+/// The folder of the site after its first run, below the site's root.
+const FIRST: &str = "first";
+
+/// Every file of the site after its first run.
+pub(crate) fn first_run_pages() -> Vec<SiteFile> {
+    let run = run(LAST);
+    let history: History = [run.clone()].into_iter().collect();
+    let renamed = BTreeMap::new();
+    let report = report(&run, &history, &[], &renamed);
+    let templates = templates();
+    let contents = Contents {
+        history: &history,
+        report: &report,
+        comparisons: &[],
+        rules: rules(&renamed),
+        commits_at: None,
+    };
+    let site = Site::new(&templates, contents).unwrap();
+    let mut pages = site.overview().unwrap();
+    for name in site.benchmarks() {
+        pages.extend(site.benchmark(name, Archive::default()).unwrap());
+    }
+    for page in &mut pages {
+        page.path = format!("{FIRST}/{}", page.path);
+    }
+    pages
+}
+
 /// The files of older runs, and the months that they are of, the newest first.
 fn older_pages(site: &Site<'_>, runs: &[Run]) -> (Vec<SiteFile>, Vec<String>) {
     let summed: Vec<(RunRow, NameTable)> =

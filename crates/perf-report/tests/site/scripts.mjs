@@ -34,6 +34,14 @@ describe("the scripts", { concurrency: CONCURRENCY }, () => {
     assert.equal(new URL(page.url()).search, "?sort=time");
   });
 
+  testPage("find benchmarks without a baseline", {}, async (page) => {
+    await page.goto(`${url("first/index.html")}?sort=change`);
+    assert.equal(await text(page, "#found"), "7 of 7 benchmarks");
+    assert.equal(await page.locator("#only-changed").isVisible(), false);
+    assert.match(await text(page, "h1"), /7 benchmarks measured, no baseline yet/);
+    assert.match(await text(page, "main"), /No baseline yet: 1 of 3 comparable runs/);
+  });
+
   testPage("take a search from the address", {}, async (page) => {
     await page.goto(`${url("index.html")}?q=javascript&changed=`);
     assert.deepEqual(await visible(page), [site.changed]);
