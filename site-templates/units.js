@@ -77,7 +77,7 @@ const perfUnits = (() => {
   }
 
   // The most characters of a name in a table.
-  const CELL = 56;
+  const CELL = 48;
 
   /** A benchmark's name for a table's cell: a long one loses its middle. */
   function shortened(name) {

@@ -12,7 +12,7 @@ use super::run_comparability;
 use super::run_view::RunView;
 use super::runs;
 use super::site_runs::SiteRuns;
-use super::text::{self, Badge, Name};
+use super::text::{self, Badge, Bounds, Name};
 use super::trend::Trend;
 use super::trend_point::{TrendPoint, since};
 use super::trend_view::TrendView;
@@ -148,7 +148,8 @@ fn source(measured: &Measured) -> String {
 fn figures(row: &Row, points: &[TrendPoint<'_>]) -> Vec<(&'static str, String)> {
     let verdict = &row.verdict;
     let Figures { base, head, change } = verdict.figures();
-    let interval = Some(text::interval_of(verdict)).filter(|interval| !interval.is_empty());
+    let Bounds { interval, min_detectable } = Bounds::of_verdict(verdict);
+    let known = |text: String| Some(text).filter(|text| !text.is_empty());
     let since = since(points, verdict).map(RunView::since_label);
     let stage = verdict.trace.stages.last();
     let shift = stage.and_then(|stage| stage.suite_wide_shift).filter(|_| change.is_some());
@@ -156,8 +157,8 @@ fn figures(row: &Row, points: &[TrendPoint<'_>]) -> Vec<(&'static str, String)> 
         ("base", base.map(|base| format!("{base}{}", baseline(verdict)))),
         ("head", head),
         ("change", change),
-        ("89 % CI", interval),
-        ("min. detectable", text::min_detectable(verdict)),
+        ("89 % CI", known(interval)),
+        ("min. detectable", known(min_detectable)),
         ("since", since),
         ("suite-wide shift, not part of the change", shift.map(unit::change)),
     ];

@@ -1,12 +1,12 @@
 //! Recorded comparisons: a page each, and rows of a list.
 
 use super::runs::{self, file_name};
-use super::text::{self, Badge, Name};
+use super::text::{self, Badge, Bounds, Name};
 use crate::links::commit_page;
 use crate::{Compared, Comparison};
 use perf_judge::run::Pair;
 use perf_judge::stats;
-use perf_judge::unit::{self, Figures};
+use perf_judge::unit::{self, Figures, LogRatio};
 use perf_judge::verdict::State;
 use serde::Serialize;
 
@@ -44,7 +44,7 @@ struct ComparedRow {
     name: Name,
     stem: String,
     change: String,
-    interval: String,
+    bounds: Bounds,
     base: String,
     head: String,
     pairs: usize,
@@ -117,6 +117,13 @@ pub(super) fn view(
     }
 }
 
+/// The minimum detectable change is the end of the interval that is farther from zero.
+fn bounds(compared: &Compared) -> Bounds {
+    let ends = compared.low.zip(compared.high);
+    let farther = ends.map(|(low, high)| LogRatio(high.0.max(-low.0).max(0.0)));
+    Bounds::new(compared.state, ends, farther)
+}
+
 fn compared_row(compared: &Compared) -> ComparedRow {
     let median = |side: fn(&Pair) -> f64| {
         stats::median(&compared.pairs.iter().map(side).collect::<Vec<f64>>())
@@ -128,7 +135,7 @@ fn compared_row(compared: &Compared) -> ComparedRow {
         name: Name::cell(compared.name.as_str()),
         stem: compared.name.file_stem(),
         change: figures.change.unwrap_or_default(),
-        interval: text::interval(compared.low, compared.high),
+        bounds: bounds(compared),
         base: text::or_nothing(figures.base),
         head: text::or_nothing(figures.head),
         pairs: compared.pairs.len(),

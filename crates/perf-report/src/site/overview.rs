@@ -8,7 +8,7 @@ use super::run_view::RunView;
 use super::runs::RunRow;
 use super::site_runs::SiteRuns;
 use super::spark;
-use super::text::{self, Badge, Name};
+use super::text::{self, Badge, Bounds, Name};
 use super::trend_point::since;
 use crate::{Report, Row};
 use perf_judge::baseline::MINIMUM;
@@ -84,6 +84,7 @@ struct NoBaseline {
 #[derive(Clone, Debug, Serialize)]
 struct ModuleView {
     name: String,
+    label: Name,
     rows: Vec<RowView>,
 }
 
@@ -100,9 +101,7 @@ pub(super) struct RowView {
     base: String,
     head: String,
     change: String,
-    /// The confidence interval of a change.
-    interval: String,
-    min_detectable: String,
+    bounds: Bounds,
     throughput: String,
     since: String,
     since_page: Option<String>,
@@ -132,10 +131,7 @@ impl Overview<'_> {
         let outcome = &report.outcome;
         let unlisted = shown.runs.len().saturating_sub(LISTED) + shown.archived;
         let no_baseline = no_baseline(report, shown);
-        let summary = match &no_baseline {
-            Some(_) => summary_without_baseline(report),
-            None => report.summary.clone(),
-        };
+        let summary = summary(report);
         let has_intervals = report.rows.iter().any(has_interval);
         let has_throughput = report.rows.iter().any(|row| throughput(row).is_some());
         let has_states = report.rows.windows(2).any(|two| state(&two[0]) != state(&two[1]));
@@ -191,7 +187,7 @@ pub(super) fn is_notable(verdict: &Verdict) -> bool {
 
 /// Whether a row's confidence interval is shown.
 pub(super) fn has_interval(row: &Row) -> bool {
-    !text::interval_of(&row.verdict).is_empty()
+    !Bounds::of_verdict(&row.verdict).interval.is_empty()
 }
 
 fn state(row: &Row) -> State {
@@ -206,11 +202,16 @@ fn throughput(row: &Row) -> Option<String> {
     (!rates.is_empty()).then(|| rates.join(", "))
 }
 
-/// The progress towards a baseline, if no benchmark of the report could be compared.
-fn no_baseline(report: &Report, shown: &SiteRuns<'_>) -> Option<NoBaseline> {
+/// Whether no benchmark of the report could be compared, as the baselines are incomplete.
+pub(super) fn lacks_baseline(report: &Report) -> bool {
     let waits = |row: &Row| matches!(state(row), State::InsufficientHistory | State::Incomparable);
     let is_compared = report.rows.iter().any(|row| row.verdict.base_ns.is_some());
-    if is_compared || !report.rows.iter().any(waits) {
+    !is_compared && report.rows.iter().any(waits)
+}
+
+/// The progress towards a baseline, if the report lacks one.
+fn no_baseline(report: &Report, shown: &SiteRuns<'_>) -> Option<NoBaseline> {
+    if !lacks_baseline(report) {
         return None;
     }
     let recorded = shown.runs.iter().filter(|run| !run.has(Flag::Unrecorded));
@@ -225,8 +226,11 @@ fn no_baseline(report: &Report, shown: &SiteRuns<'_>) -> Option<NoBaseline> {
     Some(NoBaseline { branch, found, needed: MINIMUM, more })
 }
 
-/// `51 benchmarks measured, no baseline yet`
-fn summary_without_baseline(report: &Report) -> String {
+/// The report's summary, or `51 benchmarks measured, no baseline yet`.
+pub(super) fn summary(report: &Report) -> String {
+    if !lacks_baseline(report) {
+        return report.summary.clone();
+    }
     let measured = report.rows.iter().filter(|row| row.measured.is_some()).count();
     let measured = unit::counted(measured, "benchmark", "benchmarks");
     let missing = report.rows.iter().filter(|row| state(row) == State::Missing).count();
@@ -264,7 +268,7 @@ fn reference(report: &Report) -> String {
 }
 
 /// The sentence for a report without changes. A benchmark without a verdict is not unchanged.
-fn unchanged(report: &Report) -> String {
+pub(super) fn unchanged(report: &Report) -> String {
     let unchanged = report.rows.iter().filter(|row| state(row) == State::Unchanged).count();
     let all = unit::counted(report.rows.len(), "benchmark", "benchmarks");
     let reference = reference(report);
@@ -280,7 +284,7 @@ fn unchanged(report: &Report) -> String {
 /// All benchmarks by module, in the order of their names.
 fn modules(report: &Report, shown: &SiteRuns<'_>) -> Vec<ModuleView> {
     let mut rows: Vec<&Row> = report.rows.iter().collect();
-    rows.sort_by(|one, other| one.verdict.name.cmp(&other.verdict.name));
+    rows.sort_by_key(|row| split(row.verdict.name.as_str()));
     let mut modules: Vec<ModuleView> = Vec::new();
     for row in rows {
         let (module, _) = split(row.verdict.name.as_str());
@@ -288,7 +292,10 @@ fn modules(report: &Report, shown: &SiteRuns<'_>) -> Vec<ModuleView> {
         let view = row_view(row, shown);
         match modules.last_mut().filter(|module| module.name == name) {
             Some(module) => module.rows.push(view),
-            None => modules.push(ModuleView { name, rows: vec![view] }),
+            None => {
+                let label = Name::cell(module);
+                modules.push(ModuleView { name, label, rows: vec![view] });
+            }
         }
     }
     modules
@@ -318,8 +325,7 @@ pub(super) fn row_view(row: &Row, shown: &SiteRuns<'_>) -> RowView {
         base: figures.base.unwrap_or_default(),
         head: figures.head.unwrap_or_default(),
         change: figures.change.unwrap_or_default(),
-        interval: text::interval_of(verdict),
-        min_detectable: text::min_detectable(verdict).unwrap_or_default(),
+        bounds: Bounds::of_verdict(verdict),
         throughput: throughput(row).unwrap_or_default(),
         since: since.map_or_else(String::new, RunView::since_label),
         since_page: since.and_then(super::runs::page),

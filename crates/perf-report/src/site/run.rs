@@ -7,7 +7,7 @@ use super::run_comparability::Comparability;
 use super::run_view::RunView;
 use super::runs::{self, RunRow};
 use super::site_runs::SiteRuns;
-use super::text::{self, Badge, Name};
+use super::text::{self, Badge, Bounds, Name};
 use crate::{Comparison, Report, Row};
 use serde::Serialize;
 
@@ -25,6 +25,9 @@ pub(super) struct RunPage {
     comparisons: Vec<ComparisonRow>,
     /// Whether any row has a confidence interval.
     has_intervals: bool,
+    has_baseline: bool,
+    /// The text in the place of an empty list of changes.
+    unchanged: String,
     changed: Vec<MeasuredRow>,
     others: Vec<MeasuredRow>,
     budgets: Vec<BudgetView>,
@@ -41,8 +44,7 @@ struct MeasuredRow {
     base: String,
     head: String,
     change: String,
-    interval: String,
-    min_detectable: String,
+    bounds: Bounds,
     remark: String,
 }
 
@@ -59,7 +61,7 @@ pub(super) fn view(
     Some(RunPage {
         root: "../",
         title: format!("Run of {}", run.label()),
-        summary: report.summary.clone(),
+        summary: overview::summary(report),
         facts: overview::facts(report, shown),
         run: RunRow::of(run),
         id: runs::file_name(run.id),
@@ -67,6 +69,8 @@ pub(super) fn view(
         previous_id: previous.map_or_else(String::new, |run| runs::file_name(run.id)),
         comparisons: comparisons.iter().map(|comparison| ComparisonRow::of(comparison)).collect(),
         has_intervals: report.rows.iter().any(has_interval),
+        has_baseline: !overview::lacks_baseline(report),
+        unchanged: overview::unchanged(report),
         changed: rows(true).map(measured_row).collect(),
         others: rows(false).map(measured_row).collect(),
         budgets: report.budgets.iter().map(budget::view).collect(),
@@ -90,8 +94,7 @@ fn measured_row(row: &Row) -> MeasuredRow {
         base: figures.base.unwrap_or_default(),
         head: figures.head.or_else(median).unwrap_or_default(),
         change: figures.change.unwrap_or_default(),
-        interval: text::interval_of(verdict),
-        min_detectable: text::min_detectable(verdict).unwrap_or_default(),
+        bounds: Bounds::of_verdict(verdict),
         remark: text::line(&row.remark()),
     }
 }

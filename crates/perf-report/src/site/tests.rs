@@ -82,6 +82,41 @@ fn the_overview_shows_what_changed_first() {
 }
 
 #[test]
+fn a_first_run_shows_its_times_and_the_ways_to_a_verdict() {
+    let mut own = run(3, vec![measured(NAME, 1e6), measured("core/filter::unchanged", 2.5)]);
+    own.benchmarks[0].throughput.insert("B/s".to_owned(), 4.2e8);
+    let history: History = [own.clone()].into_iter().collect();
+    let renamed = BTreeMap::new();
+    let rules = Rules {
+        branch: "main",
+        budgets: &[],
+        gate: Gate::default(),
+        renamed: &renamed,
+        accepted: &[],
+    };
+    let report = Report::of_recorded(&own, Past::before(&own, &history, 10), &[], rules);
+    let pages = render(&templates(), &history, &report).unwrap();
+    let page =
+        |path: &str| &pages.iter().find(|page| page.path.starts_with(path)).unwrap().contents;
+    let overview = page("index");
+    for text in [
+        "</span> 2 benchmarks measured, no baseline yet</h1>",
+        "No baseline yet: 1 of 3 comparable runs of <bdi>main</bdi>",
+        "cargo xtask perf --compare HEAD~1",
+        "Record 2 more comparable runs",
+        ">1.000 ms</td>",
+        ">420.0 MB&#x2f;s</td>",
+    ] {
+        assert!(overview.contains(text), "{text}: {overview}");
+    }
+    for text in ["too little history</span>", "<h2>Changes", ">Base</th>"] {
+        assert!(!overview.contains(text), "{text}: {overview}");
+    }
+    assert!(page("run/").contains("No verdicts: 2 benchmarks without a baseline."));
+    assert!(page("badge").contains("\"message\":\"no baseline\""));
+}
+
+#[test]
 fn a_benchmark_shows_its_trend_and_its_runs() {
     insta::assert_snapshot!(page("benchmark/core-parse--parse_large_xml"));
 }

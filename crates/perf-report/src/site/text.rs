@@ -15,7 +15,7 @@ const LINE: usize = 120;
 /// The most characters of a branch or a key.
 const WORD: usize = 40;
 /// The most characters of a name in a table: three lines of a phone's name column.
-const CELL: usize = 56;
+const CELL: usize = 48;
 
 /// The mark of a missing value.
 pub(super) const NOTHING: &str = "–";
@@ -91,23 +91,35 @@ pub(super) fn time(ns: Option<f64>) -> String {
     or_nothing(ns.map(unit::time))
 }
 
-/// The confidence interval of a change; empty without one.
-pub(super) fn interval(low: Option<LogRatio>, high: Option<LogRatio>) -> String {
-    low.zip(high).map_or_else(String::new, |(low, high)| unit::interval(low, high))
+/// The cells of a row with the bounds of a change; empty ones do not apply to its state.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(super) struct Bounds {
+    /// The confidence interval, except in unchanged rows.
+    pub(super) interval: String,
+    /// The minimum detectable change, except in changed rows.
+    pub(super) min_detectable: String,
 }
 
-/// The confidence interval, for every row that is not unchanged.
-pub(super) fn interval_of(verdict: &Verdict) -> String {
-    match verdict.state {
-        State::Unchanged => String::new(),
-        _ => interval(verdict.low, verdict.high),
+impl Bounds {
+    pub(super) fn of_verdict(verdict: &Verdict) -> Self {
+        let ends = verdict.low.zip(verdict.high);
+        Self::new(verdict.state, ends, verdict.min_detectable_change)
     }
-}
 
-/// The minimum detectable change, for every row without an established change.
-pub(super) fn min_detectable(verdict: &Verdict) -> Option<String> {
-    let is_changed = matches!(verdict.state, State::Regression | State::Improvement);
-    verdict.min_detectable_change.filter(|_| !is_changed).map(unit::percent)
+    /// `ends`: those of the confidence interval.
+    pub(super) fn new(
+        state: State,
+        ends: Option<(LogRatio, LogRatio)>,
+        min_detectable: Option<LogRatio>,
+    ) -> Self {
+        let is_changed = matches!(state, State::Regression | State::Improvement);
+        let ends = ends.filter(|_| state != State::Unchanged);
+        let min_detectable = min_detectable.filter(|_| !is_changed);
+        Self {
+            interval: ends.map_or_else(String::new, |(low, high)| unit::interval(low, high)),
+            min_detectable: min_detectable.map_or_else(String::new, unit::percent),
+        }
+    }
 }
 
 /// The name of a statistic.
@@ -269,7 +281,8 @@ mod tests {
         let cells = |state| {
             let mut verdict = verdict.clone();
             verdict.state = state;
-            (interval_of(&verdict), min_detectable(&verdict).unwrap_or_default())
+            let Bounds { interval, min_detectable } = Bounds::of_verdict(&verdict);
+            (interval, min_detectable)
         };
         let (interval, detectable) = ("+90.0 % to +110.0 %".to_owned(), "5.0 %".to_owned());
         assert_eq!(cells(State::Regression), (interval.clone(), String::new()));

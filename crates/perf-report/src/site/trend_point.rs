@@ -100,8 +100,8 @@ fn spread(measured: &Measured, statistic: Statistic) -> Option<(f64, f64)> {
     Some((times().reduce(f64::min)?, times().reduce(f64::max)?))
 }
 
-/// The first run of a change: the oldest of the uninterrupted runs up to the reported one whose
-/// values are nearer to the head's time than to the base's.
+/// The first run of a change. From it up to the reported run, all values are nearer to the head's
+/// time than to the base's.
 pub(super) fn since<'a>(points: &[TrendPoint<'a>], verdict: &Verdict) -> Option<&'a RunView<'a>> {
     let changed = matches!(verdict.state, State::Regression | State::Improvement);
     let (base, head) = (verdict.base_ns?, verdict.head_ns?);

@@ -104,6 +104,7 @@ describe("the scripts", { concurrency: CONCURRENCY }, () => {
     assert.equal(commits.rows.length, 7);
     assert.ok(commits.rows[0].startsWith("▲ +33"), commits.rows[0]);
     assert.ok(commits.rows[0].includes(site.plain.name), commits.rows[0]);
+    for (const row of commits.rows) assertFiguresAgree(row);
     const runs = await compare(page, ...site.lastRuns);
     assert.ok(runs.status.includes("2026-11-14 14:45 UTC"), runs.status);
     assert.equal(runs.rows.length, 7);
@@ -128,6 +129,17 @@ describe("the scripts", { concurrency: CONCURRENCY }, () => {
     }
   });
 });
+
+/** Tests that the printed change of a row is its printed head divided by its printed base, minus 1. */
+function assertFiguresAgree(row) {
+  const cells = row.split("|");
+  const [base, head] = cells.slice(-2).map((cell) => {
+    const [digits, unit] = cell.split(" ");
+    return Number(digits) * { ns: 1, "µs": 1e3, ms: 1e6, s: 1e9 }[unit];
+  });
+  const percent = (head / base - 1) * 100;
+  assert.equal(Number(/[+-]?[\d.]+/.exec(cells[0])[0]).toFixed(1), percent.toFixed(1).replace("-0.0", "0.0"), row);
+}
 
 /** Drags the mouse over the middle fifth of a box. */
 async function dragAcross(page, { x, y, width, height }) {
