@@ -21,7 +21,7 @@ pub enum ReportError {
     Malformed(#[from] serde_json::Error),
     /// It contradicts itself.
     #[error("the report is inconsistent: {0}")]
-    Inconsistent(#[from] Inconsistency),
+    Inconsistent(Inconsistency),
 }
 
 #[derive(Deserialize)]

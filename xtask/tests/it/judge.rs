@@ -137,7 +137,7 @@ fn a_machine_is_calibrated_and_later_reports_show_it() {
     command.env("CARGO_TARGET_DIR", project.target_dir()).env_remove("KNOWN_COST");
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    for text in ["10 % slower, scaled", "10 % slower, real work", "not shown: too little"] {
+    for text in ["10 % slower, scaled", "10 % slower, executed", "undecided: measure longer"] {
         assert!(said.contains(text), "{said}{}", String::from_utf8_lossy(&output.stderr));
     }
     let result: Value = serde_json::from_str(&project.read("out/calibration.json")).unwrap();

@@ -148,7 +148,7 @@ fn a_part_that_contradicts_itself_is_refused() {
         ("is missing, but the reasons do not name it", |report| {
             report["rows"][0]["verdict"]["state"] = json!("missing");
         }),
-        ("it is part 2 of 18446744073709551615", |report| {
+        ("is of part 2 of 18446744073709551615", |report| {
             report["partition"]["of"] = json!(u64::MAX);
         }),
         ("the reports have different numbers of parts", |report| {
@@ -163,7 +163,7 @@ fn a_part_that_contradicts_itself_is_refused() {
         report,
         |report| report["rows"][0]["measured"]["time_ns"]["median"] = json!(1.5),
         |project| {
-            project.merge(&["out/parts"]).expect(2).says("are not those of the report");
+            project.merge(&["out/parts"]).expect(2).says("differ from the report");
         },
     );
     let run = run_file(&project, "out/parts/2");
@@ -179,7 +179,7 @@ fn a_part_that_contradicts_itself_is_refused() {
         merged
     };
     let other = sealed(|run| run.commit.as_mut().unwrap().hash = "b".repeat(40));
-    other.expect(2).says("it is of bbbbbb").says(&run);
+    other.expect(2).says("the run is of bbbbbb").says(&run);
     project.merge(&["out/parts"]).expect(0);
     assert_eq!(recorded(&project).len(), 1);
 }

@@ -114,8 +114,9 @@ impl Source<'_, '_> {
     }
 
     fn recorded<'l>(&'l self, lines: &'l [RunRow]) -> Vec<data::NamedRow<'l>> {
-        let recorded =
-            |line: &'l RunRow| Some(data::NamedRow { row: line, names: self.names.get(&line.names)? });
+        let recorded = |line: &'l RunRow| {
+            Some(data::NamedRow { row: line, names: self.names.get(&line.names)? })
+        };
         lines.iter().filter_map(recorded).collect()
     }
 }
