@@ -1,18 +1,18 @@
-// Compares any two runs that the address names.
+// Compares two runs from the parameters of the address.
 "use strict";
 
 (() => {
-  const { value, change, run, load } = perfUnits;
-  const said = document.getElementById("said");
+  const { value, change, run, load, shortened } = perfUnits;
+  const status = document.getElementById("status");
   const result = document.getElementById("result");
   const body = document.getElementById("compared");
-  if (!said || !result || !body) return;
+  if (!status || !result || !body) return;
   const days = new Map();
   const commits = new Map();
-  // Below it a difference of two single runs is not coloured.
+  // Smaller changes between two single runs are not coloured.
   const NOTABLE = 0.02;
-  // A commit that is measured every night would fill the page with its runs.
-  const MOST_OFFERED = 20;
+  // The most links to other runs of a commit.
+  const MOST_LINKS = 20;
 
   window.perfDay = (day) => days.set(day.day, day);
   window.perfCommits = (digits, ids) => commits.set(digits, ids);
@@ -30,35 +30,35 @@
     return made;
   };
 
-  /** A run's identity as such, or the newest run of a commit. */
+  /** The run with this ID, or the newest run of this commit. */
   async function resolve(text) {
-    const asked = text.trim();
-    if (/^\d{8}T\d{6}Z-[0-9a-zA-Z]+-[0-9a-zA-Z]+$/.test(asked)) return { id: asked, others: [] };
-    const hash = asked.toLowerCase();
+    const input = text.trim();
+    if (/^\d{8}T\d{6}Z-[0-9a-zA-Z]+-[0-9a-zA-Z]+$/.test(input)) return { id: input, others: [] };
+    const hash = input.toLowerCase();
     if (!/^[0-9a-f]{4,64}$/.test(hash)) {
-      throw new Error(`“${asked}” is neither a run nor at least four digits of a commit`);
+      throw new Error(`“${input}” is neither a run ID nor a commit: enter at least four digits`);
     }
     const digits = hash.slice(0, 2);
     if (!commits.has(digits)) await load(`data/commit/${digits}.js`).catch(() => {});
     const short = hash.slice(0, 12);
     const ids = (commits.get(digits) ?? []).filter((id) => id.split("-")[1].startsWith(short));
-    if (ids.length === 0) throw new Error(`no recorded run is of a commit ${asked}`);
+    if (ids.length === 0) throw new Error(`no run of commit ${input} is recorded`);
     return { id: ids.at(-1), others: ids.slice(0, -1) };
   }
 
-  /** Everything that a run measured. */
+  /** The run with its measurements. */
   async function read(id) {
     const { day } = run(id);
     if (!days.has(day)) await load(`data/day/${day}.js`).catch(() => {});
-    const chunk = days.get(day);
-    const found = chunk?.runs.find((one) => one.run === id);
-    if (!found) throw new Error(`no run ${id} is recorded`);
-    const names = chunk.names[found.names];
-    const stems = chunk.stems[found.names];
+    const index = days.get(day);
+    const found = index?.runs.find((one) => one.run === id);
+    if (!found) throw new Error(`run ${id} is not recorded`);
+    const names = index.names[found.names];
+    const stems = index.stems[found.names];
     const measured = new Map();
     names.forEach((name, i) => {
       if (found.median[i] === null) return;
-      measured.set(name, { stem: stems[i], median: found.median[i], p95: found.p95[i] });
+      measured.set(name, { stem: stems[i], median: found.median[i] });
     });
     return { ...found, measured };
   }
@@ -66,30 +66,31 @@
   function rows(a, b) {
     const names = [...new Set([...a.measured.keys(), ...b.measured.keys()])];
     const all = names.map((name) => {
-      const [before, after] = [a.measured.get(name), b.measured.get(name)];
-      const known = before?.median > 0 && after?.median > 0;
-      const ratio = known ? Math.log(after.median / before.median) : null;
-      return { name, before, after, ratio };
+      const [base, head] = [a.measured.get(name), b.measured.get(name)];
+      const known = base?.median > 0 && head?.median > 0;
+      const ratio = known ? Math.log(head.median / base.median) : null;
+      return { name, base, head, ratio };
     });
     const size = (row) => row.ratio ?? Number.NEGATIVE_INFINITY;
     return all.sort((one, other) => size(other) - size(one) || (one.name < other.name ? -1 : 1));
   }
 
-  function cells({ name, before, after, ratio }) {
+  function cells({ name, base, head, ratio }) {
     const row = element("tr");
     const notable = ratio !== null && Math.abs(Math.expm1(ratio)) >= NOTABLE;
-    const side = !notable ? "" : ratio > 0 ? "slower" : "faster";
+    const direction = !notable ? "" : ratio > 0 ? "slower" : "faster";
     const sign = !notable ? "" : ratio > 0 ? "▲ " : "▼ ";
-    const only = before ? "only before" : "only after";
-    const text = ratio === null ? (before && after ? "–" : only) : change(after.median, before.median);
-    row.append(element("td", `${sign}${text}`, side));
-    const head = element("th");
-    head.scope = "row";
-    head.append(link(name, `benchmark/${(before ?? after).stem}.html`));
-    row.append(head);
-    for (const number of [before?.median, after?.median, before?.p95, after?.p95]) {
-      row.append(element("td", value(number, "ns")));
-    }
+    const only = base ? "base only" : "head only";
+    const text = ratio === null ? (base && head ? "–" : only) : change(head.median, base.median);
+    row.append(element("td", `${sign}${text}`, direction));
+    const benchmark = element("th");
+    benchmark.scope = "row";
+    const short = shortened(name);
+    const page = link(short, `benchmark/${(base ?? head).stem}.html`);
+    if (short !== name) page.title = name;
+    benchmark.append(page);
+    row.append(benchmark);
+    for (const side of [base, head]) row.append(element("td", value(side?.median, "ns"), "n"));
     return row;
   }
 
@@ -97,26 +98,26 @@
     const { minute, commit } = run(id);
     const words = [minute, commit, branch, `machine ${machine}`, label].filter(Boolean);
     const made = element("p", `${side}: `);
-    // Hostile names may turn the direction of their neighbours.
+    // A hostile name may change the text direction of its neighbours.
     made.append(...words.flatMap((word, i) => [i ? " · " : "", element("bdi", word)]));
     return made;
   }
 
   function warnings(a, b) {
     const found = [];
-    if (a.machine !== b.machine) found.push("Different machines measured these runs: their times do not compare.");
-    for (const [name, { dirty, partial }] of [["Before", a], ["After", b]]) {
-      if (dirty) found.push(`${name} was measured with uncommitted changes, so its commit does not tell what ran.`);
-      if (partial) found.push(`${name} is partial: only some benchmarks, or too few launches, were measured.`);
+    if (a.machine !== b.machine) found.push("The runs are from different machines: their times are not comparable.");
+    for (const [name, { dirty, partial }] of [["Base", a], ["Head", b]]) {
+      if (dirty) found.push(`${name} had uncommitted changes: its code is not that of its commit.`);
+      if (partial) found.push(`${name} is partial: it lacks benchmarks or launches.`);
     }
     return found.map((text) => element("p", `▲ ${text}`, "warning"));
   }
 
-  /** Links to the other runs of a commit, the newest first. */
-  function offered(side, others, address) {
+  /** Links to the other runs of a commit, newest first. */
+  function otherRuns(side, others, address) {
     if (others.length === 0) return [];
-    const made = element("p", `Other runs of the commit ${side}: `);
-    const newest = others.slice(-MOST_OFFERED).reverse();
+    const made = element("p", `Other runs of the ${side} commit: `);
+    const newest = others.slice(-MOST_LINKS).reverse();
     made.append(...newest.flatMap((id, i) => [i ? ", " : "", link(run(id).minute, address(id))]));
     return [made];
   }
@@ -124,19 +125,19 @@
   function paragraphs(a, b, others) {
     return [
       ...warnings(a, b),
-      described("Before", a),
-      described("After", b),
-      element("p", "The medians of single runs, without a verdict: noise between runs is often several per cent."),
-      ...offered("before", others.a, (id) => `compare.html?a=${id}&b=${b.run}`),
-      ...offered("after", others.b, (id) => `compare.html?a=${a.run}&b=${id}`),
+      described("Base", a),
+      described("Head", b),
+      element("p", "Medians of single runs, without a verdict: noise between runs is often several percent."),
+      ...otherRuns("base", others.a, (id) => `compare.html?a=${id}&b=${b.run}`),
+      ...otherRuns("head", others.b, (id) => `compare.html?a=${a.run}&b=${id}`),
     ];
   }
 
   async function compare(a, b) {
-    const [before, after] = await Promise.all([resolve(a), resolve(b)]);
-    if (before.id === after.id) throw new Error("these are the same run");
-    const [one, other] = await Promise.all([read(before.id), read(after.id)]);
-    said.replaceChildren(...paragraphs(one, other, { a: before.others, b: after.others }));
+    const [base, head] = await Promise.all([resolve(a), resolve(b)]);
+    if (base.id === head.id) throw new Error("base and head are the same run");
+    const [one, other] = await Promise.all([read(base.id), read(head.id)]);
+    status.replaceChildren(...paragraphs(one, other, { a: base.others, b: head.others }));
     document.getElementById("result-title").textContent =
       `${run(one.run).commit || one.run} and ${run(other.run).commit || other.run}`;
     body.replaceChildren(...rows(one, other).map(cells));
@@ -150,11 +151,11 @@
   form.elements.b.value = b;
   if (!a && !b) return;
   if (!a || !b) {
-    said.textContent = "Name two runs, or two commits.";
+    status.textContent = "Enter a base and a head: commits or run IDs.";
     return;
   }
-  said.textContent = "Reading the runs …";
+  status.textContent = "Loading runs …";
   compare(a, b).catch((error) => {
-    said.textContent = `These cannot be compared: ${error.message}.`;
+    status.textContent = `Comparison failed: ${error.message}.`;
   });
 })();

@@ -1,4 +1,4 @@
-// Finds and sorts the rows of all benchmarks. The page is whole without it.
+// Searches and sorts the table of benchmarks. The page is complete without this script.
 "use strict";
 
 (() => {
@@ -48,7 +48,7 @@
     found.textContent = `${count} of ${rows.length} benchmarks`;
   }
 
-  function remember() {
+  function updateAddress() {
     const query = new URLSearchParams();
     if (search.value) query.set("q", search.value);
     if (onlyChanged.checked) query.set("changed", "");
@@ -57,11 +57,11 @@
     try {
       history.replaceState(null, "", text ? `?${text}` : location.pathname);
     } catch {
-      // A page from a file has no address to change in some browsers.
+      // Some browsers refuse to change the address of a local file.
     }
   }
 
-  function recall() {
+  function restore() {
     const query = new URLSearchParams(location.search);
     search.value = query.get("q") ?? "";
     onlyChanged.checked = query.has("changed");
@@ -72,7 +72,7 @@
   function update() {
     arrange();
     show();
-    remember();
+    updateAddress();
   }
 
   function isTyping(target) {
@@ -94,7 +94,7 @@
   });
 
   form.hidden = false;
-  recall();
+  restore();
   if (sort.value !== "name") arrange();
   show();
 })();

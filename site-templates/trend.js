@@ -1,4 +1,4 @@
-// The chart of a trend that can be zoomed and read out, in place of the drawing in the page.
+// The interactive chart of a trend, which replaces the drawing in the page.
 "use strict";
 
 (() => {
@@ -9,17 +9,17 @@
   if (!figure || !source || typeof uPlot === "undefined") return;
   const data = JSON.parse(source.textContent);
 
-  const [COUNTED, ASIDE, INCOMPARABLE] = ["0", "1", "2"];
+  const [COUNTED, EXCLUDED, INCOMPARABLE] = ["0", "1", "2"];
   const HEIGHT = 340;
-  // A pointer that moves less between press and release clicks, in CSS pixels.
+  // A shorter movement between press and release is a click, in CSS pixels.
   const DRAG = 5;
   const FONT = "12px system-ui, sans-serif";
-  // A limit is drawn only up to this multiple of the values: beyond, it would flatten them.
+  // A limit above this multiple of the values is not drawn, as it would flatten them.
   const REACH = 1.25;
-  // Above so many points each is drawn as a speck.
+  // Above this number of points their dots are smaller.
   const CROWDED = 80;
   const MARKS = {
-    step: { letter: "S", color: "limit", dash: [] },
+    "change-point": { letter: "C", color: "limit", dash: [] },
     machine: { letter: "M", color: "soft", dash: [2, 3] },
     accepted: { letter: "A", color: "soft", dash: [6, 3] },
   };
@@ -29,10 +29,10 @@
   window.perfMonth = (month) => months.set(month.month, month);
   window.perfTrend = (trend) => trends.set(trend.month, trend);
 
-  // Every run that is known here, the oldest first; the page's own begin at `first`.
+  // All loaded runs, oldest first; those of the page begin at `first`.
   let points = own();
   let first = 0;
-  const state = { count: 200, isLog: isWide(times(points)), older: new Map(), isLoading: false };
+  const state = { count: 200, isLog: isWide(times(points)), archive: new Map(), isLoading: false };
 
   function own() {
     return data.run.map((id, i) => ({
@@ -42,39 +42,39 @@
       high: data.high[i],
       p95: data.p95[i],
       p99: data.p99[i],
-      standing: data.standing[i],
+      comparability: data.comparability[i],
       flags: data.flags[i],
       subject: data.subjects?.[i],
       page: i === data.unrecorded ? null : `${data.page}${id}.html`,
     }));
   }
 
-  /* What is read out */
+  /* The text below the chart */
 
-  function described(point) {
+  function facts(point) {
     const { minute, commit } = run(point.id);
     const written = (number) => value(number, data.unit);
     const words = [minute, commit];
     const spread = drawable(point.low) ? ` (${written(point.low)} to ${written(point.high)})` : "";
-    words.push(drawable(point.value) ? `${data.what} ${written(point.value)}${spread}` : "not measured");
+    words.push(drawable(point.value) ? `${data.statistic} ${written(point.value)}${spread}` : "not measured");
     if (drawable(point.p95)) words.push(`p95 ${written(point.p95)}`);
     if (drawable(point.p99)) words.push(`p99 ${written(point.p99)}`);
-    if (data.baseline && point.value && point.standing !== INCOMPARABLE) {
-      words.push(`${change(point.value, data.baseline)} against the baseline`);
+    if (data.baseline && point.value && point.comparability !== INCOMPARABLE) {
+      words.push(`${change(point.value, data.baseline)} from the baseline median`);
     }
     return [...words, point.flags, point.subject];
   }
 
-  function readOut(index) {
+  function showRun(index) {
     const point = points[index];
     state.index = index;
     const marks = data.marks.filter((mark) => mark.at === index - first).map((mark) => mark.text);
-    const words = [...described(point), ...marks].filter(Boolean).map(isolated);
+    const words = [...facts(point), ...marks].filter(Boolean).map(isolated);
     if (point.page) words.push(link(point.page));
     parts.readout.replaceChildren(...words.flatMap((word, i) => (i ? [" · ", word] : [word])));
   }
 
-  /** A text that cannot turn the direction of its neighbours. */
+  /** A text that cannot change the direction of its neighbours. */
   function isolated(text) {
     const made = document.createElement("bdi");
     made.textContent = text;
@@ -84,25 +84,25 @@
   function link(page) {
     const made = document.createElement("a");
     made.href = page;
-    made.textContent = "this run";
+    made.textContent = "open run";
     return made;
   }
 
-  function say(text) {
+  function showText(text) {
     parts.readout.textContent = text;
   }
 
-  function visit(index) {
+  function open(index) {
     const page = points[index]?.page;
     if (page) location.href = page;
   }
 
   /* Scales */
 
-  /** What the scale must hold: an odd run must not flatten the others. */
+  /** The values of the scale: an incomparable run must not flatten the others. */
   function times(some) {
     const of = (shown) => shown.flatMap((p) => [p.value, p.low, p.high, p.p95]).filter(drawable);
-    const counted = some.filter((point) => point.standing === COUNTED);
+    const counted = some.filter((point) => point.comparability === COUNTED);
     const found = of(counted);
     const known = found.length > 0 ? found : of(some);
     if (data.baseline) known.push(data.baseline);
@@ -112,7 +112,7 @@
   }
 
   function range(chart) {
-    // The scale of x is not set yet where that of y is asked for; the places of its runs are.
+    // The y scale is computed before the x scale; the indices of the runs are set already.
     const [from, to] = chart.series[0].idxs;
     return fitting(times(points.slice(from, to + 1)), state.isLog);
   }
@@ -136,7 +136,7 @@
     return all;
   }
 
-  /** The day where it begins, and the time of day beside it. */
+  /** The day at its first run, and the time of day at the others. */
   function dates(chart, at) {
     const runs = at.map((i) => run(points[i].id));
     return runs.map(({ day, time }, i) => (i > 0 && runs[i - 1].day === day ? time : day));
@@ -180,7 +180,7 @@
         ctx.moveTo(x, top);
         ctx.lineTo(x, top + height);
       });
-      // Of two marks side by side the second's letter steps aside.
+      // The letter of a mark moves right if the previous letter is in its place.
       const at = Math.max(x, free);
       free = at + 12 * uPlot.pxRatio;
       ctx.fillStyle = palette[color];
@@ -191,14 +191,14 @@
     }
   }
 
-  function odd(chart) {
+  function uncounted(chart) {
     const { ctx, bbox: { left, top, width, height } } = chart;
     const r = 3.5 * uPlot.pxRatio;
     points.forEach((point, i) => {
-      if (point.standing === COUNTED || !drawable(point.value)) return;
+      if (point.comparability === COUNTED || !drawable(point.value)) return;
       const [x, y] = [chart.valToPos(i, "x", true), chart.valToPos(point.value, "y", true)];
       if (!(x >= left && x <= left + width && y >= top && y <= top + height)) return;
-      stroke(chart, palette.soft, [], () => (point.standing === ASIDE ? ctx.arc(x, y, r, 0, 2 * Math.PI) : cross(ctx, x, y, r)));
+      stroke(chart, palette.soft, [], () => (point.comparability === EXCLUDED ? ctx.arc(x, y, r, 0, 2 * Math.PI) : cross(ctx, x, y, r)));
     });
   }
 
@@ -221,8 +221,8 @@
 
   function columns() {
     const known = (number) => (drawable(number) && (number > 0 || !state.isLog) ? number : null);
-    // The line passes over a run that is not counted, and stops at one that gave no value.
-    const counted = (of) => parted(points.map((point) => (point.standing === COUNTED ? known(of(point)) : undefined)));
+    // The line skips a run that is not counted, and stops at one without a value.
+    const counted = (of) => withWideGaps(points.map((point) => (point.comparability === COUNTED ? known(of(point)) : undefined)));
     return [
       points.map((_, i) => i),
       counted((p) => p.low),
@@ -234,10 +234,10 @@
     ];
   }
 
-  /** Widens each gap over the runs beside it that are not counted, where the line would begin in the air. */
-  function parted(column) {
-    const widen = (i, beside) => {
-      if (column[i] === undefined && column[beside] === null) column[i] = null;
+  /** Extends each gap over neighbouring runs that are not counted, so that no line begins there. */
+  function withWideGaps(column) {
+    const widen = (i, neighbour) => {
+      if (column[i] === undefined && column[neighbour] === null) column[i] = null;
     };
     for (let i = 1; i < column.length; i += 1) widen(i, i - 1);
     for (let i = column.length - 2; i >= 0; i -= 1) widen(i, i + 1);
@@ -275,15 +275,15 @@
       series,
       bands: [{ series: [2, 1], fill: `color-mix(in srgb, ${faster} 18%, transparent)` }],
       hooks: {
-        draw: [levels, marks, odd],
-        setCursor: [(chart) => Number.isInteger(chart.cursor.idx) && readOut(chart.cursor.idx)],
+        draw: [levels, marks, uncounted],
+        setCursor: [(chart) => Number.isInteger(chart.cursor.idx) && showRun(chart.cursor.idx)],
         setScale: [(chart, key) => key === "x" && (parts.reset.disabled = !isZoomed(chart))],
         setSelect: [zoom],
       },
     };
   }
 
-  /** The cursor stands at a run, never between two. */
+  /** Moves the cursor to the nearest run. */
   function snapped(chart, left, top) {
     if (left < 0) return [left, top];
     return [chart.valToPos(within(chart, Math.round(chart.posToVal(left, "x"))), "x"), 0];
@@ -331,20 +331,20 @@
   }
 
   function click(event) {
-    clearTimeout(state.visit);
+    clearTimeout(state.opening);
     const { pointerType, clientX, clientY } = state.pressed;
     const isDrag = Math.hypot(event.clientX - clientX, event.clientY - clientY) >= DRAG;
-    // A finger reads first; the link in the read-out leads on.
+    // A touch shows the text; its link opens the run.
     if (isDrag || pointerType === "touch" || event.detail > 1) return;
     const index = state.chart.cursor.idx;
-    // Where there is a zoom to reset, a click may be the first of two.
-    if (isZoomed(state.chart)) state.visit = setTimeout(visit, 300, index);
-    else visit(index);
+    // In a zoomed chart, a click may be the first of a double click that resets the zoom.
+    if (isZoomed(state.chart)) state.opening = setTimeout(open, 300, index);
+    else open(index);
   }
 
   function moveTo(index) {
     const place = within(state.chart, index);
-    readOut(place);
+    showRun(place);
     state.chart.setCursor({ left: state.chart.valToPos(place, "x"), top: 0 });
   }
 
@@ -353,7 +353,7 @@
     const moves = { ArrowLeft: now - 1, ArrowRight: now + 1, Home: 0, End: points.length - 1 };
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key in moves) moveTo(moves[event.key]);
-    else if (event.key === "Enter") visit(now);
+    else if (event.key === "Enter") open(now);
     else return;
     event.preventDefault();
   }
@@ -361,34 +361,34 @@
   /* Older runs */
 
   async function loadMonth(month) {
-    const { shared, own } = data.older;
+    const { shared, own } = data.archive;
     await Promise.all([load(`${shared}${month}.js`), load(`${own}${month}.js`)]);
     const [runs, trend] = [months.get(month), trends.get(month)];
-    const made = runs.run.map((id, i) => ({ id, value: trend.value[i], p95: trend.p95[i], standing: runs.standing[i], page: null }));
+    const made = runs.run.map((id, i) => ({ id, value: trend.value[i], p95: trend.p95[i], comparability: runs.comparability[i], page: null }));
     const oldest = data.run[0] ?? "";
     return made.filter((point) => point.id < oldest && point.value !== null);
   }
 
-  async function loadOlder() {
-    if (!data.older || state.isLoading) return;
+  async function loadArchive() {
+    if (!data.archive || state.isLoading) return;
     state.isLoading = true;
     const missing = [];
-    for (const month of data.older.months.filter((month) => !state.older.has(month))) {
-      say(`Loading ${month} …`);
+    for (const month of data.archive.months.filter((month) => !state.archive.has(month))) {
+      showText(`Loading ${month} …`);
       try {
-        state.older.set(month, await loadMonth(month));
+        state.archive.set(month, await loadMonth(month));
       } catch {
         missing.push(month);
       }
     }
     state.isLoading = false;
-    const older = [...state.older.keys()].sort().flatMap((month) => state.older.get(month));
-    points = [...older, ...own()];
-    if (state.index !== undefined) state.index += older.length - first;
-    first = older.length;
-    say(missing.length > 0 ? `Not loaded: ${missing.join(", ")}. “All” tries again.` : `${points.length} runs.`);
+    const archived = [...state.archive.keys()].sort().flatMap((month) => state.archive.get(month));
+    points = [...archived, ...own()];
+    if (state.index !== undefined) state.index += archived.length - first;
+    first = archived.length;
+    showText(missing.length > 0 ? `Loading failed for ${missing.join(", ")}. Press “All” to retry.` : `${points.length} runs.`);
     draw();
-    // Another span may have been chosen meanwhile.
+    // The range may have changed during loading.
     fit();
   }
 
@@ -402,7 +402,7 @@
     return made;
   }
 
-  /** Buttons of which one is pressed. */
+  /** A group of buttons of which one is pressed. */
   function choice(label, pressed, entries) {
     const made = document.createElement("span");
     made.className = "choice";
@@ -424,7 +424,7 @@
   function spanOf(count) {
     state.count = count;
     fit();
-    if (count === Infinity) loadOlder();
+    if (count === Infinity) loadArchive();
   }
 
   function scaleOf(isLog) {
@@ -445,7 +445,7 @@
     plot.className = "plot";
     plot.tabIndex = 0;
     plot.setAttribute("role", "group");
-    plot.setAttribute("aria-label", `Chart of ${data.name}: arrow keys move from run to run, Enter opens the run`);
+    plot.setAttribute("aria-label", `Chart of ${data.name}: arrow keys select a run, Enter opens it`);
     const readout = document.createElement("p");
     readout.className = "readout";
     readout.setAttribute("aria-live", "polite");
@@ -455,7 +455,7 @@
   const parts = controls();
   figure.classList.add("live");
   figure.prepend(parts.tools, parts.plot, parts.readout);
-  say("Point at a run, or move by the arrow keys; drag to zoom.");
+  showText("Hover over a run or press the arrow keys to read it; drag to zoom.");
   parts.plot.addEventListener("keydown", press);
   draw();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
@@ -470,7 +470,7 @@
 
   async function copy({ currentTarget: button }) {
     const copied = navigator.clipboard.writeText(button.dataset.copy);
-    button.textContent = await copied.then(() => "Copied", () => "Not copied");
+    button.textContent = await copied.then(() => "Copied", () => "Copying failed");
   }
 
   for (const button of document.querySelectorAll("button.copy")) {

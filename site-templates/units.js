@@ -1,4 +1,4 @@
-// Numbers and runs as the pages write them, and the scales that drawings use.
+// Number formats, run IDs and scales of the charts.
 "use strict";
 
 const perfUnits = (() => {
@@ -14,9 +14,14 @@ const perfUnits = (() => {
 
   const plain = (value) => (Number.isInteger(value) ? value.toFixed(0) : fourDigits(value));
 
+  /** The size and the name of the unit that a value is printed in. */
+  function unitOf(value, units) {
+    // 999.96 ns would be printed as 1000 ns, so the unit is chosen for the rounded value.
+    return units.find(([size]) => Math.abs(value) / size >= 0.99995) ?? units.at(-1);
+  }
+
   function scaled(value, units) {
-    // 999.96 ns would be written as 1000 ns, so the unit is chosen for the rounded value.
-    const [size, unit] = units.find(([size]) => Math.abs(value) / size >= 0.99995) ?? units.at(-1);
+    const [size, unit] = unitOf(value, units);
     return `${fourDigits(value / size)} ${unit}`.trimEnd();
   }
 
@@ -31,16 +36,22 @@ const perfUnits = (() => {
     return unit ? `${count(value)} ${unit}` : count(value);
   }
 
-  /** How `now` differs from `before`: in percent, from 1,000 on as a factor. */
-  function change(now, before) {
-    const ratio = now / before;
+  /** A time in ns as it is printed. */
+  function printed(ns) {
+    const [size] = unitOf(ns, TIMES);
+    return Number(fourDigits(ns / size)) * size;
+  }
+
+  /** The change between two printed times: in percent, or as a factor from 1,000 % upwards. */
+  function change(head, base) {
+    const ratio = printed(head) / printed(base);
     const percent = (ratio - 1) * 100;
     if (percent >= 1000) return `${ratio.toFixed(1)} ×`;
     const size = Math.abs(percent).toFixed(1);
     return `${percent < 0 && size !== "0.0" ? "-" : "+"}${size} %`;
   }
 
-  /** The parts of a run's identity: when it began, and of which commit it is. */
+  /** The parts of a run ID: its start and its commit. */
   function run(id) {
     const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)\d\dZ-([0-9a-z]+)-/.exec(id);
     if (!parts) return { day: id, time: "", minute: id, commit: "" };
@@ -50,7 +61,7 @@ const perfUnits = (() => {
     return { day, time, minute: `${day} ${time} UTC`, commit: isNone ? "" : commit };
   }
 
-  /** Runs a file that hands its data to a function of the page. */
+  /** Loads a script that passes data to a function of the page. */
   function load(path) {
     return new Promise((resolve, reject) => {
       const script = document.createElement("script");
@@ -65,17 +76,27 @@ const perfUnits = (() => {
     });
   }
 
-  return { value, change, run, load };
+  // The most characters of a name in a table.
+  const CELL = 48;
+
+  /** A benchmark's name for a table's cell: a long one loses its middle. */
+  function shortened(name) {
+    const characters = [...name];
+    if (characters.length <= CELL) return name;
+    return `${characters.slice(0, CELL / 2).join("")}…${characters.slice(-CELL / 2).join("")}`;
+  }
+
+  return { value, change, run, load, shortened };
 })();
 
-/** Scales that look as those of the static drawings do. */
+/** Scales like those of the static drawings. */
 const perfScale = (() => {
   // Values of more than this ratio need a logarithmic scale.
   const LINEAR_RATIO = 20;
-  // A quiet series must not look like a wild one: the least that a linear scale spans.
+  // The least span of a linear scale, relative to the highest value: low noise stays flat.
   const LEAST_SPAN = 0.15;
   const MARGIN = 0.08;
-  // Above it is no time or size that anybody measured: 30 years in ns.
+  // The highest valid time or size: 30 years in ns.
   const GREATEST = 1e18;
 
   function extent(values) {
@@ -89,13 +110,13 @@ const perfScale = (() => {
 
   const drawable = (value) => Number.isFinite(value) && value >= 0 && value <= GREATEST;
 
-  /** Whether the values lie too far apart for a linear scale. */
+  /** Whether the range of the values needs a logarithmic scale. */
   function isWide(values) {
     const [low, high] = extent(values);
     return low > 0 && high / low > LINEAR_RATIO;
   }
 
-  /** The ends of the scale on which all of the values lie. */
+  /** The ends of a scale with all of the values. */
   function fitting(values, isLog) {
     const [low, high] = extent(isLog ? values.filter((value) => value > 0) : values);
     if (low > high) return [0.1, 1];
@@ -119,7 +140,7 @@ const perfScale = (() => {
     return shown.filter((_, i) => i % every === 0);
   }
 
-  /** Round values between the ends, `about` so many. */
+  /** About `about` round values between the ends. */
   function ticks(low, high, isLog, about) {
     if (isLog && high / low > LINEAR_RATIO) return decades(low, high, about);
     const rough = (high - low) / about;

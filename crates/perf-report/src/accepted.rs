@@ -1,4 +1,4 @@
-//! What has become of the slowdowns that perf-budgets.json accepts.
+//! The accepted regressions of perf-budgets.json and their status.
 
 use chrono::NaiveDate;
 use perf_judge::baseline::{LENGTH, MINIMUM};
@@ -6,32 +6,32 @@ use perf_judge::budget::Acceptance;
 use perf_judge::verdict::{State, Verdict};
 use serde::{Deserialize, Serialize};
 
-/// An acceptance, and whether it still excuses anything.
+/// An accepted regression and its status.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AcceptanceResult {
     /// The entry of perf-budgets.json.
     pub entry: Acceptance,
-    /// What has become of it.
+    /// Its status.
     pub status: AcceptanceStatus,
 }
 
-/// What has become of an acceptance.
+/// The status of an accepted regression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AcceptanceStatus {
-    /// It excuses a regression up to its ceiling.
+    /// It accepts a regression up to its maximum change.
     InForce,
-    /// The baseline, or the other side, has the slowdown already: it excuses nothing more.
+    /// The baseline or the base contains the regression already: a further one is not accepted.
     Settled,
-    /// Its last day is over: it excuses nothing.
+    /// Its last day is over: it has no effect.
     Expired,
-    /// It can be removed: the baseline is made of runs after it alone, or nothing got slower.
+    /// The entry can be removed: all runs of the baseline are after it, or there is no regression.
     NotNeeded,
 }
 
 impl AcceptanceResult {
-    /// Against the history: `since` are the comparable runs after it.
+    /// The status against the history; `since`: the number of comparable runs after the commit.
     pub fn of_run(entry: &Acceptance, since: Option<usize>, today: NaiveDate) -> Self {
         let status = match since.unwrap_or_default() {
             _ if entry.is_over(today) => AcceptanceStatus::Expired,
@@ -42,11 +42,11 @@ impl AcceptanceResult {
         Self { entry: entry.clone(), status }
     }
 
-    /// Side by side: what the other side accepts as well, it has. Else every later slowdown of the
-    /// benchmark would be excused.
+    /// The status in a comparison. An entry that the base has as well is settled: it must not accept
+    /// every later regression of the benchmark.
     pub fn of_comparison(
         entry: &Acceptance,
-        others: &[Acceptance],
+        base: &[Acceptance],
         verdict: Option<&Verdict>,
         today: NaiveDate,
     ) -> Self {
@@ -54,22 +54,22 @@ impl AcceptanceResult {
         let state = verdict.filter(|verdict| verdict.launches > 0).map(|verdict| verdict.state);
         let status = match state {
             _ if entry.is_over(today) => AcceptanceStatus::Expired,
-            _ if others.iter().any(is_same) => AcceptanceStatus::Settled,
+            _ if base.iter().any(is_same) => AcceptanceStatus::Settled,
             Some(State::Unchanged | State::Improvement) => AcceptanceStatus::NotNeeded,
             _ => AcceptanceStatus::InForce,
         };
         Self { entry: entry.clone(), status }
     }
 
-    /// What somebody has to do about it, if anything.
+    /// The note with the edit that is needed, if any.
     pub(super) fn note(&self) -> Option<String> {
         let Acceptance { benchmark, expires, .. } = &self.entry;
         match (self.status, expires) {
             (AcceptanceStatus::Expired, Some(last)) => Some(format!(
-                "the slowdown of {benchmark} was accepted until {last}, and excuses nothing now: make it faster, or accept it anew"
+                "the accepted regression of {benchmark} expired on {last}: make it faster, or accept it again with `cargo xtask perf accept`"
             )),
             (AcceptanceStatus::NotNeeded, _) => Some(format!(
-                "the accepted slowdown of {benchmark} needs no entry any more: remove it from perf-budgets.json"
+                "the accepted regression of {benchmark} needs no entry: remove it from perf-budgets.json"
             )),
             _ => None,
         }
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn against_the_history_it_holds_until_the_baseline_has_begun_anew() {
+    fn against_the_history_it_is_in_force_until_the_baseline_contains_it() {
         let cases = [
             (None, 20, InForce),
             (Some(2), 20, InForce),
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn side_by_side_it_holds_only_where_the_other_side_lacks_it() {
+    fn in_a_comparison_it_is_in_force_only_if_the_base_lacks_it() {
         let other = Acceptance { max_change_percent: 90.0, ..entry() };
         let stranger = Acceptance { commit: "beef123".to_owned(), ..entry() };
         let cases = [
@@ -133,9 +133,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_over_or_not_needed_is_loud() {
+    fn expired_and_unneeded_entries_have_a_note() {
         let note = |status| AcceptanceResult { entry: entry(), status }.note();
-        assert!(note(Expired).unwrap().contains("until 2027-03-20"));
+        assert!(note(Expired).unwrap().contains("expired on 2027-03-20"));
         assert!(note(NotNeeded).unwrap().contains("remove it from perf-budgets.json"));
         assert_eq!((note(InForce), note(Settled)), (None, None));
     }

@@ -1,4 +1,4 @@
-//! How often a comparison errs on one machine, as it is recorded and told.
+//! The measured error rates of comparisons on one machine.
 
 use super::table::aligned;
 use super::visible;
@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 
 /// The newest format that this version reads, and the one it writes.
 const SCHEMA: u32 = 2;
-/// What is promised: more than this share of slowdowns of 10 % is caught...
-const CAUGHT: f64 = 0.90;
-/// ...and fewer than this share of unchanged benchmarks is called slower.
-const FALSE: f64 = 0.05;
-/// The slowdown of the promise, in percent.
-const PROMISED: u32 = 10;
+/// The target rate of detection: more than this share of slowdowns of [`SLOWDOWN`] percent.
+const DETECTION: f64 = 0.90;
+/// The target rate of false alarms: less than this share of unchanged benchmarks.
+const FALSE_ALARMS: f64 = 0.05;
+/// The slowdown of the detection target, in percent.
+const SLOWDOWN: u32 = 10;
 
 /// A machine's measured error rates: an immutable file of the history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,25 +26,25 @@ const PROMISED: u32 = 10;
 pub struct Calibration {
     /// The format's version.
     pub schema: u32,
-    /// Tells it from the other files of a history.
+    /// The kind of file, as a history has several.
     pub kind: CalibrationKind,
     /// When measuring began.
     pub started: DateTime<Utc>,
-    /// How long it took.
+    /// The duration in seconds.
     pub seconds: u64,
-    /// What decided the order of the launches.
+    /// The seed of the launch order.
     pub seed: u32,
     /// Where it was measured.
     pub machine: Machine,
-    /// How many benchmarks were compared with themselves.
+    /// The number of benchmarks that were compared with themselves.
     pub benchmarks: usize,
-    /// The same code on both sides, as it is and with slowdowns put on the head's times.
+    /// Comparisons of identical code, with the head's times unscaled or scaled by a slowdown.
     pub scaled: Vec<ErrorCounts>,
-    /// Benchmarks of known cost whose head really does more work.
+    /// Benchmarks of known cost whose head runs more instructions.
     pub real: Vec<ErrorCounts>,
 }
 
-/// What a file of the history holds.
+/// The kind of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CalibrationKind {
@@ -58,7 +58,7 @@ pub enum CalibrationKind {
 enum TargetMet {
     Yes,
     No,
-    /// Too little was measured to tell.
+    /// The sample is too small to decide.
     Open,
 }
 
@@ -69,10 +69,10 @@ impl Calibration {
     /// If it is not one, or has a later schema.
     pub fn from_json(text: &str) -> Result<Self, FileError> {
         let read: Self = serde_json::from_str(text)?;
-        match read.schema > SCHEMA {
-            true => Err(FileError::Newer { found: read.schema, known: SCHEMA }),
-            false => Ok(Self { schema: SCHEMA, ..read }),
+        if read.schema > SCHEMA {
+            return Err(FileError::Newer { found: read.schema, known: SCHEMA });
         }
+        Ok(Self { schema: SCHEMA, ..read })
     }
 
     /// A calibration of this version's format.
@@ -90,131 +90,130 @@ impl Calibration {
         text
     }
 
-    /// What tells it from others: its time and a digest.
+    /// Its identity: its start and a digest.
     pub fn id(&self) -> String {
         let contents = digest(self.to_json().as_bytes()) >> 32;
         format!("{}-{contents:08x}", self.started.format("%Y%m%dT%H%M%SZ"))
     }
 
-    /// Where the file stands on the history branch: by machine, the newest last.
+    /// The path on the history branch: a folder per machine, newest last.
     pub fn path(&self) -> String {
         format!("{}/{}/{}.json", Self::FOLDERS[0], self.machine.key, self.id())
     }
 
-    /// Folders of the history branch with a folder per machine: the one that files are added to,
-    /// and the one of schema 1.
+    /// The folders of calibrations on the history branch: the current one, and that of schema 1.
     pub const FOLDERS: [&str; 2] = ["data/calibrations", "data/qualifications"];
 
-    /// `on this runner: 0 false alarms in 306, 10 % caught in 306 of 306`
+    /// `calibration of 2026-11-23: 0 of 306 false alarms, 306 of 306 slowdowns of 10 % detected`
     pub fn sentence(&self) -> String {
-        let nothing = self.tally(0);
-        let promised = self.tally(PROMISED);
+        let unchanged = self.counts(0);
+        let slower = self.counts(SLOWDOWN);
         format!(
-            "on this runner, measured on {}: {} false alarms in {} comparisons of unchanged code, slowdowns of {PROMISED} % caught in {} of {}",
+            "calibration of this machine on {}: {} false alarms in {} comparisons of unchanged code; {} of {} slowdowns of {SLOWDOWN} % detected",
             self.started.format("%Y-%m-%d"),
-            nothing.caught,
-            nothing.of,
-            promised.caught,
-            promised.of,
+            unchanged.caught,
+            unchanged.of,
+            slower.caught,
+            slower.of,
         )
     }
 
-    /// Whether the promise is known to be broken here.
-    pub fn is_broken(&self) -> bool {
+    /// Whether this machine misses a target rate.
+    pub fn misses_target(&self) -> bool {
         self.detection() == TargetMet::No || self.false_alarms() == TargetMet::No
     }
 
-    fn tally(&self, percent: u32) -> ErrorCounts {
-        let own = self.scaled.iter().find(|tally| tally.percent == percent);
+    fn counts(&self, percent: u32) -> ErrorCounts {
+        let own = self.scaled.iter().find(|counts| counts.percent == percent);
         own.copied().unwrap_or_default()
     }
 
     fn detection(&self) -> TargetMet {
-        let tally = self.tally(PROMISED);
-        match stats::wilson(tally.caught, tally.of) {
-            (low, _) if low > CAUGHT => TargetMet::Yes,
-            (_, high) if high < CAUGHT => TargetMet::No,
+        let counts = self.counts(SLOWDOWN);
+        match stats::wilson(counts.caught, counts.of) {
+            (low, _) if low > DETECTION => TargetMet::Yes,
+            (_, high) if high < DETECTION => TargetMet::No,
             _ => TargetMet::Open,
         }
     }
 
     fn false_alarms(&self) -> TargetMet {
-        let tally = self.tally(0);
-        match stats::wilson(tally.caught, tally.of) {
-            (_, high) if high < FALSE => TargetMet::Yes,
-            (low, _) if low > FALSE => TargetMet::No,
+        let counts = self.counts(0);
+        match stats::wilson(counts.caught, counts.of) {
+            (_, high) if high < FALSE_ALARMS => TargetMet::Yes,
+            (low, _) if low > FALSE_ALARMS => TargetMet::No,
             _ => TargetMet::Open,
         }
     }
 
-    /// The rates as a table with what they can and cannot show.
+    /// The rates as a table, the target rates, and the limits of the calibration.
     pub fn to_text(&self) -> String {
         let machine = &self.machine;
-        let runs = unit::counted(self.tally(0).runs as usize, "run", "runs");
+        let runs = unit::counted(self.counts(0).runs as usize, "run", "runs");
         let count = unit::counted(self.benchmarks, "benchmark", "benchmarks");
         let mut text = format!(
-            "{} with {} cores: {runs} of {count} against themselves, {}\n\n",
+            "{} with {} cores: {runs} of {count}, each compared with itself, {}\n\n",
             visible(&machine.cpu),
             machine.cores,
             unit::span(self.seconds as f64),
         );
         text += &aligned(&self.lines());
-        text += "\nscaled: the head's times of unchanged code multiplied, so every kind of time moves alike; real work: benchmarks of known cost that do more.\n";
-        text + &self.promises() + &self.limits()
+        text += "\nscaled: unchanged code, with the head's times multiplied; executed: benchmarks of known cost that run more instructions\n";
+        text + &self.targets() + &self.limits()
     }
 
     fn lines(&self) -> String {
-        let nothing = self.tally(0);
-        let mut lines = "head\tfound\tcount\t95 % interval\trounds\n".to_owned();
-        let mut push = |head: &str, found: &str, hits: u32, of: u32, pairs: String| {
+        let unchanged = self.counts(0);
+        let mut lines = "head\tresult\tcount\t95 % CI\tpairs\n".to_owned();
+        let mut push = |head: &str, result: &str, hits: u32, of: u32, pairs: String| {
             let (low, high) = stats::wilson(hits, of);
             let between = format!("{:.1} to {:.1} %", low * 100.0, high * 100.0);
-            lines += &format!("{head}\t{found}\t{hits} of {of}\t{between}\t{pairs}\n");
+            lines += &format!("{head}\t{result}\t{hits} of {of}\t{between}\t{pairs}\n");
         };
-        push("unchanged", "regression", nothing.caught, nothing.of, mean_rounds(nothing));
-        push("", "regression of 10 % and more", nothing.caught_minor, nothing.of, String::new());
-        push("", "improvement", nothing.improved, nothing.of, String::new());
-        push("", "undecided", nothing.undecided, nothing.of, String::new());
-        push("", "a regression in the run", nothing.runs_caught, nothing.runs, String::new());
-        for (tallies, how) in [(&self.scaled, "scaled"), (&self.real, "real work")] {
-            for tally in tallies.iter().filter(|tally| tally.percent > 0) {
-                let head = format!("{} % slower, {how}", tally.percent);
-                push(&head, "regression", tally.caught, tally.of, mean_rounds(*tally));
+        push("unchanged", "regression", unchanged.caught, unchanged.of, mean_pairs(unchanged));
+        push("", "regression of 10 % or more", unchanged.caught_minor, unchanged.of, String::new());
+        push("", "improvement", unchanged.improved, unchanged.of, String::new());
+        push("", "inconclusive", unchanged.undecided, unchanged.of, String::new());
+        push("", "run with a regression", unchanged.runs_caught, unchanged.runs, String::new());
+        for (all, kind) in [(&self.scaled, "scaled"), (&self.real, "executed")] {
+            for counts in all.iter().filter(|counts| counts.percent > 0) {
+                let head = format!("{} % slower, {kind}", counts.percent);
+                push(&head, "regression", counts.caught, counts.of, mean_pairs(*counts));
             }
         }
         lines
     }
 
-    fn promises(&self) -> String {
-        let word = |kept| match kept {
-            TargetMet::Yes => "kept",
-            TargetMet::No => "BROKEN",
-            TargetMet::Open => "not shown: too little was measured to tell",
+    fn targets(&self) -> String {
+        let word = |met| match met {
+            TargetMet::Yes => "met",
+            TargetMet::No => "MISSED",
+            TargetMet::Open => "undecided: measure longer with `--time-limit`",
         };
         format!(
-            "\nmore than {:.0} % of slowdowns of {PROMISED} % caught: {}\nfewer than {:.0} % of unchanged benchmarks called slower: {}\n",
-            CAUGHT * 100.0,
+            "\ntarget: more than {:.0} % of slowdowns of {SLOWDOWN} % detected: {}\ntarget: false alarms below {:.0} % of unchanged benchmarks: {}\n",
+            DETECTION * 100.0,
             word(self.detection()),
-            FALSE * 100.0,
+            FALSE_ALARMS * 100.0,
             word(self.false_alarms()),
         )
     }
 
     fn limits(&self) -> String {
-        let nothing = self.tally(0);
-        let (_, high) = stats::wilson(nothing.caught, nothing.of);
+        let unchanged = self.counts(0);
+        let (_, high) = stats::wilson(unchanged.caught, unchanged.of);
         format!(
-            "note: {} comparisons cannot tell a rate of false alarms below {:.1} % from none; the benchmarks of one run share its noise, so the intervals are rather too narrow; and this was one hour of one machine\n",
-            nothing.of,
+            "note: {} comparisons cannot distinguish a false-alarm rate below {:.1} % from zero\nnote: the benchmarks of a run share its noise, so the intervals are slightly too narrow\n",
+            unchanged.of,
             high * 100.0,
         )
     }
 }
 
-fn mean_rounds(tally: ErrorCounts) -> String {
-    match tally.of {
+fn mean_pairs(counts: ErrorCounts) -> String {
+    match counts.of {
         0 => String::new(),
-        of => format!("{:.1}", f64::from(tally.pairs) / f64::from(of)),
+        of => format!("{:.1}", f64::from(counts.pairs) / f64::from(of)),
     }
 }
 
@@ -222,7 +221,7 @@ fn mean_rounds(tally: ErrorCounts) -> String {
 mod tests {
     use super::*;
 
-    fn tally(percent: u32, of: u32, caught: u32) -> ErrorCounts {
+    fn counts(percent: u32, of: u32, caught: u32) -> ErrorCounts {
         ErrorCounts { percent, of, caught, pairs: of * 12, runs: 6, ..ErrorCounts::default() }
     }
 
@@ -231,8 +230,8 @@ mod tests {
         let started = "2026-11-23T02:45:00Z".parse().unwrap();
         let mut calibration = Calibration::new(started, 7, machine.with_machine_key(), 51);
         calibration.seconds = 840;
-        calibration.scaled = vec![tally(0, of, 0), tally(5, of, caught), tally(10, of, caught)];
-        calibration.real = vec![tally(10, 14, 14)];
+        calibration.scaled = vec![counts(0, of, 0), counts(5, of, caught), counts(10, of, caught)];
+        calibration.real = vec![counts(10, 14, 14)];
         calibration
     }
 
@@ -247,20 +246,20 @@ mod tests {
     }
 
     #[test]
-    fn rates_stand_with_their_intervals_and_limits() {
+    fn rates_have_intervals_and_limits() {
         insta::assert_snapshot!(calibration(306, 306).to_text());
     }
 
     #[test]
-    fn a_promise_is_kept_broken_or_not_shown() {
+    fn a_target_is_met_missed_or_undecided() {
         assert_eq!(calibration(306, 306).detection(), TargetMet::Yes);
         assert_eq!(calibration(10, 10).detection(), TargetMet::Open);
-        assert!(calibration(306, 200).is_broken());
+        assert!(calibration(306, 200).misses_target());
         assert_eq!(calibration(10, 10).false_alarms(), TargetMet::Open);
     }
 
     #[test]
-    fn it_is_read_as_it_was_written() {
+    fn a_calibration_survives_its_file() {
         let written = calibration(306, 300);
         let read: Calibration = serde_json::from_str(&written.to_json()).unwrap();
         assert_eq!(read, written);

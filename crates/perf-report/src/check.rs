@@ -1,49 +1,50 @@
-//! Whether a pull request's check passes, from how its jobs ended and what they measured.
+//! The decision of a pull request's check, from the results of its jobs and their report.
 
 use super::Report;
 use crate::partition::{Part, Partition};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// How the jobs ended that a check needs, by name, as GitHub's `toJSON(needs)` tells it.
+/// The jobs that a check needs, by name: GitHub's `toJSON(needs)`.
 pub type Needs = BTreeMap<String, Job>;
 
-/// How a job ended.
+/// A job of a workflow.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Job {
-    /// `success`, `failure`, `cancelled` or `skipped`; anything else is no success.
+    /// `success`, `failure`, `cancelled` or `skipped`; other values count as failures.
     pub result: String,
-    /// What it told the jobs after it.
+    /// Its outputs by name.
     #[serde(default)]
     pub outputs: BTreeMap<String, String>,
 }
 
-/// What became of the report that the measuring jobs should have left.
+/// The report of the measuring jobs.
 #[derive(Clone, Debug)]
 pub enum Artefact {
-    /// There is none.
+    /// There is no file.
     Missing,
-    /// It cannot be used: why.
+    /// The file is unusable, with the reason.
     Unusable(String),
-    /// It was read.
+    /// The report.
     Read(Box<Report>),
 }
 
-/// Whether the check passes, and why.
+/// The decision of the check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// Whether it passes.
     pub passes: bool,
-    /// Why, for people.
+    /// The reason.
     pub reason: String,
 }
 
-/// The job that says whether anything that is measured changed, and the name of its output.
+/// The job that reports whether measured code changed.
 const SCOPE: &str = "scope";
+/// The output of [`SCOPE`]: `true` or `false`.
 const CODE: &str = "code";
 
-/// Decides. Only two things pass: a report that passes, of measuring jobs that all succeeded, and
-/// a change of documentation alone, for which none of them ran.
+/// Decides the check. It passes in two cases. Either all measuring jobs succeeded and their report
+/// passes, or only documentation changed and no measuring job ran.
 pub fn decide(needs: &Needs, artefact: &Artefact) -> Decision {
     let (scope, measuring): (Vec<_>, Vec<_>) = needs.iter().partition(|(name, _)| *name == SCOPE);
     let code = match scope.first() {
@@ -53,21 +54,23 @@ pub fn decide(needs: &Needs, artefact: &Artefact) -> Decision {
     };
     let idle = measuring.iter().all(|(_, job)| job.result == "skipped");
     match (code, idle) {
-        _ if measuring.is_empty() => fails("no measuring job is needed by this one"),
+        _ if measuring.is_empty() => {
+            fails("this job needs no measuring job: add one to `needs` in the workflow")
+        }
         (Some("false"), true) => passes("nothing changed but documentation"),
         (Some("true" | "false"), _) => measured(&measuring, artefact),
-        _ => fails("the job `scope` did not say whether code changed"),
+        _ => fails("the job `scope` has no output `code`: set it to `true` or `false`"),
     }
 }
 
 fn measured(jobs: &[(&String, &Job)], artefact: &Artefact) -> Decision {
-    let stopped = |(_, job): &&(&String, &Job)| !["success", "failure"].contains(&&*job.result);
-    if let Some((name, job)) = jobs.iter().find(stopped) {
+    let is_stopped = |(_, job): &&(&String, &Job)| !["success", "failure"].contains(&&*job.result);
+    if let Some((name, job)) = jobs.iter().find(is_stopped) {
         return fails(&ended(name, job));
     }
     let failed = jobs.iter().find(|(_, job)| job.result == "failure");
     match artefact {
-        Artefact::Unusable(why) => fails(&format!("the report cannot be used: {why}")),
+        Artefact::Unusable(reason) => fails(&format!("the report is unusable: {reason}")),
         Artefact::Missing => match failed {
             Some((name, job)) => fails(&format!("{} and left no report", ended(name, job))),
             None => fails("there is no report"),
@@ -76,7 +79,9 @@ fn measured(jobs: &[(&String, &Job)], artefact: &Artefact) -> Decision {
         Artefact::Read(_) if let Some((name, job)) = failed => fails(&ended(name, job)),
         Artefact::Read(report) if let Some(Partition { part, .. }) = &report.partition => {
             let Part { part, of } = part;
-            fails(&format!("the report is of part {part} of {of} alone: merge the parts"))
+            fails(&format!(
+                "the report covers part {part} of {of} alone: merge the parts with `cargo xtask perf merge`"
+            ))
         }
         Artefact::Read(report) if report.rows.is_empty() => fails("nothing was measured"),
         Artefact::Read(report) => passes(&report.summary),
@@ -86,7 +91,7 @@ fn measured(jobs: &[(&String, &Job)], artefact: &Artefact) -> Decision {
 fn ended(name: &str, job: &Job) -> String {
     let end = match job.result.as_str() {
         "failure" => "failed",
-        "cancelled" => "was cancelled, or took longer than it may",
+        "cancelled" => "was cancelled or exceeded its time limit",
         "skipped" => "was skipped",
         _ => "did not succeed",
     };
@@ -120,7 +125,7 @@ mod tests {
         let mut outcome = Outcome::default();
         (outcome.gate, outcome.incomplete) = (reasons(gate), reasons(incomplete));
         let status = outcome.status();
-        let summary = format!("what the report of status {status} says");
+        let summary = format!("summary of a report of status {status}");
         Artefact::Read(Box::new(Report { status, outcome, summary, ..report() }))
     }
 

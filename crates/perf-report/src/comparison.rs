@@ -1,4 +1,4 @@
-//! What is recorded of builds that were measured side by side.
+//! Recorded comparisons.
 
 use super::{Report, Row};
 use crate::file_error::FileError;
@@ -14,31 +14,31 @@ use std::collections::BTreeMap;
 /// The newest comparison format that this version reads, and the one it writes.
 const SCHEMA: u32 = 2;
 
-/// One recorded side-by-side measurement: an immutable file of the history.
+/// One recorded paired measurement of base and head: an immutable file of the history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Comparison {
     /// The format's version.
     pub schema: u32,
-    /// Tells a comparison from the other files of a history.
+    /// The kind of file, as a history has several.
     pub kind: ComparisonKind,
     /// `<UTC time>-<head's commit>-<digest>-<base's commit>`.
     pub id: String,
-    /// When measuring began.
+    /// The start of the measurement.
     pub started: DateTime<Utc>,
-    /// What decided the order of the launches.
+    /// The seed of the launch order.
     pub seed: u32,
-    /// The commit that was compared with.
+    /// The base commit.
     pub base: String,
-    /// What was judged; absent outside a repository.
+    /// The head commit; absent outside a repository.
     pub head: Option<Commit>,
-    /// Where both were measured.
+    /// The machine of the measurement.
     pub machine: Machine,
-    /// One entry a benchmark that was launched on both sides.
+    /// One entry per benchmark with pairs.
     pub benchmarks: Vec<Compared>,
 }
 
-/// What a file of the history holds.
+/// The kind of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ComparisonKind {
@@ -50,26 +50,26 @@ pub enum ComparisonKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Compared {
-    /// Its name.
+    /// The benchmark.
     pub name: BenchmarkId,
-    /// Iterations a sample, on both sides.
+    /// Iterations per sample.
     #[serde(alias = "n")]
     pub sample_size: u32,
-    /// Samples a launch, on both sides.
+    /// Samples per launch.
     #[serde(alias = "s")]
     pub sample_count: u32,
-    /// The launches, in the order measured.
+    /// The pairs, in the order of their measurement.
     #[serde(alias = "rounds")]
     pub pairs: Vec<Pair>,
-    /// What was found.
+    /// The verdict.
     pub state: State,
-    /// How large the change is, for a regression or an improvement.
+    /// The size class of a regression or an improvement.
     pub severity: Option<Severity>,
-    /// The best estimate of the change; ln of the ratio.
+    /// The estimated change; ln of head ÷ base.
     pub change: Option<LogRatio>,
-    /// The lowest change that the pairs leave possible.
+    /// The lower end of the confidence interval.
     pub low: Option<LogRatio>,
-    /// The highest.
+    /// The upper end of the confidence interval.
     pub high: Option<LogRatio>,
 }
 
@@ -80,13 +80,13 @@ impl Comparison {
     /// If it is not one, or has a later schema.
     pub fn from_json(text: &str) -> Result<Self, FileError> {
         let read: Self = serde_json::from_str(text)?;
-        match read.schema > SCHEMA {
-            true => Err(FileError::Newer { found: read.schema, known: SCHEMA }),
-            false => Ok(Self { schema: SCHEMA, ..read }),
+        if read.schema > SCHEMA {
+            return Err(FileError::Newer { found: read.schema, known: SCHEMA });
         }
+        Ok(Self { schema: SCHEMA, ..read })
     }
 
-    /// The comparisons behind a report: one a commit that something was compared with.
+    /// The comparisons of a report: one per base commit.
     pub fn all_of(report: &Report) -> Vec<Self> {
         let mut by_base: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
         for row in &report.rows {
@@ -113,7 +113,7 @@ impl Comparison {
         }
     }
 
-    /// The identity of the run that was judged: the comparison's own begins with it.
+    /// The identity of the head's run, which is the beginning of the comparison's own.
     pub fn run(&self) -> Option<&str> {
         self.id.rsplit_once('-').map(|(run, _)| run)
     }
@@ -126,7 +126,7 @@ impl Comparison {
         text
     }
 
-    /// Where the file stands on the history branch.
+    /// The path on the history branch.
     pub fn path(&self) -> String {
         format!("data/comparisons/{}/{}.json", self.started.format("%Y/%m/%d"), self.id)
     }

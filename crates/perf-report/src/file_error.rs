@@ -1,10 +1,10 @@
-//! Why a file of the history is not what it should be.
+//! The errors of reading a file of the history.
 
-/// Why a file is no comparison or calibration that this version can read.
+/// The reason why a comparison or calibration cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
-    /// A later version wrote it: reading it with less understanding could mislead.
+    /// A later version wrote it.
     #[error("it has schema {found}, and this version reads up to {known}: update this tool")]
     Newer {
         /// The schema that the file names.
@@ -12,7 +12,7 @@ pub enum FileError {
         /// The newest one that this version reads.
         known: u32,
     },
-    /// It is not of the form that such a file has.
+    /// It is not valid JSON of its schema.
     #[error(transparent)]
     Malformed(#[from] serde_json::Error),
 }

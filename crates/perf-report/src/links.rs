@@ -1,7 +1,7 @@
-//! Where a repository's commits are shown on the web.
+//! Links to a repository's commits on the web.
 
-/// The address below which the commits of a repository stand, from the address of its remote:
-/// `https://example.org/team/app/commit/`. `None` where that is no web address or names a file.
+/// The address of a repository's commit pages, from the address of its remote:
+/// `https://example.org/team/app/commit/`. `None` for a file and for an invalid address.
 ///
 /// A user and a password in the remote's address are left out.
 pub fn commits_at(remote: &str) -> Option<String> {

@@ -1,4 +1,4 @@
-//! The reports of several machines, each about a part of the benchmarks, as one.
+//! Merging the reports of a partition into one.
 
 use super::{AcceptanceResult, AcceptanceStatus, Report, Row};
 use crate::partition::Partition;
@@ -8,54 +8,53 @@ use perf_judge::ident::BenchmarkId;
 use perf_judge::unit;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Why reports are not parts of one.
+/// The reason why reports cannot be merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MergeError {
-    /// There are none.
-    #[error("there is no report to merge")]
+    /// There is no report.
+    #[error("no report to merge: name at least one file")]
     Nothing,
-    /// They measured different commits.
-    #[error("the parts are of different commits")]
+    /// They are of different commits.
+    #[error("the reports are of different commits: merge reports of one workflow run")]
     Commits,
-    /// They were compared with different commits.
-    #[error("the parts were compared with different commits")]
+    /// They have different base commits.
+    #[error("the reports have different bases: merge reports of one workflow run")]
     Bases,
-    /// Their benchmarks were split into different numbers of parts.
-    #[error("the parts are not of one number of parts")]
+    /// They have different numbers of parts.
+    #[error("the reports have different numbers of parts: use one N in `--partition I/N`")]
     Partitions,
-    /// They were judged against the runs of different branches.
-    #[error("the parts were judged against the runs of different branches")]
+    /// They have different base branches.
+    #[error("the reports have different base branches: measure all parts with one branch")]
     Branches,
-    /// They were judged by different budgets or accepted regressions.
-    #[error("the parts were judged by a different perf-budgets.json")]
+    /// They have different budgets or accepted regressions.
+    #[error("the reports have different versions of perf-budgets.json: measure all parts with one")]
     Settings,
 }
 
 impl Report {
-    /// Joins the parts. What is not there, or there twice, makes the whole incomplete: it is never
-    /// taken for a pass. A report that is no part is a whole.
+    /// Merges the parts of one check. A missing or duplicate part makes the result incomplete.
     ///
     /// # Errors
-    /// If there is none, or they are not of one commit, compared with one other.
+    /// If there is no report, or if the reports are not of one check.
     pub fn merged(mut parts: Vec<Self>) -> Result<Self, MergeError> {
         parts.sort_by_key(|report| report.partition.as_ref().map(|partition| partition.part));
-        if let Some(odd) = parts.windows(2).find_map(|pair| pair[0].difference(&pair[1])) {
-            return Err(odd);
+        if let Some(error) = parts.windows(2).find_map(|two| two[0].difference(&two[1])) {
+            return Err(error);
         }
-        let doubts = doubts(&parts);
+        let gaps = gaps(&parts);
         let machines = machines(&parts);
         let mut parts = parts.into_iter();
         let mut whole = parts.next().ok_or(MergeError::Nothing)?;
-        parts.for_each(|part| whole.take(part));
+        parts.for_each(|part| whole.add(part));
         whole.partition = None;
-        whole.outcome.incomplete.extend(doubts);
+        whole.outcome.incomplete.extend(gaps);
         whole.notes.extend(machines);
-        whole.settle();
+        whole.summarize();
         Ok(whole)
     }
 
-    /// Why two reports are not of one check.
+    /// The reason why two reports are not of one check.
     pub fn difference(&self, other: &Self) -> Option<MergeError> {
         let commit = |report: &Self| report.run.commit.as_ref().map(|c| (c.hash.clone(), c.dirty));
         let base =
@@ -76,8 +75,8 @@ impl Report {
         (!self.has_settings_of(other)).then_some(MergeError::Settings)
     }
 
-    /// Whether both were judged by one perf-budgets.json, as far as they show it: each has all
-    /// accepted regressions, and the budgets of its own benchmarks.
+    /// Whether both contain the same settings: all accepted regressions, and equal limits of common
+    /// budgets.
     fn has_settings_of(&self, other: &Self) -> bool {
         let accepted = |report: &Self| -> Vec<Acceptance> {
             report.accepted.iter().map(|accepted| accepted.entry.clone()).collect()
@@ -94,7 +93,7 @@ impl Report {
         accepted(self) == accepted(other) && other.budgets.iter().all(is_same)
     }
 
-    /// Notes what is not there beside the report: it is incomplete.
+    /// The report with reasons why it is incomplete.
     #[must_use]
     pub fn without(mut self, missing: impl IntoIterator<Item = String>) -> Self {
         self.outcome.incomplete.extend(missing);
@@ -102,33 +101,33 @@ impl Report {
         self
     }
 
-    fn take(&mut self, part: Self) {
+    fn add(&mut self, part: Self) {
         let known: BTreeSet<BenchmarkId> =
             self.rows.iter().map(|row| row.verdict.name.clone()).collect();
         let is_new = |row: &Row| !known.contains(&row.verdict.name);
         self.rows.extend(part.rows.into_iter().filter(is_new));
-        self.take_budgets(part.budgets);
+        self.add_budgets(part.budgets);
         self.outcome.gate.extend(part.outcome.gate);
         self.outcome.incomplete.extend(part.outcome.incomplete);
         let known: BTreeSet<String> = self.notes.iter().cloned().collect();
         self.notes.extend(part.notes.into_iter().filter(|note| !known.contains(note)));
-        self.take_accepted(part.accepted);
+        self.add_accepted(part.accepted);
         self.run.partial |= part.run.partial;
         self.run.started = self.run.started.min(part.run.started);
     }
 
-    /// What was measured goes before what was not, and of several the worst.
-    fn take_budgets(&mut self, budgets: Vec<BudgetResult>) {
+    /// Adds budgets. A measured one replaces an unmeasured one, and a worse one a better one.
+    fn add_budgets(&mut self, budgets: Vec<BudgetResult>) {
         let rank = |budget: &BudgetResult| match budget.status {
             BudgetStatus::Unmeasured => None,
             status => Some((budget.fails, status)),
         };
         let names = self.budgets.iter().enumerate();
-        let mut places: BTreeMap<String, usize> =
-            names.map(|(place, budget)| (budget.name.clone(), place)).collect();
+        let mut indices: BTreeMap<String, usize> =
+            names.map(|(index, budget)| (budget.name.clone(), index)).collect();
         for budget in budgets {
-            let place = *places.entry(budget.name.clone()).or_insert(self.budgets.len());
-            match self.budgets.get_mut(place) {
+            let index = *indices.entry(budget.name.clone()).or_insert(self.budgets.len());
+            match self.budgets.get_mut(index) {
                 Some(known) if rank(known) < rank(&budget) => *known = budget,
                 Some(_) => {}
                 None => self.budgets.push(budget),
@@ -136,17 +135,17 @@ impl Report {
         }
     }
 
-    /// Side by side, only the part that measures the benchmark knows more than that it is in force.
-    /// All parts have the same entries, in the order of perf-budgets.json.
-    fn take_accepted(&mut self, others: Vec<AcceptanceResult>) {
+    /// Adds the status of accepted regressions. In a comparison, only the part with the benchmark has
+    /// another status than in force. All parts have the same entries in the same order.
+    fn add_accepted(&mut self, others: Vec<AcceptanceResult>) {
         let pairs = self.accepted.iter_mut().zip(others);
         for (known, other) in pairs.filter(|(k, _)| k.status == AcceptanceStatus::InForce) {
             *known = other;
         }
     }
 
-    /// Brings order, and says anew what follows from the rows.
-    fn settle(&mut self) {
+    /// Sorts the rows and computes the summary and the status.
+    fn summarize(&mut self) {
         self.rows.sort_by_cached_key(|row| row.verdict.rank());
         self.budgets.sort_by_key(|budget| std::cmp::Reverse(budget.status));
         self.summary = summary(self.rows.iter().map(|row| &row.verdict), &self.budgets);
@@ -154,31 +153,31 @@ impl Report {
     }
 }
 
-/// What is missing or doubled, where the reports say that they are parts.
-fn doubts(parts: &[Report]) -> Vec<String> {
+/// The missing and the duplicate parts.
+fn gaps(parts: &[Report]) -> Vec<String> {
     let known: Vec<&Partition> = parts.iter().filter_map(|part| part.partition.as_ref()).collect();
     let Some(first) = known.first() else {
-        let doubled = parts.len() > 1;
-        return doubled
-            .then(|| "there are several reports of everything".to_owned())
+        let is_duplicate = parts.len() > 1;
+        return is_duplicate
+            .then(|| "several reports of all benchmarks: merge reports of parts".to_owned())
             .into_iter()
             .collect();
     };
     let of = first.part.of;
-    let there = |number: &usize| known.iter().filter(|part| part.part.part == *number).count();
-    let missing = (1..=of).filter(|number| there(number) == 0);
+    let count = |number: &usize| known.iter().filter(|part| part.part.part == *number).count();
+    let missing = (1..=of).filter(|number| count(number) == 0);
     let missing = missing.map(|number| format!("part {number} of {of} is missing"));
-    let doubled = (1..=of).filter(|number| there(number) > 1);
-    let doubled = doubled.map(|number| format!("part {number} of {of} is there twice"));
-    let mut doubts: Vec<String> = missing.chain(doubled).collect();
-    if doubts.is_empty() {
-        doubts.extend(unlike(&known));
+    let duplicate = (1..=of).filter(|number| count(number) > 1);
+    let duplicate = duplicate.map(|number| format!("part {number} of {of} is present twice"));
+    let mut gaps: Vec<String> = missing.chain(duplicate).collect();
+    if gaps.is_empty() {
+        gaps.extend(different_splits(&known));
     }
-    doubts
+    gaps
 }
 
-/// Whether all parts were split alike, so that each benchmark is in one.
-fn unlike(parts: &[&Partition]) -> Option<String> {
+/// The reason if a benchmark is in no part or in several, as the machines split differently.
+fn different_splits(parts: &[&Partition]) -> Option<String> {
     let mut counts: BTreeMap<&BenchmarkId, usize> = BTreeMap::new();
     for name in parts.iter().flat_map(|part| &part.listed) {
         counts.insert(name, 0);
@@ -189,7 +188,9 @@ fn unlike(parts: &[&Partition]) -> Option<String> {
     let wrong = counts.values().filter(|count| **count != 1).count();
     (wrong > 0).then(|| {
         let wrong = unit::counted(wrong, "benchmark is", "benchmarks are");
-        format!("the machines did not split alike, as they saw different histories: {wrong} in no part or in two; run the parts again")
+        format!(
+            "the parts have different splits, as their histories differ: {wrong} in no part or in two; run the parts again"
+        )
     })
 }
 
@@ -202,7 +203,7 @@ fn machines(parts: &[Report]) -> Option<String> {
     known.dedup();
     (keys.len() > 1).then(|| {
         format!(
-            "the parts were measured on {} kinds of machine ({}): each is a series of its own",
+            "the parts are from {} kinds of machine ({}), each with a baseline of its own",
             keys.len(),
             known.join(", ")
         )
@@ -229,13 +230,13 @@ mod tests {
                 .filter(|(i, _)| i % of + 1 == part)
                 .map(|(_, row)| row)
                 .collect();
-            let blames = |reason: &String| {
+            let is_own = |reason: &String| {
                 own.iter().any(|row| reason.starts_with(row.verdict.name.as_str()))
             };
             let mut report = whole.clone();
             report.rows = own.iter().map(|row| (*row).clone()).collect();
-            report.outcome.gate.retain(&blames);
-            report.outcome.incomplete.retain(&blames);
+            report.outcome.gate.retain(&is_own);
+            report.outcome.incomplete.retain(&is_own);
             report.budgets.retain(|budget| {
                 budget
                     .benchmark
@@ -261,34 +262,34 @@ mod tests {
             parts.rotate_left(of / 2);
             let mut merged = Report::merged(parts).unwrap();
             assert_eq!(merged.outcome.incomplete, whole.outcome.incomplete);
-            // A budget's reason does not begin with a benchmark's name: the parts left it out.
+            // A budget's reason does not begin with a benchmark's name, so the parts lack it.
             merged.outcome.gate = whole.outcome.gate.clone();
             assert_eq!(merged, whole);
         }
     }
 
     #[test]
-    fn what_is_missing_or_doubled_is_no_pass() {
+    fn missing_and_duplicate_parts_are_incomplete() {
         let without = |number: usize| {
             let mut parts = parts(3);
             parts.remove(number - 1);
             parts
         };
-        let mut doubled = parts(2);
-        doubled.push(doubled[0].clone());
+        let mut duplicate = parts(2);
+        duplicate.push(duplicate[0].clone());
         let mut unlike = parts(2);
         unlike[1].partition.as_mut().unwrap().own.clear();
         let cases = [
             (without(2), "part 2 of 3 is missing"),
-            (doubled, "part 1 of 2 is there twice"),
-            (unlike, "did not split alike"),
-            (vec![report(), report()], "several reports of everything"),
+            (duplicate, "part 1 of 2 is present twice"),
+            (unlike, "have different splits"),
+            (vec![report(), report()], "several reports of all benchmarks"),
         ];
-        for (mut parts, said) in cases {
+        for (mut parts, message) in cases {
             parts.iter_mut().for_each(|part| part.outcome.gate.clear());
             let merged = Report::merged(parts).unwrap();
-            assert_eq!(merged.status, 3, "{said}");
-            assert!(merged.outcome.incomplete.iter().any(|why| why.contains(said)), "{said}");
+            assert_eq!(merged.status, 3, "{message}");
+            assert!(merged.outcome.incomplete.iter().any(|why| why.contains(message)), "{message}");
         }
     }
 
@@ -312,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_makes_it_incomplete() {
+    fn further_reasons_make_it_incomplete() {
         let mut report = report();
         report.outcome = Outcome::default();
         let report = report.without(["the run is gone".to_owned()]);
@@ -340,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn different_machines_are_told() {
+    fn different_machines_have_a_note() {
         let mut parts = parts(2);
         parts[1].run.machine.cpu = "Model 9".to_owned();
         parts[1].run.machine = std::mem::take(&mut parts[1].run.machine).with_machine_key();

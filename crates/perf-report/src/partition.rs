@@ -1,4 +1,4 @@
-//! Benchmarks split over machines, so that several measure what one would take long for.
+//! Partitions of the benchmarks for several machines.
 
 use perf_judge::ident::BenchmarkId;
 use perf_judge::stats;
@@ -6,33 +6,33 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-/// One of the parts that benchmarks are split into: the second of three is `2/3`.
+/// One of several parts of the benchmarks: the second of three is `2/3`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Part {
-    /// Which, from 1.
+    /// The number of the part, from 1.
     pub part: usize,
-    /// Of how many.
+    /// The number of parts.
     pub of: usize,
 }
 
-/// What a part was given, and of what.
+/// The benchmarks of a part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Partition {
-    /// Which part.
+    /// The part.
     #[serde(flatten)]
     pub part: Part,
-    /// Every benchmark that was split.
+    /// All benchmarks of all parts.
     pub listed: Vec<BenchmarkId>,
-    /// This part's.
+    /// The benchmarks of this part.
     pub own: BTreeSet<BenchmarkId>,
 }
 
-/// Parts that benchmarks can be split into at most.
+/// The most parts.
 pub(crate) const MOST: usize = 64;
 
-/// A text that names no part.
+/// The error of parsing a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("write it as 2/3: the second of three, of {MOST} at most")]
+#[error("not a part: write 2/3 for the second of three parts, at most {MOST}")]
 pub struct PartError;
 
 impl FromStr for Part {
@@ -49,21 +49,21 @@ impl FromStr for Part {
 }
 
 impl Part {
-    /// Whether there is no other part.
+    /// Whether it is the only part.
     pub fn is_all(self) -> bool {
         self.of == 1
     }
 
-    /// The benchmarks of this part. Each comes with what it cost when it was measured last, in any
-    /// unit; one that never was costs what the middle one does.
+    /// The benchmarks of this part. Each has the cost of its last measurement in any unit. One without
+    /// a measurement has the median cost.
     ///
-    /// The costliest goes first, each to the part that has the least so far: no part then costs
-    /// more than 4/3 of what the best split's costliest does (Graham, Bounds on multiprocessing
-    /// timing anomalies, 1969). Who sees the same names and costs splits alike.
+    /// The benchmarks are assigned by descending cost, each to the part with the lowest total. The
+    /// largest total is at most 4/3 of the optimum (Graham, Bounds on multiprocessing timing
+    /// anomalies, 1969). Equal names and costs give equal parts.
     pub fn split(self, benchmarks: &[(BenchmarkId, Option<f64>)]) -> Partition {
         let known: Vec<f64> = benchmarks.iter().filter_map(|(_, cost)| usable(*cost)).collect();
-        let middle = stats::median(&known).unwrap_or(1.0);
-        let cost = |cost: Option<f64>| usable(cost).unwrap_or(middle);
+        let median = stats::median(&known).unwrap_or(1.0);
+        let cost = |cost: Option<f64>| usable(cost).unwrap_or(median);
         let mut by_cost: Vec<(&BenchmarkId, f64)> =
             benchmarks.iter().map(|(name, known)| (name, cost(*known))).collect();
         by_cost.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(other.0)));
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_measured_costs_the_middle() {
+    fn a_benchmark_without_a_measurement_has_the_median_cost() {
         let costs = [("a", Some(5.0)), ("b", None), ("c", Some(3.0)), ("d", Some(f64::NAN))];
         let costs = costs.map(|(name, cost)| (BenchmarkId::from(name), cost));
         let first = Part { part: 1, of: 2 }.split(&costs).own;
@@ -129,7 +129,7 @@ mod tests {
             };
             let heaviest = parts.iter().map(load).fold(0.0, f64::max);
             let longest = costs.iter().copied().fold(0.0, f64::max);
-            // What the list scheduling of any order keeps.
+            // The bound of list scheduling in any order.
             let bound = costs.iter().sum::<f64>() / of as f64 + longest;
             prop_assert!(heaviest <= bound + 1e-9, "{} > {}", heaviest, bound);
         }

@@ -1,13 +1,13 @@
-//! A saved report, read again. It may come from anybody: a pull request's own code wrote it.
+//! Reading a saved report. The code of a pull request may have written it, so it is not trusted.
 
 use crate::inconsistency::Inconsistency;
 use crate::report::{Report, SCHEMA, summary};
 use serde::Deserialize;
 
-/// The largest report that is read, in bytes: some hundred times what a large workspace's has.
+/// The size limit of a report, in bytes: about a hundred times that of a large workspace.
 pub const REPORT_BYTES: u64 = 64 << 20;
 
-/// Why a file is no report that this version can use.
+/// The reason why a report cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReportError {
@@ -16,12 +16,12 @@ pub enum ReportError {
         "it has schema {0}, and this version reads 1 to {SCHEMA}: use the version that wrote it"
     )]
     Schema(u32),
-    /// It is not what a report looks like.
+    /// It is not valid JSON of its schema.
     #[error("it is not a report: {0}")]
     Malformed(#[from] serde_json::Error),
-    /// It has a report's shape, and says what no report says.
-    #[error("it is not a report that can be believed: {0}")]
-    Unbelievable(Inconsistency),
+    /// It contradicts itself.
+    #[error("the report is inconsistent: {0}")]
+    Inconsistent(Inconsistency),
 }
 
 #[derive(Deserialize)]
@@ -30,12 +30,11 @@ struct Versioned {
 }
 
 impl Report {
-    /// Reads a report's file. Keys that it does not know are passed over; the summary is told
-    /// anew, so that it is what the rows say.
+    /// Reads a report's file. Unknown keys are ignored; the summary is computed from the rows.
     ///
     /// # Errors
-    /// For another schema, for what is not a report, and for one that contradicts itself or holds
-    /// more than any workspace has.
+    /// For an unknown schema, for a file that is not a report, and for a report that contradicts
+    /// itself or exceeds the limits.
     pub fn from_json(text: &str) -> Result<Self, ReportError> {
         let Versioned { schema } = serde_json::from_str(text)?;
         if !(1..=SCHEMA).contains(&schema) {
@@ -44,7 +43,7 @@ impl Report {
         let report: Self = serde_json::from_str(text)?;
         let mut report = Self { schema: SCHEMA, ..report };
         match report.inconsistency() {
-            Some(inconsistency) => Err(ReportError::Unbelievable(inconsistency)),
+            Some(inconsistency) => Err(ReportError::Inconsistent(inconsistency)),
             None => {
                 let verdicts = report.rows.iter().map(|row| &row.verdict);
                 report.summary = summary(verdicts, &report.budgets);
@@ -69,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_a_later_version_adds_are_passed_over_and_the_summary_is_told_anew() {
+    fn unknown_keys_are_ignored_and_the_summary_is_computed() {
         let report = report();
         let mut json: Value = serde_json::from_str(&report.to_json()).unwrap();
         json["weather"] = json!("fine");
@@ -93,25 +92,25 @@ mod tests {
     }
 
     #[test]
-    fn what_no_report_says_is_refused() {
+    fn inconsistent_reports_are_refused() {
         let long = "x".repeat(TEXT_BYTES + 1);
         let cases = [
             ("/schema", json!(3), "it has schema 3"),
             ("/kind", json!("run"), "unknown variant `run`"),
-            ("/status", json!(0), "its status is 0, and its reasons make it 1"),
-            ("/rows/1/verdict/name", json!("core/parse::panics"), "stands in it twice"),
-            ("/rows/1/verdict/name", json!(long), "a text in it has"),
-            ("/rows/1/verdict/reason", json!(long), "a text in it has"),
+            ("/status", json!(0), "the status is 0, but the reasons require 1"),
+            ("/rows/1/verdict/name", json!("core/parse::panics"), "has two rows"),
+            ("/rows/1/verdict/name", json!(long), "a text has"),
+            ("/rows/1/verdict/reason", json!(long), "a text has"),
             ("/rows/1/verdict/change", json!("much"), "invalid type"),
             ("/rows/1/verdict/state", json!("fine"), "unknown variant"),
-            ("/notes", json!(vec!["x"; ROWS + 1]), "more than 20000 rows"),
-            ("/run/commit/hash", json!("--force"), "no hash"),
+            ("/notes", json!(vec!["x"; ROWS + 1]), "more than 20000 entries"),
+            ("/run/commit/hash", json!("--force"), "hash of a commit is invalid"),
         ];
-        for (place, value, said) in cases {
+        for (pointer, value, message) in cases {
             let mut json: Value = serde_json::from_str(&report().to_json()).unwrap();
-            *json.pointer_mut(place).unwrap() = value;
+            *json.pointer_mut(pointer).unwrap() = value;
             let error = Report::from_json(&json.to_string()).unwrap_err().to_string();
-            assert!(error.contains(said), "{place}: {error}");
+            assert!(error.contains(message), "{pointer}: {error}");
         }
         for text in ["", "[]", "{}", "{\"schema\": 1}", "\u{0}"] {
             assert!(Report::from_json(text).is_err(), "{text}");

@@ -1,4 +1,4 @@
-//! What a history holds, as a person reads it.
+//! The contents of a history as tables.
 
 use super::table::aligned;
 use super::visible;
@@ -31,7 +31,7 @@ pub fn runs_to_text(lines: &[RunRow]) -> String {
     aligned(&table)
 }
 
-/// Everything of a run that fits a table.
+/// A run as a table.
 pub fn run_to_text(run: &Run) -> String {
     let mut facts = format!("run\t{}\n", visible(&run.id));
     let mut fact = |name: &str, value: &str| {
@@ -42,19 +42,19 @@ pub fn run_to_text(run: &Run) -> String {
         let changes = if commit.dirty { ", with uncommitted changes" } else { "" };
         fact("commit", &format!("{}{changes}", commit.hash));
         fact("subject", &commit.subject);
-        fact("branch", commit.branch.as_deref().unwrap_or("none: HEAD was detached"));
+        fact("branch", commit.branch.as_deref().unwrap_or("none (detached HEAD)"));
     }
     if let Some(origin) = &run.origin {
         fact("imported from", origin);
     }
     if run.partial {
-        fact("partial", "not everything was measured");
+        fact("partial", "it lacks benchmarks or launches");
     }
     fact("machine", &run.machine.key);
     for (name, value) in run.machine.fields() {
         fact(&format!("  {name}"), &value);
     }
-    let mut table = "benchmark\tmedian\tp95\tp99\tfastest\tallocations\t\n".to_owned();
+    let mut table = "benchmark\tmedian\tp95\tp99\tminimum\tallocations\t\n".to_owned();
     run.benchmarks.iter().for_each(|measured| table += &benchmark(measured));
     for unfinished in &run.unfinished {
         let (name, reason) = (unfinished.name.as_str(), unfinished.reason.as_str());
@@ -84,8 +84,8 @@ fn benchmark(measured: &Measured) -> String {
     )
 }
 
-/// Each machine with all that its key is made of, and how many runs it made in what time. The
-/// lines of a machine are those of its runs, the newest first.
+/// Each machine with the fields of its key, the number of its runs and their dates. The rows of a
+/// machine are those of its runs, newest first.
 pub fn machines_to_text(machines: &[(Machine, Vec<RunRow>)]) -> String {
     let mut text = String::new();
     for (machine, lines) in machines {
@@ -99,7 +99,7 @@ pub fn machines_to_text(machines: &[(Machine, Vec<RunRow>)]) -> String {
             let _ = writeln!(facts, "  {name}\t{}", visible(&value));
         }
         if !machine.image.is_empty() {
-            let _ = writeln!(facts, "  image (no part of the key)\t{}", visible(&machine.image));
+            let _ = writeln!(facts, "  image (not part of the key)\t{}", visible(&machine.image));
         }
         text += &aligned(&facts);
     }
@@ -124,18 +124,18 @@ mod tests {
     }
 
     #[test]
-    fn runs_are_listed_with_what_sets_them_aside() {
+    fn runs_are_listed_with_their_flags() {
         let lines = [RunRow::of(&odd()), RunRow::of(&run(2, vec![]))];
         insta::assert_snapshot!(runs_to_text(&lines));
     }
 
     #[test]
-    fn a_run_is_shown_with_all_that_decides_its_key() {
+    fn a_run_is_shown_with_the_fields_of_its_machine_key() {
         insta::assert_snapshot!(run_to_text(&odd()));
     }
 
     #[test]
-    fn machines_are_told_in_full() {
+    fn machines_are_listed_with_the_fields_of_their_keys() {
         let runs = [run(5, vec![]), run(2, vec![])];
         let lines = runs.iter().map(RunRow::of).collect();
         insta::assert_snapshot!(machines_to_text(&[(runs[0].machine.clone(), lines)]));

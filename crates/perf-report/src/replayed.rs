@@ -1,4 +1,4 @@
-//! A report of a run that was recorded earlier.
+//! The report of a recorded run.
 
 use super::{AcceptanceResult, Comparison, ReferenceFacts, Report, ReportParts};
 use perf_judge::baseline::Selector;
@@ -9,24 +9,24 @@ use perf_judge::run::Run;
 use perf_judge::verdict::{RecordedPairs, replay};
 use std::collections::BTreeMap;
 
-/// What recorded runs are judged by.
+/// The rules for verdicts on recorded runs.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'a> {
-    /// The branch whose runs make the baselines.
+    /// The base branch.
     pub branch: &'a str,
     /// The absolute limits.
     pub budgets: &'a [Budget],
-    /// What fails.
+    /// The gate.
     pub gate: Gate,
     /// New names of benchmarks by old ones.
     pub renamed: &'a BTreeMap<BenchmarkId, BenchmarkId>,
-    /// The slowdowns that are accepted today: why is not recorded with a run.
+    /// The currently accepted regressions: a run does not record their reasons.
     pub accepted: &'a [Acceptance],
 }
 
 impl Report {
-    /// Judges `run` by the runs before it, and by what was recorded of it side by side. Nothing
-    /// is measured again, so that a inconsistency stays one.
+    /// The report of `run`, from the runs before it and its recorded comparisons. Nothing is
+    /// measured again.
     pub fn of_recorded(
         run: &Run,
         past: Past<'_>,
@@ -57,7 +57,7 @@ impl Report {
     }
 }
 
-/// What excused the run's slowdowns when it was measured.
+/// The regressions that were accepted when the run was measured.
 fn carried(run: &Run, accepted: &[Acceptance], selector: &Selector<'_>) -> Vec<AcceptanceResult> {
     let own = accepted.iter().filter(|entry| run.accepted.contains(&entry.carried()));
     let today = run.started.date_naive();

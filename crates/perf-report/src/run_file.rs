@@ -1,4 +1,4 @@
-//! Whether a run's file is the one that its report is about.
+//! Checks that a run's file belongs to a report.
 
 use crate::report::Report;
 use crate::row::Row;
@@ -7,29 +7,29 @@ use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Commit, Measured, Run};
 use std::collections::BTreeMap;
 
-/// What a run's file and a report of it do not agree on.
+/// A contradiction between a run's file and a report.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunContradiction {
-    /// Another commit was measured.
-    #[error("it is of {found}, and not of {expected} as the report")]
+    /// The run is of another commit.
+    #[error("the run is of {found}, but the report is of {expected}")]
     Commit {
-        /// The run's commit, for people.
+        /// The run's commit.
         found: String,
-        /// The report's.
+        /// The report's commit.
         expected: String,
     },
-    /// It was measured on another machine, at another time or by other means.
-    #[error("its {0} is not that of the report")]
+    /// The run has another time, machine, seed or completeness.
+    #[error("the {0} of the run differs from the report")]
     Circumstance(&'static str),
-    /// It has other numbers.
-    #[error("its numbers of `{}` are not those of the report", visible(.0.as_str()))]
+    /// The run has other numbers of a benchmark.
+    #[error("the numbers of `{}` differ from the report", visible(.0.as_str()))]
     Numbers(BenchmarkId),
 }
 
 impl Report {
-    /// What a run's file contradicts, where it is the run that this report is about or another of
-    /// its commit.
+    /// The first contradiction between this report and a run. A run of the same commit with another
+    /// identity contradicts nothing.
     pub fn contradiction_with(&self, run: &Run) -> Option<RunContradiction> {
         let facts = &self.run;
         let (found, expected) = (named(run.commit.as_ref()), named(facts.commit.as_ref()));
@@ -57,7 +57,7 @@ impl Report {
         Some(RunContradiction::Numbers(odd.verdict.name.clone()))
     }
 
-    /// The run whose numbers this report has; `None` if it is about pairs, which make none.
+    /// The identity of the run with the numbers of this report; `None` for a comparison.
     pub fn run_of_numbers(&self) -> Option<&str> {
         let has_numbers = self.rows.iter().any(|row| row.measured.is_some());
         (self.reference.base.is_none() && has_numbers).then_some(self.run.id.as_str())
@@ -97,30 +97,30 @@ mod tests {
     }
 
     #[test]
-    fn what_the_run_says_otherwise_is_named() {
+    fn contradictions_are_named() {
         type Edit = fn(&mut Run);
         let edits: [(&str, Edit); 6] = [
-            ("it is of bbbb", |run| run.commit.as_mut().unwrap().hash = "b".repeat(40)),
-            ("with uncommitted changes, and not of", |run| {
+            ("the run is of bbbb", |run| run.commit.as_mut().unwrap().hash = "b".repeat(40)),
+            ("with uncommitted changes, but the report is of", |run| {
                 run.commit.as_mut().unwrap().dirty = true
             }),
-            ("it is of no commit", |run| run.commit = None),
-            ("its seed is not that", |run| run.seed += 1),
-            ("its numbers of `core/", |run| drop(run.benchmarks.pop())),
-            ("its numbers of `core/parse::parse_large_xml`", |run| {
+            ("the run is of no commit", |run| run.commit = None),
+            ("the seed of the run differs", |run| run.seed += 1),
+            ("the numbers of `core/", |run| drop(run.benchmarks.pop())),
+            ("the numbers of `core/parse::parse_large_xml`", |run| {
                 run.benchmarks[0].sample_size += 1
             }),
         ];
-        for (said, edit) in edits {
+        for (message, edit) in edits {
             let (report, mut run) = both();
             edit(&mut run);
             let found = report.contradiction_with(&run).unwrap().to_string();
-            assert!(found.contains(said), "{found}");
+            assert!(found.contains(message), "{found}");
         }
     }
 
     #[test]
-    fn another_run_of_the_commit_is_none_of_its_business() {
+    fn another_run_of_the_commit_contradicts_nothing() {
         let (report, mut other) = both();
         other.seed += 1;
         assert_eq!(report.contradiction_with(&other.with_id()), None);

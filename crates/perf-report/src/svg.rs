@@ -1,18 +1,17 @@
-//! What every drawing is made of: a scale of times, paths and text, as SVG.
+//! Parts of SVG drawings: scales, paths and text.
 
 use std::fmt::Write as _;
 
-/// Where values of more than this ratio lie on one scale, the scale is logarithmic.
+/// A scale for values with a larger ratio is logarithmic.
 const LINEAR_RATIO: f64 = 20.0;
-/// The least that a linear scale spans, as a share of its greatest value: without it a quiet
-/// series would be drawn as a wild one.
+/// The least span of a linear scale, relative to the highest value. It keeps low noise flat.
 const LEAST_SPAN: f64 = 0.15;
-/// How far a scale reaches beyond its values, as a share of their span.
+/// The margin of a scale around its values, relative to their span.
 const MARGIN: f64 = 0.08;
-/// A value above it is no time or size that anybody measured: 30 years in ns.
+/// The highest valid time or size: 30 years in ns.
 const GREATEST: f64 = 1e18;
 
-/// The value if it can be drawn: hostile files hold every number.
+/// The value if it can be drawn, as a hostile file may contain any number.
 pub(super) fn drawable(value: f64) -> Option<f64> {
     (0.0..=GREATEST).contains(&value).then_some(value)
 }
@@ -26,13 +25,13 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// The scale on which all of `values` lie; `None` of nothing that can be drawn.
+    /// A scale with all of `values`; `None` if none can be drawn.
     pub(super) fn fitting(values: &[f64]) -> Option<Self> {
         let usable: Vec<f64> = values.iter().copied().filter_map(drawable).collect();
         let low = usable.iter().copied().reduce(f64::min)?;
         let high = usable.iter().copied().reduce(f64::max)?;
-        let far_apart = low > 0.0 && high / low > LINEAR_RATIO;
-        Some(if far_apart { Self::logarithmic(low, high) } else { Self::linear(low, high) })
+        let is_wide = low > 0.0 && high / low > LINEAR_RATIO;
+        Some(if is_wide { Self::logarithmic(low, high) } else { Self::linear(low, high) })
     }
 
     fn logarithmic(low: f64, high: f64) -> Self {
@@ -48,31 +47,29 @@ impl Scale {
         Self { low, high: middle + half, logarithmic: false }
     }
 
-    /// Whether equal deviations stand for equal ratios.
+    /// Whether equal distances are equal ratios.
     pub(super) fn is_logarithmic(self) -> bool {
         self.logarithmic
     }
 
-    /// Whether the value lies on the scale.
+    /// Whether the value is on the scale.
     pub(super) fn holds(self, value: f64) -> bool {
         (self.low..=self.high).contains(&value)
     }
 
-    /// How far up the scale a value lies: 0 at its lower end, 1 at its upper.
+    /// The position of a value: 0 at the lower end of the scale, 1 at the upper end.
     pub(super) fn share(self, value: f64) -> f64 {
         let value = value.clamp(self.low, self.high);
-        match self.logarithmic {
-            true => (value / self.low).ln() / (self.high / self.low).ln(),
-            false => (value - self.low) / (self.high - self.low),
+        if self.logarithmic {
+            (value / self.low).ln() / (self.high / self.low).ln()
+        } else {
+            (value - self.low) / (self.high - self.low)
         }
     }
 
-    /// Pair values on the scale, `about` so many, ascending.
+    /// About `about` round values on the scale, ascending.
     pub(super) fn ticks(self, about: usize) -> Vec<f64> {
-        match self.logarithmic {
-            true => self.decades(about),
-            false => self.steps(about),
-        }
+        if self.logarithmic { self.decades(about) } else { self.steps(about) }
     }
 
     fn steps(self, about: usize) -> Vec<f64> {
@@ -96,11 +93,11 @@ impl Scale {
 /// The least of 1, 2, 5, 10, … that is at least `step`.
 fn round_step(step: f64) -> f64 {
     let decade = 10f64.powf(step.log10().floor());
-    let pair = [1.0, 2.0, 5.0].into_iter().find(|m| m * decade >= step);
-    pair.unwrap_or(10.0) * decade
+    let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| factor * decade >= step);
+    factor.unwrap_or(10.0) * decade
 }
 
-/// A place in a drawing, in its own units.
+/// A point of a drawing, in the units of its view box.
 pub(super) type Place = (f64, f64);
 
 /// Path data through the places in order.
@@ -115,8 +112,8 @@ pub(super) fn path(places: &[Place]) -> String {
     data
 }
 
-/// Writes a number with one decimal. Pages hold tens of thousands of them, and the general
-/// formatting of floats would be most of the time they take.
+/// Writes a number with one decimal. A page has tens of thousands of numbers, and the general
+/// formatting of floats is slow.
 pub(super) fn push_tenths(text: &mut String, value: f64) {
     let tenths = (value * 10.0).round() as i64;
     if tenths < 0 {
@@ -125,7 +122,7 @@ pub(super) fn push_tenths(text: &mut String, value: f64) {
     let _ = write!(text, "{}.{}", tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
 }
 
-/// Text that is text in SVG and in its attributes, whatever it holds.
+/// A text with the special characters of SVG text and attributes replaced.
 pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
@@ -151,14 +148,14 @@ mod tests {
     }
 
     #[test]
-    fn one_value_lies_in_the_middle() {
+    fn one_value_is_in_the_middle() {
         for values in [&[100.0][..], &[100.0; 9]] {
             assert!((scale(values).share(100.0) - 0.5).abs() < 1e-9);
         }
     }
 
     #[test]
-    fn a_quiet_series_is_drawn_quietly() {
+    fn a_series_of_low_noise_stays_flat() {
         let scale = scale(&[100.0, 101.0]);
         assert!(scale.share(101.0) - scale.share(100.0) < 0.1);
     }
@@ -186,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_not_drawn() {
+    fn invalid_times_are_not_drawn() {
         for value in [f64::NAN, f64::INFINITY, -1.0, 1e300] {
             assert_eq!((drawable(value), Scale::fitting(&[value])), (None, None));
         }
@@ -201,7 +198,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_value_has_its_place(values in prop::collection::vec(0.0..1e12f64, 1..20)) {
+        fn every_value_is_on_the_scale(values in prop::collection::vec(0.0..1e12f64, 1..20)) {
             let scale = scale(&values);
             for value in values {
                 prop_assert!((0.0..=1.0).contains(&scale.share(value)));

@@ -71,7 +71,7 @@ fn an_entry_is_carried_by_runs_and_loud_when_it_is_over() {
     project.write("perf-budgets.json", &text);
     project.commit_all();
     let quick = ["--quick", "--filter", "text::checksum", "--launch-ms", "10"];
-    project.perf(&quick).expect(0).says("was accepted until 2026-01-31, and excuses nothing now");
+    project.perf(&quick).expect(0).says("expired on 2026-01-31");
     let path = project.git(&["ls-tree", "-r", "--name-only", "gh-pages", "data/runs"]);
     let run = project.git(&["show", &format!("gh-pages:{path}")]);
     let run: serde_json::Value = serde_json::from_str(&run).unwrap();

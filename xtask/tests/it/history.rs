@@ -237,7 +237,7 @@ fn a_run_is_shown_by_its_name_or_commit() {
         .says(&runs[0].machine.key)
         .says("2 runs")
         .says("1.95.0")
-        .says("no part of the key");
+        .says("not part of the key");
 }
 
 #[test]

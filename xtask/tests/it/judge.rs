@@ -137,7 +137,7 @@ fn a_machine_is_calibrated_and_later_reports_show_it() {
     command.env("CARGO_TARGET_DIR", project.target_dir()).env_remove("KNOWN_COST");
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    for text in ["10 % slower, scaled", "10 % slower, real work", "not shown: too little"] {
+    for text in ["10 % slower, scaled", "10 % slower, executed", "undecided: measure longer"] {
         assert!(said.contains(text), "{said}{}", String::from_utf8_lossy(&output.stderr));
     }
     let result: Value = serde_json::from_str(&project.read("out/calibration.json")).unwrap();
@@ -146,8 +146,8 @@ fn a_machine_is_calibrated_and_later_reports_show_it() {
     assert!(recorded.starts_with("data/calibrations/"), "{recorded}");
 
     let ended = project.perf(&["--quick", "--launch-ms", "2", "--filter", "checksum"]);
-    ended.expect(0).says("on this runner, measured on");
-    assert!(project.read("out/site/index.html").contains("on this runner, measured on"));
+    ended.expect(0).says("calibration of this machine on");
+    assert!(project.read("out/site/index.html").contains("calibration of this machine on"));
 }
 
 /// On the real benches and the noise of this machine: unchanged code is called changed nowhere.

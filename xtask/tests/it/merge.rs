@@ -42,7 +42,7 @@ fn parts_are_joined_into_one_recorded_run_and_none_may_be_missing() {
     alone.expect(3).says("part 2 of 2 is missing");
     assert!(recorded(&project).iter().all(|run| run["partial"] == true));
     let twice = project.merge(&["out/parts/1", "out/parts", "--no-record"]);
-    twice.expect(3).says("part 1 of 2 is there twice");
+    twice.expect(3).says("part 1 of 2 is present twice");
 
     project.merge(&["out/parts"]).expect(0).says("14 with too little history").says("recorded");
     let runs = recorded(&project);
@@ -134,24 +134,24 @@ fn a_part_that_contradicts_itself_is_refused() {
     let report = "out/parts/2/report.json";
     type Edit = fn(&mut Value);
     let of_report: [(&str, Edit); 6] = [
-        ("belongs to its part, and has no row", |report| {
+        ("belongs to the part, but has no row", |report| {
             report["rows"].as_array_mut().unwrap().pop();
         }),
-        ("a benchmark stands in it twice", |report| {
+        ("a benchmark has two rows", |report| {
             let row = report["rows"][0].clone();
             report["rows"].as_array_mut().unwrap().push(row);
         }),
-        ("nothing of it was measured", |report| {
+        ("but was not measured", |report| {
             let row = &mut report["rows"][0];
             (row["measured"], row["verdict"]["launches"]) = (Value::Null, json!(0));
         }),
-        ("is missing, and not among the reasons", |report| {
+        ("is missing, but the reasons do not name it", |report| {
             report["rows"][0]["verdict"]["state"] = json!("missing");
         }),
-        ("it is part 2 of 18446744073709551615", |report| {
+        ("is of part 2 of 18446744073709551615", |report| {
             report["partition"]["of"] = json!(u64::MAX);
         }),
-        ("the parts are not of one number of parts", |report| {
+        ("the reports have different numbers of parts", |report| {
             report["partition"]["of"] = json!(3);
         }),
     ];
@@ -163,7 +163,7 @@ fn a_part_that_contradicts_itself_is_refused() {
         report,
         |report| report["rows"][0]["measured"]["time_ns"]["median"] = json!(1.5),
         |project| {
-            project.merge(&["out/parts"]).expect(2).says("are not those of the report");
+            project.merge(&["out/parts"]).expect(2).says("differ from the report");
         },
     );
     let run = run_file(&project, "out/parts/2");
@@ -179,7 +179,7 @@ fn a_part_that_contradicts_itself_is_refused() {
         merged
     };
     let other = sealed(|run| run.commit.as_mut().unwrap().hash = "b".repeat(40));
-    other.expect(2).says("it is of bbbbbb").says(&run);
+    other.expect(2).says("the run is of bbbbbb").says(&run);
     project.merge(&["out/parts"]).expect(0);
     assert_eq!(recorded(&project).len(), 1);
 }

@@ -67,7 +67,7 @@ fn the_error_rates_of_the_machine_stand_on_the_overview() {
     project.site(&[]).expect(0);
     let overview = page(&project, "index.html");
     assert!(
-        overview.contains("on this runner, measured on 2026-11-02: 0 false alarms"),
+        overview.contains("calibration of this machine on 2026-11-02: 0 false alarms"),
         "{overview}"
     );
 }

@@ -75,7 +75,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<ExitCode> {
     context.recorder.record()?;
     context.recorder.publish()?;
     ui::report(&result.to_text(), args.measure.output.color).context("cannot write the report")?;
-    Ok(ExitCode::from(u8::from(result.is_broken())))
+    Ok(ExitCode::from(u8::from(result.misses_target())))
 }
 
 fn print_notes(suite: &BenchSuite) {

@@ -79,7 +79,7 @@ fn write_month(
     month: &str,
 ) -> Result<()> {
     let within = || days.iter().filter(|(day, _)| day.starts_with(month));
-    let here = site.here();
+    let here = site.context();
     let day_indexes = within().flat_map(|(_, day_indexes)| day_indexes.iter().map(String::as_str));
     let (part, key) =
         (format!("month/{month}"), key_of(day_indexes.chain([here.machine, here.branch])));
@@ -113,9 +113,10 @@ impl Source<'_, '_> {
         lines
     }
 
-    fn recorded<'l>(&'l self, lines: &'l [RunRow]) -> Vec<data::Recorded<'l>> {
-        let recorded =
-            |line: &'l RunRow| Some(data::Recorded { line, names: self.names.get(&line.names)? });
+    fn recorded<'l>(&'l self, lines: &'l [RunRow]) -> Vec<data::NamedRow<'l>> {
+        let recorded = |line: &'l RunRow| {
+            Some(data::NamedRow { row: line, names: self.names.get(&line.names)? })
+        };
         lines.iter().filter_map(recorded).collect()
     }
 }

@@ -122,7 +122,7 @@ fn program() -> Result<u64> {
 }
 
 fn write_pages(folder: &mut Folder<'_>, site: &Site<'_>, older: &archive::Archive) -> Result<()> {
-    for page in site.front()? {
+    for page in site.overview()? {
         folder.put(&page)?;
     }
     for name in site.benchmarks() {

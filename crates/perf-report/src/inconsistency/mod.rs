@@ -1,4 +1,4 @@
-//! What no report of this tool says: it was edited, or somebody else wrote it.
+//! Contradictions that no report of this tool contains: a report with one was edited or forged.
 
 mod rows;
 
@@ -12,40 +12,41 @@ use perf_judge::unit;
 use perf_judge::verdict::State;
 use std::collections::BTreeSet;
 
-/// What a report may hold of anything: far more than any honest one does.
+/// The most entries of a list: far more than in a report of this tool.
 pub(crate) const ROWS: usize = 20_000;
+/// The size limit of a text, in bytes.
 pub(crate) const TEXT_BYTES: usize = 100_000;
 
-/// What no report of this tool says.
+/// A contradiction in a report.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Inconsistency {
     /// A benchmark has two rows.
-    #[error("a benchmark stands in it twice")]
-    Doubled,
-    /// It is longer than that of any workspace.
-    #[error("it has more than {ROWS} rows")]
+    #[error("a benchmark has two rows")]
+    DuplicateRow,
+    /// A list is longer than in any workspace.
+    #[error("a list has more than {ROWS} entries")]
     Rows,
     /// A text is longer than any name or message.
-    #[error("a text in it has {}", unit::bytes(*.0 as f64))]
+    #[error("a text has {}, more than {}", unit::bytes(*.0 as f64), unit::bytes(TEXT_BYTES as f64))]
     Text(usize),
-    /// A commit's hash is not one.
-    #[error("a commit in it has no hash")]
+    /// A commit's hash is not a hash.
+    #[error("the hash of a commit is invalid")]
     Hash,
-    /// Its status does not follow from its reasons.
-    #[error("its status is {found}, and its reasons make it {expected}")]
+    /// The status contradicts its reasons.
+    #[error("the status is {found}, but the reasons require {expected}")]
     Status {
-        /// What it says.
+        /// The status of the report.
         found: u8,
-        /// What follows.
+        /// The status from the reasons.
         expected: u8,
     },
-    /// A benchmark has a result and no numbers.
-    #[error("`{}` is {}, and nothing of it was measured", visible(.name.as_str()), .state.name())]
+    /// A benchmark has a verdict without a measurement.
+    #[error("`{}` is {}, but was not measured", visible(.name.as_str()), .state.name())]
     Unmeasured {
         /// The benchmark.
         name: BenchmarkId,
-        /// What it is said to be.
+        /// Its state in the report.
         state: State,
     },
     /// A benchmark has the numbers of another.
@@ -53,52 +54,54 @@ pub enum Inconsistency {
     OtherNumbers {
         /// The benchmark.
         name: BenchmarkId,
-        /// Whose numbers it has.
+        /// The benchmark of the numbers.
         measured: BenchmarkId,
     },
-    /// A benchmark has a time that is not above 0, or a change beyond any measurement.
-    #[error("`{}` has a time or a change that cannot be measured", visible(.0.as_str()))]
+    /// A benchmark has a time that is not above 0, or an impossible change.
+    #[error("`{}` has an impossible time or change", visible(.0.as_str()))]
     Impossible(BenchmarkId),
-    /// A benchmark has a result that its change does not give.
-    #[error("`{}` is {}, and its change does not make it so", visible(.name.as_str()), .state.name())]
+    /// A benchmark has a state that contradicts its change.
+    #[error("`{}` is {}, but its change contradicts that", visible(.name.as_str()), .state.name())]
     OtherChange {
         /// The benchmark.
         name: BenchmarkId,
-        /// What it is said to be.
+        /// Its state in the report.
         state: State,
     },
-    /// A benchmark is missing, and that has no consequence.
-    #[error("`{}` is missing, and not among the reasons of its status", visible(.0.as_str()))]
-    Excused(BenchmarkId),
-    /// A benchmark or budget is not decided, and that has no consequence.
-    #[error("`{}` is not decided, and not among the reasons of its status", visible(.0))]
-    Undecided(String),
-    /// Its part is none that benchmarks can be split into.
-    #[error("it is part {part} of {of}, and parts are numbered from 1 to {MOST} at most")]
+    /// A benchmark is missing without a reason for the status.
+    #[error("`{}` is missing, but the reasons do not name it", visible(.0.as_str()))]
+    UnreportedMissing(BenchmarkId),
+    /// A benchmark or budget is undecided without a reason for the status.
+    #[error("`{}` is undecided, but the reasons do not name it", visible(.0))]
+    UnreportedUndecided(String),
+    /// The number of the part is invalid.
+    #[error(
+        "the report is of part {part} of {of}, but parts are numbered from 1 to at most {MOST}"
+    )]
     Part {
-        /// Which part it claims to be.
+        /// The number of the part.
         part: usize,
-        /// Of how many.
+        /// The number of parts.
         of: usize,
     },
-    /// Its part has a benchmark that was not split.
-    #[error("`{}` belongs to its part, and is not listed", visible(.0.as_str()))]
+    /// A benchmark of the part is not in the list of all benchmarks.
+    #[error("`{}` belongs to the part, but is not listed", visible(.0.as_str()))]
     Unlisted(BenchmarkId),
-    /// Its part has a benchmark that it says nothing of.
-    #[error("`{}` belongs to its part, and has no row", visible(.0.as_str()))]
+    /// A benchmark of the part has no row.
+    #[error("`{}` belongs to the part, but has no row", visible(.0.as_str()))]
     NoRow(BenchmarkId),
 }
 
 impl Report {
-    /// The first thing in it that no report says.
+    /// The first contradiction, if any.
     pub(crate) fn inconsistency(&self) -> Option<Inconsistency> {
         self.excess().or_else(|| self.contradiction()).or_else(|| {
             let partition = self.partition.as_ref()?;
-            part_contradiction(partition, &self.rows)
+            partition_contradiction(partition, &self.rows)
         })
     }
 
-    /// What is more than any workspace has.
+    /// The first list or text that exceeds its limit.
     fn excess(&self) -> Option<Inconsistency> {
         let part = self.partition.iter().flat_map(|part| [part.listed.len(), part.own.len()]);
         let counts = [self.rows.len(), self.budgets.len(), self.notes.len(), self.accepted.len()];
@@ -109,14 +112,14 @@ impl Report {
         self.texts().map(str::len).find(|length| *length > TEXT_BYTES).map(Inconsistency::Text)
     }
 
-    /// What does not agree with the rest of it.
+    /// The first contradiction between the parts of the report.
     fn contradiction(&self) -> Option<Inconsistency> {
         let names: BTreeSet<&BenchmarkId> = self.rows.iter().map(|row| &row.verdict.name).collect();
         let bases = self.reference.base.iter().map(|base| &base.commit);
         let mut commits = self.run.commit.iter().chain(bases);
         let (found, expected) = (self.status, self.outcome.status());
         if names.len() < self.rows.len() {
-            return Some(Inconsistency::Doubled);
+            return Some(Inconsistency::DuplicateRow);
         }
         if commits.any(|commit| !is_hash(commit)) {
             return Some(Inconsistency::Hash);
@@ -124,29 +127,29 @@ impl Report {
         if found != expected {
             return Some(Inconsistency::Status { found, expected });
         }
-        self.rows.iter().find_map(rows::inconsistency).or_else(|| self.excused())
+        self.rows.iter().find_map(rows::inconsistency).or_else(|| self.unreported())
     }
 
-    /// What makes the report incomplete, and is not among the reasons.
-    fn excused(&self) -> Option<Inconsistency> {
+    /// The first undecided or missing row or budget that the reasons do not name.
+    fn unreported(&self) -> Option<Inconsistency> {
         let reasons: BTreeSet<&str> = self.outcome.incomplete.iter().map(String::as_str).collect();
         let mut budgets = self.budgets.iter().filter(|budget| budget.undecided.is_some());
-        let is_open = |name: &str| !begins(&reasons, &format!("budget {name}: "));
-        if let Some(budget) = budgets.find(|budget| is_open(&budget.name)) {
-            return Some(Inconsistency::Undecided(budget.name.clone()));
+        let is_unnamed = |name: &str| !begins(&reasons, &format!("budget {name}: "));
+        if let Some(budget) = budgets.find(|budget| is_unnamed(&budget.name)) {
+            return Some(Inconsistency::UnreportedUndecided(budget.name.clone()));
         }
-        let mut open = self.rows.iter().map(|row| &row.verdict).filter(|verdict| {
+        let mut unnamed = self.rows.iter().map(|row| &row.verdict).filter(|verdict| {
             let is_incomplete = verdict.state == State::Missing || verdict.cut_short;
             is_incomplete && !begins(&reasons, &format!("{}: ", verdict.name))
         });
-        let verdict = open.next()?;
+        let verdict = unnamed.next()?;
         Some(match verdict.state {
-            State::Missing => Inconsistency::Excused(verdict.name.clone()),
-            _ => Inconsistency::Undecided(verdict.name.as_str().to_owned()),
+            State::Missing => Inconsistency::UnreportedMissing(verdict.name.clone()),
+            _ => Inconsistency::UnreportedUndecided(verdict.name.as_str().to_owned()),
         })
     }
 
-    /// Everything in it that a renderer shows and somebody else may have chosen.
+    /// All texts that a renderer shows and an author of a pull request may have chosen.
     fn texts(&self) -> impl Iterator<Item = &str> {
         let machine = &self.run.machine;
         let facts = [&self.run.id, &machine.cpu, &machine.os, &machine.rustc, &machine.image];
@@ -159,23 +162,23 @@ impl Report {
             texts.chain(verdict.reason.as_deref()).chain([verdict.name.as_str()])
         });
         let budgets = self.budgets.iter().flat_map(|budget| {
-            let said = budget.reason.iter().chain(&budget.undecided);
-            [&budget.name, &budget.description].into_iter().chain(said)
+            let reasons = budget.reason.iter().chain(&budget.undecided);
+            [&budget.name, &budget.description].into_iter().chain(reasons)
         });
         let accepted = self.accepted.iter().map(|accepted| &accepted.entry.reason);
-        let excuses =
+        let waivers =
             self.rows.iter().filter_map(|row| Some(&row.verdict.accepted.as_ref()?.reason));
-        let said = self.notes.iter().chain(&self.outcome.gate).chain(&self.outcome.incomplete);
-        let said = said.chain(accepted).chain(excuses);
-        let plain = facts.into_iter().chain(commit).chain(base).chain(budgets).chain(said);
+        let notes = self.notes.iter().chain(&self.outcome.gate).chain(&self.outcome.incomplete);
+        let notes = notes.chain(accepted).chain(waivers);
+        let plain = facts.into_iter().chain(commit).chain(base).chain(budgets).chain(notes);
         let parts = self.partition.iter();
         let names = parts.flat_map(|part| part.listed.iter().chain(&part.own));
         rows.chain(plain.map(String::as_str)).chain(names.map(BenchmarkId::as_str))
     }
 }
 
-/// What a part says of itself that cannot be.
-fn part_contradiction(partition: &Partition, rows: &[Row]) -> Option<Inconsistency> {
+/// The first contradiction of a partition, if any.
+fn partition_contradiction(partition: &Partition, rows: &[Row]) -> Option<Inconsistency> {
     let Partition { part, listed, own } = partition;
     if !(1..=part.of).contains(&part.part) || part.of > MOST {
         return Some(Inconsistency::Part { part: part.part, of: part.of });
@@ -185,7 +188,7 @@ fn part_contradiction(partition: &Partition, rows: &[Row]) -> Option<Inconsisten
         return Some(Inconsistency::Unlisted(name.clone()));
     }
     let rows: BTreeSet<&str> = rows.iter().map(|row| row.verdict.name.as_str()).collect();
-    // A benchmark of several thread counts is listed once, and has a row for each.
+    // A benchmark with several thread counts is listed once and has a row per count.
     let has_row =
         |name: &BenchmarkId| rows.contains(name.as_str()) || begins(&rows, &format!("{name}::"));
     own.iter().find(|name| !has_row(name)).cloned().map(Inconsistency::NoRow)
@@ -222,29 +225,29 @@ mod tests {
             (part(1, 2, &[new, few], &[new]), None),
             // A row for each thread count.
             (part(1, 2, &["core/export"], &["core/export"]), None),
-            (part(0, 2, &[new], &[new]), Some("it is part 0 of 2")),
-            (part(3, 2, &[new], &[new]), Some("it is part 3 of 2")),
-            (part(1, usize::MAX, &[new], &[new]), Some("numbered from 1 to 64")),
+            (part(0, 2, &[new], &[new]), Some("part 0 of 2")),
+            (part(3, 2, &[new], &[new]), Some("part 3 of 2")),
+            (part(1, usize::MAX, &[new], &[new]), Some("numbered from 1 to at most 64")),
             (
                 part(1, 2, &[few], &[new]),
-                Some("`core/export::new` belongs to its part, and is not listed"),
+                Some("`core/export::new` belongs to the part, but is not listed"),
             ),
             (
                 part(1, 2, &["a/b::c"], &["a/b::c"]),
-                Some("`a/b::c` belongs to its part, and has no row"),
+                Some("`a/b::c` belongs to the part, but has no row"),
             ),
             (part(1, 2, &["core/exp"], &["core/exp"]), Some("has no row")),
         ];
-        for (partition, said) in cases {
+        for (partition, message) in cases {
             let found = inconsistency(|report| report.partition.clone_from(&partition));
             let found = found.as_deref();
-            assert_eq!(found.is_some(), said.is_some(), "{partition:?}: {found:?}");
-            assert!(found.unwrap_or_default().contains(said.unwrap_or_default()), "{found:?}");
+            assert_eq!(found.is_some(), message.is_some(), "{partition:?}: {found:?}");
+            assert!(found.unwrap_or_default().contains(message.unwrap_or_default()), "{found:?}");
         }
     }
 
     #[test]
-    fn a_result_needs_a_measurement() {
+    fn a_verdict_needs_a_measurement() {
         use State::{Improvement, Inconclusive, Missing, New, Removed, Unchanged};
         let idle = |state, base: Option<&str>| {
             inconsistency(|report| {
@@ -259,39 +262,41 @@ mod tests {
         };
         for state in [Unchanged, Improvement, Inconclusive, New] {
             let found = idle(state, None).unwrap();
-            assert!(found.contains("nothing of it was measured"), "{found}");
+            assert!(found.contains("but was not measured"), "{found}");
         }
-        // The same build on both sides is launched on neither.
+        // Identical builds are not launched.
         assert_eq!(idle(Unchanged, Some("1a2b3c4")), None);
         assert_eq!((idle(Missing, None), idle(Removed, None)), (None, None));
     }
 
     #[test]
-    fn what_is_missing_is_a_reason() {
+    fn missing_benchmarks_are_reasons() {
         let passed = inconsistency(|report| {
             (report.outcome, report.status) = (Outcome::default(), 0);
         });
-        let said = "`core/parse::panics` is missing, and not among the reasons of its status";
-        assert_eq!(passed.as_deref(), Some(said));
+        let message = "`core/parse::panics` is missing, but the reasons do not name it";
+        assert_eq!(passed.as_deref(), Some(message));
     }
 
     #[test]
-    fn what_is_not_decided_is_a_reason() {
-        let said = |name: &str| {
-            Some(format!("`{name}` is not decided, and not among the reasons of its status"))
-        };
+    fn undecided_benchmarks_and_budgets_are_reasons() {
+        let undecided =
+            |name: &str| Some(format!("`{name}` is undecided, but the reasons do not name it"));
         let budget = inconsistency(|report| {
             report.budgets[0].name = "b".to_owned();
             report.budgets[0].undecided = Some("why".to_owned());
         });
-        assert_eq!(budget, said("b"));
+        assert_eq!(budget, undecided("b"));
         let row = report().rows.iter().position(|row| row.verdict.state != State::Missing).unwrap();
         let name = report().rows[row].verdict.name.as_str().to_owned();
-        assert_eq!(inconsistency(|report| report.rows[row].verdict.cut_short = true), said(&name));
+        assert_eq!(
+            inconsistency(|report| report.rows[row].verdict.cut_short = true),
+            undecided(&name)
+        );
     }
 
     #[test]
-    fn lists_have_an_end() {
+    fn lists_and_texts_have_limits() {
         let many = || vec!["x".to_owned(); ROWS + 1];
         let all: BTreeSet<BenchmarkId> =
             (0..=ROWS).map(|i| BenchmarkId::from(format!("a/b::{i}").as_str())).collect();
@@ -303,9 +308,13 @@ mod tests {
                 report.partition.as_mut().unwrap().own = all;
             }),
         ];
-        assert!(cases.iter().all(|found| found.as_deref() == Some("it has more than 20000 rows")));
+        assert!(
+            cases
+                .iter()
+                .all(|found| found.as_deref() == Some("a list has more than 20000 entries"))
+        );
         let long = "x".repeat(TEXT_BYTES + 1);
         let found = inconsistency(|report| report.partition = part(1, 2, &[&long], &[]));
-        assert!(found.unwrap().contains("a text in it has"));
+        assert!(found.unwrap().contains("a text has"));
     }
 }

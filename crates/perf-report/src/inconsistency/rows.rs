@@ -1,4 +1,4 @@
-//! What no row of a report says: a result that its own numbers do not give.
+//! Contradictions within a row: a verdict that its numbers do not support.
 
 use super::Inconsistency;
 use crate::row::Row;
@@ -6,7 +6,7 @@ use perf_judge::detect::history;
 use perf_judge::unit::LogRatio;
 use perf_judge::verdict::{Method, State, Verdict};
 
-/// Beyond any change that can be measured, in ln: from a picosecond to a century.
+/// The largest possible change, in ln: from a picosecond to a century.
 const LARGEST_CHANGE: f64 = 50.0;
 /// Room for rounding, in ln.
 const ROUNDING: f64 = 1e-9;
@@ -15,7 +15,7 @@ const UNCHANGED: f64 = history::THRESHOLD + ROUNDING;
 /// The largest end of an unchanged benchmark's interval by the history rule, in ln.
 const UNCHANGED_END: f64 = history::THRESHOLD + history::UNDERPOWERED + ROUNDING;
 
-/// The first thing in a row that no row says.
+/// The first contradiction of a row, if any.
 pub(super) fn inconsistency(row: &Row) -> Option<Inconsistency> {
     other_numbers(row)
         .or_else(|| unmeasured(row))
@@ -30,15 +30,15 @@ fn other_numbers(row: &Row) -> Option<Inconsistency> {
     (name != measured).then_some(Inconsistency::OtherNumbers { name, measured })
 }
 
-/// A result that no launch stands behind.
+/// A verdict without launches.
 fn unmeasured(row: &Row) -> Option<Inconsistency> {
     let verdict = &row.verdict;
     let is_launched = row.measured.as_ref().is_some_and(|measured| !measured.launches.is_empty());
     let is_sound = match verdict.state {
         State::Missing | State::Removed => true,
-        // In pairs nothing is launched that is the same build.
+        // A comparison does not launch identical builds.
         State::Unchanged if row.is_idle() => verdict.base.is_some(),
-        // What moved, and could not be compared in pairs, has no pairs.
+        // A candidate regression without a possible comparison has no pairs.
         State::Inconclusive => is_launched,
         _ => is_launched && verdict.launches > 0,
     };
@@ -46,7 +46,7 @@ fn unmeasured(row: &Row) -> Option<Inconsistency> {
     (!is_sound).then_some(Inconsistency::Unmeasured { name, state })
 }
 
-/// A time or a change that nothing can have.
+/// An impossible time or change.
 fn impossible(verdict: &Verdict) -> Option<Inconsistency> {
     let times = [verdict.base_ns, verdict.head_ns];
     let is_time = |ns: f64| ns.is_finite() && ns > 0.0;
@@ -55,7 +55,7 @@ fn impossible(verdict: &Verdict) -> Option<Inconsistency> {
     (!is_sound).then(|| Inconsistency::Impossible(verdict.name.clone()))
 }
 
-/// A state that the change does not give.
+/// A state that contradicts the change.
 fn other_change(verdict: &Verdict) -> Option<Inconsistency> {
     let by = |is_so: fn(f64) -> bool| verdict.change.is_some_and(|change| is_so(change.0));
     let is_sound = match verdict.state {
@@ -100,7 +100,7 @@ mod tests {
         Regression, Unchanged,
     };
 
-    /// What is said of a report whose row in this state was edited.
+    /// The inconsistency of a report whose row in this state was edited.
     fn inconsistency(state: State, edit: impl FnOnce(&mut Row)) -> Option<Inconsistency> {
         let mut report = report();
         let named = |row: &&mut Row| row.verdict.state == state;
@@ -108,8 +108,8 @@ mod tests {
         report.inconsistency()
     }
 
-    /// The same of a row that is said to be in another state.
-    fn turned(state: State, edit: impl FnOnce(&mut Row)) -> Option<Inconsistency> {
+    /// The inconsistency of a report with an unchanged row in another state.
+    fn with_state(state: State, edit: impl FnOnce(&mut Row)) -> Option<Inconsistency> {
         inconsistency(Unchanged, |row| {
             row.verdict.state = state;
             row.verdict.change = None;
@@ -117,7 +117,7 @@ mod tests {
         })
     }
 
-    fn said(inconsistency: Option<Inconsistency>) -> String {
+    fn message(inconsistency: Option<Inconsistency>) -> String {
         inconsistency.map_or_else(String::new, |inconsistency| inconsistency.to_string())
     }
 
@@ -125,31 +125,31 @@ mod tests {
     fn the_numbers_of_another_benchmark_are_refused() {
         let found =
             inconsistency(Unchanged, |row| row.measured.as_mut().unwrap().name = "a/b::c".into());
-        assert!(said(found).ends_with("has the numbers of `a/b::c`"));
+        assert!(message(found).ends_with("has the numbers of `a/b::c`"));
     }
 
     #[test]
-    fn a_result_needs_launches() {
+    fn a_verdict_needs_launches() {
         let states = [Unchanged, Inconclusive, New, InsufficientHistory, Incomparable, Invalid];
         let nothing = |row: &mut Row| row.measured = None;
         let no_launch = |row: &mut Row| row.measured.as_mut().unwrap().launches.clear();
         for state in states {
-            assert_eq!(turned(state, |_| {}), None, "{state:?}");
+            assert_eq!(with_state(state, |_| {}), None, "{state:?}");
             for edit in [nothing, no_launch] {
-                assert!(said(turned(state, edit)).contains("nothing of it was measured"));
+                assert!(message(with_state(state, edit)).contains("but was not measured"));
             }
-            let count = turned(state, |row| row.verdict.launches = 0);
+            let count = with_state(state, |row| row.verdict.launches = 0);
             assert_eq!(count.is_none(), state == Inconclusive, "{state:?}: {count:?}");
         }
         for state in [Regression, Improvement] {
-            assert!(said(inconsistency(state, nothing)).contains("nothing of it was measured"));
-            assert!(said(inconsistency(state, no_launch)).contains("nothing of it was measured"));
+            assert!(message(inconsistency(state, nothing)).contains("but was not measured"));
+            assert!(message(inconsistency(state, no_launch)).contains("but was not measured"));
         }
     }
 
     #[test]
     fn times_and_changes_have_a_range() {
-        let impossible = |edit: fn(&mut Row)| said(inconsistency(Unchanged, edit));
+        let impossible = |edit: fn(&mut Row)| message(inconsistency(Unchanged, edit));
         let edits: [fn(&mut Row); 6] = [
             |row| row.verdict.head_ns = Some(0.0),
             |row| row.verdict.head_ns = Some(-5.0),
@@ -159,14 +159,14 @@ mod tests {
             |row| row.verdict.high = Some(LogRatio(f64::NAN)),
         ];
         for edit in edits {
-            assert!(impossible(edit).contains("has a time or a change that cannot"));
+            assert!(impossible(edit).contains("has an impossible time or change"));
         }
     }
 
     #[test]
     fn a_state_follows_from_its_change() {
         let with = |state, change: Option<f64>| {
-            said(inconsistency(state, |row| row.verdict.change = change.map(LogRatio)))
+            message(inconsistency(state, |row| row.verdict.change = change.map(LogRatio)))
         };
         for (state, change) in [
             (Regression, Some(-0.2)),
@@ -178,7 +178,7 @@ mod tests {
             (Unchanged, Some(-0.4)),
         ] {
             let found = with(state, change);
-            assert!(found.contains("its change does not make it"), "{state:?} {change:?}: {found}");
+            assert!(found.contains("its change contradicts that"), "{state:?} {change:?}: {found}");
         }
         for (state, change) in [(Regression, 0.2), (Improvement, -0.2), (Unchanged, -0.048)] {
             assert_eq!(with(state, Some(change)), "", "{state:?} {change}");
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn the_interval_of_an_unchanged_benchmark_has_a_range() {
         let with = |method, low: f64, high: f64| {
-            said(inconsistency(Unchanged, |row| {
+            message(inconsistency(Unchanged, |row| {
                 row.verdict.method = method;
                 (row.verdict.low, row.verdict.high) = (Some(LogRatio(low)), Some(LogRatio(high)));
             }))
@@ -198,7 +198,7 @@ mod tests {
         {
             assert_eq!(with(method, -inside, inside), "");
             for (low, high) in [(-outside, inside), (-inside, outside)] {
-                assert!(with(method, low, high).contains("does not make it"), "{low} {high}");
+                assert!(with(method, low, high).contains("contradicts"), "{low} {high}");
             }
         }
     }
@@ -209,6 +209,6 @@ mod tests {
         let edited = text.replace("\"head_ns\": 2.5", "\"head_ns\": 0.0");
         assert_ne!(text, edited);
         let error = Report::from_json(&edited).unwrap_err().to_string();
-        assert!(error.contains("`core/filter::unchanged` has a time"), "{error}");
+        assert!(error.contains("`core/filter::unchanged` has an impossible time"), "{error}");
     }
 }

@@ -1,5 +1,5 @@
-//! What the scripts load when older runs are asked for: a file a month for each benchmark, a file
-//! a day of everything, and where a commit's runs are found. None grows with the history.
+//! The data files that scripts load on demand. A month has a file per benchmark, a day has one file,
+//! and an index lists the runs of each commit. No file grows with the history.
 
 use super::data::{digit, embedded, number};
 use super::file::SiteFile;
@@ -11,21 +11,21 @@ use perf_judge::run::Number;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A run of the series with the names of its columns, which are those of today.
+/// A run of a day index with the names of its columns, after renames.
 #[derive(Clone, Debug)]
-pub struct Recorded<'a> {
+pub struct NamedRow<'a> {
     /// The run.
-    pub line: &'a RunRow,
+    pub row: &'a RunRow,
     /// Its benchmarks.
     pub names: &'a NameTable,
 }
 
-/// What tells whether runs of the series compare with the reported one.
+/// The machine and the branch that decide which runs are comparable.
 #[derive(Clone, Copy, Debug)]
 pub struct SiteContext<'a> {
-    /// The key of its machine.
+    /// The machine key of the reported run.
     pub machine: &'a str,
-    /// The branch whose runs make the baselines.
+    /// The base branch.
     pub branch: &'a str,
 }
 
@@ -33,7 +33,7 @@ pub struct SiteContext<'a> {
 struct Month<'a> {
     month: &'a str,
     run: Vec<&'a str>,
-    standing: String,
+    comparability: String,
 }
 
 #[derive(Serialize)]
@@ -60,24 +60,23 @@ struct RunOfDay<'a> {
     dirty: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     partial: bool,
-    /// The place of its names among those of the day.
+    /// The index of its name table among those of the day.
     names: usize,
     median: Vec<Option<Number>>,
-    p95: Vec<Option<Number>>,
 }
 
 /// The files of a month, `2026-11`: the runs, and each benchmark's values.
-pub fn month(month: &str, runs: &[Recorded<'_>], here: SiteContext<'_>) -> Vec<SiteFile> {
+pub fn month(month: &str, runs: &[NamedRow<'_>], context: SiteContext<'_>) -> Vec<SiteFile> {
     let shared = Month {
         month,
-        run: runs.iter().map(|run| run.line.run.as_str()).collect(),
-        standing: runs.iter().map(|run| digit(standing(run.line, here))).collect(),
+        run: runs.iter().map(|run| run.row.run.as_str()).collect(),
+        comparability: runs.iter().map(|run| digit(comparability(run.row, context))).collect(),
     };
-    let mut pages = vec![called(&format!("data/month/{month}.js"), "perfMonth", &shared)];
+    let mut pages = vec![script(&format!("data/month/{month}.js"), "perfMonth", &shared)];
     let mut columns: BTreeMap<&BenchmarkId, TrendOfMonth<'_>> = BTreeMap::new();
     for (at, run) in runs.iter().enumerate() {
         for (i, name) in run.names.list().iter().enumerate() {
-            let Some((median, p95)) = run.line.times_ns(i) else { continue };
+            let Some((median, p95)) = run.row.times_ns(i) else { continue };
             let empty = || TrendOfMonth {
                 month,
                 value: vec![None; runs.len()],
@@ -90,30 +89,32 @@ pub fn month(month: &str, runs: &[Recorded<'_>], here: SiteContext<'_>) -> Vec<S
     }
     let trends = columns
         .iter()
-        .map(|(name, trend)| called(&trend_path(&name.file_stem(), month), "perfTrend", trend));
+        .map(|(name, trend)| script(&trend_path(&name.file_stem(), month), "perfTrend", trend));
     pages.extend(trends);
     pages
 }
 
-/// Where a benchmark's values of a month stand, below the site's root.
+/// The path of a benchmark's values of a month, below the site's root.
 pub fn trend_path(stem: &str, month: &str) -> String {
     format!("data/trend/{stem}/{month}.js")
 }
 
-fn standing(line: &RunRow, here: SiteContext<'_>) -> Comparability {
-    let other = line.branch.as_deref() != Some(here.branch);
-    match () {
-        () if line.imported || line.machine != here.machine => Comparability::Incomparable,
-        () if line.dirty || line.partial || other => Comparability::SetAside,
-        () => Comparability::Counted,
+fn comparability(row: &RunRow, context: SiteContext<'_>) -> Comparability {
+    let is_other_branch = row.branch.as_deref() != Some(context.branch);
+    if row.imported || row.machine != context.machine {
+        Comparability::Incomparable
+    } else if row.dirty || row.partial || is_other_branch {
+        Comparability::Excluded
+    } else {
+        Comparability::Counted
     }
 }
 
-/// The file of a day, `2026-11-23`: everything that its runs measured.
-pub fn day(day: &str, runs: &[Recorded<'_>]) -> SiteFile {
-    let lists: BTreeSet<&str> = runs.iter().map(|run| run.line.names.as_str()).collect();
+/// The file of a day, `2026-11-23`: the medians of its runs.
+pub fn day(day: &str, runs: &[NamedRow<'_>]) -> SiteFile {
+    let lists: BTreeSet<&str> = runs.iter().map(|run| run.row.names.as_str()).collect();
     let lists: Vec<&str> = lists.into_iter().collect();
-    let list = |key: &str| runs.iter().find(|run| run.line.names == key).map(|run| run.names);
+    let list = |key: &str| runs.iter().find(|run| run.row.names == key).map(|run| run.names);
     let of_each = |of: fn(&BenchmarkId) -> String| -> Vec<Vec<String>> {
         let each = lists.iter().filter_map(|key| list(key));
         each.map(|names| names.list().iter().map(of).collect()).collect()
@@ -122,29 +123,28 @@ pub fn day(day: &str, runs: &[Recorded<'_>]) -> SiteFile {
         day,
         names: of_each(|name| text::clipped(name.as_str(), text::NAME)),
         stems: of_each(BenchmarkId::file_stem),
-        runs: runs.iter().map(|run| RunOfDay::of(run.line, &lists)).collect(),
+        runs: runs.iter().map(|run| RunOfDay::of(run.row, &lists)).collect(),
     };
-    called(&format!("data/day/{day}.js"), "perfDay", &file)
+    script(&format!("data/day/{day}.js"), "perfDay", &file)
 }
 
 impl<'a> RunOfDay<'a> {
-    fn of(line: &'a RunRow, lists: &[&str]) -> Self {
-        let columns = || (0..line.len()).map(|i| line.times_ns(i));
+    fn of(row: &'a RunRow, lists: &[&str]) -> Self {
+        let median = |i| row.times_ns(i).map(|(median, _)| number(median));
         Self {
-            run: &line.run,
-            branch: line.branch.as_deref().map(text::word),
-            machine: &line.machine,
-            dirty: line.dirty,
-            partial: line.partial,
-            names: lists.iter().position(|key| *key == line.names).unwrap_or_default(),
-            median: columns().map(|times| times.map(|(median, _)| number(median))).collect(),
-            p95: columns().map(|times| times.and_then(|(_, p95)| p95).map(number)).collect(),
+            run: &row.run,
+            branch: row.branch.as_deref().map(text::word),
+            machine: &row.machine,
+            dirty: row.dirty,
+            partial: row.partial,
+            names: lists.iter().position(|key| *key == row.names).unwrap_or_default(),
+            median: (0..row.len()).map(median).collect(),
         }
     }
 }
 
-/// Where the runs of each commit are found: a file for each first two digits of their hashes.
-/// `ids`: the identities of all runs, the oldest first.
+/// The index of runs by commit: a file for each first two digits of the hashes.
+/// `ids`: the identities of all runs, oldest first.
 pub fn commits<'a>(ids: impl IntoIterator<Item = &'a str>) -> Vec<SiteFile> {
     let mut by_digits: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for id in ids {
@@ -161,8 +161,8 @@ pub fn commits<'a>(ids: impl IntoIterator<Item = &'a str>) -> Vec<SiteFile> {
     by_digits.iter().map(page).collect()
 }
 
-/// A file that hands its data to a function of the page.
-fn called(path: &str, function: &str, data: &impl Serialize) -> SiteFile {
+/// A script that passes data to a function of the page.
+fn script(path: &str, function: &str, data: &impl Serialize) -> SiteFile {
     SiteFile { path: path.to_owned(), contents: format!("{function}({});\n", embedded(data)) }
 }
 
@@ -171,8 +171,8 @@ mod tests {
     use super::*;
     use perf_fixtures::{measured, run};
 
-    fn recorded<'a>(lines: &'a [RunRow], names: &'a [NameTable]) -> Vec<Recorded<'a>> {
-        lines.iter().zip(names).map(|(line, names)| Recorded { line, names }).collect()
+    fn named<'a>(rows: &'a [RunRow], names: &'a [NameTable]) -> Vec<NamedRow<'a>> {
+        rows.iter().zip(names).map(|(row, names)| NamedRow { row, names }).collect()
     }
 
     fn two() -> (Vec<RunRow>, Vec<NameTable>) {
@@ -187,11 +187,11 @@ mod tests {
     #[test]
     fn a_month_has_a_file_for_each_benchmark() {
         let (runs, names) = two();
-        let here = SiteContext { machine: &runs[0].machine, branch: "main" };
-        let pages = month("2026-11", &recorded(&runs, &names), here);
+        let context = SiteContext { machine: &runs[0].machine, branch: "main" };
+        let pages = month("2026-11", &named(&runs, &names), context);
         let texts: Vec<&str> = pages.iter().map(|page| page.contents.as_str()).collect();
         assert!(texts[0].starts_with("perfMonth({\"month\":\"2026-11\",\"run\":[\"20261103T"));
-        assert!(texts[0].contains("\"standing\":\"02\""));
+        assert!(texts[0].contains("\"comparability\":\"02\""));
         assert_eq!(
             texts[1],
             "perfTrend({\"month\":\"2026-11\",\"value\":[null,20],\"p95\":[null,20]});\n"
@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn a_day_has_each_list_of_names_once() {
         let (runs, names) = two();
-        let page = day("2026-11-03", &recorded(&runs, &names));
+        let page = day("2026-11-03", &named(&runs, &names));
         assert_eq!(page.path, "data/day/2026-11-03.js");
         assert_eq!(page.contents.matches("\"a/b::c\"").count(), 2);
         assert!(!page.contents.contains("</script>"), "{}", page.contents);

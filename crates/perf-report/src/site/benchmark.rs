@@ -1,7 +1,7 @@
-//! A benchmark's page: its trend, what the latest run says of it, and its runs.
+//! A benchmark's page: its trend, its latest measurement and its runs.
 
 use super::budget::{self, BudgetView};
-use super::change_points::Found;
+use super::change_points::RunChangePoint;
 use super::data::{self, Archive};
 use super::distribution::{self, DistributionView};
 use super::machines::{self, ElsewhereView};
@@ -12,7 +12,7 @@ use super::run_comparability;
 use super::run_view::RunView;
 use super::runs;
 use super::site_runs::SiteRuns;
-use super::text::{self, Badge};
+use super::text::{self, Badge, Bounds, Name};
 use super::trend::Trend;
 use super::trend_point::{TrendPoint, since};
 use super::trend_view::TrendView;
@@ -20,14 +20,15 @@ use crate::{Report, Row};
 use perf_judge::budget::BudgetResult;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Measured, P95_SAMPLES, P99_SAMPLES};
-use perf_judge::unit;
+use perf_judge::unit::{self, Figures};
+use perf_judge::verdict::Verdict;
 use serde::Serialize;
 
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct BenchmarkView {
     root: &'static str,
     title: String,
-    name: Vec<String>,
+    name: Name,
     badge: Badge,
     finding: String,
     source: String,
@@ -42,13 +43,13 @@ pub(super) struct BenchmarkView {
     budgets: Vec<BudgetView>,
     reproduce: String,
     runs: Vec<RunCells>,
-    /// How many runs are too old for the page.
-    older: String,
-    /// The table's file.
+    /// The number of runs that are too old for the page.
+    archived: String,
+    /// The file of the table.
     csv: String,
 }
 
-/// What the newest run that measured it says.
+/// The latest measurement.
 #[derive(Clone, Debug, Serialize)]
 struct LatestView {
     run: String,
@@ -56,7 +57,7 @@ struct LatestView {
     others: Vec<Fact>,
 }
 
-/// A number, what it is, and what the reader should know of it.
+/// A number with its label and a note.
 #[derive(Clone, Debug, Serialize)]
 struct Fact {
     label: String,
@@ -74,39 +75,47 @@ struct RunCells {
     median: String,
     p95: String,
     p99: String,
-    fastest: String,
+    /// The range of the launches' minima.
+    min: String,
     flags: Vec<&'static str>,
 }
 
-/// The page of `id`. `older`: the runs that are too old for it.
+/// The page of `id`. `archive`: the runs that are too old for it.
 pub(super) fn view<'a>(
     id: &BenchmarkId,
     shown: &'a SiteRuns<'a>,
     report: &Report,
-    older: Archive<'_>,
+    archive: Archive<'_>,
 ) -> BenchmarkView {
     let row = shown.row(id);
     let verdict = row.map(|row| &row.verdict);
     let points = shown.series(id);
-    let limits = |budget: &&BudgetResult| budget.benchmark.as_ref() == Some(id);
-    let budgets: Vec<&BudgetResult> = report.budgets.iter().filter(limits).collect();
+    let is_own = |budget: &&BudgetResult| budget.benchmark.as_ref() == Some(id);
+    let budgets: Vec<&BudgetResult> = report.budgets.iter().filter(is_own).collect();
     let newest = points.iter().rev().find_map(|point| Some((point, point.measured?)));
-    let steps = Found::all_in(&points);
+    let change_points = RunChangePoint::all_in(&points);
     let accepted = acceptances(&points, id, &report.accepted);
-    let trend = Trend::new(&points, verdict, &budgets, &steps, accepted);
+    let trend = Trend::new(&points, verdict, &budgets, &change_points, accepted);
     let stem = id.file_stem();
     let data = |trend: &Trend<'_>| {
         let (name, levels) = (text::clipped(id.as_str(), text::NAME), trend.levels_shown());
-        let (machines, steps, accepted) =
-            (trend.machine_changes(), trend.steps(), trend.accepted());
-        let (stem, points) = (&stem, &points[..]);
-        data::TrendSource { name, stem, points, verdict, levels, machines, steps, accepted, older }
-            .to_json()
+        let source = data::TrendSource {
+            name,
+            stem: &stem,
+            points: &points,
+            verdict,
+            levels,
+            machines: trend.machine_changes(),
+            accepted: trend.accepted(),
+            change_points: trend.change_points(),
+            archive,
+        };
+        source.to_json()
     };
     BenchmarkView {
         root: "../",
         title: text::clipped(id.as_str(), text::NAME),
-        name: text::parts(id.as_str()),
+        name: Name::full(id.as_str()),
         badge: verdict.map_or_else(Badge::not_measured, Badge::of_verdict),
         source: newest.map_or_else(String::new, |(_, measured)| source(measured)),
         figures: row.map_or_else(Vec::new, |row| figures(row, &points)),
@@ -119,7 +128,7 @@ pub(super) fn view<'a>(
         budgets: budgets.into_iter().map(budget::view).collect(),
         reproduce: reproduce::command(id, &points, verdict),
         runs: points.iter().rev().filter_map(run_view).collect(),
-        older: match older.count {
+        archived: match archive.count {
             0 => String::new(),
             count => unit::counted(count, "older run", "older runs"),
         },
@@ -135,25 +144,33 @@ fn source(measured: &Measured) -> String {
     })
 }
 
-/// The numbers that a reader came for; those that are not known are left out.
+/// The main numbers, without unknown ones.
 fn figures(row: &Row, points: &[TrendPoint<'_>]) -> Vec<(&'static str, String)> {
     let verdict = &row.verdict;
-    let runs = unit::counted(verdict.baseline_runs, "run", "runs");
-    let figures = verdict.figures();
-    let baseline = figures.base.map(|base| format!("{base} ({runs})"));
+    let Figures { base, head, change } = verdict.figures();
+    let Bounds { interval, min_detectable } = Bounds::of_verdict(verdict);
+    let known = |text: String| Some(text).filter(|text| !text.is_empty());
     let since = since(points, verdict).map(RunView::since_label);
-    let last_look = verdict.trace.stages.last();
-    let common =
-        last_look.and_then(|look| look.suite_wide_shift).filter(|_| verdict.change.is_some());
+    let stage = verdict.trace.stages.last();
+    let shift = stage.and_then(|stage| stage.suite_wide_shift).filter(|_| change.is_some());
     let all = [
-        ("change", figures.change),
-        ("now", figures.head),
-        ("baseline", baseline),
+        ("base", base.map(|base| format!("{base}{}", baseline(verdict)))),
+        ("head", head),
+        ("change", change),
+        ("89 % CI", known(interval)),
+        ("min. detectable", known(min_detectable)),
         ("since", since),
-        ("detectable change", verdict.min_detectable_change.map(unit::percent)),
-        ("left out of it, as the whole run moved", common.map(unit::change)),
+        ("suite-wide shift, not part of the change", shift.map(unit::change)),
     ];
     all.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
+}
+
+/// ` (median of 10 runs)`
+fn baseline(verdict: &Verdict) -> String {
+    match verdict.baseline_runs {
+        0 => String::new(),
+        count => format!(" (median of {})", unit::counted(count, "run", "runs")),
+    }
 }
 
 fn latest(point: &TrendPoint<'_>, measured: &Measured) -> LatestView {
@@ -178,12 +195,12 @@ fn times(measured: &Measured) -> Vec<Fact> {
     };
     let deviation = times.std_dev.map(|ns| known("standard deviation", ns));
     let facts = [
-        known("min", times.min),
+        known("minimum", times.min),
         fact("mean", show(times.mean), String::new()),
         known("median", times.median),
         tail("p95", times.p95, P95_SAMPLES),
         tail("p99", times.p99, P99_SAMPLES),
-        known("max", times.max),
+        known("maximum", times.max),
     ];
     facts.into_iter().chain(deviation).collect()
 }
@@ -192,28 +209,28 @@ fn samples(measured: &Measured) -> [Fact; 4] {
     let number = |count: u32| unit::count(count as f64);
     let pooled = measured.time_ns.samples;
     let (pooled, note) = match pooled {
-        0 => (text::NOTHING.to_owned(), "only Divan's table is known here"),
-        _ => (number(pooled), "of all launches, the first of each left out"),
+        0 => (text::NOTHING.to_owned(), "Divan's table only, without single samples"),
+        _ => (number(pooled), "of all launches, without the first of each"),
     };
     [
         fact("samples", pooled, note.to_owned()),
         fact("launches", measured.launches.len().to_string(), String::new()),
-        fact("N", number(measured.sample_size), "iterations a sample".to_owned()),
-        fact("S", number(measured.sample_count), "samples a launch".to_owned()),
+        fact("sample size", number(measured.sample_size), "iterations per sample".to_owned()),
+        fact("sample count", number(measured.sample_count), "samples per launch".to_owned()),
     ]
 }
 
-/// What was measured beside the time, where it is known.
+/// Throughput, memory and processor time, without unknown ones.
 fn resources(measured: &Measured) -> Vec<Fact> {
     let alloc = measured.alloc;
     let rates = measured.throughput.iter().map(|(unit, rate)| {
         fact("throughput", unit::rate(*rate, &text::word(unit)), "at the median time".to_owned())
     });
     let others = [
-        ("allocations", alloc.map(|alloc| unit::count(alloc.count)), "an iteration"),
-        ("allocated", alloc.map(|alloc| unit::bytes(alloc.bytes)), "an iteration"),
-        ("most held at once", alloc.and_then(|a| a.peak_bytes).map(unit::bytes), "an iteration"),
-        ("processor time", measured.cpu_ns.map(unit::time), "a launch, start-up included"),
+        ("allocations", alloc.map(|alloc| unit::count(alloc.count)), "per iteration"),
+        ("bytes allocated", alloc.map(|alloc| unit::bytes(alloc.bytes)), "per iteration"),
+        ("peak allocated", alloc.and_then(|a| a.peak_bytes).map(unit::bytes), "per iteration"),
+        ("processor time", measured.cpu_ns.map(unit::time), "per launch, start-up included"),
         ("peak memory", measured.peak_rss_bytes.map(unit::bytes), "of the bench process"),
     ];
     let others = others
@@ -231,20 +248,20 @@ fn run_view(point: &TrendPoint<'_>) -> Option<RunCells> {
     let (times, show) = (&measured.time_ns, |value| text::value(value, measured.unit()));
     let shown = |value: Option<f64>| text::or_nothing(value.map(show));
     Some(RunCells {
-        started: point.run.words.minute.clone(),
+        started: point.run.text.minute.clone(),
         page: runs::page(point.run),
-        commit: point.run.words.commit.clone(),
+        commit: point.run.text.commit.clone(),
         commit_page: point.run.commit_page.clone(),
         median: show(times.median),
         p95: shown(times.p95),
         p99: shown(times.p99),
-        fastest: fastest(measured),
+        min: minima(measured),
         flags: run_comparability::names(&point.flags()),
     })
 }
 
-/// The launches' fastest samples, from the lowest to the highest.
-fn fastest(measured: &Measured) -> String {
+/// The range of the launches' minima.
+fn minima(measured: &Measured) -> String {
     let each = || measured.launches.iter().map(|launch| launch.min);
     match (each().reduce(f64::min), each().reduce(f64::max)) {
         (Some(low), Some(high)) => format!("{} to {}", unit::time(low), unit::time(high)),

@@ -1,7 +1,7 @@
 //! A budget as a row of a table.
 
 use super::spark;
-use super::text::{self, Badge};
+use super::text::{self, Badge, Name};
 use perf_judge::budget::{BudgetResult, BudgetStatus};
 use perf_judge::unit::{self, LogRatio};
 use serde::Serialize;
@@ -11,9 +11,9 @@ pub(super) struct BudgetView {
     badge: Badge,
     name: String,
     description: String,
-    /// The page of the benchmark that was held against it.
+    /// The page of its benchmark.
     stem: Option<String>,
-    benchmark: Vec<String>,
+    benchmark: Option<Name>,
     metric: &'static str,
     value: String,
     target: String,
@@ -30,7 +30,7 @@ pub(super) fn view(budget: &BudgetResult) -> BudgetView {
         name: text::word(&budget.name),
         description: text::line(&budget.description),
         stem: budget.benchmark.as_ref().map(|id| id.file_stem()),
-        benchmark: budget.benchmark.as_ref().map_or_else(Vec::new, |id| text::parts(id.as_str())),
+        benchmark: budget.benchmark.as_ref().map(|id| Name::cell(id.as_str())),
         metric: budget.metric.name(),
         value: text::or_nothing(budget.value.map(show)),
         target: show(budget.target),

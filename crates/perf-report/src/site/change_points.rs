@@ -1,44 +1,43 @@
-//! Where series changed their level: shown on charts, listed, and told to feed readers. It advises
-//! and decides nothing.
+//! Change points of all series, for the charts, the overview and the feed. They never fail a check.
 
 use super::run_comparability::Comparability;
 use super::run_view::RunView;
 use super::site_runs::SiteRuns;
-use super::text;
+use super::text::{self, Name};
 use super::trend_point::TrendPoint;
 use chrono::{DateTime, Utc};
 use perf_judge::detect::change_points::{ChangePoint, steps};
 use perf_judge::ident::BenchmarkId;
-use perf_judge::unit;
+use perf_judge::unit::{self, Figures};
 use serde::Serialize;
 
-/// How many steps are listed.
+/// The most change points that are listed.
 const LISTED: usize = 30;
 
-/// A step in the series of one benchmark.
-pub(super) struct Found<'a> {
-    /// The place of the first run on the new level.
-    pub(super) place: usize,
+/// A change point with its runs.
+pub(super) struct RunChangePoint<'a> {
+    /// The index of the first run on the new level.
+    pub(super) index: usize,
     /// The first run on the new level.
     run: &'a RunView<'a>,
-    /// The last run on the old one.
+    /// The last run on the old level.
     before: &'a RunView<'a>,
-    step: ChangePoint,
+    point: ChangePoint,
 }
 
-impl<'a> Found<'a> {
-    /// The steps among the runs that a baseline may count.
+impl<'a> RunChangePoint<'a> {
+    /// The change points of the counted runs.
     pub(super) fn all_in(points: &[TrendPoint<'a>]) -> Vec<Self> {
         let counted = points.iter().enumerate();
-        let counted = counted.filter(|(_, point)| point.standing() == Comparability::Counted);
-        let times = counted.filter_map(|(place, point)| Some((place, point.run, point.judged()?)));
+        let counted = counted.filter(|(_, point)| point.comparability() == Comparability::Counted);
+        let times = counted.filter_map(|(index, point)| Some((index, point.run, point.value()?)));
         let times: Vec<(usize, &'a RunView<'a>, f64)> = times.collect();
         let ns: Vec<f64> = times.iter().map(|(.., ns)| *ns).collect();
-        let found = |step: ChangePoint| {
-            let ((place, run, _), (_, before, _)) = (times[step.at], times[step.at - 1]);
-            Self { place, run, before, step }
+        let with_runs = |point: ChangePoint| {
+            let ((index, run, _), (_, before, _)) = (times[point.at], times[point.at - 1]);
+            Self { index, run, before, point }
         };
-        steps(&ns).into_iter().map(found).collect()
+        steps(&ns).into_iter().map(with_runs).collect()
     }
 
     /// `median rose 12.0 % to 2.300 ms at 1a2b3c4d5e6f on 2026-11-03, after 0a1b2c3d4e5f`
@@ -46,79 +45,90 @@ impl<'a> Found<'a> {
         format!(
             "median {} {} to {} at {} on {}, after {}",
             if self.is_slower() { "rose" } else { "fell" },
-            unit::percent(self.step.change),
-            unit::time(self.step.after_ns),
-            self.run.words.commit.clone(),
-            text::day(self.run.started),
-            self.before.words.commit.clone(),
+            unit::percent(self.point.change),
+            text::or_nothing(self.figures().head),
+            self.run.text.commit,
+            self.run.text.day,
+            self.before.text.commit,
         )
     }
 
+    /// The levels before and after, and their change.
+    fn figures(&self) -> Figures {
+        let ChangePoint { before_ns, after_ns, change, .. } = self.point;
+        Figures::new(Some(before_ns), Some(after_ns), Some(change))
+    }
+
     fn is_slower(&self) -> bool {
-        self.step.change.0 > 0.0
+        self.point.change.0 > 0.0
     }
 }
 
-/// A step as a row of a table and an entry of the feed.
+/// A change point as a row of a table and an entry of the feed.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct ChangePointView {
     class: &'static str,
     change: String,
-    name: Vec<String>,
+    name: Name,
+    full_name: String,
     stem: String,
     before: String,
     after: String,
     day: String,
     commit: String,
     commit_page: Option<String>,
-    after_commit: String,
+    previous_commit: String,
     sentence: String,
-    /// As a feed writes it.
+    /// The date in RFC 3339.
     moment: String,
     #[serde(skip)]
     started: DateTime<Utc>,
 }
 
-/// The steps of all benchmarks, the newest first.
-pub(super) fn steps_of<'a>(shown: &'a SiteRuns<'a>) -> Vec<ChangePointView> {
+/// The change points of all benchmarks, newest first.
+pub(super) fn change_points<'a>(shown: &'a SiteRuns<'a>) -> Vec<ChangePointView> {
     let mut all: Vec<ChangePointView> =
         shown.names().into_iter().flat_map(|name| views(name, &shown.series(name))).collect();
-    // NameTable are in order already, and the sort keeps that for equal times.
+    // The names are sorted already, and a stable sort keeps their order for equal times.
     all.sort_by_key(|view| std::cmp::Reverse(view.started));
     all.truncate(LISTED);
     all
 }
 
 fn views(name: &BenchmarkId, points: &[TrendPoint<'_>]) -> Vec<ChangePointView> {
-    let view = |found: Found<'_>| ChangePointView {
-        class: if found.is_slower() { "slower" } else { "faster" },
-        change: unit::change(found.step.change),
-        name: text::parts(name.as_str()),
-        stem: name.file_stem(),
-        before: unit::time(found.step.before_ns),
-        after: unit::time(found.step.after_ns),
-        day: text::day(found.run.started),
-        commit: found.run.words.commit.clone(),
-        commit_page: found.run.commit_page.clone(),
-        after_commit: found.before.words.commit.clone(),
-        sentence: found.sentence(),
-        moment: found.run.started.to_rfc3339(),
-        started: found.run.started,
+    let view = |point: RunChangePoint<'_>| {
+        let Figures { base, head, change } = point.figures();
+        ChangePointView {
+            class: if point.is_slower() { "slower" } else { "faster" },
+            change: text::or_nothing(change),
+            name: Name::cell(name.as_str()),
+            full_name: text::clipped(name.as_str(), text::NAME),
+            stem: name.file_stem(),
+            before: text::or_nothing(base),
+            after: text::or_nothing(head),
+            day: point.run.text.day.clone(),
+            commit: point.run.text.commit.clone(),
+            commit_page: point.run.commit_page.clone(),
+            previous_commit: point.before.text.commit.clone(),
+            sentence: point.sentence(),
+            moment: point.run.text.moment.clone(),
+            started: point.run.started,
+        }
     };
-    Found::all_in(points).into_iter().map(view).collect()
+    RunChangePoint::all_in(points).into_iter().map(view).collect()
 }
 
-/// What the feed is made of.
+/// The contents of the feed.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct FeedView {
     updated: String,
-    steps: Vec<ChangePointView>,
+    change_points: Vec<ChangePointView>,
 }
 
 impl FeedView {
-    /// A feed of these steps; `reported`: when the reported run began.
-    pub(super) fn of(steps: &[ChangePointView], reported: DateTime<Utc>) -> Self {
-        let newest = steps.first().map_or(reported, |step| step.started);
-        Self { updated: newest.to_rfc3339(), steps: steps.to_vec() }
+    /// A feed of these change points; `reported`: the start of the reported run.
+    pub(super) fn of(change_points: &[ChangePointView], reported: DateTime<Utc>) -> Self {
+        let newest = change_points.first().map_or(reported, |point| point.started);
+        Self { updated: newest.to_rfc3339(), change_points: change_points.to_vec() }
     }
 }

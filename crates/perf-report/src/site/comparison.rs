@@ -1,12 +1,12 @@
-//! Recorded side-by-side comparisons: a page each, and rows of a list.
+//! Recorded comparisons: a page each, and rows of a list.
 
 use super::runs::{self, file_name};
-use super::text::{self, Badge};
+use super::text::{self, Badge, Bounds, Name};
 use crate::links::commit_page;
 use crate::{Compared, Comparison};
 use perf_judge::run::Pair;
 use perf_judge::stats;
-use perf_judge::unit::{self, Figures};
+use perf_judge::unit::{self, Figures, LogRatio};
 use perf_judge::verdict::State;
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ pub(super) struct ComparisonRow {
     head: String,
     branch: String,
     base: String,
-    found: String,
+    result: String,
     class: &'static str,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct ComparisonPage {
     subject: String,
     head_page: Option<String>,
     base_page: Option<String>,
-    /// The run it belongs to, if that has a page.
+    /// The page of its run, if there is one.
     run: Option<String>,
     machine: String,
     benchmarks: Vec<ComparedRow>,
@@ -41,10 +41,10 @@ pub(super) struct ComparisonPage {
 #[derive(Clone, Debug, Serialize)]
 struct ComparedRow {
     badge: Badge,
-    name: Vec<String>,
+    name: Name,
     stem: String,
     change: String,
-    interval: String,
+    bounds: Bounds,
     base: String,
     head: String,
     pairs: usize,
@@ -61,11 +61,11 @@ impl ComparisonRow {
             head: head.map_or_else(|| text::NOTHING.to_owned(), |commit| short(&commit.hash)),
             branch: text::or_nothing(head.and_then(|c| c.branch.as_deref()).map(text::word)),
             base: short(&comparison.base),
-            found: found(slower, faster, comparison.benchmarks.len()),
+            result: result(slower, faster, comparison.benchmarks.len()),
             class: match (slower, faster) {
                 (1.., _) => "slower",
                 (0, 1..) => "faster",
-                _ => "quiet",
+                _ => "neutral",
             },
         }
     }
@@ -80,20 +80,20 @@ fn short(hash: &str) -> String {
     text::clipped(hash.get(..12).unwrap_or(hash), 12)
 }
 
-/// `2 slower, 1 faster of 14`
-fn found(slower: usize, faster: usize, all: usize) -> String {
-    let said = [(slower, "slower"), (faster, "faster")];
-    let said = said.iter().filter(|(count, _)| *count > 0);
-    let parts: Vec<String> = said.map(|(count, word)| format!("{count} {word}")).collect();
+/// `2 regressions, 1 improvement in 14 benchmarks`
+fn result(slower: usize, faster: usize, all: usize) -> String {
+    let slower = (slower > 0).then(|| unit::counted(slower, "regression", "regressions"));
+    let faster = (faster > 0).then(|| unit::counted(faster, "improvement", "improvements"));
+    let parts: Vec<String> = slower.into_iter().chain(faster).collect();
     let all = unit::counted(all, "benchmark", "benchmarks");
     if parts.is_empty() {
-        format!("none of {all} changed")
+        format!("no change in {all}")
     } else {
-        format!("{} of {all}", parts.join(", "))
+        format!("{} in {all}", parts.join(", "))
     }
 }
 
-/// The page of `comparison`. `has_page`: whether a run of this identity has one.
+/// The page of `comparison`. `has_page`: whether the run with this identity has one.
 pub(super) fn view(
     comparison: &Comparison,
     commits_at: Option<&str>,
@@ -117,6 +117,13 @@ pub(super) fn view(
     }
 }
 
+/// The minimum detectable change is the end of the interval that is farther from zero.
+fn bounds(compared: &Compared) -> Bounds {
+    let ends = compared.low.zip(compared.high);
+    let farther = ends.map(|(low, high)| LogRatio(high.0.max(-low.0).max(0.0)));
+    Bounds::new(compared.state, ends, farther)
+}
+
 fn compared_row(compared: &Compared) -> ComparedRow {
     let median = |side: fn(&Pair) -> f64| {
         stats::median(&compared.pairs.iter().map(side).collect::<Vec<f64>>())
@@ -125,10 +132,10 @@ fn compared_row(compared: &Compared) -> ComparedRow {
     let figures = Figures::new(base_ns, head_ns, compared.change);
     ComparedRow {
         badge: Badge::of_state(compared.state, compared.state.label(compared.severity)),
-        name: text::parts(compared.name.as_str()),
+        name: Name::cell(compared.name.as_str()),
         stem: compared.name.file_stem(),
         change: figures.change.unwrap_or_default(),
-        interval: text::interval(compared.low, compared.high),
+        bounds: bounds(compared),
         base: text::or_nothing(figures.base),
         head: text::or_nothing(figures.head),
         pairs: compared.pairs.len(),

@@ -29,7 +29,7 @@ fn row(point: &TrendPoint<'_>, measured: &Measured) -> String {
     let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
     line([
         run.id.to_owned(),
-        run.words.moment.clone(),
+        run.text.moment.clone(),
         commit.to_owned(),
         branch.to_owned(),
         run.machine.key.clone(),
@@ -50,15 +50,15 @@ fn line<const N: usize>(fields: [String; N]) -> String {
     fields.join(",") + "\r\n"
 }
 
-/// A field of RFC 4180. A spreadsheet runs what begins like a formula, so that a text of a
-/// repository that does is kept from it by a quotation mark.
+/// A field of RFC 4180. An apostrophe precedes text that a spreadsheet would run as a formula.
 fn quoted(field: &str) -> String {
     let is_number = field.parse::<f64>().is_ok();
     let is_formula = field.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number;
     let field = if is_formula { format!("'{field}") } else { field.to_owned() };
-    match field.contains([',', '"', '\r', '\n']) {
-        true => format!("\"{}\"", field.replace('"', "\"\"")),
-        false => field,
+    if field.contains([',', '"', '\r', '\n']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field
     }
 }
 

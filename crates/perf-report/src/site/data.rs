@@ -1,10 +1,10 @@
-//! What the scripts of a page read: JSON that is text wherever it stands.
+//! The data of a page's scripts, as JSON that cannot end its HTML element.
 
 use super::run_comparability::{self, Comparability, Flag};
 use super::text;
 use super::trend::Level;
 use super::trend_point::TrendPoint;
-use perf_judge::run::{Number, Statistic};
+use perf_judge::run::Number;
 use perf_judge::verdict::Verdict;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 struct TrendData<'a> {
     name: String,
     unit: String,
-    what: &'static str,
+    statistic: &'static str,
     run: Vec<&'a str>,
     page: &'static str,
     unrecorded: Option<usize>,
@@ -23,13 +23,13 @@ struct TrendData<'a> {
     high: Vec<Option<Number>>,
     p95: Vec<Option<Number>>,
     p99: Vec<Option<Number>>,
-    standing: String,
+    comparability: String,
     flags: BTreeMap<usize, String>,
     subjects: BTreeMap<usize, String>,
     baseline: Option<Number>,
     levels: Vec<LevelData<'a>>,
     marks: Vec<Mark>,
-    older: Option<ArchiveData<'a>>,
+    archive: Option<ArchiveData<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -54,27 +54,29 @@ struct ArchiveData<'a> {
     own: String,
 }
 
-/// Which runs are too old for a page, and where they are found.
+/// The runs that are too old for a page.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Archive<'a> {
-    /// How many runs there are.
+    /// The number of runs.
     pub count: usize,
-    /// The months that hold runs of the benchmark, the newest first: `2026-11`.
+    /// The months with runs of the benchmark, newest first: `2026-11`.
     pub months: &'a [String],
 }
 
-/// What a trend's data is made of.
+/// The source of a trend's data.
 pub(super) struct TrendSource<'a> {
     pub(super) name: String,
     pub(super) stem: &'a str,
     pub(super) points: &'a [TrendPoint<'a>],
     pub(super) verdict: Option<&'a Verdict>,
     pub(super) levels: &'a [Level],
+    /// Where another machine began to measure.
     pub(super) machines: &'a [(usize, String)],
-    /// Where a slowdown was accepted.
+    /// Where a regression was accepted.
     pub(super) accepted: &'a [(usize, String)],
-    pub(super) steps: &'a [(usize, String)],
-    pub(super) older: Archive<'a>,
+    /// Where the level changed.
+    pub(super) change_points: &'a [(usize, String)],
+    pub(super) archive: Archive<'a>,
 }
 
 impl TrendSource<'_> {
@@ -92,21 +94,20 @@ impl TrendSource<'_> {
         embedded(&TrendData {
             name: name.clone(),
             unit: text::word(points.last().map_or("ns", TrendPoint::unit)),
-            what: match points.last().map(|point| point.statistic) {
-                Some(Statistic::Min) => "fastest sample",
-                _ => "median",
-            },
+            statistic: text::statistic(
+                points.last().map(|point| point.statistic).unwrap_or_default(),
+            ),
             run: points.iter().map(|point| point.run.id).collect(),
             page: "../run/",
             unrecorded: points.iter().position(|point| point.run.has(Flag::Unrecorded)),
-            value: column(&|point| point.judged()),
+            value: column(&|point| point.value()),
             low: column(&|point| Some(point.spread()?.0)),
             high: column(&|point| Some(point.spread()?.1)),
             p95: column(&|point| point.p95()),
             p99: column(&|point| point.p99()),
-            standing: points.iter().map(|point| digit(point.standing())).collect(),
-            flags: told(points, flags),
-            subjects: told(points, |point| point.run.words.subject.clone()),
+            comparability: points.iter().map(|point| digit(point.comparability())).collect(),
+            flags: texts(points, flags),
+            subjects: texts(points, |point| point.run.text.subject.clone()),
             baseline: verdict.and_then(|verdict| verdict.base_ns).map(number),
             levels: self
                 .levels
@@ -115,15 +116,15 @@ impl TrendSource<'_> {
                 .map(LevelData::of)
                 .collect(),
             marks: marks("machine", self.machines)
-                .chain(marks("step", self.steps))
+                .chain(marks("change-point", self.change_points))
                 .chain(marks("accepted", self.accepted))
                 .collect(),
-            older: self.older(),
+            archive: self.archive(),
         })
     }
 
-    fn older(&self) -> Option<ArchiveData<'_>> {
-        let Archive { count, months } = self.older;
+    fn archive(&self) -> Option<ArchiveData<'_>> {
+        let Archive { count, months } = self.archive;
         (!months.is_empty()).then(|| ArchiveData {
             count,
             months,
@@ -139,8 +140,8 @@ impl<'a> LevelData<'a> {
     }
 }
 
-/// What is said of some points, by their places.
-fn told<'a>(
+/// The texts of points by their indices, without empty ones.
+fn texts<'a>(
     points: &[TrendPoint<'a>],
     text: impl Fn(&TrendPoint<'a>) -> String,
 ) -> BTreeMap<usize, String> {
@@ -152,15 +153,15 @@ fn marks(class: &'static str, at: &[(usize, String)]) -> impl Iterator<Item = Ma
     at.iter().map(move |(at, text)| Mark { at: *at, class, text: text.clone() })
 }
 
-pub(super) fn digit(standing: Comparability) -> char {
-    match standing {
+pub(super) fn digit(comparability: Comparability) -> char {
+    match comparability {
         Comparability::Counted => '0',
-        Comparability::SetAside => '1',
+        Comparability::Excluded => '1',
         Comparability::Incomparable => '2',
     }
 }
 
-/// A value to five significant digits, which is more than a screen shows.
+/// A value to five significant digits: one more than is printed.
 pub(super) fn number(value: f64) -> Number {
     if value == 0.0 || !value.is_finite() {
         return Number(value);
@@ -168,13 +169,12 @@ pub(super) fn number(value: f64) -> Number {
     let shift = 4 - value.abs().log10().floor() as i32;
     // Whole numbers times or by a power of ten: the double nearest to the decimal.
     let scale = 10f64.powi(shift.abs());
-    Number(match shift >= 0 {
-        true => (value * scale).round() / scale,
-        false => (value / scale).round() * scale,
-    })
+    let rounded =
+        if shift >= 0 { (value * scale).round() / scale } else { (value / scale).round() * scale };
+    Number(rounded)
 }
 
-/// JSON that neither ends the element it stands in nor is read as markup.
+/// JSON that neither ends its HTML element nor is parsed as markup.
 pub(super) fn embedded(data: &impl Serialize) -> String {
     let json = serde_json::to_string(data)
         .unwrap_or_else(|_| unreachable!("page data has string keys and finite numbers"));

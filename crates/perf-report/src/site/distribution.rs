@@ -1,4 +1,4 @@
-//! How the times of the latest run lie beside those of its baseline.
+//! The distribution of the latest run's times and of its baseline's.
 
 use super::marks::dots;
 use super::run_comparability::Comparability;
@@ -10,23 +10,22 @@ use perf_judge::stats;
 use serde::Serialize;
 use std::fmt::Write as _;
 
-/// How many of the runs before are drawn: as many as a baseline counts.
+/// The number of earlier runs in the drawing: the length of a baseline.
 const BEFORE: usize = 10;
-/// The size of the drawing, and of what stands left of the scale.
+/// The size of the drawing, and the width of the labels left of the scale.
 const WIDTH: f64 = 460.0;
 const HEIGHT: f64 = 132.0;
 const LEFT: f64 = 84.0;
 const RIGHT: f64 = 12.0;
 
-/// What the templates need of it.
+/// The drawing and its description.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct DistributionView {
     svg: String,
-    /// What it shows, in words.
-    said: String,
+    description: String,
 }
 
-/// The numbers that describe a side: from the least to the greatest.
+/// Quantiles of one row of the drawing, in ns.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Quantiles {
     min: f64,
@@ -35,7 +34,7 @@ struct Quantiles {
     max: f64,
 }
 
-struct Side {
+struct Band {
     name: &'static str,
     class: &'static str,
     quantiles: Quantiles,
@@ -43,39 +42,38 @@ struct Side {
     launches: Vec<f64>,
 }
 
-/// The newest point's times beside those of the counted runs before it; `None` where there are
-/// none to draw.
+/// The times of the newest point and of the counted runs before it; `None` without times.
 pub(super) fn view(points: &[TrendPoint<'_>]) -> Option<DistributionView> {
     let (at, newest) =
         points.iter().enumerate().rev().find(|(_, point)| point.measured.is_some())?;
-    let counted = points[..at].iter().rev().filter(|p| p.standing() == Comparability::Counted);
+    let counted = points[..at].iter().rev().filter(|p| p.comparability() == Comparability::Counted);
     let before: Vec<&Measured> = counted.filter_map(|point| point.measured).take(BEFORE).collect();
-    let now = side("latest run", "now", &[newest.measured?])?;
-    let baseline = side("baseline", "then", &before);
-    let sides: Vec<Side> = baseline.into_iter().chain([now]).collect();
-    let all = sides.iter().flat_map(Side::values).collect::<Vec<f64>>();
+    let head = band("latest run", "head", &[newest.measured?])?;
+    let base = band("baseline", "base", &before);
+    let bands: Vec<Band> = base.into_iter().chain([head]).collect();
+    let all = bands.iter().flat_map(Band::values).collect::<Vec<f64>>();
     let scale = Scale::fitting(&all)?;
-    let said = said(&sides, newest.unit());
-    Some(DistributionView { svg: drawing(&sides, scale, newest.unit(), &said), said })
+    let description = description(&bands, newest.unit());
+    Some(DistributionView { svg: drawing(&bands, scale, newest.unit(), &description), description })
 }
 
-fn side(name: &'static str, class: &'static str, runs: &[&Measured]) -> Option<Side> {
-    let middle = |of: &dyn Fn(&Measured) -> Option<f64>| {
+fn band(name: &'static str, class: &'static str, runs: &[&Measured]) -> Option<Band> {
+    let median = |of: &dyn Fn(&Measured) -> Option<f64>| {
         stats::median(&runs.iter().filter_map(|run| of(run)).collect::<Vec<f64>>())
     };
     let quantiles = Quantiles {
-        min: middle(&|run| Some(run.time_ns.min))?,
-        median: middle(&|run| Some(run.time_ns.median))?,
-        p95: middle(&|run| run.time_ns.p95),
-        max: middle(&|run| Some(run.time_ns.max))?,
+        min: median(&|run| Some(run.time_ns.min))?,
+        median: median(&|run| Some(run.time_ns.median))?,
+        p95: median(&|run| run.time_ns.p95),
+        max: median(&|run| Some(run.time_ns.max))?,
     };
     let launches = runs.iter().flat_map(|run| run.launches.iter().map(|launch| launch.median));
-    Some(Side { name, class, quantiles, launches: launches.collect() })
+    Some(Band { name, class, quantiles, launches: launches.collect() })
 }
 
-impl Side {
-    /// Where the band ends. A single slow sample would flatten everything else: where there is a
-    /// 95th percentile, the greatest is told in words.
+impl Band {
+    /// The end of the band: p95, as a single slow sample would flatten the drawing, or the maximum
+    /// without p95.
     fn end(&self) -> f64 {
         self.quantiles.p95.unwrap_or(self.quantiles.max)
     }
@@ -86,24 +84,24 @@ impl Side {
     }
 }
 
-fn said(sides: &[Side], unit: &str) -> String {
+fn description(bands: &[Band], unit: &str) -> String {
     let value = |v| text::value(v, unit);
-    let sentence = |side: &Side| {
-        let Quantiles { min, median, p95, max } = side.quantiles;
+    let sentence = |band: &Band| {
+        let Quantiles { min, median, p95, max } = band.quantiles;
         let p95 = p95.map_or_else(String::new, |p95| format!(", p95 {}", value(p95)));
         format!(
-            "{}: least {}, median {}{p95}, greatest {}",
-            side.name,
+            "{}: minimum {}, median {}{p95}, maximum {}",
+            band.name,
             value(min),
             value(median),
             value(max)
         )
     };
-    sides.iter().map(sentence).collect::<Vec<String>>().join("; ")
+    bands.iter().map(sentence).collect::<Vec<String>>().join("; ")
 }
 
-fn drawing(sides: &[Side], scale: Scale, unit: &str, said: &str) -> String {
-    let label = escaped(said);
+fn drawing(bands: &[Band], scale: Scale, unit: &str, description: &str) -> String {
+    let label = escaped(description);
     let mut svg = format!(
         r#"<svg class="distribution" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">"#
     );
@@ -112,17 +110,17 @@ fn drawing(sides: &[Side], scale: Scale, unit: &str, said: &str) -> String {
         let _ = write!(svg, r#"<path class="grid" d="M{x:.1} 4V104"/>"#);
         let _ = write!(svg, r#"<text class="middle" x="{x:.1}" y="122">{label}</text>"#);
     }
-    for (row, side) in sides.iter().enumerate() {
-        svg += &row_of(side, scale, 30.0 + 50.0 * row as f64);
+    for (row, band) in bands.iter().enumerate() {
+        svg += &row_of(band, scale, 30.0 + 50.0 * row as f64);
     }
     svg + "</svg>"
 }
 
-/// A band from the least value to its end, a bar at the median and a dot for each launch.
-fn row_of(side: &Side, scale: Scale, y: f64) -> String {
-    let Quantiles { min, median, .. } = side.quantiles;
-    let (from, to) = (across(scale, min), across(scale, side.end()));
-    let (middle, class, name) = (across(scale, median), side.class, side.name);
+/// A band from the minimum to its end, a bar at the median and a dot per launch.
+fn row_of(band: &Band, scale: Scale, y: f64) -> String {
+    let Quantiles { min, median, .. } = band.quantiles;
+    let (from, to) = (across(scale, min), across(scale, band.end()));
+    let (middle, class, name) = (across(scale, median), band.class, band.name);
     let text_y = y + 4.0;
     let mut svg = format!(r#"<g class="{class}"><text x="0" y="{text_y}">{name}</text>"#);
     let (top, width) = (y - 9.0, (to - from).max(1.0));
@@ -131,11 +129,11 @@ fn row_of(side: &Side, scale: Scale, y: f64) -> String {
         r#"<rect class="spread" x="{from:.1}" y="{top}" width="{width:.1}" height="18" rx="2"/>"#
     );
     let _ = write!(svg, r#"<path class="middle" d="M{middle:.1} {}V{}"/>"#, y - 13.0, y + 13.0);
-    let places: Vec<Place> = side
+    let places: Vec<Place> = band
         .launches
         .iter()
         .enumerate()
-        // Spread over three heights, so that launches of one speed are seen as several.
+        // Three heights keep launches of equal times distinguishable.
         .map(|(i, ns)| (across(scale, *ns), y - 5.0 + 5.0 * (i % 3) as f64))
         .collect();
     svg + &dots(&places, 4.0) + "</g>"

@@ -1,4 +1,4 @@
-//! The machines that measured, each with a trend of its own.
+//! The machines of the runs, each with its own trend.
 
 use super::run_comparability::Flag;
 use super::site_runs::SiteRuns;
@@ -9,10 +9,10 @@ use perf_judge::unit;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// How many machines beside the reported one are told apart.
+/// The most machines that are listed in addition to the reported one.
 const OTHERS: usize = 8;
 
-/// A machine to choose.
+/// A machine of the selection.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct MachineView {
     name: String,
@@ -21,11 +21,11 @@ pub(super) struct MachineView {
     newest: String,
     /// Its overview, below the site's root.
     page: String,
-    /// Whether the page shows it already.
+    /// Whether it is the machine of the page.
     current: bool,
 }
 
-/// What another machine says of a benchmark.
+/// A benchmark on another machine.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct ElsewhereView {
     name: String,
@@ -35,8 +35,8 @@ pub(super) struct ElsewhereView {
     runs: usize,
 }
 
-/// The machines of the runs shown, the reported one first and then the one that measured last.
-/// `current`: the key of the one that the page shows; `main`: of the one that the site is about.
+/// The machines of the shown runs, the main one first, then by their latest runs.
+/// `current`: the key of the page's machine; `main`: of the reported run's machine.
 pub(super) fn selector(shown: &SiteRuns<'_>, main: &str, current: &str) -> Vec<MachineView> {
     let mut keys = vec![main];
     keys.extend(others(shown, main));
@@ -45,19 +45,20 @@ pub(super) fn selector(shown: &SiteRuns<'_>, main: &str, current: &str) -> Vec<M
     if all.len() > 1 { all } else { Vec::new() }
 }
 
-/// The keys of the other machines, the one that measured last first.
+/// The keys of the other machines, by their latest runs.
 pub(super) fn others<'a>(shown: &SiteRuns<'a>, main: &str) -> Vec<&'a str> {
-    let mut seen = BTreeSet::from([main]);
+    let mut known = BTreeSet::from([main]);
     let newest_first = shown.runs.iter().rev().filter(|run| !run.has(Flag::Imported));
     let keys = newest_first.map(|run| run.machine.key.as_str());
-    keys.filter(|key| seen.insert(key)).take(OTHERS).collect()
+    keys.filter(|key| known.insert(key)).take(OTHERS).collect()
 }
 
 /// The overview of a machine, below the site's root.
 pub(super) fn page(key: &str, main: &str) -> String {
-    match key == main {
-        true => "index.html".to_owned(),
-        false => format!("machine/{}.html", super::runs::file_name(key)),
+    if key == main {
+        "index.html".to_owned()
+    } else {
+        format!("machine/{}.html", super::runs::file_name(key))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the drawings share: marks of runs, and the stretches that a line joins.
+//! Parts of all drawings: marks of runs, and the stretches of lines.
 
 use super::run_comparability::{self, Comparability};
 use super::text;
@@ -9,21 +9,21 @@ use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Accepted, Machine};
 use perf_judge::unit;
 
-/// Whether a point decides what the drawing spans: an odd run must not flatten the others.
+/// Whether the scale must contain a point: an incomparable run must not flatten the others.
 pub(super) fn sets_scale(point: &TrendPoint<'_>) -> bool {
-    point.run.is_reported() || point.standing() == Comparability::Counted
+    point.run.is_reported() || point.comparability() == Comparability::Counted
 }
 
-/// What a line joins: the places of points in their series, and their values.
+/// The points of an uninterrupted line: their indices in the series, and their values.
 pub(super) type Stretch = Vec<(usize, f64)>;
 
-/// Stretches of counted runs. A run that no baseline counts is passed over; one that should have
-/// given a value and did not ends a stretch.
+/// Stretches of counted runs. Other runs are skipped; a counted run without a value ends a stretch.
 pub(super) fn segments<'a>(
     points: &[TrendPoint<'a>],
     value: impl Fn(&TrendPoint<'a>) -> Option<f64>,
 ) -> Vec<Stretch> {
-    let counted = points.iter().enumerate().filter(|(_, p)| p.standing() == Comparability::Counted);
+    let counted =
+        points.iter().enumerate().filter(|(_, p)| p.comparability() == Comparability::Counted);
     let values: Vec<Option<(usize, f64)>> =
         counted.map(|(i, point)| value(point).map(|ns| (i, ns))).collect();
     let stretches = values.split(Option::is_none);
@@ -40,7 +40,7 @@ pub(super) fn across(i: usize, count: usize, left: f64, right: f64) -> f64 {
     }
 }
 
-/// The marks of counted runs as one shape: a page holds hundreds of them.
+/// The marks of counted runs as one shape, as a page has hundreds of them.
 pub(super) fn dots(places: &[Place], width: f64) -> String {
     let mut data = String::new();
     for (x, y) in places {
@@ -70,8 +70,7 @@ pub(super) fn ring((x, y): Place) -> String {
     format!(r#"<circle class="ring" cx="{x:.1}" cy="{y:.1}" r="6.5"/>"#)
 }
 
-/// The points from which on a machine measures that had not measured before, and in what it
-/// differs from the one before.
+/// The first point of each further machine, and how it differs from the machine before.
 pub(super) fn machine_changes(points: &[TrendPoint<'_>]) -> Vec<(usize, String)> {
     let measured = points.iter().enumerate().filter(|(_, point)| point.measured.is_some());
     let mut known: Vec<&Machine> = Vec::new();
@@ -92,21 +91,21 @@ pub(super) fn machine_changes(points: &[TrendPoint<'_>]) -> Vec<(usize, String)>
     changes
 }
 
-/// `another machine: rustc 1.95.0 after 1.94.0`
-fn change(before: &Machine, now: &Machine) -> String {
-    let pairs = now.fields().into_iter().zip(before.fields());
-    let differs = pairs.filter(|(now, before)| now.1 != before.1 && !now.1.is_empty());
-    let told: Vec<String> = differs
-        .map(|(now, before)| text::line(&format!("{} {} after {}", now.0, now.1, before.1)))
+/// `new machine: rustc 1.95.0, before 1.94.0`
+fn change(before: &Machine, after: &Machine) -> String {
+    let pairs = after.fields().into_iter().zip(before.fields());
+    let differing = pairs.filter(|(after, before)| after.1 != before.1 && !after.1.is_empty());
+    let fields: Vec<String> = differing
+        .map(|(after, before)| text::line(&format!("{} {}, before {}", after.0, after.1, before.1)))
         .collect();
-    if told.is_empty() {
-        return "another machine".to_owned();
+    if fields.is_empty() {
+        return "new machine".to_owned();
     }
-    format!("another machine: {}", told.join(", "))
+    format!("new machine: {}", fields.join("; "))
 }
 
-/// The points from which on the benchmark's slowdown is accepted, and why, as far as
-/// perf-budgets.json still says it.
+/// The first point of each accepted regression of the benchmark, and its reason if
+/// perf-budgets.json still contains it.
 pub(super) fn acceptances(
     points: &[TrendPoint<'_>],
     name: &BenchmarkId,
@@ -119,25 +118,25 @@ pub(super) fn acceptances(
         if let Some(own) = own.filter(|own| before != Some(*own)) {
             let entry = known.iter().find(|known| known.entry.carried() == *own);
             let day = text::day(point.run.started);
-            found.push((i, format!("{day}: {}", why(own, entry))));
+            found.push((i, format!("{day}: {}", acceptance(own, entry))));
         }
         before = own.or(before);
     }
     found
 }
 
-fn why(own: &Accepted, entry: Option<&AcceptanceResult>) -> String {
+fn acceptance(own: &Accepted, entry: Option<&AcceptanceResult>) -> String {
     let from = text::clipped(&own.commit, 12);
     match entry.map(|known| &known.entry) {
-        None => format!("accepted as slower from {from} on"),
+        None => format!("regression accepted from {from} on"),
         Some(entry) => {
-            let (ceiling, reason) = (unit::change(entry.max_change()), text::line(&entry.reason));
-            format!("accepted as slower by up to {ceiling} from {from} on: {reason}")
+            let (most, reason) = (unit::change(entry.max_change()), text::line(&entry.reason));
+            format!("regression of at most {most} accepted from {from} on: {reason}")
         }
     }
 }
 
-/// What a pointer that rests on the point is told.
+/// The tooltip of a point.
 pub(super) fn title(point: &TrendPoint<'_>, value: f64) -> String {
     let branch = point.run.branch_label();
     let value = text::value(value, point.unit());

@@ -1,8 +1,8 @@
-//! A report and its history as static pages: plain HTML that loads nothing from elsewhere and needs
-//! no script to be read.
+//! A report and its history as static HTML pages. They load nothing from other sites, and are
+//! readable without scripts.
 //!
-//! The templates lay out; every number and every text from a repository comes to them ready to be
-//! read. They are arguments, so that a project can bring its own.
+//! The templates define the layout only: numbers and texts are formatted here. They are arguments, so
+//! that a project can use its own.
 
 mod badge;
 mod benchmark;
@@ -46,25 +46,25 @@ use site_runs::SiteRuns;
 use std::collections::{BTreeMap, BTreeSet};
 use templates::{BENCHMARK, COMPARE, COMPARISON, FEED, OVERVIEW, RUN, Templates};
 
-/// How many runs a page shows at most.
+/// The most runs that a page shows.
 pub const SHOWN: usize = site_runs::LIMIT;
-/// How many runs before it a shown run is judged by.
+/// The number of earlier runs that a shown run is compared with.
 pub const LOOK_BACK: usize = 30;
-/// How many recorded comparisons are listed.
+/// The most recorded comparisons that are listed.
 pub const COMPARISONS: usize = 50;
 
-/// What a site shows.
+/// The contents of a site.
 #[derive(Clone, Copy, Debug)]
 pub struct Contents<'a> {
-    /// The newest runs: [`SHOWN`], and [`LOOK_BACK`] more for the oldest of them to be judged by.
+    /// The newest [`SHOWN`] runs, and [`LOOK_BACK`] more for the verdicts on the oldest of them.
     pub history: &'a History,
-    /// What the site is about.
+    /// The report on the latest run.
     pub report: &'a Report,
-    /// The newest recorded comparisons, the newest first.
+    /// The newest recorded comparisons, newest first.
     pub comparisons: &'a [Comparison],
-    /// What recorded runs are judged by.
+    /// The rules for verdicts on recorded runs.
     pub rules: Rules<'a>,
-    /// The address below which the repository's commits are shown, of [`crate::commits_at`].
+    /// The address of the repository's commit pages, from [`crate::commits_at`].
     pub commits_at: Option<&'a str>,
 }
 
@@ -76,31 +76,31 @@ pub struct Site<'a> {
     shown: SiteRuns<'a>,
 }
 
-/// Checks that all templates are there and can be read, before there is anything to show. What
-/// they ask for is checked when a page is rendered.
+/// Checks that all templates are present and parse. Their values are checked when a page is
+/// rendered.
 ///
 /// # Errors
-/// [`SiteError`] if one is missing or cannot be read.
+/// [`SiteError`] if a template is missing or has a syntax error.
 pub fn check_templates(templates: &BTreeMap<String, String>) -> Result<(), SiteError> {
     Templates::parse(templates).map(drop)
 }
 
-/// A page that stays as it is while its key does.
+/// A page that is rendered again only if its key changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CachedPage {
-    /// The identity of what it shows.
+    /// The identity of its run or comparison.
     pub id: String,
     /// Its path below the site's root.
     pub path: String,
-    /// A digest of everything that it is made of.
+    /// A digest of its contents.
     pub key: u64,
 }
 
 impl<'a> Site<'a> {
-    /// A site made by `templates`: their sources by name, and the files that pages load.
+    /// A site from `templates`: their sources by name, and the files that pages load.
     ///
     /// # Errors
-    /// [`SiteError`] if a template is missing or cannot be read.
+    /// [`SiteError`] if a template is missing or has a syntax error.
     pub fn new(
         templates: &'a BTreeMap<String, String>,
         contents: Contents<'a>,
@@ -110,34 +110,29 @@ impl<'a> Site<'a> {
         Ok(Self { templates: Templates::parse(templates)?, contents, shown })
     }
 
-    /// What changes with every run: the overviews, the page to compare runs, the feed, the badge,
-    /// and the files that pages load.
+    /// The files that change with every run: the overviews, the page to compare runs, the feed, the
+    /// badge, and the files that pages load.
     ///
     /// # Errors
-    /// [`SiteError::Template`] if a template asks for something that it is not given.
-    pub fn front(&'a self) -> Result<Vec<SiteFile>, SiteError> {
+    /// [`SiteError::Template`] if a template uses an undefined value.
+    pub fn overview(&'a self) -> Result<Vec<SiteFile>, SiteError> {
         let Contents { report, .. } = self.contents;
         let mut pages = self.templates.assets();
-        let steps = change_points::steps_of(&self.shown);
-        let feed = change_points::FeedView::of(&steps, report.run.started);
-        pages.push(self.page("index.html", OVERVIEW, &self.overview(steps))?);
+        let change_points = change_points::change_points(&self.shown);
+        let feed = change_points::FeedView::of(&change_points, report.run.started);
+        let (root, main) = ("", report.run.machine.key.as_str());
+        let overview = Overview { root, shown: &self.shown, report, main, change_points };
+        pages.push(self.page("index.html", OVERVIEW, &overview.view())?);
         pages.push(self.page("compare.html", COMPARE, &self.compare())?);
         pages.push(self.page("feed.xml", FEED, &feed)?);
         pages.push(SiteFile { path: "badge.json".to_owned(), contents: badge::of(report) });
-        let main = report.run.machine.key.as_str();
         for key in machines::others(&self.shown, main) {
             pages.extend(self.machine(key)?);
         }
         Ok(pages)
     }
 
-    fn overview(&'a self, steps: Vec<change_points::ChangePointView>) -> overview::OverviewView {
-        let report = self.contents.report;
-        let main = &report.run.machine.key;
-        Overview { root: "", shown: &self.shown, report, main, steps }.view()
-    }
-
-    /// The overview of a machine that the site is not about: its newest run, judged as recorded.
+    /// The overview of another machine: the verdicts on its newest run.
     fn machine(&self, key: &str) -> Result<Option<SiteFile>, SiteError> {
         let Contents { history, report, rules, commits_at, .. } = self.contents;
         let on = |run: &Run| run.machine.key == key && run.origin.is_none();
@@ -145,27 +140,27 @@ impl<'a> Site<'a> {
         let own = self.judged(run);
         let shown = SiteRuns::new(history, &own, commits_at);
         let (root, main) = ("../", report.run.machine.key.as_str());
-        let steps = change_points::steps_of(&shown);
-        let view = Overview { root, shown: &shown, report: &own, main, steps };
+        let change_points = change_points::change_points(&shown);
+        let view = Overview { root, shown: &shown, report: &own, main, change_points };
         self.page(&machines::page(key, main), OVERVIEW, &view.view()).map(Some)
     }
 
-    /// The benchmarks that have a page, by name.
+    /// The benchmarks with a page, by name.
     pub fn benchmarks(&self) -> BTreeSet<&'a BenchmarkId> {
         self.shown.names()
     }
 
-    /// A benchmark's page, and its runs as a table for other programs.
+    /// A benchmark's page, and its runs as CSV.
     ///
     /// # Errors
-    /// [`SiteError::Template`] if a template asks for something that it is not given.
+    /// [`SiteError::Template`] if a template uses an undefined value.
     pub fn benchmark(
         &'a self,
         name: &BenchmarkId,
-        older: Archive<'_>,
+        archive: Archive<'_>,
     ) -> Result<[SiteFile; 2], SiteError> {
         let stem = name.file_stem();
-        let view = benchmark::view(name, &self.shown, self.contents.report, older);
+        let view = benchmark::view(name, &self.shown, self.contents.report, archive);
         let page = self.page(&format!("benchmark/{stem}.html"), BENCHMARK, &view)?;
         let contents = csv::of(name, &self.shown);
         Ok([page, SiteFile { path: format!("benchmark/{stem}.csv"), contents }])
@@ -175,25 +170,25 @@ impl<'a> Site<'a> {
     pub fn runs(&self) -> Vec<CachedPage> {
         let runs: Vec<&Run> = self.contents.history.runs().collect();
         let first = runs.len().saturating_sub(SHOWN);
-        let kept = |at: usize| {
+        let cached = |at: usize| {
             let run = runs[at];
             let before = &runs[at.saturating_sub(LOOK_BACK)..at];
-            let mut made_of: Vec<&str> = before.iter().map(|run| run.id.as_str()).collect();
-            made_of.push(&run.id);
-            made_of.extend(self.compared(run).map(|comparison| comparison.id.as_str()));
+            let mut ids: Vec<&str> = before.iter().map(|run| run.id.as_str()).collect();
+            ids.push(&run.id);
+            ids.extend(self.compared(run).map(|comparison| comparison.id.as_str()));
             CachedPage {
                 id: run.id.clone(),
                 path: runs::page_of(&run.id),
-                key: digest(made_of.join("\n").as_bytes()),
+                key: digest(ids.join("\n").as_bytes()),
             }
         };
-        (first..runs.len()).map(kept).collect()
+        (first..runs.len()).map(cached).collect()
     }
 
     /// The page of a recorded run.
     ///
     /// # Errors
-    /// [`SiteError::Template`] if a template asks for something that it is not given.
+    /// [`SiteError::Template`] if a template uses an undefined value.
     pub fn run(&self, id: &str) -> Result<Option<SiteFile>, SiteError> {
         let Contents { history, commits_at, .. } = self.contents;
         let Some(run) = history.runs().find(|run| run.id == id) else { return Ok(None) };
@@ -207,7 +202,7 @@ impl<'a> Site<'a> {
 
     /// The pages of the recorded comparisons.
     pub fn comparisons(&self) -> Vec<CachedPage> {
-        let kept = |comparison: &Comparison| {
+        let cached = |comparison: &Comparison| {
             let has_run = comparison.run().is_some_and(|run| self.has_page(run));
             CachedPage {
                 id: comparison.id.clone(),
@@ -215,13 +210,13 @@ impl<'a> Site<'a> {
                 key: u64::from(has_run),
             }
         };
-        self.contents.comparisons.iter().map(kept).collect()
+        self.contents.comparisons.iter().map(cached).collect()
     }
 
     /// The page of a recorded comparison.
     ///
     /// # Errors
-    /// [`SiteError::Template`] if a template asks for something that it is not given.
+    /// [`SiteError::Template`] if a template uses an undefined value.
     pub fn comparison(&self, id: &str) -> Result<Option<SiteFile>, SiteError> {
         let mut all = self.contents.comparisons.iter();
         let Some(comparison) = all.find(|comparison| comparison.id == id) else { return Ok(None) };
@@ -230,20 +225,20 @@ impl<'a> Site<'a> {
         self.page(&comparison::page_of(comparison), COMPARISON, &view).map(Some)
     }
 
-    /// A digest of everything beside runs, and beside this program, that the kept pages are made of.
+    /// A digest of the templates and rules, which the cached pages depend on as well.
     pub fn key(&self) -> u64 {
         let Contents { rules, commits_at, .. } = self.contents;
         let rules = format!("{rules:?} {commits_at:?}");
         digest(rules.as_bytes()) ^ self.templates.key()
     }
 
-    /// What tells whether older runs compare with the reported one.
-    pub fn here(&self) -> archive::SiteContext<'a> {
+    /// The machine and the branch that decide which runs are comparable.
+    pub fn context(&self) -> archive::SiteContext<'a> {
         let Contents { report, rules, .. } = self.contents;
         archive::SiteContext { machine: &report.run.machine.key, branch: rules.branch }
     }
 
-    /// When the oldest run that is shown began.
+    /// The start of the oldest run that is shown.
     pub fn oldest_shown(&self) -> Option<chrono::DateTime<chrono::Utc>> {
         self.shown.runs.first().map(|run| run.started)
     }
@@ -258,7 +253,7 @@ impl<'a> Site<'a> {
         Report::of_recorded(run, past, &compared, self.contents.rules)
     }
 
-    /// What was recorded of a run side by side.
+    /// The recorded comparisons of a run.
     fn compared(&self, run: &'a Run) -> impl Iterator<Item = &'a Comparison> {
         let all = self.contents.comparisons.iter();
         all.filter(|comparison| comparison.run() == Some(run.id.as_str()))

@@ -1,4 +1,4 @@
-//! The command that measures again what a page shows.
+//! The command that repeats the measurement of a page.
 
 use super::run_comparability::Comparability;
 use super::trend_point::{TrendPoint, since};
@@ -6,8 +6,8 @@ use crate::visible;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::verdict::{State, Verdict};
 
-/// `cargo xtask perf --compare 1a2b3c4d5e6f --tip --filter core/parse::xml`: a change is compared
-/// with the last commit before it, anything else is measured again.
+/// `cargo xtask perf --compare 1a2b3c4d5e6f --tip --filter core/parse::xml` for a change, compared
+/// with the last commit before it; otherwise a plain measurement.
 pub(super) fn command(
     id: &BenchmarkId,
     points: &[TrendPoint<'_>],
@@ -25,21 +25,21 @@ fn before<'a>(points: &[TrendPoint<'a>], verdict: &Verdict) -> Option<&'a str> {
     let changed = matches!(verdict.state, State::Regression | State::Improvement);
     let first = since(points, verdict).filter(|_| changed)?;
     let older = points.iter().take_while(|point| point.run.id != first.id);
-    let counted = older.filter(|point| point.standing() == Comparability::Counted).last()?;
+    let counted = older.filter(|point| point.comparability() == Comparability::Counted).last()?;
     let hash = &counted.run.commit?.hash;
     let is_hash = hash.len() >= 12 && hash.bytes().all(|b| b.is_ascii_hexdigit());
     hash.get(..12).filter(|_| is_hash)
 }
 
-/// A word of a shell's command line, whatever it holds: quoted unless it is plain.
+/// One word of a shell command, quoted unless it is plain.
 fn quoted(word: &str) -> String {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"/:_-.,=+@".contains(&b);
     if !word.is_empty() && word.bytes().all(is_plain) {
         return word.to_owned();
     }
-    // What ends or reorders the line has no place in a command that is pasted.
-    let is_seen = |c: &char| visible(c.encode_utf8(&mut [0; 4])).chars().eq([*c]);
-    let printable: String = word.chars().filter(is_seen).collect();
+    // Characters that end or reorder the line are dropped from a command that is pasted.
+    let is_visible = |c: &char| visible(c.encode_utf8(&mut [0; 4])).chars().eq([*c]);
+    let printable: String = word.chars().filter(is_visible).collect();
     format!("'{}'", printable.replace('\'', r"'\''"))
 }
 

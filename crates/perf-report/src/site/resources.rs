@@ -1,4 +1,4 @@
-//! What was measured beside the time, over the same runs: small drawings without a verdict.
+//! Resources of a benchmark over its runs: small drawings without a verdict.
 
 use super::marks::{across, dots, segments};
 use super::text;
@@ -17,28 +17,28 @@ const HEIGHT: f64 = 84.0;
 pub(super) struct ResourceView {
     title: String,
     latest: String,
-    said: String,
+    range: String,
     svg: String,
 }
 
-/// What a point says of a resource.
+/// The value of a resource at a point.
 type Value<'a> = dyn Fn(&TrendPoint<'_>) -> Option<f64> + 'a;
 
-/// What is measured, and how it is written.
+/// A resource and its formatting.
 struct Resource<'a> {
     title: String,
     of: Box<Value<'a>>,
     show: Box<dyn Fn(f64) -> String + 'a>,
 }
 
-/// The resources that any of the runs measured.
+/// The resources with at least one value.
 pub(super) fn views(points: &[TrendPoint<'_>]) -> Vec<ResourceView> {
     let measured = points.iter().filter_map(|point| point.measured);
     let units: BTreeSet<&str> =
         measured.flat_map(|measured| measured.throughput.keys().map(String::as_str)).collect();
     let fixed = [
-        resource("Allocations an iteration", unit::count, |p| Some(p.measured?.alloc?.count)),
-        resource("Bytes allocated an iteration", unit::bytes, |p| Some(p.measured?.alloc?.bytes)),
+        resource("Allocations per iteration", unit::count, |p| Some(p.measured?.alloc?.count)),
+        resource("Bytes allocated per iteration", unit::bytes, |p| Some(p.measured?.alloc?.bytes)),
         resource("Peak memory of the process", unit::bytes, |p| p.measured?.peak_rss_bytes),
     ];
     let all = units.into_iter().map(rate).chain(fixed);
@@ -70,15 +70,14 @@ impl Resource<'_> {
         let show = &self.show;
         let least = known.iter().copied().fold(f64::INFINITY, f64::min);
         let greatest = known.iter().copied().fold(0.0, f64::max);
-        let said = match show(least) == show(greatest) {
-            true => "the same in every run".to_owned(),
-            false => {
-                format!("between {} and {}, first {}", show(least), show(greatest), show(first))
-            }
+        let range = if show(least) == show(greatest) {
+            "equal in all runs".to_owned()
+        } else {
+            format!("{} to {}, first run {}", show(least), show(greatest), show(first))
         };
-        let label = format!("{}: {}, {said}", self.title, show(last));
+        let label = format!("{}: {}, {range}", self.title, show(last));
         let svg = self.drawing(points, scale, &label);
-        Some(ResourceView { title: self.title.clone(), latest: show(last), said, svg })
+        Some(ResourceView { title: self.title.clone(), latest: show(last), range, svg })
     }
 
     fn drawing(&self, points: &[TrendPoint<'_>], scale: Scale, label: &str) -> String {

@@ -1,13 +1,13 @@
-//! The page of a run: what it measured, and what the rule says of it.
+//! The page of a run: its measurements and their verdicts.
 
 use super::budget::{self, BudgetView};
 use super::comparison::ComparisonRow;
-use super::overview::{self, Facts, is_loud};
+use super::overview::{self, Facts, has_interval, is_notable};
 use super::run_comparability::Comparability;
 use super::run_view::RunView;
 use super::runs::{self, RunRow};
 use super::site_runs::SiteRuns;
-use super::text::{self, Badge};
+use super::text::{self, Badge, Bounds, Name};
 use crate::{Comparison, Report, Row};
 use serde::Serialize;
 
@@ -19,10 +19,15 @@ pub(super) struct RunPage {
     facts: Facts,
     run: RunRow,
     id: String,
-    /// The counted run before it, to compare with.
+    /// The last counted run before it.
     previous: Option<RunRow>,
     previous_id: String,
     comparisons: Vec<ComparisonRow>,
+    /// Whether any row has a confidence interval.
+    has_intervals: bool,
+    has_baseline: bool,
+    /// The text in the place of an empty list of changes.
+    unchanged: String,
     changed: Vec<MeasuredRow>,
     others: Vec<MeasuredRow>,
     budgets: Vec<BudgetView>,
@@ -30,21 +35,20 @@ pub(super) struct RunPage {
     machine: Vec<(&'static str, String)>,
 }
 
-/// A benchmark as the run measured it.
+/// A benchmark of the run.
 #[derive(Clone, Debug, Serialize)]
 struct MeasuredRow {
     badge: Badge,
-    name: Vec<String>,
+    name: Name,
     stem: String,
+    base: String,
+    head: String,
     change: String,
-    now: String,
-    baseline: String,
-    p95: String,
-    fastest: String,
+    bounds: Bounds,
     remark: String,
 }
 
-/// The page of the run that `report` is about. `shown` sees the runs as this one does.
+/// The page of the run that `report` is about. `shown`: the runs up to this one.
 pub(super) fn view(
     shown: &SiteRuns<'_>,
     report: &Report,
@@ -53,17 +57,20 @@ pub(super) fn view(
     let at = shown.runs.iter().position(|run| run.id == report.run.id)?;
     let run = &shown.runs[at];
     let previous = previous(&shown.runs[..at]);
-    let rows = |loud| report.rows.iter().filter(move |row| is_loud(&row.verdict) == loud);
+    let rows = |notable| report.rows.iter().filter(move |row| is_notable(&row.verdict) == notable);
     Some(RunPage {
         root: "../",
         title: format!("Run of {}", run.label()),
-        summary: report.summary.clone(),
+        summary: overview::summary(report),
         facts: overview::facts(report, shown),
         run: RunRow::of(run),
         id: runs::file_name(run.id),
         previous: previous.map(RunRow::of),
         previous_id: previous.map_or_else(String::new, |run| runs::file_name(run.id)),
         comparisons: comparisons.iter().map(|comparison| ComparisonRow::of(comparison)).collect(),
+        has_intervals: report.rows.iter().any(has_interval),
+        has_baseline: !overview::lacks_baseline(report),
+        unchanged: overview::unchanged(report),
         changed: rows(true).map(measured_row).collect(),
         others: rows(false).map(measured_row).collect(),
         budgets: report.budgets.iter().map(budget::view).collect(),
@@ -73,28 +80,21 @@ pub(super) fn view(
 }
 
 fn previous<'r, 'a>(before: &'r [RunView<'a>]) -> Option<&'r RunView<'a>> {
-    before.iter().rev().find(|run| run.standing() == Comparability::Counted)
+    before.iter().rev().find(|run| run.comparability() == Comparability::Counted)
 }
 
 fn measured_row(row: &Row) -> MeasuredRow {
     let verdict = &row.verdict;
-    let times = row.measured.as_ref().map(|measured| (measured, &measured.time_ns));
-    let shown =
-        |value: Option<f64>, unit: &str| text::or_nothing(value.map(|v| text::value(v, unit)));
-    let of = |value: &dyn Fn(&perf_judge::run::Times) -> Option<f64>| {
-        times.map_or_else(String::new, |(measured, times)| shown(value(times), measured.unit()))
-    };
+    let median = || row.measured.as_ref().map(|m| text::value(m.time_ns.median, m.unit()));
     let figures = verdict.figures();
     MeasuredRow {
         badge: Badge::of_verdict(verdict),
-        name: text::parts(verdict.name.as_str()),
+        name: Name::cell(verdict.name.as_str()),
         stem: verdict.name.file_stem(),
+        base: figures.base.unwrap_or_default(),
+        head: figures.head.or_else(median).unwrap_or_default(),
         change: figures.change.unwrap_or_default(),
-        // What is judged, so that it differs from the baseline by the change.
-        now: figures.head.unwrap_or_else(|| of(&|times| Some(times.median))),
-        baseline: figures.base.unwrap_or_default(),
-        p95: of(&|times| times.p95),
-        fastest: of(&|times| Some(times.min)),
+        bounds: Bounds::of_verdict(verdict),
         remark: text::line(&row.remark()),
     }
 }

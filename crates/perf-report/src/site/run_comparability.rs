@@ -1,6 +1,6 @@
-//! How a run stands to the one that is reported.
+//! Whether a run is comparable with the reported one.
 
-/// What sets a run apart from those that the reported one is compared with.
+/// A property of a run that a reader must know, or that excludes it from baselines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flag {
     /// It is the reported run.
@@ -11,18 +11,18 @@ pub(super) enum Flag {
     Dirty,
     /// Only some benchmarks, or too few launches, were measured.
     Partial,
-    /// It is not a commit of the branch that baselines are taken from.
+    /// Its commit is not on the base branch.
     OtherBranch,
-    /// It was measured elsewhere.
+    /// Another machine measured it.
     OtherMachine,
     /// Another tool measured it.
     Imported,
-    /// It was measured in batches of another size.
-    OtherBatch,
+    /// It has another sample size or sample count.
+    OtherSampleConfig,
 }
 
 impl Flag {
-    /// Its name for people.
+    /// Its name on the pages.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Reported => "this run",
@@ -32,23 +32,23 @@ impl Flag {
             Self::OtherBranch => "other branch",
             Self::OtherMachine => "other machine",
             Self::Imported => "imported",
-            Self::OtherBatch => "other batch size",
+            Self::OtherSampleConfig => "other sample size",
         }
     }
 }
 
-/// Whether a run may be joined into the line of a trend.
+/// Whether the line of a trend passes through a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Comparability {
-    /// A baseline may count it.
+    /// A baseline can contain it.
     Counted,
-    /// Its times compare, but no baseline counts it.
-    SetAside,
-    /// Its times do not compare.
+    /// Its times are comparable, but no baseline contains it.
+    Excluded,
+    /// Its times are not comparable.
     Incomparable,
 }
 
-/// The names of flags, for people.
+/// The names of flags on the pages.
 pub(super) fn names(flags: &[Flag]) -> Vec<&'static str> {
     flags.iter().map(|flag| flag.name()).collect()
 }

@@ -14,23 +14,23 @@ pub(super) struct RunView<'a> {
     pub(super) started: DateTime<Utc>,
     pub(super) commit: Option<&'a Commit>,
     pub(super) machine: &'a Machine,
-    /// The slowdowns that it was measured with as accepted.
+    /// The regressions that were accepted when it was measured.
     pub(super) accepted: &'a [Accepted],
     pub(super) flags: Vec<Flag>,
     /// The commit's page on the web.
     pub(super) commit_page: Option<String>,
-    /// What pages say of it, written once: every benchmark's page says it again.
-    pub(super) words: RunText,
+    /// Its texts, formatted once for all pages.
+    pub(super) text: RunText,
 }
 
-/// A run in words.
+/// The texts of a run.
 #[derive(Clone, Debug)]
 pub(super) struct RunText {
     /// `2026-11-23`
     pub(super) day: String,
     /// `2026-11-23 02:45`
     pub(super) minute: String,
-    /// As other programs read it.
+    /// The start in RFC 3339.
     pub(super) moment: String,
     /// The commit's first digits.
     pub(super) commit: String,
@@ -51,12 +51,12 @@ impl RunText {
 }
 
 impl RunView<'_> {
-    /// When and with which commit it was made: `2026-11-20 · 1a2b3c4d5e6f`.
+    /// Its day and commit: `2026-11-20 · 1a2b3c4d5e6f`.
     pub(super) fn label(&self) -> String {
-        format!("{} · {}", self.words.day, self.words.commit)
+        format!("{} · {}", self.text.day, self.text.commit)
     }
 
-    /// Since which run something is so, if it is so since this one.
+    /// Its label as the first run of a change.
     pub(super) fn since_label(&self) -> String {
         if self.is_reported() { "this run".to_owned() } else { self.label() }
     }
@@ -75,20 +75,19 @@ impl RunView<'_> {
         self.flags.contains(&flag)
     }
 
-    pub(super) fn standing(&self) -> Comparability {
-        match () {
-            () if self.has(Flag::OtherMachine) || self.has(Flag::Imported) => {
-                Comparability::Incomparable
-            }
-            () if [Flag::Dirty, Flag::Partial, Flag::OtherBranch].iter().any(|f| self.has(*f)) => {
-                Comparability::SetAside
-            }
-            () => Comparability::Counted,
+    pub(super) fn comparability(&self) -> Comparability {
+        let has_any = |flags: &[Flag]| flags.iter().any(|flag| self.has(*flag));
+        if has_any(&[Flag::OtherMachine, Flag::Imported]) {
+            Comparability::Incomparable
+        } else if has_any(&[Flag::Dirty, Flag::Partial, Flag::OtherBranch]) {
+            Comparability::Excluded
+        } else {
+            Comparability::Counted
         }
     }
 }
 
-/// A run of the history, beside the reported one.
+/// A run of the history.
 pub(super) fn recorded<'a>(
     run: &'a Run,
     report: &'a Report,
@@ -111,7 +110,7 @@ pub(super) fn recorded<'a>(
             (Flag::Imported, run.origin.is_some()),
         ]),
         commit_page: web_page(run.commit.as_ref(), commits_at),
-        words: RunText::of(run.started, run.commit.as_ref()),
+        text: RunText::of(run.started, run.commit.as_ref()),
     }
 }
 
@@ -119,7 +118,7 @@ fn web_page(commit: Option<&Commit>, commits_at: Option<&str>) -> Option<String>
     commit_page(commits_at, &commit?.hash)
 }
 
-/// The reported run where the history does not have it.
+/// The reported run if the history does not contain it.
 pub(super) fn unrecorded<'a>(report: &'a Report, commits_at: Option<&str>) -> RunView<'a> {
     let run = &report.run;
     let commit = run.commit.as_ref();
@@ -138,7 +137,7 @@ pub(super) fn unrecorded<'a>(report: &'a Report, commits_at: Option<&str>) -> Ru
             (Flag::OtherBranch, branch != Some(&report.reference.branch)),
         ]),
         commit_page: web_page(commit, commits_at),
-        words: RunText::of(run.started, commit),
+        text: RunText::of(run.started, commit),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Runs as rows of a table, and what a page says of one run.
+//! Runs as rows of a table, and the paths of their pages.
 
 use super::run_comparability::{self, Flag};
 use super::run_view::RunView;
@@ -22,12 +22,12 @@ pub(super) struct RunRow {
 impl RunRow {
     pub(super) fn of(run: &RunView<'_>) -> Self {
         Self {
-            started: run.words.minute.clone(),
+            started: run.text.minute.clone(),
             page: page(run),
-            commit: run.words.commit.clone(),
+            commit: run.text.commit.clone(),
             commit_page: run.commit_page.clone(),
             branch: run.branch_label(),
-            subject: run.words.subject.clone(),
+            subject: run.text.subject.clone(),
             machine: text::word(&run.machine.key),
             flags: run_comparability::names(&run.flags),
         }
@@ -39,12 +39,12 @@ pub(super) fn page(run: &RunView<'_>) -> Option<String> {
     (!run.has(Flag::Unrecorded)).then(|| page_of(run.id))
 }
 
-/// The page of the run called `id`, below the site's root.
+/// The page of the run with this identity, below the site's root.
 pub(super) fn page_of(id: &str) -> String {
     format!("run/{}.html", file_name(id))
 }
 
-/// An identity as the name of a file, whatever it holds.
+/// A file name made from an identity; other characters than letters, digits and `-` become `_`.
 pub(super) fn file_name(id: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
     id.chars().take(80).map(plain).collect()

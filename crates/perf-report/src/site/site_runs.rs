@@ -2,7 +2,7 @@
 
 use super::run_comparability::{Comparability, Flag};
 use super::run_view::{RunView, recorded, unrecorded};
-use super::trend_point::{SeriesReference, TrendPoint, batch};
+use super::trend_point::{SeriesReference, TrendPoint, sample_config};
 use crate::{Report, Row};
 use perf_judge::history::{History, Past};
 use perf_judge::ident::BenchmarkId;
@@ -17,9 +17,9 @@ pub(super) const LIMIT: usize = 200;
 pub(super) struct SiteRuns<'a> {
     /// The newest runs, oldest first.
     pub(super) runs: Vec<RunView<'a>>,
-    /// How many there are besides, too old to be shown.
-    pub(super) older: usize,
-    /// What each benchmark's runs say of it, with the places of the runs, oldest first.
+    /// The number of older runs.
+    pub(super) archived: usize,
+    /// Each benchmark's measurements with the indices of their runs, oldest first.
     series: BTreeMap<&'a BenchmarkId, Vec<(usize, &'a Measured)>>,
     /// The report's row of each benchmark.
     rows: BTreeMap<&'a BenchmarkId, &'a Row>,
@@ -27,12 +27,12 @@ pub(super) struct SiteRuns<'a> {
 
 impl<'a> SiteRuns<'a> {
     /// The newest runs of `history`, and the reported one last if it is not among them.
-    /// `commits_at`: below which address the repository's commits are shown.
+    /// `commits_at`: the address of the repository's commit pages.
     pub(super) fn new(history: &'a History, report: &'a Report, commits_at: Option<&str>) -> Self {
         let is_recorded = history.runs().any(|run| run.id == report.run.id);
         let count = history.len() + usize::from(!is_recorded);
-        let older = count.saturating_sub(LIMIT);
-        let newest = || history.runs().skip(older);
+        let archived = count.saturating_sub(LIMIT);
+        let newest = || history.runs().skip(archived);
         let mut runs: Vec<RunView<'a>> =
             newest().map(|run| recorded(run, report, commits_at)).collect();
         if !is_recorded {
@@ -48,7 +48,7 @@ impl<'a> SiteRuns<'a> {
             series.entry(&measured.name).or_default().push((at, measured));
         }
         let rows = report.rows.iter().map(|row| (&row.verdict.name, row)).collect();
-        Self { runs, older, series, rows }
+        Self { runs, archived, series, rows }
     }
 
     /// A run of the history and those before it, without their benchmarks.
@@ -60,7 +60,7 @@ impl<'a> SiteRuns<'a> {
     ) -> Self {
         let all = past.runs().chain([run]);
         let runs = all.map(|run| recorded(run, report, commits_at)).collect();
-        Self { runs, older: 0, series: BTreeMap::new(), rows: BTreeMap::new() }
+        Self { runs, archived: 0, series: BTreeMap::new(), rows: BTreeMap::new() }
     }
 
     /// Every benchmark that has a page: of the report, and of the runs shown.
@@ -68,7 +68,7 @@ impl<'a> SiteRuns<'a> {
         self.rows.keys().chain(self.series.keys()).copied().collect()
     }
 
-    /// What the runs say of a benchmark, oldest first.
+    /// The measurements of a benchmark, oldest first.
     pub(super) fn measured(
         &'a self,
         name: &BenchmarkId,
@@ -77,8 +77,8 @@ impl<'a> SiteRuns<'a> {
         known.iter().map(|(at, measured)| (&self.runs[*at], *measured))
     }
 
-    /// The runs of one benchmark, oldest first. A run that should have measured it and did not has
-    /// its place all the same, so that a gap is seen.
+    /// The runs of one benchmark, oldest first. A counted run without the benchmark is a gap in the
+    /// series.
     pub(super) fn series(&'a self, name: &BenchmarkId) -> Vec<TrendPoint<'a>> {
         let known = self.series.get(name).map_or(&[][..], Vec::as_slice);
         let (Some((first, _)), Some((last, newest))) = (known.first(), known.last()) else {
@@ -86,16 +86,16 @@ impl<'a> SiteRuns<'a> {
         };
         let reported = self.rows.get(name).and_then(|row| row.measured.as_ref());
         let reference = SeriesReference {
-            batch: batch(reported.unwrap_or(newest)),
+            sample_config: sample_config(reported.unwrap_or(newest)),
             is_foreign: self.runs[*last].has(Flag::Imported),
             statistic: self.row(name).map(|row| row.verdict.statistic).unwrap_or_default(),
         };
         let mut known = known.iter().peekable();
         let mut points = Vec::with_capacity(self.runs.len() - first);
         for (at, run) in self.runs.iter().enumerate().skip(*first) {
-            let measured = known.next_if(|(place, _)| *place == at).map(|(_, measured)| *measured);
+            let measured = known.next_if(|(index, _)| *index == at).map(|(_, measured)| *measured);
             let point = TrendPoint::new(run, measured, &reference);
-            if measured.is_some() || point.standing() == Comparability::Counted {
+            if measured.is_some() || point.comparability() == Comparability::Counted {
                 points.push(point);
             }
         }
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_baseline_counts_is_told_apart() {
+    fn runs_outside_baselines_are_flagged() {
         let mut all: Vec<Run> = (1..=5).map(|d| day(d, 1e6)).collect();
         all[0].partial = true;
         all[1].commit.as_mut().unwrap().dirty = true;
@@ -159,21 +159,21 @@ mod tests {
         all[3].machine.key = "elsewhere".to_owned();
         all[4].benchmarks[0].sample_size = 64;
         let shown = flags_of(&history(all));
-        let names = ["partial", "dirty", "other branch", "other machine", "other batch size"];
+        let names = ["partial", "dirty", "other branch", "other machine", "other sample size"];
         for (flags, name) in shown.iter().zip(names) {
             assert_eq!(flags, &[name]);
         }
     }
 
     #[test]
-    fn a_run_that_should_have_measured_it_leaves_a_gap() {
+    fn a_run_without_the_benchmark_is_a_gap() {
         let mut partial = run(3, vec![]);
         partial.partial = true;
         let history = history(vec![run(1, vec![]), day(2, 1e6), partial, run(4, vec![])]);
         let report = report();
         let shown = SiteRuns::new(&history, &report, None);
         let medians: Vec<bool> =
-            shown.series(&NAME.into()).iter().map(|point| point.judged().is_some()).collect();
+            shown.series(&NAME.into()).iter().map(|point| point.value().is_some()).collect();
         assert_eq!(medians, [true, false, true]);
     }
 
@@ -186,11 +186,11 @@ mod tests {
         });
         let (history, report) = (many.collect::<History>(), report());
         let shown = SiteRuns::new(&history, &report, None);
-        assert_eq!((shown.runs.len(), shown.older), (LIMIT, 101));
+        assert_eq!((shown.runs.len(), shown.archived), (LIMIT, 101));
     }
 
     #[test]
-    fn a_change_is_dated_by_the_stretch_that_shows_it() {
+    fn a_change_begins_with_its_first_uninterrupted_run() {
         let report = report();
         let verdict = &report.rows[1].verdict;
         let times = [0.95e6, 1.9e6, 0.95e6, 1.8e6, 1.9e6];

@@ -16,7 +16,7 @@ pub(super) fn spark(points: &[TrendPoint<'_>], verdict: &Verdict) -> String {
     let newest = &points[points.len().saturating_sub(SPARK_POINTS)..];
     let shown: Vec<&TrendPoint<'_>> = newest.iter().filter(|point| sets_scale(point)).collect();
     let baseline = verdict.base_ns;
-    let mut values: Vec<f64> = shown.iter().filter_map(|point| point.judged()).collect();
+    let mut values: Vec<f64> = shown.iter().filter_map(|point| point.value()).collect();
     values.extend(baseline);
     let Some(scale) = Scale::fitting(&values) else { return String::new() };
     let place = |i, ns| (across(i, newest.len(), 3.0, 137.0), 33.0 - scale.share(ns) * 30.0);
@@ -25,13 +25,13 @@ pub(super) fn spark(points: &[TrendPoint<'_>], verdict: &Verdict) -> String {
         let y = place(0, ns).1;
         let _ = write!(shapes, r#"<path class="baseline" d="M3 {y:.1}H137"/>"#);
     }
-    for segment in segments(newest, TrendPoint::judged) {
+    for segment in segments(newest, TrendPoint::value) {
         let places: Vec<Place> = segment.into_iter().map(|(i, ns)| place(i, ns)).collect();
         let _ = write!(shapes, r#"<path class="median" d="{}"/>"#, path(&places));
     }
     let reported = newest.iter().enumerate().filter(|(_, point)| point.run.is_reported());
     for (i, point) in reported {
-        shapes += &point.judged().map_or_else(String::new, |ns| dot(place(i, ns), 6.0));
+        shapes += &point.value().map_or_else(String::new, |ns| dot(place(i, ns), 6.0));
     }
     let label = escaped(&text::described(verdict));
     format!(

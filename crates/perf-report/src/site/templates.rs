@@ -1,4 +1,4 @@
-//! The templates that lay pages out.
+//! The templates of the pages.
 
 use super::file::SiteFile;
 use minijinja::syntax::SyntaxConfig;
@@ -17,26 +17,26 @@ pub(super) const COMPARE: &str = "compare.html";
 pub(super) const FEED: &str = "feed.xml";
 const REQUIRED: [&str; 6] = [OVERVIEW, BENCHMARK, RUN, COMPARISON, COMPARE, FEED];
 
-/// Why there is no site.
+/// Why the site cannot be rendered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SiteError {
-    /// A file that the site is made of was not given.
-    #[error("the template {0} is missing")]
+    /// A required template is missing.
+    #[error("the template {0} is missing: add it to the templates")]
     Missing(&'static str),
-    /// A template cannot be read, or asks for something that it is not given.
+    /// A template has a syntax error or uses an undefined value.
     #[error("{template}:{line}: {message}")]
     Template {
         /// The template's name.
         template: String,
         /// The line, from 1.
         line: usize,
-        /// What is wrong.
+        /// The error of the template engine.
         message: String,
     },
 }
 
-/// Templates that can be read, and the files that their pages load.
+/// Parsed templates, and the files that their pages load.
 #[derive(Debug)]
 pub(super) struct Templates<'a> {
     environment: Environment<'a>,
@@ -58,7 +58,7 @@ impl<'a> Templates<'a> {
         Ok(Self { environment, sources })
     }
 
-    /// The files that pages load as they are.
+    /// The files that pages load, unmodified.
     pub(super) fn assets(&self) -> Vec<SiteFile> {
         let assets = self.sources.iter().filter(|(name, _)| !is_template(name));
         assets
@@ -86,14 +86,14 @@ fn is_template(name: &str) -> bool {
     name.ends_with(".html") || name.ends_with(".xml")
 }
 
-/// A line that holds a block alone leaves no empty line behind.
+/// A line with nothing but a block leaves no empty line.
 fn without_block_lines() -> SyntaxConfig {
     let mut syntax = SyntaxConfig::builder();
     syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
     syntax.build().unwrap_or_default()
 }
 
-/// The innermost place that the error names: an outer one only says which template it came through.
+/// The innermost location of the error; the outer ones are templates that include it.
 fn located(error: &minijinja::Error, template: &str) -> SiteError {
     let mut innermost = error;
     while let Some(inner) = innermost.source().and_then(|source| source.downcast_ref()) {

@@ -1,4 +1,4 @@
-//! What holds for whole pages.
+//! Properties of whole pages.
 
 use super::*;
 use crate::report::tests::report;
@@ -11,7 +11,7 @@ const NAME: &str = "core/parse::parse_large_xml";
 
 fn templates() -> BTreeMap<String, String> {
     let files = perf_site_templates::FILES.into_iter();
-    // A browser test opens the pages with their scripts: here they would be noise.
+    // The browser tests cover the scripts.
     let pages = files.filter(|(name, _)| !name.ends_with(".js") && !name.starts_with("uplot/"));
     pages.map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
 }
@@ -34,15 +34,15 @@ fn render(
     let contents =
         Contents { history, report, comparisons: &comparisons, rules, commits_at: Some(COMMITS) };
     let site = Site::new(templates, contents)?;
-    let mut pages = site.front()?;
+    let mut pages = site.overview()?;
     for name in site.benchmarks() {
         pages.extend(site.benchmark(name, Archive::default())?);
     }
-    for kept in site.runs() {
-        pages.extend(site.run(&kept.id)?);
+    for cached in site.runs() {
+        pages.extend(site.run(&cached.id)?);
     }
-    for kept in site.comparisons() {
-        pages.extend(site.comparison(&kept.id)?);
+    for cached in site.comparisons() {
+        pages.extend(site.comparison(&cached.id)?);
     }
     Ok(pages)
 }
@@ -79,6 +79,41 @@ fn error(template: &str, from: &str, to: &str) -> String {
 #[test]
 fn the_overview_shows_what_changed_first() {
     insta::assert_snapshot!(page("index"));
+}
+
+#[test]
+fn a_first_run_shows_its_times_and_the_ways_to_a_verdict() {
+    let mut own = run(3, vec![measured(NAME, 1e6), measured("core/filter::unchanged", 2.5)]);
+    own.benchmarks[0].throughput.insert("B/s".to_owned(), 4.2e8);
+    let history: History = [own.clone()].into_iter().collect();
+    let renamed = BTreeMap::new();
+    let rules = Rules {
+        branch: "main",
+        budgets: &[],
+        gate: Gate::default(),
+        renamed: &renamed,
+        accepted: &[],
+    };
+    let report = Report::of_recorded(&own, Past::before(&own, &history, 10), &[], rules);
+    let pages = render(&templates(), &history, &report).unwrap();
+    let page =
+        |path: &str| &pages.iter().find(|page| page.path.starts_with(path)).unwrap().contents;
+    let overview = page("index");
+    for text in [
+        "</span> 2 benchmarks measured, no baseline yet</h1>",
+        "No baseline yet: 1 of 3 comparable runs of <bdi>main</bdi>",
+        "cargo xtask perf --compare HEAD~1",
+        "Record 2 more comparable runs",
+        ">1.000 ms</td>",
+        ">420.0 MB&#x2f;s</td>",
+    ] {
+        assert!(overview.contains(text), "{text}: {overview}");
+    }
+    for text in ["too little history</span>", "<h2>Changes", ">Base</th>"] {
+        assert!(!overview.contains(text), "{text}: {overview}");
+    }
+    assert!(page("run/").contains("No verdicts: 2 benchmarks without a baseline."));
+    assert!(page("badge").contains("\"message\":\"no baseline\""));
 }
 
 #[test]
@@ -131,7 +166,7 @@ fn nothing_is_loaded_from_elsewhere() {
 }
 
 /// Twelve runs of which the last four took a fifth longer, by commits of hostile names.
-fn stepped() -> History {
+fn with_change_points() -> History {
     let time = |day: u32| if day < 9 { 1e6 } else { 1.2e6 };
     let run = |day: u32| {
         let mut run =
@@ -143,8 +178,8 @@ fn stepped() -> History {
 }
 
 #[test]
-fn steps_are_drawn_listed_and_fed() {
-    let pages = render(&templates(), &stepped(), &report()).unwrap();
+fn change_points_are_drawn_listed_and_fed() {
+    let pages = render(&templates(), &with_change_points(), &report()).unwrap();
     let page = |path: &str| {
         &pages
             .iter()
@@ -152,10 +187,10 @@ fn steps_are_drawn_listed_and_fed() {
             .unwrap()
             .contents
     };
-    assert!(page("index").contains("<h2>Steps in the trends") && page("index").contains("+20.0 %"));
+    assert!(page("index").contains("<h2>Change points") && page("index").contains("+20.0 %"));
     let stem = BenchmarkId::from(NAME).file_stem();
     let benchmark = page(&format!("benchmark/{stem}"));
-    assert!(benchmark.contains("class=\"step\""));
+    assert!(benchmark.contains("class=\"change-point\""));
     assert!(
         benchmark
             .contains("median rose 20.0 % to 1.200 ms at &lt;9&amp;&gt;01234567 on 2026-11-09")
@@ -171,13 +206,13 @@ fn steps_are_drawn_listed_and_fed() {
 }
 
 #[test]
-fn a_history_without_steps_has_an_empty_feed() {
-    assert!(!page("index").contains("<h2>Steps in the trends"));
+fn a_history_without_change_points_has_an_empty_feed() {
+    assert!(!page("index").contains("<h2>Change points"));
     assert!(!page("feed").contains("<entry>"));
 }
 
 #[test]
-fn the_badge_says_what_fails() {
+fn the_badge_counts_regressions() {
     assert_eq!(
         page("badge"),
         "{\"color\":\"red\",\"label\":\"performance\",\"message\":\"1 regression\",\"schemaVersion\":1}\n"
@@ -213,7 +248,7 @@ fn a_missing_template_is_named() {
 }
 
 #[test]
-fn an_accepted_slowdown_is_marked_where_it_begins() {
+fn an_accepted_regression_is_marked_where_it_begins() {
     use crate::{AcceptanceResult, AcceptanceStatus};
     use perf_judge::budget::Acceptance;
     let entry = Acceptance {
@@ -232,10 +267,11 @@ fn an_accepted_slowdown_is_marked_where_it_begins() {
         let page = pages.into_iter().find(|p| p.path.starts_with("benchmark/core-parse--parse"));
         page.unwrap().contents
     };
-    assert!(page(&report).contains("2026-11-18: accepted as slower from c0ffee1 on"));
+    assert!(page(&report).contains("2026-11-18: regression accepted from c0ffee1 on"));
     report.accepted = vec![AcceptanceResult { entry, status: AcceptanceStatus::Settled }];
     let page = page(&report);
-    let said = "accepted as slower by up to +24.0 % from c0ffee1 on: checks &lt;b&gt;every&lt;";
-    assert!(page.contains(said), "{page}");
+    let accepted =
+        "regression of at most +24.0 % accepted from c0ffee1 on: checks &lt;b&gt;every&lt;";
+    assert!(page.contains(accepted), "{page}");
     assert!(page.contains(r#"<path class="accepted" d=""#) && !page.contains("<b>every"));
 }

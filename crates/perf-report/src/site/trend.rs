@@ -1,6 +1,6 @@
 //! A benchmark's times over its runs as a drawing with a legend.
 
-use super::change_points::Found;
+use super::change_points::RunChangePoint;
 use super::marks::{
     Stretch, across, circle, cross, dots, machine_changes, ring, segments, sets_scale, title,
 };
@@ -9,16 +9,17 @@ use super::text;
 use super::trend_point::TrendPoint;
 use crate::svg::{Place, Scale, escaped, path};
 use perf_judge::budget::BudgetResult;
+use perf_judge::run::Statistic;
 use perf_judge::unit;
 use perf_judge::verdict::Verdict;
 use std::fmt::Write as _;
 
-/// A budget's line is drawn only up to this multiple of the values: beyond, it would flatten them.
+/// A limit above this multiple of the values is not drawn, as it would flatten them.
 const REACH: f64 = 1.25;
-/// Above so many points each is drawn as a speck.
+/// Above this number of points their dots are smaller.
 const CROWDED: usize = 80;
-/// The size of a drawing and what fits into it. Text in a drawing shrinks with it, so that a phone
-/// gets one of its own.
+
+/// The size of a drawing. Text shrinks with its drawing, so phones get a drawing of their own.
 struct Frame {
     class: &'static str,
     width: f64,
@@ -34,7 +35,7 @@ const RIGHT: f64 = 14.0;
 const TOP: f64 = 26.0;
 const BOTTOM: f64 = 38.0;
 
-/// A level that the times are held against.
+/// A level in the drawing: the baseline or a limit.
 pub(super) struct Level {
     pub(super) class: &'static str,
     pub(super) value: f64,
@@ -47,19 +48,19 @@ pub(super) struct Trend<'a> {
     finding: String,
     pub(super) levels: Vec<Level>,
     pub(super) machines: Vec<(usize, String)>,
-    pub(super) steps: Vec<(usize, String)>,
+    pub(super) change_points: Vec<(usize, String)>,
     pub(super) accepted: Vec<(usize, String)>,
     pub(super) scale: Scale,
     unit: &'a str,
 }
 
 impl<'a> Trend<'a> {
-    /// The trend, or `None` where no run gave a time.
+    /// The trend, or `None` without any value.
     pub(super) fn new(
         points: &'a [TrendPoint<'a>],
         verdict: Option<&Verdict>,
         budgets: &[&BudgetResult],
-        steps: &[Found<'_>],
+        change_points: &[RunChangePoint<'_>],
         accepted: Vec<(usize, String)>,
     ) -> Option<Self> {
         let baseline = verdict.and_then(|verdict| verdict.base_ns);
@@ -82,29 +83,32 @@ impl<'a> Trend<'a> {
             finding: verdict.map_or_else(|| text::UNMEASURED.to_owned(), text::described),
             levels,
             machines: machine_changes(points),
-            steps: steps.iter().map(|found| (found.place, found.sentence())).collect(),
+            change_points: change_points
+                .iter()
+                .map(|point| (point.index, point.sentence()))
+                .collect(),
             accepted,
             scale: Scale::fitting(&values)?,
             unit,
         })
     }
 
-    /// When other machines began to measure, by the places of the runs.
+    /// The first runs of other machines, by the indices of the points.
     pub(super) fn machine_changes(&self) -> &[(usize, String)] {
         &self.machines
     }
 
-    /// Where the level changed, by the places of the runs.
-    pub(super) fn steps(&self) -> &[(usize, String)] {
-        &self.steps
+    /// The change points, by the indices of the points.
+    pub(super) fn change_points(&self) -> &[(usize, String)] {
+        &self.change_points
     }
 
-    /// Where a slowdown was accepted, by the places of the runs.
+    /// The accepted regressions, by the indices of the points.
     pub(super) fn accepted(&self) -> &[(usize, String)] {
         &self.accepted
     }
 
-    /// The levels that the times are held against, the baseline among them.
+    /// The baseline and the limits.
     pub(super) fn levels_shown(&self) -> &[Level] {
         &self.levels
     }
@@ -121,25 +125,31 @@ impl<'a> Trend<'a> {
             r#"<svg class="trend {class}" viewBox="0 0 {width} {height}" role="img" aria-label="{label}">"#
         );
         svg += &self.axes(frame);
-        svg += &self.upright(frame, "machine", &self.machines);
-        svg += &self.upright(frame, "step", &self.steps);
-        svg += &self.upright(frame, "accepted", &self.accepted);
+        svg += &self.verticals(frame, "machine", &self.machines);
+        svg += &self.verticals(frame, "change-point", &self.change_points);
+        svg += &self.verticals(frame, "accepted", &self.accepted);
         svg += &self.spreads(frame);
         svg += &self.levels(frame);
         svg += &self.line(frame, "p99", |point| self.drawn(point.p99()));
         svg += &self.line(frame, "p95", |point| self.drawn(point.p95()));
-        svg += &self.line(frame, "median", TrendPoint::judged);
+        svg += &self.line(frame, "median", TrendPoint::value);
         svg += &self.marks(frame);
         svg + "</svg>"
     }
 
-    /// What the drawing shows, for those who do not see it.
+    /// The text of the drawing for screen readers.
     fn description(&self) -> String {
         let runs = self.points.iter().filter(|point| point.measured.is_some()).count();
         let over = unit::counted(runs, "run", "runs");
-        let last =
-            self.steps.last().map_or_else(String::new, |(_, step)| format!(" Last step: {step}."));
-        format!("Trend of the median time over {over}. Finding: {}.{last}", self.finding)
+        let statistic = text::statistic(self.statistic());
+        let latest = self.change_points.last();
+        let latest = latest.map_or_else(String::new, |(_, text)| format!(" Change point: {text}."));
+        format!("Trend of the {statistic} over {over}. State: {}.{latest}", self.finding)
+    }
+
+    /// The statistic of the values.
+    fn statistic(&self) -> Statistic {
+        self.points.last().map(|point| point.statistic).unwrap_or_default()
     }
 
     fn axes(&self, frame: &Frame) -> String {
@@ -152,9 +162,9 @@ impl<'a> Trend<'a> {
             let (x, y) = (LEFT - 8.0, y + 4.0);
             let _ = write!(svg, r#"<text class="end" x="{x}" y="{y:.1}">{label}</text>"#);
         }
-        let kind = if self.scale.is_logarithmic() { ", logarithmic" } else { "" };
+        let scale = if self.scale.is_logarithmic() { ", logarithmic" } else { "" };
         let what = escaped(&text::axis(self.unit));
-        let _ = write!(svg, r#"<text x="0" y="12">{what}{kind}</text>"#);
+        let _ = write!(svg, r#"<text x="0" y="12">{what}{scale}</text>"#);
         svg + &self.dates(frame)
     }
 
@@ -175,7 +185,7 @@ impl<'a> Trend<'a> {
             let _ = write!(svg, r#"<text class="{anchor}" x="{x:.1}" y="{y}">{day}</text>"#);
         }
         let (x, y) = (frame.width - RIGHT, frame.height - 4.0);
-        svg + &format!(r#"<text class="end" x="{x}" y="{y}">runs, the newest last</text>"#)
+        svg + &format!(r#"<text class="end" x="{x}" y="{y}">runs, newest last</text>"#)
     }
 
     fn spreads(&self, frame: &Frame) -> String {
@@ -190,13 +200,13 @@ impl<'a> Trend<'a> {
         low.iter().zip(&high).map(band).collect()
     }
 
-    /// Lines from the top to the bottom, each at a run and with what is to be said of it.
-    fn upright(&self, frame: &Frame, class: &str, at: &[(usize, String)]) -> String {
+    /// Vertical lines at runs, each with a tooltip.
+    fn verticals(&self, frame: &Frame, class: &str, at: &[(usize, String)]) -> String {
         let bottom = frame.height - BOTTOM;
-        let line = |(i, said): &(usize, String)| {
-            let (x, said) = (self.x(frame, *i), escaped(said));
+        let line = |(i, text): &(usize, String)| {
+            let (x, title) = (self.x(frame, *i), escaped(text));
             format!(
-                r#"<path class="{class}" d="M{x:.1} {TOP}V{bottom}"><title>{said}</title></path>"#
+                r#"<path class="{class}" d="M{x:.1} {TOP}V{bottom}"><title>{title}</title></path>"#
             )
         };
         at.iter().map(line).collect()
@@ -212,7 +222,7 @@ impl<'a> Trend<'a> {
         shown.map(level).collect()
     }
 
-    /// The value if the drawing reaches so far.
+    /// The value if it is within the drawing.
     pub(super) fn drawn(&self, value: Option<f64>) -> Option<f64> {
         value.filter(|value| self.scale.holds(*value))
     }
@@ -235,13 +245,13 @@ impl<'a> Trend<'a> {
         let mut counted = Vec::new();
         let mut svg = String::new();
         for (i, point) in self.points.iter().enumerate() {
-            let Some(value) = point.judged().filter(|value| self.scale.holds(*value)) else {
+            let Some(value) = point.value().filter(|value| self.scale.holds(*value)) else {
                 continue;
             };
             let at = self.place(frame, i, value);
-            match point.standing() {
+            match point.comparability() {
                 Comparability::Counted => counted.push(at),
-                Comparability::SetAside => svg += &circle(at, &title(point, value)),
+                Comparability::Excluded => svg += &circle(at, &title(point, value)),
                 Comparability::Incomparable => svg += &cross(at, &title(point, value)),
             }
             if point.run.is_reported() {
@@ -272,11 +282,11 @@ impl<'a> Trend<'a> {
 
 fn times(point: &TrendPoint<'_>) -> impl Iterator<Item = f64> {
     let (low, high) = point.spread().unzip();
-    [point.judged(), point.p95(), low, high].into_iter().flatten()
+    [point.value(), point.p95(), low, high].into_iter().flatten()
 }
 
 fn baseline_level(ns: f64) -> Level {
-    Level { class: "baseline", value: ns, label: format!("baseline {}", unit::time(ns)) }
+    Level { class: "baseline", value: ns, label: format!("baseline median {}", unit::time(ns)) }
 }
 
 fn limits(budgets: &[&BudgetResult]) -> Vec<Level> {

@@ -1,4 +1,4 @@
-//! One run of one benchmark, and how it stands to the others.
+//! One run of one benchmark.
 
 use super::run_comparability::{Comparability, Flag};
 use super::run_view::RunView;
@@ -7,15 +7,15 @@ use perf_judge::baseline::RunValue;
 use perf_judge::run::{Measured, Statistic};
 use perf_judge::verdict::{State, Verdict};
 
-/// What must be the same for numbers to be compared: the batches, and the unit.
-pub(super) fn batch(measured: &Measured) -> (u32, u32, &str) {
+/// The sample size, the sample count and the unit: equal for comparable numbers.
+pub(super) fn sample_config(measured: &Measured) -> (u32, u32, &str) {
     (measured.sample_size, measured.sample_count, measured.unit())
 }
 
-/// What all runs of a benchmark are held against.
+/// The properties that the runs of a benchmark are compared with.
 pub(super) struct SeriesReference<'a> {
-    pub(super) batch: (u32, u32, &'a str),
-    /// Whether another tool measures this benchmark now.
+    pub(super) sample_config: (u32, u32, &'a str),
+    /// Whether another tool made the newest measurement.
     pub(super) is_foreign: bool,
     pub(super) statistic: Statistic,
 }
@@ -24,13 +24,13 @@ pub(super) struct SeriesReference<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct TrendPoint<'a> {
     pub(super) run: &'a RunView<'a>,
-    /// What the run says of the benchmark; absent where it should have measured it and did not.
+    /// The measurement; `None` if the run should contain the benchmark and does not.
     pub(super) measured: Option<&'a Measured>,
-    same_batch: bool,
-    standing: Comparability,
-    judged: Option<f64>,
+    has_sample_config: bool,
+    comparability: Comparability,
+    value: Option<f64>,
     spread: Option<(f64, f64)>,
-    /// Which of a launch's numbers is judged.
+    /// The statistic of the verdict.
     pub(super) statistic: Statistic,
 }
 
@@ -40,31 +40,33 @@ impl<'a> TrendPoint<'a> {
         measured: Option<&'a Measured>,
         reference: &SeriesReference<'_>,
     ) -> Self {
-        let same_batch = measured.is_none_or(|measured| batch(measured) == reference.batch);
-        let standing = match same_batch {
-            true if reference.is_foreign && run.has(Flag::Imported) => Comparability::Counted,
-            true => run.standing(),
-            false => Comparability::Incomparable,
+        let has_sample_config =
+            measured.is_none_or(|measured| sample_config(measured) == reference.sample_config);
+        let comparability = if !has_sample_config {
+            Comparability::Incomparable
+        } else if reference.is_foreign && run.has(Flag::Imported) {
+            Comparability::Counted
+        } else {
+            run.comparability()
         };
         let statistic = reference.statistic;
-        let judged = measured.and_then(|measured| judged(measured, statistic));
+        let value = measured.and_then(|measured| value(measured, statistic));
         let spread = measured.and_then(|measured| spread(measured, statistic));
-        Self { run, measured, same_batch, standing, judged, spread, statistic }
+        Self { run, measured, has_sample_config, comparability, value, spread, statistic }
     }
 
     pub(super) fn flags(&self) -> Vec<Flag> {
-        let batch = (!self.same_batch).then_some(Flag::OtherBatch);
-        self.run.flags.iter().copied().chain(batch).collect()
+        let other = (!self.has_sample_config).then_some(Flag::OtherSampleConfig);
+        self.run.flags.iter().copied().chain(other).collect()
     }
 
-    pub(super) fn standing(&self) -> Comparability {
-        self.standing
+    pub(super) fn comparability(&self) -> Comparability {
+        self.comparability
     }
 
-    /// The value as it is judged, in ns for times, so that it lies on the baseline where nothing
-    /// changed.
-    pub(super) fn judged(&self) -> Option<f64> {
-        self.judged
+    /// The value that the verdict uses, in ns for times.
+    pub(super) fn value(&self) -> Option<f64> {
+        self.value
     }
 
     /// The lowest and the highest time of a launch, in ns.
@@ -88,9 +90,9 @@ impl<'a> TrendPoint<'a> {
     }
 }
 
-fn judged(measured: &Measured, statistic: Statistic) -> Option<f64> {
-    let judged = RunValue::of(&measured.launches).get(statistic).map(f64::exp);
-    drawable(judged.unwrap_or(measured.time_ns.median))
+fn value(measured: &Measured, statistic: Statistic) -> Option<f64> {
+    let value = RunValue::of(&measured.launches).get(statistic).map(f64::exp);
+    drawable(value.unwrap_or(measured.time_ns.median))
 }
 
 fn spread(measured: &Measured, statistic: Statistic) -> Option<(f64, f64)> {
@@ -98,16 +100,16 @@ fn spread(measured: &Measured, statistic: Statistic) -> Option<(f64, f64)> {
     Some((times().reduce(f64::min)?, times().reduce(f64::max)?))
 }
 
-/// The oldest run of the unbroken stretch up to the reported one that lies nearer to the reported
-/// time than to the baseline: where a reader should look for the cause of a change.
+/// The first run of a change. From it up to the reported run, all values are nearer to the head's
+/// time than to the base's.
 pub(super) fn since<'a>(points: &[TrendPoint<'a>], verdict: &Verdict) -> Option<&'a RunView<'a>> {
     let changed = matches!(verdict.state, State::Regression | State::Improvement);
-    let (baseline, now) = (verdict.base_ns?, verdict.head_ns?);
+    let (base, head) = (verdict.base_ns?, verdict.head_ns?);
     let deviation = |value: f64, to: f64| (value / to).ln().abs();
-    let nearer = |value: f64| deviation(value, now) < deviation(value, baseline);
+    let nearer = |value: f64| deviation(value, head) < deviation(value, base);
     let until_reported = points.iter().rev().skip_while(|point| !point.run.is_reported());
-    let judged = until_reported
-        .filter(|point| point.run.is_reported() || point.standing() == Comparability::Counted);
-    let stretch = judged.take_while(|point| point.judged().is_some_and(nearer));
+    let counted = until_reported
+        .filter(|point| point.run.is_reported() || point.comparability() == Comparability::Counted);
+    let stretch = counted.take_while(|point| point.value().is_some_and(nearer));
     stretch.last().map(|point| point.run).filter(|_| changed)
 }

@@ -1,22 +1,22 @@
-//! What the templates need of a trend: its drawings, its legend, and both in words.
+//! A trend as the templates need it: drawings, legend and texts.
 
 use super::legend::LegendEntry;
 use super::trend::Trend;
 use serde::Serialize;
 
-/// What the templates need of a trend.
+/// A trend as the templates need it.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct TrendView {
     wide: String,
     narrow: String,
     legend: Vec<LegendEntry>,
-    /// What lies outside the drawing.
+    /// Values outside the drawing.
     outside: Vec<String>,
-    /// When other machines began to measure.
+    /// The first runs of other machines.
     machines: Vec<String>,
-    /// Where the level changed, in words.
-    steps: Vec<String>,
-    /// Where a slowdown was accepted, in words.
+    /// The change points.
+    change_points: Vec<String>,
+    /// The accepted regressions.
     accepted: Vec<String>,
 }
 
@@ -30,8 +30,8 @@ impl Trend<'_> {
             legend: self.legend(),
             outside: self.outside(),
             machines: self.machines.iter().map(|(_, change)| change.clone()).collect(),
-            steps: self.steps.iter().map(|(_, sentence)| sentence.clone()).collect(),
-            accepted: self.accepted.iter().map(|(_, why)| why.clone()).collect(),
+            change_points: self.change_points.iter().map(|(_, text)| text.clone()).collect(),
+            accepted: self.accepted.iter().map(|(_, text)| text.clone()).collect(),
         }
     }
 }
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_stops_at_a_gap_and_passes_over_what_no_baseline_counts() {
+    fn the_line_stops_at_a_gap_and_skips_runs_outside_baselines() {
         let mut dirty = day(5, 1e6);
         dirty.commit.as_mut().unwrap().dirty = true;
         let view = view(vec![day(1, 1e6), day(2, 1e6), run(3, vec![]), day(4, 1e6), dirty]);
@@ -81,7 +81,7 @@ mod tests {
         let mut elsewhere = day(1, 1e9);
         elsewhere.machine.key = "elsewhere".to_owned();
         let view = view(vec![elsewhere, day(2, 1e6)]);
-        assert_eq!(view.outside, ["1 run of another machine, or in no baseline"]);
+        assert_eq!(view.outside, ["1 run of another machine or in no baseline"]);
         assert_eq!(count(&view, "class=\"cross\""), 0);
     }
 

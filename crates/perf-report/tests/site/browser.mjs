@@ -9,7 +9,7 @@ export const tools = createRequire(new URL("../../../../target/tools/", import.m
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-// No traffic but that of the pages. Playwright itself turns the sandbox off, as containers need it.
+// No traffic except that of the pages. Playwright disables the sandbox, which containers need.
 const ARGS = [
   "--disable-background-networking",
   "--disable-component-update",
@@ -19,7 +19,7 @@ const ARGS = [
   "--no-first-run",
 ];
 
-/** What a page in a browser needs and this machine lacks, or undefined. */
+/** The first missing tool of the browser tests, or undefined. */
 export function missing() {
   if (!chromium()) return "no Chromium on PATH or in CHROMIUM";
   const lacks = ["playwright-core", "axe-core"].find((name) => !isInstalled(name));
@@ -31,7 +31,7 @@ export function launch(options = {}) {
   return tools("playwright-core").chromium.launch({ executablePath: chromium(), args: ARGS, ...options });
 }
 
-/** The Chromium that `CHROMIUM` names, or the first on PATH and in the usual places. */
+/** The Chromium of the variable `CHROMIUM`, or the first on PATH and in the usual folders. */
 function chromium() {
   return env.CHROMIUM || places().find((place) => existsSync(place));
 }

@@ -1,19 +1,19 @@
-// What all tests share: the site, one browser, and pages that are listened to.
+// Shared by all tests: the site, one browser, and pages whose messages are collected.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { launch } from "./browser.mjs";
 
-/** What main.rs knows about the site that it made. */
+/** The facts about the site from main.rs. */
 export const site = JSON.parse(readFileSync(process.argv[2], "utf8"));
 
-/** Pages are opened two at a time: a renderer keeps one core busy. */
+/** Two pages are open at a time: a renderer uses one core. */
 export const CONCURRENCY = 2;
 
 const TIMEOUT_MS = 30_000;
 
-// A scrollbar takes room that a page must do without.
+// Scrollbars are visible, as they reduce the width of the page.
 const browser = await launch({ ignoreDefaultArgs: ["--hide-scrollbars"] });
 after(() => browser.close());
 

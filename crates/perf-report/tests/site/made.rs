@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// NameTable that would run a script, leave their element or reorder the page if they were not text.
+/// Names that would run a script, leave their element or reorder the page if they were not text.
 pub(crate) const NAMES: [&str; 6] = [
     "core/parse::plain",
     "core/parse::<script>top.ran = 1</script>",
@@ -22,10 +22,10 @@ pub(crate) const NAMES: [&str; 6] = [
     "core/filter::javascript:top.ran=1//日本語のとても長い名前-é-🎚",
 ];
 
-/// How many runs there are, six hours apart from September on.
+/// The number of runs, six hours apart, from September on.
 pub(crate) const RUNS: u32 = 300;
 /// From this run on the first benchmark takes a third longer.
-pub(crate) const STEP: u32 = 280;
+pub(crate) const CHANGE_POINT: u32 = 280;
 
 /// The benchmark that takes twice as long in the last run.
 pub(crate) const CHANGED: usize = 5;
@@ -48,7 +48,7 @@ fn run(number: u32) -> Run {
     let cpu = if number % 40 == 3 { "Model 2".to_owned() } else { long.clone() };
     let time = |i: usize| {
         let level = match (i, number) {
-            (0, STEP..) => 1.33e6,
+            (0, CHANGE_POINT..) => 1.33e6,
             (CHANGED, LAST..) => 2e6,
             _ => 1e6,
         };
@@ -100,7 +100,7 @@ fn comparison(run: &Run) -> Comparison {
     let rules = BTreeMap::new();
     let judged = report(run, &History::default(), &[], &rules);
     let mut comparison = Comparison::all_of(&judged).pop().unwrap_or_else(|| {
-        let base = hash(STEP - 1);
+        let base = hash(CHANGE_POINT - 1);
         let json = serde_json::json!({
             "schema": 1, "kind": "comparison", "id": format!("{}-{}", run.id, &base[..12]),
             "started": run.started, "seed": 7, "base": base, "head": run.commit,
@@ -165,16 +165,44 @@ pub(crate) fn pages() -> Vec<SiteFile> {
     };
     let site = Site::new(&templates, contents).unwrap();
     let (mut pages, months) = older_pages(&site, &runs);
-    pages.extend(site.front().unwrap());
+    pages.extend(site.overview().unwrap());
     let older = Archive { count: runs.len() - SHOWN, months: &months };
     for name in site.benchmarks() {
         pages.extend(site.benchmark(name, older).unwrap());
     }
-    for kept in site.runs().iter().rev().take(3) {
-        pages.extend(site.run(&kept.id).unwrap());
+    for cached in site.runs().iter().rev().take(3) {
+        pages.extend(site.run(&cached.id).unwrap());
     }
-    for kept in site.comparisons() {
-        pages.extend(site.comparison(&kept.id).unwrap());
+    for cached in site.comparisons() {
+        pages.extend(site.comparison(&cached.id).unwrap());
+    }
+    pages
+}
+
+/// The folder of the site after its first run, below the site's root.
+const FIRST: &str = "first";
+
+/// Every file of the site after its first run.
+pub(crate) fn first_run_pages() -> Vec<SiteFile> {
+    let run = run(LAST);
+    let history: History = [run.clone()].into_iter().collect();
+    let renamed = BTreeMap::new();
+    let report = report(&run, &history, &[], &renamed);
+    let templates = templates();
+    let contents = Contents {
+        history: &history,
+        report: &report,
+        comparisons: &[],
+        rules: rules(&renamed),
+        commits_at: None,
+    };
+    let site = Site::new(&templates, contents).unwrap();
+    let mut pages = site.overview().unwrap();
+    for name in site.benchmarks() {
+        pages.extend(site.benchmark(name, Archive::default()).unwrap());
+    }
+    for page in &mut pages {
+        page.path = format!("{FIRST}/{}", page.path);
     }
     pages
 }
@@ -184,18 +212,20 @@ fn older_pages(site: &Site<'_>, runs: &[Run]) -> (Vec<SiteFile>, Vec<String>) {
     let summed: Vec<(RunRow, NameTable)> =
         runs.iter().map(|run| (RunRow::of(run), NameTable::of(run))).collect();
     let by = |format: &str| {
-        let mut parts: BTreeMap<String, Vec<archive::Recorded<'_>>> = BTreeMap::new();
+        let mut parts: BTreeMap<String, Vec<archive::NamedRow<'_>>> = BTreeMap::new();
         for (line, names) in &summed {
             let part = parts.entry(line.started.format(format).to_string()).or_default();
-            part.push(archive::Recorded { line, names });
+            part.push(archive::NamedRow { row: line, names });
         }
         parts
     };
     let first_shown = site.oldest_shown().unwrap().format("%Y-%m").to_string();
     let months: BTreeMap<_, _> =
         by("%Y-%m").into_iter().filter(|(month, _)| *month <= first_shown).collect();
-    let mut pages: Vec<SiteFile> =
-        months.iter().flat_map(|(month, runs)| archive::month(month, runs, site.here())).collect();
+    let mut pages: Vec<SiteFile> = months
+        .iter()
+        .flat_map(|(month, runs)| archive::month(month, runs, site.context()))
+        .collect();
     pages.extend(by("%Y-%m-%d").iter().map(|(day, runs)| archive::day(day, runs)));
     pages.extend(archive::commits(runs.iter().map(|run| run.id.as_str())));
     (pages, months.into_keys().rev().collect())

@@ -1,4 +1,4 @@
-// How pages look to people, to machines and to those who see neither colours nor drawings.
+// Layout, accessibility and links of the pages.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { posix } from "node:path";
@@ -27,7 +27,7 @@ describe("how pages look", { concurrency: CONCURRENCY }, () => {
     assert.equal(await page.locator("#all tr[data-name]").count(), 7);
   });
 
-  testPage("links lead to pages of the site", {}, async (page) => {
+  testPage("links have targets on the site", {}, async (page) => {
     for (const path of site.kinds) {
       await page.goto(url(path));
       const links = await page.$$eval("a, link, script[src]", (all) =>
@@ -51,7 +51,7 @@ function testLook(options, { axe }) {
   });
 }
 
-/** Whether a link leads to a commit's page, to a place in the page or to a file of the site. */
+/** Whether a link's target is a commit's page, an anchor or a file of the site. */
 function leadsSomewhere(link, from) {
   if (link === "data:," || link.startsWith("https://example.org/team/app/commit/") || link.startsWith("#")) return true;
   // Of the runs only some have been rendered here.
@@ -59,7 +59,7 @@ function leadsSomewhere(link, from) {
   return site.pages.includes(posix.join(posix.dirname(from), link.split("?")[0]));
 }
 
-/** What is wrong with the page, in words. */
+/** The problems of the page. */
 function problems() {
   const all = (selector) => [...document.querySelectorAll(selector)];
   const levels = all("h1, h2, h3, h4").filter((h) => h.offsetParent).map((h) => Number(h.tagName[1]));
@@ -82,8 +82,8 @@ function problems() {
 /**
  * The innermost elements that reach beyond the window, if the document is wider than it.
  *
- * Text counts for the element around it. What lies in an element that cuts it off or scrolls does
- * not make the document wider.
+ * Text counts for the element around it. The contents of an element that clips or scrolls do not
+ * make the document wider.
  */
 function overflow() {
   const root = document.scrollingElement;
@@ -105,7 +105,7 @@ function overflow() {
   return [`${root.scrollWidth} px wide in a window of ${root.clientWidth} px`, ...names.slice(0, 5)];
 }
 
-/** What axe-core finds, a line for each rule and each element that breaks it. */
+/** The violations that axe-core finds: a line per rule and element. */
 async function violations(page) {
   await page.evaluate(`${AXE}\n;0`);
   return page.evaluate(async () => {

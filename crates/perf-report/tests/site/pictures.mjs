@@ -1,7 +1,7 @@
 // Takes the pictures of the site that the README shows:
 //
 //   cargo xtask stress --short --site target/made-up
-//   node crates/perf-core/tests/site/pictures.mjs target/made-up/site docs/pictures
+//   node crates/perf-report/tests/site/pictures.mjs target/made-up/site docs/pictures
 import { readFileSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -16,7 +16,7 @@ const browser = await launch();
 const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
 await open("index.html");
 await take("overview.png");
-await open(join("benchmark", benchmarkWithStep()));
+await open(join("benchmark", benchmarkWithChangePoint()));
 await page.focus(".plot");
 await page.keyboard.press("End");
 await take("benchmark.png");
@@ -30,9 +30,9 @@ function take(name) {
   return page.screenshot({ path: join(pictures, name) });
 }
 
-/** The first benchmark's page that shows a step, or the first at all. */
-function benchmarkWithStep() {
+/** The page of the first benchmark with a change point, or of the first one. */
+function benchmarkWithChangePoint() {
   const folder = join(site, "benchmark");
   const pages = readdirSync(folder).filter((name) => name.endsWith(".html")).sort();
-  return pages.find((name) => readFileSync(join(folder, name), "utf8").includes('class="step"')) ?? pages[0];
+  return pages.find((name) => readFileSync(join(folder, name), "utf8").includes('class="change-point"')) ?? pages[0];
 }

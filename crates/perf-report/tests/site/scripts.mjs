@@ -1,12 +1,12 @@
-// What the scripts add: search, zoom, reading out and comparing.
+// The scripts: search, zoom, the text below the chart, and comparison.
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { CONCURRENCY, site, testPage, url } from "./fixture.mjs";
 
 const text = (page, selector) => page.textContent(selector);
 
-/** The names of the benchmarks that are seen, in order. */
-const seen = (page) =>
+/** The names of the visible benchmarks, in order. */
+const visible = (page) =>
   page.$$eval("#all tr[data-name]", (rows) =>
     rows.filter((row) => row.checkVisibility()).map((row) => row.dataset.name),
   );
@@ -22,24 +22,32 @@ describe("the scripts", { concurrency: CONCURRENCY }, () => {
     await page.keyboard.press("/");
     await page.keyboard.type("FILTER core");
     assert.equal(await text(page, "#found"), "2 of 7 benchmarks");
-    const found = await seen(page);
+    const found = await visible(page);
     assert.ok(found.every((name) => name.startsWith("core/filter")), found);
     await page.keyboard.press("Escape");
-    assert.equal((await seen(page)).length, 7);
+    assert.equal((await visible(page)).length, 7);
     await page.click("#only-changed");
-    assert.deepEqual(await seen(page), [site.changed]);
+    assert.deepEqual(await visible(page), [site.changed]);
     await page.click("#only-changed");
     await page.selectOption("#sort", "time");
-    assert.equal((await seen(page))[0], site.plain.name);
+    assert.equal((await visible(page))[0], site.plain.name);
     assert.equal(new URL(page.url()).search, "?sort=time");
+  });
+
+  testPage("find benchmarks without a baseline", {}, async (page) => {
+    await page.goto(`${url("first/index.html")}?sort=change`);
+    assert.equal(await text(page, "#found"), "7 of 7 benchmarks");
+    assert.equal(await page.locator("#only-changed").isVisible(), false);
+    assert.match(await text(page, "h1"), /7 benchmarks measured, no baseline yet/);
+    assert.match(await text(page, "main"), /No baseline yet: 1 of 3 comparable runs/);
   });
 
   testPage("take a search from the address", {}, async (page) => {
     await page.goto(`${url("index.html")}?q=javascript&changed=`);
-    assert.deepEqual(await seen(page), [site.changed]);
+    assert.deepEqual(await visible(page), [site.changed]);
   });
 
-  testPage("read a trend out by keys", {}, async (page) => {
+  testPage("describe runs of a trend by keys", {}, async (page) => {
     await page.goto(url(site.plain.page));
     assert.equal(await page.locator(".uplot canvas").count(), 1);
     await page.focus(".plot");
@@ -53,17 +61,17 @@ describe("the scripts", { concurrency: CONCURRENCY }, () => {
     await page.waitForSelector("h1");
   });
 
-  testPage("name a step where it is", {}, async (page) => {
+  testPage("describe a change point at its run", {}, async (page) => {
     await page.goto(url(site.plain.page));
     await page.focus(".plot");
     await page.keyboard.press("End");
-    for (let run = site.runs - 1; run > site.step.run; run -= 1) await page.keyboard.press("ArrowLeft");
+    for (let run = site.runs - 1; run > site.changePoint.run; run -= 1) await page.keyboard.press("ArrowLeft");
     assert.match(await text(page, ".readout"), /median rose 33/);
     const caption = await text(page, "figcaption");
-    assert.ok(caption.includes(`at ${site.step.commit.slice(0, 12)} on 2026-11-10`), caption);
+    assert.ok(caption.includes(`at ${site.changePoint.commit.slice(0, 12)} on 2026-11-10`), caption);
   });
 
-  testPage("zoom a trend and draw it in logarithms", {}, async (page) => {
+  testPage("zoom a trend and change its scale", {}, async (page) => {
     await page.goto(url(site.plain.page));
     const reset = tool(page, "Reset zoom");
     assert.equal(await reset.isDisabled(), true);
@@ -89,37 +97,49 @@ describe("the scripts", { concurrency: CONCURRENCY }, () => {
     assert.match(await text(page, ".readout"), /^2026-09-01 02:45 UTC/);
   });
 
-  testPage("compare any two runs by the address", {}, async (page) => {
+  testPage("compare two runs by the address", {}, async (page) => {
     const [early, late] = site.commits;
     const commits = await compare(page, early.slice(0, 8), late);
-    for (const commit of site.commits) assert.ok(commits.said.includes(commit.slice(0, 12)), commits.said);
+    for (const commit of site.commits) assert.ok(commits.status.includes(commit.slice(0, 12)), commits.status);
     assert.equal(commits.rows.length, 7);
     assert.ok(commits.rows[0].startsWith("▲ +33"), commits.rows[0]);
     assert.ok(commits.rows[0].includes(site.plain.name), commits.rows[0]);
+    for (const row of commits.rows) assertFiguresAgree(row);
     const runs = await compare(page, ...site.lastRuns);
-    assert.ok(runs.said.includes("2026-11-14 14:45 UTC"), runs.said);
+    assert.ok(runs.status.includes("2026-11-14 14:45 UTC"), runs.status);
     assert.equal(runs.rows.length, 7);
   });
 
   // Chromium logs that there is no file of a commit or a day without runs.
   const expected = /console error: Failed to load resource: net::ERR_FILE_NOT_FOUND$/;
-  testPage("say what cannot be compared", { expected }, async (page) => {
+  testPage("report what cannot be compared", { expected }, async (page) => {
     const [known, [, id]] = [site.commits[0], site.lastRuns];
     const hostile = "%3Cimg%20src%3Dx%20onerror%3D%22top.ran%3D1%22%3E";
     for (const [a, b, reason] of [
-      [hostile, known, "is neither a run nor at least four digits of a commit"],
-      ["ffffffffffff", known, "no recorded run is of a commit ffffffffffff"],
-      ["20260101T000000Z-000000000000-00000000", id, "no run 20260101T000000Z"],
-      [id, id, "these are the same run"],
-      ["", id, "Name two runs"],
+      [hostile, known, "is neither a run ID nor a commit: enter at least four digits"],
+      ["ffffffffffff", known, "no run of commit ffffffffffff is recorded"],
+      ["20260101T000000Z-000000000000-00000000", id, "run 20260101T000000Z-000000000000-00000000 is not recorded"],
+      [id, id, "base and head are the same run"],
+      ["", id, "Enter a base and a head"],
     ]) {
-      const { said, rows } = await compare(page, a, b);
-      assert.ok(said.includes(reason), `${a} and ${b}: ${said}`);
+      const { status, rows } = await compare(page, a, b);
+      assert.ok(status.includes(reason), `${a} and ${b}: ${status}`);
       assert.deepEqual(rows, []);
-      assert.equal(await page.locator("#said *").count(), 0, `${a} and ${b}: elements in the reason`);
+      assert.equal(await page.locator("#status *").count(), 0, `${a} and ${b}: elements in the reason`);
     }
   });
 });
+
+/** Tests that the printed change of a row is its printed head divided by its printed base, minus 1. */
+function assertFiguresAgree(row) {
+  const cells = row.split("|");
+  const [base, head] = cells.slice(-2).map((cell) => {
+    const [digits, unit] = cell.split(" ");
+    return Number(digits) * { ns: 1, "µs": 1e3, ms: 1e6, s: 1e9 }[unit];
+  });
+  const percent = (head / base - 1) * 100;
+  assert.equal(Number(/[+-]?[\d.]+/.exec(cells[0])[0]).toFixed(1), percent.toFixed(1).replace("-0.0", "0.0"), row);
+}
 
 /** Drags the mouse over the middle fifth of a box. */
 async function dragAcross(page, { x, y, width, height }) {
@@ -129,15 +149,15 @@ async function dragAcross(page, { x, y, width, height }) {
   await page.mouse.up();
 }
 
-/** What the page of comparisons says about two runs or commits, and its rows. */
+/** The status of the compare page for two runs or commits, and its rows. */
 async function compare(page, a, b) {
   await page.goto(`${url("compare.html")}?a=${a}&b=${b}`);
   await page.waitForFunction(() => {
-    const said = document.getElementById("said").textContent;
-    return said !== "" && !said.startsWith("Reading");
+    const status = document.getElementById("status").textContent;
+    return status !== "" && !status.startsWith("Loading");
   });
   const rows = await page.$$eval("#compared tr", (all) =>
     all.map((row) => [...row.children].slice(0, 4).map((cell) => cell.textContent).join("|")),
   );
-  return { said: await text(page, "#said"), rows };
+  return { status: await text(page, "#status"), rows };
 }

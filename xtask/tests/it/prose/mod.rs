@@ -64,7 +64,6 @@ fn xtask() {
 }
 
 #[test]
-#[ignore = "texts are being rewritten"]
 fn site_templates() {
     let mut files = files(&["site-templates"], "");
     files.retain(|file| !file.parent().unwrap().ends_with("uplot"));
