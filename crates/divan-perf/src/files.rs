@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{self, Component, Path, PathBuf};
 
 /// Writes a file by way of a temporary one beside it, so that a reader never sees half of it.
-pub(crate) fn write_whole(path: &Path, contents: &[u8]) -> Result<()> {
+pub(crate) fn write_atomically(path: &Path, contents: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}: is it writable?", folder.display()))?;

@@ -1,4 +1,4 @@
-//! Sources of a base that git does not check out: path dependencies outside of its work tree.
+//! ExternalSources of a base that git does not check out: path dependencies outside of its work tree.
 //!
 //! A relative path leads from the base's work tree to somewhere else than from the checkout, mostly
 //! to nothing. An absolute one leads to files as they are now: in the checkout they are the head's
@@ -35,31 +35,33 @@ struct Dependency {
 /// Why cargo does not tell of a workspace: its messages.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct Unreadable(String);
+struct MetadataError(String);
 
 /// A workspace in a work tree of a repository.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct Checkout<'a> {
     pub(crate) manifest: &'a Path,
     pub(crate) tree: &'a Path,
 }
 
 /// Fails if the base's workspace has path dependencies, members or patches outside of its tree.
 /// Returns what it shares with the head by an absolute path, in words.
-pub(crate) fn check(base: Place<'_>, head: Place<'_>) -> Result<Vec<String>> {
+pub(crate) fn check(base: Checkout<'_>, head: Checkout<'_>) -> Result<Vec<String>> {
     let outside = outside(base)?;
     if outside.is_empty() {
         return Ok(Vec::new());
     }
     let (heads, checkout) = (self::outside(head)?, real(head.tree));
-    let is_shared = |outside: &Outside| {
+    let is_shared = |outside: &ExternalSource| {
         let path = outside.path.as_ref().filter(|path| !path.starts_with(&checkout));
         path.is_some() && heads.iter().any(|other| other.path.as_ref() == path)
     };
-    let (shared, lost): (Vec<Outside>, Vec<Outside>) = outside.into_iter().partition(is_shared);
+    let (shared, lost): (Vec<ExternalSource>, Vec<ExternalSource>) =
+        outside.into_iter().partition(is_shared);
     if lost.is_empty() {
-        let note =
-            |shared: Outside| format!("{}: both sides are built with it as it is now", shared.what);
+        let note = |shared: ExternalSource| {
+            format!("{}: both sides are built with it as it is now", shared.what)
+        };
         return Ok(shared.into_iter().map(note).collect());
     }
     let lost: Vec<String> = lost.into_iter().map(|outside| outside.what).collect();
@@ -70,43 +72,43 @@ pub(crate) fn check(base: Place<'_>, head: Place<'_>) -> Result<Vec<String>> {
 }
 
 /// What a workspace uses outside of its tree.
-fn outside(place: Place<'_>) -> Result<BTreeSet<Outside>> {
-    let mut sources = Sources { tree: real(place.tree), outside: BTreeSet::new() };
+fn outside(place: Checkout<'_>) -> Result<BTreeSet<ExternalSource>> {
+    let mut sources = ExternalSources { tree: real(place.tree), outside: BTreeSet::new() };
     sources.add_patches(place.manifest.parent().unwrap_or(place.tree))?;
     match metadata(place.manifest) {
         Ok(workspace) => sources.add_packages(&workspace.packages),
-        Err(Unreadable(messages)) => sources.add_missing(&messages)?,
+        Err(MetadataError(messages)) => sources.add_missing(&messages)?,
     }
     Ok(sources.outside)
 }
 
 /// Asks cargo for a workspace, without what it depends on. It fails where it finds no manifest of
 /// a path dependency.
-fn metadata(manifest: &Path) -> Result<Metadata, Unreadable> {
+fn metadata(manifest: &Path) -> Result<Metadata, MetadataError> {
     let mut command = Command::new(environment::cargo());
     command.args(["metadata", "--no-deps", "--format-version=1"]);
     let output = command.arg("--manifest-path").arg(manifest).output();
-    let output = output.map_err(|error| Unreadable(error.to_string()))?;
-    let unreadable = || Unreadable(String::from_utf8_lossy(&output.stderr).into_owned());
+    let output = output.map_err(|error| MetadataError(error.to_string()))?;
+    let unreadable = || MetadataError(String::from_utf8_lossy(&output.stderr).into_owned());
     serde_json::from_slice(&output.stdout).map_err(|_| unreadable())
 }
 
 /// Something outside of a tree.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Outside {
+struct ExternalSource {
     /// In words.
     what: String,
     /// Where it is, if something is there.
     path: Option<PathBuf>,
 }
 
-struct Sources {
+struct ExternalSources {
     tree: PathBuf,
     /// What is not in the tree.
-    outside: BTreeSet<Outside>,
+    outside: BTreeSet<ExternalSource>,
 }
 
-impl Sources {
+impl ExternalSources {
     /// Reads the packages of a workspace, and at those in the tree that they lead to.
     fn add_packages(&mut self, members: &[Package]) {
         let mut seen: BTreeSet<PathBuf> =
@@ -172,7 +174,7 @@ impl Sources {
 
     fn add(&mut self, what: String, path: &Path) {
         let path = path.exists().then(|| real(path));
-        self.outside.insert(Outside { what, path });
+        self.outside.insert(ExternalSource { what, path });
     }
 
     fn add_dependency(&mut self, name: &str, path: &Path, package: &str, manifest: &Path) {
@@ -259,7 +261,7 @@ fn entries<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::write_whole;
+    use crate::files::write_atomically;
 
     /// A change of the tree's files, and what of it is outside.
     type Case = (&'static [(&'static str, &'static str)], &'static str);
@@ -323,10 +325,10 @@ mod tests {
             let dir = tempfile::tempdir().unwrap();
             let (tree, far) = (dir.path().join("tree"), dir.path().join("far"));
             for package in [tree.join("tool"), tree.join("lib"), far.clone()] {
-                write_whole(&package.join("src/lib.rs"), b"").unwrap();
-                write_whole(&package.join("Cargo.toml"), PACKAGE.as_bytes()).unwrap();
+                write_atomically(&package.join("src/lib.rs"), b"").unwrap();
+                write_atomically(&package.join("Cargo.toml"), PACKAGE.as_bytes()).unwrap();
             }
-            write_whole(&tree.join("tool/Cargo.toml"), manifest("").as_bytes()).unwrap();
+            write_atomically(&tree.join("tool/Cargo.toml"), manifest("").as_bytes()).unwrap();
             if !is_there {
                 std::fs::remove_dir_all(&far).unwrap();
             }
@@ -338,14 +340,14 @@ mod tests {
                     (false, true) => format!("{PACKAGE}{text}\n"),
                     (false, false) => text,
                 };
-                write_whole(&tree.join(file), text.as_bytes()).unwrap();
+                write_atomically(&tree.join(file), text.as_bytes()).unwrap();
             }
             let elsewhere = dir.path().join("checkout");
-            write_whole(&elsewhere.join("Cargo.toml"), manifest("").as_bytes()).unwrap();
-            write_whole(&elsewhere.join("src/lib.rs"), b"").unwrap();
+            write_atomically(&elsewhere.join("Cargo.toml"), manifest("").as_bytes()).unwrap();
+            write_atomically(&elsewhere.join("src/lib.rs"), b"").unwrap();
             let (base, head) = (tree.join("tool/Cargo.toml"), elsewhere.join("Cargo.toml"));
-            let base = Place { manifest: &base, tree: &tree };
-            let found = check(base, Place { manifest: &head, tree: &elsewhere }).err();
+            let base = Checkout { manifest: &base, tree: &tree };
+            let found = check(base, Checkout { manifest: &head, tree: &elsewhere }).err();
             let found = found.map(|error| error.to_string()).unwrap_or_default();
             assert_eq!(expected.is_empty(), found.is_empty(), "{files:?}: {found}");
             assert!(found.contains(expected), "{files:?}: {found}");
@@ -360,12 +362,12 @@ mod tests {
         let shared = manifest(&format!("[dependencies]\nfar = {{ path = \"{shared}\" }}"));
         let trees = ["base", "head"].map(|side| dir.path().join(side));
         for folder in trees.iter().chain([&far]) {
-            write_whole(&folder.join("src/lib.rs"), b"").unwrap();
+            write_atomically(&folder.join("src/lib.rs"), b"").unwrap();
             let text = if *folder == far { PACKAGE } else { &shared };
-            write_whole(&folder.join("Cargo.toml"), text.as_bytes()).unwrap();
+            write_atomically(&folder.join("Cargo.toml"), text.as_bytes()).unwrap();
         }
         let manifests = trees.clone().map(|tree| tree.join("Cargo.toml"));
-        let place = |side: usize| Place { manifest: &manifests[side], tree: &trees[side] };
+        let place = |side: usize| Checkout { manifest: &manifests[side], tree: &trees[side] };
         let notes = check(place(0), place(1)).unwrap();
         assert!(notes[0].contains("both sides are built with it as it is now"), "{notes:?}");
     }

@@ -3,7 +3,7 @@
 use super::dep_info;
 use super::workspace::{BenchTarget, Workspace};
 use crate::environment;
-use crate::store::forget_outer_repository;
+use crate::store::clear_git_variables;
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use divan_output::BINARY_MARKER;
@@ -83,7 +83,7 @@ pub(super) fn build(workspace: &Workspace, options: &[String]) -> Result<Built> 
         return Ok(Built::default());
     }
     let mut command = Command::new(environment::cargo());
-    forget_outer_repository(&mut command)
+    clear_git_variables(&mut command)
         .current_dir(&workspace.root)
         .args(["bench", "--no-run", "--message-format=json-render-diagnostics"])
         .args(options)

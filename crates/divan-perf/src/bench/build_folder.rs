@@ -10,7 +10,7 @@
 use super::build::{self, Built};
 use super::claim::{self, LOCK, OWNER};
 use super::workspace::Workspace;
-use crate::files::{remove, write_whole};
+use crate::files::{remove, write_atomically};
 use crate::store::SourceState;
 use crate::ui;
 use anyhow::{Context as _, Result};
@@ -129,7 +129,7 @@ impl BuildFolder {
         let path = self.dir.join(RECORD);
         let text = serde_json::to_vec(record).context("cannot list the files of the build")?;
         claim::keep(&path, Metadata::is_file)?;
-        write_whole(&path, &text)
+        write_atomically(&path, &text)
     }
 }
 
@@ -163,8 +163,8 @@ impl Record {
     /// Why cargo would be wrong about what is up to date after this build, which ended at `ended`.
     fn distrusted(&self, sources: &SourceState, ended: SystemTime) -> Option<&'static str> {
         let hides = match &self.sources {
-            Some(last) => sources.hides_a_change(last, ended),
-            None => sources.may_hide_a_change(ended),
+            Some(last) => sources.hides_change(last, ended),
+            None => sources.may_hide_change(ended),
         };
         if hides {
             return Some("files may have changed without a newer time");

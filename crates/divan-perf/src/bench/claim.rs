@@ -1,6 +1,6 @@
 //! Folders of builds: who owns one, who uses it, and which are of no use any more.
 
-use crate::files::{remove, write_whole};
+use crate::files::{remove, write_atomically};
 use crate::ui;
 use anyhow::{Context as _, Result};
 use std::fs::{self, File, Metadata, TryLockError};
@@ -18,7 +18,7 @@ pub(super) fn prepare(dir: &Path, owner: &str) -> Result<()> {
     keep(dir, Metadata::is_dir)?;
     keep(&dir.join(OWNER), Metadata::is_file)?;
     keep(&dir.join(LOCK), Metadata::is_file)?;
-    write_whole(&dir.join(OWNER), owner.as_bytes())
+    write_atomically(&dir.join(OWNER), owner.as_bytes())
 }
 
 /// Removes what is at `path` unless it is what belongs there.

@@ -1,7 +1,7 @@
 //! The clock clock_recorder, compiled for this machine from the source that the xtask carries.
 
 use crate::environment;
-use crate::files::write_whole;
+use crate::files::write_atomically;
 use anyhow::{Context as _, Result, bail};
 use divan_clock_recorder::SOURCE;
 use perf_judge::ident::digest;
@@ -43,7 +43,7 @@ impl ClockRecorder {
 
 fn compile(folder: &Path, library: &Path) -> Result<()> {
     let source = folder.join("lib.rs");
-    write_whole(&source, SOURCE.as_bytes())?;
+    write_atomically(&source, SOURCE.as_bytes())?;
     // Compiled beside its place and renamed into it, as two runs may do this at once.
     let own = tempfile::tempdir_in(folder).context("there is no room for it")?;
     let unfinished = own.path().join("libclock_tap.so");

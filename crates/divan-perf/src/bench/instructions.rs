@@ -3,7 +3,7 @@
 
 use super::launch::LaunchOutcome;
 use super::sample_config::SampleConfig;
-use super::{Entry, Launcher, process};
+use super::{Launcher, ListedBenchmark, process};
 use crate::interrupt::Interrupt;
 use anyhow::{Context as _, Result};
 use std::ffi::OsString;
@@ -19,7 +19,7 @@ use std::time::Duration;
 /// counted, nor is what the kernel does for it. Making its inputs and dropping its outputs is, as
 /// the count knows nothing of what Divan leaves untimed.
 #[derive(Debug)]
-pub(crate) struct Counter {
+pub(crate) struct InstructionCounter {
     /// What stands before valgrind: the program that gives every process the same addresses.
     fixed_addresses: &'static [&'static str],
     /// Where valgrind writes what it says.
@@ -51,7 +51,7 @@ const ENOUGH: f64 = 1e6;
 /// The largest batch: what Divan keeps for each of its iterations must fit in memory.
 const MOST: u32 = 1 << 16;
 
-impl Counter {
+impl InstructionCounter {
     /// Tries callgrind on this machine; `Err` says for people why there is no count and how to get
     /// one.
     pub(crate) fn find(interrupt: &Interrupt) -> Result<Self, String> {
@@ -73,7 +73,11 @@ impl Counter {
     ///
     /// `Ok(Err(reason))` where they cannot be counted; `Err` where nothing starts any more, or
     /// after an interrupt.
-    pub(crate) fn count(&self, launcher: &Launcher, entry: &Entry) -> Result<Result<f64, String>> {
+    pub(crate) fn count(
+        &self,
+        launcher: &Launcher,
+        entry: &ListedBenchmark,
+    ) -> Result<Result<f64, String>> {
         match an_iteration(|n| self.launch(launcher, entry, n)) {
             Ok(instructions) => Ok(Ok(instructions)),
             Err(error) => error.downcast().map(|Refused(reason)| Err(reason)),
@@ -81,7 +85,7 @@ impl Counter {
     }
 
     /// Counts one process with a single sample of `n` iterations.
-    fn launch(&self, launcher: &Launcher, entry: &Entry, n: u32) -> Result<Counted> {
+    fn launch(&self, launcher: &Launcher, entry: &ListedBenchmark, n: u32) -> Result<Counted> {
         let config = SampleConfig { sample_size: n, sample_count: 1 };
         let rows = match launcher.launch_within(self.callgrind(), entry, config, LIMIT)? {
             LaunchOutcome::Rows(rows) => rows,
@@ -269,7 +273,7 @@ mod tests {
 
     /// A script that works as a Divan bench with these rows does: some for its start, and `work`
     /// for each iteration. Its numbers have five digits all along, as longer ones cost more.
-    fn bench(folder: &Path, work: u32, rows: &str) -> Entry {
+    fn bench(folder: &Path, work: u32, rows: &str) -> ListedBenchmark {
         let script = format!(
             "#!/bin/sh
 while [ $# -gt 0 ]; do [ \"$1\" = --sample-size ] && n=$2; shift; done
@@ -287,7 +291,7 @@ echo 'b        fastest       │ slowest       │ median        │ mean       
             name: "b".to_owned(),
             source: folder.join("b.rs"),
         };
-        Entry {
+        ListedBenchmark {
             executable: Executable { target, path, programs: std::collections::BTreeMap::new() },
             listed: "b::a".to_owned(),
             id: BenchmarkId::new("p", "b", &["b".to_owned(), "a".to_owned()]),
@@ -298,7 +302,7 @@ echo 'b        fastest       │ slowest       │ median        │ mean       
     #[test]
     fn twice_the_work_counts_twice() {
         let interrupt = Interrupt::default();
-        let counter = match Counter::find(&interrupt) {
+        let counter = match InstructionCounter::find(&interrupt) {
             Ok(counter) => counter,
             Err(reason) => return eprintln!("not tested: {reason}"),
         };

@@ -4,12 +4,12 @@ use super::build::Executable;
 use super::failure::{incomplete, panic_of};
 use super::launch_files::{LaunchFile, LaunchFiles};
 use super::launch_result;
-use super::left_behind::Leavers;
+use super::leftover_processes::LeftoverProcesses;
 use super::process::{self, Ended};
 use super::sample_config::SampleConfig;
-use super::{ClockRecorder, Entry};
+use super::{ClockRecorder, ListedBenchmark};
 use crate::interrupt::Interrupt;
-use crate::store::forget_outer_repository;
+use crate::store::clear_git_variables;
 use anyhow::Result;
 use divan_output::samples::{OUT_VARIABLE, RECORDS_VARIABLE, Rebuilt, Recording, Sizing, rebuild};
 use divan_output::{
@@ -34,7 +34,7 @@ pub(crate) struct Launcher {
     limit: Duration,
     interrupt: Interrupt,
     files: LaunchFiles,
-    leavers: Leavers,
+    leftover_processes: LeftoverProcesses,
 }
 
 /// What a launch told.
@@ -76,7 +76,7 @@ impl Launcher {
             limit,
             interrupt,
             files: LaunchFiles::default(),
-            leavers: Leavers::default(),
+            leftover_processes: LeftoverProcesses::default(),
         }
     }
 
@@ -101,14 +101,18 @@ impl Launcher {
 
     /// What the launches so far showed of the benches.
     pub(crate) fn notes(&self) -> Vec<String> {
-        self.leavers.notes().into_iter().chain(self.files.note()).collect()
+        self.leftover_processes.notes().into_iter().chain(self.files.note()).collect()
     }
 
     /// Launches a benchmark in these batches, to measure it.
     ///
     /// A failure after launches that worked is one, and not tried again: a benchmark that fails now
     /// and then is not measured.
-    pub(crate) fn measure(&self, entry: &Entry, config: SampleConfig) -> Result<LaunchOutcome> {
+    pub(crate) fn measure(
+        &self,
+        entry: &ListedBenchmark,
+        config: SampleConfig,
+    ) -> Result<LaunchOutcome> {
         let Some(file) = self.files.proven(entry) else { return self.measure_first(entry, config) };
         Ok(match self.launch_from(file, entry, config)? {
             LaunchOutcome::Failure(reason) => LaunchOutcome::Failure(format!(
@@ -120,7 +124,11 @@ impl Launcher {
 
     /// The first measuring launch finds out which file works: a bench may look for something beside
     /// its own executable, and fail at once.
-    fn measure_first(&self, entry: &Entry, config: SampleConfig) -> Result<LaunchOutcome> {
+    fn measure_first(
+        &self,
+        entry: &ListedBenchmark,
+        config: SampleConfig,
+    ) -> Result<LaunchOutcome> {
         let begun = Instant::now();
         let first = self.files.first();
         let told = self.launch_from(first, entry, config)?;
@@ -144,7 +152,7 @@ impl Launcher {
     fn launch_from(
         &self,
         file: LaunchFile,
-        entry: &Entry,
+        entry: &ListedBenchmark,
         config: SampleConfig,
     ) -> Result<LaunchOutcome> {
         self.files.with(file, entry, |path| self.launch_file(path, entry, Some(config), None))
@@ -156,7 +164,7 @@ impl Launcher {
         command.args(LISTING_ARGUMENTS).env(LISTING_VARIABLE.0, LISTING_VARIABLE.1);
         let ended = process::run(command, self.limit, &self.interrupt)?;
         let target = &executable.target;
-        self.leavers.add(&format!("{}/{}", target.package, target.name), ended.left_behind);
+        self.leftover_processes.add(&format!("{}/{}", target.package, target.name), ended.leftover);
         Ok(match self.failure(&ended) {
             Some(reason) => Err(reason),
             None => parse_listing(&String::from_utf8_lossy(&ended.stdout))
@@ -168,7 +176,7 @@ impl Launcher {
     /// Launches a benchmark in these batches, or in Divan's own; `most` bounds a probe's time.
     pub(crate) fn launch(
         &self,
-        entry: &Entry,
+        entry: &ListedBenchmark,
         config: Option<SampleConfig>,
         most: Option<Duration>,
     ) -> Result<LaunchOutcome> {
@@ -178,7 +186,7 @@ impl Launcher {
     fn launch_file(
         &self,
         file: &Path,
-        entry: &Entry,
+        entry: &ListedBenchmark,
         config: Option<SampleConfig>,
         most: Option<Duration>,
     ) -> Result<LaunchOutcome> {
@@ -203,7 +211,7 @@ impl Launcher {
             let _ = fs::remove_file(path);
         }
         let ended = ended?;
-        self.leavers.add(entry.id.as_str(), ended.left_behind);
+        self.leftover_processes.add(entry.id.as_str(), ended.leftover);
         Ok(self.told(entry, &ended, recorded.as_deref()))
     }
 
@@ -212,7 +220,7 @@ impl Launcher {
     pub(crate) fn launch_within(
         &self,
         mut command: Command,
-        entry: &Entry,
+        entry: &ListedBenchmark,
         config: SampleConfig,
         at_least: Duration,
     ) -> Result<LaunchOutcome> {
@@ -227,7 +235,7 @@ impl Launcher {
         command.envs(&entry.variables);
         let limit = self.limit.max(at_least);
         let ended = process::run(command, limit, &self.interrupt)?;
-        self.leavers.add(entry.id.as_str(), ended.left_behind);
+        self.leftover_processes.add(entry.id.as_str(), ended.leftover);
         Ok(match ended.status {
             None => {
                 LaunchOutcome::Failure(format!("it gave no result within {} s", limit.as_secs()))
@@ -236,14 +244,19 @@ impl Launcher {
         })
     }
 
-    fn told(&self, entry: &Entry, ended: &Ended, recorded: Option<&[u8]>) -> LaunchOutcome {
+    fn told(
+        &self,
+        entry: &ListedBenchmark,
+        ended: &Ended,
+        recorded: Option<&[u8]>,
+    ) -> LaunchOutcome {
         let stdout = String::from_utf8_lossy(&ended.stdout);
         let stderr = String::from_utf8_lossy(&ended.stderr);
         let mut table = parse_table(&stdout);
         table.keep_rows_of(&entry.listed);
         match self.failure(ended).or_else(|| incomplete(&table, &stderr)) {
             Some(reason) => LaunchOutcome::Failure(reason),
-            None => LaunchOutcome::Rows(readings(entry, &table.rows, recorded, &stderr)),
+            None => LaunchOutcome::Rows(launch_results(entry, &table.rows, recorded, &stderr)),
         }
     }
 
@@ -265,7 +278,7 @@ impl Launcher {
             command.env_remove(name);
         }
         // A bench that asks git gets the repository that it is measured in.
-        forget_outer_repository(command);
+        clear_git_variables(command);
         let (name, paths) = library_path(&executable.path, self.libraries.as_deref());
         command.env(name, paths);
     }
@@ -344,8 +357,8 @@ fn library_path(executable: &Path, libraries: Option<&Path>) -> (&'static str, O
 }
 
 /// A reading for each finished row.
-fn readings(
-    entry: &Entry,
+fn launch_results(
+    entry: &ListedBenchmark,
     rows: &[Row],
     recorded: Option<&[u8]>,
     stderr: &str,
@@ -366,7 +379,7 @@ fn readings(
 
 /// The listed name, unless the launch gave a row a thread count: spaces at a name's end are lost
 /// in a row.
-fn name(entry: &Entry, row: &Row, rows: usize) -> BenchmarkId {
+fn name(entry: &ListedBenchmark, row: &Row, rows: usize) -> BenchmarkId {
     let target = &entry.executable.target;
     match rows {
         1 => entry.id.clone(),

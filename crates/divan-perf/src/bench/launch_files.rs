@@ -1,7 +1,7 @@
 //! Which file each benchmark is launched from: a fresh copy of its executable, or the executable.
 
-use super::Entry;
-use super::named::few;
+use super::ListedBenchmark;
+use super::name_list::abbreviated;
 use anyhow::{Context as _, Result};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -43,17 +43,17 @@ impl LaunchFiles {
     }
 
     /// What launches of this benchmark have worked from; none if no launch has worked.
-    pub(super) fn proven(&self, entry: &Entry) -> Option<LaunchFile> {
+    pub(super) fn proven(&self, entry: &ListedBenchmark) -> Option<LaunchFile> {
         self.proven.borrow().get(&key(entry)).copied()
     }
 
     /// Remembers that a launch from this file worked.
-    pub(super) fn prove(&self, entry: &Entry, file: LaunchFile) {
+    pub(super) fn prove(&self, entry: &ListedBenchmark, file: LaunchFile) {
         self.proven.borrow_mut().insert(key(entry), file);
     }
 
     /// Remembers how the copy failed of a benchmark whose executable works.
-    pub(super) fn refuse_copies(&self, entry: &Entry, reason: String) {
+    pub(super) fn refuse_copies(&self, entry: &ListedBenchmark, reason: String) {
         self.refused.borrow_mut().insert(entry.id.as_str().to_owned(), reason);
     }
 
@@ -61,7 +61,7 @@ impl LaunchFiles {
     pub(super) fn with<T>(
         &self,
         file: LaunchFile,
-        entry: &Entry,
+        entry: &ListedBenchmark,
         launch: impl FnOnce(&Path) -> Result<T>,
     ) -> Result<T> {
         let original = &entry.executable.path;
@@ -83,11 +83,11 @@ impl LaunchFiles {
         let names: Vec<&str> = refused.keys().map(String::as_str).collect();
         Some(format!(
             "copies of the executable fail where the executable itself works ({}): {reason}. The executable is launched instead, whose place in memory can make a difference of a tenth. Let the bench find its files without its own path",
-            few(&names)
+            abbreviated(&names)
         ))
     }
 }
 
-fn key(entry: &Entry) -> (PathBuf, String) {
+fn key(entry: &ListedBenchmark) -> (PathBuf, String) {
     (entry.executable.path.clone(), entry.listed.clone())
 }

@@ -1,8 +1,8 @@
 //! Everything that the bench executables list.
 
 use super::build::Executable;
-use super::entry::Entry;
 use super::launch::Launcher;
+use super::listed_benchmark::ListedBenchmark;
 use perf_judge::ident::BenchmarkId;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Listing {
     /// The benchmarks.
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<ListedBenchmark>,
     /// What cannot be measured, and why.
     pub(crate) failures: BTreeMap<BenchmarkId, String>,
     /// What was passed over, and why.
@@ -64,13 +64,13 @@ impl Listing {
             return;
         }
         let executable = executable.clone();
-        self.entries.push(Entry { executable, listed, id, variables: BTreeMap::new() });
+        self.entries.push(ListedBenchmark { executable, listed, id, variables: BTreeMap::new() });
     }
 
     /// Two benchmarks of one name cannot be told apart, nor launched one by one.
     fn refuse_doubles(&mut self) {
         let mut seen = BTreeSet::new();
-        let double = |entry: &&Entry| !seen.insert(entry.id.clone());
+        let double = |entry: &&ListedBenchmark| !seen.insert(entry.id.clone());
         let doubles: BTreeSet<BenchmarkId> =
             self.entries.iter().filter(double).map(|entry| entry.id.clone()).collect();
         self.entries.retain(|entry| !doubles.contains(&entry.id));

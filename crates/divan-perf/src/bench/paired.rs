@@ -2,7 +2,7 @@
 
 use super::launch::{LaunchOutcome, Launcher};
 use super::runner::{Planned, Runner};
-use super::{Entry, Listing};
+use super::{ListedBenchmark, Listing};
 use crate::interrupt::Interrupt;
 use crate::ui::Progress;
 use anyhow::Result;
@@ -14,14 +14,14 @@ use std::collections::BTreeMap;
 /// The benchmarks of the other build, under their names of today.
 #[derive(Debug, Default)]
 pub(crate) struct BaseEntries {
-    entries: BTreeMap<BenchmarkId, Entry>,
+    entries: BTreeMap<BenchmarkId, ListedBenchmark>,
     renamed: BTreeMap<BenchmarkId, BenchmarkId>,
 }
 
 /// What launches side by side told.
 #[derive(Debug, Default)]
 pub(crate) struct PairedLaunches {
-    /// Rounds by benchmark, in the order launched.
+    /// LaunchSchedule by benchmark, in the order launched.
     pub(crate) pairs: BTreeMap<BenchmarkId, Vec<Pair>>,
     /// What the launches of each side told beside their times.
     pub(crate) base: BTreeMap<BenchmarkId, Vec<LaunchResult>>,
@@ -46,7 +46,7 @@ impl BaseEntries {
     }
 
     /// The entry that is called so today.
-    pub(crate) fn get(&self, name: &BenchmarkId) -> Option<&Entry> {
+    pub(crate) fn get(&self, name: &BenchmarkId) -> Option<&ListedBenchmark> {
         self.entries.get(name)
     }
 
@@ -119,7 +119,7 @@ impl PairedLaunches {
         launcher: &Launcher,
     ) -> Result<()> {
         let Some(other) = base.get(&planned.entry.id) else { return Ok(()) };
-        let launch = |entry: &Entry| launcher.measure(entry, planned.config);
+        let launch = |entry: &ListedBenchmark| launcher.measure(entry, planned.config);
         let (before, after) = match first {
             Side::Base => (launch(other)?, launch(&planned.entry)?),
             Side::Head => {

@@ -19,12 +19,12 @@ pub(crate) struct Ended {
     /// Its standard error.
     pub(crate) stderr: Vec<u8>,
     /// What became of a process that it started, that outlived it and kept its output open.
-    pub(crate) left_behind: Option<LeftBehind>,
+    pub(crate) leftover: Option<Leftover>,
 }
 
 /// What became of a process that outlived the one that started it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum LeftBehind {
+pub(crate) enum Leftover {
     /// It was killed.
     Killed,
     /// It left the process group, so it still runs.
@@ -57,9 +57,9 @@ pub(crate) fn run(mut command: Command, limit: Duration, interrupt: &Interrupt) 
         child.kill().context("cannot end a bench process")?;
     }
     let status = status?;
-    let left_behind = end_rest(&mut *child, &mut streams);
+    let leftover = end_rest(&mut *child, &mut streams);
     let [stdout, stderr] = streams.map(Pipe::into_read);
-    Ok(Ended { status, stdout, stderr, left_behind })
+    Ok(Ended { status, stdout, stderr, leftover })
 }
 
 /// Waits for the end. This process sleeps meanwhile: it is woken when the output closes, which is
@@ -84,7 +84,7 @@ fn watch(
 }
 
 /// Ends what the process left running, whether or not it holds the output open.
-fn end_rest(child: &mut dyn ChildWrapper, streams: &mut [Pipe; 2]) -> Option<LeftBehind> {
+fn end_rest(child: &mut dyn ChildWrapper, streams: &mut [Pipe; 2]) -> Option<Leftover> {
     let mut are_closed = |limit| streams.iter_mut().all(|stream| stream.wait(limit));
     let is_over = are_closed(PROMPT);
     let is_killed = process_group::end_rest(child);
@@ -92,8 +92,8 @@ fn end_rest(child: &mut dyn ChildWrapper, streams: &mut [Pipe; 2]) -> Option<Lef
         return None;
     }
     match (are_closed(AFTER_KILL), is_killed) {
-        (false, _) => Some(LeftBehind::Running),
-        (true, true) => Some(LeftBehind::Killed),
+        (false, _) => Some(Leftover::Running),
+        (true, true) => Some(Leftover::Killed),
         // There was nobody: the end came late, as on a busy machine.
         (true, false) => None,
     }
@@ -132,12 +132,12 @@ mod tests {
     }
 
     /// Scripts that leave a process behind and print its number, and what becomes of it.
-    const LEAVING: [(&str, Option<LeftBehind>); 5] = [
-        ("sleep 600 & echo $!", Some(LeftBehind::Killed)),
-        ("sleep 600 2>&- & echo $!", Some(LeftBehind::Killed)),
-        ("sleep 600 >&- & echo $!", Some(LeftBehind::Killed)),
+    const LEAVING: [(&str, Option<Leftover>); 5] = [
+        ("sleep 600 & echo $!", Some(Leftover::Killed)),
+        ("sleep 600 2>&- & echo $!", Some(Leftover::Killed)),
+        ("sleep 600 >&- & echo $!", Some(Leftover::Killed)),
         ("sleep 600 >&- 2>&- & echo $!", None),
-        ("(sleep 600 & echo $!)", Some(LeftBehind::Killed)),
+        ("(sleep 600 & echo $!)", Some(Leftover::Killed)),
     ];
 
     fn is_running(process: &str) -> bool {
@@ -155,7 +155,7 @@ mod tests {
             let ended = sh(script, 60_000, &Interrupt::default()).unwrap();
             assert!(begun.elapsed() < Duration::from_secs(1), "{script}: {:?}", begun.elapsed());
             assert!(ended.status.unwrap().success(), "{script}");
-            assert_eq!(ended.left_behind, expected, "{script}");
+            assert_eq!(ended.leftover, expected, "{script}");
             let process = String::from_utf8(ended.stdout).unwrap();
             assert!(!is_running(process.trim()), "{script}");
         }
@@ -171,7 +171,7 @@ mod tests {
         let ended = sh(script, 60_000, &Interrupt::default()).unwrap();
         assert!(begun.elapsed() < Duration::from_secs(2));
         assert_eq!(ended.stdout, b"said");
-        assert_eq!(ended.left_behind, Some(LeftBehind::Running));
+        assert_eq!(ended.leftover, Some(Leftover::Running));
     }
 
     #[test]

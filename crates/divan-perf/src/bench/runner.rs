@@ -2,7 +2,7 @@
 
 use super::launch::{LaunchOutcome, Launcher};
 use super::sample_config::{self, DIVAN_SAMPLES, ProbeEstimate, SampleConfig, SamplingTarget};
-use super::{Entry, Listing};
+use super::{ListedBenchmark, Listing};
 use crate::interrupt::Interrupt;
 use crate::ui::Progress;
 use anyhow::Result;
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Default)]
 pub(crate) struct Measurement {
     /// By benchmark, in the order launched.
-    pub(crate) readings: BTreeMap<BenchmarkId, Vec<LaunchResult>>,
+    pub(crate) launch_results: BTreeMap<BenchmarkId, Vec<LaunchResult>>,
     /// What gave no finished row, and why.
     pub(crate) failures: BTreeMap<BenchmarkId, String>,
     /// Whether the time limit ended it.
@@ -36,7 +36,7 @@ pub(crate) struct Runner {
 #[derive(Clone, Debug)]
 pub(crate) struct Planned {
     /// What is launched.
-    pub(crate) entry: Entry,
+    pub(crate) entry: ListedBenchmark,
     /// The benchmarks that a launch gives: one, or one a thread count.
     pub(crate) rows: Vec<BenchmarkId>,
     /// How.
@@ -58,7 +58,7 @@ impl Runner {
         launcher: &Launcher,
         past: Option<Selector<'_>>,
         target: impl Fn(&BenchmarkId) -> SamplingTarget,
-        options: Options,
+        options: RunnerOptions,
     ) -> Result<Self> {
         let mut session = Self {
             planned: Vec::new(),
@@ -108,7 +108,7 @@ impl Runner {
     }
 
     /// The entry that gives a row.
-    pub(crate) fn entry_of(&self, row: &BenchmarkId) -> Option<&Entry> {
+    pub(crate) fn entry_of(&self, row: &BenchmarkId) -> Option<&ListedBenchmark> {
         let gives = |planned: &&Planned| planned.rows.contains(row);
         self.planned.iter().find(gives).map(|planned| &planned.entry)
     }
@@ -128,7 +128,7 @@ impl Runner {
     /// of noise hurts a few launches of everything and not all launches of one.
     pub(crate) fn measure(
         &mut self,
-        pairs: &Rounds,
+        pairs: &LaunchSchedule,
         wanted: &[BenchmarkId],
         launcher: &Launcher,
         interrupt: &Interrupt,
@@ -163,7 +163,7 @@ impl Runner {
 
 /// How often everything is launched, and how fast.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Rounds {
+pub(crate) struct LaunchSchedule {
     /// What it is for, for people.
     pub(crate) title: &'static str,
     /// How many pairs: launches of each benchmark.
@@ -172,7 +172,7 @@ pub(crate) struct Rounds {
     pub(crate) least: Duration,
 }
 
-impl Rounds {
+impl LaunchSchedule {
     /// The rest of this pair, and the pairs after it.
     fn time_left(&self, pair: &[Planned], at: usize, left: usize) -> Duration {
         let sum = |planned: &[Planned]| planned.iter().map(|p| p.expected).sum::<Duration>();
@@ -183,7 +183,7 @@ impl Rounds {
 
 /// What holds for a whole session.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Options {
+pub(crate) struct RunnerOptions {
     /// What decides the order.
     pub(crate) seed: u32,
     /// When to stop.
@@ -199,12 +199,12 @@ impl Measurement {
         match told.with_all(&planned.rows) {
             LaunchOutcome::Rows(rows) => {
                 for (name, reading) in rows {
-                    self.readings.entry(name).or_default().push(reading);
+                    self.launch_results.entry(name).or_default().push(reading);
                 }
             }
             LaunchOutcome::Failure(reason) => {
                 for row in &planned.rows {
-                    self.readings.remove(row);
+                    self.launch_results.remove(row);
                     self.failures.insert(row.clone(), reason.clone());
                 }
             }
@@ -238,7 +238,7 @@ impl EtaEstimator {
 
 /// One iteration tells what rows there are; then the recorded batches, or probes for new ones.
 fn probe(
-    entry: &Entry,
+    entry: &ListedBenchmark,
     launcher: &Launcher,
     past: Option<&Selector<'_>>,
     target: SamplingTarget,
@@ -272,7 +272,7 @@ fn probe(
 /// Probes until a sample is long enough, then chooses how many make a launch. `start_up` is what a
 /// launch costs beside its samples.
 fn choose(
-    entry: &Entry,
+    entry: &ListedBenchmark,
     launcher: &Launcher,
     target: SamplingTarget,
     start_up: Duration,
@@ -311,7 +311,7 @@ fn choose(
 
 /// A probing launch: the speed of its fastest row, which needs the largest batch.
 fn estimate_of(
-    entry: &Entry,
+    entry: &ListedBenchmark,
     launcher: &Launcher,
     config: Option<SampleConfig>,
     start_up: Duration,

@@ -3,7 +3,7 @@
 use crate::args::{HistoryArgs, filled};
 use crate::bench::Workspace;
 use crate::budget_file::{BUDGET_FILE, in_file};
-use crate::files::{TEXT_BYTES, read_if_there, real, write_whole};
+use crate::files::{TEXT_BYTES, read_if_there, real, write_atomically};
 use crate::report_file;
 use crate::store::Repository;
 use crate::ui;
@@ -67,7 +67,7 @@ pub(crate) fn run(args: &AcceptArgs) -> Result<ExitCode> {
     let (settings, _) = BudgetFile::parse(&text).map_err(|error| in_file(&error))?;
     let new = accept(&text, &entry).map_err(|error| in_file(&error))?;
     // A link stays one: what it leads to is written.
-    write_whole(&real(&path), new.as_bytes())?;
+    write_atomically(&real(&path), new.as_bytes())?;
     let is_known = |known: &Acceptance| known.benchmark == entry.benchmark;
     let instead = if settings.accepted.iter().any(is_known) { ", instead of before" } else { "" };
     ui::say(&format!(

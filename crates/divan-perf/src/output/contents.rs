@@ -1,7 +1,7 @@
 //! What an output folder may hold: what this program wrote.
 
 use super::site_state::{SITE, STATE, SiteState};
-use crate::files::{names_below, write_whole};
+use crate::files::{names_below, write_atomically};
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use std::ffi::OsStr;
@@ -37,7 +37,7 @@ struct FileKind {
 
 /// Makes the folder and marks it, so that a place that cannot be written is known.
 pub(super) fn mark(dir: &Path) -> Result<()> {
-    write_whole(&dir.join(MARK), MARK_TEXT.as_bytes())
+    write_atomically(&dir.join(MARK), MARK_TEXT.as_bytes())
 }
 
 /// Fails if the folder holds a file that this program did not write.
@@ -251,7 +251,7 @@ mod tests {
         for (files, expected) in CASES {
             let dir = tempfile::tempdir().unwrap();
             for (path, text) in files {
-                write_whole(&dir.path().join(path), text.as_bytes()).unwrap();
+                write_atomically(&dir.path().join(path), text.as_bytes()).unwrap();
             }
             let found = check(dir.path()).map_err(|error| error.to_string()).err();
             let named = expected.map(|path| format!("contains {path}, which"));
@@ -268,7 +268,7 @@ mod tests {
             let dir = tempfile::tempdir().unwrap();
             let state =
                 format!(r#"{{"schema": 1, "key": 1, "files": {{"{path}": 1}}, "parts": {{}}}}"#);
-            write_whole(&dir.path().join(STATE), state.as_bytes()).unwrap();
+            write_atomically(&dir.path().join(STATE), state.as_bytes()).unwrap();
             assert!(check(dir.path()).unwrap_err().to_string().contains(STATE), "{path}");
         }
     }

@@ -1,13 +1,13 @@
 //! The folder of a run's results. Files are replaced and removed there, so it holds nothing else.
 
 mod contents;
-mod places;
+mod location;
 mod site_state;
 
-pub(crate) use site_state::{Part, SITE, SiteState};
+pub(crate) use site_state::{CachedPart, SITE, SiteState};
 
 use crate::bench::Workspace;
-use crate::files::{real, write_whole};
+use crate::files::{real, write_atomically};
 use anyhow::{Context as _, Result};
 use perf_judge::ident::digest;
 use site_state::STATE;
@@ -15,11 +15,11 @@ use std::path::{Path, PathBuf};
 
 /// Where a run's results go: `target/perf`, or what `--output` says.
 #[derive(Clone, Debug)]
-pub(crate) struct Output {
+pub(crate) struct OutputFolder {
     dir: PathBuf,
 }
 
-impl Output {
+impl OutputFolder {
     /// Claims the folder that `--output` names, or the workspace's own, before anything is
     /// measured. Fails if it is a folder of sources, holds files that this program did not write,
     /// or cannot be written.
@@ -34,7 +34,7 @@ impl Output {
 
     /// The folder that `--output` names, or the workspace's own, where only measurements that wait
     /// are read, added and removed.
-    pub(crate) fn waiting_room(asked: Option<&Path>, workspace: &Workspace) -> Result<PathBuf> {
+    pub(crate) fn locate(asked: Option<&Path>, workspace: &Workspace) -> Result<PathBuf> {
         let dir = Self::folder(asked, workspace);
         Self::check_place(&dir, workspace)?;
         Ok(dir)
@@ -52,7 +52,7 @@ impl Output {
 
     fn check_place(dir: &Path, workspace: &Workspace) -> Result<()> {
         contents::check_kinds(dir)?;
-        places::check(dir, &workspace.root)?;
+        location::check(dir, &workspace.root)?;
         contents::check_links(dir)
     }
 
@@ -64,7 +64,7 @@ impl Output {
     /// Writes a file below the folder by way of a temporary one.
     pub(crate) fn write(&self, below: &str, contents: &[u8]) -> Result<PathBuf> {
         let path = self.path(below);
-        write_whole(&path, contents)?;
+        write_atomically(&path, contents)?;
         Ok(path)
     }
 
@@ -112,7 +112,7 @@ mod tests {
     fn a_file_in_the_way_is_named() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("perf"), "a file").unwrap();
-        let error = Output::create(dir.path().join("perf")).unwrap_err();
+        let error = OutputFolder::create(dir.path().join("perf")).unwrap_err();
         assert!(format!("{error:#}").contains("perf"), "{error:#}");
     }
 
@@ -131,11 +131,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join("target");
         for file in ["launched/copy", "clock_recorder/1/lib.rs", "site/index.html", "notes.txt"] {
-            write_whole(&target.join("perf").join(file), b"").unwrap();
+            write_atomically(&target.join("perf").join(file), b"").unwrap();
         }
         let workspace = workspace(dir.path(), &target);
-        Output::claim(None, &workspace).unwrap();
-        Output::claim(Some(&target.join("perf")), &workspace).unwrap();
+        OutputFolder::claim(None, &workspace).unwrap();
+        OutputFolder::claim(Some(&target.join("perf")), &workspace).unwrap();
         assert!(target.join("perf/site/index.html").exists());
     }
 
@@ -159,8 +159,8 @@ mod tests {
     #[test]
     fn a_target_folder_that_is_the_workspace_itself_makes_no_exception() {
         let dir = tempfile::tempdir().unwrap();
-        write_whole(&dir.path().join("perf/site/index.html"), b"").unwrap();
-        let error = Output::claim(None, &workspace(dir.path(), dir.path())).unwrap_err();
+        write_atomically(&dir.path().join("perf/site/index.html"), b"").unwrap();
+        let error = OutputFolder::claim(None, &workspace(dir.path(), dir.path())).unwrap_err();
         assert!(error.to_string().contains("index.html"), "{error:#}");
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct SiteState {
     /// A digest of each file's contents, by path.
     pub(crate) files: BTreeMap<String, u64>,
     /// What the parts were made of that need not be made again.
-    pub(crate) parts: BTreeMap<String, Part>,
+    pub(crate) parts: BTreeMap<String, CachedPart>,
     /// Whether the site is being built, or was when the build ended early: its files are not known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) unfinished: bool,
@@ -29,7 +29,7 @@ pub(crate) struct SiteState {
 
 /// A part of the site that stays as it is while its key does.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Part {
+pub(crate) struct CachedPart {
     pub(crate) key: u64,
     /// Its files, by path.
     pub(crate) files: Vec<String>,

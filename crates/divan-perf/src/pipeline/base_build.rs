@@ -152,9 +152,9 @@ fn workspace(
     if !manifest.is_file() {
         bail!("it has no {}", below.join("Cargo.toml").display());
     }
-    let base = base_sources::Place { manifest: &manifest, tree: &place.tree };
+    let base = base_sources::Checkout { manifest: &manifest, tree: &place.tree };
     let own_manifest = own.join("Cargo.toml");
-    let head = base_sources::Place { manifest: &own_manifest, tree: &root };
+    let head = base_sources::Checkout { manifest: &own_manifest, tree: &root };
     let shared = base_sources::check(base, head)?;
     // Where the lock file is not committed, other versions of dependencies would be measured.
     let (lock, own_lock) = (folder.join("Cargo.lock"), own.join("Cargo.lock"));

@@ -2,7 +2,7 @@
 
 use super::base_build::Base;
 use super::executor::Executor;
-use crate::bench::Counter;
+use crate::bench::InstructionCounter;
 use crate::ui;
 use anyhow::Result;
 use perf_judge::detect::counts::{CountPair, Counts};
@@ -32,7 +32,7 @@ pub(crate) fn collect(
     if wanted.is_empty() {
         return Ok(());
     }
-    let counter = match Counter::find(executor.interrupt) {
+    let counter = match InstructionCounter::find(executor.interrupt) {
         Ok(counter) => counter,
         Err(reason) => {
             executor.notes.push(format!("no instructions were counted: {reason}"));
@@ -46,7 +46,11 @@ fn has_changed(verdict: &Verdict) -> bool {
     matches!(verdict.state, State::Regression | State::Improvement)
 }
 
-fn count(executor: &mut Executor<'_>, counter: &Counter, wanted: Vec<&mut Verdict>) -> Result<()> {
+fn count(
+    executor: &mut Executor<'_>,
+    counter: &InstructionCounter,
+    wanted: Vec<&mut Verdict>,
+) -> Result<()> {
     let count = unit::counted(wanted.len(), "benchmark", "benchmarks");
     ui::say(&format!("counting the instructions of {count}"));
     for verdict in wanted {
@@ -67,7 +71,7 @@ fn count(executor: &mut Executor<'_>, counter: &Counter, wanted: Vec<&mut Verdic
 /// The instructions of both sides, the base's in the build that is at hand.
 fn instructions(
     executor: &Executor<'_>,
-    counter: &Counter,
+    counter: &InstructionCounter,
     verdict: &Verdict,
 ) -> Result<Result<CountPair, String>> {
     let at_hand = |base: &&Base| verdict.base.as_deref() == Some(base.commit.commit.hash.as_str());
@@ -94,7 +98,7 @@ fn allocations(
 ) -> Counts {
     let name = &verdict.name;
     let told = &executor.told;
-    let sides = (alloc(told.base.get(name), name), alloc(told.head.readings.get(name), name));
+    let sides = (alloc(told.base.get(name), name), alloc(told.head.launch_results.get(name), name));
     let (base, head) = match sides {
         (Some(base), Some(head)) => (base, head),
         _ => {
@@ -113,6 +117,6 @@ fn allocations(
     }
 }
 
-fn alloc(readings: Option<&Vec<LaunchResult>>, name: &BenchmarkId) -> Option<Alloc> {
-    Measured::of(name.clone(), None, readings?)?.alloc
+fn alloc(launch_results: Option<&Vec<LaunchResult>>, name: &BenchmarkId) -> Option<Alloc> {
+    Measured::of(name.clone(), None, launch_results?)?.alloc
 }

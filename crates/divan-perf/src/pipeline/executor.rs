@@ -4,7 +4,7 @@ use super::args::PerfArgs;
 use super::base_build::Base;
 use super::context::Context;
 use super::suite::BenchSuite;
-use crate::bench::{Measurement, PairedLaunches, Rounds, Runner};
+use crate::bench::{LaunchSchedule, Measurement, PairedLaunches, Runner};
 use crate::interrupt::Interrupt;
 use crate::ui;
 use anyhow::Result;
@@ -98,14 +98,14 @@ impl<'a> Executor<'a> {
     ) -> Result<Measurement> {
         let (launcher, interrupt) = (&self.suite.launcher, self.interrupt);
         let told = self.session.measure(&pairs(look, launches), benchmarks, launcher, interrupt)?;
-        for (name, readings) in &told.readings {
+        for (name, launch_results) in &told.launch_results {
             let launches: Vec<LaunchTimes> =
-                readings.iter().map(|reading| reading.times()).collect();
+                launch_results.iter().map(|reading| reading.times()).collect();
             judge.feed(name, launches);
         }
         told.failures.iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
         if told.cut_short {
-            let done = |name| told.readings.get(name).map_or(0, Vec::len);
+            let done = |name| told.launch_results.get(name).map_or(0, Vec::len);
             self.stop(judge, benchmarks.iter().filter(|name| done(*name) < launches));
         }
         if self.args.compare.is_none() {
@@ -219,11 +219,11 @@ impl<'a> Executor<'a> {
 
 impl ExtraLaunches {
     fn take(&mut self, sides: PairedLaunches) {
-        for (name, readings) in sides.base {
-            self.base.entry(name).or_default().extend(readings);
+        for (name, launch_results) in sides.base {
+            self.base.entry(name).or_default().extend(launch_results);
         }
         self.take_alone(Measurement {
-            readings: sides.head,
+            launch_results: sides.head,
             failures: sides.failures,
             cut_short: sides.cut_short,
         });
@@ -231,21 +231,21 @@ impl ExtraLaunches {
 
     /// Takes launches of the head alone.
     fn take_alone(&mut self, measurement: Measurement) {
-        for (name, readings) in measurement.readings {
-            self.head.readings.entry(name).or_default().extend(readings);
+        for (name, launch_results) in measurement.launch_results {
+            self.head.launch_results.entry(name).or_default().extend(launch_results);
         }
         self.head.failures.extend(measurement.failures);
         self.head.cut_short |= measurement.cut_short;
     }
 }
 
-fn pairs(look: Stage, launches: usize) -> Rounds {
+fn pairs(look: Stage, launches: usize) -> LaunchSchedule {
     let (title, least) = match look {
         Stage::Initial => ("measuring", Duration::ZERO),
         Stage::Rerun => ("measuring again what moved", Duration::ZERO),
         Stage::Confirmation => ("making sure of what got slower", PATIENCE),
     };
-    Rounds { title, launches, least }
+    LaunchSchedule { title, launches, least }
 }
 
 fn title(pairs: usize) -> &'static str {

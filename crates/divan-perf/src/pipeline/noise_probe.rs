@@ -27,7 +27,7 @@ pub(crate) struct NoiseProbe {
 /// How far launches of one executable lie apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Noise {
-    /// Rounds that were measured.
+    /// LaunchSchedule that were measured.
     pub(crate) pairs: usize,
     /// Half of them differ by less.
     pub(crate) middle: LogRatio,
@@ -35,7 +35,7 @@ pub(crate) struct Noise {
     pub(crate) nine_of_ten: LogRatio,
 }
 
-/// Rounds of each benchmark, unless the time is over before.
+/// LaunchSchedule of each benchmark, unless the time is over before.
 const ROUNDS: usize = 10;
 
 /// Builds the benches, asks them what they hold, and compares everything with itself for

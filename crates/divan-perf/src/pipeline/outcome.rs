@@ -6,8 +6,8 @@ use super::executor::Executor;
 use super::suite::is_complete;
 use crate::args::Format;
 use crate::bench::Measurement;
-use crate::site::Sources;
-use crate::store::{BaseCommit, Entry};
+use crate::site::SiteInputs;
+use crate::store::{BaseCommit, MeasurementFile};
 use crate::ui;
 use crate::ui::Color;
 use anyhow::{Context as _, Result};
@@ -30,8 +30,8 @@ pub(super) fn record_run(executor: &Executor<'_>, initial: &Measurement) -> Resu
     }
     let run = run(executor, initial);
     let recorder = &executor.context.recorder;
-    recorder.keep(&[Entry::from(&run)])?;
-    let saved = save_samples(executor.context, &run.id, &[("head", &initial.readings)]);
+    recorder.keep(&[MeasurementFile::from(&run)])?;
+    let saved = save_samples(executor.context, &run.id, &[("head", &initial.launch_results)]);
     recorder.record().and(saved)
 }
 
@@ -39,12 +39,12 @@ pub(super) fn record_run(executor: &Executor<'_>, initial: &Measurement) -> Resu
 pub(super) fn record_comparisons(executor: &Executor<'_>, report: &Report) -> Result<()> {
     let measured = &executor.told;
     if executor.args.compare.is_some() {
-        let sides = [("base", &measured.base), ("head", &measured.head.readings)];
+        let sides = [("base", &measured.base), ("head", &measured.head.launch_results)];
         save_samples(executor.context, &report.run.id, &sides)?;
     }
     let comparisons = Comparison::all_of(report);
     let recorder = &executor.context.recorder;
-    recorder.keep(&comparisons.iter().map(Entry::from).collect::<Vec<_>>())?;
+    recorder.keep(&comparisons.iter().map(MeasurementFile::from).collect::<Vec<_>>())?;
     recorder.record()
 }
 
@@ -62,9 +62,9 @@ fn save_samples(
     sides: &[(&str, &BTreeMap<BenchmarkId, Vec<LaunchResult>>)],
 ) -> Result<()> {
     let mut lines = String::new();
-    for (side, readings) in sides {
-        let launches = readings.iter().flat_map(|(name, readings)| {
-            readings.iter().enumerate().map(move |(launch, reading)| (name, launch, reading))
+    for (side, launch_results) in sides {
+        let launches = launch_results.iter().flat_map(|(name, launch_results)| {
+            launch_results.iter().enumerate().map(move |(launch, reading)| (name, launch, reading))
         });
         for (name, launch, reading) in launches {
             let line = json!({"v": 1, "kind": "launch", "run": run, "side": side, "name": name, "launch": launch, "reading": reading});
@@ -94,11 +94,11 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
     notes.extend(known.chain(&history.recorded.notes).cloned());
     notes.extend(suite.launcher.notes());
     notes.extend(
-        context.history.repository().and_then(|known| known.qualification_note(&suite.machine)),
+        context.history.repository().and_then(|known| known.calibration_note(&suite.machine)),
     );
     let mut report = Report::new(ReportParts {
         run,
-        budgets: check(budgets, &selected, run, &measurement.readings, required),
+        budgets: check(budgets, &selected, run, &measurement.launch_results, required),
         accepted: accepted(executor, run, &verdicts),
         verdicts,
         reference: ReferenceFacts {
@@ -216,7 +216,7 @@ fn write(context: &Context, report: &Report) -> Result<()> {
 
 /// Writes the trend site, about this run.
 fn write_site(context: &Context, report: &Report) -> Result<()> {
-    let sources = Sources {
+    let sources = SiteInputs {
         output: &context.project.output,
         repository: context.history.repository(),
         settings: &context.project.settings,

@@ -5,8 +5,8 @@ use super::context::Context;
 use super::silent_targets::SilentTargets;
 use crate::args::MeasureArgs;
 use crate::bench::{
-    self, BuildFolder, Built, ClockRecorder, Entry, Launcher, Listing, Measurement, Options,
-    Runner, SamplingTarget, Workspace,
+    self, BuildFolder, Built, ClockRecorder, Launcher, ListedBenchmark, Listing, Measurement,
+    Runner, RunnerOptions, SamplingTarget, Workspace,
 };
 use crate::environment::{self, BuildFacts};
 use crate::interrupt::Interrupt;
@@ -83,7 +83,8 @@ impl BenchSuite {
         let selected = listing.len();
         let part = args.partition.filter(|part| !part.is_all());
         let partition = part.map(|part| split(&mut listing, part, context));
-        let source = |entry: &Entry| Some((entry.id.clone(), entry.source(&workspace.root)?));
+        let source =
+            |entry: &ListedBenchmark| Some((entry.id.clone(), entry.source(&workspace.root)?));
         let suite = Self {
             launcher,
             machine,
@@ -132,7 +133,7 @@ impl BenchSuite {
         args: &MeasureArgs,
     ) -> Result<Runner> {
         let past = Some(self.selector(context));
-        let options = Options { seed: self.seed, time_limit: args.time_limit };
+        let options = RunnerOptions { seed: self.seed, time_limit: args.time_limit };
         let target = |name: &BenchmarkId| self.target(context, args, name);
         Runner::plan(listing, &self.launcher, past, target, options)
     }
@@ -197,8 +198,8 @@ impl BenchSuite {
         told: &Measurement,
         is_complete: bool,
     ) -> Run {
-        let measured = told.readings.iter().filter_map(|(name, readings)| {
-            Measured::of(name.clone(), self.source_of(name), readings)
+        let measured = told.launch_results.iter().filter_map(|(name, launch_results)| {
+            Measured::of(name.clone(), self.source_of(name), launch_results)
         });
         let failures = session.failures().iter().chain(&told.failures);
         let unfinished = failures
@@ -300,7 +301,7 @@ pub(crate) fn is_complete(args: &PerfArgs) -> bool {
 /// Leaves the part's benchmarks in the listing. What cannot be measured is the first part's to tell.
 fn split(listing: &mut Listing, part: Part, context: &Context) -> Partition {
     let costs = context.history.costs();
-    let cost = |entry: &Entry| (entry.id.clone(), costs(&entry.id));
+    let cost = |entry: &ListedBenchmark| (entry.id.clone(), costs(&entry.id));
     let partition = part.split(&listing.entries.iter().map(cost).collect::<Vec<_>>());
     listing.entries.retain(|entry| partition.own.contains(&entry.id));
     if part.part > 1 {

@@ -2,7 +2,7 @@
 //! days stay the same.
 
 use super::folder::{Folder, key_of};
-use crate::store::{Days, Series};
+use crate::store::{Days, RecordedSeries};
 use anyhow::Result;
 use perf_judge::history::{NameTable, RunRow};
 use perf_judge::ident::BenchmarkId;
@@ -34,11 +34,11 @@ impl Archive {
 pub(super) fn write(
     folder: &mut Folder<'_>,
     site: &Site<'_>,
-    series: &mut Series<'_>,
+    series: &mut RecordedSeries<'_>,
     renamed: &Renamed,
 ) -> Result<Archive> {
     let days = series.days()?;
-    let mut source = Source { series, renamed, names: BTreeMap::new() };
+    let mut source = RenamedSeries { series, renamed, names: BTreeMap::new() };
     for (day, day_indexes) in &days {
         let (part, key) = (format!("day/{day}"), key_of(day_indexes.iter().map(String::as_str)));
         if folder.keep(&part, key).is_none() {
@@ -74,7 +74,7 @@ fn months(days: &Days, last: &str) -> BTreeSet<String> {
 fn write_month(
     folder: &mut Folder<'_>,
     site: &Site<'_>,
-    source: &mut Source<'_, '_>,
+    source: &mut RenamedSeries<'_, '_>,
     days: &Days,
     month: &str,
 ) -> Result<()> {
@@ -93,13 +93,13 @@ fn write_month(
 }
 
 /// The series under the names of today.
-struct Source<'s, 'a> {
-    series: &'s mut Series<'a>,
+struct RenamedSeries<'s, 'a> {
+    series: &'s mut RecordedSeries<'a>,
     renamed: &'s Renamed,
     names: BTreeMap<String, NameTable>,
 }
 
-impl Source<'_, '_> {
+impl RenamedSeries<'_, '_> {
     fn lines(&mut self, day: &str, day_indexes: &[String]) -> Vec<RunRow> {
         let lines = self.series.runs_of(day, day_indexes);
         for line in &lines {

@@ -1,7 +1,7 @@
 //! The site's folder: only what changed is written, and what is no longer part of it goes.
 
 use crate::files::remove;
-use crate::output::{Output, Part, SITE, SiteState};
+use crate::output::{CachedPart, OutputFolder, SITE, SiteState};
 use anyhow::Result;
 use perf_judge::ident::digest;
 use perf_report::site::SiteFile;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// A site that is being written.
 #[derive(Debug)]
 pub(super) struct Folder<'a> {
-    output: &'a Output,
+    output: &'a OutputFolder,
     old: SiteState,
     new: SiteState,
 }
@@ -18,7 +18,7 @@ pub(super) struct Folder<'a> {
 impl<'a> Folder<'a> {
     /// Begins a site made with what `key` is a digest of. What an interrupted build left, or one
     /// with other templates, is forgotten.
-    pub(super) fn begin(output: &'a Output, key: u64) -> Result<Self> {
+    pub(super) fn begin(output: &'a OutputFolder, key: u64) -> Result<Self> {
         let known = output.site_state()?;
         let exists = |path: &String| output.path(SITE).join(path).exists();
         let is_usable = |old: &SiteState| old.is_usable() && old.files.keys().all(exists);
@@ -49,7 +49,7 @@ impl<'a> Folder<'a> {
     }
 
     /// Keeps the part called `name` if it was made of the same; else it must be [made](Self::make).
-    pub(super) fn keep(&mut self, name: &str, key: u64) -> Option<&Part> {
+    pub(super) fn keep(&mut self, name: &str, key: u64) -> Option<&CachedPart> {
         let part = self.old.parts.get(name).filter(|part| part.key == key)?.clone();
         for path in &part.files {
             self.new.files.insert(path.clone(), *self.old.files.get(path)?);
@@ -73,12 +73,15 @@ impl<'a> Folder<'a> {
     ) -> Result<()> {
         pages.iter().try_for_each(|page| self.put(page))?;
         let files = pages.iter().map(|page| page.path.clone()).collect();
-        self.new.parts.insert(name.to_owned(), Part { key, files, runs });
+        self.new.parts.insert(name.to_owned(), CachedPart { key, files, runs });
         Ok(())
     }
 
     /// The parts so far whose names begin so, in order.
-    pub(super) fn parts(&self, prefix: &str) -> impl DoubleEndedIterator<Item = (&str, &Part)> {
+    pub(super) fn parts(
+        &self,
+        prefix: &str,
+    ) -> impl DoubleEndedIterator<Item = (&str, &CachedPart)> {
         let below = self.new.parts.range(prefix.to_owned()..);
         let prefix = prefix.to_owned();
         below
@@ -104,7 +107,7 @@ impl<'a> Folder<'a> {
 }
 
 /// Removes a site that cannot be continued: its files, or the folder if they are not known.
-fn discard(output: &Output, state: Option<SiteState>) -> Result<()> {
+fn discard(output: &OutputFolder, state: Option<SiteState>) -> Result<()> {
     let Some(state) = state.filter(|state| !state.unfinished) else {
         return remove(&output.path(SITE));
     };
@@ -130,9 +133,9 @@ mod tests {
         SiteFile { path: path.to_owned(), contents: contents.to_owned() }
     }
 
-    fn output() -> (tempfile::TempDir, Output) {
+    fn output() -> (tempfile::TempDir, OutputFolder) {
         let dir = tempfile::tempdir().unwrap();
-        let output = Output::create(dir.path().join("perf")).unwrap();
+        let output = OutputFolder::create(dir.path().join("perf")).unwrap();
         (dir, output)
     }
 

@@ -6,7 +6,7 @@ mod templates;
 
 pub(crate) use templates::read as templates;
 
-use crate::output::Output;
+use crate::output::OutputFolder;
 use crate::store::Repository;
 use crate::ui;
 use anyhow::{Context as _, Result};
@@ -20,8 +20,8 @@ use std::path::PathBuf;
 
 /// What a site is made of beside the history.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sources<'a> {
-    pub(crate) output: &'a Output,
+pub(crate) struct SiteInputs<'a> {
+    pub(crate) output: &'a OutputFolder,
     /// Where the history lies; without it the site shows the report alone.
     pub(crate) repository: Option<&'a Repository>,
     pub(crate) settings: &'a BudgetFile,
@@ -33,12 +33,12 @@ pub(crate) struct Sources<'a> {
 
 /// What of the history a site shows.
 #[derive(Debug, Default)]
-struct Recorded {
+struct SiteHistory {
     history: History,
     comparisons: Vec<Comparison>,
 }
 
-impl Sources<'_> {
+impl SiteInputs<'_> {
     /// Renders the site about `report`, whose run may be recorded or not, and returns its folder.
     pub(crate) fn write(&self, report: &Report) -> Result<PathBuf> {
         let (recorded, _) = self.recorded()?;
@@ -49,7 +49,7 @@ impl Sources<'_> {
     pub(crate) fn write_newest(&self, repository: &Repository) -> Result<PathBuf> {
         let (recorded, notes) = self.recorded()?;
         say(&notes);
-        let Recorded { history, comparisons } = &recorded;
+        let SiteHistory { history, comparisons } = &recorded;
         let run = history.newest(self.branch, |_| true);
         let run =
             run.context("nothing is recorded yet: `cargo xtask perf` records the first run")?;
@@ -57,17 +57,17 @@ impl Sources<'_> {
         let past = Past::before(run, history, SHOWN);
         let mut report = Report::of_recorded(run, past, &own.collect::<Vec<_>>(), self.rules());
         report.notes.extend(notes);
-        report.notes.extend(repository.qualification_note(&run.machine));
+        report.notes.extend(repository.calibration_note(&run.machine));
         self.render(&recorded, &report)
     }
 
     /// What there is to show, and what could not be read.
-    fn recorded(&self) -> Result<(Recorded, Vec<String>)> {
+    fn recorded(&self) -> Result<(SiteHistory, Vec<String>)> {
         let Some(repository) = self.repository else { return Ok(Default::default()) };
         let newest = repository.newest_history(SHOWN + LOOK_BACK)?;
         let (comparisons, more) = repository.comparisons(COMPARISONS)?;
         let history = newest.history.apply_renames(&self.settings.renamed);
-        Ok((Recorded { history, comparisons }, [newest.notes, more].concat()))
+        Ok((SiteHistory { history, comparisons }, [newest.notes, more].concat()))
     }
 
     fn rules(&self) -> Rules<'_> {
@@ -87,7 +87,7 @@ impl Sources<'_> {
     }
 
     /// Writes every page that changed.
-    fn render(&self, recorded: &Recorded, report: &Report) -> Result<PathBuf> {
+    fn render(&self, recorded: &SiteHistory, report: &Report) -> Result<PathBuf> {
         let web = self.web()?;
         let contents = Contents {
             history: &recorded.history,

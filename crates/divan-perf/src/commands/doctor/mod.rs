@@ -8,7 +8,7 @@ mod repository;
 mod workflow;
 
 use crate::args::{HistoryArgs, MeasureArgs, duration};
-use crate::bench::{Counter, Workspace};
+use crate::bench::{InstructionCounter, Workspace};
 use crate::budget_file::{self, in_file};
 use crate::interrupt::Interrupt;
 use crate::pipeline::{self, NoiseProbe};
@@ -135,7 +135,7 @@ fn machine(looked: &Result<NoiseProbe>, interrupt: &Interrupt) -> Vec<Finding> {
             false => Finding::ok(said),
         });
     }
-    findings.push(match Counter::find(interrupt) {
+    findings.push(match InstructionCounter::find(interrupt) {
         Ok(_) => Finding::ok("valgrind counts instructions"),
         Err(reason) => Finding::note(
             format!("regressions come without instruction counts: {reason}"),

@@ -2,7 +2,7 @@
 
 use super::args::{Filter, ListArgs};
 use super::opened::OpenedHistory;
-use crate::store::{File, LeftOut, Objects};
+use crate::store::{HistoryFile, Objects, SkippedRun};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use perf_judge::history::{DayIndex, DayIndexError, NameTable, RunRow, path_of_id};
@@ -16,7 +16,7 @@ pub(super) struct Series<'a> {
     tip: String,
     objects: Objects,
     /// Days not read yet, the newest last.
-    days: Vec<File>,
+    days: Vec<HistoryFile>,
     /// Lines not handed out yet, the newest last.
     lines: Vec<RunRow>,
     names: BTreeMap<String, NameTable>,
@@ -29,9 +29,10 @@ impl<'a> Series<'a> {
         let folder = store.repository.at(&tip, "data/series");
         let files = objects.files_below(&folder)?.into_iter();
         let is_asked = |path: &str| path.ends_with(".jsonl") && filter.is_after(path);
-        let days = files
-            .filter(|file| is_asked(&file.name))
-            .map(|file| File { object: file.object, path: format!("data/series/{}", file.name) });
+        let days = files.filter(|file| is_asked(&file.name)).map(|file| HistoryFile {
+            object: file.object,
+            path: format!("data/series/{}", file.name),
+        });
         let (days, lines, names) = (days.collect(), Vec::new(), BTreeMap::new());
         Ok(Self { store, tip, objects, days, lines, names })
     }
@@ -50,13 +51,13 @@ impl<'a> Series<'a> {
     }
 
     /// The run behind a line.
-    pub(super) fn run(&mut self, line: &RunRow) -> Result<Result<Run, LeftOut>> {
+    pub(super) fn run(&mut self, line: &RunRow) -> Result<Result<Run, SkippedRun>> {
         let path = path_of_id(line.started, &line.run);
         let object = self.store.repository.at(&self.tip, &path);
-        self.store.repository.run_in(&mut self.objects, &File { object, path })
+        self.store.repository.run_in(&mut self.objects, &HistoryFile { object, path })
     }
 
-    fn day(&mut self, day: &File) -> Result<Vec<RunRow>> {
+    fn day(&mut self, day: &HistoryFile) -> Result<Vec<RunRow>> {
         let text = self.objects.file(&day.object);
         let day_index = text.map(|text| DayIndex::parse(&text.unwrap_or_default()));
         if let Ok(Err(error @ DayIndexError::Newer { .. })) = &day_index {

@@ -55,7 +55,7 @@ fn add(store: &OpenedHistory, asked: &AddArgs) -> Result<()> {
     }
     if !files.is_empty() {
         ui::say(&added(repository, &repository.record(&files)?)?);
-    } else if waiting.commit.is_none() && waiting.left.is_empty() {
+    } else if waiting.commit.is_none() && waiting.not_recorded.is_empty() {
         let folder = store.pending.folder().display();
         for other in store.pending.others() {
             ui::say(&format!(
@@ -68,9 +68,9 @@ fn add(store: &OpenedHistory, asked: &AddArgs) -> Result<()> {
     if asked.publish {
         ui::say(&repository.publish()?);
     }
-    if !waiting.left.is_empty() {
+    if !waiting.not_recorded.is_empty() {
         let folder = store.pending.folder().display();
-        bail!("not recorded, and kept in {folder}: {}", waiting.left.join("; "));
+        bail!("not recorded, and kept in {folder}: {}", waiting.not_recorded.join("; "));
     }
     Ok(())
 }
@@ -104,7 +104,7 @@ fn rotate(store: &OpenedHistory, asked: &RotateArgs) -> Result<()> {
         );
     }
     let waiting = store.pending.record(&store.repository)?;
-    waiting.left.iter().for_each(|why| ui::say(&format!("note: {why}; it is left out")));
+    waiting.not_recorded.iter().for_each(|why| ui::say(&format!("note: {why}; it is left out")));
     let rotation = Rotation { keep: asked.keep, archive: &asked.archive, publish: asked.publish };
     ui::say(&store.repository.rotate(&rotation)?);
     Ok(())

@@ -4,7 +4,7 @@ use super::args::{ExportArgs, ExportFormat, Filter, ImportArgs};
 use super::list::Series;
 use super::opened::OpenedHistory;
 use crate::files::{DATA_BYTES, read_text};
-use crate::store::Entry;
+use crate::store::MeasurementFile;
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use perf_judge::history::{
@@ -58,7 +58,7 @@ pub(super) fn import(store: &OpenedHistory, asked: &ImportArgs) -> Result<()> {
     let imported =
         history::import(&text, &asked.on).with_context(|| format!("cannot import {file}"))?;
     imported.notes.iter().for_each(|note| ui::say(&format!("note: {note}")));
-    let entries: Vec<Entry> = imported.runs.iter().map(Entry::from).collect();
+    let entries: Vec<MeasurementFile> = imported.runs.iter().map(MeasurementFile::from).collect();
     if entries.is_empty() {
         bail!("there is no run in {file}");
     }

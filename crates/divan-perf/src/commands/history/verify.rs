@@ -2,7 +2,7 @@
 
 use super::opened::OpenedHistory;
 use crate::environment;
-use crate::store::{Author, Change, Derived, Dropped, NewCommit, Objects, Since};
+use crate::store::{Author, Change, DerivedFiles, MissingFiles, NewCommit, Objects, SearchRange};
 use crate::ui;
 use anyhow::{Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -29,18 +29,18 @@ pub(super) fn run(store: &OpenedHistory, repair: bool) -> Result<ExitCode> {
     let mut tip = store.newest_commit()?;
     let (dropped, unknown) = match dropped(store, &tip) {
         Ok(dropped) => (dropped, None),
-        Err(error) => (Dropped::default(), Some(error)),
+        Err(error) => (MissingFiles::default(), Some(error)),
     };
     if let Some(error) = &unknown {
         ui::say(&format!("damaged: what earlier commits held cannot be compared: {error:#}"));
     }
     if repair && !dropped.is_empty() {
         tip = bring_back(store, &tip, &dropped)?;
-        ui::say(&format!("brought back {}", dropped.sentence()));
+        ui::say(&format!("brought back {}", dropped.summary()));
     } else if !dropped.is_empty() {
         ui::say(&format!(
             "missing: {}; `history verify --repair` brings them back",
-            dropped.sentence()
+            dropped.summary()
         ));
     }
     let is_complete = unknown.is_none() && (repair || dropped.is_empty());
@@ -75,19 +75,19 @@ pub(super) fn run(store: &OpenedHistory, repair: bool) -> Result<ExitCode> {
 }
 
 /// What earlier commits of the branch held, as far as this clone has them.
-fn dropped(store: &OpenedHistory, tip: &str) -> Result<Dropped> {
+fn dropped(store: &OpenedHistory, tip: &str) -> Result<MissingFiles> {
     let repository = &store.repository;
     if repository.is_shallow()? {
         ui::say(&format!(
             "note: this clone is shallow: what older commits held was not looked at. `git fetch --unshallow {}` brings them",
             repository.remote()
         ));
-        return repository.dropped(tip, Since::OurLastCommit);
+        return repository.missing_files(tip, SearchRange::SinceOwnCommit);
     }
-    repository.dropped(tip, Since::Beginning)
+    repository.missing_files(tip, SearchRange::FullHistory)
 }
 
-fn bring_back(store: &OpenedHistory, tip: &str, dropped: &Dropped) -> Result<String> {
+fn bring_back(store: &OpenedHistory, tip: &str, dropped: &MissingFiles) -> Result<String> {
     let repository = &store.repository;
     repository.check_writable()?;
     let commit = repository.restore(tip, dropped)?;
@@ -105,7 +105,7 @@ impl Findings {
     fn of(store: &OpenedHistory, tip: &str, now: DateTime<Utc>) -> Result<Self> {
         let mut findings = Self::default();
         let mut objects = store.objects();
-        let mut derived = Derived::default();
+        let mut derived = DerivedFiles::default();
         let files =
             store.repository.newest_runs(&mut objects, tip, usize::MAX, &mut findings.damaged)?;
         for file in files {
@@ -121,7 +121,7 @@ impl Findings {
                         false => findings.damaged.push(left_out.why),
                     }
                     // What the series still knows of it is all that there is.
-                    let known = store.repository.chunk_for(&mut objects, tip, &file.path)?;
+                    let known = store.repository.day_index_of(&mut objects, tip, &file.path)?;
                     derived.keep(&file.path, known);
                 }
             }
@@ -179,9 +179,9 @@ fn rebuild(store: &OpenedHistory, tip: &str, findings: &Findings) -> Result<()> 
     repository.check_writable()?;
     let change = |(path, text): (&String, &Option<String>)| match text {
         Some(text) => repository.change(path, text.clone()),
-        None => Change::Remove { path: repository.in_place(path) },
+        None => Change::Remove { path: repository.branch_path(path) },
     };
-    let commit = repository.import_whole(&NewCommit {
+    let commit = repository.import_complete(&NewCommit {
         parents: vec![tip],
         author: Author::Configured,
         message: "perf: repair what follows from the runs\n".to_owned(),

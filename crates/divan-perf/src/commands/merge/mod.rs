@@ -4,7 +4,7 @@ mod part;
 
 use crate::args::{Format, OutputArgs};
 use crate::pipeline::{self, Context};
-use crate::store::Entry;
+use crate::store::MeasurementFile;
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use part::{Part, Parts};
@@ -53,18 +53,18 @@ fn merged(parts: &[Part]) -> Result<Report> {
 
 /// What the parts measured, the runs of one machine joined. Where something is missing no run is
 /// whole.
-fn entries(parts: Vec<Part>, is_complete: bool) -> Vec<Entry> {
+fn entries(parts: Vec<Part>, is_complete: bool) -> Vec<MeasurementFile> {
     let (mut runs, mut entries) = (Vec::new(), Vec::new());
     for part in parts {
         entries.extend(part.others);
         runs.extend(part.run.map(|run| Run { partial: run.partial || !is_complete, ..run }));
         // Measured before, into the same folder: it has its part of the benchmarks alone.
         let earlier = part.earlier.into_iter().map(|run| Run { partial: true, ..run }.with_id());
-        entries.extend(earlier.map(|run| Entry::from(&run)));
+        entries.extend(earlier.map(|run| MeasurementFile::from(&run)));
     }
     // A part that is given twice was measured once.
     let mut known = BTreeSet::new();
     runs.retain(|run| known.insert(run.id.clone()));
-    entries.extend(Run::joined(runs).iter().map(Entry::from));
+    entries.extend(Run::joined(runs).iter().map(MeasurementFile::from));
     entries
 }

@@ -3,7 +3,7 @@
 
 use crate::foreign_files::{list_folder, read_text, refuse_link};
 use crate::report_file;
-use crate::store::Entry;
+use crate::store::MeasurementFile;
 use crate::store::spool;
 use anyhow::{Context as _, Result, bail};
 use perf_judge::history::History;
@@ -44,7 +44,7 @@ pub(super) struct Part {
     /// Other runs of its commit.
     pub(super) earlier: Vec<Run>,
     /// What else is to be recorded.
-    pub(super) others: Vec<Entry>,
+    pub(super) others: Vec<MeasurementFile>,
     /// What the report says of pairs, and whether there is a file of it.
     comparisons: BTreeMap<String, (Comparison, bool)>,
 }
@@ -108,7 +108,7 @@ impl Part {
             Err(RunError::Malformed(_)) => match Comparison::from_json(text) {
                 Ok(comparison) => self.take_comparison(&comparison, text),
                 Err(_) => {
-                    self.others.push(spool::entry(text)?);
+                    self.others.push(spool::parse(text)?);
                     Ok(())
                 }
             },
@@ -138,7 +138,7 @@ impl Part {
             }
             *has_file = true;
         }
-        self.others.push(spool::entry(text)?);
+        self.others.push(spool::parse(text)?);
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 ///
 /// It gives one row, or one row a thread count.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct ListedBenchmark {
     /// Where it lives.
     pub(crate) executable: Executable,
     /// What Divan calls it.
@@ -22,7 +22,7 @@ pub(crate) struct Entry {
     pub(super) variables: BTreeMap<&'static str, String>,
 }
 
-impl Entry {
+impl ListedBenchmark {
     pub(super) fn set_variable(&mut self, name: &'static str, value: &str) {
         self.variables.insert(name, value.to_owned());
     }

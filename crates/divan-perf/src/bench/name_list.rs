@@ -4,7 +4,7 @@
 const NAMED: usize = 3;
 
 /// The first of these names, and how many more there are.
-pub(super) fn few(names: &[&str]) -> String {
+pub(super) fn abbreviated(names: &[&str]) -> String {
     let named = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(NAMED) {
         0 => named,

@@ -1,21 +1,21 @@
 //! Which benches left processes running, for one note in the report.
 
-use super::named::few;
-use super::process::LeftBehind;
+use super::name_list::abbreviated;
+use super::process::Leftover;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// The benches that left a process running, by name.
 #[derive(Debug, Default)]
-pub(super) struct Leavers(RefCell<BTreeMap<String, LeftBehind>>);
+pub(super) struct LeftoverProcesses(RefCell<BTreeMap<String, Leftover>>);
 
-impl Leavers {
+impl LeftoverProcesses {
     /// Remembers what a launch of `name` left behind.
-    pub(super) fn add(&self, name: &str, left_behind: Option<LeftBehind>) {
-        let Some(left_behind) = left_behind else { return };
+    pub(super) fn add(&self, name: &str, leftover: Option<Leftover>) {
+        let Some(leftover) = leftover else { return };
         let mut all = self.0.borrow_mut();
-        let known = all.entry(name.to_owned()).or_insert(left_behind);
-        *known = left_behind.max(*known);
+        let known = all.entry(name.to_owned()).or_insert(leftover);
+        *known = leftover.max(*known);
     }
 
     /// What the reader should know.
@@ -23,16 +23,16 @@ impl Leavers {
         let killed = "they were ended. Let the bench wait for the processes that it starts";
         let running = "they left its process group and still run, which can disturb measurements. Let the bench end the processes that it starts";
         let note = |kind, end| self.note(kind, end);
-        let notes = [note(LeftBehind::Killed, killed), note(LeftBehind::Running, running)];
+        let notes = [note(Leftover::Killed, killed), note(Leftover::Running, running)];
         notes.into_iter().flatten().collect()
     }
 
-    fn note(&self, kind: LeftBehind, end: &str) -> Option<String> {
+    fn note(&self, kind: Leftover, end: &str) -> Option<String> {
         let all = self.0.borrow();
         let names: Vec<&str> =
             all.iter().filter(|(_, is)| **is == kind).map(|(name, _)| name.as_str()).collect();
         (!names.is_empty()).then(|| {
-            let names = few(&names);
+            let names = abbreviated(&names);
             format!("processes that outlived their launch held its output open ({names}): {end}")
         })
     }
@@ -44,15 +44,15 @@ mod tests {
 
     #[test]
     fn each_bench_is_named_once() {
-        let leavers = Leavers::default();
-        assert!(leavers.notes().is_empty());
-        leavers.add("p/b::none", None);
+        let leftover_processes = LeftoverProcesses::default();
+        assert!(leftover_processes.notes().is_empty());
+        leftover_processes.add("p/b::none", None);
         for name in ["p/b::1", "p/b::2", "p/b::1", "p/b::3", "p/b::4", "p/b::5"] {
-            leavers.add(name, Some(LeftBehind::Killed));
+            leftover_processes.add(name, Some(Leftover::Killed));
         }
-        leavers.add("p/b::5", Some(LeftBehind::Running));
-        leavers.add("p/b::5", Some(LeftBehind::Killed));
-        let notes = leavers.notes();
+        leftover_processes.add("p/b::5", Some(Leftover::Running));
+        leftover_processes.add("p/b::5", Some(Leftover::Killed));
+        let notes = leftover_processes.notes();
         assert!(notes[0].contains("(p/b::1, p/b::2, p/b::3 and 1 more): they were ended"));
         assert!(notes[1].contains("(p/b::5): they left its process group"));
         assert_eq!(notes.len(), 2);
