@@ -1,11 +1,11 @@
-//! Processes that end with everything they started.
+//! Processes that end together with their child processes.
 
 use process_wrap::std::{ChildWrapper, CommandWrap};
 use std::io;
 use std::process::Command;
 
-/// Starts a process that leads a process group of its own on Unix, and has a job object of its own
-/// on Windows: killing it ends everything that it started.
+/// Starts a process in a process group of its own on Unix, and in a job object of its own on
+/// Windows. Killing it ends its child processes too.
 pub(crate) fn spawn(command: Command) -> io::Result<Box<dyn ChildWrapper>> {
     let mut command = CommandWrap::from(command);
     #[cfg(unix)]
@@ -15,8 +15,8 @@ pub(crate) fn spawn(command: Command) -> io::Result<Box<dyn ChildWrapper>> {
     command.spawn()
 }
 
-/// Ends what a process that has exited left running, and says whether there was anything, as far
-/// as the system knows: a job object can be ended when nothing runs in it any more.
+/// Kills the child processes of a process that has exited. Returns whether there were any; on Windows
+/// this can be `true` although there were none.
 pub(crate) fn end_rest(child: &mut dyn ChildWrapper) -> bool {
     child.start_kill().is_ok()
 }

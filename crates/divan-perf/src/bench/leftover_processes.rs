@@ -1,4 +1,4 @@
-//! Which benches left processes running, for one note in the report.
+//! Benches whose processes outlive their launch, for a note in the report.
 
 use super::name_list::abbreviated;
 use super::process::Leftover;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub(super) struct LeftoverProcesses(RefCell<BTreeMap<String, Leftover>>);
 
 impl LeftoverProcesses {
-    /// Remembers what a launch of `name` left behind.
+    /// Adds the leftover process of a launch of `name`, if there is one.
     pub(super) fn add(&self, name: &str, leftover: Option<Leftover>) {
         let Some(leftover) = leftover else { return };
         let mut all = self.0.borrow_mut();
@@ -18,10 +18,10 @@ impl LeftoverProcesses {
         *known = leftover.max(*known);
     }
 
-    /// What the reader should know.
+    /// Notes for the report.
     pub(super) fn notes(&self) -> Vec<String> {
-        let killed = "they were ended. Let the bench wait for the processes that it starts";
-        let running = "they left its process group and still run, which can disturb measurements. Let the bench end the processes that it starts";
+        let killed = "they were killed. Let the bench wait for the processes that it starts";
+        let running = "they left its process group and still run, which can make measurements noisy. Let the bench end the processes that it starts";
         let note = |kind, end| self.note(kind, end);
         let notes = [note(Leftover::Killed, killed), note(Leftover::Running, running)];
         notes.into_iter().flatten().collect()
@@ -33,7 +33,7 @@ impl LeftoverProcesses {
             all.iter().filter(|(_, is)| **is == kind).map(|(name, _)| name.as_str()).collect();
         (!names.is_empty()).then(|| {
             let names = abbreviated(&names);
-            format!("processes that outlived their launch held its output open ({names}): {end}")
+            format!("processes outlived their launch and held its output open ({names}): {end}")
         })
     }
 }
@@ -53,7 +53,7 @@ mod tests {
         leftover_processes.add("p/b::5", Some(Leftover::Running));
         leftover_processes.add("p/b::5", Some(Leftover::Killed));
         let notes = leftover_processes.notes();
-        assert!(notes[0].contains("(p/b::1, p/b::2, p/b::3 and 1 more): they were ended"));
+        assert!(notes[0].contains("(p/b::1, p/b::2, p/b::3 and 1 more): they were killed"));
         assert!(notes[1].contains("(p/b::5): they left its process group"));
         assert_eq!(notes.len(), 2);
     }

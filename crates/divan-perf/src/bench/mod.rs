@@ -1,5 +1,6 @@
-//! Measuring: from a workspace to the launch_results of its benchmarks.
+//! Builds the benches of a workspace, and launches them.
 
+mod cargo_metadata;
 mod build;
 mod dep_info;
 mod build_folder;
@@ -28,7 +29,7 @@ pub(crate) use base_cache::BaseCache;
 pub(crate) use build::Built;
 pub(crate) use build_folder::BuildFolder;
 pub(crate) use clock_recorder::ClockRecorder;
-pub(crate) use instructions::InstructionCounter;
+pub(crate) use instructions::{InstructionCount, InstructionCounter};
 pub(crate) use launch::{Launcher, library_folder};
 pub(crate) use listed_benchmark::ListedBenchmark;
 pub(crate) use listing::{Listing, is_selected};

@@ -1,12 +1,12 @@
-//! NameTable of benchmarks in a note, which must stay short.
+//! Short lists of benchmark names for notes.
 
-/// NameTable in a note; more are counted.
-const NAMED: usize = 3;
+/// The number of names in a list.
+const MAX_NAMES: usize = 3;
 
-/// The first of these names, and how many more there are.
+/// The first names, and the number of the others: `a, b, c and 2 more`.
 pub(super) fn abbreviated(names: &[&str]) -> String {
-    let named = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(NAMED) {
+    let named = names.iter().take(MAX_NAMES).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(MAX_NAMES) {
         0 => named,
         more => format!("{named} and {more} more"),
     }

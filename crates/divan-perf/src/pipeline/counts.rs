@@ -2,7 +2,7 @@
 
 use super::base_build::Base;
 use super::executor::Executor;
-use crate::bench::InstructionCounter;
+use crate::bench::{InstructionCount, InstructionCounter};
 use crate::ui;
 use anyhow::Result;
 use perf_judge::detect::counts::{CountPair, Counts};
@@ -83,11 +83,13 @@ fn instructions(
     };
     let launcher = &executor.suite.launcher;
     let base = match counter.count(launcher, base)? {
-        Ok(count) => count,
-        Err(reason) => return Ok(Err(reason)),
+        InstructionCount::Counted(count) => count,
+        InstructionCount::Refused(reason) => return Ok(Err(reason)),
     };
-    let head = counter.count(launcher, head)?;
-    Ok(head.map(|head| CountPair { base, head }))
+    Ok(match counter.count(launcher, head)? {
+        InstructionCount::Counted(head) => Ok(CountPair { base, head }),
+        InstructionCount::Refused(reason) => Err(reason),
+    })
 }
 
 /// Allocations of both sides; against a history, of the newest recorded run.

@@ -240,12 +240,12 @@ impl ExtraLaunches {
 }
 
 fn pairs(look: Stage, launches: usize) -> LaunchSchedule {
-    let (title, least) = match look {
+    let (title, min_interval) = match look {
         Stage::Initial => ("measuring", Duration::ZERO),
         Stage::Rerun => ("measuring again what moved", Duration::ZERO),
         Stage::Confirmation => ("making sure of what got slower", PATIENCE),
     };
-    LaunchSchedule { title, launches, least }
+    LaunchSchedule { title, launches, min_interval }
 }
 
 fn title(pairs: usize) -> &'static str {
