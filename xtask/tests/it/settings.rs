@@ -61,20 +61,20 @@ fn a_file_without_an_end_is_not_read() {
         project.perf(&["--no-record"]).expect(2).says(said);
         accept(&project, &["a/b::c", "--reason", "x", "--max-change", "9"]).expect(2).says(said);
     };
-    commands("perf-budgets.json is no regular file");
+    commands("perf-budgets.json: it is not a regular file");
     fs::remove_file(&path).unwrap();
     symlink("/dev/zero", &path).unwrap();
-    commands("perf-budgets.json is no regular file");
+    commands("perf-budgets.json: it is not a regular file");
     fs::remove_file(&path).unwrap();
     symlink("nothing", &path).unwrap();
-    commands("perf-budgets.json is a link that leads nowhere");
+    commands("perf-budgets.json: it is a broken link");
     fs::remove_file(&path).unwrap();
     fs::File::create(&path).unwrap().set_len(5 << 20).unwrap();
-    commands("perf-budgets.json has more than 4.194 MB");
+    commands("perf-budgets.json: it has more than 4.194 MB");
     let history = |args: &[&str], said| project.history(args).expect(2).says(said).status;
     fs::remove_file(&path).unwrap();
-    history(&["import", "/dev/zero"], "/dev/zero is no regular file");
-    history(&["add", "/dev/zero"], "/dev/zero is no regular file");
+    history(&["import", "/dev/zero"], "/dev/zero: it is not a regular file");
+    history(&["add", "/dev/zero"], "/dev/zero: it is not a regular file");
 }
 
 #[test]

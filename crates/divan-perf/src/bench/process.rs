@@ -119,10 +119,10 @@ mod tests {
 
     #[test]
     fn a_process_that_hangs_ends_with_all_it_started() {
-        let ended = sh("echo said; sleep 600 & sleep 600", 300, &Interrupt::default()).unwrap();
+        let ended = sh("echo printed; sleep 600 & sleep 600", 300, &Interrupt::default()).unwrap();
         assert!(ended.status.is_none());
         // The background process held the pipe open, so it ended too.
-        assert_eq!(ended.stdout, b"said\n");
+        assert_eq!(ended.stdout, b"printed\n");
     }
 
     #[test]
@@ -171,10 +171,10 @@ mod tests {
             return;
         }
         let started = Instant::now();
-        let script = "setsid sleep 5 & sleep 0.2; printf said";
+        let script = "setsid sleep 5 & sleep 0.2; printf printed";
         let ended = sh(script, 60_000, &Interrupt::default()).unwrap();
         assert!(started.elapsed() < Duration::from_secs(2));
-        assert_eq!(ended.stdout, b"said");
+        assert_eq!(ended.stdout, b"printed");
         assert_eq!(ended.leftover, Some(Leftover::Running));
     }
 

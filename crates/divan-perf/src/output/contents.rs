@@ -56,12 +56,12 @@ pub(super) fn check(dir: &Path) -> Result<()> {
 
 /// Fails if a file has the path of a folder that is needed, or the other way round.
 pub(super) fn check_kinds(dir: &Path) -> Result<()> {
-    let place = dir.ancestors().find(|place| place.exists());
-    if let Some(place) = place.filter(|place| !place.is_dir()) {
+    let existing = dir.ancestors().find(|path| path.exists());
+    if let Some(file) = existing.filter(|path| !path.is_dir()) {
         bail!(
             "cannot use the output folder {}: {} is not a folder. Move it, or give --output a folder",
             dir.display(),
-            place.display()
+            file.display()
         );
     }
     let mut folders = MEASUREMENTS.iter().chain([&SITE]).map(|name| dir.join(name));

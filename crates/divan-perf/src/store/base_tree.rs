@@ -153,11 +153,11 @@ mod tests {
         ("the .git of the user's work tree", |at| at.link(&at.link_of(&at.own))),
         ("a lock left behind", |at| fs::write(at.admin().join("index.lock"), "").unwrap()),
         ("a broken index", |at| fs::write(at.admin().join("index"), "DIRC").unwrap()),
-        ("a change that git was told to overlook", |at| {
+        ("a change that git is set to ignore", |at| {
             git(&at.tree, &["update-index", "--assume-unchanged", "file"]);
             fs::write(at.tree.join("file"), "damaged").unwrap();
         }),
-        ("a file that git was told to leave out", |at| {
+        ("a file that git is set to leave out", |at| {
             git(&at.tree, &["update-index", "--skip-worktree", "file"]);
             fs::remove_file(at.tree.join("file")).unwrap();
         }),
@@ -168,13 +168,13 @@ mod tests {
             git(&at.repository, &["sparse-checkout", "set", "--no-cone", "/*", "!/file"]);
             fs::remove_dir_all(&at.tree).unwrap();
         }),
-        ("a repository that does not look at files", |at| {
+        ("a repository that ignores modification times", |at| {
             git(&at.repository, &["config", "core.ignoreStat", "true"]);
             fs::remove_dir_all(&at.tree).unwrap();
         }),
         ("a broken HEAD", |at| fs::write(at.admin().join("HEAD"), "nothing").unwrap()),
         ("no common folder", |at| fs::remove_file(at.admin().join("commondir")).unwrap()),
-        ("a locked tree that is gone", |at| {
+        ("a locked tree that was removed", |at| {
             git(&at.repository, &["worktree", "lock", at.tree.to_str().unwrap()]);
             fs::remove_dir_all(&at.tree).unwrap();
         }),
@@ -213,8 +213,8 @@ mod tests {
             repository.check_out(&wanted, &folders.tree).unwrap();
 
             apply(&folders);
-            let made = repository.check_out(&wanted, &folders.tree);
-            made.unwrap_or_else(|error| panic!("{damage}: {error:#}"));
+            let checked_out = repository.check_out(&wanted, &folders.tree);
+            checked_out.unwrap_or_else(|error| panic!("{damage}: {error:#}"));
             let file = fs::read_to_string(folders.tree.join("file")).unwrap();
             assert_eq!(file, "of the commit", "{damage}");
             assert_eq!(git(&folders.tree, &["rev-parse", "HEAD"]), wanted, "{damage}");
@@ -278,8 +278,8 @@ mod tests {
     #[test]
     fn a_tree_is_used_again_for_another_commit() {
         let (dir, [first, second, _]) = forked();
-        let place = tempfile::tempdir().unwrap();
-        let tree = place.path().join("tree");
+        let cache = tempfile::tempdir().unwrap();
+        let tree = cache.path().join("tree");
         let repository = Repository::open(dir.path(), &HistoryRef::default()).unwrap();
         for commit in [&first, &second, &first] {
             repository.check_out(commit, &tree).unwrap();

@@ -84,8 +84,8 @@ mod tests {
 
     #[test]
     fn replacements_and_grafts_of_a_clone_are_not_read() {
-        type Change = fn(&std::path::Path);
-        let changes: [(&str, Change); 3] = [
+        type CloneChange = fn(&std::path::Path);
+        let changes: [(&str, CloneChange); 3] = [
             ("nothing", |_| {}),
             ("a replacement", |at| drop(run(at, &["replace", "HEAD", "HEAD~2"]))),
             ("a graft", |at| {

@@ -135,8 +135,8 @@ impl Repository {
         })
     }
 
-    /// Fails if the history branch cannot be moved: it is checked out in a work tree, it is a
-    /// symbolic reference, another branch has a conflicting name, or the repository is read-only.
+    /// Fails if the repository is read-only, or the history branch cannot be moved. The branch must
+    /// not be checked out, symbolic, or in conflict with the name of another branch.
     pub(crate) fn check_writable(&self) -> Result<()> {
         let sh = &self.sh;
         self.check_not_checked_out(&self.branch)?;

@@ -228,8 +228,8 @@ impl Repository {
         .map(Some)
     }
 
-    /// Fails if the remote's history is of another project: it has no commit in common with this
-    /// clone's, and its runs are of commits that this repository does not have.
+    /// Fails if the remote's history is of another project. It then has no commit in common with this
+    /// clone's history, and this repository has none of the measured commits.
     fn check_same_project(&self, ours: &str, theirs: &str) -> Result<()> {
         let sh = &self.sh;
         // A shallow clone lacks commits of its own project as well.

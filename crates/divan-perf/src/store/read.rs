@@ -73,14 +73,14 @@ impl Repository {
         if newer > 0 {
             let runs = unit::counted(newer, "run", "runs");
             recorded.notes.push(format!(
-                "skipped {runs} on {}: their format is newer. Update this tool to compare with all runs",
+                "skipped {runs} of a newer format on {}. Update this tool to compare with all runs",
                 self.branch
             ));
         }
         Ok(recorded)
     }
 
-    /// Reads a run; the inner error is a run that must be skipped.
+    /// The run in a file; the inner error is a run that must be skipped.
     pub(crate) fn run_in(
         &self,
         objects: &mut Objects,

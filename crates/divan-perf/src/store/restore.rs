@@ -78,7 +78,7 @@ struct FileVersion {
 }
 
 impl Repository {
-    /// A commit with every file that `tip` and its past ever held: `tip` itself if nothing is
+    /// A commit with every file that `tip` and its past ever held. It is `tip` itself if no file is
     /// missing, otherwise a new commit on top of it. No branch is moved.
     pub(crate) fn complete_commit(&self, tip: &str) -> Result<String> {
         if let Some(known) = self.complete_commits.borrow().get(tip) {

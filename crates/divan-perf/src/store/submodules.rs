@@ -46,7 +46,7 @@ impl Repository {
         let tree = tree.quiet().output().with_context(|| format!("cannot read {commit}"))?;
         let tree = text(tree.stdout);
         let entries = tree.split('\0').filter_map(|entry| entry.split_once('\t'));
-        let submodules = entries.filter(|(facts, _)| facts.starts_with(SUBMODULE));
+        let submodules = entries.filter(|(header, _)| header.starts_with(SUBMODULE));
         Ok(submodules.map(|(_, path)| path.to_owned()).collect())
     }
 }
