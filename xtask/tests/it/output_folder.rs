@@ -34,7 +34,7 @@ fn no_command_takes_a_folder_of_sources() {
     for command in commands {
         for (output, reason) in [
             (".", "contains the workspace"),
-            ("docs", "git tracks files in it, such as report.json"),
+            ("docs", "git tracks files in it, e.g. report.json"),
             (".git/perf", "git repository's own data"),
         ] {
             let ended = perf_into(&project, output, command);
@@ -80,7 +80,7 @@ fn what_cannot_hold_results_is_refused_before_anything_is_built() {
     project.write("results/.perf-output", mark);
     for (output, reason) in [
         ("pipe", "cannot use the output folder pipe: pipe is not a folder"),
-        ("Cargo.toml", "Cargo.toml cannot be the output folder: Cargo.toml is no folder"),
+        ("Cargo.toml", "cannot use the output folder Cargo.toml: Cargo.toml is not a folder"),
         ("Cargo.toml/results", "Cargo.toml is not a folder"),
         ("results", "results/report.json: it is a folder"),
     ] {

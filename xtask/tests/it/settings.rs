@@ -94,16 +94,16 @@ fn options_that_git_would_not_take_are_named() {
         (&["--compare", ""], "'--compare <REF>': it is empty"),
         (&["--compare=--tip"], "'--compare <REF>': it begins with `-`"),
         (&["--compare", "main..main"], "'--compare <REF>': it is a range of commits"),
-        (&["--compare", "nowhere"], "--compare nowhere: there is no branch or commit"),
+        (&["--compare", "nowhere"], "--compare nowhere: cannot find `nowhere`"),
     ];
     for (args, said) in cases {
         project.perf(args).expect(2).says(said);
     }
     project.git(&["branch", "data/perf"]);
     let beside = |args: &[&str], said| project.perf(args).expect(2).says(said).status;
-    beside(&["--branch", "main/perf"], "a branch `main/perf` beside `main`, which there is");
-    beside(&["--branch", "data"], "a branch `data` beside `data/perf`, which there is");
-    beside(&["--site-branch", "main/x"], "a branch `main/x` beside `main`, which there is");
+    beside(&["--branch", "main/perf"], "`main/perf`: git does not accept it together with `main`");
+    beside(&["--branch", "data"], "`data`: git does not accept it together with `data/perf`");
+    beside(&["--site-branch", "main/x"], "`main/x`: git does not accept it together with `main`");
     project.git(&["branch", "--delete", "data/perf"]);
     project.history(&["list", "--branch", "a..b"]).expect(2).says("'--branch <NAME>'");
     project.budgets(&["check", "--history-prefix", "-x"]).expect(2);
