@@ -10,7 +10,7 @@ const NEWER_CHUNK: &str = "data/series/2026/11/23.jsonl";
 #[test]
 fn a_folder_without_a_repository_says_what_to_do() {
     let ended = Project::bare().perf(&[]);
-    ended.expect(2).says("in no git repository").says("git init").says("--no-record");
+    ended.expect(2).says("is not in a git repository").says("git init").says("--no-record");
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn a_machine_without_git_says_what_to_do() {
     let rustc = cargo.with_file_name("rustc");
     let tools = [("CARGO", cargo.to_str().unwrap()), ("RUSTC", rustc.to_str().unwrap())];
     let ended = project.perf_with(&[], &[("PATH", "/nonexistent"), tools[0], tools[1]]);
-    ended.expect(2).says("git was not found").says("--no-record");
+    ended.expect(2).says("cannot run git: it was not found").says("--no-record");
 }
 
 #[test]

@@ -159,7 +159,7 @@ fn a_history_that_began_anew_is_not_brought_back() {
     let late = Project::clone_of(&url(hub.path()), &[]);
     add(&late, &[4]);
     let meant = ["restart", "--keep", "1", "--archive", "old", "--confirm", "start gh-pages anew"];
-    one.history(&meant).expect(2).says("add --publish");
+    one.history(&meant).expect(2).says("Add --publish");
     one.history(&[&meant[..], &["--publish"]].concat()).expect(0);
     let begun = one.git(&["rev-parse", "gh-pages"]);
     let told = "cargo xtask perf history follow-rotation";
