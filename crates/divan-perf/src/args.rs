@@ -1,4 +1,4 @@
-//! Flags that several commands share.
+//! Flags that several commands share, and the parsers of their values.
 
 use crate::store::{DEFAULT_TIMEOUT, HistoryRef};
 use crate::ui::Color;
@@ -9,114 +9,141 @@ use perf_report::partition::Part;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What every kind of measuring is told.
-#[derive(Debug, Args)]
-pub(crate) struct MeasureArgs {
-    /// Measure only benchmarks whose name contains TEXT (may be repeated).
-    #[arg(short, long, value_name = "TEXT")]
-    pub(crate) filter: Vec<String>,
-    /// Measure only the benches of this package (may be repeated).
-    #[arg(short, long, value_name = "NAME")]
-    pub(crate) package: Vec<String>,
-    /// How long a launch should measure, in milliseconds [default: 50].
-    ///
-    /// The batches of recorded runs are kept as long as they come within a factor of four of it.
-    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u16).range(1..=60_000))]
-    pub(crate) launch_ms: Option<u16>,
-    /// End a launch that takes longer, in seconds.
-    #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) launch_timeout: u16,
-    /// Stop measuring after this long, for example `90s` or `5m`.
-    ///
-    /// A benchmark that is not decided by then makes the exit status 3.
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub(crate) time_limit: Option<Duration>,
-    /// What decides the random order of the launches; without it, chance.
-    #[arg(long, value_name = "N")]
-    pub(crate) seed: Option<u32>,
-    /// Measure only this part of the benchmarks, as 2/3 on the second of three machines.
-    ///
-    /// `cargo xtask perf merge` joins the parts.
-    #[arg(long, value_name = "I/N")]
-    pub(crate) partition: Option<Part>,
-    #[command(flatten)]
-    pub(crate) store: OutputArgs,
+/// The headings of `--help`.
+pub(crate) mod heading {
+    pub(crate) const COMPARISON: &str = "Comparison";
+    pub(crate) const HISTORY: &str = "History";
+    pub(crate) const MEASUREMENT: &str = "Measurement";
+    pub(crate) const OUTPUT: &str = "Output";
+    pub(crate) const SELECTION: &str = "Selection";
 }
 
-/// What becomes of what is measured.
+/// The default of `--launch-timeout`, in seconds.
+const LAUNCH_TIMEOUT: u16 = 60;
+
+/// The flags of every command that measures.
+#[derive(Debug, Args)]
+pub(crate) struct MeasureArgs {
+    /// Measure only benchmarks whose name contains TEXT (repeatable).
+    #[arg(short, long, value_name = "TEXT", help_heading = heading::SELECTION)]
+    pub(crate) filter: Vec<String>,
+    /// Measure only the benches of this package (repeatable).
+    #[arg(short, long, value_name = "NAME", help_heading = heading::SELECTION)]
+    pub(crate) package: Vec<String>,
+    /// Measure part I of N parts of the benchmarks, e.g. 2/3.
+    ///
+    /// Each of N machines measures one part. `cargo xtask perf merge` joins the parts to one report
+    /// and one run.
+    #[arg(long, value_name = "I/N", help_heading = heading::SELECTION)]
+    pub(crate) partition: Option<Part>,
+    /// Set the measured time per launch, in milliseconds [default: 50].
+    ///
+    /// Recorded sample sizes and sample counts are kept within a factor of four of this time, so
+    /// that runs remain comparable.
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u16).range(1..=60_000), help_heading = heading::MEASUREMENT)]
+    pub(crate) launch_ms: Option<u16>,
+    /// Stop a launch after this many seconds.
+    #[arg(long, value_name = "S", default_value_t = LAUNCH_TIMEOUT, value_parser = clap::value_parser!(u16).range(1..), help_heading = heading::MEASUREMENT)]
+    pub(crate) launch_timeout: u16,
+    /// Stop measuring after this time, e.g. 90s or 5m.
+    ///
+    /// The exit status is 3 if a benchmark is not decided by then.
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = heading::MEASUREMENT)]
+    pub(crate) time_limit: Option<Duration>,
+    /// Seed of the launch order [default: random].
+    ///
+    /// The report contains the seed that was used.
+    #[arg(long, value_name = "N", help_heading = heading::MEASUREMENT)]
+    pub(crate) seed: Option<u32>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// The flags of every command that records and reports.
 #[derive(Debug, Args)]
 pub(crate) struct OutputArgs {
-    /// Add nothing to the history.
-    #[arg(long)]
+    /// Do not record the run in the history.
+    #[arg(long, help_heading = heading::HISTORY)]
     pub(crate) no_record: bool,
-    /// Share the history by the remote: fetch it first, push it last.
-    #[arg(long, conflicts_with = "no_record")]
+    /// Fetch the remote's history first and push it last.
+    #[arg(long, conflicts_with = "no_record", help_heading = heading::HISTORY)]
     pub(crate) publish: bool,
-    /// Put the site on this branch, as its only commit; with --publish on the remote's too.
-    #[arg(long, value_name = "NAME", value_parser = branch, conflicts_with = "no_record")]
-    pub(crate) site_branch: Option<String>,
-    /// A folder with templates of the site that replace the ones of their names.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) templates: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) place: HistoryArgs,
-    /// Where the report and the site go, instead of target/perf.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) output: Option<PathBuf>,
-    /// Whether standard output is coloured.
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub(crate) history: HistoryArgs,
+    /// Write report and site to this folder [default: target/perf].
+    #[arg(long = "output", value_name = "DIR", help_heading = heading::OUTPUT)]
+    pub(crate) output_dir: Option<PathBuf>,
+    /// Commit the site to this branch.
+    ///
+    /// The branch has one commit, which each run replaces. With --publish the branch is also pushed.
+    /// Use it for GitHub Pages that deploy from a branch.
+    #[arg(long, value_name = "NAME", value_parser = branch, conflicts_with = "no_record", help_heading = heading::OUTPUT)]
+    pub(crate) site_branch: Option<String>,
+    /// Use the site templates in this folder.
+    ///
+    /// A file replaces the built-in template of the same name. site-templates/ contains all
+    /// built-in templates.
+    #[arg(long, value_name = "DIR", help_heading = heading::OUTPUT)]
+    pub(crate) templates: Option<PathBuf>,
+    /// Color standard output.
+    #[arg(long, value_enum, default_value_t = Color::Auto, help_heading = heading::OUTPUT)]
     pub(crate) color: Color,
-    /// Another cargo workspace than the one around this folder.
+    /// Use the workspace of this Cargo.toml [default: the current one].
     #[arg(long, value_name = "PATH")]
     pub(crate) manifest_path: Option<PathBuf>,
 }
 
-/// Where the history lies.
+/// Where the history is.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct HistoryArgs {
-    /// The branch that holds the history [default: gh-pages, or what perf-budgets.json says].
-    #[arg(long, global = true, value_name = "NAME", value_parser = branch)]
+    /// Keep the history on this branch [default: gh-pages].
+    ///
+    /// perf-budgets.json can set another default: {"history": {"branch": "NAME"}}.
+    #[arg(long, value_name = "NAME", value_parser = branch, help_heading = heading::HISTORY)]
     pub(crate) branch: Option<String>,
-    /// The folder on it, where its root is somebody else's.
-    #[arg(long, global = true, value_name = "FOLDER", value_parser = folder)]
+    /// Keep the history in this folder of the branch [default: its root].
+    ///
+    /// Use it if the branch also holds other files, or the histories of several workspaces.
+    /// perf-budgets.json can set another default: {"history": {"folder": "NAME"}}.
+    #[arg(long, value_name = "FOLDER", value_parser = folder, help_heading = heading::HISTORY)]
     pub(crate) history_prefix: Option<String>,
-    /// The remote that the history is shared by.
-    #[arg(long, global = true, value_name = "NAME", value_parser = branch, default_value = "origin")]
+    /// Fetch and push the history from and to this remote.
+    #[arg(long, value_name = "NAME", value_parser = branch, default_value = "origin", help_heading = heading::HISTORY)]
     pub(crate) remote: String,
-    /// How long the remote may send nothing before it is given up, as 90s or 5m [default: 60s].
-    #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
+    /// Stop waiting for a silent remote after this time [default: 60s].
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = heading::HISTORY)]
     pub(crate) remote_timeout: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// A table.
+    /// Table for a terminal.
     Human,
-    /// The report as data.
+    /// report.json, for other programs.
     Json,
-    /// The report as GitHub's Markdown.
+    /// GitHub's Markdown.
     Markdown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailOn {
-    /// 50 % and more.
+    /// Regressions from 50 % upwards.
     Critical,
-    /// 20 % and more.
+    /// Regressions from 20 % upwards.
     Major,
-    /// 10 % and more.
+    /// Regressions from 10 % upwards.
     Minor,
-    /// Nothing, budgets included.
+    /// Nothing; broken budgets pass as well.
     Never,
 }
 
 impl HistoryArgs {
-    /// Where the history lies: what was typed goes before what perf-budgets.json says.
-    pub(crate) fn location(&self, settings: &BudgetFile) -> Result<HistoryRef> {
+    /// The history's place: flags have precedence over perf-budgets.json.
+    pub(crate) fn history_ref(&self, settings: &BudgetFile) -> Result<HistoryRef> {
         let branch = self.branch.as_ref().unwrap_or(&settings.history.branch);
         if settings.base_branches.contains(branch) {
             bail!(
-                "--branch: `{branch}` is a base branch, and each run would be a commit on it: give the history a branch of its own"
+                "--branch: `{branch}` is a base branch, and each recorded run would add a commit to it: use a separate branch, e.g. `--branch gh-pages`"
             );
         }
         Ok(HistoryRef {
@@ -129,30 +156,30 @@ impl HistoryArgs {
 }
 
 impl MeasureArgs {
-    /// Everything measured as usual, and nothing recorded.
-    pub(crate) fn quiet(place: HistoryArgs, manifest: PathBuf) -> Self {
+    /// The defaults for the workspace of `manifest`, without recording.
+    pub(crate) fn unrecorded(history: HistoryArgs, manifest: PathBuf) -> Self {
         Self {
             filter: Vec::new(),
             package: Vec::new(),
             launch_ms: None,
-            launch_timeout: 60,
+            launch_timeout: LAUNCH_TIMEOUT,
             time_limit: None,
             seed: None,
             partition: None,
-            store: OutputArgs {
+            output: OutputArgs {
                 no_record: true,
                 publish: false,
                 site_branch: None,
                 templates: None,
-                place,
-                output: None,
+                history,
+                output_dir: None,
                 color: Color::Auto,
                 manifest_path: Some(manifest),
             },
         }
     }
 
-    /// Whether every benchmark is measured: here, or by the other parts.
+    /// Whether every benchmark is measured, by this partition or another one.
     pub(crate) fn is_unfiltered(&self) -> bool {
         self.filter.is_empty() && self.package.is_empty()
     }
@@ -169,25 +196,24 @@ impl From<FailOn> for Level {
     }
 }
 
-/// A branch's name, or a remote's: git wants the same of both.
+/// The name of a branch or a remote, for which git has the same rules.
 pub(crate) fn branch(text: &str) -> Result<String, String> {
-    let why = |why| format!("{why}; write a name as `git branch` takes it");
+    let why = |why| format!("{why}; write a name that `git branch` accepts, e.g. `gh-pages`");
     check_branch(text).map(|()| text.to_owned()).map_err(why)
 }
 
-/// A folder on the history's branch.
+/// A folder on the history's branch, relative to its root.
 fn folder(text: &str) -> Result<String, String> {
-    let why = |why| format!("{why}; write folders of the branch, e.g. `perf` or `perf/data`");
+    let why = |why| format!("{why}; write a folder of the branch, e.g. `perf` or `perf/data`");
     check_folder(text).map(|()| text.to_owned()).map_err(why)
 }
 
-/// A commit, however git can find it.
+/// A branch, a tag or a commit.
 pub(crate) fn revision(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("it is empty; write a branch, a tag or a commit".to_owned()),
         name if name.starts_with('-') => {
-            Err("it begins with `-`, as an option does; write a branch, a tag or a commit"
-                .to_owned())
+            Err("it begins with `-`, like an option; write a branch, a tag or a commit".to_owned())
         }
         name if name.contains("..") => {
             Err("it is a range of commits; write one branch, tag or commit".to_owned())
@@ -196,21 +222,24 @@ pub(crate) fn revision(text: &str) -> Result<String, String> {
     }
 }
 
-/// Text that people read or that names something.
-pub(crate) fn filled(text: &str) -> Result<String, String> {
-    match text.trim().is_empty() {
-        true => Err("it is empty".to_owned()),
-        false => Ok(text.to_owned()),
+/// Text with at least one character that is no space.
+pub(crate) fn non_empty(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        Err("it is empty; write a text".to_owned())
+    } else {
+        Ok(text.to_owned())
     }
 }
 
-/// Reads `90s`, `5m` or `1h 30m`; a number alone is seconds.
+/// A duration of 1 s to 24 h, e.g. `90s`, `5m` or `1h 30m`; a number without a unit is in seconds.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().map(Duration::from_secs);
     let read = seconds.map_or_else(|| humantime::parse_duration(text), Ok);
-    let read = read.map_err(|error| format!("{error}; write for example `90s` or `5m`"))?;
+    let read = read.map_err(|error| format!("{error}; write e.g. `90s` or `5m`"))?;
     let is_sensible = (Duration::from_secs(1)..=Duration::from_secs(86_400)).contains(&read);
-    is_sensible.then_some(read).ok_or_else(|| "it must be between 1 s and 24 h".to_owned())
+    is_sensible
+        .then_some(read)
+        .ok_or_else(|| "it is not between 1 s and 24 h; write e.g. `90s` or `5m`".to_owned())
 }
 
 #[cfg(test)]
@@ -218,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_ones_that_git_takes() {
+    fn names_follow_the_rules_of_git() {
         assert_eq!(branch("gh-pages").as_deref(), Ok("gh-pages"));
         assert_eq!(folder("").as_deref(), Ok(""));
         for wrong in ["", "-x", "a..b", "a.lock", "HEAD"] {
@@ -234,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_have_units_and_are_seconds_without() {
+    fn numbers_without_a_unit_are_seconds() {
         assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));

@@ -1,4 +1,4 @@
-//! The command line, as typed, and what runs for it.
+//! The command line and its dispatch.
 
 use crate::commands::accept::{self, AcceptArgs};
 use crate::commands::budgets::{self, BudgetsArgs};
@@ -18,12 +18,27 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// Measure the workspace's Divan benches, record the run and judge it.
+/// Printed below the options of `perf --help`.
+const AFTER_HELP: &str = "\
+Exit status:
+  0  pass
+  1  a regression or a broken budget
+  2  an error in the arguments, the settings or the environment
+  3  something was not measured or not decided
+
+Examples:
+  cargo xtask perf                        measure, record, judge by the history
+  cargo xtask perf --compare main         compare this checkout with its merge base with main
+  cargo xtask perf --quick -f parse       estimate a few benchmarks in seconds";
+
+/// Measure Divan benches, record the run and report regressions.
 ///
-/// Exit status: 0 pass, 1 a regression or a broken budget, 2 a mistake or a broken
-/// environment, 3 something could not be measured.
+/// Without a command, `perf` builds the benches and launches each benchmark five times. It records
+/// the run on the branch gh-pages and judges it by earlier runs of the base branch.
+///
+/// With --compare it measures two builds in randomized pairs instead, which needs no history.
 #[derive(Debug, Parser)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, after_help = AFTER_HELP)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -33,44 +48,59 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Judge launches measured elsewhere: cases as JSON Lines on standard input, verdicts as JSON
-    /// Lines on standard output.
-    Judge,
-    /// Measure how often a comparison errs on this machine: on unchanged code, and on slowdowns of
-    /// known size. Takes 15 minutes, or --time-limit.
-    #[command(alias = "qualify")]
-    Calibrate(CalibrateArgs),
-    /// Say of one benchmark of the last report every number that led to its verdict.
-    Explain(ExplainArgs),
-    /// Check perf-budgets.json, or propose limits, without building anything.
-    Budgets(BudgetsArgs),
-    /// List, check, export and import recorded runs.
-    History(HistoryCommand),
-    /// Render the site of what is recorded, without measuring, and print where it is.
-    Site(SiteArgs),
-    /// Say that a slowdown is worth it, in perf-budgets.json, where it is reviewed with the code.
-    Accept(AcceptArgs),
     /// Check the workspace and the CI setup for problems.
     ///
-    /// Takes a minute, and changes nothing. Exit status: 1 if something must be fixed.
+    /// It takes about a minute and changes no file. The exit status is 1 if something must be fixed.
     Doctor(DoctorArgs),
-    /// Join what several machines measured with --partition: one report, one recorded run.
+    /// Print all numbers behind one verdict of the last report.
+    Explain(ExplainArgs),
+    /// Accept a regression by adding it to perf-budgets.json.
     ///
-    /// Exit status as of `cargo xtask perf`; 3 if a part is missing.
-    Merge(MergeArgs),
-    /// Render a saved report again.
+    /// Commit the file with the code that is slower, so that both are reviewed together.
+    Accept(AcceptArgs),
+    /// Check perf-budgets.json or suggest limits, without building.
+    Budgets(BudgetsArgs),
+    /// List, verify, export, import and rotate recorded runs.
+    History(HistoryCommand),
+    /// Render the trend site of the history, without measuring.
+    ///
+    /// It prints the path of the first page.
+    Site(SiteArgs),
+    /// Render a saved report.json again.
     Report(ReportArgs),
-    /// Decide whether a pull request's check passes, from how its jobs ended and what they left.
+    /// Merge the outputs of several --partition runs.
     ///
-    /// Exit status: 0 if it passes, 1 if not.
+    /// It writes one report and records one run per machine. The exit status is the one of
+    /// `cargo xtask perf`, and 3 if a partition is missing.
+    Merge(MergeArgs),
+    /// Measure the error rates of comparisons on this machine.
+    ///
+    /// It compares unchanged code with itself, and with slowdowns of known size. It takes 15
+    /// minutes, or the time of --time-limit. The exit status is 1 if a target rate is missed.
+    #[command(alias = "qualify")]
+    Calibrate(CalibrateArgs),
+    /// Judge measurements of other tools, read from standard input.
+    ///
+    /// Each line of standard input is a case in JSON, and each line of standard output its verdict.
+    /// docs/formats.md describes both.
+    Judge,
+    /// Decide in CI whether a pull request's check passes.
+    ///
+    /// It combines the results of the jobs before it with their report. The exit status is 0 if the
+    /// check passes, and 1 if not.
     Gate(GateArgs),
-    /// Keep one comment on a pull request up to date, in a workflow that may write.
+    /// Write or update the comment on a pull request.
+    ///
+    /// Run it in a workflow whose token has the permission `pull-requests: write`.
     Comment(CommentArgs),
-    /// Keep one issue open as long as the recorded runs of a branch fail.
+    /// Open, update or close the issue of a failing branch.
+    ///
+    /// The issue is open as long as the recorded runs of the branch fail. Run it in a workflow whose
+    /// token has the permission `issues: write`.
     Issue(IssueArgs),
 }
 
-/// Does what was typed, prints what went wrong, and returns the exit status.
+/// Runs the command, prints its error if it fails, and returns the exit status.
 pub fn run(cli: &Cli) -> ExitCode {
     let result = match &cli.command {
         None => pipeline::run(&cli.measure),

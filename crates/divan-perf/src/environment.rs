@@ -1,4 +1,4 @@
-//! What only the outside world knows: the time, chance, and what machine this is.
+//! The time, random seeds, and the machine with its tools.
 
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Timelike as _, Utc};
@@ -7,39 +7,40 @@ use std::env;
 use std::fs;
 use std::process::Command;
 
-/// The time, to the second.
+/// The current time, in whole seconds.
 pub(crate) fn now() -> DateTime<Utc> {
     let now = Utc::now();
     now.with_nanosecond(0).unwrap_or(now)
 }
 
-/// A seed by chance.
+/// A random seed.
 pub(crate) fn seed() -> u32 {
     fastrand::u32(..)
 }
 
-/// Cargo, as the one that started this process.
+/// The cargo that started this process, else the one in `PATH`.
 pub(crate) fn cargo() -> String {
     env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
 
-/// The compiler that cargo would use.
+/// The compiler that cargo uses.
 pub(crate) fn rustc() -> String {
     env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned())
 }
 
-/// What the build says of itself.
+/// The properties of a build that decide which runs are comparable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct BuildFacts {
-    /// The profile in a few words: `opt-level 3`.
+pub(crate) struct BuildSettings {
+    /// The settings of the profile, e.g. `opt-level 3`.
     pub(crate) profile: String,
     /// Divan's version.
     pub(crate) divan: String,
 }
 
-/// This machine and its tools.
-pub(crate) fn machine(build: BuildFacts) -> Result<Machine> {
-    let verbose = output(&rustc(), &["-vV"]).context("cannot ask rustc for its version")?;
+/// This machine and its tools. It fails if rustc cannot be started.
+pub(crate) fn machine(build: BuildSettings) -> Result<Machine> {
+    let verbose = output(&rustc(), &["-vV"])
+        .context("cannot run `rustc -vV`; install Rust or set RUSTC to its path")?;
     let field = |name: &str| verbose.lines().find_map(|line| line.strip_prefix(name));
     let host = field("host: ").unwrap_or_default();
     let machine = Machine {
@@ -57,7 +58,7 @@ pub(crate) fn machine(build: BuildFacts) -> Result<Machine> {
     Ok(machine.with_machine_key())
 }
 
-/// `1.95.0 (59807616e)`: nightlies of one version differ by their commit.
+/// E.g. `1.95.0 (59807616e)`: nightlies of one version differ by their commit.
 fn version(release: &str, commit: Option<&str>) -> String {
     match commit.and_then(|hash| hash.get(..9)) {
         Some(commit) => format!("{release} ({commit})"),
@@ -77,7 +78,7 @@ fn cpu() -> String {
 
 fn linux_cpu() -> Option<String> {
     let info = fs::read_to_string("/proc/cpuinfo").ok()?;
-    // ARM gives no model name, only numbers of the implementer and the part.
+    // On ARM there is no model name, only numbers of the implementer and the part.
     let value = |key: &str| {
         let line = info.lines().find(|line| line.starts_with(key))?;
         line.split_once(':').map(|(_, value)| value.trim().to_owned())
@@ -86,7 +87,7 @@ fn linux_cpu() -> Option<String> {
         .or_else(|| Some(format!("{} {}", value("CPU implementer")?, value("CPU part")?)))
 }
 
-/// Flags that the environment hands to the compiler; those of a manifest are part of the commit.
+/// Compiler flags from the environment. Flags in a manifest belong to the commit.
 fn flags() -> String {
     let names = ["RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"];
     let set = names.iter().filter_map(|name| env::var(name).ok());
@@ -94,7 +95,7 @@ fn flags() -> String {
     flags.join(" ").trim().to_owned()
 }
 
-/// The runner's image, else the system's name.
+/// The image of GitHub's runner, else the name of the operating system.
 fn image() -> String {
     let runner = env::var("ImageOS").ok().zip(env::var("ImageVersion").ok());
     let runner = runner.map(|(os, version)| format!("{os} {version}"));

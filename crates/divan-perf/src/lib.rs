@@ -1,4 +1,4 @@
-//! Measures a workspace's Divan benches, keeps their history in git and reports regressions.
+//! Measures the Divan benches of a workspace, keeps their history in git and reports regressions.
 //!
 //! A workspace's own `xtask` embeds it as one of its commands:
 //!

@@ -1,16 +1,19 @@
-//! A report's file, which another machine may have written.
+//! report.json, which another machine may have written.
 
 use crate::foreign_files::read_text;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use perf_report::{REPORT_BYTES, Report};
 use std::path::Path;
 
-/// Reads a report, which another machine may have written.
+/// Reads and validates a report.
 pub(crate) fn read(path: &Path) -> Result<Report> {
+    if !path.exists() {
+        bail!("there is no {}: `cargo xtask perf` writes target/perf/report.json", path.display());
+    }
     parse(path, &read_text(path, REPORT_BYTES)?)
 }
 
-/// The same, of its text.
+/// Parses the text of the report at `path`.
 pub(crate) fn parse(path: &Path, text: &str) -> Result<Report> {
-    Report::from_json(text).with_context(|| format!("{} cannot be used", path.display()))
+    Report::from_json(text).with_context(|| format!("{} is not a readable report", path.display()))
 }

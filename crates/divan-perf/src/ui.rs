@@ -8,14 +8,14 @@ use perf_report::visible;
 use std::io::{self, IsTerminal as _, Read, Write as _};
 use std::time::{Duration, Instant};
 
-/// Whether standard output is coloured.
+/// When standard output is colored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal.
+    /// On terminals only.
     Auto,
-    /// Also into files and pipes.
+    /// Also in files and pipes.
     Always,
-    /// Nowhere.
+    /// Never.
     Never,
 }
 
@@ -24,18 +24,18 @@ pub(crate) fn error(error: &anyhow::Error) {
     say(&format!("error: {error:#}"));
 }
 
-/// Prints a line about what is going on. NameTable in it may be anybody's, and drive no terminal.
+/// Prints a line to standard error, without control characters.
 ///
-/// Nobody may read it any more, as behind `2>&1 | head`: what is being measured goes on.
+/// A closed standard error, e.g. by `2>&1 | head`, does not stop the measurement.
 pub(crate) fn say(line: &str) {
-    let shown = |c: char| match c {
+    let escape = |c: char| match c {
         '\n' | '\t' => c.to_string(),
         _ => visible(&c.to_string()),
     };
-    let _ = writeln!(io::stderr(), "{}", line.chars().map(shown).collect::<String>());
+    let _ = writeln!(io::stderr(), "{}", line.chars().map(escape).collect::<String>());
 }
 
-/// Prints what another program says, to its end, whether anybody reads it or not.
+/// Copies the output of another program to standard error, to its end.
 pub(crate) fn pass_on(mut stream: impl Read) {
     let mut buffer = [0; 4096];
     while let Ok(bytes @ 1..) = stream.read(&mut buffer) {
@@ -43,7 +43,7 @@ pub(crate) fn pass_on(mut stream: impl Read) {
     }
 }
 
-/// Prints the report. A reader that went away is no error.
+/// Prints the report. A closed pipe is no error.
 pub(crate) fn report(text: &str, color: Color) -> io::Result<()> {
     let choice = match color {
         Color::Auto => ColorChoice::Auto,
@@ -51,59 +51,59 @@ pub(crate) fn report(text: &str, color: Color) -> io::Result<()> {
         Color::Never => ColorChoice::Never,
     };
     let mut stream = AutoStream::new(io::stdout(), choice).lock();
-    unless_gone(stream.write_all(text.as_bytes()).and_then(|()| stream.flush()))
+    ignore_closed_pipe(stream.write_all(text.as_bytes()).and_then(|()| stream.flush()))
 }
 
-/// Prints text byte by byte as it is, for another program to read.
+/// Prints text unchanged, for other programs. A closed pipe is no error.
 pub(crate) fn verbatim(text: &str) -> io::Result<()> {
     let mut stream = io::stdout().lock();
-    unless_gone(stream.write_all(text.as_bytes()).and_then(|()| stream.flush()))
+    ignore_closed_pipe(stream.write_all(text.as_bytes()).and_then(|()| stream.flush()))
 }
 
-fn unless_gone(written: io::Result<()>) -> io::Result<()> {
+fn ignore_closed_pipe(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
 }
 
-/// Another program that reads what is written, and that may go away before the end.
+/// A stream whose reader may close it before the end.
 #[derive(Debug)]
-pub(crate) struct Reader<W> {
+pub(crate) struct ClosableStream<W> {
     stream: W,
-    is_gone: bool,
+    is_closed: bool,
 }
 
-impl<W> Reader<W> {
+impl<W> ClosableStream<W> {
     pub(crate) fn new(stream: W) -> Self {
-        Self { stream, is_gone: false }
+        Self { stream, is_closed: false }
     }
 
-    /// Whether it went away, which is no error of what writes.
-    pub(crate) fn is_gone(&self) -> bool {
-        self.is_gone
+    /// Whether the reader closed the stream.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
-    fn watch<T>(&mut self, written: io::Result<T>) -> io::Result<T> {
-        let is_gone = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
-        self.is_gone |= written.as_ref().err().is_some_and(is_gone);
+    fn note_closed<T>(&mut self, written: io::Result<T>) -> io::Result<T> {
+        let is_closed = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+        self.is_closed |= written.as_ref().err().is_some_and(is_closed);
         written
     }
 }
 
-impl<W: io::Write> io::Write for Reader<W> {
+impl<W: io::Write> io::Write for ClosableStream<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.stream.write(bytes);
-        self.watch(written)
+        self.note_closed(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         let flushed = self.stream.flush();
-        self.watch(flushed)
+        self.note_closed(flushed)
     }
 }
 
-/// How far the measuring has come: a bar on a terminal, else a line now and then.
+/// The progress of a measurement: a bar on a terminal, else a line per [`LINE_INTERVAL`].
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
@@ -111,11 +111,11 @@ pub(crate) struct Progress {
     last_line: Instant,
 }
 
-/// How often a log gets a line.
-const LINE_EVERY: Duration = Duration::from_secs(15);
+/// The time between two lines in a log.
+const LINE_INTERVAL: Duration = Duration::from_secs(15);
 
 impl Progress {
-    /// Progress through `launches`.
+    /// Progress through `launches`; prints the title.
     pub(crate) fn start(title: &str, launches: usize) -> Self {
         let progress = Self::go_on(title, launches);
         if progress.bar.is_none() {
@@ -124,20 +124,20 @@ impl Progress {
         progress
     }
 
-    /// Progress through `launches` of something that has been announced already.
+    /// Progress through `launches` whose title is already printed.
     pub(crate) fn go_on(title: &str, launches: usize) -> Self {
         let bar = io::stderr().is_terminal().then(|| bar(launches));
         Self { bar, title: title.to_owned(), last_line: Instant::now() }
     }
 
-    /// Says what is launched now, how many launches are done of how many, and the time left.
+    /// Shows the launched benchmark, the launches done of all, and the estimated time left.
     pub(crate) fn at(&mut self, done: usize, of: usize, benchmark: &str, left: Duration) {
         let left = unit::span(left.as_secs_f64());
         if let Some(bar) = &self.bar {
             bar.set_length(of as u64);
             bar.set_position(done as u64);
             bar.set_message(format!("{}, {left} left: {}", self.title, printable(benchmark)));
-        } else if self.last_line.elapsed() >= LINE_EVERY {
+        } else if self.last_line.elapsed() >= LINE_INTERVAL {
             self.last_line = Instant::now();
             say(&format!("{}: {done} of {of} launches, about {left} left", self.title));
         }

@@ -118,7 +118,7 @@ impl Clone {
         let stderr = succeed(self.history(&["add"]))?.stderr;
         let stderr = String::from_utf8_lossy(&stderr);
         let folder =
-            stderr.lines().find_map(|line| line.strip_prefix("nothing waits to be recorded in "));
+            stderr.lines().find_map(|line| line.strip_prefix("no measurement is pending in "));
         folder.map(|folder| self.path.join(folder)).context("the program names no folder")
     }
 

@@ -22,14 +22,16 @@ fn slow_by(project: &Project, percent: u32) {
 fn an_accepted_slowdown_passes_up_to_its_ceiling_and_only_once() {
     let project = Project::scripted();
     project.git(&["checkout", "--quiet", "-b", "slower"]);
-    accept(&project, &["checksum", "--reason", "x"]).expect(2).says("measure first");
+    accept(&project, &["checksum", "--reason", "x"])
+        .expect(2)
+        .says("run `cargo xtask perf --compare main` first");
     slow_by(&project, 50);
     compare(&project).expect(1).says("text::checksum got slower");
 
     let nothing = accept(&project, &["upper", "--reason", "x"]);
     nothing.expect(2).says("the last report has no benchmark `upper`");
     let written = accept(&project, &["checksum", "--reason", "it checks twice | <b>"]);
-    written.expect(0).says("commit perf-budgets.json with the code");
+    written.expect(0).says("commit perf-budgets.json together with the code");
     let head = project.git(&["rev-parse", "HEAD"]);
     let budgets: serde_json::Value =
         serde_json::from_str(&project.read("perf-budgets.json")).unwrap();
@@ -61,7 +63,9 @@ fn an_entry_is_carried_by_runs_and_loud_when_it_is_over() {
     let project = Project::scripted();
     let name = "known-cost/text::checksum";
     let args = ["--reason", "x", "--ceiling", "10", "--expires", "9999-01-31"];
-    accept(&project, &[&[name], &args[..]].concat()).expect(0).says("taken as its whole name");
+    accept(&project, &[&[name], &args[..]].concat())
+        .expect(0)
+        .says("using it as a full benchmark name");
     // What a day makes of it.
     let text = project.read("perf-budgets.json").replace("9999-01-31", "2026-01-31");
     project.write("perf-budgets.json", &text);

@@ -104,7 +104,7 @@ fn proposals_are_a_diff_that_git_applies() {
 
     project.write("perf-budgets.json", &expected);
     let again = project.budgets(&["suggest"]);
-    again.expect(0).says("nothing to propose");
+    again.expect(0).says("no suggestion: the limits fit");
     assert_eq!(again.stdout, "");
 }
 
@@ -136,10 +136,10 @@ fn a_workspace_below_the_repository_is_patched_where_it_is() {
 #[test]
 fn few_runs_make_no_proposal() {
     let few = project(BUDGETS, &runs(4)).budgets(&["suggest"]);
-    few.expect(0).says("4 runs").says("a proposal takes 5").says("nothing to propose");
+    few.expect(0).says("4 runs").says("a proposal takes 5").says("no suggestion");
     assert_eq!(few.stdout, "");
     let none = project(BUDGETS, &[]).budgets(&["suggest"]);
-    none.expect(0).says("no whole run of main is recorded");
+    none.expect(0).says("no complete run of main is recorded");
     assert_eq!(none.stdout, "");
 }
 

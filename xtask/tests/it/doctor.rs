@@ -10,19 +10,19 @@ fn doctor(project: &Project, args: &[&str]) -> Ended {
 }
 
 #[test]
-fn a_sound_workspace_has_nothing_to_mend() {
+fn a_sound_workspace_has_nothing_to_fix() {
     let project = Project::scripted();
     let ended = doctor(&project, &["--time-limit", "5s"]);
     ended
         .expect(0)
         .says("14 benchmarks in 2 bench targets")
-        .says("noise: the same executable twice");
-    ended.says("0 to mend").says("nothing is recorded on gh-pages yet");
+        .says("noise: launches of the same executable differ by");
+    ended.says("0 to fix").says("no run is recorded on gh-pages yet");
     assert_eq!(project.git(&["status", "--porcelain"]), "");
 }
 
 #[test]
-fn what_is_wrong_comes_with_the_line_that_mends_it() {
+fn problems_come_with_their_fix() {
     let project = Project::scripted();
     project.write(
         "perf-budgets.json",
@@ -42,9 +42,9 @@ fn what_is_wrong_comes_with_the_line_that_mends_it() {
         "perf.yml:1: no `merge_group` trigger",
         "perf.yml:1: no `permissions`",
         "perf.yml:5: `actions/checkout@v7`",
-        "perf.yml:5: the checkout leaves a token",
-        "perf.yml:3: the job `perf` may hang",
-        "the bench `plain` has the standard harness",
+        "perf.yml:5: the checkout stores a token",
+        "perf.yml:3: the job `perf` has no timeout",
+        "the bench `plain` uses the standard harness",
         "Cargo.lock is not committed",
     ] {
         ended.says(said);

@@ -69,7 +69,7 @@ fn runs_that_a_deploy_dropped_are_kept_when_the_next_is_published() {
         let told = project.history(&["add", "--publish"]);
         told.expect(0).says("restored");
         assert_eq!(recorded(&project).len(), 8, "{script}");
-        project.history(&["verify"]).expect(0).says("8 runs, all is well");
+        project.history(&["verify"]).expect(0).says("8 runs, no problem found");
         let fresh = Project::clone_of(&address(&hub), &[]);
         assert_eq!(held(&fresh, "origin/gh-pages"), 8, "{script}");
     }
@@ -124,7 +124,7 @@ fn the_deploy_of_a_clone_with_its_own_runs_loses_none() {
     add(&project, &[9]);
     project.history(&["add", "--publish"]).expect(0);
     assert_eq!(held(&project, "gh-pages"), 9);
-    project.history(&["verify"]).expect(0).says("9 runs, all is well");
+    project.history(&["verify"]).expect(0).says("9 runs, no problem found");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn verify_compares_with_earlier_commits_and_repairs() {
     verified.expect(1).says("missing: 3 runs that commit").says("verify --repair");
     assert!(verified.stdout.starts_with("4 runs, 3 missing"), "{}", verified.stdout);
     fresh.history(&["verify", "--repair"]).expect(0).says("brought back 3 runs");
-    fresh.history(&["verify"]).expect(0).says("7 runs, all is well");
+    fresh.history(&["verify"]).expect(0).says("7 runs, no problem found");
     let _ = project;
 }
 
@@ -150,7 +150,7 @@ fn an_edited_run_is_brought_back_as_it_was() {
     add(&project, &[8]);
     project.history(&["add", "--publish"]).expect(0).says("restored 1 run");
     assert_eq!(project.git(&["show", &format!("gh-pages:{path}")]), before);
-    project.history(&["verify"]).expect(0).says("8 runs, all is well");
+    project.history(&["verify"]).expect(0).says("8 runs, no problem found");
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn what_a_restart_left_behind_stays_there_after_a_deploy() {
     add(&project, &[8]);
     project.history(&["add", "--publish"]).expect(0).says("restored 2 runs and 1 other file");
     assert_eq!(held(&project, "gh-pages"), 3);
-    project.history(&["verify"]).expect(0).says("3 runs, all is well");
+    project.history(&["verify"]).expect(0).says("3 runs, no problem found");
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn what_others_put_into_the_folder_and_took_away_stays_away() {
         project.history(&["add", "--publish"]).expect(0);
         assert_eq!(recorded(&project).len(), 8, "{script}");
         project.history(&["verify", "--repair"]).expect(0);
-        project.history(&["verify"]).expect(0).says("8 runs, all is well");
+        project.history(&["verify"]).expect(0).says("8 runs, no problem found");
     }
     let (project, hub) = published();
     foreign_commit(&hub, "git rm -rq data; echo x > data");
@@ -241,5 +241,5 @@ fn a_file_that_cannot_be_fetched_now_is_no_damage() {
     assert_eq!(partial.git(&["rev-parse", "origin/gh-pages"]), tip);
     fs::rename(hub.path().join("elsewhere"), moved).unwrap();
     partial.history(&["add", &file(&partial, &run(8)), "--publish"]).expect(0);
-    partial.history(&["verify"]).expect(0).says("8 runs, all is well");
+    partial.history(&["verify"]).expect(0).says("8 runs, no problem found");
 }

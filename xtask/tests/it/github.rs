@@ -123,7 +123,9 @@ fn comment(id: u64, kind: &str, body: &str) -> Value {
 fn one_comment_is_made_and_then_kept_up_to_date() {
     let job = commenting("failure", &json!([comment(1, "User", "hello")]));
     job.write("report.json", &report().to_string());
-    job.perf(&["comment", "report.json"], &[]).expect(0).says("pull request 5 is up to date");
+    job.perf(&["comment", "report.json"], &[])
+        .expect(0)
+        .says("updated the comment on pull request 5");
     let [(call, body)] = &job.sent()[..] else { panic!() };
     assert_eq!(call, "POST repos/team/project/issues/5/comments");
     let body = body["body"].as_str().unwrap().to_owned();
@@ -146,7 +148,9 @@ fn a_comment_is_made_also_where_there_is_no_report_but_not_for_documentation() {
     job.perf(&["comment", "report.json"], &[]).expect(0);
     assert!(job.sent()[0].1["body"].as_str().unwrap().contains("ended without a report"));
     let job = commenting("success", &json!([]));
-    job.perf(&["comment", "report.json"], &[]).expect(0).says("nothing to say");
+    job.perf(&["comment", "report.json"], &[])
+        .expect(0)
+        .says("no comment: the measuring workflow ended with `success`");
     assert_eq!(job.sent(), []);
 }
 
@@ -155,7 +159,7 @@ fn a_report_cannot_say_that_a_failed_check_passed() {
     let job = commenting("failure", &json!([]));
     job.write("report.json", &passing(report()).to_string());
     job.perf(&["comment", "report.json"], &[]).expect(0);
-    assert!(job.sent()[0].1["body"].as_str().unwrap().contains("**The check failed**, whatever"));
+    assert!(job.sent()[0].1["body"].as_str().unwrap().contains("**The check failed**, although"));
 }
 
 fn rename(row: &mut Value, name: &str) {
@@ -249,7 +253,9 @@ fn one_issue_is_open_as_long_as_a_branch_fails() {
     let job = Job::new();
     job.write("report.json", &report().to_string());
     let env = [("GITHUB_REPOSITORY", "team/project/../x"), ("GITHUB_RUN_ID", "77")];
-    job.perf(&["issue", "report.json"], &env).expect(2).says("is not owner/name");
+    job.perf(&["issue", "report.json"], &env)
+        .expect(2)
+        .says("is no repository: write --repository OWNER/NAME");
 }
 
 #[test]
@@ -265,7 +271,7 @@ fn a_saved_report_is_rendered_for_a_job() {
     assert_eq!(markdown.expect(0).stdout, job.read("summary.md"));
     let json = job.perf(&["report", "--format", "json", "report.json"], &[]);
     assert_eq!(serde_json::from_str::<Value>(&json.expect(0).stdout).unwrap(), report());
-    job.perf(&["report", "no.json"], &[]).expect(2).says("cannot read no.json");
+    job.perf(&["report", "no.json"], &[]).expect(2).says("there is no no.json");
 }
 
 #[test]
@@ -296,7 +302,7 @@ fn the_gate_reads_the_jobs_and_the_report() {
         job.perf(&["gate", "report.json"], &[&[("NEEDS", needs)], more].concat())
     };
     gate(&needs("failure"), &[]).expect(1).says("the check fails: 2 regressions");
-    gate(&needs("success"), &[("GITHUB_SHA", HEAD)]).expect(1).says("and this check is of aaaa");
+    gate(&needs("success"), &[("GITHUB_SHA", HEAD)]).expect(1).says("but the check is for aaaa");
     gate("{", &[]).expect(2).says("toJSON(needs)");
     let docs = needs("skipped").replace("true", "false");
     gate(&docs, &[]).expect(0).says("nothing changed but documentation");

@@ -67,7 +67,7 @@ fn a_run_of_a_newer_format_is_left_out_and_never_touched() {
     let told = project.perf(&["--launch-ms", "5", "--filter", "text::"]);
     told.expect(0).says("skipped 1 run of a newer format on gh-pages. Update this tool");
     project.site(&[]).expect(0);
-    project.history(&["verify"]).expect(0).says("schema 7").says("all is well");
+    project.history(&["verify"]).expect(0).says("schema 7").says("no problem found");
     project.history(&["list"]).expect(0).says("schema 7");
     project.history(&["verify", "--repair"]).expect(0);
     for (path, text) in newer {
@@ -104,7 +104,7 @@ fn mistakes_on_the_command_line_are_named() {
         .perf(&["--branch", "a..b"])
         .expect(2)
         .says("'a..b' for '--branch <NAME>': it contains `..`");
-    project.perf(&["--time-limit", "soon"]).expect(2).says("write for example `90s` or `5m`");
+    project.perf(&["--time-limit", "soon"]).expect(2).says("write e.g. `90s` or `5m`");
     project.perf(&["--launches", "0"]).expect(2).says("0 is not in 1..=1000");
     project.perf(&["--manifest-path", "none.toml"]).expect(2).says("none.toml is not a file");
 }

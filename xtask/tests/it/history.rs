@@ -92,7 +92,7 @@ fn a_run_is_added_once_and_nothing_else_moves() {
     let edited = project.history(&["add", &file(&project, &edited)]);
     edited.expect(2).says("its contents do not belong to its name");
     project.history(&["add", "Cargo.toml"]).expect(2).says("cannot record Cargo.toml");
-    project.history(&["add"]).expect(0).says("nothing waits to be recorded in");
+    project.history(&["add"]).expect(0).says("no measurement is pending in");
 }
 
 #[test]
@@ -107,9 +107,9 @@ fn what_an_earlier_process_left_is_recorded() {
     wait("broken.json", "{\"kind\":");
     let told = project.history(&["add"]);
     told.expect(2).says("broken.json").says("kept in");
-    assert!(!told.stderr.contains("nothing waits"), "{}", told.stderr);
+    assert!(!told.stderr.contains("no measurement is pending"), "{}", told.stderr);
     wait(&format!("{}.json", left.id), &left.to_json());
-    project.history(&["add"]).expect(2).says("recorded what waited");
+    project.history(&["add"]).expect(2).says("recorded the pending measurements");
     assert_eq!(recorded(&project), BTreeSet::from([path_of(&left)]));
     assert_eq!(project.waiting(), [pending.join("broken.json")]);
 }
@@ -128,11 +128,11 @@ fn what_waits_goes_into_the_history_of_its_own_workspace() {
 
     let add = ["add", "--output", &shared];
     let told = other.history(&add);
-    told.expect(0).says("nothing waits").says("measurements of another workspace");
+    told.expect(0).says("no measurement is pending").says("measurements of another workspace");
     let inner = ["add", "--manifest-path", "inner/Cargo.toml"];
-    one.history(&inner).expect(0).says("nothing waits");
+    one.history(&inner).expect(0).says("no measurement is pending");
     assert!(recorded_or_none(&other).is_empty());
-    one.history(&add).expect(0).says("recorded what waited");
+    one.history(&add).expect(0).says("recorded the pending measurements");
     assert_eq!(recorded(&one).len(), 1);
 }
 
@@ -182,7 +182,7 @@ fn a_file_that_is_not_added_is_not_called_recorded() {
     other.history(&["verify"]).expect(1).says("its contents do not belong to its name");
     other.history(&["add", &file(&other, &runs[0])]).expect(0).says("recorded 1 file");
     other.history(&["verify", "--repair"]).expect(0);
-    other.history(&["verify"]).expect(0).says("1 run, all is well");
+    other.history(&["verify"]).expect(0).says("1 run, no problem found");
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn what_a_later_version_wrote_is_recorded_as_it_is() {
     let later = anonymous.replacen("\"id\":\"\"", &format!("\"id\":\"{id}\""), 1);
     project.write("out/later.json", &later);
     project.history(&["add", "out/later.json"]).expect(0);
-    project.history(&["verify"]).expect(0).says("1 run, all is well");
+    project.history(&["verify"]).expect(0).says("1 run, no problem found");
 }
 
 #[test]
@@ -314,7 +314,7 @@ pub(crate) fn damage(project: &Project, path: &str) -> PathBuf {
 fn what_follows_from_the_runs_is_checked_and_mended() {
     let project = Project::committed();
     add(&project, &[1, 2]);
-    project.history(&["verify"]).expect(0).says("2 runs, all is well");
+    project.history(&["verify"]).expect(0).says("2 runs, no problem found");
     tamper(&project, "data/series/2026/11/02.jsonl", "{\"schema\":1,\"run\":\"a\"}\n");
     tamper(&project, "data/series/2026/11/20.jsonl", "");
     let ended = project.history(&["verify"]);
@@ -346,7 +346,7 @@ fn a_damaged_run_is_named_and_the_rest_is_served() {
     let export = project.history(&["export", "--format", "csv"]);
     export.expect(0).says("2026-11-02T08:00:00Z").says("2026-11-04T08:00:00Z");
     project.history(&["verify", "--repair"]).expect(0);
-    project.history(&["verify"]).expect(0).says("3 runs, all is well");
+    project.history(&["verify"]).expect(0).says("3 runs, no problem found");
     project.perf(&[]).expect(2).says("has no Divan bench");
 }
 
@@ -368,7 +368,7 @@ fn a_run_of_the_future_is_noted() {
     let mut run = run(1);
     run.started = "2126-11-01T00:00:00Z".parse().unwrap();
     project.history(&["add", &file(&project, &run.with_id())]).expect(0);
-    project.history(&["verify"]).expect(0).says("lies in the future");
+    project.history(&["verify"]).expect(0).says("is in the future");
 }
 
 #[test]
@@ -385,7 +385,7 @@ fn a_history_is_rotated_once_confirmed() {
     assert_eq!((recorded(&project), project.git(&["rev-parse", "old"])), (kept, old));
     assert_eq!(project.git(&["rev-list", "--count", "gh-pages"]), "1");
     assert_eq!(project.git(&["show", "gh-pages:index.html"]), "somebody's site");
-    project.history(&["verify"]).expect(0).says("2 runs, all is well");
+    project.history(&["verify"]).expect(0).says("2 runs, no problem found");
     project
         .history(&meant)
         .expect(2)

@@ -23,7 +23,8 @@ fn a_name_that_leads_elsewhere_is_refused() {
     let tip = project.git(&["rev-parse", "gh-pages"]);
     let far = Run { started: "+12026-11-01T00:00:00Z".parse().unwrap(), ..run(2) };
     let named = |id: &str| Run { id: id.to_owned(), ..run(2) };
-    let (nowhere, edited) = ("which is not a path of the history", "its contents do not belong to its name");
+    let (nowhere, edited) =
+        ("which is not a path of the history", "its contents do not belong to its name");
     for (odd, said) in [
         (far.with_id(), nowhere),
         (named("../../../../odd"), edited),
@@ -40,7 +41,7 @@ fn a_name_that_leads_elsewhere_is_refused() {
     let left = fs::read_dir(project.path().join("out")).unwrap();
     let is_odd = |name: &str| name.contains("odd");
     assert!(!left.map(|file| file.unwrap().file_name()).any(|name| is_odd(name.to_str().unwrap())));
-    project.history(&["verify"]).expect(0).says("1 run, all is well");
+    project.history(&["verify"]).expect(0).says("1 run, no problem found");
 }
 
 #[test]
@@ -50,11 +51,11 @@ fn another_tool_may_call_a_commit_anything() {
         project.write("out/data.js", &data_js(commit, "1700000000123"));
         project.history(&["import", "out/data.js"]).expect(0).says("1 run imported");
     }
-    project.history(&["verify"]).expect(0).says("7 runs, all is well");
+    project.history(&["verify"]).expect(0).says("7 runs, no problem found");
     assert_eq!(project.history(&["list"]).expect(0).stdout.lines().count(), 8);
     project.write("out/data.js", &data_js("ab", "999999999999999"));
-    project.history(&["import", "out/data.js"]).expect(2).says("there is no run in out/data.js");
-    project.history(&["verify"]).expect(0).says("7 runs, all is well");
+    project.history(&["import", "out/data.js"]).expect(2).says("out/data.js contains no run");
+    project.history(&["verify"]).expect(0).says("7 runs, no problem found");
 }
 
 #[test]
@@ -69,7 +70,7 @@ fn a_chunk_that_git_lost_is_mended_once_git_lets_go_of_it() {
         project.history(&["verify", "--repair"]).expect(2).says(path).says("git fsck");
         fs::remove_file(object).unwrap();
         project.history(&["verify", "--repair"]).expect(0).says("1 stale file repaired");
-        project.history(&["verify"]).expect(0).says("2 runs, all is well");
+        project.history(&["verify"]).expect(0).says("2 runs, no problem found");
         assert_eq!(project.history(&["list"]).expect(0).stdout.lines().count(), 3);
     }
 }

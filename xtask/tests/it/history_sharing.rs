@@ -35,7 +35,7 @@ fn two_clones_that_publish_lose_nothing() {
     assert_eq!(recorded(&other).len(), 3);
     other.git(&["merge-base", "--is-ancestor", &begun, "gh-pages"]);
     assert_eq!(other.git(&["show", "gh-pages:index.html"]), "somebody's site");
-    other.history(&["verify"]).expect(0).says("3 runs, all is well");
+    other.history(&["verify"]).expect(0).says("3 runs, no problem found");
     publish(&one);
     assert_eq!(one.git(&["rev-parse", "gh-pages"]), other.git(&["rev-parse", "gh-pages"]));
 }
@@ -180,7 +180,7 @@ fn a_history_that_began_anew_is_not_brought_back() {
     add(&late, &[5]);
     publish(&late);
     assert_eq!(recorded(&late).len(), 3);
-    late.history(&["verify"]).expect(0).says("3 runs, all is well");
+    late.history(&["verify"]).expect(0).says("3 runs, no problem found");
     publish(&one);
     assert_eq!(recorded(&one).len(), 3);
 }
@@ -253,7 +253,7 @@ fn a_clone_without_files_fetches_those_it_reads() {
     partial.history(&["list"]).expect(0).says(&run(1).id);
     add(&partial, &[2]);
     publish(&partial);
-    partial.history(&["verify"]).expect(0).says("2 runs, all is well");
+    partial.history(&["verify"]).expect(0).says("2 runs, no problem found");
 }
 
 #[test]
@@ -262,8 +262,8 @@ fn a_repository_with_long_hashes_has_a_history() {
     project.git(&["init", "--quiet", "--initial-branch=main", "--object-format=sha256"]);
     project.commit_all();
     add(&project, &[1, 2]);
-    project.history(&["verify"]).expect(0).says("2 runs, all is well");
+    project.history(&["verify"]).expect(0).says("2 runs, no problem found");
     let meant = ["restart", "--keep", "1", "--archive", "old", "--confirm", "start gh-pages anew"];
     project.history(&meant).expect(0);
-    project.history(&["verify"]).expect(0).says("1 run, all is well");
+    project.history(&["verify"]).expect(0).says("1 run, no problem found");
 }

@@ -114,7 +114,7 @@ fn the_last_report_is_explained() {
     let project = Project::scripted();
     let (status, said) = explain(&project, "checksum");
     assert_eq!(status, Some(2));
-    assert!(said.contains("measure first by `cargo xtask perf`"), "{said}");
+    assert!(said.contains("run `cargo xtask perf` first"), "{said}");
 
     let args = ["--launch-ms", "5", "--filter", "checksum", "--compare", "HEAD", "--no-skip"];
     project.perf(&args).expect(0);

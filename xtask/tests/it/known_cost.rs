@@ -55,7 +55,7 @@ fn half_as_much_work_again_is_found_by_name_after_three_runs() {
     let before = footprint(&project);
     let slowed = project.perf(&SHORT);
     assert_eq!(gated(&project), ["known-cost/data::sort", "known-cost/text::checksum"]);
-    slowed.expect(1).says("FAIL:").says("recorded commit that what moved is compared with");
+    slowed.expect(1).says("FAIL:").says("recorded base of the changed benchmarks");
     slowed.says("pairs with");
     assert_eq!(footprint(&project), before);
 }
@@ -70,7 +70,7 @@ fn where_no_commit_can_be_built_fresh_launches_confirm() {
     project.commit_all();
     let nowhere = project.path().join("Cargo.toml");
     let ended = project.perf_with(&SHORT, &[("XDG_CACHE_HOME", nowhere.to_str().unwrap())]);
-    ended.expect(1).says("what moved could not be compared");
+    ended.expect(1).says("changed benchmarks could not be compared");
     ended.says("confirmed by 20 fresh launches");
     assert_eq!(gated(&project), ["known-cost/data::sort", "known-cost/text::checksum"]);
 }
@@ -149,7 +149,7 @@ fn what_is_not_recorded_leaves_no_branch() {
     let project = Project::scripted();
     project.git(&["checkout", "--quiet", "--detach"]);
     let args = ["--quick", "--no-record", "--filter", "checksum"];
-    project.perf(&args).expect(0).says("HEAD is detached").says("first impression");
+    project.perf(&args).expect(0).says("HEAD is detached").says("--quick gives an estimate");
     assert_eq!(project.git(&["branch", "--list", "gh-pages"]), "");
     assert_eq!(fs::read_dir(project.path().join("out/unrecorded")).unwrap().count(), 1);
 
@@ -210,7 +210,7 @@ fn an_interrupt_ends_in_order_and_records_nothing() {
     let interrupt =
         std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(interrupt.unwrap().success());
-    assert!(lines.any(|line| line.contains("interrupted: this run was not recorded")));
+    assert!(lines.any(|line| line.contains("interrupted: this run is not recorded")));
     assert_eq!(child.wait().unwrap().code(), Some(3));
     assert_eq!(project.git(&["branch", "--list", "gh-pages"]), "");
     assert_eq!(project.waiting(), Vec::<PathBuf>::new());

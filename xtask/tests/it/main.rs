@@ -30,4 +30,5 @@ mod shared_target;
 mod surroundings;
 mod tidy;
 mod tiny;
+mod type_names;
 mod unmeasured;

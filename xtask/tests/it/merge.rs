@@ -52,7 +52,7 @@ fn parts_are_joined_into_one_recorded_run_and_none_may_be_missing() {
     all.sort();
     assert_eq!(whole["benchmarks"]["name"], serde_json::json!(all));
     assert!(project.read("out/site/index.html").contains("known-cost"));
-    project.merge(&["out/site"]).expect(2).says("holds no report");
+    project.merge(&["out/site"]).expect(2).says("contains no report.json");
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_part_that_fails_fails_the_whole() {
         |comparison| comparison["benchmarks"][0]["pairs"][0]["head"]["median"] = json!(1.5),
         |project| {
             let merged = project.merge(&["out/parts"]);
-            merged.expect(2).says(&pairs).says("it has other numbers than out/parts/2/report.json");
+            merged.expect(2).says(&pairs).says("its values differ from out/parts/2/report.json");
         },
     );
     project.merge(&["out/parts"]).expect(1);
@@ -191,7 +191,7 @@ fn what_a_job_did_not_leave_makes_the_whole_incomplete() {
     let kept = project.read(&run);
     fs::remove_file(project.path().join(&run)).unwrap();
     let merged = project.merge(&["out/parts", "--no-record"]);
-    merged.expect(3).says("part 2 of 2: what it measured").says("is not in out/parts/2/unrecorded");
+    merged.expect(3).says("part 2 of 2: its measurement").says("is not in out/parts/2/unrecorded");
     // A run of the same part that another report is about is not lost either.
     let earlier = Run { seed: 1, ..Run::from_json(&kept).unwrap() }.with_id();
     project.write("out/parts/2/unrecorded/earlier.json", &earlier.to_json());
@@ -200,7 +200,7 @@ fn what_a_job_did_not_leave_makes_the_whole_incomplete() {
     assert!(runs.len() == 2 && runs.iter().all(|run| run["partial"] == true), "{runs:?}");
     // A job that was ended left its run, and no report.
     project.write("out/parts/3/unrecorded/run.json", &kept);
-    project.merge(&["out/parts"]).expect(3).says("out/parts/3 has measurements and no report.json");
+    project.merge(&["out/parts"]).expect(3).says("out/parts/3 has measurements but no report.json");
 }
 
 #[cfg(unix)]

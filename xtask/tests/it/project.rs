@@ -222,7 +222,7 @@ impl Project {
     pub(crate) fn pending(&self) -> PathBuf {
         let ended = self.history(&["add"]);
         let said = ended.expect(0).stderr.lines().next_back().unwrap_or_default();
-        self.path().join(said.strip_prefix("nothing waits to be recorded in ").unwrap())
+        self.path().join(said.strip_prefix("no measurement is pending in ").unwrap())
     }
 
     /// The measurements of any workspace that wait in this project's output folder.

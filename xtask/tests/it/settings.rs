@@ -144,13 +144,16 @@ fn an_accepted_regression_that_means_nothing_is_refused_by_its_option() {
         ),
         (
             &["a/b::c", "--reason", "x", "--max-change", "lots"],
-            "'--max-change <PERCENT>': it is no number",
+            "'--max-change <PERCENT>': it is not a number",
         ),
         (
             &[&good[..], &["--expires", "2020-01-01"]].concat(),
-            "'--expires <YYYY-MM-DD>': it is over",
+            "'--expires <YYYY-MM-DD>': it is in the past",
         ),
-        (&[&good[..], &["--expires", "soon"]].concat(), "'--expires <YYYY-MM-DD>': it is no day"),
+        (
+            &[&good[..], &["--expires", "soon"]].concat(),
+            "'--expires <YYYY-MM-DD>': it is not a day",
+        ),
         (
             &[&good[..], &["--commit", "main"]].concat(),
             "'--commit <HASH>': it takes 7 to 64 digits",
@@ -200,5 +203,5 @@ fn nothing_is_excused_while_it_is_unknown_what_the_base_accepts() {
     project.write(FILE, &format!("{{\"schema\": 1, \"accepted\": [{{{entry}}}]}}"));
     project.commit_all();
     let compared = project.perf(&["--compare", "main", "--filter", "text::checksum"]);
-    compared.expect(1).says("text::checksum got slower").says("no accepted regression is excused");
+    compared.expect(1).says("text::checksum got slower").says("accepted regressions do not apply");
 }

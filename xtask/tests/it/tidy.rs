@@ -11,7 +11,7 @@ const ORDER: [&str; 9] =
 /// The crates that do no I/O.
 const PURE: [&str; 3] = ["divan-output", "perf-judge", "perf-report"];
 
-fn files_below(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         match entry.file_type().unwrap().is_dir() {

@@ -66,7 +66,7 @@ fn benchmarks_of_a_target_that_lists_none_are_missing_in_a_comparison() {
     let manifest = project.read("Cargo.toml");
     let benches = project.read("benches/text.rs");
     let dead: [(&str, &str, &str); 3] = [
-        ("benches/text.rs", DEAD, "its executable ended without Divan's list"),
+        ("benches/text.rs", DEAD, "its executable ended without printing Divan's list"),
         ("benches/text.rs", "fn main() {}", "its executable is no Divan bench"),
         (
             "Cargo.toml",
@@ -249,9 +249,9 @@ fn an_interrupted_comparison_is_incomplete() {
     let mut command = project.command(&args);
     let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    assert!(lines.any(|line| line.starts_with("measuring side by side")));
+    assert!(lines.any(|line| line.starts_with("paired comparison: initial pairs")));
     let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(interrupt.unwrap().success());
-    assert!(lines.any(|line| line.contains("interrupted: this run was not recorded")));
+    assert!(lines.any(|line| line.contains("interrupted: this run is not recorded")));
     assert_eq!(child.wait().unwrap().code(), Some(3));
 }

@@ -1,6 +1,6 @@
-//! `cargo xtask perf accept`: a slowdown that is worth it, written down where it is reviewed.
+//! `cargo xtask perf accept`: adds an accepted regression to perf-budgets.json.
 
-use crate::args::{HistoryArgs, filled};
+use crate::args::{HistoryArgs, non_empty};
 use crate::bench::Workspace;
 use crate::budget_file::{BUDGET_FILE, in_file};
 use crate::files::{TEXT_BYTES, read_if_there, real, write_atomically};
@@ -21,33 +21,39 @@ use xshell::Shell;
 
 #[derive(Debug, Args)]
 pub(crate) struct AcceptArgs {
-    /// The benchmark: its name, or the end of it.
-    #[arg(value_parser = filled)]
+    /// Name of the benchmark, or the last parts of it.
+    #[arg(value_parser = non_empty)]
     pub(crate) benchmark: String,
-    /// Why it is worth it, for who reviews it and for who looks at the chart.
-    #[arg(long, value_name = "TEXT", value_parser = filled)]
+    /// State why the regression is acceptable.
+    ///
+    /// Reviewers read it in perf-budgets.json, and the site shows it at the chart.
+    #[arg(long, value_name = "TEXT", value_parser = non_empty)]
     pub(crate) reason: String,
-    /// The largest change that is accepted, in percent; without it, what the last report measured.
+    /// Accept up to this change in percent [default: the measured one].
+    ///
+    /// The default is the change in the last report. With it, no report is needed.
     #[arg(long, alias = "ceiling", value_name = "PERCENT", value_parser = max_change_percent, allow_negative_numbers = true)]
     pub(crate) max_change: Option<f64>,
-    /// The last day on which it is accepted.
+    /// End the acceptance after this day [default: never].
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = last_day)]
     pub(crate) expires: Option<NaiveDate>,
-    /// The commit that is slower, instead of the measured one or HEAD.
+    /// Accept it from this commit on [default: the measured one].
+    ///
+    /// With --max-change the default is HEAD.
     #[arg(long, value_name = "HASH", value_parser = hash)]
     pub(crate) commit: Option<String>,
-    /// Where the report is, instead of target/perf.
+    /// Read report.json from this folder [default: target/perf].
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
-    /// The workspace that was measured.
+    /// Use the workspace of this Cargo.toml [default: the current one].
     #[arg(long, value_name = "PATH")]
     pub(crate) manifest_path: Option<PathBuf>,
 }
 
-/// A workspace that has nothing to say yet.
+/// A new perf-budgets.json.
 const EMPTY: &str = "{\n  \"schema\": 2\n}\n";
 
-/// Writes the entry.
+/// Writes the entry to perf-budgets.json, which is created if needed.
 pub(crate) fn run(args: &AcceptArgs) -> Result<ExitCode> {
     let sh = Shell::new().context("cannot enter the current folder")?;
     let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
@@ -59,24 +65,26 @@ pub(crate) fn run(args: &AcceptArgs) -> Result<ExitCode> {
         reason: args.reason.clone(),
         expires: args.expires,
     };
-    // A report may be another machine's.
+    // The report may come from another machine.
     let name = entry.benchmark.as_str();
-    entry.check().with_context(|| format!("the last report's {name} cannot be accepted"))?;
+    entry.check().with_context(|| format!("cannot accept `{name}` of the last report"))?;
     let path = workspace.root.join(BUDGET_FILE);
     let text = read_if_there(&path, TEXT_BYTES)?.unwrap_or_else(|| EMPTY.to_owned());
     let (settings, _) = BudgetFile::parse(&text).map_err(|error| in_file(&error))?;
     let new = accept(&text, &entry).map_err(|error| in_file(&error))?;
-    // A link stays one: what it leads to is written.
+    // Through a link, so that it stays one.
     write_atomically(&real(&path), new.as_bytes())?;
-    let is_known = |known: &Acceptance| known.benchmark == entry.benchmark;
-    let instead = if settings.accepted.iter().any(is_known) { ", instead of before" } else { "" };
+    let is_same = |other: &Acceptance| other.benchmark == entry.benchmark;
+    let replaced = if settings.accepted.iter().any(is_same) { " (replaces its entry)" } else { "" };
     ui::say(&format!(
-        "{} may be slower by {} from {} on{instead}",
+        "accepted in {BUDGET_FILE}: {} may be slower by up to {} from {} on{replaced}",
         entry.benchmark,
         unit::change(entry.max_change()),
         entry.commit.get(..12).unwrap_or(&entry.commit),
     ));
-    ui::say(&format!("commit {BUDGET_FILE} with the code: it is reviewed there"));
+    ui::say(&format!(
+        "commit {BUDGET_FILE} together with the code, so that the reason is reviewed"
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -86,32 +94,38 @@ fn last_report(args: &AcceptArgs, workspace: &Workspace) -> Result<Option<Report
     path.exists().then(|| report_file::read(&path)).transpose()
 }
 
-/// The benchmark's whole name.
+/// The benchmark's full name.
 fn benchmark(args: &AcceptArgs, report: Option<&Report>) -> Result<BenchmarkId> {
     match (row(args, report)?, args.max_change) {
         (Some(row), _) => Ok(row.verdict.name.clone()),
         (None, Some(_)) => {
             let name = &args.benchmark;
-            ui::say(&format!("no report knows `{name}`: it is taken as its whole name"));
+            ui::say(&format!(
+                "note: no report contains `{name}`; using it as a full benchmark name"
+            ));
             Ok(BenchmarkId::from(name.as_str()))
         }
         (None, None) if report.is_some() => {
-            bail!("the last report has no benchmark `{}`", args.benchmark)
+            bail!(
+                "the last report has no benchmark `{}`: run `cargo xtask perf explain {0}` to see similar names",
+                args.benchmark
+            )
         }
         (None, None) => bail!("{MEASURE_FIRST}"),
     }
 }
 
-const MEASURE_FIRST: &str = "there is no report that says how much slower it is: measure first by `cargo xtask perf --compare main`, or give --max-change";
+const MEASURE_FIRST: &str = "there is no report with the change of the benchmark: run `cargo xtask perf --compare main` first, or add --max-change PERCENT";
 
 fn row<'a>(args: &AcceptArgs, report: Option<&'a Report>) -> Result<Option<&'a Row>> {
     let rows = report.iter().flat_map(|report| &report.rows);
-    let meant: Vec<&Row> = rows.filter(|row| row.verdict.name.is_named(&args.benchmark)).collect();
-    match meant[..] {
+    let matching: Vec<&Row> =
+        rows.filter(|row| row.verdict.name.is_named(&args.benchmark)).collect();
+    match matching[..] {
         [] => Ok(None),
         [row] => Ok(Some(row)),
         [one, other, ..] => bail!(
-            "`{}` names more than one benchmark (`{}`, `{}`): write more of the name",
+            "`{}` matches several benchmarks (`{}`, `{}`): write more parts of the name",
             args.benchmark,
             one.verdict.name,
             other.verdict.name
@@ -124,7 +138,7 @@ fn max_change(args: &AcceptArgs, report: Option<&Report>) -> Result<f64> {
         (Some(percent), _) => Ok(percent),
         (None, Some(row)) if row.verdict.state == State::Regression => Ok(row.max_change_percent()),
         (None, Some(row)) => bail!(
-            "{} is no regression in the last report ({}): there is nothing to accept",
+            "{} is no regression in the last report ({}): nothing to accept, measure again or add --max-change PERCENT",
             row.verdict.name,
             row.verdict.label()
         ),
@@ -132,7 +146,7 @@ fn max_change(args: &AcceptArgs, report: Option<&Report>) -> Result<f64> {
     }
 }
 
-/// What was typed, else the measured commit, else HEAD.
+/// The commit of `--commit`, else the measured one; HEAD with `--max-change`.
 fn commit(args: &AcceptArgs, workspace: &Workspace, report: Option<&Report>) -> Result<String> {
     if let Some(commit) = &args.commit {
         return Ok(commit.clone());
@@ -140,23 +154,22 @@ fn commit(args: &AcceptArgs, workspace: &Workspace, report: Option<&Report>) -> 
     let measured = report.filter(|_| args.max_change.is_none()).map(|report| &report.run.commit);
     let commit = match measured {
         Some(Some(commit)) => commit.clone(),
-        Some(None) => bail!("the last report is of no commit: give --commit"),
+        Some(None) => bail!("the last report has no commit: add --commit HASH"),
         None => head(workspace)?,
     };
-    match commit.dirty && args.max_change.is_none() {
-        true => bail!("the last report is of uncommitted changes: commit them and measure again"),
-        false => Ok(commit.hash),
+    if commit.dirty && args.max_change.is_none() {
+        bail!("the last report measured uncommitted changes: commit them and measure again");
     }
+    Ok(commit.hash)
 }
 
 fn head(workspace: &Workspace) -> Result<perf_judge::run::Commit> {
-    let location = HistoryArgs::default().location(&BudgetFile::default())?;
+    let location = HistoryArgs::default().history_ref(&BudgetFile::default())?;
     Repository::open(&workspace.root, &location)?.head()
 }
 
 fn max_change_percent(text: &str) -> Result<f64, String> {
-    let percent: f64 =
-        text.parse().map_err(|_| "it is no number; write for example 24".to_owned())?;
+    let percent: f64 = text.parse().map_err(|_| "it is not a number; write e.g. 24".to_owned())?;
     Acceptance::check_max_change(percent).map(|()| percent).map_err(|error| error.to_string())
 }
 
@@ -164,18 +177,18 @@ fn hash(text: &str) -> Result<String, String> {
     Acceptance::check_commit(text).map(|()| text.to_owned()).map_err(|error| error.to_string())
 }
 
-/// A day that is not over, where reports are dated.
+/// A day that is not over in UTC, the time zone of reports.
 fn last_day(text: &str) -> Result<NaiveDate, String> {
-    still_to_come(text, Utc::now().date_naive())
+    day_from(text, Utc::now().date_naive())
 }
 
-fn still_to_come(text: &str, today: NaiveDate) -> Result<NaiveDate, String> {
+fn day_from(text: &str, today: NaiveDate) -> Result<NaiveDate, String> {
     let day: NaiveDate =
-        text.parse().map_err(|_| "it is no day; write for example 2027-03-01".to_owned())?;
-    match day < today {
-        true => Err(format!("it is over, as it is {today} in UTC: the entry would accept nothing")),
-        false => Ok(day),
+        text.parse().map_err(|_| "it is not a day; write e.g. 2027-03-01".to_owned())?;
+    if day < today {
+        return Err(format!("it is in the past (today is {today} in UTC); write a later day"));
     }
+    Ok(day)
 }
 
 #[cfg(test)]
@@ -183,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_that_would_accept_nothing_or_everything_is_refused() {
+    fn entries_without_effect_or_limit_are_refused() {
         assert_eq!(max_change_percent("24.5"), Ok(24.5));
         for wrong in
             ["", "NaN", "nan", "inf", "-inf", "-1", "0", "1e308", "1e999", "1e-320", "24 %"]
@@ -191,9 +204,9 @@ mod tests {
             assert!(max_change_percent(wrong).is_err(), "{wrong}");
         }
         let today = NaiveDate::from_ymd_opt(2027, 3, 1).unwrap();
-        assert_eq!(still_to_come("2027-03-01", today), Ok(today));
+        assert_eq!(day_from("2027-03-01", today), Ok(today));
         for wrong in ["2027-02-28", "0000-01-01", "-5000-01-01", "soon", "2027-02-30", ""] {
-            assert!(still_to_come(wrong, today).is_err(), "{wrong}");
+            assert!(day_from(wrong, today).is_err(), "{wrong}");
         }
         assert!(hash("1a2b3c4").is_ok() && hash("main").is_err());
     }

@@ -1,9 +1,9 @@
-//! `cargo xtask perf budgets`: perf-budgets.json beside what was recorded. Nothing is built.
+//! `cargo xtask perf budgets`: checks and suggestions for perf-budgets.json. Nothing is built.
 
 use crate::args::HistoryArgs;
 use crate::bench::Workspace;
 use crate::budget_file::{BUDGET_FILE, in_file, read};
-use crate::store::{RecordedHistory, Repository};
+use crate::store::{NewestRuns, Repository};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
@@ -16,29 +16,32 @@ use std::process::ExitCode;
 use xshell::Shell;
 
 #[derive(Debug, Args)]
+#[command(mut_args(|arg| arg.global(true)))]
 pub(crate) struct BudgetsArgs {
     #[command(subcommand)]
     task: BudgetsTask,
     #[command(flatten)]
-    place: HistoryArgs,
-    /// Use the budgets of another cargo workspace.
-    #[arg(long, global = true, value_name = "PATH")]
+    history: HistoryArgs,
+    /// Use the workspace of this Cargo.toml [default: the current one].
+    #[arg(long, value_name = "PATH")]
     manifest_path: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
 enum BudgetsTask {
-    /// Check perf-budgets.json, and show what the newest recorded run leaves of each budget.
+    /// Check perf-budgets.json and show the headroom of each budget.
     ///
-    /// Exit status: 0 if the file is right, 2 if it is not.
+    /// The headroom is measured in the newest recorded run. The exit status is 2 if the file has an
+    /// error.
     Check,
-    /// Propose limits that fit the recorded runs, as a diff for `git apply` or `patch -p1`.
+    /// Suggest limits from recorded runs, as a diff.
     ///
-    /// The reasons go to standard error. Apply the diff in the workspace's root.
+    /// The reasons go to standard error. Apply the diff in the workspace's root, e.g.
+    /// `cargo xtask perf budgets suggest | git apply`.
     Suggest,
 }
 
-/// Does what was asked of the budgets.
+/// Runs the subcommand.
 pub(crate) fn run(args: &BudgetsArgs) -> Result<ExitCode> {
     match args.task {
         BudgetsTask::Check => check(args),
@@ -46,23 +49,25 @@ pub(crate) fn run(args: &BudgetsArgs) -> Result<ExitCode> {
     }
 }
 
-/// Checks the file, and shows what the newest recorded run leaves of each budget.
+/// Checks the file and prints the headroom of each budget in the newest recorded run.
 fn check(args: &BudgetsArgs) -> Result<ExitCode> {
     let workspace = workspace(args)?;
-    let (text, file, budgets) = read_there(&workspace)?;
+    let (text, file, budgets) = read_file(&workspace)?;
     let (recorded, branch) = match history(&workspace, args, &file) {
-        Ok(known) => known,
+        Ok(history) => history,
         Err(error) => {
-            ui::say(&format!("no recorded run can be read: {error:#}"));
-            (RecordedHistory::default(), file.base_branch(None).to_owned())
+            ui::say(&format!(
+                "note: the recorded runs cannot be read, so benchmark names are not checked: {error:#}"
+            ));
+            (NewestRuns::default(), file.base_branch(None).to_owned())
         }
     };
     let recent = Recent::of(&recorded.history, &branch, &file.renamed);
     match &recent {
-        None => ui::say(&format!("benchmark names are not checked: {}", nothing(&branch))),
+        None => ui::say(&format!("benchmark names are not checked: {}", no_runs(&branch))),
         Some(recent) => {
             let newest = newest(recent, &branch);
-            ui::say(&format!("benchmark names are checked against the {newest}"));
+            ui::say(&format!("benchmark names are checked by the {newest}"));
             file.check_names(&text, &budgets, &recent.names()).map_err(|error| in_file(&error))?;
         }
     }
@@ -70,24 +75,29 @@ fn check(args: &BudgetsArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints limits that fit the recorded runs as a diff, and the reasons to standard error.
+/// Prints suggested limits as a diff, and the reasons to standard error.
 fn suggest(args: &BudgetsArgs) -> Result<ExitCode> {
     let workspace = workspace(args)?;
-    let (text, file, budgets) = read_there(&workspace)?;
-    let (recorded, branch) =
-        history(&workspace, args, &file).context("the recorded runs cannot be read")?;
+    let (text, file, budgets) = read_file(&workspace)?;
+    let (recorded, branch) = history(&workspace, args, &file).context(
+        "cannot read the recorded runs; check them by `cargo xtask perf history verify`",
+    )?;
     let Some(recent) = Recent::of(&recorded.history, &branch, &file.renamed) else {
-        ui::say(&format!("nothing to propose: {}", nothing(&branch)));
+        ui::say(&format!("no suggestion: {}", no_runs(&branch)));
         return Ok(ExitCode::SUCCESS);
     };
-    let advice = budget::suggest(&budgets, &recent);
-    let new = budget::apply(&text, &advice).map_err(|error| in_file(&error))?;
+    let suggestions = budget::suggest(&budgets, &recent);
+    let new = budget::apply(&text, &suggestions).map_err(|error| in_file(&error))?;
     let runs = unit::counted(recent.count(), "run", "runs");
-    ui::say(&format!("from {runs} on one machine, the newest {}", newest(&recent, &branch)));
-    ui::say(reasons(&advice).trim_end());
-    match new == text {
-        true => ui::say("nothing to propose"),
-        false => print(&diff(&text, &new))?,
+    ui::say(&format!(
+        "suggestions from {runs} on one machine, the newest is the {}",
+        newest(&recent, &branch)
+    ));
+    ui::say(reasons(&suggestions).trim_end());
+    if new == text {
+        ui::say("no suggestion: the limits fit the recorded runs");
+    } else {
+        print(&diff(&text, &new))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -97,20 +107,23 @@ fn workspace(args: &BudgetsArgs) -> Result<Workspace> {
     Workspace::find(&sh, args.manifest_path.as_deref(), &[])
 }
 
-fn read_there(workspace: &Workspace) -> Result<(String, BudgetFile, Budgets)> {
+fn read_file(workspace: &Workspace) -> Result<(String, BudgetFile, Budgets)> {
     match read(&workspace.root)? {
         Some(read) => Ok(read),
-        None => bail!("there is no {}", workspace.root.join(BUDGET_FILE).display()),
+        None => bail!(
+            "there is no {}: create it, docs/config.md describes its keys",
+            workspace.root.join(BUDGET_FILE).display()
+        ),
     }
 }
 
-/// What is recorded, and the branch whose runs count.
+/// The recorded runs, and the base branch.
 fn history(
     workspace: &Workspace,
     args: &BudgetsArgs,
     file: &BudgetFile,
-) -> Result<(RecordedHistory, String)> {
-    let repository = Repository::open(&workspace.root, &args.place.location(file)?)?;
+) -> Result<(NewestRuns, String)> {
+    let repository = Repository::open(&workspace.root, &args.history.history_ref(file)?)?;
     let recorded = repository.history()?;
     recorded.notes.iter().for_each(|note| ui::say(&format!("note: {note}")));
     let branch = repository.head()?.branch;
@@ -124,8 +137,8 @@ fn newest(recent: &Recent<'_>, branch: &str) -> String {
     format!("run of {} ({commit} on {branch})", run.started.format("%Y-%m-%d %H:%M UTC"))
 }
 
-fn nothing(branch: &str) -> String {
-    format!("no whole run of {} is recorded", visible(branch))
+fn no_runs(branch: &str) -> String {
+    format!("no complete run of {} is recorded, run `cargo xtask perf` there", visible(branch))
 }
 
 fn print(text: &str) -> Result<()> {
@@ -134,7 +147,7 @@ fn print(text: &str) -> Result<()> {
 
 /// A diff that `git apply` and `patch -p1` take in the workspace's root.
 fn diff(old: &str, new: &str) -> String {
-    // Lines end where git says they do: a lone \r ends none.
+    // As in git, only \n ends a line.
     let old: Vec<&str> = old.split_inclusive('\n').collect();
     let new: Vec<&str> = new.split_inclusive('\n').collect();
     let diff = TextDiff::configure().newline_terminated(true).diff_slices(&old, &new);

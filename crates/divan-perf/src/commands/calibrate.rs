@@ -1,6 +1,6 @@
-//! `cargo xtask perf qualify`: how often a comparison errs on this machine.
+//! `cargo xtask perf calibrate`: the error rates of comparisons on this machine.
 
-use crate::args::{MeasureArgs, OutputArgs};
+use crate::args::{MeasureArgs, OutputArgs, heading};
 use crate::bench::{BaseEntries, Listing, Runner};
 use crate::interrupt::Interrupt;
 use crate::pipeline::{BenchSuite, Context};
@@ -16,65 +16,69 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// How long it takes, unless that is said.
-const TIME: Duration = Duration::from_secs(15 * 60);
-/// The part of the time that benchmarks of known cost get.
-const KNOWN_COST_PART: u32 = 3;
-/// The slowdowns in the order that they are measured in, as long as there is time: the promise is
-/// about the first.
-const BY_INTEREST: [u32; SLOWDOWNS.len()] = [10, 5, 20, 3, 50];
-/// What makes benches of known cost do more work.
+/// The default of `--time-limit`.
+const DEFAULT_TIME: Duration = Duration::from_secs(15 * 60);
+/// One in this many seconds goes to the benchmarks of known cost.
+const KNOWN_COST_SHARE: u32 = 3;
+/// The slowdowns in percent, in the order in which they are measured until the time is over. The
+/// target rate is about the first.
+const SLOWDOWN_ORDER: [u32; SLOWDOWNS.len()] = [10, 5, 20, 3, 50];
+/// The environment variable with the slowdown of the known-cost benches, in percent.
 const KNOWN_COST: &str = "KNOWN_COST";
 
 #[derive(Debug, Args)]
 pub(crate) struct CalibrateArgs {
-    /// A copy of the known-cost crate, whose benches do more work when asked to, to be measured
-    /// too.
-    #[arg(long, value_name = "MANIFEST")]
+    /// Measure the known-cost crate of this Cargo.toml as well.
+    ///
+    /// Its benches execute a known number of additional instructions.
+    #[arg(long, value_name = "MANIFEST", help_heading = heading::SELECTION)]
     known_cost: Option<PathBuf>,
     #[command(flatten)]
-    common: MeasureArgs,
+    measure: MeasureArgs,
 }
 
-/// Measures every benchmark against itself, again and again, and says how often that went wrong.
+/// Compares each benchmark with itself repeatedly and reports the error rates. The exit status is 1
+/// if a target rate is missed.
 pub(crate) fn run(args: &CalibrateArgs) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
-    let context = Context::check(&args.common.store, &args.common.package)?;
-    let known_cost = args.known_cost.as_deref().map(|path| known_cost(path, &args.common.store));
+    let context = Context::check(&args.measure.output, &args.measure.package)?;
+    let known_cost = args.known_cost.as_deref().map(|path| known_cost(path, &args.measure.output));
     let known_cost = known_cost.transpose()?;
-    let (suite, listing) = BenchSuite::build(&context, &args.common, &interrupt)?;
+    let (suite, listing) = BenchSuite::build(&context, &args.measure, &interrupt)?;
     suite.check_selected(&listing)?;
 
-    let began = Instant::now();
-    let time = args.common.time_limit.unwrap_or(TIME);
-    let own = if known_cost.is_some() { time - time / KNOWN_COST_PART } else { time };
-    let mut bench = Bench::plan(&context, &suite, listing, &args.common, &interrupt)?;
-    let names = bench.names();
+    let start = Instant::now();
+    let time = args.measure.time_limit.unwrap_or(DEFAULT_TIME);
+    let own = if known_cost.is_some() { time - time / KNOWN_COST_SHARE } else { time };
+    let mut comparison =
+        SelfComparison::plan(&context, &suite, listing, &args.measure, &interrupt)?;
+    let names = comparison.names();
     let started = suite.started();
     let mut result = Calibration::new(started, suite.seed(), suite.machine.clone(), names.len());
-    result.scaled = bench.scaled(&names, began + own)?;
-    // Its build folder is claimed, and the known-cost crate may be the workspace itself.
-    drop(bench);
-    say_notes(&suite);
+    result.scaled = comparison.scaled(&names, start + own)?;
+    // This releases the build folder: the known-cost crate may be in the same workspace.
+    drop(comparison);
+    print_notes(&suite);
     drop(suite);
     if let Some(known_cost) = &known_cost {
-        let (suite, listing) = BenchSuite::build(known_cost, &args.common, &interrupt)?;
+        let (suite, listing) = BenchSuite::build(known_cost, &args.measure, &interrupt)?;
         suite.check_selected(&listing)?;
-        let mut bench = Bench::plan(known_cost, &suite, listing, &args.common, &interrupt)?;
-        result.real = bench.real(began + time)?;
-        say_notes(&suite);
+        let mut comparison =
+            SelfComparison::plan(known_cost, &suite, listing, &args.measure, &interrupt)?;
+        result.real = comparison.real(start + time)?;
+        print_notes(&suite);
     }
-    result.seconds = began.elapsed().as_secs();
+    result.seconds = start.elapsed().as_secs();
 
     context.project.output.write("calibration.json", result.to_json().as_bytes())?;
-    context.recorder.keep(&[MeasurementFile::from(&result)])?;
+    context.recorder.spool(&[MeasurementFile::from(&result)])?;
     context.recorder.record()?;
     context.recorder.publish()?;
-    ui::report(&result.to_text(), args.common.store.color).context("cannot write the report")?;
+    ui::report(&result.to_text(), args.measure.output.color).context("cannot write the report")?;
     Ok(ExitCode::from(u8::from(result.is_broken())))
 }
 
-fn say_notes(suite: &BenchSuite) {
+fn print_notes(suite: &BenchSuite) {
     suite.launcher.notes().iter().for_each(|note| ui::say(&format!("note: {note}")));
 }
 
@@ -82,20 +86,23 @@ fn say_notes(suite: &BenchSuite) {
 fn known_cost(manifest: &Path, store: &OutputArgs) -> Result<Context> {
     let context = Context::without_history(manifest, store)?;
     if !context.project.workspace.targets.iter().any(|target| target.package == "known-cost") {
-        bail!("{} is not the known-cost crate", manifest.display());
+        bail!(
+            "{} is not the known-cost crate: give the Cargo.toml of fixtures/known-cost",
+            manifest.display()
+        );
     }
     Ok(context)
 }
 
-/// Benchmarks that are compared with themselves.
-struct Bench<'a> {
+/// Pairs of launches of one build.
+struct SelfComparison<'a> {
     suite: &'a BenchSuite,
-    session: Runner,
+    runner: Runner,
     base: BaseEntries,
     interrupt: &'a Interrupt,
 }
 
-impl<'a> Bench<'a> {
+impl<'a> SelfComparison<'a> {
     fn plan(
         context: &Context,
         suite: &'a BenchSuite,
@@ -104,63 +111,63 @@ impl<'a> Bench<'a> {
         interrupt: &'a Interrupt,
     ) -> Result<Self> {
         let base = BaseEntries::new(listing.clone(), &BTreeMap::new());
-        let session = suite.plan(context, listing, args)?.without_deadline();
-        Ok(Self { suite, session, base, interrupt })
+        let runner = suite.plan(context, listing, args)?.without_deadline();
+        Ok(Self { suite, runner, base, interrupt })
     }
 
     fn names(&self) -> Vec<BenchmarkId> {
-        self.session.planned().iter().flat_map(|planned| planned.rows.clone()).collect()
+        self.runner.planned().iter().flat_map(|planned| planned.rows.clone()).collect()
     }
 
-    /// Runs of everything, as many as there is time for, but one at least.
+    /// Trials with scaled times until the time is over, at least one.
     fn scaled(&mut self, names: &[BenchmarkId], until: Instant) -> Result<Vec<ErrorCounts>> {
         let mut sum: Vec<ErrorCounts> = Vec::new();
         let mut longest = Duration::ZERO;
         while sum.is_empty() || Instant::now() + longest < until {
-            let began = Instant::now();
+            let start = Instant::now();
             let trial = self.measure(Trial::scaled(names.iter().cloned()))?;
             sum = add(sum, trial.tallies());
-            longest = longest.max(began.elapsed());
+            longest = longest.max(start.elapsed());
         }
         Ok(sum)
     }
 
-    /// Runs of everything with real extra work, a slowdown after the other.
+    /// Trials with additional instructions, in the order of [`SLOWDOWN_ORDER`], at least one.
     fn real(&mut self, until: Instant) -> Result<Vec<ErrorCounts>> {
         let names = self.names();
         let mut sums: BTreeMap<u32, Vec<ErrorCounts>> = BTreeMap::new();
         let mut longest = Duration::ZERO;
-        for percent in BY_INTEREST.into_iter().cycle() {
+        for percent in SLOWDOWN_ORDER.into_iter().cycle() {
             if !sums.is_empty() && Instant::now() + longest >= until {
                 break;
             }
-            let began = Instant::now();
+            let start = Instant::now();
             self.base.set_variable(KNOWN_COST, "0");
-            self.session.set_variable(KNOWN_COST, &percent.to_string());
+            self.runner.set_variable(KNOWN_COST, &percent.to_string());
             let trial = self.measure(Trial::real(names.iter().cloned()))?;
-            let mut tallies = trial.tallies();
-            tallies.iter_mut().for_each(|tally| tally.percent = percent);
+            let mut trial_counts = trial.tallies();
+            trial_counts.iter_mut().for_each(|counts| counts.percent = percent);
             let sum = sums.entry(percent).or_default();
-            *sum = add(std::mem::take(sum), tallies);
-            longest = longest.max(began.elapsed());
+            *sum = add(std::mem::take(sum), trial_counts);
+            longest = longest.max(start.elapsed());
         }
         Ok(sums.into_values().flatten().collect())
     }
 
     fn measure(&mut self, mut trial: Trial) -> Result<Trial> {
         while let Some((names, pairs)) = trial.step() {
-            let sides = self.session.compare(
-                "measuring the same side by side",
+            let launches = self.runner.compare(
+                "paired comparison: identical builds",
                 pairs,
                 &names,
                 &self.base,
                 &self.suite.launcher,
                 self.interrupt,
             )?;
-            for (name, pairs) in sides.pairs {
+            for (name, pairs) in launches.pairs {
                 trial.feed(&name, pairs);
             }
-            for name in sides.failures.keys().chain(sides.base_failures.keys()) {
+            for name in launches.failures.keys().chain(launches.base_failures.keys()) {
                 trial.leave_out(name);
             }
         }
@@ -169,8 +176,8 @@ impl<'a> Bench<'a> {
 }
 
 fn add(sum: Vec<ErrorCounts>, more: Vec<ErrorCounts>) -> Vec<ErrorCounts> {
-    match sum.is_empty() {
-        true => more,
-        false => sum.into_iter().zip(more).map(|(one, other)| one.and(other)).collect(),
+    if sum.is_empty() {
+        return more;
     }
+    sum.into_iter().zip(more).map(|(one, other)| one.and(other)).collect()
 }

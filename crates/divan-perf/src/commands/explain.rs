@@ -1,4 +1,4 @@
-//! `cargo xtask perf explain`: a verdict of the last report, with every number behind it.
+//! `cargo xtask perf explain`: the numbers behind a verdict of the last report.
 
 use crate::bench::Workspace;
 use crate::report_file;
@@ -14,33 +14,36 @@ use xshell::Shell;
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// The benchmark: its name, or the end of it.
+    /// Name of the benchmark, or the last parts of it.
     benchmark: String,
-    /// Where the report is, instead of target/perf.
+    /// Read report.json from this folder [default: target/perf].
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// The workspace that was measured.
+    /// Use the workspace of this Cargo.toml [default: the current one].
     #[arg(long, value_name = "PATH")]
     manifest_path: Option<PathBuf>,
 }
 
-/// Explains the verdicts of every benchmark that the name means.
+/// The most benchmarks that an error proposes.
+const SIMILAR: usize = 10;
+
+/// Explains the verdict of each benchmark whose name ends with the argument.
 pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode> {
     let path = folder(args)?.join("report.json");
     if !path.exists() {
-        bail!("there is no {}: measure first by `cargo xtask perf`", path.display());
+        bail!("there is no report in {}: run `cargo xtask perf` first", path.display());
     }
     let report = report_file::read(&path)?;
     let verdicts: Vec<&Verdict> = report.rows.iter().map(|row| &row.verdict).collect();
-    let meant: Vec<String> = verdicts
+    let explained: Vec<String> = verdicts
         .iter()
         .filter(|verdict| verdict.name.is_named(&args.benchmark))
         .map(|verdict| explain(verdict))
         .collect();
-    if meant.is_empty() {
-        bail!("{}", unknown(&args.benchmark, &verdicts));
+    if explained.is_empty() {
+        bail!("{}", unknown_benchmark(&args.benchmark, &verdicts));
     }
-    ui::report(&meant.join("\n"), Color::Auto).context("cannot write to standard output")?;
+    ui::report(&explained.join("\n"), Color::Auto).context("cannot write to standard output")?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -53,14 +56,14 @@ fn folder(args: &ExplainArgs) -> Result<PathBuf> {
     Ok(workspace.target_dir.join("perf"))
 }
 
-fn unknown(name: &str, verdicts: &[&Verdict]) -> String {
+fn unknown_benchmark(name: &str, verdicts: &[&Verdict]) -> String {
     let all = verdicts.iter().map(|verdict| verdict.name.as_str());
-    let near: Vec<&str> = all.filter(|known| known.contains(name)).take(10).collect();
-    match near.is_empty() {
-        true => format!("the last report has no benchmark `{name}`"),
-        false => format!(
-            "the last report has no benchmark `{name}`; these contain it: {}",
-            near.join(", ")
-        ),
+    let similar: Vec<&str> = all.filter(|other| other.contains(name)).take(SIMILAR).collect();
+    if similar.is_empty() {
+        format!(
+            "the last report has no benchmark `{name}`: run `cargo xtask perf report target/perf/report.json` to list its benchmarks"
+        )
+    } else {
+        format!("the last report has no benchmark `{name}`; use one of: {}", similar.join(", "))
     }
 }

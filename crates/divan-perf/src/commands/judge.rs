@@ -1,4 +1,4 @@
-//! `cargo xtask perf judge`: verdicts on launches measured elsewhere.
+//! `cargo xtask perf judge`: verdicts on measurements of other tools.
 
 use crate::files::{DATA_BYTES, utf8};
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -7,18 +7,18 @@ use perf_judge::verdict::jsonl;
 use std::io::{self, BufRead, Read as _, Write as _};
 use std::process::ExitCode;
 
-/// Answers each line of standard input with one on standard output, at once.
+/// Prints a verdict for each line of standard input, line by line.
 pub(crate) fn run() -> Result<ExitCode> {
-    let mut answers = io::stdout().lock();
+    let mut verdicts = io::stdout().lock();
     let mut input = io::stdin().lock();
     for number in 1_u64.. {
-        let place = || format!("standard input, line {number}");
-        let Some(line) = next_line(&mut input, DATA_BYTES).with_context(place)? else { break };
+        let position = || format!("standard input, line {number}");
+        let Some(line) = next_line(&mut input, DATA_BYTES).with_context(position)? else { break };
         if line.trim().is_empty() {
             continue;
         }
-        let answer = jsonl::judge_line(&line).with_context(place)?;
-        match writeln!(answers, "{answer}").and_then(|()| answers.flush()) {
+        let verdict = jsonl::judge_line(&line).with_context(position)?;
+        match writeln!(verdicts, "{verdict}").and_then(|()| verdicts.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
             written => written.context("cannot write to standard output")?,
         }
@@ -26,12 +26,12 @@ pub(crate) fn run() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The next line of at most `limit` bytes, as a device may send one without an end.
+/// The next line, of at most `limit` bytes: input from a device may have no end.
 fn next_line(input: &mut impl BufRead, limit: u64) -> Result<Option<String>> {
     let mut line = Vec::new();
     let read = input.by_ref().take(limit + 1).read_until(b'\n', &mut line)?;
     if read as u64 > limit {
-        bail!("it has more than {}, the most that is read", unit::bytes(limit as f64));
+        bail!("it is longer than {}: split it into several lines", unit::bytes(limit as f64));
     }
     let line = (read > 0).then_some(line).map(utf8).transpose();
     line.map_err(|error| anyhow!("column {}: {error}", error.column))
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_have_an_end_and_are_text() {
+    fn lines_are_limited_text() {
         let mut input = "ü\n\n12345".as_bytes();
         let mut next = || next_line(&mut input, 5).unwrap();
         assert_eq!(next().as_deref(), Some("ü\n"));

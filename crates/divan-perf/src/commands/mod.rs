@@ -1,4 +1,4 @@
-//! The commands beside measuring itself, one a file, each with its arguments.
+//! The commands except measuring, each in a file with its flags.
 
 pub(crate) mod accept;
 pub(crate) mod budgets;

@@ -1,4 +1,4 @@
-//! `cargo xtask perf report`: a saved report, rendered again. It needs neither cargo nor git.
+//! `cargo xtask perf report`: renders a saved report. It needs neither cargo nor git.
 
 use crate::github::{OUTPUTS, SUMMARY, append};
 use crate::report_file::read;
@@ -12,32 +12,32 @@ use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
-    /// The report: target/perf/report.json, or one from elsewhere.
+    /// The report, e.g. target/perf/report.json.
     file: PathBuf,
-    /// What it is rendered for.
+    /// Print the report in this format.
     #[arg(long, value_enum, default_value_t = Rendering::Human)]
     format: Rendering,
-    /// Where the measured workspace lies in its repository, for annotations of its files.
-    #[arg(long, value_name = "FOLDER", default_value = "")]
+    /// Folder of the measured workspace in its repository, for annotations.
+    #[arg(long, value_name = "FOLDER", default_value = "", hide_default_value = true)]
     folder: String,
-    /// Whether standard output is coloured.
+    /// Color standard output.
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     color: Color,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Rendering {
-    /// A table.
+    /// Table for a terminal.
     Human,
-    /// The report as data, as this version writes it.
+    /// report.json in the current schema.
     Json,
     /// GitHub's Markdown.
     Markdown,
-    /// A job: annotations on standard output, Markdown for its summary, outputs for later steps.
+    /// Annotations, job summary and outputs of a GitHub job.
     Github,
 }
 
-/// Renders a report as asked.
+/// Renders a report.
 pub(crate) fn run(args: &ReportArgs) -> Result<ExitCode> {
     let report = read(&args.file)?;
     let printed = match args.format {

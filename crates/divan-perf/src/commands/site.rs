@@ -1,4 +1,4 @@
-//! `perf site`: renders what is recorded, without measuring.
+//! `cargo xtask perf site`: renders the trend site of the history, without measuring.
 
 use crate::args::HistoryArgs;
 use crate::bench::Workspace;
@@ -16,30 +16,33 @@ use xshell::Shell;
 
 #[derive(Debug, Args)]
 pub(crate) struct SiteArgs {
-    /// Open it in the browser.
+    /// Open the site in the browser.
     #[arg(long)]
     pub(crate) open: bool,
-    /// A folder with templates that replace the ones of their names; site-templates/ has them all.
+    /// Use the site templates in this folder.
+    ///
+    /// A file replaces the built-in template of the same name. site-templates/ contains all
+    /// built-in templates.
     #[arg(long, value_name = "DIR")]
     pub(crate) templates: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) place: HistoryArgs,
-    /// Where the site goes, instead of target/perf.
+    pub(crate) history: HistoryArgs,
+    /// Write the site to this folder [default: target/perf].
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
-    /// Use the history of another cargo workspace.
+    /// Use the workspace of this Cargo.toml [default: the current one].
     #[arg(long, value_name = "PATH")]
     pub(crate) manifest_path: Option<PathBuf>,
 }
 
-/// Renders what is recorded, without measuring anything.
+/// Renders the site and prints the path of its first page.
 pub(crate) fn run(args: &SiteArgs) -> Result<ExitCode> {
     let sh = Shell::new().context("cannot enter the current folder")?;
     let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
     let templates = templates(args.templates.as_deref())?;
     let (_, settings, budgets) = budget_file::read(&workspace.root)?.unwrap_or_default();
     let output = OutputFolder::claim(args.output.as_deref(), &workspace)?;
-    let repository = Repository::open(&workspace.root, &args.place.location(&settings)?)?;
+    let repository = Repository::open(&workspace.root, &args.history.history_ref(&settings)?)?;
     let head = repository.head()?.branch;
     let sources = SiteInputs {
         output: &output,
@@ -58,7 +61,7 @@ pub(crate) fn run(args: &SiteArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Opens a page in the browser that the system would open it in.
+/// Opens a page in the default browser.
 fn open(page: &Path) -> Result<()> {
     let program = match std::env::consts::OS {
         "macos" => "open",
@@ -66,7 +69,7 @@ fn open(page: &Path) -> Result<()> {
         _ => "xdg-open",
     };
     let started = Command::new(program).arg(page).spawn();
-    started.map(drop).with_context(|| {
-        format!("cannot start {program}: open {} in a browser yourself", page.display())
-    })
+    started
+        .map(drop)
+        .with_context(|| format!("cannot start {program}: open {} in a browser", page.display()))
 }

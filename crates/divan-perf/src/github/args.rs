@@ -1,54 +1,56 @@
-//! The command line of what GitHub's workflows call, as typed.
+//! The flags of the commands for GitHub workflows.
 
 use clap::Args;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(crate) struct GateArgs {
-    /// The report that the measuring jobs left.
+    /// Path of the report of the measuring jobs.
     #[arg(value_name = "REPORT")]
     pub(crate) file: PathBuf,
-    /// How the jobs before this one ended, as GitHub's toJSON(needs) says it.
+    /// Results of the jobs before this one: GitHub's toJSON(needs).
     #[arg(long, value_name = "JSON", env = "NEEDS")]
     pub(crate) needs: String,
-    /// The commit that the report must be of.
+    /// Require a report of this commit.
     #[arg(long, value_name = "HASH", env = "GITHUB_SHA")]
     pub(crate) commit: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct CommentArgs {
-    /// The report, from a job that is not trusted; there may be none.
+    /// Path of the report, which may be missing.
+    ///
+    /// It comes from a job that ran the code of the pull request, so it is read as untrusted data.
     #[arg(value_name = "REPORT")]
     pub(crate) file: PathBuf,
-    /// The event that started this workflow: the end of the workflow that measured.
+    /// File with the workflow_run event that started this workflow.
     #[arg(long, value_name = "FILE", env = "GITHUB_EVENT_PATH")]
     pub(crate) event: PathBuf,
     #[command(flatten)]
-    pub(crate) server: Server,
-    /// Print the comment, and write none.
+    pub(crate) server: ServerArgs,
+    /// Print the comment instead of writing it.
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct IssueArgs {
-    /// The report of a recorded run.
+    /// Path of the report of a recorded run.
     #[arg(value_name = "REPORT")]
     pub(crate) file: PathBuf,
-    /// The repository, as owner/name.
-    #[arg(long, value_name = "NAME", env = "GITHUB_REPOSITORY")]
+    /// Open the issue in this repository.
+    #[arg(long, value_name = "OWNER/NAME", env = "GITHUB_REPOSITORY")]
     pub(crate) repository: String,
     #[command(flatten)]
-    pub(crate) server: Server,
-    /// The workflow run that measured.
+    pub(crate) server: ServerArgs,
+    /// Link to this workflow run.
     #[arg(long, value_name = "ID", env = "GITHUB_RUN_ID")]
     pub(crate) run: u64,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Server {
-    /// Where GitHub is.
+pub(crate) struct ServerArgs {
+    /// Use the GitHub server at this URL.
     #[arg(
         long = "server",
         value_name = "URL",
@@ -58,8 +60,8 @@ pub(crate) struct Server {
     url: String,
 }
 
-impl Server {
-    /// The address of a workflow run.
+impl ServerArgs {
+    /// The URL of a workflow run.
     pub(crate) fn address_of(&self, repository: &str, run: u64) -> String {
         format!("{}/{repository}/actions/runs/{run}", self.url)
     }

@@ -1,37 +1,37 @@
-//! The end of the workflow that measured, as GitHub tells it to the one that comments.
+//! The `workflow_run` event, which starts the commenting workflow when the measuring one has ended.
 //!
-//! Whoever opens a pull request chooses some of it, the branch's name first of all.
+//! The author of a pull request controls some of its fields, e.g. the name of the branch.
 
 use crate::files::{DATA_BYTES, read_if_there};
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use std::path::Path;
 
-/// A finished run of the measuring workflow, checked.
+/// A finished run of the measuring workflow, with validated fields.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Finished {
+pub(super) struct FinishedRun {
     /// `owner/name` of the repository that the workflow belongs to.
     pub(super) repository: String,
-    /// The run's number.
+    /// The run's id.
     pub(super) run: u64,
     /// `success`, `failure`, `cancelled`, …
     pub(super) conclusion: String,
     /// The commit at the pull request's head.
     pub(super) head: String,
-    /// Who owns the repository that the head lies in: a fork's, or this one's.
+    /// The owner of the head's repository, which can be a fork.
     pub(super) owner: String,
-    /// The head's branch. Anybody may have named it.
+    /// The head's branch. Its name is not trusted.
     pub(super) branch: String,
 }
 
 #[derive(Deserialize)]
 struct Event {
-    repository: Repository,
+    repository: EventRepository,
     workflow_run: WorkflowRun,
 }
 
 #[derive(Deserialize)]
-struct Repository {
+struct EventRepository {
     full_name: String,
 }
 
@@ -54,20 +54,24 @@ struct Owner {
     login: String,
 }
 
-impl Finished {
-    /// Reads the event's file.
+impl FinishedRun {
+    /// Reads the file of the event.
     pub(super) fn read(path: &Path) -> Result<Self> {
         let Some(text) = read_if_there(path, DATA_BYTES)? else {
-            bail!("there is no {}: --event takes the file of a workflow_run event", path.display());
+            bail!("there is no {}: give --event the file of a workflow_run event", path.display());
         };
-        Self::parse(&text).with_context(|| format!("{} cannot be used", path.display()))
+        Self::parse(&text).with_context(|| format!("{} is not a valid event", path.display()))
     }
 
-    /// `None` in `head_repository`: the fork was deleted meanwhile, and nobody waits for an answer.
+    /// `head_repository` is `None` if the fork was deleted meanwhile.
     fn parse(text: &str) -> Result<Self> {
         let event: Event = serde_json::from_str(text).context("it is not a workflow_run event")?;
         let run = event.workflow_run;
-        let owner = run.head_repository.context("the head's repository is gone")?.owner.login;
+        let owner = run
+            .head_repository
+            .context("the head's repository was deleted, so there is nothing to comment on")?
+            .owner
+            .login;
         let finished = Self {
             repository: event.repository.full_name,
             run: run.id,
@@ -76,19 +80,19 @@ impl Finished {
             owner,
             branch: run.head_branch.unwrap_or_default(),
         };
-        match finished.is_sound() {
-            true => Ok(finished),
-            false => bail!("its names are not ones that GitHub gives"),
+        if !finished.is_valid() {
+            bail!("a name or hash in it has characters that GitHub does not use");
         }
+        Ok(finished)
     }
 
-    fn is_sound(&self) -> bool {
+    fn is_valid(&self) -> bool {
         let is_hash = self.head.len() == 40 && self.head.bytes().all(|b| b.is_ascii_hexdigit());
         is_repository(&self.repository) && is_name(&self.owner) && is_hash
     }
 }
 
-/// Whether it is `owner/name`, and nothing that means more in an address.
+/// Whether it is `owner/name`, without other characters that have a meaning in a URL.
 pub(super) fn is_repository(text: &str) -> bool {
     text.split_once('/').is_some_and(|(owner, name)| is_name(owner) && is_name(name))
 }
@@ -115,13 +119,13 @@ mod tests {
 
     #[test]
     fn a_run_of_a_fork_is_read() {
-        let finished = Finished::parse(&event().to_string()).unwrap();
+        let finished = FinishedRun::parse(&event().to_string()).unwrap();
         assert_eq!((finished.run, finished.owner.as_str()), (7, "fork-er"));
         assert_eq!(finished.branch, "it's; $(mine)");
     }
 
     #[test]
-    fn what_github_never_says_is_refused() {
+    fn invalid_fields_are_refused() {
         let cases = [
             ("/repository/full_name", json!("team/project/../../x")),
             ("/repository/full_name", json!("../x")),
@@ -131,10 +135,10 @@ mod tests {
             ("/workflow_run/head_repository", Value::Null),
             ("/workflow_run/id", json!("7; true")),
         ];
-        for (place, value) in cases {
+        for (pointer, value) in cases {
             let mut event = event();
-            *event.pointer_mut(place).unwrap() = value;
-            assert!(Finished::parse(&event.to_string()).is_err(), "{place}: {event}");
+            *event.pointer_mut(pointer).unwrap() = value;
+            assert!(FinishedRun::parse(&event.to_string()).is_err(), "{pointer}: {event}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask perf gate`: whether a pull request's check passes.
+//! `cargo xtask perf gate`: the decision about a pull request's check.
 
 use super::args::GateArgs;
 use super::job_files::{SUMMARY, append};
@@ -8,10 +8,11 @@ use anyhow::{Context as _, Result};
 use perf_report::check::{Artefact, Needs, decide};
 use std::process::ExitCode;
 
-/// Decides, says why, and ends with the check's exit status.
+/// Prints the decision with its reason, and returns the exit status of the check.
 pub(crate) fn run(args: &GateArgs) -> Result<ExitCode> {
-    let needs: Needs = serde_json::from_str(&args.needs)
-        .context("NEEDS is not what GitHub's toJSON(needs) writes")?;
+    let needs: Needs = serde_json::from_str(&args.needs).context(
+        "--needs is not the JSON of the jobs (set NEEDS to ${{ toJSON(needs) }} in the workflow)",
+    )?;
     let decision = decide(&needs, &artefact(args));
     let word = if decision.passes { "passes" } else { "fails" };
     ui::say(&format!("the check {word}: {}", decision.reason));
@@ -29,9 +30,9 @@ fn artefact(args: &GateArgs) -> Artefact {
     };
     let measured = report.run.commit.as_ref().map(|commit| commit.hash.as_str());
     match args.commit.as_deref() {
-        Some(wanted) if measured != Some(wanted) => {
+        Some(required) if measured != Some(required) => {
             let measured = measured.unwrap_or("no commit");
-            Artefact::Unusable(format!("it is of {measured}, and this check is of {wanted}"))
+            Artefact::Unusable(format!("it measured {measured}, but the check is for {required}"))
         }
         _ => Artefact::Read(Box::new(report)),
     }

@@ -1,15 +1,16 @@
-//! GitHub's interface, by way of its own command line, which every runner has.
+//! GitHub's REST API, called by `gh`, which is installed on GitHub's runners.
 
 use anyhow::{Context as _, Result};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-/// Pages of a list that are read at most, and the entries of one.
-const PAGES: usize = 30;
-const PAGE: usize = 100;
+/// The most pages that are read of a list.
+const MAX_PAGES: usize = 30;
+/// Entries per page, the most that GitHub returns.
+const PAGE_SIZE: usize = 100;
 
-/// `gh`, which takes its token from GH_TOKEN.
+/// `gh`, with its token in GH_TOKEN.
 #[derive(Debug)]
 pub(super) struct Gh {
     sh: Shell,
@@ -18,28 +19,32 @@ pub(super) struct Gh {
 impl Gh {
     pub(super) fn find() -> Result<Self> {
         let sh = Shell::new().context("cannot enter the current folder")?;
-        cmd!(sh, "gh --version").quiet().ignore_stderr().read().context(
-            "gh is missing, which talks to GitHub: it is on GitHub's runners, and at cli.github.com",
-        )?;
+        cmd!(sh, "gh --version")
+            .quiet()
+            .ignore_stderr()
+            .read()
+            .context("cannot start `gh`, GitHub's command line: install it from cli.github.com")?;
         Ok(Self { sh })
     }
 
-    /// Everything in a list. `fields` are its filters, each `name=value`.
+    /// All entries of a list. `fields` are its filters, each `name=value`.
     pub(super) fn list<T: DeserializeOwned>(
         &self,
         path: &str,
         fields: &[String],
     ) -> Result<Vec<T>> {
         let mut all = Vec::new();
-        for page in 1..=PAGES {
-            let page = [format!("per_page={PAGE}"), format!("page={page}")];
+        for page in 1..=MAX_PAGES {
+            let page = [format!("per_page={PAGE_SIZE}"), format!("page={page}")];
             let fields = fields.iter().chain(&page).map(|field| format!("--raw-field={field}"));
             let sh = &self.sh;
             let json = cmd!(sh, "gh api --method GET {path} {fields...}").quiet().read();
-            let json = json.with_context(|| format!("cannot read {path}"))?;
+            let json = json.with_context(|| {
+                format!("cannot read {path}: check GH_TOKEN and the permissions of the job")
+            })?;
             let entries: Vec<T> = serde_json::from_str(&json)
-                .with_context(|| format!("{path} is not the list that it should be"))?;
-            let is_last = entries.len() < PAGE;
+                .with_context(|| format!("GitHub returned an unexpected answer for {path}"))?;
+            let is_last = entries.len() < PAGE_SIZE;
             all.extend(entries);
             if is_last {
                 break;
@@ -48,7 +53,7 @@ impl Gh {
         Ok(all)
     }
 
-    /// Sends `body`, which goes by standard input: it may be longer than arguments can be.
+    /// Sends `body` by standard input, as it may be longer than an argument can be.
     pub(super) fn send(&self, method: &str, path: &str, body: &Value) -> Result<()> {
         let sh = &self.sh;
         let body = body.to_string();
@@ -56,11 +61,13 @@ impl Gh {
             .quiet()
             .stdin(body)
             .run()
-            .with_context(|| format!("cannot write {path}: may this job's token do that?"))
+            .with_context(|| {
+                format!("cannot write {path}: check GH_TOKEN and the permissions of the job")
+            })
     }
 }
 
-/// Who wrote a comment or an issue.
+/// The author of a comment or an issue.
 #[derive(Debug, serde::Deserialize)]
 pub(super) struct User {
     #[serde(rename = "type")]
@@ -68,7 +75,7 @@ pub(super) struct User {
 }
 
 impl User {
-    /// Whether it is a workflow, and not a person who copied its words.
+    /// Whether it is a workflow instead of a person.
     pub(super) fn is_bot(&self) -> bool {
         self.kind == "Bot"
     }

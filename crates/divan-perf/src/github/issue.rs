@@ -1,4 +1,4 @@
-//! `cargo xtask perf issue`: one issue as long as a branch's recorded runs fail.
+//! `cargo xtask perf issue`: an issue that is open as long as the recorded runs of a branch fail.
 
 use super::args::IssueArgs;
 use super::event::is_repository;
@@ -19,16 +19,16 @@ struct Issue {
     pull_request: Option<serde::de::IgnoredAny>,
 }
 
-/// Opens the issue, brings it up to date, or closes it.
+/// Opens, updates or closes the issue.
 pub(crate) fn run(args: &IssueArgs) -> Result<ExitCode> {
     if !is_repository(&args.repository) {
-        bail!("`{}` is not owner/name: --repository takes that", visible(&args.repository));
+        bail!("`{}` is no repository: write --repository OWNER/NAME", visible(&args.repository));
     }
     let report = report_file::read(&args.file)?;
     if report.partition.is_some() {
-        // Of the other parts it knows nothing: it must not close their issue.
+        // The other parts may have regressions, so their issue must stay open.
         bail!(
-            "{} is of one part alone: `cargo xtask perf merge` joins the parts",
+            "{} is the report of one partition: merge all parts first by `cargo xtask perf merge`",
             args.file.display()
         );
     }
@@ -36,9 +36,9 @@ pub(crate) fn run(args: &IssueArgs) -> Result<ExitCode> {
     let title = title(&report);
     let path = format!("repos/{}/issues", args.repository);
     let open: Vec<Issue> = gh.list(&path, &["state=open".to_owned()])?;
-    let known = open.iter().find(|issue| issue.is_ours(&title)).map(|issue| issue.number);
+    let existing = open.iter().find(|issue| issue.is_ours(&title)).map(|issue| issue.number);
     let body = body(args, &report);
-    match (report.status, known) {
+    match (report.status, existing) {
         (1, None) => gh.send("POST", &path, &json!({"title": title, "body": body}))?,
         (1, Some(number)) => {
             gh.send("PATCH", &format!("{path}/{number}"), &json!({"body": body}))?
@@ -46,12 +46,12 @@ pub(crate) fn run(args: &IssueArgs) -> Result<ExitCode> {
         (0, Some(number)) => close(&gh, &format!("{path}/{number}"), &body)?,
         _ => {}
     }
-    ui::say(match (report.status, known) {
-        (1, None) => "an issue is open now",
-        (1, Some(_)) => "the open issue is up to date",
-        (0, Some(_)) => "the issue is closed: it is gone",
-        (0, None) => "there is no issue, and none is needed",
-        _ => "the run is incomplete: the issue stays as it is",
+    ui::say(match (report.status, existing) {
+        (1, None) => "opened an issue: the recorded run fails",
+        (1, Some(_)) => "updated the open issue: the recorded run fails",
+        (0, Some(_)) => "closed the issue: the recorded run passes",
+        (0, None) => "no issue is open and none is needed: the recorded run passes",
+        _ => "the run is incomplete: the issue is not changed",
     });
     Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,4 @@
-//! The files that GitHub reads when a job's step has ended.
+//! The files that GitHub reads after a step of a job.
 
 use crate::ui;
 use anyhow::{Context as _, Result};
@@ -7,20 +7,20 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-/// NameTable the file of what later steps read.
+/// The environment variable with the path of the outputs for later steps.
 pub(crate) const OUTPUTS: &str = "GITHUB_OUTPUT";
-/// NameTable the file of what the job's page shows.
+/// The environment variable with the path of the job summary.
 pub(crate) const SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
-/// Adds to the file that GitHub names by `variable`.
+/// Appends to the file whose path is in the environment variable.
 pub(crate) fn append(variable: &str, text: &str) -> Result<()> {
     let Some(path) = env::var_os(variable).map(PathBuf::from) else {
         ui::say(&format!(
-            "{variable} is not set: outside a job of GitHub nothing is written there"
+            "note: {variable} is not set, so nothing is written there (GitHub sets it in a job)"
         ));
         return Ok(());
     };
     let file = OpenOptions::new().append(true).create(true).open(&path);
     let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
-    written.with_context(|| format!("cannot write {}, which {variable} names", path.display()))
+    written.with_context(|| format!("cannot write {}, the file of {variable}", path.display()))
 }

@@ -1,6 +1,6 @@
-//! What GitHub's workflows call: the check's decision, the comment, and the issue.
+//! The commands for GitHub workflows: gate, comment and issue.
 //!
-//! Workflows hold no logic of their own, so that all of it can be typed and tested.
+//! Workflows contain no logic, so that each step can be run and tested locally.
 
 mod args;
 mod comment;

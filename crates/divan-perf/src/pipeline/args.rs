@@ -1,34 +1,52 @@
-//! What `perf` itself is told.
+//! The flags of `perf` itself.
 
-use crate::args::{FailOn, Format, MeasureArgs, revision};
+use crate::args::{FailOn, Format, MeasureArgs, heading, revision};
 use clap::Args;
 
 #[derive(Debug, Args)]
 pub(crate) struct PerfArgs {
-    /// Measure this checkout and its merge base with REF side by side, and say what got slower.
-    #[arg(long, value_name = "REF", value_parser = revision, conflicts_with_all = ["launches", "quick"])]
+    /// Compare with the merge base of HEAD and REF, in pairs.
+    ///
+    /// It builds the merge base in a separate worktree, runs both builds in randomized pairs, and
+    /// keeps measuring until each benchmark is decided. Uncommitted changes belong to the head.
+    #[arg(long, value_name = "REF", value_parser = revision, conflicts_with_all = ["launches", "quick"], help_heading = heading::COMPARISON)]
     pub(crate) compare: Option<String>,
-    /// Compare with REF itself, not with where this checkout left it.
-    #[arg(long, requires = "compare")]
+    /// Compare with REF itself instead of the merge base.
+    ///
+    /// The result then contains the changes on REF since this branch left it.
+    #[arg(long, requires = "compare", help_heading = heading::COMPARISON)]
     pub(crate) tip: bool,
-    /// Launches of each benchmark [default: 5].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub(crate) launches: Option<u16>,
-    /// Two launches, no second look: a first impression that only a budget of allocations fails.
-    #[arg(long)]
-    pub(crate) quick: bool,
-    /// Measure also what is the same executable on both sides.
-    #[arg(long)]
+    /// Measure benchmarks even if both builds are identical.
+    ///
+    /// By default a benchmark is skipped if its executables have the same bytes in base and head.
+    /// Files that it may read must not differ either. Use the flag to check the machine's noise.
+    #[arg(long, help_heading = heading::COMPARISON)]
     pub(crate) no_skip: bool,
-    /// Count instructions of everything that is compared side by side, not only of what changed.
-    #[arg(long)]
+    /// Count instructions of all compared benchmarks (needs valgrind).
+    ///
+    /// By default only benchmarks with a regression or an improvement are counted.
+    #[arg(long, help_heading = heading::COMPARISON)]
     pub(crate) instructions: bool,
-    /// The lowest severity that fails, instead of the gate in perf-budgets.json.
-    #[arg(long, value_enum, value_name = "LEVEL")]
-    pub(crate) fail_on: Option<FailOn>,
-    /// What standard output gets.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(crate) format: Format,
+    /// Launch each benchmark N times [default: 5].
+    ///
+    /// A launch is one process that runs one benchmark. A run with fewer than five launches is
+    /// never part of a baseline.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000), help_heading = heading::MEASUREMENT)]
+    pub(crate) launches: Option<u16>,
+    /// Launch each benchmark twice and skip reruns.
+    ///
+    /// It gives an estimate. Regressions do not fail it, but budgets of allocations do.
+    #[arg(long, help_heading = heading::MEASUREMENT)]
+    pub(crate) quick: bool,
     #[command(flatten)]
-    pub(crate) common: MeasureArgs,
+    pub(crate) measure: MeasureArgs,
+    /// Fail on regressions of at least this severity.
+    ///
+    /// It replaces the `gate` of perf-budgets.json for this run. The gate's defaults are critical
+    /// against the history, major in comparisons, and minor where the instructions grew too.
+    #[arg(long, value_enum, value_name = "LEVEL", help_heading = heading::OUTPUT)]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Print the report in this format.
+    #[arg(long, value_enum, default_value_t = Format::Human, help_heading = heading::OUTPUT)]
+    pub(crate) format: Format,
 }

@@ -1,11 +1,10 @@
-//! The other side of a comparison: another commit, built.
+//! The build of the base of a comparison.
 
 use super::context::Context;
-use super::sameness::{Side, same_packages};
 use super::suite::BenchSuite;
+use super::unchanged::{BuildTree, unchanged_packages};
 use crate::args::MeasureArgs;
-use crate::bench::BaseCache;
-use crate::bench::{BaseEntries, Built, Launcher, Listing, Workspace, base_sources};
+use crate::bench::{BaseCache, BaseEntries, Built, Launcher, Listing, Workspace, base_sources};
 use crate::budget_file;
 use crate::store::{BaseCommit, Repository};
 use crate::ui;
@@ -18,29 +17,28 @@ use std::fs;
 use std::path::Path;
 use xshell::Shell;
 
-/// A commit's benches, built in a place of their own.
+/// The benches of a commit, built in a separate worktree.
 #[derive(Debug)]
 pub(crate) struct Base {
     pub(crate) commit: BaseCommit,
     pub(crate) entries: BaseEntries,
-    /// What it has and cannot list.
+    /// Benchmarks that cannot be listed.
     unlisted: Vec<BenchmarkId>,
-    /// The slowdowns that its own perf-budgets.json accepts: it has them.
+    /// The accepted regressions of its own perf-budgets.json.
     pub(crate) accepted: Vec<Acceptance>,
     pub(crate) notes: Vec<String>,
     built: Built,
-    /// Packages whose executables are the same here and there, where that means that there is
-    /// nothing to measure.
-    same: BTreeSet<String>,
-    /// Held as long as its executables are launched.
-    _place: BaseCache,
+    /// Packages that are skipped because base and head are identical; empty with `--no-skip`.
+    unchanged: BTreeSet<String>,
+    /// The lock on the worktree, held as long as its executables are launched.
+    _cache: BaseCache,
 }
 
-/// Executables that grew by less are not worth a word: the same code differs by a few bytes.
-const WORTH_SAYING: f64 = 0.001;
+/// The least change of the executables' size that is reported. Equal code can differ by a few bytes.
+const MIN_SIZE_CHANGE: f64 = 0.001;
 
 impl Base {
-    /// Checks `commit` out beside the user's checkout, builds its benches and lists them.
+    /// Checks `commit` out in a separate worktree, builds its benches and lists them.
     pub(crate) fn build(
         context: &Context,
         repository: &Repository,
@@ -50,50 +48,50 @@ impl Base {
         skips: bool,
     ) -> Result<Self> {
         let short = commit.commit.short().to_owned();
-        let place = BaseCache::claim(&repository.common_dir()?)?;
+        let cache = BaseCache::claim(&repository.common_dir()?)?;
         ui::say(&format!("building the benches of {short}, the {}", commit.label));
-        let sources = repository.check_out(&commit.commit.hash, &place.tree)?;
-        let failed = || format!("{short}, the {}, cannot be measured", commit.label);
+        let sources = repository.check_out(&commit.commit.hash, &cache.tree)?;
+        let failed = || format!("cannot measure {short}, the {}", commit.label);
         let (workspace, shared) =
-            workspace(context, repository, &place, args).with_context(failed)?;
+            workspace(context, repository, &cache, args).with_context(failed)?;
         let build = || -> Result<(Built, Listing)> {
             let options = configs_above(&repository.root());
-            let built = place.build_folder().build(&workspace, &options, &sources)?;
+            let built = cache.build_folder().build(&workspace, &options, &sources)?;
             let listing = Listing::of(&built.executables, &suite.launcher)?;
             Ok((built, listing))
         };
         let (built, mut listing) =
-            again_if_damaged(&place, &suite.launcher, build).with_context(failed)?;
+            build_again_if_damaged(&cache, &suite.launcher, build).with_context(failed)?;
         let mut notes = shared;
         notes.append(&mut listing.notes);
         notes.extend(built.notes.iter().map(|note| format!("{short}: {note}")));
         let failed = |(name, reason): (&BenchmarkId, &String)| format!("{short}: {name}: {reason}");
         notes.extend(listing.failures.iter().map(failed));
         let accepted = accepted(&workspace).unwrap_or_else(|error| {
-            notes.push(format!("{short}: {error:#}: no accepted regression is excused"));
-            // What the base accepts excuses nothing more, and it may accept all of this.
+            notes.push(format!("{short}: {error:#}: accepted regressions do not apply"));
+            // An entry that the base has as well does not apply, and the base may have them all.
             context.project.settings.accepted.clone()
         });
-        let same = match skips {
-            true => {
-                let (own, root) = (&context.project.workspace, repository.root());
-                let head = Side { built: &suite.built, workspace: own, root: &root };
-                let base = Side { built: &built, workspace: &workspace, root: &place.tree };
-                same_packages(head, base, &context.changed_files(repository, &commit.commit.hash)?)?
-            }
-            false => BTreeSet::new(),
+        let unchanged = if skips {
+            let (own, root) = (&context.project.workspace, repository.root());
+            let head = BuildTree { built: &suite.built, workspace: own, root: &root };
+            let base = BuildTree { built: &built, workspace: &workspace, root: &cache.tree };
+            let changed = context.changed_files(repository, &commit.commit.hash)?;
+            unchanged_packages(head, base, &changed)?
+        } else {
+            BTreeSet::new()
         };
         let unlisted = listing.failures.keys().cloned().collect();
         let entries = BaseEntries::new(listing, &context.project.settings.renamed);
-        Ok(Self { commit, entries, unlisted, accepted, notes, built, same, _place: place })
+        Ok(Self { commit, entries, unlisted, accepted, notes, built, unchanged, _cache: cache })
     }
 
-    /// Everything that it has, under the names of today.
+    /// All its benchmarks, by their current names.
     pub(super) fn names(&self) -> impl Iterator<Item = &BenchmarkId> {
         self.entries.names().chain(&self.unlisted)
     }
 
-    /// How much the executables grew or shrank, where they did.
+    /// A note about the size of the executables, if it changed.
     pub(crate) fn sizes(&self, head: &Built) -> Option<String> {
         let size = |built: &Built| -> u64 {
             let files = built.files.values().flatten().filter_map(|path| fs::metadata(path).ok());
@@ -101,33 +99,34 @@ impl Base {
         };
         let (base, head) = (size(&self.built), size(head));
         let change = LogRatio((head as f64 / base as f64).ln());
-        (base > 0 && change.0.abs() >= WORTH_SAYING).then(|| {
+        (base > 0 && change.0.abs() >= MIN_SIZE_CHANGE).then(|| {
             let (base, head) = (unit::bytes(base as f64), unit::bytes(head as f64));
-            format!("the executables, {base} before, have {head} ({})", unit::change(change))
+            format!("size of the executables: {base} before, {head} now ({})", unit::change(change))
         })
     }
 
-    /// Whether the benchmark's executables are the same on both sides, and nothing else that they
-    /// might read differs.
-    pub(crate) fn is_same(&self, name: &BenchmarkId) -> bool {
+    /// Whether the benchmark is skipped because base and head are identical.
+    pub(crate) fn is_unchanged(&self, name: &BenchmarkId) -> bool {
         let package = name.as_str().split('/').next().unwrap_or_default();
-        self.same.contains(package)
+        self.unchanged.contains(package)
     }
 }
 
-/// Builds a second time, from nothing, where the failure may be that of a kept target folder.
-fn again_if_damaged<T>(
-    place: &BaseCache,
+/// Builds; if this fails with a kept target folder, it builds again in an empty one.
+fn build_again_if_damaged<T>(
+    cache: &BaseCache,
     launcher: &Launcher,
     build: impl Fn() -> Result<T>,
 ) -> Result<T> {
-    let folder = place.build_folder();
+    let folder = cache.build_folder();
     if folder.is_empty() {
         return build();
     }
     build().or_else(|_| {
         launcher.check_interrupt()?;
-        ui::say("the kept build may be damaged: building everything again");
+        ui::say(
+            "the cached build of the base failed and may be damaged: building everything again",
+        );
         folder.empty()?;
         build()
     })
@@ -141,22 +140,25 @@ fn accepted(workspace: &Workspace) -> Result<Vec<Acceptance>> {
 fn workspace(
     context: &Context,
     repository: &Repository,
-    place: &BaseCache,
+    cache: &BaseCache,
     args: &MeasureArgs,
 ) -> Result<(Workspace, Vec<String>)> {
     let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let (root, own) = (real(&repository.root()), real(&context.project.workspace.root));
     let below = own.strip_prefix(&root).unwrap_or(Path::new(""));
-    let folder = place.tree.join(below);
+    let folder = cache.tree.join(below);
     let manifest = folder.join("Cargo.toml");
     if !manifest.is_file() {
-        bail!("it has no {}", below.join("Cargo.toml").display());
+        bail!(
+            "it has no {}: compare with a commit that has it",
+            below.join("Cargo.toml").display()
+        );
     }
-    let base = base_sources::Checkout { manifest: &manifest, tree: &place.tree };
+    let base = base_sources::Checkout { manifest: &manifest, tree: &cache.tree };
     let own_manifest = own.join("Cargo.toml");
     let head = base_sources::Checkout { manifest: &own_manifest, tree: &root };
     let shared = base_sources::check(base, head)?;
-    // Where the lock file is not committed, other versions of dependencies would be measured.
+    // Without a committed lock file, the base could get other versions of dependencies.
     let (lock, own_lock) = (folder.join("Cargo.lock"), own.join("Cargo.lock"));
     if !lock.exists() && own_lock.exists() {
         fs::copy(&own_lock, &lock).context("cannot copy Cargo.lock to the base")?;
@@ -169,8 +171,9 @@ fn workspace(
     Ok((workspace, shared))
 }
 
-/// Cargo's configuration in the folders above the checkout, which it would not find from the base's
-/// place: both sides must be built alike. The user's own lies in cargo's home and holds everywhere.
+/// Cargo's configuration files in the folders above the checkout, as arguments for cargo.
+///
+/// Cargo does not find them from the base's worktree. The file in cargo's home applies everywhere.
 fn configs_above(root: &Path) -> Vec<String> {
     let home = std::env::home_dir().map(|home| home.join(".cargo"));
     let dirs = root.ancestors().skip(1).map(|dir| dir.join(".cargo"));
@@ -184,13 +187,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn configuration_above_the_checkout_is_handed_on() {
+    fn configuration_above_the_checkout_is_passed() {
         let dir = tempfile::tempdir().unwrap();
         let config = dir.path().join(".cargo/config.toml");
         fs::create_dir_all(config.parent().unwrap()).unwrap();
         fs::write(&config, "").unwrap();
-        let handed_on = configs_above(&dir.path().join("project"));
-        assert!(handed_on.contains(&format!("--config={}", config.display())), "{handed_on:?}");
-        assert!(!configs_above(dir.path()).contains(&handed_on[0]));
+        let passed = configs_above(&dir.path().join("project"));
+        assert!(passed.contains(&format!("--config={}", config.display())), "{passed:?}");
+        assert!(!configs_above(dir.path()).contains(&passed[0]));
     }
 }

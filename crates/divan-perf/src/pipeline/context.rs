@@ -1,44 +1,44 @@
-//! What a measurement stands on, checked before the first minute is spent.
+//! The inputs of a measurement, which are validated before the build starts.
 
-use super::history::KnownHistory;
+use super::history::RecordedHistory;
 use super::project::Project;
 use super::recorder::Recorder;
 use crate::args::OutputArgs;
 use crate::store::Repository;
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use std::fs;
 use std::path::Path;
 use std::rc::Rc;
 
-/// The project, its history, and the place where measurements go.
+/// The project, its history and the recorder.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) project: Project,
-    pub(crate) history: KnownHistory,
+    pub(crate) history: RecordedHistory,
     pub(crate) recorder: Recorder,
 }
 
 impl Context {
-    /// Finds it all, or says what is wrong.
+    /// Reads and validates all inputs.
     pub(crate) fn check(args: &OutputArgs, packages: &[String]) -> Result<Self> {
         let project = Project::find(args, packages)?;
         let repository = repository(&project, args)?.map(Rc::new);
         let recorder = Recorder::prepare(repository.as_ref(), &project.output, args)?;
-        let history = KnownHistory::read(repository, &project.settings)?;
+        let history = RecordedHistory::read(repository, &project.settings)?;
         Ok(Self { project, history, recorder })
     }
 
-    /// The context of a workspace that only lends its benches.
+    /// The context of the workspace of `manifest`, without settings and history.
     pub(crate) fn without_history(manifest: &Path, args: &OutputArgs) -> Result<Self> {
         let project = Project::without_settings(manifest, args)?;
         let recorder = Recorder::new(None, &project.output, args)?;
-        Ok(Self { project, history: KnownHistory::default(), recorder })
+        Ok(Self { project, history: RecordedHistory::default(), recorder })
     }
 }
 
 impl Context {
-    /// Files in which the work tree differs from a commit: tracked ones, and others that git does
-    /// not ignore and that neither cargo nor this program wrote.
+    /// Files that differ between worktree and commit. Files that git ignores and files written by
+    /// cargo or this program are left out.
     pub(super) fn changed_files(
         &self,
         repository: &Repository,
@@ -57,20 +57,20 @@ impl Context {
         Ok(changed)
     }
 
-    /// Whether the work tree is a commit without any difference.
+    /// Whether the worktree equals a commit.
     pub(super) fn is_clean_at(&self, commit: &str) -> Result<bool> {
         let Some(repository) = self.history.repository() else { return Ok(false) };
-        let is_there = self.history.commit.as_ref().is_some_and(|head| head.hash == commit);
-        Ok(is_there && self.changed_files(repository, commit)?.is_empty())
+        let is_head = self.history.commit.as_ref().is_some_and(|head| head.hash == commit);
+        Ok(is_head && self.changed_files(repository, commit)?.is_empty())
     }
 }
 
-/// The repository around the workspace, which only recording needs.
+/// The repository of the workspace; `None` if there is none and `--no-record` is set.
 fn repository(project: &Project, args: &OutputArgs) -> Result<Option<Repository>> {
-    let location = args.place.location(&project.settings)?;
-    match Repository::open(&project.workspace.root, &location) {
+    let history_ref = args.history.history_ref(&project.settings)?;
+    match Repository::open(&project.workspace.root, &history_ref) {
         Ok(repository) => Ok(Some(repository)),
         Err(_) if args.no_record => Ok(None),
-        Err(error) => Err(error.context("cannot read or record runs (--no-record does without)")),
+        Err(error) => Err(anyhow!("{error:#}; or add --no-record")),
     }
 }

@@ -1,4 +1,4 @@
-//! What is counted beside time: allocations of both sides, and instructions of what changed.
+//! Counts of base and head: allocations, and instructions of changed benchmarks.
 
 use super::base_build::Base;
 use super::executor::Executor;
@@ -12,24 +12,24 @@ use perf_judge::unit;
 use perf_judge::verdict::{Method, State, Verdict};
 use std::collections::BTreeMap;
 
-/// Adds to each verdict what was counted on both sides. `alone` is what the run itself told, by
+/// Adds the counts of base and head to each verdict. `initial` are the launches of the run, by
 /// benchmark.
 pub(crate) fn collect(
     executor: &mut Executor<'_>,
     verdicts: &mut [Verdict],
-    alone: &BTreeMap<BenchmarkId, Vec<LaunchResult>>,
+    initial: &BTreeMap<BenchmarkId, Vec<LaunchResult>>,
 ) -> Result<()> {
     for verdict in &mut *verdicts {
-        let counts = allocations(executor, verdict, alone);
+        let counts = allocations(executor, verdict, initial);
         verdict.counts = (counts != Counts::default()).then_some(counts);
     }
-    let wanted: Vec<&mut Verdict> = verdicts
+    let selected: Vec<&mut Verdict> = verdicts
         .iter_mut()
         .filter(|verdict| verdict.method == Method::Paired)
         .filter(|verdict| executor.args.instructions || has_changed(verdict))
         .filter(|verdict| verdict.launches > 0)
         .collect();
-    if wanted.is_empty() {
+    if selected.is_empty() {
         return Ok(());
     }
     let counter = match InstructionCounter::find(executor.interrupt) {
@@ -39,7 +39,7 @@ pub(crate) fn collect(
             return Ok(());
         }
     };
-    count(executor, &counter, wanted)
+    count(executor, &counter, selected)
 }
 
 fn has_changed(verdict: &Verdict) -> bool {
@@ -49,15 +49,17 @@ fn has_changed(verdict: &Verdict) -> bool {
 fn count(
     executor: &mut Executor<'_>,
     counter: &InstructionCounter,
-    wanted: Vec<&mut Verdict>,
+    selected: Vec<&mut Verdict>,
 ) -> Result<()> {
-    let count = unit::counted(wanted.len(), "benchmark", "benchmarks");
+    let count = unit::counted(selected.len(), "benchmark", "benchmarks");
     ui::say(&format!("counting the instructions of {count}"));
-    for verdict in wanted {
+    for verdict in selected {
         executor.interrupt.check()?;
         match instructions(executor, counter, verdict)? {
-            Ok(pair) => verdict.counts.get_or_insert_default().instructions = Some(pair),
-            Err(reason) => {
+            InstructionCounts::Pair(pair) => {
+                verdict.counts.get_or_insert_default().instructions = Some(pair);
+            }
+            InstructionCounts::Failed(reason) => {
                 let name = &verdict.name;
                 executor
                     .notes
@@ -68,44 +70,55 @@ fn count(
     Ok(())
 }
 
-/// The instructions of both sides, the base's in the build that is at hand.
+/// The instructions of a benchmark in base and head.
+enum InstructionCounts {
+    Pair(CountPair),
+    /// The reason for people.
+    Failed(String),
+}
+
+/// Counts the instructions of base and head, if the base's build is the current one.
 fn instructions(
     executor: &Executor<'_>,
     counter: &InstructionCounter,
     verdict: &Verdict,
-) -> Result<Result<CountPair, String>> {
-    let at_hand = |base: &&Base| verdict.base.as_deref() == Some(base.commit.commit.hash.as_str());
-    let head = executor.session.entry_of(&verdict.name);
-    let base = executor.base.as_ref().filter(at_hand);
+) -> Result<InstructionCounts> {
+    let is_current =
+        |base: &&Base| verdict.base.as_deref() == Some(base.commit.commit.hash.as_str());
+    let head = executor.runner.entry_of(&verdict.name);
+    let base = executor.base.as_ref().filter(is_current);
     let both = head.and_then(|head| Some((head, base?.entries.get(&head.id)?)));
     let Some((head, base)) = both else {
-        return Ok(Err("its build has made way for another".to_owned()));
+        return Ok(InstructionCounts::Failed(
+            "the build of its base was replaced by another".to_owned(),
+        ));
     };
     let launcher = &executor.suite.launcher;
     let base = match counter.count(launcher, base)? {
         InstructionCount::Counted(count) => count,
-        InstructionCount::Refused(reason) => return Ok(Err(reason)),
+        InstructionCount::Refused(reason) => return Ok(InstructionCounts::Failed(reason)),
     };
     Ok(match counter.count(launcher, head)? {
-        InstructionCount::Counted(head) => Ok(CountPair { base, head }),
-        InstructionCount::Refused(reason) => Err(reason),
+        InstructionCount::Counted(head) => InstructionCounts::Pair(CountPair { base, head }),
+        InstructionCount::Refused(reason) => InstructionCounts::Failed(reason),
     })
 }
 
-/// Allocations of both sides; against a history, of the newest recorded run.
+/// Allocations of base and head. Without a comparison, the base is the newest recorded run.
 fn allocations(
     executor: &Executor<'_>,
     verdict: &Verdict,
-    alone: &BTreeMap<BenchmarkId, Vec<LaunchResult>>,
+    initial: &BTreeMap<BenchmarkId, Vec<LaunchResult>>,
 ) -> Counts {
     let name = &verdict.name;
-    let told = &executor.told;
-    let sides = (alloc(told.base.get(name), name), alloc(told.head.launch_results.get(name), name));
-    let (base, head) = match sides {
+    let compared = &executor.compared;
+    let both =
+        (alloc(compared.base.get(name), name), alloc(compared.head.launch_results.get(name), name));
+    let (base, head) = match both {
         (Some(base), Some(head)) => (base, head),
         _ => {
             let recorded = executor.suite.recorded_alloc(executor.context, name);
-            match recorded.zip(alloc(alone.get(name), name)) {
+            match recorded.zip(alloc(initial.get(name), name)) {
                 Some(pair) => pair,
                 None => return Counts::default(),
             }
@@ -119,6 +132,6 @@ fn allocations(
     }
 }
 
-fn alloc(launch_results: Option<&Vec<LaunchResult>>, name: &BenchmarkId) -> Option<Alloc> {
-    Measured::of(name.clone(), None, launch_results?)?.alloc
+fn alloc(launches: Option<&Vec<LaunchResult>>, name: &BenchmarkId) -> Option<Alloc> {
+    Measured::of(name.clone(), None, launches?)?.alloc
 }

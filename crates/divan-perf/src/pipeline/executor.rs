@@ -1,4 +1,4 @@
-//! Does what the judge asks for, until it has its verdicts.
+//! Executes the steps of the judge until it returns the verdicts.
 
 use super::args::PerfArgs;
 use super::base_build::Base;
@@ -14,37 +14,38 @@ use perf_judge::verdict::{Judge, Stage, Step, Verdicts};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What measuring needs, and what it found out on the way.
+/// The inputs of a measurement, and its results so far.
 pub(crate) struct Executor<'a> {
     pub(crate) context: &'a Context,
     pub(crate) suite: &'a BenchSuite,
     pub(crate) args: &'a PerfArgs,
     pub(crate) interrupt: &'a Interrupt,
-    pub(crate) session: Runner,
-    /// The build that is compared with now.
+    pub(crate) runner: Runner,
+    /// The current build of a base.
     pub(crate) base: Option<Base>,
-    /// What the launches side by side told beside their times.
-    pub(crate) told: ExtraLaunches,
-    /// What the reader should know.
+    /// The launches of comparisons.
+    pub(crate) compared: ComparisonLaunches,
+    /// Notes for the report.
     pub(crate) notes: Vec<String>,
 }
 
-/// Readings of both sides in a comparison, by benchmark.
+/// Launches of base and head in comparisons, by benchmark.
 #[derive(Debug, Default)]
-pub(crate) struct ExtraLaunches {
+pub(crate) struct ComparisonLaunches {
     pub(crate) base: BTreeMap<BenchmarkId, Vec<LaunchResult>>,
     pub(crate) head: Measurement,
 }
 
-/// The least time between pairs that wait out a burst: ten of them take as long as most bursts.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// The least time of a confirmation's launches of all benchmarks. Ten of them last longer than most
+/// phases of high noise.
+const CONFIRMATION_INTERVAL: Duration = Duration::from_secs(2);
 
 impl<'a> Executor<'a> {
-    /// A executor of launches of `session`, and of the build of `base` where that is known already.
+    /// An executor of the launches of `runner`; `base` is the build of `--compare`.
     pub(crate) fn new(
         context: &'a Context,
         suite: &'a BenchSuite,
-        session: Runner,
+        runner: Runner,
         base: Option<Base>,
         args: &'a PerfArgs,
         interrupt: &'a Interrupt,
@@ -57,14 +58,14 @@ impl<'a> Executor<'a> {
             suite,
             args,
             interrupt,
-            session,
+            runner,
             base,
-            told: ExtraLaunches::default(),
+            compared: ComparisonLaunches::default(),
             notes,
         }
     }
 
-    /// Does what the judge asks for first: the launches that are recorded.
+    /// Executes the initial measurement, whose launches are recorded.
     pub(crate) fn initial_measurement(&mut self, judge: &mut Judge) -> Result<Measurement> {
         match judge.step() {
             Step::Measure { stage, benchmarks, launches } => {
@@ -74,7 +75,7 @@ impl<'a> Executor<'a> {
         }
     }
 
-    /// Goes on until there is nothing more to ask.
+    /// Executes all further steps and returns the verdicts.
     pub(crate) fn finish(&mut self, mut judge: Judge) -> Result<Verdicts> {
         loop {
             match judge.step() {
@@ -92,26 +93,26 @@ impl<'a> Executor<'a> {
     fn measure(
         &mut self,
         judge: &mut Judge,
-        look: Stage,
+        stage: Stage,
         benchmarks: &[BenchmarkId],
         launches: usize,
     ) -> Result<Measurement> {
         let (launcher, interrupt) = (&self.suite.launcher, self.interrupt);
-        let told = self.session.measure(&pairs(look, launches), benchmarks, launcher, interrupt)?;
-        for (name, launch_results) in &told.launch_results {
-            let launches: Vec<LaunchTimes> =
-                launch_results.iter().map(|reading| reading.times()).collect();
-            judge.feed(name, launches);
+        let rounds = schedule(stage, launches);
+        let measured = self.runner.measure(&rounds, benchmarks, launcher, interrupt)?;
+        for (name, results) in &measured.launch_results {
+            let times: Vec<LaunchTimes> = results.iter().map(LaunchResult::times).collect();
+            judge.feed(name, times);
         }
-        told.failures.iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
-        if told.cut_short {
-            let done = |name| told.launch_results.get(name).map_or(0, Vec::len);
+        measured.failures.iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
+        if measured.cut_short {
+            let done = |name| measured.launch_results.get(name).map_or(0, Vec::len);
             self.stop(judge, benchmarks.iter().filter(|name| done(*name) < launches));
         }
         if self.args.compare.is_none() {
-            return Ok(told);
+            return Ok(measured);
         }
-        self.told.take_alone(told);
+        self.compared.add_head(measured);
         Ok(Measurement::default())
     }
 
@@ -126,7 +127,7 @@ impl<'a> Executor<'a> {
             return self.build_base(judge, base, benchmarks);
         }
         let Some(built) = &self.base else { return Ok(()) };
-        let mut told = self.session.compare(
+        let mut launched = self.runner.compare(
             title(pairs),
             pairs,
             benchmarks,
@@ -134,47 +135,48 @@ impl<'a> Executor<'a> {
             &self.suite.launcher,
             self.interrupt,
         )?;
-        if told.cut_short {
-            let done = |name| told.pairs.get(name).map_or(0, Vec::len);
+        if launched.cut_short {
+            let done = |name| launched.pairs.get(name).map_or(0, Vec::len);
             let open = benchmarks.iter().filter(|name| done(*name) < pairs);
-            self.stop(judge, open.filter(|name| !told.base_failures.contains_key(*name)));
+            self.stop(judge, open.filter(|name| !launched.base_failures.contains_key(*name)));
         }
-        for (name, pairs) in std::mem::take(&mut told.pairs) {
+        for (name, pairs) in std::mem::take(&mut launched.pairs) {
             judge.feed_pairs(&name, pairs);
         }
-        told.failures.iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
-        for (name, reason) in &told.base_failures {
+        launched.failures.iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
+        for (name, reason) in &launched.base_failures {
             judge.cannot_compare(name, &format!("the base cannot be launched: {reason}"));
         }
-        self.told.take(told);
+        self.compared.add(launched);
         Ok(())
     }
 
-    /// Builds a recorded commit for the suspects that lie near it.
+    /// Builds a recorded commit, the base of these candidate regressions.
     fn build_base(
         &mut self,
         judge: &mut Judge,
         base: &str,
-        suspects: &[BenchmarkId],
+        candidates: &[BenchmarkId],
     ) -> Result<()> {
         if !self.args.no_skip && self.context.is_clean_at(base)? {
-            suspects.iter().for_each(|name| judge.is_same_build(name));
+            candidates.iter().for_each(|name| judge.is_same_build(name));
             return Ok(());
         }
-        // The place that other commits are built in is claimed by one at a time.
+        // Only one build at a time can claim the worktree of the base.
         self.base = None;
         match self.build(base) {
             Ok(built) => {
                 self.notes.extend(built.notes.iter().cloned());
-                self.classify(judge, &built, suspects);
+                self.classify(judge, &built, candidates);
                 self.base = Some(built);
             }
             Err(error) => {
                 self.interrupt.check()?;
-                ui::say(&format!("{error:#}"));
+                ui::say(&format!("note: {error:#}"));
                 let short = base.get(..12).unwrap_or(base);
-                self.notes
-                    .push(format!("what moved could not be compared with {short}: {error:#}"));
+                self.notes.push(format!(
+                    "changed benchmarks could not be compared with {short}: {error:#}"
+                ));
                 judge.cannot_build(base);
             }
         }
@@ -183,74 +185,76 @@ impl<'a> Executor<'a> {
 
     fn build(&self, base: &str) -> Result<Base> {
         let Some(repository) = self.context.history.repository() else {
-            anyhow::bail!("there is no repository");
+            anyhow::bail!("there is no git repository");
         };
         if !repository.has_commit(base)? {
-            anyhow::bail!("the commit is not in this clone");
+            anyhow::bail!("the commit is not in this clone: run `git fetch --unshallow`");
         }
-        let commit =
-            repository.describe(base, "recorded commit that what moved is compared with")?;
+        let commit = repository.describe(base, "recorded base of the changed benchmarks")?;
         repository.check_submodules(&commit)?;
-        let (args, skips) = (&self.args.common, !self.args.no_skip);
+        let (args, skips) = (&self.args.measure, !self.args.no_skip);
         Base::build(self.context, repository, self.suite, commit, args, skips)
     }
 
-    /// Tells the judge what the build has, and what is the same there.
+    /// Reports to the judge which benchmarks the base lacks, and which are unchanged in it.
     pub(crate) fn classify(&self, judge: &mut Judge, built: &Base, names: &[BenchmarkId]) {
         for name in names {
-            let entry = self.session.entry_of(name);
+            let entry = self.runner.entry_of(name);
             match entry.and_then(|entry| built.entries.get(&entry.id)) {
                 None => judge.cannot_compare(name, "the base does not have it"),
-                Some(_) if built.is_same(name) => judge.is_same_build(name),
+                Some(_) if built.is_unchanged(name) => judge.is_same_build(name),
                 Some(_) => {}
             }
         }
     }
 
-    /// Tells the judge what the time was too short for.
+    /// Reports to the judge the benchmarks that the time limit left undecided.
     fn stop<'b>(&mut self, judge: &mut Judge, benchmarks: impl Iterator<Item = &'b BenchmarkId>) {
         benchmarks.for_each(|name| judge.out_of_time(name));
-        let note = "the time limit ended the measuring: some benchmarks got fewer launches";
-        if !self.notes.iter().any(|known| known == note) {
+        let note = "the time limit ended the measurement: some benchmarks have fewer launches; raise --time-limit";
+        if !self.notes.iter().any(|other| other == note) {
             self.notes.push(note.to_owned());
         }
     }
 }
 
-impl ExtraLaunches {
-    fn take(&mut self, sides: PairedLaunches) {
-        for (name, launch_results) in sides.base {
-            self.base.entry(name).or_default().extend(launch_results);
+impl ComparisonLaunches {
+    fn add(&mut self, paired: PairedLaunches) {
+        for (name, results) in paired.base {
+            self.base.entry(name).or_default().extend(results);
         }
-        self.take_alone(Measurement {
-            launch_results: sides.head,
-            failures: sides.failures,
-            cut_short: sides.cut_short,
+        self.add_head(Measurement {
+            launch_results: paired.head,
+            failures: paired.failures,
+            cut_short: paired.cut_short,
         });
     }
 
-    /// Takes launches of the head alone.
-    fn take_alone(&mut self, measurement: Measurement) {
-        for (name, launch_results) in measurement.launch_results {
-            self.head.launch_results.entry(name).or_default().extend(launch_results);
+    /// Adds launches of the head alone.
+    fn add_head(&mut self, measurement: Measurement) {
+        for (name, results) in measurement.launch_results {
+            self.head.launch_results.entry(name).or_default().extend(results);
         }
         self.head.failures.extend(measurement.failures);
         self.head.cut_short |= measurement.cut_short;
     }
 }
 
-fn pairs(look: Stage, launches: usize) -> LaunchSchedule {
-    let (title, min_interval) = match look {
+/// The launches of a stage of the judge.
+fn schedule(stage: Stage, launches: usize) -> LaunchSchedule {
+    let (title, min_interval) = match stage {
         Stage::Initial => ("measuring", Duration::ZERO),
-        Stage::Rerun => ("measuring again what moved", Duration::ZERO),
-        Stage::Confirmation => ("making sure of what got slower", PATIENCE),
+        Stage::Rerun => ("rerun", Duration::ZERO),
+        Stage::Confirmation => ("confirmation", CONFIRMATION_INTERVAL),
     };
     LaunchSchedule { title, launches, min_interval }
 }
 
+/// The title of a step of a paired comparison.
 fn title(pairs: usize) -> &'static str {
-    match pairs == perf_judge::detect::paired::FIRST_ANALYSIS {
-        true => "measuring side by side",
-        false => "measuring on what is undecided",
+    if pairs == perf_judge::detect::paired::FIRST_ANALYSIS {
+        "paired comparison: initial pairs"
+    } else {
+        "paired comparison: further pairs"
     }
 }

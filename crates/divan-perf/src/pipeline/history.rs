@@ -1,34 +1,34 @@
-//! The repository of the workspace, and the runs that it holds.
+//! The repository of the workspace and its recorded runs.
 
-use crate::store::{RecordedHistory, Repository};
+use crate::store::{NewestRuns, Repository};
 use anyhow::Result;
 use perf_judge::budget::BudgetFile;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Commit;
 use std::rc::Rc;
 
-/// What is checked out, and what was recorded before.
+/// The commit that is checked out, and the recorded runs.
 #[derive(Debug, Default)]
-pub(crate) struct KnownHistory {
+pub(crate) struct RecordedHistory {
     /// The commit that is checked out.
     pub(crate) commit: Option<Commit>,
-    pub(crate) recorded: RecordedHistory,
-    /// What the reader should know of the checkout.
+    pub(crate) recorded: NewestRuns,
+    /// Notes about the checkout for the report.
     pub(crate) notes: Vec<String>,
-    /// The branch whose runs make the baselines.
+    /// The branch whose runs form the baselines.
     pub(crate) base_branch: String,
     repository: Option<Rc<Repository>>,
 }
 
-/// How the checkout differs from its commit where `git status` alone does not explain it.
+/// Differences between the checkout and its commit that `git status` does not show.
 fn checkout_notes(repository: &Repository) -> Result<Vec<String>> {
     let mut notes = repository.submodule_notes()?;
     notes.extend(repository.hidden_change_note()?);
     Ok(notes)
 }
 
-impl KnownHistory {
-    /// Reads both; without a repository nothing is known.
+impl RecordedHistory {
+    /// Reads both; empty without a repository.
     pub(super) fn read(repository: Option<Rc<Repository>>, settings: &BudgetFile) -> Result<Self> {
         let commit = repository.as_ref().map(|repository| repository.head()).transpose()?;
         let recorded = repository.as_ref().map(|repository| repository.history()).transpose()?;
@@ -43,12 +43,12 @@ impl KnownHistory {
         })
     }
 
-    /// The repository, where there is one.
+    /// The repository; `None` outside of git.
     pub(crate) fn repository(&self) -> Option<&Repository> {
         self.repository.as_deref()
     }
 
-    /// What a launch of a benchmark took when it was recorded last, in ns; all of its rows together.
+    /// The time of a launch in the newest complete run, in ns, with all rows of the benchmark.
     pub(super) fn costs(&self) -> impl Fn(&BenchmarkId) -> Option<f64> {
         let newest = self.recorded.history.runs().rfind(|run| run.is_whole_and_clean());
         move |name| {

@@ -1,4 +1,4 @@
-//! What a doctor wants to know of benches: what there is, and how noisy the machine is.
+//! The benchmarks of a workspace and the noise of the machine, for `cargo xtask perf doctor`.
 
 use super::context::Context;
 use super::suite::BenchSuite;
@@ -13,66 +13,64 @@ use perf_judge::unit::LogRatio;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The benches of a workspace.
+/// The benchmarks of a workspace, and the noise of the machine.
 #[derive(Debug)]
 pub(crate) struct NoiseProbe {
-    /// What they list.
+    /// Benchmarks that can be measured.
     pub(crate) names: Vec<BenchmarkId>,
-    /// What cannot be measured, and why.
+    /// Benchmarks that cannot be measured, with the reason.
     pub(crate) failures: BTreeMap<BenchmarkId, String>,
-    /// How far launches of one executable lie apart, where that was measured.
+    /// `None` if it was not measured.
     pub(crate) noise: Option<Noise>,
 }
 
-/// How far launches of one executable lie apart.
+/// The differences within pairs of launches of the same executable.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Noise {
-    /// LaunchSchedule that were measured.
+    /// The number of measured pairs.
     pub(crate) pairs: usize,
-    /// Half of them differ by less.
-    pub(crate) middle: LogRatio,
-    /// Nine of ten differ by less.
-    pub(crate) nine_of_ten: LogRatio,
+    /// The median difference.
+    pub(crate) median: LogRatio,
+    /// The 90th percentile of the differences.
+    pub(crate) p90: LogRatio,
 }
 
-/// LaunchSchedule of each benchmark, unless the time is over before.
-const ROUNDS: usize = 10;
+/// Pairs of each benchmark, within the time limit.
+const PAIRS: usize = 10;
 
-/// Builds the benches, asks them what they hold, and compares everything with itself for
-/// `time`.
-pub(crate) fn look(
+/// Builds and lists the benches. With `time` it also compares each benchmark with itself, until the
+/// time is over.
+pub(crate) fn probe(
     args: &MeasureArgs,
     time: Option<Duration>,
     interrupt: &Interrupt,
 ) -> Result<NoiseProbe> {
-    let manifest = args.store.manifest_path.as_deref().context("no manifest is named")?;
-    let context = Context::without_history(manifest, &args.store)?;
+    let manifest =
+        args.output.manifest_path.as_deref().context("the path of Cargo.toml is missing")?;
+    let context = Context::without_history(manifest, &args.output)?;
     let (suite, listing) = BenchSuite::build(&context, args, interrupt)?;
     suite.check_selected(&listing)?;
-    let session = suite.plan(&context, listing.clone(), args)?;
+    let runner = suite.plan(&context, listing.clone(), args)?;
     let names: Vec<BenchmarkId> =
-        session.planned().iter().flat_map(|planned| planned.rows.clone()).collect();
-    let failures = session.failures().clone();
+        runner.planned().iter().flat_map(|planned| planned.rows.clone()).collect();
+    let failures = runner.failures().clone();
     let Some(time) = time else { return Ok(NoiseProbe { names, failures, noise: None }) };
-    let mut session = session.with_time(time);
+    let mut runner = runner.with_time(time);
     let base = BaseEntries::new(listing, &BTreeMap::new());
     let launcher = &suite.launcher;
-    let sides =
-        session.compare("comparing all with itself", ROUNDS, &names, &base, launcher, interrupt)?;
-    let noise = noise(sides.pairs.values().flatten());
+    let launches =
+        runner.compare("measuring the noise", PAIRS, &names, &base, launcher, interrupt)?;
+    let noise = noise(launches.pairs.values().flatten());
     Ok(NoiseProbe { names, failures, noise })
 }
 
 fn noise<'a>(pairs: impl Iterator<Item = &'a Pair>) -> Option<Noise> {
-    let apart = |pair: &Pair| (pair.head.median / pair.base.median).ln().abs();
-    let mut all: Vec<f64> = pairs.map(apart).filter(|apart| apart.is_finite()).collect();
+    let difference = |pair: &Pair| (pair.head.median / pair.base.median).ln().abs();
+    let mut all: Vec<f64> =
+        pairs.map(difference).filter(|difference| difference.is_finite()).collect();
     all.sort_by(f64::total_cmp);
-    let nine_of_ten = all.get((all.len() * 9 / 10).min(all.len().saturating_sub(1)))?;
-    Some(Noise {
-        pairs: all.len(),
-        middle: LogRatio(stats::median(&all)?),
-        nine_of_ten: LogRatio(*nine_of_ten),
-    })
+    let p90 = all.get((all.len() * 9 / 10).min(all.len().saturating_sub(1)))?;
+    Some(Noise { pairs: all.len(), median: LogRatio(stats::median(&all)?), p90: LogRatio(*p90) })
 }
 
 #[cfg(test)]
@@ -81,14 +79,14 @@ mod tests {
     use perf_judge::run::{LaunchTimes, Side};
 
     #[test]
-    fn noise_is_what_equal_sides_differ_by() {
+    fn noise_is_the_difference_of_equal_builds() {
         let times = |median| LaunchTimes { min: 1.0, median };
         let pair = |head| Pair { first: Side::Base, base: times(1.0), head: times(head) };
         let pairs: Vec<Pair> = [1.0, 1.1, 1.0 / 1.1, 2.0, f64::NAN].map(pair).into();
         let noise = noise(pairs.iter()).unwrap();
         assert_eq!(noise.pairs, 4);
-        assert!((noise.middle.percent() - 10.0).abs() < 1e-9);
-        assert!((noise.nine_of_ten.percent() - 100.0).abs() < 1e-9);
+        assert!((noise.median.percent() - 10.0).abs() < 1e-9);
+        assert!((noise.p90.percent() - 100.0).abs() < 1e-9);
         assert_eq!(super::noise([].iter()), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What becomes of a measurement: files, the report and the exit status.
+//! The results of a measurement: files, the report and the exit status.
 
 use super::args::PerfArgs;
 use super::context::Context;
@@ -23,78 +23,81 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-/// Keeps the run and its samples before anything else is done with them, and records it.
+/// Writes the run and its samples to disk, then records the run.
 pub(super) fn record_run(executor: &Executor<'_>, initial: &Measurement) -> Result<()> {
     if executor.args.compare.is_some() {
         return Ok(());
     }
     let run = run(executor, initial);
     let recorder = &executor.context.recorder;
-    recorder.keep(&[MeasurementFile::from(&run)])?;
+    recorder.spool(&[MeasurementFile::from(&run)])?;
     let saved = save_samples(executor.context, &run.id, &[("head", &initial.launch_results)]);
     recorder.record().and(saved)
 }
 
-/// Keeps and records what was measured in pairs.
+/// Writes the comparisons and their samples to disk, then records the comparisons.
 pub(super) fn record_comparisons(executor: &Executor<'_>, report: &Report) -> Result<()> {
-    let measured = &executor.told;
+    let measured = &executor.compared;
     if executor.args.compare.is_some() {
-        let sides = [("base", &measured.base), ("head", &measured.head.launch_results)];
-        save_samples(executor.context, &report.run.id, &sides)?;
+        let builds = [("base", &measured.base), ("head", &measured.head.launch_results)];
+        save_samples(executor.context, &report.run.id, &builds)?;
     }
     let comparisons = Comparison::all_of(report);
     let recorder = &executor.context.recorder;
-    recorder.keep(&comparisons.iter().map(MeasurementFile::from).collect::<Vec<_>>())?;
+    recorder.spool(&comparisons.iter().map(MeasurementFile::from).collect::<Vec<_>>())?;
     recorder.record()
 }
 
-/// The run that `measurement` makes; a comparison alone is never a whole one.
+/// The run of `measurement`. The run of a comparison is always partial.
 fn run(executor: &Executor<'_>, measurement: &Measurement) -> Run {
-    let Executor { context, suite, args, session, .. } = executor;
+    let Executor { context, suite, args, runner, .. } = executor;
     let is_complete = args.compare.is_none() && is_complete(args);
-    suite.run(context, session, measurement, is_complete)
+    suite.run(context, runner, measurement, is_complete)
 }
 
-/// Saves the samples of every launch, a line a launch: what it told, and of which side.
+/// Writes samples.jsonl, with one line per launch.
 fn save_samples(
     context: &Context,
     run: &str,
-    sides: &[(&str, &BTreeMap<BenchmarkId, Vec<LaunchResult>>)],
+    builds: &[(&str, &BTreeMap<BenchmarkId, Vec<LaunchResult>>)],
 ) -> Result<()> {
     let mut lines = String::new();
-    for (side, launch_results) in sides {
-        let launches = launch_results.iter().flat_map(|(name, launch_results)| {
-            launch_results.iter().enumerate().map(move |(launch, reading)| (name, launch, reading))
+    for (side, results) in builds {
+        let launches = results.iter().flat_map(|(name, results)| {
+            results.iter().enumerate().map(move |(launch, result)| (name, launch, result))
         });
-        for (name, launch, reading) in launches {
-            let line = json!({"v": 1, "kind": "launch", "run": run, "side": side, "name": name, "launch": launch, "reading": reading});
+        for (name, launch, result) in launches {
+            let line = json!({"v": 1, "kind": "launch", "run": run, "side": side, "name": name, "launch": launch, "reading": result});
             lines += &format!("{line}\n");
         }
     }
     context.project.output.write("samples.jsonl", lines.as_bytes()).map(drop)
 }
 
-/// Puts the report together, about what was measured first, or in pairs.
+/// The report of the initial measurement or of the comparison.
 pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: Verdicts) -> Report {
     let Executor { context, suite, args, .. } = executor;
-    let measurement = if args.compare.is_some() { &executor.told.head } else { initial };
+    let measurement = if args.compare.is_some() { &executor.compared.head } else { initial };
     let run = &run(executor, measurement);
     let budgets = &context.project.budgets;
     let required = if args.quick { Required::Counts } else { Required::All };
-    // What is the same on both sides is launched only if a budget of it gates.
+    // A benchmark with identical builds is launched only if one of its budgets gates.
     let measured = |verdict: &&Verdict| verdict.launches > 0 || verdict.state == State::Missing;
     let selected: Vec<BenchmarkId> =
         verdicts.verdicts.iter().filter(measured).map(|verdict| verdict.name.clone()).collect();
-    let mut notes = about(run, context, args);
-    if args.compare.is_none() && args.common.is_unfiltered() {
+    let mut notes = run_notes(run, context, args);
+    if args.compare.is_none() && args.measure.is_unfiltered() {
         notes.extend(suite.other_workspace_note(context));
     }
     let history = &context.history;
-    let known = suite.notes.iter().chain(&executor.notes).chain(&history.notes);
-    notes.extend(known.chain(&history.recorded.notes).cloned());
+    let others = suite.notes.iter().chain(&executor.notes).chain(&history.notes);
+    notes.extend(others.chain(&history.recorded.notes).cloned());
     notes.extend(suite.launcher.notes());
     notes.extend(
-        context.history.repository().and_then(|known| known.calibration_note(&suite.machine)),
+        context
+            .history
+            .repository()
+            .and_then(|repository| repository.calibration_note(&suite.machine)),
     );
     let mut report = Report::new(ReportParts {
         run,
@@ -113,14 +116,14 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
     report
 }
 
-/// The commit that everything was compared with, where that was asked for.
+/// The base commit of `--compare`.
 fn compared_with(executor: &Executor<'_>) -> Option<Base> {
     let base = executor.base.as_ref().filter(|_| executor.args.compare.is_some())?;
     let BaseCommit { commit, label } = base.commit.clone();
     Some(Base { commit, label })
 }
 
-/// What has become of the accepted slowdowns.
+/// The state of each accepted regression.
 fn accepted(executor: &Executor<'_>, run: &Run, verdicts: &Verdicts) -> Vec<AcceptanceResult> {
     let entries = executor.context.project.settings.accepted.iter();
     let today = run.started.date_naive();
@@ -140,8 +143,8 @@ fn accepted(executor: &Executor<'_>, run: &Run, verdicts: &Verdicts) -> Vec<Acce
     entries.map(|entry| AcceptanceResult::of_run(entry, since(&entry.benchmark), today)).collect()
 }
 
-/// What kind of run this is, where that limits what it is good for.
-fn about(run: &Run, context: &Context, args: &PerfArgs) -> Vec<String> {
+/// Notes about limits of the run: what it is judged by, and whether it is part of a baseline.
+fn run_notes(run: &Run, context: &Context, args: &PerfArgs) -> Vec<String> {
     if args.compare.is_some() {
         return Vec::new();
     }
@@ -149,37 +152,38 @@ fn about(run: &Run, context: &Context, args: &PerfArgs) -> Vec<String> {
     let base = context.history.base_branch.as_str();
     if run.commit.as_ref().is_some_and(|commit| commit.dirty) {
         notes.push(
-            "uncommitted changes: this run is judged, and never part of a baseline".to_owned(),
+            "uncommitted changes: this run is judged, but never part of a baseline".to_owned(),
         );
     }
     match run.branch() {
         Some(branch) if branch != base => {
-            notes
-                .push(format!("{branch} is judged against {base}, and never part of its baseline"));
+            notes.push(format!(
+                "{branch} is judged by the runs of {base}, and never part of its baseline"
+            ));
         }
         None if run.commit.is_some() => {
             notes.push(format!(
-                "HEAD is detached: judged against {base}, and never part of its baseline"
+                "HEAD is detached: judged by the runs of {base}, and never part of its baseline"
             ));
         }
         _ => {}
     }
     if run.partial {
-        notes.push("not everything was measured: this run is never part of a baseline".to_owned());
+        notes.push("partial run: some benchmarks or launches were left out, so it is never part of a baseline".to_owned());
     }
     if args.quick {
         notes.push(
-            "a first impression: without a second look nothing fails but a budget of allocations"
+            "--quick gives an estimate: only budgets of allocations can fail; run without it for verdicts"
                 .to_owned(),
         );
     }
     notes
 }
 
-/// Writes, publishes and prints the report, and gives the exit status. What could not be recorded,
-/// shown or published goes before everything else, and is said after the report.
+/// Writes, publishes and prints the report, and returns the exit status. If a step fails, its error is
+/// printed after the report and decides the exit status.
 ///
-/// A comparison is about one change: the trend site is about runs.
+/// The trend site shows runs, so a comparison does not write it.
 pub(crate) fn deliver(
     context: &Context,
     report: &Report,
@@ -190,31 +194,30 @@ pub(crate) fn deliver(
     let written = write(context, report);
     let is_run = report.reference.base.is_none();
     let site = if is_run { write_site(context, report) } else { Ok(()) };
-    let shared = context.recorder.publish();
-    let shown = site.and_then(|()| match is_run {
-        true => context.recorder.publish_site(report.run.started),
-        false => Ok(()),
+    let published = context.recorder.publish();
+    let site = site.and_then(|()| {
+        if is_run { context.recorder.publish_site(report.run.started) } else { Ok(()) }
     });
     print(report, format, color)?;
-    let mut failures = [recorded, written, shared, shown].into_iter().filter_map(Result::err);
+    let mut failures = [recorded, written, published, site].into_iter().filter_map(Result::err);
     if let Some(first) = failures.next() {
         failures.for_each(|other| ui::error(&other));
         return Err(first);
     }
     if !context.recorder.records() {
-        ui::say("not recorded, as --no-record asks");
+        ui::say("not recorded (--no-record)");
     }
     Ok(ExitCode::from(report.status))
 }
 
-/// Writes the report as data and as Markdown.
+/// Writes report.json and report.md.
 fn write(context: &Context, report: &Report) -> Result<()> {
     context.project.output.write("report.json", report.to_json().as_bytes())?;
     context.project.output.write("report.md", to_markdown(report, Page::SUMMARY).as_bytes())?;
     Ok(())
 }
 
-/// Writes the trend site, about this run.
+/// Writes the trend site with this run.
 fn write_site(context: &Context, report: &Report) -> Result<()> {
     let sources = SiteInputs {
         output: &context.project.output,
@@ -229,7 +232,7 @@ fn write_site(context: &Context, report: &Report) -> Result<()> {
     Ok(())
 }
 
-/// Prints the report as it was asked for.
+/// Prints the report in the given format.
 fn print(report: &Report, format: Format, color: Color) -> Result<()> {
     let text = match format {
         Format::Human => to_terminal(report),

@@ -13,14 +13,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use xshell::Shell;
 
-/// The workspace, what its perf-budgets.json says, and where the results go.
+/// The workspace, its perf-budgets.json, and the output folder.
 #[derive(Debug)]
 pub(crate) struct Project {
     pub(crate) workspace: Workspace,
     pub(crate) output: OutputFolder,
     pub(crate) settings: BudgetFile,
     pub(crate) budgets: Vec<Budget>,
-    /// The accepted regressions that a run measured now carries.
+    /// The accepted regressions that are written into each run.
     pub(crate) accepted: Vec<Accepted>,
     /// The templates of the site, by name.
     pub(crate) templates: BTreeMap<String, String>,
@@ -28,12 +28,12 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// Finds and reads all of it, or says what is wrong.
+    /// Finds the workspace and reads its settings.
     pub(super) fn find(args: &OutputArgs, packages: &[String]) -> Result<Self> {
         let workspace = workspace(args.manifest_path.as_deref(), packages)?;
         let (budget_text, settings, budgets) = read(&workspace.root)?.unwrap_or_default();
         Ok(Self {
-            output: OutputFolder::claim(args.output.as_deref(), &workspace)?,
+            output: OutputFolder::claim(args.output_dir.as_deref(), &workspace)?,
             workspace,
             accepted: settings.accepted.iter().map(Acceptance::carried).collect(),
             settings,
@@ -43,11 +43,11 @@ impl Project {
         })
     }
 
-    /// A workspace that only lends its benches.
+    /// The workspace of `manifest`, without its settings.
     pub(super) fn without_settings(manifest: &Path, args: &OutputArgs) -> Result<Self> {
         let workspace = workspace(Some(manifest), &[])?;
         Ok(Self {
-            output: OutputFolder::claim(args.output.as_deref(), &workspace)?,
+            output: OutputFolder::claim(args.output_dir.as_deref(), &workspace)?,
             workspace,
             settings: BudgetFile::default(),
             budgets: Vec::new(),
@@ -57,13 +57,14 @@ impl Project {
         })
     }
 
-    /// What fails the check.
+    /// The gate: `--fail-on`, else the one in perf-budgets.json.
     pub(super) fn gate(&self, fail_on: Option<FailOn>) -> Gate {
         fail_on.map_or(self.settings.gate, |level| Gate::all(Level::from(level)))
     }
 
-    /// Checks that every budget names one of the benchmarks that exist: a row that is `launched`,
-    /// or what others are listed as, whose rows are not known.
+    /// Checks that each budget names a `launched` row or one of the `others`.
+    ///
+    /// The rows of the others are unknown, so a budget of one of their rows passes.
     pub(super) fn check_budgets(
         &self,
         launched: &[BenchmarkId],
@@ -76,13 +77,13 @@ impl Project {
         checked.map_err(|error| in_file(&error))
     }
 
-    /// Checks that every new name and acceptance is of one of all benchmarks.
+    /// Checks that new names and accepted regressions name one of `known`, all benchmarks.
     pub(super) fn check_names(&self, known: &[BenchmarkId]) -> Result<()> {
         let checked = self.settings.check_names(&self.budget_text, &[], known);
         checked.map_err(|error| in_file(&error))
     }
 
-    /// Checks that none of the benchmarks that exist is called otherwise today.
+    /// Checks that no existing benchmark has a former name in `renamed`.
     pub(super) fn check_old_names(&self, known: &[BenchmarkId]) -> Result<()> {
         let checked = self.settings.check_old_names(&self.budget_text, known);
         checked.map_err(|error| in_file(&error))

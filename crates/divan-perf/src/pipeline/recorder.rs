@@ -1,4 +1,4 @@
-//! Where measurements go: to disk first, then into the history, then to the remote.
+//! Writes measurements to disk, then into the history, then to the remote.
 
 use crate::args::OutputArgs;
 use crate::files::files_below;
@@ -10,10 +10,10 @@ use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
 use std::rc::Rc;
 
-/// Keeps, records and publishes, as far as that was asked for.
+/// Spools, records and publishes measurements, as the flags require.
 #[derive(Debug)]
 pub(crate) struct Recorder {
-    /// The history that is recorded in; `None`: nothing is.
+    /// The history and its spool; `None` with `--no-record`.
     history: Option<(Rc<Repository>, Spool)>,
     output: OutputFolder,
     publish: bool,
@@ -21,7 +21,7 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// Checks what recording and publishing need, and records what an earlier process could not.
+    /// Checks the requirements of recording and publishing, and records pending measurements.
     pub(super) fn prepare(
         repository: Option<&Rc<Repository>>,
         output: &OutputFolder,
@@ -39,14 +39,17 @@ impl Recorder {
             repository.check_site_branch(branch, args.publish)?;
         }
         let recording = pending.record(repository)?;
-        say_what_is_left(&recording, pending);
+        print_unrecorded(&recording, pending);
         if let Some(commit) = recording.commit {
-            ui::say(&format!("recorded what an earlier run had measured, as {}", &commit[..12]));
+            ui::say(&format!(
+                "recorded the pending measurements of an earlier run as {}",
+                &commit[..12]
+            ));
         }
         Ok(recorder)
     }
 
-    /// A recorder in `repository`, or of nothing.
+    /// A recorder in `repository`; without one nothing is recorded.
     pub(super) fn new(
         repository: Option<&Rc<Repository>>,
         output: &OutputFolder,
@@ -64,13 +67,13 @@ impl Recorder {
         })
     }
 
-    /// Whether measurements become part of a history.
+    /// Whether measurements are recorded in a history.
     pub(crate) fn records(&self) -> bool {
         self.history.is_some()
     }
 
-    /// Puts measurements on disk before anything else is done with them.
-    pub(crate) fn keep(&self, entries: &[MeasurementFile]) -> Result<()> {
+    /// Writes measurements to disk, so that they survive a failure of a later step.
+    pub(crate) fn spool(&self, entries: &[MeasurementFile]) -> Result<()> {
         if let Some((_, pending)) = &self.history {
             return pending.add(entries);
         }
@@ -80,23 +83,23 @@ impl Recorder {
         })
     }
 
-    /// Adds what was kept to the history, unless that is not wanted.
+    /// Adds the spooled measurements to the history, unless `--no-record` is set.
     pub(crate) fn record(&self) -> Result<()> {
         let Some((repository, pending)) = &self.history else { return Ok(()) };
-        let recorded = pending.record(repository).with_context(|| {
+        let recording = pending.record(repository).with_context(|| {
             format!(
-                "what was measured is kept in {} and not recorded: the next run, or `cargo xtask perf history add`, records it",
+                "the measurements are not recorded, but kept in {}: fix the cause, then run `cargo xtask perf history add`",
                 pending.folder().display()
             )
         })?;
-        say_what_is_left(&recorded, pending);
-        if let Some(commit) = recorded.commit {
+        print_unrecorded(&recording, pending);
+        if let Some(commit) = recording.commit {
             ui::say(&format!("recorded as {} on {}", &commit[..12], repository.branch()));
         }
         Ok(())
     }
 
-    /// Publishes the history, if that is asked for.
+    /// Publishes the history if `--publish` is set.
     pub(crate) fn publish(&self) -> Result<()> {
         if let Some((repository, _)) = self.history.as_ref().filter(|_| self.publish) {
             ui::say(&repository.publish()?);
@@ -104,8 +107,8 @@ impl Recorder {
         Ok(())
     }
 
-    /// Puts the site on its branch, if that is asked for. `started`: when what it shows was
-    /// measured.
+    /// Commits the site to its branch if `--site-branch` is set. `started` is the start of its newest
+    /// run.
     pub(super) fn publish_site(&self, started: DateTime<Utc>) -> Result<()> {
         let Some(((repository, _), branch)) = self.history.as_ref().zip(self.site_branch.as_ref())
         else {
@@ -117,8 +120,8 @@ impl Recorder {
     }
 }
 
-fn say_what_is_left(recording: &SpoolOutcome, pending: &Spool) {
+fn print_unrecorded(recording: &SpoolOutcome, pending: &Spool) {
     for why in &recording.not_recorded {
-        ui::say(&format!("note: {why}; it is kept in {}", pending.folder().display()));
+        ui::say(&format!("note: {why}; the measurement stays in {}", pending.folder().display()));
     }
 }

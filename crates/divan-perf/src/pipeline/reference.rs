@@ -1,34 +1,36 @@
-//! What the checkout is compared with: its recorded runs, or the build of another commit.
+//! The reference of the checkout: recorded runs, or the build of another commit.
 
 use super::args::PerfArgs;
 use super::base_build::Base;
-use super::cases::Cases;
 use super::context::Context;
+use super::selection::Selection;
 use super::suite::BenchSuite;
 use crate::bench::{Listing, is_selected};
 use crate::store::BaseCommit;
 use anyhow::{Context as _, Result};
 use perf_judge::ident::BenchmarkId;
 
-/// What the checkout is compared with.
-pub(super) enum Reference {
+const NO_REPOSITORY: &str = "a comparison needs a git repository: run it in a clone";
+
+/// The reference of the checkout.
+pub(super) enum ReferenceSource {
     /// The recorded runs of the base branch.
     History,
     /// A commit that is built and measured in pairs with the checkout.
     Commit(BaseCommit),
 }
 
-impl Reference {
-    /// What the arguments name; a commit must be known here.
+impl ReferenceSource {
+    /// The reference of `--compare`, else the history. It fails if this clone lacks the commit.
     pub(super) fn find(args: &PerfArgs, context: &Context) -> Result<Self> {
         let Some(name) = &args.compare else { return Ok(Self::History) };
         let repository = context.history.repository();
-        let repository = repository.context("there is no repository to compare in")?;
+        let repository = repository.context(NO_REPOSITORY)?;
         let base = repository.base(name, args.tip);
         Ok(Self::Commit(base.with_context(|| format!("--compare {name}"))?))
     }
 
-    /// Why there is nothing to compare, if so.
+    /// A message if base and head are the same, else `None`.
     pub(super) fn nothing_to_compare(
         &self,
         args: &PerfArgs,
@@ -38,11 +40,11 @@ impl Reference {
         let is_head = !args.no_skip && context.is_clean_at(&base.commit.hash)?;
         let (short, label) = (base.commit.short(), &base.label);
         Ok(is_head.then(|| {
-            format!("nothing to compare: this checkout is {short}, the {label}, without changes")
+            format!("nothing to compare: this checkout is {short}, the {label}, without changes; commit a change, or add --no-skip to measure the noise")
         }))
     }
 
-    /// Fails if the commit cannot be checked out as it was, before anything is built.
+    /// Fails if the commit cannot be checked out completely.
     pub(super) fn check(&self, context: &Context) -> Result<()> {
         let repository = context.history.repository();
         match (self, repository) {
@@ -51,27 +53,27 @@ impl Reference {
         }
     }
 
-    /// The benchmarks to measure, and all that there is to judge; builds the commit.
+    /// The benchmarks to measure and to judge. It builds the commit of a comparison.
     pub(super) fn select(
         self,
         args: &PerfArgs,
         context: &Context,
         suite: &BenchSuite,
         mut listing: Listing,
-    ) -> Result<(Listing, Cases)> {
-        let filter = &args.common.filter;
+    ) -> Result<(Listing, Selection)> {
+        let filter = &args.measure.filter;
         let is_wanted =
-            |name: &BenchmarkId| is_selected(name, filter) && suite.tells_of_removed(name);
+            |name: &BenchmarkId| is_selected(name, filter) && suite.reports_removed(name);
         let Self::Commit(commit) = self else {
             let known = suite.selector(context).known_names();
             suite.silent.fail(&mut listing, known.into_iter(), is_wanted);
-            return Ok((listing, Cases::of_history()));
+            return Ok((listing, Selection::of_history()));
         };
         let repository = context.history.repository();
-        let repository = repository.context("there is no repository to compare in")?;
+        let repository = repository.context(NO_REPOSITORY)?;
         let skips = !args.no_skip;
-        let base = Base::build(context, repository, suite, commit, &args.common, skips)?;
+        let base = Base::build(context, repository, suite, commit, &args.measure, skips)?;
         suite.silent.fail(&mut listing, base.names().cloned(), is_wanted);
-        Ok(Cases::of(listing, base, &context.project.budgets, is_wanted))
+        Ok(Selection::of(listing, base, &context.project.budgets, is_wanted))
     }
 }

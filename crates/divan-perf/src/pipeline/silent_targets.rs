@@ -1,17 +1,17 @@
-//! Bench targets that are declared and list no benchmark.
+//! Declared bench targets without a listed benchmark.
 
 use crate::bench::{Built, Listing, Workspace};
 use perf_judge::ident::BenchmarkId;
 use std::collections::BTreeMap;
 
-/// Declared bench targets that list no benchmark, and why, by `package/target`.
+/// Declared bench targets without a listed benchmark, with the reason, by `package/target`.
 ///
-/// One that is known to have had benchmarks has them still: they are missing, and were not removed.
+/// Earlier benchmarks of such a target are reported as missing instead of removed.
 #[derive(Debug, Default)]
 pub(super) struct SilentTargets(BTreeMap<String, String>);
 
 impl SilentTargets {
-    /// The targets of which `listing`, of everything that was built, has no benchmark.
+    /// The targets without a benchmark in `listing`, the list of all built benches.
     pub(super) fn find(workspace: &Workspace, built: &Built, listing: &Listing) -> Self {
         let mut silent = workspace.not_built.clone();
         for target in &workspace.targets {
@@ -20,7 +20,7 @@ impl SilentTargets {
             let unlisted = listing.failures.get(&BenchmarkId::from(name.as_str()));
             let reason = match (unlisted, is_divan) {
                 (Some(reason), _) => reason,
-                (None, true) => "its executable ended without Divan's list",
+                (None, true) => "its executable ended without printing Divan's list",
                 (None, false) => "its executable is no Divan bench",
             };
             silent.insert(name, reason.to_owned());
@@ -32,8 +32,7 @@ impl SilentTargets {
         Self(silent)
     }
 
-    /// Lets the benchmarks fail that the `known` ones of these targets are; `is_wanted` says which
-    /// of them are to be measured.
+    /// Adds the `known` benchmarks of these targets to the failures, if `is_wanted` selects them.
     pub(super) fn fail(
         &self,
         listing: &mut Listing,
@@ -81,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn known_benchmarks_of_targets_that_list_none_fail() {
+    fn known_benchmarks_of_silent_targets_fail() {
         let mut workspace = Workspace {
             targets: ["lists", "empty", "fails"].map(target).into(),
             ..Workspace::default()

@@ -1,4 +1,4 @@
-//! What is measured: the built benches on this machine.
+//! The built benches of the checkout on this machine.
 
 use super::args::PerfArgs;
 use super::context::Context;
@@ -8,7 +8,7 @@ use crate::bench::{
     self, BuildFolder, Built, ClockRecorder, Launcher, ListedBenchmark, Listing, Measurement,
     Runner, RunnerOptions, SamplingTarget, Workspace,
 };
-use crate::environment::{self, BuildFacts};
+use crate::environment::{self, BuildSettings};
 use crate::interrupt::Interrupt;
 use crate::store::Repository;
 use crate::ui;
@@ -24,28 +24,29 @@ use perf_report::visible;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// Launches of a benchmark in a run, and of a suspect in the second look.
+/// The default of `--launches`.
 const LAUNCHES: u16 = 5;
-const FRESH_LAUNCHES: usize = 10;
-/// Launches of a first impression.
+/// Launches of a candidate regression in a rerun.
+const RERUN_LAUNCHES: usize = 10;
+/// Launches of a benchmark with `--quick`.
 const QUICK_LAUNCHES: u16 = 2;
-/// How long a launch measures.
+/// The default of `--launch-ms`, in milliseconds.
 const LAUNCH_MS: u16 = 50;
 
-/// The built benches, the machine, and what starts them.
+/// The built benches, their launcher and the machine.
 #[derive(Debug)]
 pub(crate) struct BenchSuite {
     pub(crate) launcher: Launcher,
     pub(crate) machine: Machine,
     pub(crate) notes: Vec<String>,
     pub(crate) built: Built,
-    /// What this is a part of, where other machines measure the rest.
+    /// The partition, if other machines measure the other parts.
     pub(crate) partition: Option<Partition>,
-    /// Declared targets that list no benchmark.
+    /// Declared targets without a listed benchmark.
     pub(super) silent: SilentTargets,
-    /// How many benchmarks there are.
+    /// The number of listed benchmarks.
     listed: usize,
-    /// How many of them are to be measured, here or by other parts.
+    /// The number of selected benchmarks, in all parts of the partition.
     selected: usize,
     sources: BTreeMap<BenchmarkId, Source>,
     started: DateTime<Utc>,
@@ -53,7 +54,7 @@ pub(crate) struct BenchSuite {
 }
 
 impl BenchSuite {
-    /// Builds the benches and asks them what they hold.
+    /// Builds the benches and lists their benchmarks.
     pub(crate) fn build(
         context: &Context,
         args: &MeasureArgs,
@@ -63,7 +64,7 @@ impl BenchSuite {
         context.history.repository().map_or(Ok(()), Repository::check_nothing_left_out)?;
         ui::say("building the benches");
         let built = BuildFolder::build_checkout(workspace)?;
-        let machine = environment::machine(BuildFacts {
+        let machine = environment::machine(BuildSettings {
             profile: built.profile.clone(),
             divan: workspace.divan()?,
         })?;
@@ -101,7 +102,7 @@ impl BenchSuite {
         Ok((suite, listing))
     }
 
-    /// Fails where there is nothing to measure and nothing is missing.
+    /// Fails if no benchmark is selected and none is missing.
     pub(crate) fn check_selected(&self, listing: &Listing) -> Result<()> {
         if self.selected > 0 || listing.len() > 0 {
             return Ok(());
@@ -112,20 +113,20 @@ impl BenchSuite {
             );
         }
         let all = unit::counted(self.listed, "benchmark", "benchmarks");
-        bail!("nothing to measure: of {all} none is selected")
+        bail!("nothing to measure: none of {all} is selected, change --filter or --package")
     }
 
-    /// When measuring began.
+    /// The start of the measurement.
     pub(crate) fn started(&self) -> DateTime<Utc> {
         self.started
     }
 
-    /// What decides the order of the launches.
+    /// The seed of the launch order.
     pub(crate) fn seed(&self) -> u32 {
         self.seed
     }
 
-    /// Chooses the batches of every benchmark.
+    /// Chooses the sample size and sample count of each benchmark.
     pub(crate) fn plan(
         &self,
         context: &Context,
@@ -138,70 +139,70 @@ impl BenchSuite {
         Runner::plan(listing, &self.launcher, past, target, options)
     }
 
-    /// Checks that budgets and acceptances name benchmarks that exist, where all of them are
-    /// listed; `skipped` are those that are not launched.
+    /// Checks that budgets and accepted regressions name existing benchmarks, if nothing is filtered.
+    /// `skipped` are benchmarks that are not launched.
     pub(crate) fn check_names(
         &self,
         context: &Context,
-        session: &Runner,
+        runner: &Runner,
         skipped: &[BenchmarkId],
         args: &PerfArgs,
     ) -> Result<()> {
-        if !args.common.is_unfiltered() {
+        if !args.measure.is_unfiltered() {
             return Ok(());
         }
-        let rows = session.planned().iter().flat_map(|planned| planned.rows.clone());
-        let launched: Vec<BenchmarkId> = rows.chain(session.failures().keys().cloned()).collect();
+        let rows = runner.planned().iter().flat_map(|planned| planned.rows.clone());
+        let launched: Vec<BenchmarkId> = rows.chain(runner.failures().keys().cloned()).collect();
         let others = self.partition.iter().flat_map(|partition| &partition.listed);
         let others: Vec<BenchmarkId> = others.chain(skipped).cloned().collect();
         context.project.check_old_names(&launched)?;
         context.project.check_budgets(&launched, &others)?;
-        match args.compare.is_none() && self.partition.is_none() {
-            true => context.project.check_names(&launched),
-            false => Ok(()),
+        if args.compare.is_none() && self.partition.is_none() {
+            context.project.check_names(&launched)?;
         }
+        Ok(())
     }
 
-    /// The judge of everything that was planned, against the recorded runs.
-    pub(crate) fn judge(&self, context: &Context, session: &Runner, args: &PerfArgs) -> Judge {
+    /// The judge of all planned benchmarks, by the recorded runs.
+    pub(crate) fn judge(&self, context: &Context, runner: &Runner, args: &PerfArgs) -> Judge {
         let selector = self.selector(context);
-        let planned = session.planned().iter().flat_map(|planned| {
+        let planned = runner.planned().iter().flat_map(|planned| {
             planned
                 .rows
                 .iter()
                 .map(|row| (row, planned.config.sample_size, planned.config.sample_count))
         });
-        let mut cases: Vec<Comparison> = planned
-            .map(|(row, n, s)| {
-                Comparison::new(row.clone(), Reference::Runs(selector.select(row, n, s)))
+        let mut comparisons: Vec<Comparison> = planned
+            .map(|(row, size, count)| {
+                Comparison::new(row.clone(), Reference::Runs(selector.select(row, size, count)))
             })
             .collect();
-        let failed = session.failures().keys();
-        cases.extend(failed.map(|name| {
+        let failed = runner.failures().keys();
+        comparisons.extend(failed.map(|name| {
             Comparison::new(name.clone(), Reference::Runs(selector.select(name, 0, 0)))
         }));
-        let listed: BTreeSet<&BenchmarkId> = cases.iter().map(Comparison::name).collect();
+        let listed: BTreeSet<&BenchmarkId> = comparisons.iter().map(Comparison::name).collect();
         let mut removed = selector.newest_names();
-        removed.retain(|name| args.common.is_unfiltered() && !listed.contains(name));
-        removed.retain(|name| self.tells_of_removed(name));
+        removed.retain(|name| args.measure.is_unfiltered() && !listed.contains(name));
+        removed.retain(|name| self.reports_removed(name));
         let judge_config = JudgeConfig::of_launches(launches(args).into())
-            .with_reruns((!args.quick).then_some(FRESH_LAUNCHES))
+            .with_reruns((!args.quick).then_some(RERUN_LAUNCHES))
             .with_comparison(!args.quick && context.history.repository().is_some());
-        Judge::new(cases, removed, judge_config)
+        Judge::new(comparisons, removed, judge_config)
     }
 
-    /// The run as it is recorded.
+    /// The run to record.
     pub(crate) fn run(
         &self,
         context: &Context,
-        session: &Runner,
-        told: &Measurement,
+        runner: &Runner,
+        measurement: &Measurement,
         is_complete: bool,
     ) -> Run {
-        let measured = told.launch_results.iter().filter_map(|(name, launch_results)| {
-            Measured::of(name.clone(), self.source_of(name), launch_results)
+        let measured = measurement.launch_results.iter().filter_map(|(name, launches)| {
+            Measured::of(name.clone(), self.source_of(name), launches)
         });
-        let failures = session.failures().iter().chain(&told.failures);
+        let failures = runner.failures().iter().chain(&measurement.failures);
         let unfinished = failures
             .map(|(name, reason)| Unfinished { name: name.clone(), reason: reason.clone() });
         let run = Run {
@@ -211,7 +212,7 @@ impl BenchSuite {
             started: self.started,
             seed: self.seed,
             commit: context.history.commit.clone(),
-            partial: !is_complete || told.cut_short,
+            partial: !is_complete || measurement.cut_short,
             machine: self.machine.clone(),
             benchmarks: measured.collect(),
             unfinished: unfinished.collect(),
@@ -222,17 +223,17 @@ impl BenchSuite {
         run.with_id()
     }
 
-    /// Whether it is for this part to say that a benchmark is gone: no part lists it, and the
-    /// first speaks for all.
-    pub(crate) fn tells_of_removed(&self, name: &BenchmarkId) -> bool {
+    /// Whether this part reports that a benchmark was removed. Only the first part does, if no part
+    /// lists it.
+    pub(crate) fn reports_removed(&self, name: &BenchmarkId) -> bool {
         self.partition.as_ref().is_none_or(|partition| {
             let is_row_of = |entry: &BenchmarkId| name == entry || name.is_below(entry.as_str());
             partition.part.part == 1 && !partition.listed.iter().any(is_row_of)
         })
     }
 
-    /// A note where the newest comparable run is of packages that this workspace does not have:
-    /// its benchmarks are reported as removed.
+    /// A note if all benchmarks of the newest comparable run are of other packages. They are reported
+    /// as removed.
     pub(super) fn other_workspace_note(&self, context: &Context) -> Option<String> {
         let workspace = &context.project.workspace;
         let built = workspace.targets.iter().map(|target| target.package.as_str());
@@ -240,6 +241,7 @@ impl BenchSuite {
         of_other_packages(&self.selector(context).newest_names(), &packages.collect())
     }
 
+    /// The baselines of this machine.
     pub(crate) fn selector<'a>(&'a self, context: &'a Context) -> Selector<'a> {
         let history = &context.history;
         Selector::new(&history.recorded.history, &history.base_branch, &self.machine)
@@ -247,7 +249,7 @@ impl BenchSuite {
             .with_accepted(&context.project.accepted)
     }
 
-    /// What a benchmark should get: launches of the usual length, and what its budgets need.
+    /// The sampling target of a benchmark: the time per launch, and the samples for its budgets.
     fn target(&self, context: &Context, args: &MeasureArgs, name: &BenchmarkId) -> SamplingTarget {
         let names = std::slice::from_ref(name);
         let limits =
@@ -259,12 +261,12 @@ impl BenchSuite {
         }
     }
 
-    /// What the newest comparable run says of the benchmark's allocations.
+    /// The allocations of the benchmark in the newest comparable run.
     pub(crate) fn recorded_alloc(&self, context: &Context, name: &BenchmarkId) -> Option<Alloc> {
         self.selector(context).newest(name)?.alloc
     }
 
-    /// Rows of one entry, as its thread counts, share its function.
+    /// The source of a row. Rows of one entry, e.g. its thread counts, share it.
     fn source_of(&self, row: &BenchmarkId) -> Option<Source> {
         let own = |(name, _): &(&BenchmarkId, &Source)| *name == row || row.is_below(name.as_str());
         self.sources.iter().find(own).map(|(_, source)| source.clone())
@@ -275,30 +277,30 @@ fn package_of(name: &str) -> &str {
     name.split('/').next().unwrap_or_default()
 }
 
-/// What to do where none of the `recorded` benchmarks is of `packages`.
+/// A note if none of the `recorded` benchmarks is of `packages`.
 fn of_other_packages(recorded: &[BenchmarkId], packages: &BTreeSet<&str>) -> Option<String> {
     let others = recorded.iter().map(|name| package_of(name.as_str()));
     let others: BTreeSet<&str> = others.collect();
     let first = others.first()?;
     others.is_disjoint(packages).then(|| {
         format!(
-            "the newest comparable run has no benchmark of this workspace's packages, but of {}: if another workspace of this repository records in the same history, give each its own by `\"history\": {{\"folder\": \"NAME\"}}` in its perf-budgets.json",
+            "the newest comparable run has no benchmark of this workspace, only of other packages, e.g. {}. If several workspaces share the history, set `\"history\": {{\"folder\": \"NAME\"}}` in the perf-budgets.json of each",
             visible(first)
         )
     })
 }
 
-/// Launches of each benchmark at first.
+/// Launches of each benchmark in the initial measurement.
 pub(super) fn launches(args: &PerfArgs) -> u16 {
     args.launches.unwrap_or(if args.quick { QUICK_LAUNCHES } else { LAUNCHES })
 }
 
-/// Whether a baseline may count what is measured so.
+/// Whether the run can be part of a baseline.
 pub(crate) fn is_complete(args: &PerfArgs) -> bool {
-    args.common.is_unfiltered() && launches(args) >= LAUNCHES
+    args.measure.is_unfiltered() && launches(args) >= LAUNCHES
 }
 
-/// Leaves the part's benchmarks in the listing. What cannot be measured is the first part's to tell.
+/// Keeps the part's benchmarks in the listing. Only the first part reports failures of listing.
 fn split(listing: &mut Listing, part: Part, context: &Context) -> Partition {
     let costs = context.history.costs();
     let cost = |entry: &ListedBenchmark| (entry.id.clone(), costs(&entry.id));
@@ -320,7 +322,7 @@ fn clock_recorder(
         Ok(clock_recorder) => Some(clock_recorder),
         Err(error) => {
             notes.push(format!(
-                "single samples are not known here: the clock clock_recorder is absent, as {error:#}"
+                "single samples are not recorded, because the clock recorder cannot be used: {error:#}"
             ));
             None
         }
@@ -332,7 +334,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_history_of_another_workspace_is_known_by_its_packages() {
+    fn a_history_of_another_workspace_has_other_packages() {
         for (recorded, is_other) in
             [(&[][..], false), (&["a", "b"], false), (&["a-b", "other"], true)]
         {

@@ -83,6 +83,11 @@ const ROUND: &str = "pair (two-sided), launch (one-sided)";
 pub(super) const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("", "fair coins", "the model of a sign test"),
     ("", "fair coin", "the model of a sign test"),
+    (
+        "crates/divan-perf/src/commands/history/mod.rs",
+        "anew",
+        "the confirmation that earlier versions required",
+    ),
 ];
 
 /// Words that are no noun, for `*` in a phrase.

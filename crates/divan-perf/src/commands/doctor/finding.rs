@@ -1,62 +1,64 @@
-//! What the doctor says, and how it is printed.
+//! Findings of the doctor and their text.
 
 use perf_judge::unit;
 use perf_report::visible;
 
-/// How pressing a finding is.
+/// The urgency of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Level {
-    /// It is as it should be.
+pub(super) enum Urgency {
+    /// Nothing to do.
     Ok,
-    /// It works, and could be better.
+    /// It works, and can be improved.
     Note,
-    /// It will fail, or mislead, some day.
-    Mend,
+    /// It fails, or can give a wrong result.
+    Fix,
 }
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Finding {
-    pub(super) level: Level,
+    pub(super) urgency: Urgency,
     what: String,
-    /// The line that mends it.
-    mend: Option<String>,
+    /// The command or the edit that fixes it.
+    fix: Option<String>,
 }
 
 impl Finding {
     pub(super) fn ok(what: impl Into<String>) -> Self {
-        Self { level: Level::Ok, what: what.into(), mend: None }
+        Self { urgency: Urgency::Ok, what: what.into(), fix: None }
     }
 
-    pub(super) fn note(what: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { level: Level::Note, what: what.into(), mend: Some(mend.into()) }
+    pub(super) fn note(what: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { urgency: Urgency::Note, what: what.into(), fix: Some(fix.into()) }
     }
 
-    pub(super) fn mend(what: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { level: Level::Mend, what: what.into(), mend: Some(mend.into()) }
+    pub(super) fn fix(what: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { urgency: Urgency::Fix, what: what.into(), fix: Some(fix.into()) }
     }
 
-    /// The finding, and below it what mends it.
+    /// The finding, with its fix below it.
     fn lines(&self) -> String {
-        let word = match self.level {
-            Level::Ok => "ok",
-            Level::Note => "note",
-            Level::Mend => "MEND",
+        let word = match self.urgency {
+            Urgency::Ok => "ok",
+            Urgency::Note => "note",
+            Urgency::Fix => "FIX",
         };
-        let mend = self.mend.iter().flat_map(|mend| mend.lines());
-        let mend: String = mend.map(|line| format!("        {}\n", visible(line))).collect();
-        format!("{word:<6}  {}\n{mend}", visible(&self.what))
+        let fix = self.fix.iter().flat_map(|fix| fix.lines());
+        let fix: String = fix.map(|line| format!("        {}\n", visible(line))).collect();
+        format!("{word:<6}  {}\n{fix}", visible(&self.what))
     }
 }
 
-/// All of it, and how much there is of each.
+/// All findings, their numbers, and the next step.
 pub(super) fn to_text(findings: &[Finding]) -> String {
-    let count = |level| findings.iter().filter(|finding| finding.level == level).count();
+    let count = |urgency| findings.iter().filter(|finding| finding.urgency == urgency).count();
     let lines: String = findings.iter().map(Finding::lines).collect();
-    let notes = unit::counted(count(Level::Note), "note", "notes");
-    format!(
-        "{lines}\n{} to mend, {notes}, {} as it should be\n",
-        count(Level::Mend),
-        count(Level::Ok)
-    )
+    let to_fix = count(Urgency::Fix);
+    let notes = unit::counted(count(Urgency::Note), "note", "notes");
+    let next = if to_fix > 0 {
+        "Apply the lines below each FIX, then run `cargo xtask perf doctor` again."
+    } else {
+        "Nothing must be fixed."
+    };
+    format!("{lines}\n{to_fix} to fix, {notes}, {} ok\n{next}\n", count(Urgency::Ok))
 }

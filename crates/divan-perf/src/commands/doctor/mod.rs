@@ -1,6 +1,6 @@
-//! `cargo xtask perf doctor`: what stands between a team and a check that it can trust.
+//! `cargo xtask perf doctor`: checks of the workspace, the history and the CI setup.
 //!
-//! It looks, changes nothing, and says of everything that is wrong which line mends it.
+//! It changes no file. Each finding is printed with the command or edit that fixes it.
 
 mod finding;
 mod manifest;
@@ -16,7 +16,7 @@ use crate::ui;
 use crate::ui::Color;
 use anyhow::{Context as _, Result};
 use clap::Args;
-use finding::{Finding, Level, to_text};
+use finding::{Finding, Urgency, to_text};
 use perf_judge::unit;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,120 +25,126 @@ use xshell::Shell;
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
-    /// Skip the minute in which everything is compared with itself.
+    /// Skip the measurement of the machine's noise.
+    ///
+    /// It compares all benchmarks with themselves, in pairs.
     #[arg(long)]
     pub(crate) no_noise: bool,
-    /// How long that takes at most, as 90s or 5m.
+    /// Measure the noise at most this long, e.g. 90s.
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "60s")]
     pub(crate) time_limit: Duration,
     #[command(flatten)]
-    pub(crate) place: HistoryArgs,
-    /// Whether standard output is coloured.
+    pub(crate) history: HistoryArgs,
+    /// Color standard output.
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
-    /// Check another cargo workspace.
+    /// Check the workspace of this Cargo.toml [default: the current one].
     #[arg(long, value_name = "PATH")]
     pub(crate) manifest_path: Option<PathBuf>,
 }
 
-/// Half of the pairs of a benchmark with itself differ by more than this: comparing takes long
-/// here, and often stays inconclusive.
+/// The median difference, in percent, above which comparisons take long and often end
+/// inconclusive.
 const NOISY_PERCENT: f64 = 10.0;
 
-/// Checks everything. Exit status 1 if something is to be mended.
+/// Runs all checks. The exit status is 1 if something must be fixed.
 pub(crate) fn run(args: &DoctorArgs) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
     let sh = Shell::new().context("cannot enter the current folder")?;
     let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
-    let common = MeasureArgs::quiet(args.place.clone(), workspace.root.join("Cargo.toml"));
+    let measure = MeasureArgs::unrecorded(args.history.clone(), workspace.root.join("Cargo.toml"));
     let time = (!args.no_noise).then_some(args.time_limit);
-    let looked = pipeline::look(&common, time, &interrupt);
+    let probed = pipeline::probe(&measure, time, &interrupt);
     interrupt.check()?;
     let findings = [
-        benches(&workspace, &looked),
-        manifest::look(&workspace),
-        budgets(&workspace, looked.as_ref().ok()),
-        repository::look(&workspace, &args.place),
-        machine(&looked, &interrupt),
+        benches(&workspace, &probed),
+        manifest::check(&workspace),
+        budgets(&workspace, probed.as_ref().ok()),
+        repository::check(&workspace, &args.history),
+        machine(&probed, &interrupt),
     ]
     .concat();
     ui::report(&to_text(&findings), args.color).context("cannot write to standard output")?;
-    let is_sick = findings.iter().any(|finding| finding.level == Level::Mend);
-    Ok(ExitCode::from(u8::from(is_sick)))
+    let must_fix = findings.iter().any(|finding| finding.urgency == Urgency::Fix);
+    Ok(ExitCode::from(u8::from(must_fix)))
 }
 
 const FIRST_BENCH: &str = "[[bench]]\nname = \"NAME\"\nharness = false   # and in benches/NAME.rs: fn main() { divan::main(); }";
 
-fn benches(workspace: &Workspace, looked: &Result<NoiseProbe>) -> Vec<Finding> {
+fn benches(workspace: &Workspace, probed: &Result<NoiseProbe>) -> Vec<Finding> {
     if workspace.targets.is_empty() {
-        return vec![Finding::mend("this workspace has no bench", FIRST_BENCH)];
+        return vec![Finding::fix("this workspace has no bench", FIRST_BENCH)];
     }
     let mut findings = Vec::new();
-    match looked {
+    match probed {
         Err(error) => {
-            findings.push(Finding::mend(format!("the benches: {error:#}"), "cargo bench --no-run"));
+            findings.push(Finding::fix(
+                format!("the benches cannot be built or listed: {error:#}"),
+                "cargo bench --no-run   # then fix its errors",
+            ));
         }
-        Ok(looked) => {
-            let found = unit::counted(looked.names.len(), "benchmark", "benchmarks");
+        Ok(probe) => {
+            let found = unit::counted(probe.names.len(), "benchmark", "benchmarks");
             let targets = unit::counted(workspace.targets.len(), "bench target", "bench targets");
             findings.push(Finding::ok(format!("{found} in {targets}")));
-            let failed = |(name, reason)| Finding::mend(format!("{name}: {reason}"), "cargo bench");
-            findings.extend(looked.failures.iter().map(failed));
+            let failed = |(name, reason)| {
+                Finding::fix(format!("{name} cannot be measured: {reason}"), "cargo bench")
+            };
+            findings.extend(probe.failures.iter().map(failed));
         }
     }
-    let features = |note: &String| Finding::note(note, "remove its required-features");
+    let features = |note: &String| {
+        Finding::note(note, "remove `required-features` from the [[bench]] of the target")
+    };
     findings.extend(workspace.notes().map(|note| features(&note)));
     findings
 }
 
-fn budgets(workspace: &Workspace, looked: Option<&NoiseProbe>) -> Vec<Finding> {
+fn budgets(workspace: &Workspace, probe: Option<&NoiseProbe>) -> Vec<Finding> {
     let (text, file, budgets) = match budget_file::read(&workspace.root) {
-        Err(error) => return vec![Finding::mend(format!("{error:#}"), "mend that line")],
+        Err(error) => return vec![Finding::fix(format!("{error:#}"), "fix that line")],
         Ok(None) => {
-            let mend = "{\"schema\": 1, \"budgets\": {}}   # in perf-budgets.json";
-            return vec![Finding::note(
-                "there are no budgets: nothing limits absolute times",
-                mend,
-            )];
+            let fix =
+                "{\"schema\": 2, \"budgets\": {}}   # in perf-budgets.json, see docs/config.md";
+            return vec![Finding::note("there is no perf-budgets.json: no absolute limits", fix)];
         }
         Ok(Some(read)) => read,
     };
-    // Without all names nothing is known to be wrong.
-    let checked = looked.map_or(Ok(()), |looked| {
-        file.check_old_names(&text, &looked.names)
-            .and_then(|()| file.check_names(&text, &budgets, &looked.names))
+    // Names are checked only if the benches could be listed.
+    let checked = probe.map_or(Ok(()), |probe| {
+        file.check_old_names(&text, &probe.names)
+            .and_then(|()| file.check_names(&text, &budgets, &probe.names))
     });
     match checked {
-        Err(error) => vec![Finding::mend(format!("{:#}", in_file(&error)), "mend that line")],
+        Err(error) => vec![Finding::fix(format!("{:#}", in_file(&error)), "fix that line")],
         Ok(()) => {
-            let (budgets, accepted) = (budgets.len(), file.accepted.len());
-            let budgets = unit::counted(budgets, "budget", "budgets");
-            vec![Finding::ok(format!("{budgets}, {accepted} accepted"))]
+            let accepted = file.accepted.len();
+            let accepted = unit::counted(accepted, "accepted regression", "accepted regressions");
+            let budgets = unit::counted(budgets.len(), "budget", "budgets");
+            vec![Finding::ok(format!("{budgets}, {accepted}"))]
         }
     }
 }
 
-fn machine(looked: &Result<NoiseProbe>, interrupt: &Interrupt) -> Vec<Finding> {
+fn machine(probed: &Result<NoiseProbe>, interrupt: &Interrupt) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if let Some(noise) = looked.as_ref().ok().and_then(|looked| looked.noise) {
-        let said = format!(
-            "noise: the same executable twice differs by {} in the middle of {}, by {} in nine of ten",
-            unit::percent(noise.middle),
+    if let Some(noise) = probed.as_ref().ok().and_then(|probe| probe.noise) {
+        let what = format!(
+            "noise: launches of the same executable differ by {} (median of {}), by {} (90th percentile)",
+            unit::percent(noise.median),
             unit::counted(noise.pairs, "pair", "pairs"),
-            unit::percent(noise.nine_of_ten),
+            unit::percent(noise.p90),
         );
-        findings.push(match noise.middle.percent() > NOISY_PERCENT {
-            true => Finding::note(
-                said,
-                "measure on a quieter machine, or with fewer programs beside it",
-            ),
-            false => Finding::ok(said),
+        findings.push(if noise.median.percent() > NOISY_PERCENT {
+            Finding::note(what, "stop other programs, or measure on an idle machine")
+        } else {
+            Finding::ok(what)
         });
     }
     findings.push(match InstructionCounter::find(interrupt) {
-        Ok(_) => Finding::ok("valgrind counts instructions"),
+        Ok(_) => Finding::ok("valgrind is installed: instructions can be counted"),
         Err(reason) => Finding::note(
-            format!("regressions come without instruction counts: {reason}"),
+            format!("reports contain no instruction counts: {reason}"),
             "sudo apt-get install valgrind",
         ),
     });

@@ -1,4 +1,4 @@
-//! The history, its remote, and the workflows of the repository.
+//! Checks of the history, its remote, and the workflows of the repository.
 
 use super::finding::Finding;
 use super::workflow;
@@ -12,14 +12,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Checks the repository around the workspace.
-pub(super) fn look(workspace: &Workspace, place: &HistoryArgs) -> Vec<Finding> {
+pub(super) fn check(workspace: &Workspace, args: &HistoryArgs) -> Vec<Finding> {
     let settings = budget_file::read(&workspace.root).ok().flatten().map(|(_, file, _)| file);
-    let location = place.location(&settings.unwrap_or_default());
+    let location = args.history_ref(&settings.unwrap_or_default());
     let repository = match location.and_then(|at| Repository::open(&workspace.root, &at)) {
         Ok(repository) => repository,
-        Err(error) => return vec![Finding::mend(format!("{error:#}"), "git init")],
+        Err(error) => return vec![Finding::fix(format!("{error:#}"), "git init")],
     };
-    [history(&repository), clone(&repository, workspace), workflows(&repository.root())].concat()
+    [history(&repository), local_clone(&repository, workspace), workflows(&repository.root())]
+        .concat()
 }
 
 fn history(repository: &Repository) -> Vec<Finding> {
@@ -27,42 +28,45 @@ fn history(repository: &Repository) -> Vec<Finding> {
     let recorded = match repository.history() {
         Ok(recorded) => recorded,
         Err(error) => {
-            let what = format!("the history on {branch}: {error:#}");
-            return vec![Finding::mend(what, "cargo xtask perf history verify")];
+            let what = format!("the history on {branch} cannot be read: {error:#}");
+            return vec![Finding::fix(what, "cargo xtask perf history verify")];
         }
     };
     let newest = recorded.history.runs().next_back();
     let runs = unit::counted(recorded.history.len(), "run", "runs");
-    let known = match newest {
+    let summary = match newest {
         Some(run) => {
             let day = run.started.format("%Y-%m-%d");
-            Finding::ok(format!("{runs} on {branch}, the newest of {day}"))
+            Finding::ok(format!("{runs} recorded on {branch}, the newest on {day}"))
         }
-        None => Finding::note(format!("nothing is recorded on {branch} yet"), "cargo xtask perf"),
+        None => Finding::note(format!("no run is recorded on {branch} yet"), "cargo xtask perf"),
     };
-    let odd =
+    let notes =
         recorded.notes.iter().map(|note| Finding::note(note, "cargo xtask perf history verify"));
-    [known].into_iter().chain(odd).collect()
+    [summary].into_iter().chain(notes).collect()
 }
 
-fn clone(repository: &Repository, workspace: &Workspace) -> Vec<Finding> {
+fn local_clone(repository: &Repository, workspace: &Workspace) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.push(match repository.check_remote() {
         Ok(()) => Finding::ok("the remote can be reached"),
-        Err(error) => Finding::note(format!("{error:#}"), "git remote add origin URL"),
+        Err(error) => Finding::note(
+            format!("the history cannot be shared: {error:#}"),
+            "git remote add origin URL",
+        ),
     });
     if let Err(error) = repository.check_writable() {
-        findings.push(Finding::mend(format!("{error:#}"), "git config user.name NAME"));
+        findings.push(Finding::fix(format!("{error:#}"), "git config user.name NAME"));
     }
     if repository.is_shallow().unwrap_or_default() {
-        let what = "this clone is shallow: recorded commits cannot be built to compare with";
+        let what = "this clone is shallow: older commits cannot be built for a comparison";
         findings.push(Finding::note(what, "git fetch --unshallow"));
     }
     let lock = workspace.root.join("Cargo.lock");
     if lock.exists() && !repository.is_tracked(&lock).unwrap_or(true) {
         let what =
-            "Cargo.lock is not committed: other versions of dependencies may be measured tomorrow";
-        findings.push(Finding::mend(what, "git add --force Cargo.lock"));
+            "Cargo.lock is not committed: a new version of a dependency can change the times";
+        findings.push(Finding::fix(what, "git add --force Cargo.lock"));
     }
     findings
 }
@@ -78,18 +82,16 @@ fn workflows(root: &Path) -> Vec<Finding> {
         let name = file.strip_prefix(root).unwrap_or(file).display().to_string();
         let text = read_if_there(file, TEXT_BYTES).ok().flatten().unwrap_or_default();
         running += usize::from(text.contains("xtask perf"));
-        findings.extend(workflow::look(&name, &text));
+        findings.extend(workflow::check(&name, &text));
     }
-    let count = unit::counted(running, "workflow runs", "workflows run");
-    match running {
-        0 => findings.push(Finding::note(
-            "no workflow measures",
-            "copy .github/workflows/perf.yml and its neighbours: docs/ci.md says how",
-        )),
-        _ if findings.is_empty() => {
-            findings.push(Finding::ok(format!("{count} this tool, without a pitfall")))
-        }
-        _ => {}
+    if running == 0 {
+        findings.push(Finding::note(
+            "no workflow runs `cargo xtask perf`",
+            "copy .github/workflows/perf*.yml of this tool: its docs/ci.md describes the steps",
+        ));
+    } else if findings.is_empty() {
+        let count = unit::counted(running, "workflow runs", "workflows run");
+        findings.push(Finding::ok(format!("{count} this tool, without a problem")));
     }
     findings
 }

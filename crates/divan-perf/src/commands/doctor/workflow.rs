@@ -1,22 +1,23 @@
-//! What goes wrong in a workflow of GitHub that runs this tool.
-//!
-//! Only workflows that run it are looked at: the others are not this tool's business.
+//! Checks of GitHub workflows that run this tool. Other workflows are not checked.
 
 use super::finding::Finding;
 use perf_report::visible;
 use saphyr::{LoadableYamlNode as _, MarkedYaml};
 
-/// What is wrong with the workflow `text` of the file `name`; nothing if it does not run this tool.
-pub(super) fn look(name: &str, text: &str) -> Vec<Finding> {
+/// The findings in the workflow `text` of the file `name`; none if it does not run this tool.
+pub(super) fn check(name: &str, text: &str) -> Vec<Finding> {
     if !text.contains("xtask perf") {
         return Vec::new();
     }
     let documents = match MarkedYaml::load_from_str(text) {
         Ok(documents) => documents,
         Err(error) => {
-            let place = error.marker().line();
-            let what = format!("{name}:{place}: it is not YAML: {}", visible(&error.to_string()));
-            return vec![Finding::mend(what, "GitHub runs nothing of it: mend that line")];
+            let line = error.marker().line();
+            let what = format!(
+                "{name}:{line}: it is not YAML, so GitHub runs none of it: {}",
+                visible(&error.to_string())
+            );
+            return vec![Finding::fix(what, "fix the syntax of that line")];
         }
     };
     let Some(root) = documents.first() else { return Vec::new() };
@@ -34,28 +35,31 @@ impl Workflow<'_> {
         format!("{}:{}: {what}", self.name, node.span.start.line())
     }
 
-    /// A required check must start for every change, also in the merge queue.
+    /// A required check must start for every change, including the merge queue.
     fn triggers(&self) -> Vec<Finding> {
         let Some(on) = get(self.root, "on") else { return Vec::new() };
         let mut findings = Vec::new();
         if has(on, "pull_request") && !has(on, "merge_group") {
-            findings.push(Finding::mend(
-                self.at(on, "no `merge_group` trigger: a required check would never start in the merge queue"),
+            findings.push(Finding::fix(
+                self.at(
+                    on,
+                    "no `merge_group` trigger: a required check never starts in the merge queue",
+                ),
                 "on:\n  merge_group:",
             ));
         }
         for filter in ["paths", "paths-ignore"] {
             let found = get(on, "pull_request").and_then(|trigger| get(trigger, filter));
             findings.extend(found.map(|found| {
-                Finding::mend(
-                    self.at(found, &format!("`{filter}`: a required check that does not start stays pending for ever")),
-                    "remove it, and let a job decide: if: needs.scope.outputs.code == 'true'",
+                Finding::fix(
+                    self.at(found, &format!("`{filter}`: a required check that does not start stays pending forever")),
+                    "remove the filter, and skip jobs instead: if: needs.scope.outputs.code == 'true'",
                 )
             }));
         }
         if let Some(trigger) = get(on, "pull_request_target") {
-            findings.push(Finding::mend(
-                self.at(trigger, "`pull_request_target` gives a fork's code this repository's secrets once it is checked out"),
+            findings.push(Finding::fix(
+                self.at(trigger, "`pull_request_target` gives the code of a fork access to this repository's secrets"),
                 "on:\n  pull_request:",
             ));
         }
@@ -65,12 +69,12 @@ impl Workflow<'_> {
     fn permissions(&self) -> Vec<Finding> {
         match get(self.root, "permissions") {
             Some(_) => Vec::new(),
-            None => vec![Finding::mend(
+            None => vec![Finding::fix(
                 format!(
-                    "{}:1: no `permissions`: the jobs get what the repository's settings give, writing included",
+                    "{}:1: no `permissions`: the jobs get the repository's default, which can include writing",
                     self.name
                 ),
-                "permissions: {}   # and in each job what it needs, as contents: read",
+                "permissions: {}   # add what each job needs, e.g. contents: read",
             )],
         }
     }
@@ -85,15 +89,20 @@ impl Workflow<'_> {
         let mut findings = Vec::new();
         let name = text(key);
         if get(job, "timeout-minutes").is_none() && get(job, "uses").is_none() {
-            findings.push(Finding::mend(
-                self.at(key, &format!("the job `{name}` may hang for six hours")),
+            findings.push(Finding::fix(
+                self.at(
+                    key,
+                    &format!(
+                        "the job `{name}` has no timeout: GitHub stops it only after six hours"
+                    ),
+                ),
                 "timeout-minutes: 30",
             ));
         }
         let condition = get(job, "if").map(text).unwrap_or_default();
         if name == "perf-gate" && !condition.contains("always()") {
-            findings.push(Finding::mend(
-                self.at(key, "the job `perf-gate` is skipped where a job before it fails, and a skipped check counts as passed"),
+            findings.push(Finding::fix(
+                self.at(key, "the job `perf-gate` is skipped if a job before it fails, and GitHub counts a skipped check as passed"),
                 "if: always()",
             ));
         }
@@ -114,15 +123,15 @@ impl Workflow<'_> {
         let is_pinned =
             |version: &str| version.len() == 40 && version.bytes().all(|b| b.is_ascii_hexdigit());
         if version.is_some_and(|version| !is_pinned(version)) {
-            findings.push(Finding::mend(
-                self.at(uses, &format!("`{name}` is whatever that tag is tomorrow")),
-                "config it by the commit of the tag: git ls-remote https://github.com/OWNER/NAME TAG",
+            findings.push(Finding::fix(
+                self.at(uses, &format!("`{name}` is not pinned to a commit: its tag can move")),
+                "uses: OWNER/NAME@HASH   # the hash is printed by: git ls-remote https://github.com/OWNER/NAME TAG",
             ));
         }
         let keeps = get(step, "with").and_then(|with| get(with, "persist-credentials"));
         if name.starts_with("actions/checkout@") && keeps.is_none() {
-            findings.push(Finding::mend(
-                self.at(uses, "the checkout leaves a token where every later step can read it"),
+            findings.push(Finding::fix(
+                self.at(uses, "the checkout stores a token that every later step can read"),
                 "with:\n  persist-credentials: false",
             ));
         }
@@ -134,7 +143,7 @@ fn get<'a>(node: &'a MarkedYaml<'a>, key: &str) -> Option<&'a MarkedYaml<'a>> {
     node.data.as_mapping_get(key)
 }
 
-/// Whether a trigger is there, in any of the ways to write it.
+/// Whether a trigger is listed, in any of the forms that GitHub accepts.
 fn has(on: &MarkedYaml<'_>, trigger: &str) -> bool {
     let in_list =
         on.data.as_sequence().is_some_and(|list| list.iter().any(|one| text(one) == trigger));
@@ -169,7 +178,7 @@ mod tests {
                 Some("w.yml:2: `pull_request_target`"),
             ),
             ("permissions: {}\n", "", Some("w.yml:1: no `permissions`")),
-            ("    timeout-minutes: 9\n", "", Some("w.yml:6: the job `perf-gate` may hang")),
+            ("    timeout-minutes: 9\n", "", Some("w.yml:6: the job `perf-gate` has no timeout")),
             ("    if: always()\n", "", Some("w.yml:6: the job `perf-gate` is skipped")),
             (
                 "3d3c42e5aac5ba805825da76410c181273ba90b1",
@@ -179,25 +188,25 @@ mod tests {
             (
                 "        with:\n          persist-credentials: false\n",
                 "",
-                Some("w.yml:10: the checkout leaves"),
+                Some("w.yml:10: the checkout stores a token"),
             ),
             ("jobs:\n", "jobs: [\n", Some("it is not YAML")),
             ("cargo xtask perf --compare main", "cargo test", None),
         ];
-        for (from, to, said) in cases {
+        for (from, to, expected) in cases {
             let text = SOUND.replacen(from, to, 1);
-            let findings = look("w.yml", &text);
-            assert_eq!(findings.len(), usize::from(said.is_some()), "{text}\n{findings:?}");
-            assert!(to_text(&findings).contains(said.unwrap_or_default()), "{findings:?}");
+            let findings = check("w.yml", &text);
+            assert_eq!(findings.len(), usize::from(expected.is_some()), "{text}\n{findings:?}");
+            assert!(to_text(&findings).contains(expected.unwrap_or_default()), "{findings:?}");
         }
     }
 
     #[test]
-    fn triggers_are_found_however_they_are_written() {
+    fn triggers_are_found_in_every_form() {
         for (on, count) in [("[pull_request, merge_group]", 0), ("pull_request", 1), ("push", 0)] {
             let begin = SOUND.find("permissions").unwrap();
             let text = format!("on: {on}\n{}", &SOUND[begin..]);
-            assert_eq!(look("w.yml", &text).len(), count, "{on}");
+            assert_eq!(check("w.yml", &text).len(), count, "{on}");
         }
     }
 }

@@ -7,76 +7,89 @@ use perf_judge::history::{NameTable, RunRow};
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
+#[command(mut_args(|arg| arg.global(true)))]
 pub(crate) struct HistoryCommand {
     #[command(subcommand)]
     pub(super) task: HistoryTask,
     #[command(flatten)]
-    pub(super) place: HistoryArgs,
-    /// Where measurements wait for being recorded, instead of target/perf.
-    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) history: HistoryArgs,
+    /// Look for unrecorded runs in this folder [default: target/perf].
+    #[arg(long, value_name = "DIR")]
     pub(super) output: Option<PathBuf>,
-    /// The history of another cargo workspace.
-    #[arg(long, global = true, value_name = "PATH")]
+    /// Use the workspace of this Cargo.toml [default: the current one].
+    #[arg(long, value_name = "PATH")]
     pub(super) manifest_path: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum HistoryTask {
-    /// List the recorded runs, the newest first.
+    /// List recorded runs, newest first.
     List(ListArgs),
-    /// Show what a run measured.
+    /// Show the results of one run.
     Show {
-        /// The beginning of the run's name, or of the commit's hash.
+        /// Beginning of the run's id or the commit's hash.
         run: String,
     },
-    /// List the machines that measured, with all that decides their keys.
+    /// List the machines, with the properties behind their keys.
     Machines,
-    /// Read every run, compute what follows from the runs, and compare it with what is stored and
-    /// with what earlier commits of the branch held.
+    /// Check all recorded runs and their indexes.
     ///
-    /// Exit status: 0 if all is well, 1 if not.
+    /// It reads every run, computes the indexes again and compares them with the stored ones. It
+    /// also looks for runs that only earlier commits of the branch contain. The exit status is 1 if
+    /// something is damaged, stale or missing.
     Verify {
-        /// Bring back what earlier commits held, and rebuild what is derived from the runs.
+        /// Restore missing runs and rebuild the indexes.
         #[arg(long)]
         repair: bool,
     },
-    /// Print recorded numbers, a record a number, for other programs.
-    Export(ExportArgs),
-    /// Add runs of other tools: an export, or github-action-benchmark's data.js.
+    /// Export recorded values as JSON, CSV or NDJSON.
     ///
-    /// They show as trends and never decide anything.
+    /// There is one record per benchmark and metric. docs/formats.md describes its fields.
+    Export(ExportArgs),
+    /// Import runs of other tools.
+    ///
+    /// The file is an export of this tool or data.js of github-action-benchmark. Imported runs appear
+    /// in the trends of the site, but never in a baseline.
     Import(ImportArgs),
-    /// Record what is not recorded yet: runs' files, and what earlier runs could not record.
+    /// Record pending measurements and the given files.
+    ///
+    /// Measurements are pending after a run that was interrupted or could not write the history.
     Add(AddArgs),
-    /// Begin a new history with the newest runs, and keep the old one on another branch.
+    /// Archive the history and keep only the newest runs.
+    ///
+    /// Use it when the history becomes too large. Other clones then run `history follow-rotation`.
     #[command(alias = "restart")]
     Rotate(RotateArgs),
-    /// Go on from the history that was restarted on the remote.
+    /// Switch this clone to the remote's rotated history.
     ///
-    /// What only this clone recorded is added to it, and the former history of this clone is kept
-    /// on another branch.
+    /// Runs that only this clone has are added to it. The clone's former history is kept on another
+    /// branch, whose name is printed.
     #[command(alias = "follow-restart")]
     FollowRotation,
 }
 
 #[derive(Debug, Default, Args)]
 pub(super) struct Filter {
-    /// Only runs with a benchmark whose name contains TEXT; exports only these benchmarks.
+    /// Select runs with a benchmark whose name contains TEXT.
+    ///
+    /// An export contains only these benchmarks.
     #[arg(long, value_name = "TEXT")]
     pub(super) benchmark: Option<String>,
-    /// Only runs of commits on this branch.
+    /// Select runs of commits on this branch.
     #[arg(long, value_name = "BRANCH")]
     pub(super) on: Option<String>,
-    /// Only runs on the machine whose key begins so.
+    /// Select runs of the machine whose key begins with KEY.
     #[arg(long, value_name = "KEY")]
     pub(super) machine: Option<String>,
-    /// Only runs from this day or moment on, as 2026-11-23 or 2026-11-23T12:00:00Z.
+    /// Select runs since a day or time.
+    ///
+    /// It is in UTC, e.g. `2026-11-23` or `2026-11-23T12:00:00Z`.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(super) since: Option<DateTime<Utc>>,
 }
 
 impl Filter {
-    /// Whether a run passes.
+    /// Whether a run is selected.
     pub(super) fn takes(&self, line: &RunRow, names: &NameTable) -> bool {
         let on = self.on.as_ref().is_none_or(|branch| line.branch.as_ref() == Some(branch));
         let machine = self.machine.as_ref().is_none_or(|key| line.machine.starts_with(key));
@@ -85,12 +98,12 @@ impl Filter {
         on && machine && since && (self.benchmark.is_none() || named())
     }
 
-    /// Whether a benchmark passes.
+    /// Whether a benchmark is selected.
     pub(super) fn takes_name(&self, name: &str) -> bool {
         self.benchmark.as_ref().is_none_or(|text| name.contains(text))
     }
 
-    /// Whether a run of the day_index's day, `2026/11/23.jsonl`, can pass.
+    /// Whether runs of the day index, e.g. `2026/11/23.jsonl`, can be selected.
     pub(super) fn is_after(&self, day_index: &str) -> bool {
         let first = self.since.map(|since| since.format("%Y/%m/%d").to_string());
         first.is_none_or(|first| day_index.trim_end_matches(".jsonl") >= first.as_str())
@@ -101,7 +114,7 @@ impl Filter {
 pub(super) struct ListArgs {
     #[command(flatten)]
     pub(super) filter: Filter,
-    /// How many.
+    /// Print at most this many runs.
     #[arg(short = 'n', long, value_name = "N", default_value_t = 30)]
     pub(super) limit: usize,
 }
@@ -110,7 +123,7 @@ pub(super) struct ListArgs {
 pub(super) struct ExportArgs {
     #[command(flatten)]
     pub(super) filter: Filter,
-    /// How the records are written.
+    /// Write the records in this format.
     #[arg(long, value_enum, default_value_t = ExportFormat::Json)]
     pub(super) format: ExportFormat,
 }
@@ -119,36 +132,36 @@ pub(super) struct ExportArgs {
 pub(super) enum ExportFormat {
     /// One array.
     Json,
-    /// A line of columns a record.
+    /// One header and one line per record.
     Csv,
-    /// A line of JSON a record.
+    /// One line of JSON per record.
     Ndjson,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
-    /// The file.
+    /// File to import.
     pub(super) file: PathBuf,
-    /// The branch that was measured, where the file does not say.
+    /// Set the measured branch if the file contains none.
     #[arg(long, value_name = "BRANCH", value_parser = branch, default_value = "main")]
     pub(super) on: String,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct AddArgs {
-    /// Files of runs, comparisons or calibrations.
+    /// Files with runs, comparisons or calibrations.
     pub(super) files: Vec<PathBuf>,
-    /// Share the history by the remote.
+    /// Fetch the remote's history first and push it last.
     #[arg(long)]
     pub(super) publish: bool,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct RotateArgs {
-    /// How many of the newest runs stay.
+    /// Keep this many of the newest runs.
     #[arg(long, value_name = "N")]
     pub(super) keep: usize,
-    /// The branch that gets the history as it is.
+    /// Keep the whole history on this new branch.
     #[arg(long, value_name = "NAME", value_parser = branch)]
     pub(super) archive: String,
     /// Confirm with the name of the history's branch.
@@ -162,9 +175,9 @@ pub(super) struct RotateArgs {
 fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     let day = || text.parse::<NaiveDate>().map(|day| day.and_time(NaiveTime::MIN).and_utc());
     let moment = DateTime::parse_from_rfc3339(text).map(|moment| moment.to_utc());
-    moment
-        .or_else(|_| day())
-        .map_err(|_| "write it as 2026-11-23 or 2026-11-23T12:00:00Z".to_owned())
+    moment.or_else(|_| day()).map_err(|_| {
+        "it is not a day or time; write e.g. 2026-11-23 or 2026-11-23T12:00:00Z".to_owned()
+    })
 }
 
 #[cfg(test)]
@@ -172,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_are_days_or_more_exact() {
+    fn moments_are_days_or_times() {
         let read = |text: &str| moment(text).map(|moment| moment.to_rfc3339());
         assert_eq!(read("2026-11-23").as_deref(), Ok("2026-11-23T00:00:00+00:00"));
         assert_eq!(read("2026-11-23T12:00:00+01:00").as_deref(), Ok("2026-11-23T11:00:00+00:00"));
@@ -182,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn days_before_the_first_are_passed_over() {
+    fn days_before_the_first_are_skipped() {
         let filter = Filter { since: moment("2026-11-23").ok(), ..Filter::default() };
         assert!(!filter.is_after("2026/11/22.jsonl"));
         assert!(filter.is_after("2026/11/23.jsonl") && filter.is_after("2027/01/01.jsonl"));

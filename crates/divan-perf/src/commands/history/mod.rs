@@ -1,4 +1,4 @@
-//! `cargo xtask perf history`: what is recorded, looked at, checked, moved in and out.
+//! `cargo xtask perf history`: commands on recorded runs.
 
 mod args;
 mod list;
@@ -17,71 +17,71 @@ use opened::OpenedHistory;
 use perf_judge::unit;
 use std::process::ExitCode;
 
-/// Does what was asked of the history.
+/// Runs the subcommand.
 pub(crate) fn run(args: &HistoryCommand) -> Result<ExitCode> {
-    let store = OpenedHistory::open(args)?;
+    let history = OpenedHistory::open(args)?;
     match &args.task {
-        HistoryTask::List(asked) => list::list(&store, asked),
-        HistoryTask::Show { run } => list::show(&store, run),
-        HistoryTask::Machines => list::machines(&store),
-        HistoryTask::Verify { repair } => return verify::run(&store, *repair),
-        HistoryTask::Export(asked) => transfer::export(&store, asked),
-        HistoryTask::Import(asked) => transfer::import(&store, asked),
-        HistoryTask::Add(asked) => add(&store, asked),
-        HistoryTask::Rotate(asked) => rotate(&store, asked),
+        HistoryTask::List(args) => list::list(&history, args),
+        HistoryTask::Show { run } => list::show(&history, run),
+        HistoryTask::Machines => list::machines(&history),
+        HistoryTask::Verify { repair } => return verify::run(&history, *repair),
+        HistoryTask::Export(args) => transfer::export(&history, args),
+        HistoryTask::Import(args) => transfer::import(&history, args),
+        HistoryTask::Add(args) => add(&history, args),
+        HistoryTask::Rotate(args) => rotate(&history, args),
         HistoryTask::FollowRotation => {
-            ui::say(&store.repository.follow_rotation()?);
+            ui::say(&history.repository.follow_rotation()?);
             Ok(())
         }
     }?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Records files, and what earlier runs left behind.
-fn add(store: &OpenedHistory, asked: &AddArgs) -> Result<()> {
-    let repository = &store.repository;
+/// Records the given files and pending measurements.
+fn add(history: &OpenedHistory, args: &AddArgs) -> Result<()> {
+    let repository = &history.repository;
     repository.check_writable()?;
-    if asked.publish {
+    if args.publish {
         repository.check_remote()?;
     }
-    let files: Vec<_> = asked.files.iter().map(|file| spool::read(file)).collect::<Result<_>>()?;
-    let waiting = store.pending.record(repository)?;
-    if let Some(commit) = &waiting.commit {
+    let files: Vec<_> = args.files.iter().map(|file| spool::read(file)).collect::<Result<_>>()?;
+    let pending = history.pending.record(repository)?;
+    if let Some(commit) = &pending.commit {
         ui::say(&format!(
-            "recorded what waited: {} stands at {}",
+            "recorded the pending measurements: {} is at {}",
             repository.branch(),
             &commit[..12]
         ));
     }
     if !files.is_empty() {
         ui::say(&added(repository, &repository.record(&files)?)?);
-    } else if waiting.commit.is_none() && waiting.not_recorded.is_empty() {
-        let folder = store.pending.folder().display();
-        for other in store.pending.others() {
+    } else if pending.commit.is_none() && pending.not_recorded.is_empty() {
+        let folder = history.pending.folder().display();
+        for other in history.pending.others() {
             ui::say(&format!(
-                "note: measurements of another workspace, path or branch wait in {}: if they are of this workspace, give their files to `history add`",
+                "note: {} contains pending measurements of another workspace, path or branch: if they belong here, run `cargo xtask perf history add` with its files",
                 other.display()
             ));
         }
-        ui::say(&format!("nothing waits to be recorded in {folder}"));
+        ui::say(&format!("no measurement is pending in {folder}"));
     }
-    if asked.publish {
+    if args.publish {
         ui::say(&repository.publish()?);
     }
-    if !waiting.not_recorded.is_empty() {
-        let folder = store.pending.folder().display();
-        bail!("not recorded, and kept in {folder}: {}", waiting.not_recorded.join("; "));
+    if !pending.not_recorded.is_empty() {
+        let folder = history.pending.folder().display();
+        bail!("not recorded and kept in {folder}: {}", pending.not_recorded.join("; "));
     }
     Ok(())
 }
 
-/// What an addition did, in a sentence; an error if it left something out.
+/// The result of an addition in one sentence; an error if files were refused.
 fn added(repository: &Repository, addition: &Addition) -> Result<String> {
     let Addition { commit, added, refused } = addition;
     let (branch, short) = (repository.branch(), &commit[..12]);
     let done = match unit::counted(*added, "file", "files") {
-        counted if *added > 0 => format!("recorded {counted}: {branch} stands at {short}"),
-        _ => format!("recorded nothing new: {branch} stands at {short}"),
+        counted if *added > 0 => format!("recorded {counted}: {branch} is at {short}"),
+        _ => format!("recorded nothing new: {branch} is at {short}"),
     };
     if refused.is_empty() {
         return Ok(done);
@@ -90,22 +90,25 @@ fn added(repository: &Repository, addition: &Addition) -> Result<String> {
     bail!("{done}; {}", why.join("; "))
 }
 
-/// Replaces the history by its newest runs, and archives it.
-fn rotate(store: &OpenedHistory, asked: &RotateArgs) -> Result<()> {
-    let branch = store.repository.branch();
-    // What earlier versions asked for: scripts go on working.
+/// Replaces the history by its newest runs and archives it.
+fn rotate(history: &OpenedHistory, args: &RotateArgs) -> Result<()> {
+    let branch = history.repository.branch();
+    // Earlier versions required this text, which scripts may still contain.
     let former = format!("start {branch} anew");
-    let confirm = asked.confirm.as_deref();
+    let confirm = args.confirm.as_deref();
     if confirm != Some(branch) && confirm != Some(&former) {
         bail!(
-            "this keeps the newest {} runs on `{branch}` and moves the whole history to `{}`: add `--confirm {branch}` to do it",
-            asked.keep,
-            asked.archive,
+            "rotation is not confirmed: it keeps the newest {} runs on `{branch}` and moves the whole history to `{}`; add `--confirm {branch}`",
+            args.keep,
+            args.archive,
         );
     }
-    let waiting = store.pending.record(&store.repository)?;
-    waiting.not_recorded.iter().for_each(|why| ui::say(&format!("note: {why}; it is left out")));
-    let rotation = Rotation { keep: asked.keep, archive: &asked.archive, publish: asked.publish };
-    ui::say(&store.repository.rotate(&rotation)?);
+    let pending = history.pending.record(&history.repository)?;
+    pending
+        .not_recorded
+        .iter()
+        .for_each(|why| ui::say(&format!("note: {why}; it is not part of the new history")));
+    let rotation = Rotation { keep: args.keep, archive: &args.archive, publish: args.publish };
+    ui::say(&history.repository.rotate(&rotation)?);
     Ok(())
 }

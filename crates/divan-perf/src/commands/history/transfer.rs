@@ -1,42 +1,42 @@
-//! Moving numbers in and out.
+//! `perf history export` and `import`.
 
 use super::args::{ExportArgs, ExportFormat, Filter, ImportArgs};
-use super::list::Series;
+use super::list::RunRows;
 use super::opened::OpenedHistory;
 use crate::files::{DATA_BYTES, read_text};
 use crate::store::MeasurementFile;
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use perf_judge::history::{
-    self, RunRow,
+    RunRow,
     flat::{self, Record},
 };
 use perf_judge::unit;
 use std::io::{self, BufWriter, Write as _};
 
-/// Prints every number of the runs that were asked for, the oldest run first.
-pub(super) fn export(store: &OpenedHistory, asked: &ExportArgs) -> Result<()> {
-    let mut series = Series::open(store, &asked.filter)?;
+/// Prints the values of the selected runs, oldest first.
+pub(super) fn export(history: &OpenedHistory, args: &ExportArgs) -> Result<()> {
+    let mut rows = RunRows::open(history, &args.filter)?;
     let mut lines = Vec::new();
-    while let Some(line) = series.next(&asked.filter)? {
+    while let Some(line) = rows.next(&args.filter)? {
         lines.push(line);
     }
-    let wanted = lines.iter().rev().flat_map(|line| records(&mut series, line, &asked.filter));
-    let mut out = BufWriter::new(ui::Reader::new(io::stdout().lock()));
-    let written = match asked.format {
-        ExportFormat::Json => flat::write_json(&mut out, wanted),
-        ExportFormat::Csv => flat::write_csv(&mut out, wanted),
-        ExportFormat::Ndjson => flat::write_ndjson(&mut out, wanted),
+    let selected = lines.iter().rev().flat_map(|line| records(&mut rows, line, &args.filter));
+    let mut out = BufWriter::new(ui::ClosableStream::new(io::stdout().lock()));
+    let written = match args.format {
+        ExportFormat::Json => flat::write_json(&mut out, selected),
+        ExportFormat::Csv => flat::write_csv(&mut out, selected),
+        ExportFormat::Ndjson => flat::write_ndjson(&mut out, selected),
     };
     match written.and_then(|()| Ok(out.flush()?)) {
-        Err(_) if out.get_ref().is_gone() => Ok(()),
-        written => written.context("cannot export"),
+        Err(_) if out.get_ref().is_closed() => Ok(()),
+        written => written.context("cannot export the runs"),
     }
 }
 
-/// The numbers of a run that were asked for; none of one that cannot be read.
-fn records(series: &mut Series<'_>, line: &RunRow, filter: &Filter) -> Vec<Result<Record>> {
-    match series.run(line) {
+/// The selected values of a run; none if it cannot be read.
+fn records(rows: &mut RunRows<'_>, line: &RunRow, filter: &Filter) -> Vec<Result<Record>> {
+    match rows.run(line) {
         Ok(Ok(run)) => {
             let mut records = flat::records_of(&run);
             records.retain(|record| filter.takes_name(&record.operation));
@@ -50,29 +50,29 @@ fn records(series: &mut Series<'_>, line: &RunRow, filter: &Filter) -> Vec<Resul
     }
 }
 
-/// Adds what another tool recorded.
-pub(super) fn import(store: &OpenedHistory, asked: &ImportArgs) -> Result<()> {
-    store.repository.check_writable()?;
-    let file = asked.file.display();
-    let text = read_text(&asked.file, DATA_BYTES)?;
-    let imported =
-        history::import(&text, &asked.on).with_context(|| format!("cannot import {file}"))?;
+/// Records the runs of another tool.
+pub(super) fn import(history: &OpenedHistory, args: &ImportArgs) -> Result<()> {
+    history.repository.check_writable()?;
+    let file = args.file.display();
+    let text = read_text(&args.file, DATA_BYTES)?;
+    let imported = perf_judge::history::import(&text, &args.on)
+        .with_context(|| format!("cannot import {file}"))?;
     imported.notes.iter().for_each(|note| ui::say(&format!("note: {note}")));
     let entries: Vec<MeasurementFile> = imported.runs.iter().map(MeasurementFile::from).collect();
     if entries.is_empty() {
-        bail!("there is no run in {file}");
+        bail!("{file} contains no run: export one by `cargo xtask perf history export`");
     }
-    let addition = store.repository.record(&entries)?;
-    let known = entries.len() - addition.added - addition.refused.len();
+    let addition = history.repository.record(&entries)?;
+    let duplicates = entries.len() - addition.added - addition.refused.len();
     let added = unit::counted(addition.added, "run", "runs");
-    let (branch, short) = (store.repository.branch(), &addition.commit[..12]);
-    ui::say(&format!("{added} imported, {known} already recorded: {branch} stands at {short}"));
+    let (branch, short) = (history.repository.branch(), &addition.commit[..12]);
+    ui::say(&format!("{added} imported, {duplicates} already recorded: {branch} is at {short}"));
     if let Some(refusal) = addition.refused.first() {
         let others = addition.refused.len() - 1;
         bail!(
             "{}{}",
             refusal.why,
-            if others > 0 { format!(" ({others} more like it)") } else { String::new() }
+            if others > 0 { format!(" (and {others} more)") } else { String::new() }
         );
     }
     Ok(())

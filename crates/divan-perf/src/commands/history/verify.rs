@@ -1,4 +1,4 @@
-//! Checking a history against itself.
+//! `perf history verify`: checks the runs and the files derived from them.
 
 use super::opened::OpenedHistory;
 use crate::environment;
@@ -12,74 +12,80 @@ use perf_judge::unit;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-/// What was found.
+/// The problems of a history.
 #[derive(Default)]
-struct Findings {
+struct Problems {
     runs: usize,
-    /// What is wrong with runs: nothing but another clone can repair it.
+    /// Damaged runs, which only another clone can rehistory.
     damaged: Vec<String>,
-    /// What is odd, and harmless.
-    odd: Vec<String>,
-    /// What should follow from the runs, where it does not: `None` is a file too many.
+    /// Harmless inconsistencies.
+    notes: Vec<String>,
+    /// Derived files that differ from the runs, with their expected text. It is `None` if the file
+    /// belongs to no run.
     stale: BTreeMap<String, Option<String>>,
 }
 
-/// Checks the history, and repairs what it can if `repair` is set.
-pub(super) fn run(store: &OpenedHistory, repair: bool) -> Result<ExitCode> {
-    let mut tip = store.newest_commit()?;
-    let (dropped, unknown) = match dropped(store, &tip) {
+/// Checks the history; with `repair` it also fixes what it can.
+pub(super) fn run(history: &OpenedHistory, repair: bool) -> Result<ExitCode> {
+    let mut tip = history.newest_commit()?;
+    let (dropped, unknown) = match dropped(history, &tip) {
         Ok(dropped) => (dropped, None),
         Err(error) => (MissingFiles::default(), Some(error)),
     };
     if let Some(error) = &unknown {
-        ui::say(&format!("damaged: what earlier commits held cannot be compared: {error:#}"));
+        ui::say(&format!("damaged: earlier commits cannot be read: {error:#}"));
     }
     if repair && !dropped.is_empty() {
-        tip = bring_back(store, &tip, &dropped)?;
-        ui::say(&format!("brought back {}", dropped.summary()));
+        tip = restore(history, &tip, &dropped)?;
+        ui::say(&format!("restored {}", dropped.summary()));
     } else if !dropped.is_empty() {
-        ui::say(&format!(
-            "missing: {}; `history verify --repair` brings them back",
-            dropped.summary()
-        ));
+        ui::say(&format!("missing: {}; only earlier commits contain them", dropped.summary()));
     }
     let is_complete = unknown.is_none() && (repair || dropped.is_empty());
-    let findings = Findings::of(store, &tip, environment::now())?;
-    findings.damaged.iter().for_each(|damage| ui::say(&format!("damaged: {damage}")));
-    findings.odd.iter().for_each(|odd| ui::say(&format!("note: {odd}")));
-    for (path, wanted) in &findings.stale {
-        let what =
-            if wanted.is_some() { "does not follow from the runs" } else { "belongs to no run" };
+    let problems = Problems::of(history, &tip, environment::now())?;
+    problems.damaged.iter().for_each(|damage| ui::say(&format!("damaged: {damage}")));
+    problems.notes.iter().for_each(|note| ui::say(&format!("note: {note}")));
+    for (path, text) in &problems.stale {
+        let what = if text.is_some() { "differs from the runs" } else { "belongs to no run" };
         ui::say(&format!("stale: {path} {what}"));
     }
-    let counted = unit::counted(findings.runs, "run", "runs");
-    let mended = repair && !findings.stale.is_empty();
-    if mended {
-        rebuild(store, &tip, &findings)?;
+    let counted = unit::counted(problems.runs, "run", "runs");
+    let repaired = repair && !problems.stale.is_empty();
+    if repaired {
+        rebuild(history, &tip, &problems)?;
     }
-    let is_well = findings.damaged.is_empty() && (findings.stale.is_empty() || mended);
-    let missing = match repair || dropped.is_empty() {
-        true => String::new(),
-        false => format!(", {} missing", dropped.files.len()),
+    let is_well = problems.damaged.is_empty() && (problems.stale.is_empty() || repaired);
+    let missing = if repair || dropped.is_empty() {
+        String::new()
+    } else {
+        format!(", {} missing", dropped.files.len())
     };
-    super::list::print(&match (is_well, mended) {
-        (true, false) if is_complete => format!("{counted}, all is well\n"),
-        (true, true) => format!("{counted}, {} repaired{missing}\n", stale(&findings)),
+    super::list::print(&match (is_well, repaired) {
+        (true, false) if is_complete => format!("{counted}, no problem found\n"),
+        (true, true) => format!("{counted}, {} repaired{missing}\n", stale(&problems)),
         _ => format!(
             "{counted}{missing}, {} damaged, {}\n",
-            findings.damaged.len(),
-            stale(&findings)
+            problems.damaged.len(),
+            stale(&problems)
         ),
     })?;
+    if !repair && !(problems.stale.is_empty() && dropped.is_empty()) {
+        ui::say("fix the missing and stale files by `cargo xtask perf history verify --repair`");
+    }
+    if !problems.damaged.is_empty() {
+        ui::say(
+            "restore damaged runs from a clone that has them: run `cargo xtask perf history add --publish` there, then `git fetch` here",
+        );
+    }
     Ok(ExitCode::from(u8::from(!is_well || !is_complete)))
 }
 
-/// What earlier commits of the branch held, as far as this clone has them.
-fn dropped(store: &OpenedHistory, tip: &str) -> Result<MissingFiles> {
-    let repository = &store.repository;
+/// Files that only earlier commits of the branch contain, among the commits of this clone.
+fn dropped(history: &OpenedHistory, tip: &str) -> Result<MissingFiles> {
+    let repository = &history.repository;
     if repository.is_shallow()? {
         ui::say(&format!(
-            "note: this clone is shallow: what older commits held was not looked at. `git fetch --unshallow {}` brings them",
+            "note: this clone is shallow, so older commits are not checked: run `git fetch --unshallow {}` to get them",
             repository.remote()
         ));
         return repository.missing_files(tip, SearchRange::SinceOwnCommit);
@@ -87,66 +93,68 @@ fn dropped(store: &OpenedHistory, tip: &str) -> Result<MissingFiles> {
     repository.missing_files(tip, SearchRange::FullHistory)
 }
 
-fn bring_back(store: &OpenedHistory, tip: &str, dropped: &MissingFiles) -> Result<String> {
-    let repository = &store.repository;
+fn restore(history: &OpenedHistory, tip: &str, dropped: &MissingFiles) -> Result<String> {
+    let repository = &history.repository;
     repository.check_writable()?;
     let commit = repository.restore(tip, dropped)?;
     if !repository.move_branch(&commit, tip)? {
-        bail!("`{}` was moved meanwhile: try again", repository.branch());
+        bail!("`{}` changed meanwhile: run the command again", repository.branch());
     }
     Ok(commit)
 }
 
-fn stale(findings: &Findings) -> String {
-    unit::counted(findings.stale.len(), "stale file", "stale files")
+fn stale(problems: &Problems) -> String {
+    unit::counted(problems.stale.len(), "stale file", "stale files")
 }
 
-impl Findings {
-    fn of(store: &OpenedHistory, tip: &str, now: DateTime<Utc>) -> Result<Self> {
-        let mut findings = Self::default();
-        let mut objects = store.objects();
+impl Problems {
+    fn of(history: &OpenedHistory, tip: &str, now: DateTime<Utc>) -> Result<Self> {
+        let mut problems = Self::default();
+        let mut objects = history.objects();
         let mut derived = DerivedFiles::default();
         let files =
-            store.repository.newest_runs(&mut objects, tip, usize::MAX, &mut findings.damaged)?;
+            history.repository.newest_runs(&mut objects, tip, usize::MAX, &mut problems.damaged)?;
         for file in files {
-            match store.repository.run_in(&mut objects, &file)? {
+            match history.repository.run_in(&mut objects, &file)? {
                 Ok(run) => {
-                    findings.note(&run, &file.path, now);
+                    problems.note(&run, &file.path, now);
                     derived.add(&file.path, &run);
-                    findings.runs += 1;
+                    problems.runs += 1;
                 }
                 Err(left_out) => {
-                    match left_out.is_newer {
-                        true => findings.odd.push(left_out.why),
-                        false => findings.damaged.push(left_out.why),
+                    if left_out.is_newer {
+                        problems.notes.push(left_out.why);
+                    } else {
+                        problems.damaged.push(left_out.why);
                     }
-                    // What the series still knows of it is all that there is.
-                    let known = store.repository.day_index_of(&mut objects, tip, &file.path)?;
-                    derived.keep(&file.path, known);
+                    // Its row in the day index is all that is left of it.
+                    let day_index =
+                        history.repository.day_index_of(&mut objects, tip, &file.path)?;
+                    derived.keep(&file.path, day_index);
                 }
             }
         }
-        findings.compare(store, &mut objects, tip, derived.files())?;
-        Ok(findings)
+        problems.compare(history, &mut objects, tip, derived.files())?;
+        Ok(problems)
     }
 
     fn note(&mut self, run: &Run, path: &str, now: DateTime<Utc>) {
         if path_of(run) != path {
-            self.odd.push(format!("{path} says that it began on another day"));
+            self.notes.push(format!("{path} is in the folder of another day than its start"));
         }
         if run.started > now + TimeDelta::days(1) {
-            self.odd.push(format!("{path} lies in the future: a clock went wrong"));
+            self.notes.push(format!("{path} is in the future: the clock of its machine was wrong"));
         }
     }
 
     fn compare(
         &mut self,
-        store: &OpenedHistory,
+        history: &OpenedHistory,
         objects: &mut Objects,
         tip: &str,
-        mut wanted: BTreeMap<String, String>,
+        mut expected: BTreeMap<String, String>,
     ) -> Result<()> {
-        let files = match objects.files_below(&store.repository.at(tip, "data/series")) {
+        let files = match objects.files_below(&history.repository.at(tip, "data/series")) {
             Ok(files) => files,
             Err(error) => {
                 self.damaged.push(format!("data/series cannot be read: {error:#}"));
@@ -156,16 +164,16 @@ impl Findings {
         for file in files {
             let path = format!("data/series/{}", file.name);
             let stored = objects.file(&file.object).ok().flatten();
-            match wanted.remove(&path) {
+            match expected.remove(&path) {
                 Some(text) if stored.as_ref() == Some(&text) => {}
-                // A later version wrote it, and knows what follows from its runs.
+                // A later version wrote it, with rules that this version does not have.
                 _ if stored.as_deref().is_some_and(is_newer) => {}
-                // A list of names may be that of a run which cannot be read.
+                // A name table may belong to a run that cannot be read.
                 None if !self.damaged.is_empty() => {}
                 text => drop(self.stale.insert(path, text)),
             }
         }
-        self.stale.extend(wanted.into_iter().map(|(path, text)| (path, Some(text))));
+        self.stale.extend(expected.into_iter().map(|(path, text)| (path, Some(text))));
         Ok(())
     }
 }
@@ -174,8 +182,8 @@ fn is_newer(day_index: &str) -> bool {
     matches!(DayIndex::parse(day_index), Err(DayIndexError::Newer { .. }))
 }
 
-fn rebuild(store: &OpenedHistory, tip: &str, findings: &Findings) -> Result<()> {
-    let repository = &store.repository;
+fn rebuild(history: &OpenedHistory, tip: &str, problems: &Problems) -> Result<()> {
+    let repository = &history.repository;
     repository.check_writable()?;
     let change = |(path, text): (&String, &Option<String>)| match text {
         Some(text) => repository.change(path, text.clone()),
@@ -184,24 +192,24 @@ fn rebuild(store: &OpenedHistory, tip: &str, findings: &Findings) -> Result<()> 
     let commit = repository.import_complete(&NewCommit {
         parents: vec![tip],
         author: Author::Configured,
-        message: "perf: repair what follows from the runs\n".to_owned(),
+        message: "perf: rebuild the indexes of the runs\n".to_owned(),
         time: environment::now(),
-        changes: findings.stale.iter().map(change).collect(),
+        changes: problems.stale.iter().map(change).collect(),
     })?;
-    check_repaired(store, &commit, findings)?;
+    check_repaired(history, &commit, problems)?;
     if !repository.move_branch(&commit, tip)? {
-        bail!("`{}` was moved meanwhile: try again", repository.branch());
+        bail!("`{}` changed meanwhile: run the command again", repository.branch());
     }
     Ok(())
 }
 
-/// git writes no object that it has, and one that is damaged is one that it has.
-fn check_repaired(store: &OpenedHistory, commit: &str, findings: &Findings) -> Result<()> {
-    let mut objects = store.objects();
-    for (path, wanted) in &findings.stale {
-        if objects.file(&store.repository.at(commit, path)).ok().as_ref() != Some(wanted) {
+/// Checks the new commit: git does not write an object again that it has, even a damaged one.
+fn check_repaired(history: &OpenedHistory, commit: &str, problems: &Problems) -> Result<()> {
+    let mut objects = history.objects();
+    for (path, text) in &problems.stale {
+        if objects.file(&history.repository.at(commit, path)).ok().as_ref() != Some(text) {
             bail!(
-                "git keeps a damaged object in place of {path}: remove the file that `git fsck` names, and try again"
+                "git keeps a damaged object for {path}: remove the file that `git fsck` prints, then run the command again"
             );
         }
     }

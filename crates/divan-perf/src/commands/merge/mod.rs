@@ -1,13 +1,13 @@
-//! `cargo xtask perf merge`: what several machines measured, as one report and one recorded run.
+//! `cargo xtask perf merge`: joins the outputs of several machines to one report and one run.
 
 mod part;
 
-use crate::args::{Format, OutputArgs};
+use crate::args::{Format, OutputArgs, heading};
 use crate::pipeline::{self, Context};
 use crate::store::MeasurementFile;
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
-use part::{Part, Parts};
+use part::{MeasuredPart, MeasuredParts};
 use perf_judge::run::Run;
 use perf_report::Report;
 use std::collections::BTreeSet;
@@ -16,55 +16,57 @@ use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 pub(crate) struct MergeArgs {
-    /// What each part wrote by --output, or a folder of such folders.
+    /// Output folder of each partition, or a folder of them.
     #[arg(required = true, value_name = "DIR")]
     pub(crate) folders: Vec<PathBuf>,
-    /// What standard output gets.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
+    /// Print the report in this format.
+    #[arg(long, value_enum, default_value_t = Format::Human, help_heading = heading::OUTPUT)]
     pub(crate) format: Format,
     #[command(flatten)]
-    pub(crate) store: OutputArgs,
+    pub(crate) output: OutputArgs,
 }
 
-/// Merges, records, and reports; the verdicts stay those of the parts.
+/// Merges, records and reports. The verdicts of the parts are not changed.
 pub(crate) fn run(args: &MergeArgs) -> Result<ExitCode> {
-    let mut read = Parts::read(&args.folders)?;
-    let report = merged(&read.parts)?;
-    read.read_measurements()?;
-    let Parts { parts, unfinished, .. } = read;
-    let context = Context::check(&args.store, &[])?;
-    let lost = parts.iter().filter_map(|part| part.lost(&context.history.recorded.history));
-    let report = report.without(unfinished.into_iter().chain(lost));
+    let mut measured = MeasuredParts::read(&args.folders)?;
+    let report = merged(&measured.parts)?;
+    measured.read_measurements()?;
+    let MeasuredParts { parts, unfinished, .. } = measured;
+    let context = Context::check(&args.output, &[])?;
+    let missing =
+        parts.iter().filter_map(|part| part.missing_note(&context.history.recorded.history));
+    let report = report.without(unfinished.into_iter().chain(missing));
     let is_complete = report.outcome.incomplete.is_empty();
-    context.recorder.keep(&entries(parts, is_complete))?;
+    context.recorder.spool(&entries(parts, is_complete))?;
     let recorded = context.recorder.record();
-    pipeline::deliver(&context, &report, recorded, args.format, args.store.color)
+    pipeline::deliver(&context, &report, recorded, args.format, args.output.color)
 }
 
-fn merged(parts: &[Part]) -> Result<Report> {
+fn merged(parts: &[MeasuredPart]) -> Result<Report> {
     for pair in parts.windows(2) {
-        if let Some(odd) = pair[0].report.difference(&pair[1].report) {
-            bail!("cannot merge {} and {}: {odd}", pair[0].path.display(), pair[1].path.display());
+        if let Some(difference) = pair[0].report.difference(&pair[1].report) {
+            let (one, other) = (pair[0].path.display(), pair[1].path.display());
+            bail!("cannot merge {one} and {other}: {difference}");
         }
     }
     let reports = parts.iter().map(|part| part.report.clone()).collect();
     Report::merged(reports).map_err(|why| anyhow!("cannot merge: {why}"))
 }
 
-/// What the parts measured, the runs of one machine joined. Where something is missing no run is
-/// whole.
-fn entries(parts: Vec<Part>, is_complete: bool) -> Vec<MeasurementFile> {
+/// The measurements of all parts, with the runs of one machine joined. If something is missing, each
+/// run is marked as partial.
+fn entries(parts: Vec<MeasuredPart>, is_complete: bool) -> Vec<MeasurementFile> {
     let (mut runs, mut entries) = (Vec::new(), Vec::new());
     for part in parts {
         entries.extend(part.others);
         runs.extend(part.run.map(|run| Run { partial: run.partial || !is_complete, ..run }));
-        // Measured before, into the same folder: it has its part of the benchmarks alone.
+        // An earlier measurement into the same folder has only its part of the benchmarks.
         let earlier = part.earlier.into_iter().map(|run| Run { partial: true, ..run }.with_id());
         entries.extend(earlier.map(|run| MeasurementFile::from(&run)));
     }
-    // A part that is given twice was measured once.
-    let mut known = BTreeSet::new();
-    runs.retain(|run| known.insert(run.id.clone()));
+    // A part that is given twice counts once.
+    let mut ids = BTreeSet::new();
+    runs.retain(|run| ids.insert(run.id.clone()));
     entries.extend(Run::joined(runs).iter().map(MeasurementFile::from));
     entries
 }

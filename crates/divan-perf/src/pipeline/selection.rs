@@ -1,0 +1,111 @@
+//! The benchmarks to judge, and those of them that are launched.
+
+use super::args::PerfArgs;
+use super::base_build::Base;
+use super::context::Context;
+use super::suite::{BenchSuite, launches};
+use crate::bench::{Listing, Runner};
+use perf_judge::budget::Budget;
+use perf_judge::ident::BenchmarkId;
+use perf_judge::verdict::{Comparison, Judge, JudgeConfig, Reference};
+use std::collections::BTreeSet;
+
+/// The benchmarks to judge, and the base build of a comparison.
+pub(super) struct Selection {
+    pub(super) base: Option<Base>,
+    /// Benchmarks with identical builds, which are not launched.
+    skipped: Vec<BenchmarkId>,
+    /// Benchmarks with identical builds, which are launched for their budgets.
+    budgeted: BTreeSet<BenchmarkId>,
+    /// Benchmarks that the base lacks.
+    new: BTreeSet<BenchmarkId>,
+    /// Benchmarks that the checkout lacks.
+    removed: Vec<BenchmarkId>,
+}
+
+impl Selection {
+    /// All benchmarks are judged by recorded runs.
+    pub(super) fn of_history() -> Self {
+        Self {
+            base: None,
+            skipped: Vec::new(),
+            budgeted: BTreeSet::new(),
+            new: BTreeSet::new(),
+            removed: Vec::new(),
+        }
+    }
+
+    /// Keeps in the listing what is launched: benchmarks with different builds, and those with a budget
+    /// that gates. `is_wanted` selects the removed benchmarks to report.
+    pub(super) fn of(
+        mut listing: Listing,
+        base: Base,
+        budgets: &[Budget],
+        is_wanted: impl Fn(&BenchmarkId) -> bool,
+    ) -> (Listing, Self) {
+        let is_listed = |name: &BenchmarkId| {
+            let entries = listing.entries.iter().map(|entry| &entry.id);
+            entries.chain(listing.failures.keys()).any(|listed| listed == name)
+        };
+        let removed = base.entries.names().filter(|name| !is_listed(name) && is_wanted(name));
+        let removed = removed.cloned().collect();
+        let mut selection = Self { removed, ..Self::of_history() };
+        listing.entries.retain(|entry| {
+            let id = &entry.id;
+            let gates = || budgets.iter().any(|budget| budget.gate && budget.may_limit(id));
+            match base.entries.get(id) {
+                None => selection.new.insert(id.clone()),
+                Some(_) if !base.is_unchanged(id) => true,
+                Some(_) if gates() => selection.budgeted.insert(id.clone()),
+                Some(_) => {
+                    selection.skipped.push(id.clone());
+                    false
+                }
+            }
+        });
+        (listing, Self { base: Some(base), ..selection })
+    }
+
+    /// Benchmarks that exist and are not launched.
+    pub(super) fn skipped(&self) -> &[BenchmarkId] {
+        &self.skipped
+    }
+
+    /// The judge of all selected benchmarks.
+    pub(super) fn judge(
+        &self,
+        args: &PerfArgs,
+        context: &Context,
+        suite: &BenchSuite,
+        runner: &Runner,
+    ) -> Judge {
+        let mut judge = match &self.base {
+            None => suite.judge(context, runner, args),
+            Some(base) => self.judge_of_pairs(&base.commit.commit.hash, runner, args),
+        };
+        runner.failures().iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
+        judge
+    }
+
+    fn judge_of_pairs(&self, base: &str, runner: &Runner, args: &PerfArgs) -> Judge {
+        let rows = runner.planned().iter().flat_map(|planned| {
+            let comparison = |row: &BenchmarkId| self.comparison(row, &planned.entry.id, base);
+            planned.rows.iter().map(comparison)
+        });
+        let failed = runner.failures().keys().map(|name| self.comparison(name, name, base));
+        let identical = || Reference::SameBuild(base.to_owned());
+        let skipped = self.skipped.iter().map(|name| Comparison::new(name.clone(), identical()));
+        let judge_config = JudgeConfig::of_launches(launches(args).into()).with_comparison(true);
+        Judge::new(rows.chain(failed).chain(skipped).collect(), self.removed.clone(), judge_config)
+    }
+
+    /// The comparison of a row of the benchmark that is listed as `listed`.
+    fn comparison(&self, row: &BenchmarkId, listed: &BenchmarkId, base: &str) -> Comparison {
+        let comparison = |reference| Comparison::new(row.clone(), reference);
+        match (self.new.contains(listed), self.budgeted.contains(listed)) {
+            (true, _) => comparison(Reference::Nothing(None)),
+            (false, true) => comparison(Reference::SameBuild(base.to_owned())).launched(),
+            (false, false) => comparison(Reference::Build(base.to_owned())),
+        }
+    }
+}
