@@ -3,7 +3,7 @@
 use crate::args::HistoryArgs;
 use crate::bench::Workspace;
 use crate::budget_file::{BUDGET_FILE, in_file, read};
-use crate::store::{RecordedHistory, Repository};
+use crate::store::{NewestRuns, Repository};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
@@ -54,7 +54,7 @@ fn check(args: &BudgetsArgs) -> Result<ExitCode> {
         Ok(known) => known,
         Err(error) => {
             ui::say(&format!("no recorded run can be read: {error:#}"));
-            (RecordedHistory::default(), file.base_branch(None).to_owned())
+            (NewestRuns::default(), file.base_branch(None).to_owned())
         }
     };
     let recent = Recent::of(&recorded.history, &branch, &file.renamed);
@@ -109,7 +109,7 @@ fn history(
     workspace: &Workspace,
     args: &BudgetsArgs,
     file: &BudgetFile,
-) -> Result<(RecordedHistory, String)> {
+) -> Result<(NewestRuns, String)> {
     let repository = Repository::open(&workspace.root, &args.place.location(file)?)?;
     let recorded = repository.history()?;
     recorded.notes.iter().for_each(|note| ui::say(&format!("note: {note}")));

@@ -1,6 +1,6 @@
 //! The repository of the workspace, and the runs that it holds.
 
-use crate::store::{RecordedHistory, Repository};
+use crate::store::{NewestRuns, Repository};
 use anyhow::Result;
 use perf_judge::budget::BudgetFile;
 use perf_judge::ident::BenchmarkId;
@@ -12,7 +12,7 @@ use std::rc::Rc;
 pub(crate) struct KnownHistory {
     /// The commit that is checked out.
     pub(crate) commit: Option<Commit>,
-    pub(crate) recorded: RecordedHistory,
+    pub(crate) recorded: NewestRuns,
     /// What the reader should know of the checkout.
     pub(crate) notes: Vec<String>,
     /// The branch whose runs make the baselines.

@@ -31,7 +31,7 @@ pub(crate) use base_commit::tests::git as test_git;
 pub(crate) use git::clear_git_variables;
 pub(crate) use import::{Author, Change, NewCommit};
 pub(crate) use objects::Objects;
-pub(crate) use read::{HistoryFile, RecordedHistory, SkippedRun};
+pub(crate) use read::{HistoryFile, NewestRuns, SkippedRun};
 pub(crate) use record::{Addition, MeasurementFile};
 pub(crate) use remote::DEFAULT_TIMEOUT;
 pub(crate) use restore::{MissingFiles, SearchRange};

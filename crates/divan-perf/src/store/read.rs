@@ -20,7 +20,7 @@ const OWN_ENTRIES: [&str; 6] =
 
 /// The newest runs of the history.
 #[derive(Debug, Default)]
-pub(crate) struct RecordedHistory {
+pub(crate) struct NewestRuns {
     pub(crate) history: History,
     /// Which runs could not be read, and why.
     pub(crate) notes: Vec<String>,
@@ -49,13 +49,13 @@ impl Repository {
     ///
     /// Fails if `data/` belongs to another program. Runs that are damaged or of a newer format are
     /// skipped with a note.
-    pub(crate) fn history(&self) -> Result<RecordedHistory> {
+    pub(crate) fn history(&self) -> Result<NewestRuns> {
         self.newest_history(NEWEST)
     }
 
     /// Reads the newest runs, at most `limit`, like [`Self::history`].
-    pub(crate) fn newest_history(&self, limit: usize) -> Result<RecordedHistory> {
-        let mut recorded = RecordedHistory::default();
+    pub(crate) fn newest_history(&self, limit: usize) -> Result<NewestRuns> {
+        let mut recorded = NewestRuns::default();
         let mut objects = self.objects();
         let mut files = BTreeMap::new();
         for tip in self.tips()? {
