@@ -23,9 +23,9 @@ fn each_goes_wrong_alone_and_says_how() {
     let rows = rows(&project);
     let reasons = [
         ("panics", "it panicked: this benchmark always panics"),
-        ("hangs", "it gave no result within 3 s"),
+        ("hangs", "it did not end within 3 s"),
         ("exits", "it ended with exit status 3"),
-        ("never_benches", "it never calls `bench`"),
+        ("never_benches", "it does not call a method such as `bench`"),
     ];
     for (name, expected) in reasons {
         let (state, reason) = &rows[&format!("odd-benches/odd::{name}")];
