@@ -136,7 +136,7 @@ fn verify_compares_with_earlier_commits_and_repairs() {
     let verified = fresh.history(&["verify"]);
     verified.expect(1).says("missing: 3 runs that commit").says("verify --repair");
     assert!(verified.stdout.starts_with("4 runs, 3 missing"), "{}", verified.stdout);
-    fresh.history(&["verify", "--repair"]).expect(0).says("brought back 3 runs");
+    fresh.history(&["verify", "--repair"]).expect(0).says("restored 3 runs");
     fresh.history(&["verify"]).expect(0).says("7 runs, no problem found");
     let _ = project;
 }

@@ -320,7 +320,7 @@ fn what_follows_from_the_runs_is_checked_and_mended() {
     let ended = project.history(&["verify"]);
     ended
         .expect(1)
-        .says("2026/11/02.jsonl does not follow")
+        .says("2026/11/02.jsonl differs from the runs")
         .says("2026/11/20.jsonl belongs to no run");
     project.history(&["list"]).expect(2).says("verify --repair");
     project.history(&["verify", "--repair"]).expect(0).says("2 stale files repaired");

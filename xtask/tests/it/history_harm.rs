@@ -65,7 +65,7 @@ fn a_chunk_that_git_lost_is_mended_once_git_lets_go_of_it() {
     let names = NameTable::path(&NameTable::of(&runs[0]).key());
     for path in ["data/series/2026/11/02.jsonl", &names] {
         let object = damage(&project, path);
-        project.history(&["verify"]).expect(1).says(&format!("{path} does not follow"));
+        project.history(&["verify"]).expect(1).says(&format!("{path} differs from the runs"));
         project.history(&["list"]).expect(2).says(path).says("verify --repair");
         project.history(&["verify", "--repair"]).expect(2).says(path).says("git fsck");
         fs::remove_file(object).unwrap();
