@@ -1,4 +1,4 @@
-//! Files that the xtask reads and writes; whatever is written is written whole or not at all.
+//! Reading and writing of files. A file is written completely or not at all.
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use perf_judge::unit;
@@ -6,21 +6,23 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{self, Component, Path, PathBuf};
 
-/// Writes a file by way of a temporary one beside it, so that a reader never sees half of it.
-pub(crate) fn write_whole(path: &Path, contents: &[u8]) -> Result<()> {
+/// Writes a temporary file in the same folder and renames it, so that no reader gets a partial file.
+pub(crate) fn write_atomically(path: &Path, contents: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)
-        .with_context(|| format!("cannot make the folder {}: is it writable?", folder.display()))?;
+    fs::create_dir_all(folder).with_context(|| {
+        format!("cannot create the folder {}: is its parent writable?", folder.display())
+    })?;
     let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
         file.write_all(contents)?;
         readable(file.as_file())?;
         file.persist(path).map_err(|error| error.error)
     });
-    written.map(drop).with_context(|| format!("cannot write {}", path.display()))
+    written.map(drop).with_context(|| {
+        format!("cannot write {}: is the folder writable, and the disk not full?", path.display())
+    })
 }
 
-/// A temporary file is its owner's alone; what takes its place is anybody's to read, as a web
-/// server must.
+/// Makes a temporary file readable for all users, so that a web server can read it.
 #[cfg(unix)]
 fn readable(file: &fs::File) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -32,14 +34,14 @@ fn readable(_: &fs::File) -> std::io::Result<()> {
     Ok(())
 }
 
-/// More than any measurement, report or export has, in bytes.
+/// The maximum size of a measurement, report or export in bytes.
 pub(crate) const DATA_BYTES: u64 = 256 << 20;
-/// More than any file has that people write, in bytes.
+/// The maximum size of a file that people write in bytes.
 pub(crate) const TEXT_BYTES: u64 = 4 << 20;
 
 /// The text of a regular file of at most `limit` bytes.
 ///
-/// A pipe would be waited for without end, and a device has none.
+/// A pipe or a device could block or never end, so they are refused.
 pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String> {
     let shown = path.display();
     let unreadable = || format!("cannot read {shown}");
@@ -49,19 +51,22 @@ pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String> {
     let opened = file.metadata().with_context(unreadable)?;
     check_regular(path, &opened)?;
     if !is_same_file(&expected, &opened) {
-        bail!("{shown} was replaced while it was being opened");
+        bail!("cannot read {shown}: another process replaced it. Run the command again");
     }
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).with_context(unreadable)?;
     if bytes.len() as u64 > limit {
-        bail!("{shown} has more than {}, the most that is read", unit::bytes(limit as f64));
+        bail!(
+            "cannot read {shown}: it has more than {}, the limit. Use a smaller file",
+            unit::bytes(limit as f64)
+        );
     }
     utf8(bytes).map_err(|error| anyhow!("{shown}:{}:{}: {error}", error.line, error.column))
 }
 
-fn check_regular(path: &Path, facts: &fs::Metadata) -> Result<()> {
-    if !facts.is_file() {
-        bail!("{} is no regular file: put a file with the text itself there", path.display());
+fn check_regular(path: &Path, metadata: &fs::Metadata) -> Result<()> {
+    if !metadata.is_file() {
+        bail!("cannot read {}: it is not a regular file. Replace it by one", path.display());
     }
     Ok(())
 }
@@ -72,30 +77,30 @@ fn is_same_file(one: &fs::Metadata, other: &fs::Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
-/// Elsewhere a file has no number that is known without opening it.
+/// Other systems have no identity of a file that is readable without opening it.
 #[cfg(not(unix))]
 fn is_same_file(_: &fs::Metadata, _: &fs::Metadata) -> bool {
     true
 }
 
-/// The same, or `None` if there is nothing at `path`. A link to nothing is something.
+/// The same, or `None` if nothing exists at `path`. Fails on a broken link.
 pub(crate) fn read_if_there(path: &Path, limit: u64) -> Result<Option<String>> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Ok(facts) if facts.is_symlink() && !path.exists() => {
-            bail!("{} is a link that leads nowhere: correct or remove it", path.display())
+        Ok(metadata) if metadata.is_symlink() && !path.exists() => {
+            bail!("cannot read {}: it is a broken link. Fix or remove it", path.display())
         }
         _ => read_text(path, limit).map(Some),
     }
 }
 
-/// Where bytes are no text.
+/// The position of the first byte that is not UTF-8.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the byte {byte:#04x} is not UTF-8: save the text as UTF-8")]
 pub(crate) struct NotUtf8 {
-    /// From 1.
+    /// The first line is 1.
     line: usize,
-    /// In characters, from 1.
+    /// In characters; the first one is 1.
     pub(crate) column: usize,
     byte: u8,
 }
@@ -114,7 +119,7 @@ pub(crate) fn utf8(bytes: Vec<u8>) -> Result<String, NotUtf8> {
     })
 }
 
-/// Every file below a folder, by its path there with `/` between the parts.
+/// All files below a folder with their contents, by relative path with `/`.
 pub(crate) fn files_below(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     let unreadable = || format!("cannot read {}", folder.display());
     let read = |name: String| {
@@ -124,7 +129,7 @@ pub(crate) fn files_below(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     names_below(folder)?.into_iter().map(read).collect()
 }
 
-/// The paths of these files, in order.
+/// The sorted relative paths of all files below a folder.
 pub(crate) fn names_below(folder: &Path) -> Result<Vec<String>> {
     let unreadable = || format!("cannot read {}", folder.display());
     let mut names = Vec::new();
@@ -142,14 +147,14 @@ pub(crate) fn names_below(folder: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Removes what is at `path`, if anything is; a link, and not what it leads to.
+/// Removes the file or folder at `path`, if it exists. Of a link, only the link is removed.
 pub(crate) fn remove(path: &Path) -> Result<()> {
-    let Ok(facts) = fs::symlink_metadata(path) else { return Ok(()) };
-    let removed = if facts.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
-    removed.with_context(|| format!("cannot remove {}", path.display()))
+    let Ok(metadata) = fs::symlink_metadata(path) else { return Ok(()) };
+    let removed = if metadata.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    removed.with_context(|| format!("cannot remove {}: remove it by hand", path.display()))
 }
 
-/// The path without links and `..`, as far as it is there.
+/// The absolute path without `..`, and without links as far as it exists.
 pub(crate) fn real(path: &Path) -> PathBuf {
     let path = path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut real = PathBuf::new();
@@ -167,7 +172,7 @@ pub(crate) fn real(path: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
-    /// What reading the path says; at most 4 bytes are allowed.
+    /// The error for the path with a limit of 4 bytes.
     fn refusal(path: &Path) -> String {
         format!("{:#}", read_if_there(path, 4).unwrap_err())
     }
@@ -178,10 +183,7 @@ mod tests {
         let at = |name: &str| dir.path().join(name);
         assert_eq!(read_if_there(&at("none"), 4).unwrap(), None);
         assert!(read_text(&at("none"), 4).is_err());
-        assert!(
-            refusal(dir.path())
-                .ends_with("is no regular file: put a file with the text itself there")
-        );
+        assert!(refusal(dir.path()).ends_with("it is not a regular file. Replace it by one"));
     }
 
     #[test]
@@ -191,11 +193,11 @@ mod tests {
         fs::write(&path, "four").unwrap();
         assert_eq!(read_text(&path, 4).unwrap(), "four");
         fs::write(&path, "fives").unwrap();
-        assert!(refusal(&path).ends_with("file has more than 4 B, the most that is read"));
+        assert!(refusal(&path).ends_with("it has more than 4 B, the limit. Use a smaller file"));
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_told_with_their_place() {
+    fn bytes_that_are_not_text_are_reported_with_their_position() {
         let cases: [(&[u8], &str); 4] = [
             (b"\xff\xfe{", "1:1: the byte 0xff"),
             ("ä\nüb\u{20ac}".as_bytes().split_last().unwrap().1, "2:3: the byte 0xe2"),
@@ -204,15 +206,15 @@ mod tests {
         ];
         for (bytes, expected) in cases {
             let error = utf8(bytes.to_vec()).unwrap_err();
-            let told = format!("{}:{}: {error}", error.line, error.column);
-            assert!(told.starts_with(expected), "{told}");
+            let message = format!("{}:{}: {error}", error.line, error.column);
+            assert!(message.starts_with(expected), "{message}");
         }
         assert_eq!(utf8("ü".into()).as_deref(), Ok("ü"));
     }
 
     #[cfg(unix)]
     #[test]
-    fn what_is_no_regular_file_is_neither_waited_for_nor_read() {
+    fn files_that_are_not_regular_are_neither_waited_for_nor_read() {
         use std::os::unix::fs::symlink;
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name);
@@ -220,9 +222,9 @@ mod tests {
         symlink("/dev/zero", at("zero")).unwrap();
         symlink("pipe", at("link")).unwrap();
         for name in ["pipe", "zero", "link"] {
-            assert!(refusal(&at(name)).contains("is no regular file"), "{name}");
+            assert!(refusal(&at(name)).contains("is not a regular file"), "{name}");
         }
         symlink("nothing", at("nowhere")).unwrap();
-        assert!(refusal(&at("nowhere")).contains("is a link that leads nowhere"));
+        assert!(refusal(&at("nowhere")).contains("is a broken link"));
     }
 }

@@ -1,27 +1,27 @@
-//! Files that another program may have written, e.g. the artefacts of another job.
+//! Files that another program may have written, for example the artefacts of another job.
 
 use crate::files;
 use anyhow::{Context as _, Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The text of a regular file of at most `limit` bytes, never what a link leads to.
+/// The text of a regular file of at most `limit` bytes. Links are refused.
 pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String> {
     refuse_link(path)?;
     files::read_text(path, limit)
 }
 
-/// Fails if a path is a symbolic link: it could lead anywhere.
+/// Fails if a path is a symbolic link, which could point to any file of the machine.
 pub(crate) fn refuse_link(path: &Path) -> Result<()> {
-    let facts = fs::symlink_metadata(path);
-    if facts.with_context(|| format!("cannot read {}", path.display()))?.is_symlink() {
-        bail!("{} is a symbolic link: give what it leads to", path.display());
+    let metadata = fs::symlink_metadata(path);
+    if metadata.with_context(|| format!("cannot read {}", path.display()))?.is_symlink() {
+        bail!("cannot read {}: it is a symbolic link. Give the path of its target", path.display());
     }
     Ok(())
 }
 
-/// What is in a folder that another program may have filled, in order: at most `limit` entries, and
-/// no symbolic link, which could lead anywhere.
+/// The sorted entries of a folder that another program may have written. Fails on more than `limit`
+/// entries, and on symbolic links.
 pub(crate) fn list_folder(folder: &Path, limit: usize) -> Result<Vec<PathBuf>> {
     let cannot = || format!("cannot read {}", folder.display());
     refuse_link(folder)?;
@@ -29,7 +29,10 @@ pub(crate) fn list_folder(folder: &Path, limit: usize) -> Result<Vec<PathBuf>> {
     for entry in fs::read_dir(folder).with_context(cannot)? {
         let path = entry.with_context(cannot)?.path();
         if paths.len() == limit {
-            bail!("{} has more than {limit} entries", folder.display());
+            bail!(
+                "cannot read {}: it has more than {limit} entries, the limit. Remove other files from it",
+                folder.display()
+            );
         }
         refuse_link(&path)?;
         paths.push(path);
@@ -44,7 +47,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn nothing_endless_is_read_and_no_link_followed() {
+    fn endless_files_are_not_read_and_links_not_followed() {
         let dir = tempfile::tempdir().unwrap();
         let link = |to: &str| {
             let path = dir.path().join("link");
@@ -61,7 +64,7 @@ mod tests {
         assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
         for endless in [fifo.as_path(), Path::new("/dev/zero")] {
             let error = read_text(endless, 5).unwrap_err().to_string();
-            assert!(error.contains("is no regular file"), "{error}");
+            assert!(error.contains("is not a regular file"), "{error}");
         }
         let error = list_folder(dir.path(), 9).unwrap_err().to_string();
         assert!(error.contains("is a symbolic link"), "{error}");

@@ -4,9 +4,8 @@ use process_wrap::std::{ChildWrapper, CommandWrap};
 use std::io;
 use std::process::Command;
 
-/// Starts a process as the leader of a new process group on Unix, or in a new job object on Windows.
-///
-/// Killing it also ends its child processes.
+/// Starts a process in a process group of its own on Unix, and in a job object of its own on
+/// Windows. Killing it ends its child processes too.
 pub(crate) fn spawn(command: Command) -> io::Result<Box<dyn ChildWrapper>> {
     let mut command = CommandWrap::from(command);
     #[cfg(unix)]
@@ -16,9 +15,8 @@ pub(crate) fn spawn(command: Command) -> io::Result<Box<dyn ChildWrapper>> {
     command.spawn()
 }
 
-/// Ends the child processes that an exited process left running. Returns whether there were any.
-///
-/// On Windows it is always true, as an empty job object can be ended too.
+/// Kills the child processes of a process that has exited. Returns whether there were any; on Windows
+/// this can be `true` although there were none.
 pub(crate) fn end_rest(child: &mut dyn ChildWrapper) -> bool {
     child.start_kill().is_ok()
 }

@@ -31,7 +31,10 @@ fn with_submodule() -> (Project, Project) {
 fn a_base_with_submodules_is_refused_before_anything_is_built() {
     let (project, _data) = with_submodule();
     let ended = compare(&project);
-    ended.expect(2).says("the merge base with main, has submodules").says("for a base yet: data");
+    ended
+        .expect(2)
+        .says("the merge base with main: submodules are not supported")
+        .says("it has data");
     assert!(!ended.stderr.contains("building"), "{}", ended.stderr);
 }
 

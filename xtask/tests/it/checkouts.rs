@@ -78,7 +78,7 @@ fn a_branch_that_stands_for_another_is_not_moved() {
                 "refs/heads/old" => project.history(&archive),
                 _ => project.perf(&site),
             };
-            let said = format!("`{reference}` is a symbolic reference to `{target}`");
+            let said = format!("`{reference}`: it is a symbolic reference to `{target}`");
             ended.expect(2).says(&said);
             assert!(!ended.stderr.contains("building"), "{}", ended.stderr);
             project.git(&["symbolic-ref", "--delete", &reference]);
@@ -86,7 +86,10 @@ fn a_branch_that_stands_for_another_is_not_moved() {
     }
     for reference in ["refs/remotes/origin/gh-pages", "refs/perf/incoming/0"] {
         project.git(&["symbolic-ref", reference, "refs/heads/main"]);
-        project.perf(&[]).expect(2).says(&format!("`{reference}` is a symbolic reference"));
+        project
+            .perf(&[])
+            .expect(2)
+            .says(&format!("cannot move `{reference}`: it is a symbolic reference"));
         project.git(&["symbolic-ref", "--delete", reference]);
     }
     assert_eq!(project.git(&["rev-parse", "main"]), head);

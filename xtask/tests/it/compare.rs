@@ -126,13 +126,13 @@ fn a_base_that_does_not_build_is_told() {
     project.write("src/lib.rs", &good);
     project.commit_all();
     let ended = compare(&project, &[]);
-    ended.expect(2).says("cannot measure").says("the benches do not build");
+    ended.expect(2).says("cannot be measured").says("cannot build the benches");
 }
 
 #[test]
 fn references_that_are_not_there_are_told() {
     let project = Project::scripted();
     let ended = project.perf(&["--compare", "nowhere"]);
-    ended.expect(2).says("there is no branch or commit `nowhere`");
-    project.perf(&["--compare=--output=x"]).expect(2).says("it begins with `-`, like an option");
+    ended.expect(2).says("cannot find `nowhere`");
+    project.perf(&["--compare=--output=x"]).expect(2).says("it begins with `-`, as an option does");
 }

@@ -67,7 +67,7 @@ fn runs_that_a_deploy_dropped_are_kept_when_the_next_is_published() {
         foreign_commit(&hub, script);
         add(&project, &[8]);
         let told = project.history(&["add", "--publish"]);
-        told.expect(0).says("brought back");
+        told.expect(0).says("restored");
         assert_eq!(recorded(&project).len(), 8, "{script}");
         project.history(&["verify"]).expect(0).says("8 runs, no problem found");
         let fresh = Project::clone_of(&address(&hub), &[]);
@@ -81,12 +81,12 @@ fn a_fresh_clone_brings_back_what_a_deploy_dropped() {
     foreign_commit(&hub, EMPTIED);
     for depth in [&[][..], &["--depth=1", "--no-single-branch"]] {
         let fresh = Project::clone_of(&address(&hub), depth);
-        fresh.history(&["list"]).expect(0).says("brought back 7 runs that commit");
+        fresh.history(&["list"]).expect(0).says("restored 7 runs that commit");
         assert_eq!(fresh.history(&["list"]).stdout.lines().count(), 8);
     }
     let fresh = Project::clone_of(&address(&hub), &["--depth=1", "--no-single-branch"]);
     let new = file(&fresh, &run(8));
-    fresh.history(&["add", &new, "--publish"]).expect(0).says("brought back 7 runs");
+    fresh.history(&["add", &new, "--publish"]).expect(0).says("restored 7 runs");
     assert_eq!(held(&fresh, "gh-pages"), 8);
     assert_eq!(fresh.git(&["show", "gh-pages:index.html"]), "<h1>Manual</h1>");
 }
@@ -98,7 +98,7 @@ fn a_clone_that_cannot_know_what_was_dropped_stops() {
     let fresh = Project::clone_of(&address(&hub), &["--depth=1", "--no-single-branch"]);
     fs::rename(hub.path().join("objects"), hub.path().join("elsewhere")).unwrap();
     let left = file(&fresh, &run(8));
-    fresh.history(&["add", &left]).expect(2).says("too shallow to know").says("--unshallow");
+    fresh.history(&["add", &left]).expect(2).says("this clone is too shallow").says("--unshallow");
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn runs_that_cannot_be_brought_back_are_counted() {
     fs::remove_file(project.path().join(place)).unwrap();
     let left = file(&project, &run(8));
     let told = project.history(&["add", &left]);
-    told.expect(2).says("lacks 7 runs that commit").says("cannot be brought back");
+    told.expect(2).says("lacks 7 runs that commit").says("They cannot be restored");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn an_edited_run_is_brought_back_as_it_was() {
     let before = project.git(&["show", &format!("gh-pages:{path}")]);
     foreign_commit(&hub, &format!("sed -i 's/\"seed\":3/\"seed\":4/' {path}"));
     add(&project, &[8]);
-    project.history(&["add", "--publish"]).expect(0).says("brought back 1 run");
+    project.history(&["add", "--publish"]).expect(0).says("restored 1 run");
     assert_eq!(project.git(&["show", &format!("gh-pages:{path}")]), before);
     project.history(&["verify"]).expect(0).says("8 runs, no problem found");
 }
@@ -170,7 +170,7 @@ fn what_a_restart_left_behind_stays_there_after_a_deploy() {
     project.history(&restart).expect(0);
     foreign_commit(&hub, EMPTIED);
     add(&project, &[8]);
-    project.history(&["add", "--publish"]).expect(0).says("brought back 2 runs and 1 other file");
+    project.history(&["add", "--publish"]).expect(0).says("restored 2 runs and 1 other file");
     assert_eq!(held(&project, "gh-pages"), 3);
     project.history(&["verify"]).expect(0).says("3 runs, no problem found");
 }
@@ -224,7 +224,7 @@ fn what_others_put_into_the_folder_and_took_away_stays_away() {
     foreign_commit(&hub, "git rm -rq data; echo x > data");
     project.git(&["fetch", "--quiet"]);
     let told = project.history(&["list"]);
-    told.expect(2).says("has a `data` that this tool did not write").says("remove it there");
+    told.expect(2).says("this tool did not write `data` there").says("--history-prefix");
 }
 
 #[test]

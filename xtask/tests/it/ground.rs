@@ -10,7 +10,7 @@ const NEWER_CHUNK: &str = "data/series/2026/11/23.jsonl";
 #[test]
 fn a_folder_without_a_repository_says_what_to_do() {
     let ended = Project::bare().perf(&[]);
-    ended.expect(2).says("in no git repository").says("git init").says("--no-record");
+    ended.expect(2).says("is not in a git repository").says("git init").says("--no-record");
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn a_machine_without_git_says_what_to_do() {
     let rustc = cargo.with_file_name("rustc");
     let tools = [("CARGO", cargo.to_str().unwrap()), ("RUSTC", rustc.to_str().unwrap())];
     let ended = project.perf_with(&[], &[("PATH", "/nonexistent"), tools[0], tools[1]]);
-    ended.expect(2).says("git was not found").says("--no-record");
+    ended.expect(2).says("cannot run git: it was not found").says("--no-record");
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn a_run_of_a_newer_format_is_left_out_and_never_touched() {
     let newer = [(NEWER, "{\"schema\": 7}"), (NEWER_CHUNK, "{\"schema\": 7, \"run\": \"a\"}\n")];
     project.begin_branch("gh-pages", &newer.map(|(path, text)| (path.to_owned(), text.to_owned())));
     let told = project.perf(&["--launch-ms", "5", "--filter", "text::"]);
-    told.expect(0).says("1 run on gh-pages of a newer format left out: update this tool");
+    told.expect(0).says("skipped 1 run of a newer format on gh-pages. Update this tool");
     project.site(&[]).expect(0);
     project.history(&["verify"]).expect(0).says("schema 7").says("no problem found");
     project.history(&["list"]).expect(0).says("schema 7");
@@ -82,7 +82,11 @@ fn a_run_of_a_newer_format_is_left_out_and_never_touched() {
 fn a_checked_out_history_branch_is_never_moved() {
     let project = Project::committed();
     project.git(&["checkout", "--quiet", "-b", "gh-pages"]);
-    project.perf(&[]).expect(2).says("`gh-pages` is checked out").says("--no-record");
+    project
+        .perf(&[])
+        .expect(2)
+        .says("cannot move `gh-pages`: it is checked out")
+        .says("--no-record");
 }
 
 #[test]
@@ -95,7 +99,7 @@ fn a_place_that_cannot_be_written_is_named() {
 #[test]
 fn mistakes_on_the_command_line_are_named() {
     let project = Project::committed();
-    project.perf(&["--package", "nope"]).expect(2).says("no package is called `nope`");
+    project.perf(&["--package", "nope"]).expect(2).says("there is no package `nope`");
     project
         .perf(&["--branch", "a..b"])
         .expect(2)

@@ -83,12 +83,15 @@ fn a_run_is_added_once_and_nothing_else_moves() {
             "benchmarks": [],
         });
         project.write("out/hostile.json", &comparison.to_string());
-        project.history(&["add", "out/hostile.json"]).expect(2).says("is no place for it");
+        project
+            .history(&["add", "out/hostile.json"])
+            .expect(2)
+            .says("which is not a path of the history");
     }
     let edited = Run { seed: 7, ..run(1) };
     let edited = project.history(&["add", &file(&project, &edited)]);
     edited.expect(2).says("its contents do not belong to its name");
-    project.history(&["add", "Cargo.toml"]).expect(2).says("Cargo.toml cannot be recorded");
+    project.history(&["add", "Cargo.toml"]).expect(2).says("cannot record Cargo.toml");
     project.history(&["add"]).expect(0).says("no measurement is pending in");
 }
 
@@ -140,7 +143,7 @@ fn what_waits_of_a_repository_that_was_here_before_stays_out() {
     fs::create_dir_all(&pending).unwrap();
     fs::write(pending.join(format!("{}.json", run(1).id)), run(1).to_json()).unwrap();
     let told = project.history(&["add"]);
-    told.expect(2).says("a commit that this repository does not have").says("kept in");
+    told.expect(2).says("this repository does not have its commit").says("kept in");
     assert!(recorded_or_none(&project).is_empty());
 }
 
@@ -172,7 +175,7 @@ fn a_file_that_is_not_added_is_not_called_recorded() {
     };
     comparison(1).expect(0).says("recorded 1 file");
     comparison(1).expect(0).says("recorded nothing new");
-    comparison(2).expect(2).says("`gh-pages` has a file of this name with other contents");
+    comparison(2).expect(2).says("the file of this name on `gh-pages` has other contents");
     // The one that stands there was edited: the run takes its place.
     let other = Project::committed();
     other.commit_on("gh-pages", &path_of(&runs[0]), &edited);
@@ -367,10 +370,10 @@ fn a_damaged_run_is_named_and_the_rest_is_served() {
         .expect(1)
         .says(&runs[0].id)
         .says("is not a run")
-        .says(&format!("it holds the run {}", runs[2].id))
+        .says(&format!("it contains the run {}", runs[2].id))
         .says("missing: 2 runs that commit");
     // Earlier commits have both as they were.
-    project.history(&["show", &runs[0].id]).expect(0).says("brought back 2 runs");
+    project.history(&["show", &runs[0].id]).expect(0).says("restored 2 runs");
     let export = project.history(&["export", "--format", "csv"]);
     export.expect(0).says("2026-11-02T08:00:00Z").says("2026-11-04T08:00:00Z");
     project.history(&["verify", "--repair"]).expect(0);
@@ -383,10 +386,10 @@ fn a_damaged_object_is_named_and_the_rest_is_served() {
     let project = Project::committed();
     let runs = add(&project, &[1, 2]);
     damage(&project, &path_of(&runs[0]));
-    project.history(&["verify"]).expect(1).says(&runs[0].id).says("is left out");
+    project.history(&["verify"]).expect(1).says("skipped data/runs/").says(&runs[0].id);
     assert_eq!(project.history(&["list"]).expect(0).stdout.lines().count(), 3);
     project.history(&["verify", "--repair"]).expect(1).says("1 damaged, 0 stale files");
-    project.history(&["export"]).expect(0).says("is left out").says("2026-11-03T08:00:00Z");
+    project.history(&["export"]).expect(0).says("skipped data/runs/").says("2026-11-03T08:00:00Z");
     add(&project, &[3]);
 }
 
@@ -408,16 +411,22 @@ fn a_history_is_rotated_once_confirmed() {
     let rotate = ["rotate", "--keep", "2", "--archive", "old"];
     project.history(&rotate).expect(2).says("add `--confirm gh-pages`");
     let meant = [&rotate[..], &["--confirm", "gh-pages"]].concat();
-    project.history(&meant).expect(0).says("`old` has all that was");
+    project.history(&meant).expect(0).says("the former history is on `old`");
     let kept = runs[1..].iter().map(path_of).collect::<BTreeSet<String>>();
     assert_eq!((recorded(&project), project.git(&["rev-parse", "old"])), (kept, old));
     assert_eq!(project.git(&["rev-list", "--count", "gh-pages"]), "1");
     assert_eq!(project.git(&["show", "gh-pages:index.html"]), "somebody's site");
     project.history(&["verify"]).expect(0).says("2 runs, no problem found");
-    project.history(&meant).expect(2).says("there is a branch `old` already");
+    project
+        .history(&meant)
+        .expect(2)
+        .says("cannot archive the history as `old`: that branch exists");
     let below = ["restart", "--keep", "1", "--archive", "gh-pages/old", "--confirm"];
     let below = project.history(&[&below[..], &["start gh-pages anew"]].concat());
-    below.expect(2).says("cannot have a branch `gh-pages/old` beside `gh-pages`");
+    below
+        .expect(2)
+        .says("cannot create the branch `gh-pages/old`")
+        .says("together with `gh-pages`");
 }
 
 #[test]
@@ -440,7 +449,7 @@ fn a_checked_out_history_is_left_alone() {
     let project = Project::committed();
     let file = file(&project, &run(1));
     project.git(&["checkout", "--quiet", "-b", "gh-pages"]);
-    project.history(&["add", &file]).expect(2).says("`gh-pages` is checked out");
+    project.history(&["add", &file]).expect(2).says("`gh-pages`: it is checked out");
 }
 
 #[test]

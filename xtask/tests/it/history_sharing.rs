@@ -73,7 +73,7 @@ fn the_histories_of_two_projects_are_not_joined() {
     let before = other.git(&["rev-parse", "gh-pages"]);
     one.git(&["remote", "set-url", "origin", &url(other_hub.path())]);
     let told = one.history(&["add", "--publish"]);
-    told.expect(2).says("as another project's history does").says("git fetch origin");
+    told.expect(2).says("like those of another project").says("git fetch origin");
     assert_eq!(other.git(&["ls-remote", "origin", "gh-pages"]).split('\t').next(), Some(&*before));
     one.git(&["fetch", "--quiet"]);
     publish(&one);
@@ -133,7 +133,7 @@ fn a_refused_push_keeps_the_run_for_the_next() {
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
     add(&project, &[1]);
     let ended = project.history(&["add", "--publish"]);
-    ended.expect(2).says("no perf data here").says("the next publishing carries it");
+    ended.expect(2).says("no perf data here").says("kept on the local branch `gh-pages`");
     assert_eq!(recorded(&project).len(), 1);
     fs::remove_file(&hook).unwrap();
     publish(&project);
@@ -146,8 +146,8 @@ fn a_remote_that_is_not_there_is_told_before_anything() {
     let publish = ["add", "--publish"];
     project.history(&publish).expect(2).says("there is no remote `origin`");
     project.git(&["remote", "add", "origin", "/nonexistent/hub"]);
-    project.history(&publish).expect(2).says("origin takes no push");
-    project.perf(&["--publish"]).expect(2).says("origin takes no push");
+    project.history(&publish).expect(2).says("cannot push to origin");
+    project.perf(&["--publish"]).expect(2).says("cannot push to origin");
 }
 
 #[test]
@@ -159,11 +159,11 @@ fn a_history_that_began_anew_is_not_brought_back() {
     let late = Project::clone_of(&url(hub.path()), &[]);
     add(&late, &[4]);
     let meant = ["restart", "--keep", "1", "--archive", "old", "--confirm", "start gh-pages anew"];
-    one.history(&meant).expect(2).says("add --publish");
+    one.history(&meant).expect(2).says("Add --publish");
     one.history(&[&meant[..], &["--publish"]].concat()).expect(0);
     let begun = one.git(&["rev-parse", "gh-pages"]);
-    let told = "cargo xtask perf history follow-restart";
-    late.history(&["add", "--publish"]).expect(2).says("was restarted on origin").says(told);
+    let told = "cargo xtask perf history follow-rotation";
+    late.history(&["add", "--publish"]).expect(2).says("its history was rotated").says(told);
     late.perf(&["--publish"]).expect(2).says(told);
     late.perf(&[]).expect(2).says(told);
     let fresh = Project::clone_of(&url(hub.path()), &[]);
@@ -173,9 +173,9 @@ fn a_history_that_began_anew_is_not_brought_back() {
     followed
         .expect(0)
         .says("added 1 run that only this clone had")
-        .says("on `gh-pages-before-restart`");
+        .says("on `gh-pages-before-rotation`");
     assert_eq!(late.git(&["rev-parse", "gh-pages~1"]), begun);
-    late.history(&["follow-restart"]).expect(0).says("there is nothing to follow");
+    late.history(&["follow-restart"]).expect(0).says("nothing to follow");
     publish(&late);
     add(&late, &[5]);
     publish(&late);
@@ -218,9 +218,9 @@ fn a_remote_that_lets_nothing_begin_anew_is_told_so() {
         let meant = ["--confirm", "start gh-pages anew", "--publish"];
         project.history(&[&["restart", "--keep", "1", "--archive", archive][..], &meant].concat())
     };
-    restart("taken").expect(2).says("has a branch of that name already");
+    restart("taken").expect(2).says("it has a branch with the name of the archive");
     policy("true");
-    restart("old").expect(2).says("origin did not take it").says("non-fast-forward");
+    restart("old").expect(2).says("cannot rotate the history on origin").says("non-fast-forward");
     assert_eq!(recorded(&project).len(), 2);
     policy("false");
     restart("older").expect(0);

@@ -138,10 +138,10 @@ fn a_published_run_is_on_the_remote_and_its_site_on_a_branch_of_one_commit() {
     assert!(!history.contains(".html"), "{history}");
 
     let other = |branch| project.perf(&[&args[..], &[branch]].concat());
-    other("main").expect(2).says("`main` is checked out");
-    other("gh-pages").expect(2).says("give the site another branch");
+    other("main").expect(2).says("`main`: it is checked out");
+    other("gh-pages").expect(2).says("Name another branch by --site-branch");
     project.commit_on("theirs", "index.html", "somebody's site");
-    other("theirs").expect(2).says("holds something else");
+    other("theirs").expect(2).says("it has other contents");
 }
 
 #[test]

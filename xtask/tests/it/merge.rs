@@ -218,24 +218,24 @@ fn nothing_endless_and_nothing_outside_is_read() {
             &["report", "out/parts/2/report.json"],
             &["explain", "checksum", "--output", "out/parts/2"],
         ] {
-            project.task(command).expect(2).says("out/parts/2/report.json is a symbolic link");
+            project.task(command).expect(2).says("out/parts/2/report.json: it is a symbolic link");
         }
     }
     fs::remove_file(at("out/parts/2/report.json")).unwrap();
     assert!(Command::new("mkfifo").arg(at("out/parts/2/report.json")).status().unwrap().success());
-    project.merge(&["out/parts"]).expect(2).says("is no regular file");
+    project.merge(&["out/parts"]).expect(2).says("it is not a regular file");
     fs::remove_file(at("out/parts/2/report.json")).unwrap();
     project.write("out/parts/2/report.json", &kept);
 
     fs::rename(at("out/parts/2/unrecorded"), at("out/elsewhere")).unwrap();
     symlink("../../elsewhere", at("out/parts/2/unrecorded")).unwrap();
-    project.merge(&["out/parts"]).expect(2).says("unrecorded is a symbolic link");
+    project.merge(&["out/parts"]).expect(2).says("unrecorded: it is a symbolic link");
     fs::remove_file(at("out/parts/2/unrecorded")).unwrap();
     fs::rename(at("out/elsewhere"), at("out/parts/2/unrecorded")).unwrap();
 
     symlink("parts", at("out/linked")).unwrap();
-    project.merge(&["out/linked"]).expect(2).says("out/linked is a symbolic link");
+    project.merge(&["out/linked"]).expect(2).says("out/linked: it is a symbolic link");
     symlink("/", at("out/parts/3")).unwrap();
-    project.merge(&["out/parts"]).expect(2).says("out/parts/3 is a symbolic link");
+    project.merge(&["out/parts"]).expect(2).says("out/parts/3: it is a symbolic link");
     assert!(!project.git(&["branch", "--list", "gh-pages"]).contains("gh-pages"));
 }

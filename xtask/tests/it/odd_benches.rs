@@ -23,9 +23,9 @@ fn each_goes_wrong_alone_and_says_how() {
     let rows = rows(&project);
     let reasons = [
         ("panics", "it panicked: this benchmark always panics"),
-        ("hangs", "it gave no result within 3 s"),
+        ("hangs", "it did not end within 3 s"),
         ("exits", "it ended with exit status 3"),
-        ("never_benches", "it never calls `bench`"),
+        ("never_benches", "it does not call a method such as `bench`"),
     ];
     for (name, expected) in reasons {
         let (state, reason) = &rows[&format!("odd-benches/odd::{name}")];
@@ -57,7 +57,7 @@ fn a_launch_that_hangs_costs_its_limit_once() {
     project.write("behaviour.txt", "tree=hang-measuring");
     project.commit_all();
     let ended = project.perf(&["--filter", "data::tree", "--launch-timeout", "1"]);
-    ended.expect(3).says("it gave no result within 1 s");
+    ended.expect(3).says("it did not end within 1 s");
     assert_eq!(project.read("hangs.txt"), "tree\n");
 }
 
@@ -68,7 +68,7 @@ fn a_benchmark_that_fails_now_and_then_is_missing() {
     project.commit_all();
     let ended = project.perf(&["--filter", "checksum", "--launch-ms", "1"]);
     ended.expect(3).says("INCOMPLETE: 1 missing");
-    ended.says("it failed in a launch after others had worked: it panicked: checksum panics");
+    ended.says("it failed in a launch after others had succeeded: it panicked: checksum panics");
 
     project.git(&["checkout", "--quiet", "-b", "other"]);
     project.write("known-cost.txt", "digits=1\n");
@@ -76,7 +76,7 @@ fn a_benchmark_that_fails_now_and_then_is_missing() {
     std::fs::remove_file(project.path().join("launches.txt")).unwrap();
     let compare = ["--compare", "main", "--filter", "checksum", "--launch-ms", "1", "--no-skip"];
     let ended = project.perf(&compare);
-    ended.expect(3).says("it failed in a launch after others had worked");
+    ended.expect(3).says("it failed in a launch after others had succeeded");
 
     project.write("behaviour.txt", "");
     project.write("known-cost.txt", "checksum=50\n");
@@ -121,7 +121,7 @@ fn benchmarks_that_fail_are_missing_whatever_else_they_do() {
     project.commit_all();
     let ended = project.perf(&["--filter", "text::", "--launch-ms", "1"]);
     ended.expect(3).says("INCOMPLETE: 3 missing").says("it panicked: checksum panics");
-    ended.says("it was listed, and printed no row").says("it ended with exit status 3");
+    ended.says("it was listed, but printed no row").says("it ended with exit status 3");
 }
 
 #[test]

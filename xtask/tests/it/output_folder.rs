@@ -34,11 +34,11 @@ fn no_command_takes_a_folder_of_sources() {
     for command in commands {
         for (output, reason) in [
             (".", "contains the workspace"),
-            ("docs", "git tracks files in it, such as report.json"),
+            ("docs", "git tracks files in it, e.g. report.json"),
             (".git/perf", "git repository's own data"),
         ] {
             let ended = perf_into(&project, output, command);
-            ended.expect(2).says(&format!("{output} cannot be the output folder: ")).says(reason);
+            ended.expect(2).says(&format!("cannot use the output folder {output}: ")).says(reason);
             assert!(!ended.stderr.contains("building"), "{command:?}");
         }
     }
@@ -55,8 +55,8 @@ fn a_folder_with_files_of_another_program_is_refused() {
         project.write(file, "{}");
         let ended = perf_into(&project, "results", &["site"]);
         let name = file.strip_prefix("results/").unwrap();
-        ended.expect(2).says(&format!("the output folder results contains {name}"));
-        ended.says("move it away, or give --output a folder of its own");
+        ended.expect(2).says(&format!("cannot use the output folder results: it contains {name}"));
+        ended.says("Move the file, or give --output another folder");
         assert_eq!(project.read(file), "{}");
         std::fs::remove_file(project.path().join(file)).unwrap();
     }
@@ -79,10 +79,10 @@ fn what_cannot_hold_results_is_refused_before_anything_is_built() {
         "`cargo xtask perf` keeps results here: it replaces and removes files in this folder.\n";
     project.write("results/.perf-output", mark);
     for (output, reason) in [
-        ("pipe", "pipe cannot be the output folder: pipe is no folder"),
-        ("Cargo.toml", "Cargo.toml cannot be the output folder: Cargo.toml is no folder"),
-        ("Cargo.toml/results", "cannot be the output folder: Cargo.toml is no folder"),
-        ("results", "results/report.json is a folder"),
+        ("pipe", "cannot use the output folder pipe: pipe is not a folder"),
+        ("Cargo.toml", "cannot use the output folder Cargo.toml: Cargo.toml is not a folder"),
+        ("Cargo.toml/results", "Cargo.toml is not a folder"),
+        ("results", "results/report.json: it is a folder"),
     ] {
         for command in [&["--filter", "checksum"][..], &["site"], &["history", "add"]] {
             let ended = perf_into(&project, output, command);
@@ -102,7 +102,7 @@ fn nothing_is_removed_through_a_link() {
     project.write("elsewhere/index.html", "ours");
     std::fs::create_dir(project.path().join("results")).unwrap();
     symlink(project.path().join("elsewhere"), project.path().join("results/site")).unwrap();
-    perf_into(&project, "results", &["site"]).expect(2).says("results/site is a link");
+    perf_into(&project, "results", &["site"]).expect(2).says("results/site: it is a link");
     symlink(project.path().join("elsewhere"), project.path().join("linked")).unwrap();
     perf_into(&project, "linked", &["site"]).expect(2).says("contains index.html");
     assert_eq!(project.read("elsewhere/index.html"), "ours");

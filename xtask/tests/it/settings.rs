@@ -61,20 +61,20 @@ fn a_file_without_an_end_is_not_read() {
         project.perf(&["--no-record"]).expect(2).says(said);
         accept(&project, &["a/b::c", "--reason", "x", "--max-change", "9"]).expect(2).says(said);
     };
-    commands("perf-budgets.json is no regular file");
+    commands("perf-budgets.json: it is not a regular file");
     fs::remove_file(&path).unwrap();
     symlink("/dev/zero", &path).unwrap();
-    commands("perf-budgets.json is no regular file");
+    commands("perf-budgets.json: it is not a regular file");
     fs::remove_file(&path).unwrap();
     symlink("nothing", &path).unwrap();
-    commands("perf-budgets.json is a link that leads nowhere");
+    commands("perf-budgets.json: it is a broken link");
     fs::remove_file(&path).unwrap();
     fs::File::create(&path).unwrap().set_len(5 << 20).unwrap();
-    commands("perf-budgets.json has more than 4.194 MB");
+    commands("perf-budgets.json: it has more than 4.194 MB");
     let history = |args: &[&str], said| project.history(args).expect(2).says(said).status;
     fs::remove_file(&path).unwrap();
-    history(&["import", "/dev/zero"], "/dev/zero is no regular file");
-    history(&["add", "/dev/zero"], "/dev/zero is no regular file");
+    history(&["import", "/dev/zero"], "/dev/zero: it is not a regular file");
+    history(&["add", "/dev/zero"], "/dev/zero: it is not a regular file");
 }
 
 #[test]
@@ -94,16 +94,16 @@ fn options_that_git_would_not_take_are_named() {
         (&["--compare", ""], "'--compare <REF>': it is empty"),
         (&["--compare=--tip"], "'--compare <REF>': it begins with `-`"),
         (&["--compare", "main..main"], "'--compare <REF>': it is a range of commits"),
-        (&["--compare", "nowhere"], "--compare nowhere: there is no branch or commit"),
+        (&["--compare", "nowhere"], "--compare nowhere: cannot find `nowhere`"),
     ];
     for (args, said) in cases {
         project.perf(args).expect(2).says(said);
     }
     project.git(&["branch", "data/perf"]);
     let beside = |args: &[&str], said| project.perf(args).expect(2).says(said).status;
-    beside(&["--branch", "main/perf"], "a branch `main/perf` beside `main`, which there is");
-    beside(&["--branch", "data"], "a branch `data` beside `data/perf`, which there is");
-    beside(&["--site-branch", "main/x"], "a branch `main/x` beside `main`, which there is");
+    beside(&["--branch", "main/perf"], "`main/perf`: git does not accept it together with `main`");
+    beside(&["--branch", "data"], "`data`: git does not accept it together with `data/perf`");
+    beside(&["--site-branch", "main/x"], "`main/x`: git does not accept it together with `main`");
     project.git(&["branch", "--delete", "data/perf"]);
     project.history(&["list", "--branch", "a..b"]).expect(2).says("'--branch <NAME>'");
     project.budgets(&["check", "--history-prefix", "-x"]).expect(2);

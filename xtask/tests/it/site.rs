@@ -35,7 +35,7 @@ fn page(project: &Project, path: &str) -> String {
 #[test]
 fn the_recorded_runs_have_a_site() {
     let project = Project::committed();
-    project.site(&[]).expect(2).says("nothing is recorded yet: `cargo xtask perf` records");
+    project.site(&[]).expect(2).says("there is no recorded run of `main`. Run `cargo xtask perf`");
     let runs = add(&project, &[1, 2, 3]);
     project.git(&["remote", "add", "origin", "https://user:secret@example.org/team/app.git"]);
     let told = project.site(&[]);
@@ -115,7 +115,10 @@ fn templates_can_be_replaced() {
     project.write("theirs/layout.html", "<title>{{ titel }}</title>");
     project.site(&["--templates", "theirs"]).expect(2).says("layout.html:1: undefined value");
     project.write("theirs/lay-out.html", "");
-    project.site(&["--templates", "theirs"]).expect(2).says("replaces no template of the site");
+    project
+        .site(&["--templates", "theirs"])
+        .expect(2)
+        .says("the site has no template of this name");
     project
         .site(&["--templates", "nowhere"])
         .expect(2)

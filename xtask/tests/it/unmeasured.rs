@@ -54,7 +54,7 @@ fn a_new_benchmark_is_launched_and_its_budgets_are_checked() {
     compare(project, "fresh", &[]).expect(3).says("it panicked: fresh panics");
     project.write("behaviour.txt", "fresh=hang");
     let ended = compare(project, "fresh", &["--launch-timeout", "1"]);
-    ended.expect(3).says("it gave no result within 1 s");
+    ended.expect(3).says("it did not end within 1 s");
 }
 
 const DEAD: &str = "fn main() { std::hint::black_box(\"DIVAN_SAMPLE_COUNT\"); }";

@@ -1,5 +1,5 @@
-//! Where other commits are built: a work tree and a target folder per repository, in the user's
-//! cache.
+//! The folder for builds of base commits: a work tree and a target folder per repository, in the
+//! user's cache.
 
 use super::build_folder::BuildFolder;
 use super::claim;
@@ -8,10 +8,10 @@ use perf_judge::ident::digest;
 use std::fs::{self, File, Metadata};
 use std::path::{Path, PathBuf};
 
-/// A place to build other commits of one repository in, claimed until it is dropped.
+/// The folder for builds of one repository's base commits. It is locked until it is dropped.
 ///
-/// It lies outside of the user's checkout, so that cargo finds neither its workspace nor its
-/// configuration there, and is kept: the next build has little to do.
+/// It is outside of the user's checkout, so cargo finds neither its workspace nor its configuration.
+/// It is kept, so the next build is fast.
 #[derive(Debug)]
 pub(crate) struct BaseCache {
     /// The work tree.
@@ -22,11 +22,10 @@ pub(crate) struct BaseCache {
 }
 
 impl BaseCache {
-    /// Claims the place of the repository with this common folder, and removes places that are of
-    /// no use any more.
+    /// Claims the folder of the repository with this git directory, and removes unused folders.
     pub(crate) fn claim(repository: &Path) -> Result<Self> {
         let cache = dirs::cache_dir().context(
-            "no folder for caches is known here, so the base cannot be built: set XDG_CACHE_HOME or HOME",
+            "cannot build the base: the system reports no cache folder. Set XDG_CACHE_HOME or HOME",
         )?;
         Self::below(&cache.join("cargo-xtask-perf"), repository)
     }
@@ -37,14 +36,15 @@ impl BaseCache {
         let target = dir.join("target");
         claim::prepare(&dir, &owner)?;
         claim::keep(&target, Metadata::is_dir)?;
-        let lock = claim::lock(&dir, "waiting for another comparison of this repository to end")?;
+        let lock = claim::lock(&dir, "waiting for another comparison of this repository")?;
         claim::prune(root, &dir);
-        fs::create_dir_all(&target)
-            .with_context(|| format!("cannot make the folder {}", target.display()))?;
+        fs::create_dir_all(&target).with_context(|| {
+            format!("cannot create the folder {}: is it writable?", target.display())
+        })?;
         Ok(Self { tree: dir.join("tree"), target, _lock: lock })
     }
 
-    /// The target folder, for one build.
+    /// The target folder for one build.
     pub(crate) fn build_folder(&self) -> BuildFolder {
         BuildFolder::claimed(self.target.clone())
     }
@@ -55,31 +55,31 @@ mod tests {
     use super::claim::{LOCK, OWNER};
     use super::*;
 
-    type Damage = (&'static str, fn(&Path));
+    type CacheDamage = (&'static str, fn(&Path));
 
     #[test]
-    fn a_damaged_place_is_claimed() {
-        const DAMAGES: [Damage; 5] = [
-            ("a file for the place", |dir| fs::write(dir, "").unwrap()),
+    fn a_damaged_cache_is_claimed() {
+        const DAMAGES: [CacheDamage; 5] = [
+            ("a file for the cache", |dir| fs::write(dir, "").unwrap()),
             ("a folder for the lock", |dir| fs::create_dir_all(dir.join(LOCK)).unwrap()),
             ("a folder for the owner", |dir| fs::create_dir_all(dir.join(OWNER)).unwrap()),
             ("a file for the target", |dir| {
                 fs::create_dir_all(dir).unwrap();
                 fs::write(dir.join("target"), "").unwrap();
             }),
-            ("a lock that nobody holds", |dir| {
+            ("a lock that is not held", |dir| {
                 fs::create_dir_all(dir).unwrap();
                 fs::write(dir.join(LOCK), "left behind").unwrap();
             }),
         ];
-        for (damage, harm) in DAMAGES {
+        for (damage, apply) in DAMAGES {
             let root = tempfile::tempdir().unwrap();
             let repository = Path::new("/somewhere/.git");
             let dir = root.path().join(format!("{:016x}", digest(b"/somewhere/.git")));
-            harm(&dir);
-            let place = BaseCache::below(root.path(), repository);
-            let place = place.unwrap_or_else(|error| panic!("{damage}: {error:#}"));
-            assert!(place.target.is_dir() && dir.join(LOCK).is_file(), "{damage}");
+            apply(&dir);
+            let cache = BaseCache::below(root.path(), repository);
+            let cache = cache.unwrap_or_else(|error| panic!("{damage}: {error:#}"));
+            assert!(cache.target.is_dir() && dir.join(LOCK).is_file(), "{damage}");
         }
     }
 }

@@ -1,114 +1,95 @@
 //! Sources of a base that git does not check out: path dependencies outside of its work tree.
 //!
-//! A relative path leads from the base's work tree to somewhere else than from the checkout, mostly
-//! to nothing. An absolute one leads to files as they are now: in the checkout they are the head's
-//! own, elsewhere both sides share them.
+//! A relative path from the base's work tree points to another folder than from the checkout, and
+//! mostly to none. An absolute path points to the current files. In the checkout those are the
+//! sources of the head, elsewhere base and head share them.
 
+use super::cargo_metadata::{CargoDependency, CargoMetadata, CargoPackage};
 use crate::environment;
 use crate::files::{TEXT_BYTES, names_below, read_if_there, real};
 use anyhow::{Result, bail};
 use perf_report::visible;
-use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    name: String,
-    manifest_path: PathBuf,
-    dependencies: Vec<Dependency>,
-}
-
-#[derive(Deserialize)]
-struct Dependency {
-    name: String,
-    kind: Option<String>,
-    path: Option<PathBuf>,
-}
-
-/// Why cargo does not tell of a workspace: its messages.
+/// The messages of a failed `cargo metadata`.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct Unreadable(String);
+struct MetadataError(String);
 
-/// A workspace in a work tree of a repository.
+/// A workspace in a work tree.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct Checkout<'a> {
     pub(crate) manifest: &'a Path,
     pub(crate) tree: &'a Path,
 }
 
 /// Fails if the base's workspace has path dependencies, members or patches outside of its tree.
-/// Returns what it shares with the head by an absolute path, in words.
-pub(crate) fn check(base: Place<'_>, head: Place<'_>) -> Result<Vec<String>> {
-    let outside = outside(base)?;
-    if outside.is_empty() {
+/// Returns notes on those that it shares with the head by an absolute path.
+pub(crate) fn check(base: Checkout<'_>, head: Checkout<'_>) -> Result<Vec<String>> {
+    let of_base = external_sources(base)?;
+    if of_base.is_empty() {
         return Ok(Vec::new());
     }
-    let (heads, checkout) = (self::outside(head)?, real(head.tree));
-    let is_shared = |outside: &Outside| {
-        let path = outside.path.as_ref().filter(|path| !path.starts_with(&checkout));
-        path.is_some() && heads.iter().any(|other| other.path.as_ref() == path)
+    let (of_head, checkout) = (external_sources(head)?, real(head.tree));
+    let is_shared = |source: &ExternalSource| {
+        let path = source.path.as_ref().filter(|path| !path.starts_with(&checkout));
+        path.is_some() && of_head.iter().any(|other| other.path.as_ref() == path)
     };
-    let (shared, lost): (Vec<Outside>, Vec<Outside>) = outside.into_iter().partition(is_shared);
-    if lost.is_empty() {
-        let note =
-            |shared: Outside| format!("{}: both sides are built with it as it is now", shared.what);
+    let (shared, missing): (Vec<_>, Vec<_>) = of_base.into_iter().partition(is_shared);
+    if missing.is_empty() {
+        let note = |shared: ExternalSource| {
+            format!("{}: both sides are built with its current files", shared.description)
+        };
         return Ok(shared.into_iter().map(note).collect());
     }
-    let lost: Vec<String> = lost.into_iter().map(|outside| outside.what).collect();
+    let missing: Vec<String> = missing.into_iter().map(|source| source.description).collect();
     bail!(
-        "{}. What is outside the repository cannot be built as it was when the base was committed: move it into the repository, or measure without --compare",
-        lost.join("; ")
+        "cannot build the base: {}. Its files at the time of the base are unknown. Move it into the repository, or measure without --compare",
+        missing.join("; ")
     )
 }
 
-/// What a workspace uses outside of its tree.
-fn outside(place: Place<'_>) -> Result<BTreeSet<Outside>> {
-    let mut sources = Sources { tree: real(place.tree), outside: BTreeSet::new() };
-    sources.add_patches(place.manifest.parent().unwrap_or(place.tree))?;
-    match metadata(place.manifest) {
+/// The sources of a workspace outside of its tree.
+fn external_sources(checkout: Checkout<'_>) -> Result<BTreeSet<ExternalSource>> {
+    let mut sources = ExternalSources { tree: real(checkout.tree), outside: BTreeSet::new() };
+    sources.add_patches(checkout.manifest.parent().unwrap_or(checkout.tree))?;
+    match metadata(checkout.manifest) {
         Ok(workspace) => sources.add_packages(&workspace.packages),
-        Err(Unreadable(messages)) => sources.add_missing(&messages)?,
+        Err(MetadataError(messages)) => sources.add_missing(&messages)?,
     }
     Ok(sources.outside)
 }
 
-/// Asks cargo for a workspace, without what it depends on. It fails where it finds no manifest of
-/// a path dependency.
-fn metadata(manifest: &Path) -> Result<Metadata, Unreadable> {
+/// The metadata of a workspace without its dependencies. Cargo fails if the manifest of a path
+/// dependency does not exist.
+fn metadata(manifest: &Path) -> Result<CargoMetadata, MetadataError> {
     let mut command = Command::new(environment::cargo());
     command.args(["metadata", "--no-deps", "--format-version=1"]);
     let output = command.arg("--manifest-path").arg(manifest).output();
-    let output = output.map_err(|error| Unreadable(error.to_string()))?;
-    let unreadable = || Unreadable(String::from_utf8_lossy(&output.stderr).into_owned());
-    serde_json::from_slice(&output.stdout).map_err(|_| unreadable())
+    let output = output.map_err(|error| MetadataError(error.to_string()))?;
+    let failed = || MetadataError(String::from_utf8_lossy(&output.stderr).into_owned());
+    serde_json::from_slice(&output.stdout).map_err(|_| failed())
 }
 
-/// Something outside of a tree.
+/// A package or path outside of a tree.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Outside {
-    /// In words.
-    what: String,
-    /// Where it is, if something is there.
+struct ExternalSource {
+    /// A sentence about it, without a full stop.
+    description: String,
+    /// Its path, if it exists.
     path: Option<PathBuf>,
 }
 
-struct Sources {
+struct ExternalSources {
     tree: PathBuf,
-    /// What is not in the tree.
-    outside: BTreeSet<Outside>,
+    outside: BTreeSet<ExternalSource>,
 }
 
-impl Sources {
-    /// Reads the packages of a workspace, and at those in the tree that they lead to.
-    fn add_packages(&mut self, members: &[Package]) {
+impl ExternalSources {
+    /// Reads the packages of a workspace, and the packages in the tree that they depend on.
+    fn add_packages(&mut self, members: &[CargoPackage]) {
         let mut seen: BTreeSet<PathBuf> =
             members.iter().map(|package| real(&package.manifest_path)).collect();
         let mut open: Vec<PathBuf> = Vec::new();
@@ -120,16 +101,16 @@ impl Sources {
             if !seen.insert(manifest.clone()) {
                 continue;
             }
-            // What cargo cannot read it says itself, as it builds.
+            // The build reports a manifest that cargo cannot read.
             let Ok(other) = metadata(&manifest) else { continue };
-            let is_own = |package: &&Package| real(&package.manifest_path) == manifest;
+            let is_own = |package: &&CargoPackage| real(&package.manifest_path) == manifest;
             if let Some(package) = other.packages.iter().find(is_own) {
                 open.extend(self.add_package(package, false));
             }
         }
     }
 
-    /// Searches all manifests for dependencies that cargo's messages name as missing.
+    /// Searches all manifests of the tree for dependencies that cargo's messages name.
     fn add_missing(&mut self, messages: &str) -> Result<()> {
         let names = names_below(&self.tree)?;
         let is_manifest = |name: &&String| *name == "Cargo.toml" || name.ends_with("/Cargo.toml");
@@ -149,16 +130,16 @@ impl Sources {
         Ok(())
     }
 
-    /// Reads a package, and returns the manifests of its path dependencies. Cargo passes over
-    /// the dev-dependencies of what is no member of the workspace.
-    fn add_package(&mut self, package: &Package, is_member: bool) -> Vec<PathBuf> {
-        let Package { name, manifest_path, .. } = package;
+    /// Reads a package, and returns the manifests of its path dependencies. Cargo ignores the
+    /// dev-dependencies of packages that are not members of the workspace.
+    fn add_package(&mut self, package: &CargoPackage, is_member: bool) -> Vec<PathBuf> {
+        let CargoPackage { name, manifest_path, .. } = package;
         if !self.has(manifest_path) {
             self.add(format!("the package `{name}` is outside the repository"), manifest_path);
             return Vec::new();
         }
         let is_used =
-            |dependency: &&Dependency| is_member || dependency.kind.as_deref() != Some("dev");
+            |dependency: &&CargoDependency| is_member || dependency.kind.as_deref() != Some("dev");
         let mut inside = Vec::new();
         for dependency in package.dependencies.iter().filter(is_used) {
             match &dependency.path {
@@ -170,18 +151,18 @@ impl Sources {
         inside
     }
 
-    fn add(&mut self, what: String, path: &Path) {
+    fn add(&mut self, description: String, path: &Path) {
         let path = path.exists().then(|| real(path));
-        self.outside.insert(Outside { what, path });
+        self.outside.insert(ExternalSource { description, path });
     }
 
     fn add_dependency(&mut self, name: &str, path: &Path, package: &str, manifest: &Path) {
         let (name, package) = (visible(name), visible(package));
-        let place = self.shown(manifest);
-        let what = format!(
-            "`{name}`, a path dependency of the package `{package}` ({place}), is outside the repository"
+        let manifest = self.relative(manifest);
+        let description = format!(
+            "`{name}`, a path dependency of the package `{package}` ({manifest}), is outside the repository"
         );
-        self.add(what, path);
+        self.add(description, path);
     }
 
     /// Reads the patches of a workspace: in its manifest, and in cargo's configuration.
@@ -202,11 +183,11 @@ impl Sources {
         for path in patches(&table) {
             let replaced = dir.join(path);
             if !self.has(&replaced) {
-                let (path, place) = (visible(path), self.shown(file));
-                let what = format!(
-                    "`{path}`, the path of a replaced dependency ({place}), is outside the repository"
+                let (path, file) = (visible(path), self.relative(file));
+                let description = format!(
+                    "`{path}`, the path of a replaced dependency ({file}), is outside the repository"
                 );
-                self.add(what, &replaced);
+                self.add(description, &replaced);
             }
         }
         Ok(())
@@ -216,14 +197,14 @@ impl Sources {
         real(path).starts_with(&self.tree)
     }
 
-    /// The path as the repository has it.
-    fn shown(&self, path: &Path) -> String {
+    /// The path relative to the tree.
+    fn relative(&self, path: &Path) -> String {
         let path = real(path);
         path.strip_prefix(&self.tree).unwrap_or(&path).display().to_string()
     }
 }
 
-/// A file of TOML, if it is there. What cannot be read cargo says itself.
+/// A TOML file; `None` if it does not exist or is malformed. The build reports a malformed file.
 fn read_table(file: &Path) -> Result<Option<toml::Table>> {
     Ok(read_if_there(file, TEXT_BYTES)?.and_then(|text| toml::from_str(&text).ok()))
 }
@@ -237,7 +218,7 @@ fn patches(table: &toml::Table) -> Vec<&str> {
     paths.chain(overrides.filter_map(toml::Value::as_str)).collect()
 }
 
-/// The path dependencies that a manifest names, of the package and of the workspace.
+/// The names and paths of the path dependencies in a manifest, also those of its workspace.
 fn dependencies(manifest: &toml::Table) -> Vec<(&str, &str)> {
     let targets = entries(manifest, "target").filter_map(|(_, target)| target.as_table());
     let workspace = manifest.get("workspace").and_then(toml::Value::as_table);
@@ -259,14 +240,14 @@ fn entries<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::write_whole;
+    use crate::files::write_atomically;
 
-    /// A change of the tree's files, and what of it is outside.
-    type Case = (&'static [(&'static str, &'static str)], &'static str);
+    /// Files of the tree, and the expected part of the error; empty without an error.
+    type SourceCase = (&'static [(&'static str, &'static str)], &'static str);
 
     const PACKAGE: &str = "[package]\nname = \"app\"\nedition = \"2024\"\n";
 
-    const CASES: [Case; 13] = [
+    const CASES: [SourceCase; 13] = [
         (&[], ""),
         (&[("tool/Cargo.toml", "[dependencies]\nlib = { path = \"../lib\" }")], ""),
         (
@@ -315,7 +296,7 @@ mod tests {
         (&[(".cargo/config.toml", "paths = [\"lib\", \"../far\"]")], "`../far`"),
     ];
 
-    /// Whether something is at the other end of the path makes no difference.
+    /// The result does not depend on whether the path exists.
     #[test]
     fn what_is_outside_the_tree_is_named() {
         let cases = CASES.iter().flat_map(|case| [(case, true), (case, false)]);
@@ -323,10 +304,10 @@ mod tests {
             let dir = tempfile::tempdir().unwrap();
             let (tree, far) = (dir.path().join("tree"), dir.path().join("far"));
             for package in [tree.join("tool"), tree.join("lib"), far.clone()] {
-                write_whole(&package.join("src/lib.rs"), b"").unwrap();
-                write_whole(&package.join("Cargo.toml"), PACKAGE.as_bytes()).unwrap();
+                write_atomically(&package.join("src/lib.rs"), b"").unwrap();
+                write_atomically(&package.join("Cargo.toml"), PACKAGE.as_bytes()).unwrap();
             }
-            write_whole(&tree.join("tool/Cargo.toml"), manifest("").as_bytes()).unwrap();
+            write_atomically(&tree.join("tool/Cargo.toml"), manifest("").as_bytes()).unwrap();
             if !is_there {
                 std::fs::remove_dir_all(&far).unwrap();
             }
@@ -338,14 +319,14 @@ mod tests {
                     (false, true) => format!("{PACKAGE}{text}\n"),
                     (false, false) => text,
                 };
-                write_whole(&tree.join(file), text.as_bytes()).unwrap();
+                write_atomically(&tree.join(file), text.as_bytes()).unwrap();
             }
             let elsewhere = dir.path().join("checkout");
-            write_whole(&elsewhere.join("Cargo.toml"), manifest("").as_bytes()).unwrap();
-            write_whole(&elsewhere.join("src/lib.rs"), b"").unwrap();
+            write_atomically(&elsewhere.join("Cargo.toml"), manifest("").as_bytes()).unwrap();
+            write_atomically(&elsewhere.join("src/lib.rs"), b"").unwrap();
             let (base, head) = (tree.join("tool/Cargo.toml"), elsewhere.join("Cargo.toml"));
-            let base = Place { manifest: &base, tree: &tree };
-            let found = check(base, Place { manifest: &head, tree: &elsewhere }).err();
+            let base = Checkout { manifest: &base, tree: &tree };
+            let found = check(base, Checkout { manifest: &head, tree: &elsewhere }).err();
             let found = found.map(|error| error.to_string()).unwrap_or_default();
             assert_eq!(expected.is_empty(), found.is_empty(), "{files:?}: {found}");
             assert!(found.contains(expected), "{files:?}: {found}");
@@ -360,14 +341,14 @@ mod tests {
         let shared = manifest(&format!("[dependencies]\nfar = {{ path = \"{shared}\" }}"));
         let trees = ["base", "head"].map(|side| dir.path().join(side));
         for folder in trees.iter().chain([&far]) {
-            write_whole(&folder.join("src/lib.rs"), b"").unwrap();
+            write_atomically(&folder.join("src/lib.rs"), b"").unwrap();
             let text = if *folder == far { PACKAGE } else { &shared };
-            write_whole(&folder.join("Cargo.toml"), text.as_bytes()).unwrap();
+            write_atomically(&folder.join("Cargo.toml"), text.as_bytes()).unwrap();
         }
         let manifests = trees.clone().map(|tree| tree.join("Cargo.toml"));
-        let place = |side: usize| Place { manifest: &manifests[side], tree: &trees[side] };
-        let notes = check(place(0), place(1)).unwrap();
-        assert!(notes[0].contains("both sides are built with it as it is now"), "{notes:?}");
+        let checkout = |side: usize| Checkout { manifest: &manifests[side], tree: &trees[side] };
+        let notes = check(checkout(0), checkout(1)).unwrap();
+        assert!(notes[0].contains("both sides are built with its current files"), "{notes:?}");
     }
 
     fn manifest(more: &str) -> String {

@@ -3,7 +3,7 @@
 use super::dep_info;
 use super::workspace::{BenchTarget, Workspace};
 use crate::environment;
-use crate::store::forget_outer_repository;
+use crate::store::clear_git_variables;
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use divan_output::BINARY_MARKER;
@@ -15,35 +15,33 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
-/// What cargo built.
+/// The result of a build.
 #[derive(Debug, Default)]
 pub(crate) struct Built {
     /// The Divan benches.
     pub(crate) executables: Vec<Executable>,
     /// Every executable that was built, benches and programs, by package.
     pub(crate) files: BTreeMap<String, BTreeSet<PathBuf>>,
-    /// The profile in a few words.
+    /// The profile, for example `opt-level 3, debug assertions`.
     pub(crate) profile: String,
-    /// What was passed over, and why.
+    /// Notes on benches that are not measured.
     pub(crate) notes: Vec<String>,
-    /// Everything that was built, by cargo's identity of its package.
+    /// All artefacts by cargo's id of their package.
     artefacts: BTreeMap<String, BTreeSet<PathBuf>>,
-    /// Held as long as the executables are launched.
+    /// The lock of the build folder, held as long as the executables are launched.
     claim: Option<File>,
 }
 
 /// A built Divan bench.
 #[derive(Clone, Debug)]
 pub(crate) struct Executable {
-    /// What it was built from.
     pub(crate) target: BenchTarget,
-    /// The file.
     pub(crate) path: PathBuf,
-    /// The package's programs by name, which a bench may start.
+    /// The executables of the package's binary targets by name, which a bench may start.
     pub(crate) programs: BTreeMap<String, PathBuf>,
 }
 
-/// The part of cargo's messages that matters here.
+/// The used part of cargo's messages.
 #[derive(Deserialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 enum Message {
@@ -75,22 +73,22 @@ struct Profile {
     overflow_checks: bool,
 }
 
-/// Builds the workspace's bench targets and finds those that Divan runs.
+/// Builds the workspace's bench targets, and finds the Divan benches among them.
 ///
-/// `options` are more arguments for cargo.
+/// `options` are further arguments for cargo.
 pub(super) fn build(workspace: &Workspace, options: &[String]) -> Result<Built> {
     if workspace.targets.is_empty() {
         return Ok(Built::default());
     }
     let mut command = Command::new(environment::cargo());
-    forget_outer_repository(&mut command)
+    clear_git_variables(&mut command)
         .current_dir(&workspace.root)
         .args(["bench", "--no-run", "--message-format=json-render-diagnostics"])
         .args(options)
         .args(selection(workspace));
     let output = run_cargo(&mut command).context("cannot start cargo")?;
     if !output.status.success() {
-        bail!("the benches do not build: see cargo's messages above");
+        bail!("cannot build the benches: fix the errors that cargo printed above");
     }
     classify(workspace, &String::from_utf8_lossy(&output.stdout))
 }
@@ -98,10 +96,10 @@ pub(super) fn build(workspace: &Workspace, options: &[String]) -> Result<Built> 
 /// Runs cargo, whose messages go to standard error.
 fn run_cargo(command: &mut Command) -> io::Result<Output> {
     if io::stderr().is_terminal() {
-        // Only there does it show its progress.
+        // Cargo shows its progress only on a terminal.
         return command.stderr(Stdio::inherit()).output();
     }
-    // It would end when nobody reads its messages any more.
+    // Cargo would end if standard error was closed.
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let messages = child.stderr.take();
     let passing = thread::spawn(move || messages.map(ui::pass_on));
@@ -122,7 +120,7 @@ fn classify(workspace: &Workspace, messages: &str) -> Result<Built> {
     let mut programs: BTreeMap<String, BTreeMap<String, PathBuf>> = BTreeMap::new();
     for line in messages.lines().filter(|line| line.starts_with('{')) {
         let message: Message =
-            serde_json::from_str(line).context("cannot read cargo's messages")?;
+            serde_json::from_str(line).context("cannot parse cargo's messages")?;
         let Message::CompilerArtifact(artifact) = message else { continue };
         built.note(workspace, &artifact);
         if let Some((name, path)) = program(&artifact) {
@@ -165,14 +163,14 @@ fn is_divan(path: &Path) -> Result<bool> {
 }
 
 impl Built {
-    /// The same, keeping the claim of the folder that it was built in.
-    pub(super) fn claimed_by(mut self, claim: Option<File>) -> Self {
+    /// The same with the lock of its build folder.
+    pub(super) fn with_claim(mut self, claim: Option<File>) -> Self {
         self.claim = claim;
         self
     }
 
-    /// The files below `root`, a folder of the sources, that the executables of a package were
-    /// compiled from, as git writes their paths.
+    /// The files below `root` that the executables of a package were compiled from, as paths with
+    /// `/` relative to `root`.
     pub(crate) fn sources(
         &self,
         workspace: &Workspace,
@@ -259,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_is_told_in_words() {
+    fn a_profile_is_described() {
         let profile =
             Profile { opt_level: "3".to_owned(), debug_assertions: true, overflow_checks: false };
         assert_eq!(profile.describe(), "opt-level 3, debug assertions");

@@ -1,16 +1,16 @@
-//! Cargo's target folder for benches, which this program alone builds in.
+//! A target folder for benches in which only this program builds.
 //!
-//! Cargo decides by the times of source files whether an artefact is up to date. Its names for
-//! artefacts, its messages and its dep-info files hold no path of the checkout. So in a folder that
-//! several checkouts share, it takes the executables of one for those of another, and afterwards
-//! nothing tells them apart. The same happens to sources that change without a newer time, as on a
-//! runner that restores a cache and the times of files. So benches are built in a folder per
-//! checkout, and the files that they were built from are recorded there.
+//! Cargo decides by modification times whether an artefact is up to date. Its names for artefacts,
+//! its messages and its dep-info files contain no path of the checkout. In a folder that several
+//! checkouts share, it uses the executables of one for another, and this cannot be detected later.
+//! The same happens if sources change without a newer modification time, for example on a runner
+//! that restores a cache. Benches are therefore built in a folder per checkout, and the files that
+//! they were built from are recorded there.
 
 use super::build::{self, Built};
 use super::claim::{self, LOCK, OWNER};
 use super::workspace::Workspace;
-use crate::files::{remove, write_whole};
+use crate::files::{remove, write_atomically};
 use crate::store::SourceState;
 use crate::ui;
 use anyhow::{Context as _, Result};
@@ -21,33 +21,33 @@ use std::fs::{self, File, Metadata};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// A target folder; it is claimed until it is dropped.
+/// A target folder. It is locked until it is dropped.
 #[derive(Debug)]
 pub(crate) struct BuildFolder {
     dir: PathBuf,
     lock: Option<File>,
 }
 
-/// NameTable the files that the artefacts were built from.
+/// The file with the list of files that the artefacts were built from.
 const RECORD: &str = "built-from.json";
-/// Begins the name of each folder in cargo's target folder, so that its tools clean it like any.
+/// The prefix of the folders' names in cargo's target folder, where `cargo clean` removes them.
 const PREFIX: &str = "perf-";
 
 impl BuildFolder {
-    /// The folder of a checkout's own benches, and removes those of checkouts that are gone.
+    /// Claims the folder of a checkout, and removes those of checkouts that no longer exist.
     fn claim(workspace: &Workspace) -> Result<Self> {
         let root = fs::canonicalize(&workspace.root).unwrap_or_else(|_| workspace.root.clone());
         let owner = root.to_string_lossy();
         let name = format!("{PREFIX}{:016x}", digest(owner.as_bytes()));
         let dir = workspace.target_dir.join(name);
         claim::prepare(&dir, &owner)?;
-        // Some shared folders have no locks. Cargo builds there without them, too.
+        // Some network file systems have no locks. Cargo builds there without them, too.
         let lock = claim::lock(&dir, "waiting for another measurement of this checkout to end");
         claim::prune(&workspace.target_dir, &dir);
         Ok(Self { dir, lock: lock.ok() })
     }
 
-    /// A folder that the caller has claimed.
+    /// A folder that the caller has locked.
     pub(super) fn claimed(dir: PathBuf) -> Self {
         Self { dir, lock: None }
     }
@@ -57,13 +57,13 @@ impl BuildFolder {
         let folder = Self::claim(workspace)?;
         match SourceState::around(&workspace.root, &workspace.target_dir)? {
             Some(sources) => folder.build(workspace, &[], &sources),
-            // Without a repository cargo alone decides what is up to date.
-            None => folder.run(workspace, &[]).map(|built| built.claimed_by(folder.lock)),
+            // Without a repository, only cargo decides what is up to date.
+            None => folder.run(workspace, &[]).map(|built| built.with_claim(folder.lock)),
         }
     }
 
-    /// Builds the workspace's benches from `sources`, the files of its work tree; `options` are
-    /// more arguments for cargo.
+    /// Builds the workspace's benches. `sources` are the files of its work tree, and `options` are
+    /// further arguments for cargo.
     pub(crate) fn build(
         self,
         workspace: &Workspace,
@@ -71,26 +71,26 @@ impl BuildFolder {
         sources: &SourceState,
     ) -> Result<Built> {
         let (last, ended) = self.last_build();
-        if let Some(reason) = last.distrusted(sources, ended) {
-            ui::say(&format!("{reason}: building everything again"));
+        if let Some(reason) = last.rebuild_reason(sources, ended) {
+            ui::say(&format!("{reason}: rebuilding everything"));
             self.empty()?;
         }
-        // A build that ends early leaves artefacts of the last one and its own.
-        let last = if self.is_empty() { Record::nothing() } else { last };
+        // An interrupted build leaves artefacts of the last build and its own.
+        let last = if self.is_empty() { BuildRecord::empty() } else { last };
         let unfinished = last.mixed(sources);
         self.record(&unfinished)?;
         let built = self.run(workspace, options);
-        let record = built.as_ref().map_or(unfinished, |built| Record::of(sources, built));
+        let record = built.as_ref().map_or(unfinished, |built| BuildRecord::of(sources, built));
         self.record(&record)?;
-        Ok(built?.claimed_by(self.lock))
+        Ok(built?.with_claim(self.lock))
     }
 
-    /// Whether nothing was ever built here.
+    /// Whether the folder has no artefacts.
     pub(crate) fn is_empty(&self) -> bool {
         newest_below(&self.dir) == SystemTime::UNIX_EPOCH
     }
 
-    /// Removes everything but the claim.
+    /// Removes everything except the files of the claim.
     pub(crate) fn empty(&self) -> Result<()> {
         for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
             let is_claim = [OWNER, LOCK].iter().any(|name| entry.file_name() == *name);
@@ -105,19 +105,19 @@ impl BuildFolder {
         build::build(workspace, &[options, &self.options()].concat())
     }
 
-    /// Leads cargo here, whatever its configuration says: the last option wins.
+    /// Cargo's options for this folder. As the last ones, they override its configuration.
     fn options(&self) -> Vec<String> {
         let mut options = vec![format!("--target-dir={}", self.dir.display())];
-        // Cargo would take braces for one of its variables.
+        // Cargo treats braces as a variable.
         let dir = self.dir.to_str().filter(|dir| !dir.contains('{'));
-        // Escapes of JSON are those of TOML.
+        // TOML has the escapes of JSON.
         let dir = dir.and_then(|dir| serde_json::to_string(dir).ok());
         options.extend(dir.map(|dir| format!("--config=build.build-dir={dir}")));
         options
     }
 
-    /// The last build, and when it ended.
-    fn last_build(&self) -> (Record, SystemTime) {
+    /// The last build, and the time of its end.
+    fn last_build(&self) -> (BuildRecord, SystemTime) {
         let path = self.dir.join(RECORD);
         let text = fs::read(&path).unwrap_or_default();
         let ended = fs::metadata(&path).and_then(|record| record.modified());
@@ -125,26 +125,27 @@ impl BuildFolder {
         (serde_json::from_slice(&text).unwrap_or_default(), ended)
     }
 
-    fn record(&self, record: &Record) -> Result<()> {
+    fn record(&self, record: &BuildRecord) -> Result<()> {
         let path = self.dir.join(RECORD);
-        let text = serde_json::to_vec(record).context("cannot list the files of the build")?;
+        let text =
+            serde_json::to_vec(record).context("cannot write the list of the build's files")?;
         claim::keep(&path, Metadata::is_file)?;
-        write_whole(&path, &text)
+        write_atomically(&path, &text)
     }
 }
 
-/// What a build read and wrote.
+/// The inputs and outputs of a build.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Record {
-    /// The files that it was made from; `None` where that is not known.
+struct BuildRecord {
+    /// The files that it was built from; `None` if they are unknown.
     sources: Option<SourceState>,
-    /// Sizes of the executables by their paths.
+    /// Sizes of the executables in bytes by their paths.
     executables: BTreeMap<String, u64>,
 }
 
-impl Record {
-    /// No build at all.
-    fn nothing() -> Self {
+impl BuildRecord {
+    /// The record of an empty folder.
+    fn empty() -> Self {
         Self { sources: Some(SourceState::default()), ..Self::default() }
     }
 
@@ -154,25 +155,26 @@ impl Record {
         Self { sources: Some(sources.clone()), executables: files.filter_map(entry).collect() }
     }
 
-    /// This build and one of these sources, of which each artefact may be.
+    /// A record for artefacts of this build or of one from these sources.
     fn mixed(self, sources: &SourceState) -> Self {
         let sources = self.sources.map(|last| sources.mixed(&last));
         Self { sources, executables: BTreeMap::new() }
     }
 
-    /// Why cargo would be wrong about what is up to date after this build, which ended at `ended`.
-    fn distrusted(&self, sources: &SourceState, ended: SystemTime) -> Option<&'static str> {
+    /// Why cargo cannot decide after this build what is up to date; `None` if it can. The build
+    /// ended at `ended`.
+    fn rebuild_reason(&self, sources: &SourceState, ended: SystemTime) -> Option<&'static str> {
         let hides = match &self.sources {
-            Some(last) => sources.hides_a_change(last, ended),
-            None => sources.may_hide_a_change(ended),
+            Some(last) => sources.hides_change(last, ended),
+            None => sources.may_hide_change(ended),
         };
         if hides {
-            return Some("files may have changed without a newer time");
+            return Some("files may have changed without a newer modification time");
         }
-        // Cargo builds a missing file again, and not one that was cut off.
-        let is_cut =
+        // Cargo rebuilds a missing file, but not a truncated one.
+        let is_truncated =
             |(path, was): (&String, &u64)| size(Path::new(path)).is_some_and(|is| is != *was);
-        self.executables.iter().any(is_cut).then_some("the last build is damaged")
+        self.executables.iter().any(is_truncated).then_some("the last build is damaged")
     }
 }
 
@@ -180,7 +182,7 @@ fn size(path: &Path) -> Option<u64> {
     fs::metadata(path).ok().map(|file| file.len())
 }
 
-/// When the newest artefact was written; artefacts are in the folders below `dir`.
+/// The modification time of the newest artefact in the folders below `dir`.
 fn newest_below(dir: &Path) -> SystemTime {
     let entries = || fs::read_dir(dir).into_iter().flatten().flatten();
     let folders = entries().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
@@ -239,9 +241,9 @@ mod tests {
         }
         let (files, built) = folder.last_build();
         let age = now.duration_since(built).unwrap();
-        assert!(files == Record::default() && (9..=11).contains(&age.as_secs()), "{age:?}");
+        assert!(files == BuildRecord::default() && (9..=11).contains(&age.as_secs()), "{age:?}");
         fs::write(dir.path().join(RECORD), "damaged").unwrap();
-        assert_eq!(folder.last_build().0, Record::default());
+        assert_eq!(folder.last_build().0, BuildRecord::default());
     }
 
     #[test]

@@ -1,14 +1,14 @@
-//! The files that an artefact was compiled from, as rustc and cargo list them beside it.
+//! The files that an artefact was compiled from, from the dep-info file next to it.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The files that `artefact` was compiled from, as written: relative to the workspace's root, or
-/// whole. Nothing where there is no list.
+/// The files that `artefact` was compiled from, absolute or relative to the workspace's root. Empty
+/// without a dep-info file.
 pub(super) fn sources(artefact: &Path) -> BTreeSet<PathBuf> {
     let stem = artefact.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    // A library's list is called like its crate.
+    // A library's dep-info file has the name of the crate, without `lib`.
     let names = [Some(stem), stem.strip_prefix("lib")];
     let lists =
         names.into_iter().flatten().map(|name| artefact.with_file_name(format!("{name}.d")));
@@ -16,14 +16,14 @@ pub(super) fn sources(artefact: &Path) -> BTreeSet<PathBuf> {
     texts.flat_map(|text| listed(&text)).collect()
 }
 
-/// What stands behind the targets of a makefile's rules.
+/// The prerequisites of all rules of a makefile.
 fn listed(text: &str) -> Vec<PathBuf> {
     let rules = text.lines().filter(|line| !line.starts_with('#'));
     let sources = rules.filter_map(|rule| rule.split_once(": ")).map(|(_, sources)| sources);
     sources.flat_map(paths).collect()
 }
 
-/// Paths between spaces, in which a backslash stands before each space of their own.
+/// Paths that are separated by spaces. A space in a path is escaped by a backslash.
 fn paths(sources: &str) -> Vec<PathBuf> {
     let marked = sources.replace("\\ ", "\0");
     marked.split_whitespace().map(|path| PathBuf::from(path.replace('\0', " "))).collect()

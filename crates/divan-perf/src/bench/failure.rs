@@ -1,18 +1,18 @@
-//! Why a launch gave no result, from what its process printed.
+//! Reasons for launches without a result, from the output of the process.
 
 use divan_output::{RowState, Table, unregistered};
 
-/// Why a table that a process ended in order with has no number for every row.
+/// The reason if a successful process printed a table without numbers for all rows.
 pub(super) fn incomplete(table: &Table, stderr: &str) -> Option<String> {
     if table.is_ambiguous() {
-        let reason = "its row occurs more than once in the output, and only Divan's is right: let the bench print no table";
+        let reason = "its row occurs more than once in the output, so Divan's row cannot be identified. Let the bench print no table";
         return Some(reason.to_owned());
     }
     if let Some(row) = table.rows.iter().find(|row| row.figures().is_none()) {
         return Some(match row.state {
-            RowState::Ignored => "it is marked as ignored".to_owned(),
+            RowState::Ignored => "it is ignored: remove `ignore` from its attribute".to_owned(),
             _ if !unregistered(stderr).is_empty() => {
-                "it never calls `bench` on its Bencher".to_owned()
+                "it does not call a method such as `bench` of its Bencher: add the call".to_owned()
             }
             _ => "its row has no numbers".to_owned(),
         });
@@ -21,20 +21,20 @@ pub(super) fn incomplete(table: &Table, stderr: &str) -> Option<String> {
     match (problem, table.rows.is_empty()) {
         (Some(problem), _) => {
             let (line, text) = (problem.line, problem.text.trim());
-            Some(format!("line {line} of Divan's table cannot be read: {text}"))
+            Some(format!("cannot parse line {line} of Divan's table: {text}"))
         }
-        (None, true) => Some("it was listed, and printed no row".to_owned()),
+        (None, true) => Some("it was listed, but printed no row".to_owned()),
         (None, false) => None,
     }
 }
 
-/// The message of a panic: the first line behind `panicked at`.
+/// The message and location of a panic. The message is the line after `panicked at`.
 pub(super) fn panic_of(stderr: &str) -> Option<String> {
     let mut lines = stderr.lines().skip_while(|line| !line.contains("panicked at"));
-    let place = lines.next()?;
-    let message = lines.next().unwrap_or(place).trim();
-    let place = place.split("panicked at ").nth(1)?.trim_end_matches(':');
-    Some(format!("{message} ({place})"))
+    let header = lines.next()?;
+    let message = lines.next().unwrap_or(header).trim();
+    let location = header.split("panicked at ").nth(1)?.trim_end_matches(':');
+    Some(format!("{message} ({location})"))
 }
 
 #[cfg(test)]
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_is_told_by_its_message_and_place() {
+    fn a_panic_is_reported_by_its_message_and_location() {
         let stderr = "Timer precision: 20 ns\n\nthread 'main' (7) panicked at benches/b.rs:3:5:\nno such file\nnote: run with `RUST_BACKTRACE=1`\n";
         assert_eq!(panic_of(stderr).unwrap(), "no such file (benches/b.rs:3:5)");
         assert_eq!(panic_of("warning: slow\n"), None);

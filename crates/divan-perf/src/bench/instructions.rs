@@ -1,9 +1,9 @@
-//! Instructions of a benchmark, counted by callgrind: counts that the machine's load, its clock
-//! and the placement of code leave alone.
+//! Instructions of a benchmark, counted by callgrind. The counts do not depend on the machine's
+//! load, its clock or the placement of code.
 
 use super::launch::LaunchOutcome;
 use super::sample_config::SampleConfig;
-use super::{Entry, Launcher, process};
+use super::{Launcher, ListedBenchmark, process};
 use crate::interrupt::Interrupt;
 use anyhow::{Context as _, Result};
 use std::ffi::OsString;
@@ -13,96 +13,114 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-/// Counts instructions by callgrind, where valgrind is installed.
+/// Counts instructions by callgrind, if valgrind is installed.
 ///
 /// All threads of the process are counted together. Programs that a benchmark starts are not
-/// counted, nor is what the kernel does for it. Making its inputs and dropping its outputs is, as
-/// the count knows nothing of what Divan leaves untimed.
+/// counted, nor is the kernel. The creation of inputs and the drop of outputs are counted, although
+/// Divan does not time them.
 #[derive(Debug)]
-pub(crate) struct Counter {
-    /// What stands before valgrind: the program that gives every process the same addresses.
+pub(crate) struct InstructionCounter {
+    /// The command before `valgrind` that gives every process the same addresses; may be empty.
     fixed_addresses: &'static [&'static str],
-    /// Where valgrind writes what it says.
+    /// The folder for the messages of valgrind.
     folder: tempfile::TempDir,
+}
+
+/// The instructions of one iteration, or why they cannot be counted.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum InstructionCount {
+    Counted(f64),
+    Refused(String),
 }
 
 /// Why the instructions of a benchmark cannot be counted.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct Refused(String);
+struct CountRefused(String);
 
-/// One counted process.
+/// The counts of one process.
 #[derive(Clone, Copy, Debug)]
-struct Counted {
+struct ProcessCount {
     instructions: u64,
     samples: u32,
     iterations: u64,
 }
 
-/// A bench process under callgrind may take this long: it runs some fifty times slower.
-const LIMIT: Duration = Duration::from_secs(120);
-/// Addresses change hashes of pointers and how far the allocator must look.
+/// The minimum time limit of a bench process under callgrind, which is about fifty times slower.
+const TIME_LIMIT: Duration = Duration::from_secs(120);
+/// Addresses influence hashes of pointers and the searches of the allocator.
 const FIXED_ADDRESSES: [&str; 2] = ["setarch", "--addr-no-randomize"];
-/// Iterations that a first count is made with, beside the one that is subtracted.
-const FEW: u32 = 2;
-/// Instructions to count at least: a process differs from the next by some hundreds of the 92
-/// million that Divan's start-up takes, which is a thousandth of this.
-const ENOUGH: f64 = 1e6;
-/// The largest batch: what Divan keeps for each of its iterations must fit in memory.
-const MOST: u32 = 1 << 16;
+/// The number of additional iterations in the second process.
+const FIRST_ITERATIONS: u32 = 2;
+/// The minimum number of instructions of the additional iterations. Divan's start-up takes 92
+/// million instructions, and varies by some hundreds: a thousandth of this.
+const MIN_INSTRUCTIONS: f64 = 1e6;
+/// The largest sample size. Divan allocates memory for each iteration.
+const MAX_SAMPLE_SIZE: u32 = 1 << 16;
 
-impl Counter {
-    /// Tries callgrind on this machine; `Err` says for people why there is no count and how to get
-    /// one.
+impl InstructionCounter {
+    /// Tries callgrind on this machine. The error is a message with the reason and a fix.
     pub(crate) fn find(interrupt: &Interrupt) -> Result<Self, String> {
         if !cfg!(target_os = "linux") {
-            return Err("instructions are counted on Linux alone".to_owned());
+            return Err("callgrind is only supported on Linux".to_owned());
         }
         let folder = tempfile::tempdir()
-            .map_err(|error| format!("there is no folder for callgrind's messages: {error}"))?;
+            .map_err(|error| format!("cannot create a temporary folder for callgrind: {error}"))?;
         let mut counter = Self { fixed_addresses: &FIXED_ADDRESSES, folder };
-        // Containers often forbid what setarch does; a count without it is nearly as good.
-        if counter.try_out(interrupt).is_err() {
+        // Containers often forbid setarch. Counts without it vary only slightly more.
+        if counter.check(interrupt).is_err() {
             counter.fixed_addresses = &[];
-            counter.try_out(interrupt)?;
+            counter.check(interrupt)?;
         }
         Ok(counter)
     }
 
-    /// Instructions of an iteration of the only row that a launch of `entry` gives.
+    /// Counts the instructions of one iteration of a benchmark whose launches have one row.
     ///
-    /// `Ok(Err(reason))` where they cannot be counted; `Err` where nothing starts any more, or
-    /// after an interrupt.
-    pub(crate) fn count(&self, launcher: &Launcher, entry: &Entry) -> Result<Result<f64, String>> {
-        match an_iteration(|n| self.launch(launcher, entry, n)) {
-            Ok(instructions) => Ok(Ok(instructions)),
-            Err(error) => error.downcast().map(|Refused(reason)| Err(reason)),
+    /// Fails if no process can be started, or after an interrupt.
+    pub(crate) fn count(
+        &self,
+        launcher: &Launcher,
+        entry: &ListedBenchmark,
+    ) -> Result<InstructionCount> {
+        match count_iteration(|sample_size| self.launch(launcher, entry, sample_size)) {
+            Ok(instructions) => Ok(InstructionCount::Counted(instructions)),
+            Err(error) => {
+                error.downcast().map(|CountRefused(reason)| InstructionCount::Refused(reason))
+            }
         }
     }
 
-    /// Counts one process with a single sample of `n` iterations.
-    fn launch(&self, launcher: &Launcher, entry: &Entry, n: u32) -> Result<Counted> {
-        let config = SampleConfig { sample_size: n, sample_count: 1 };
-        let rows = match launcher.launch_within(self.callgrind(), entry, config, LIMIT)? {
+    /// Counts one process with a single sample.
+    fn launch(
+        &self,
+        launcher: &Launcher,
+        entry: &ListedBenchmark,
+        sample_size: u32,
+    ) -> Result<ProcessCount> {
+        let config = SampleConfig { sample_size, sample_count: 1 };
+        let rows = match launcher.launch_within(self.callgrind(), entry, config, TIME_LIMIT)? {
             LaunchOutcome::Rows(rows) => rows,
             LaunchOutcome::Failure(reason) => return refuse(format!("under callgrind {reason}")),
         };
-        let [(_, reading)] = rows.as_slice() else {
-            return refuse("it has a row for each thread count, and a process gives one count");
+        let [(_, row)] = rows.as_slice() else {
+            return refuse(
+                "it has a row per thread count, and callgrind counts all threads together",
+            );
         };
         let log = fs::read_to_string(self.log()).context("cannot read callgrind's messages")?;
         let Some(instructions) = collected(&log) else {
-            return refuse("callgrind says no total");
+            return refuse("callgrind printed no total");
         };
-        let iterations = u64::from(reading.sample_size) * u64::from(reading.sample_count);
-        Ok(Counted { instructions, samples: reading.sample_count, iterations })
+        let iterations = u64::from(row.sample_size) * u64::from(row.sample_count);
+        Ok(ProcessCount { instructions, samples: row.sample_count, iterations })
     }
 
-    /// Runs a program that does nothing, to see that callgrind works here.
-    fn try_out(&self, interrupt: &Interrupt) -> Result<(), String> {
+    /// Runs callgrind with a program that does nothing.
+    fn check(&self, interrupt: &Interrupt) -> Result<(), String> {
         let mut command = self.callgrind();
         command.arg("true");
-        let ended = match process::run(command, LIMIT, interrupt) {
+        let ended = match process::run(command, TIME_LIMIT, interrupt) {
             Ok(ended) => ended,
             Err(error) => return Err(unavailable(&error)),
         };
@@ -110,22 +128,24 @@ impl Counter {
         match collected(&log) {
             Some(_) => Ok(()),
             None => {
-                let said = String::from_utf8_lossy(&ended.stderr);
-                let said = said.lines().chain(log.lines()).next().unwrap_or("it says nothing");
-                Err(format!("valgrind is installed and does not work here: {said}"))
+                let stderr = String::from_utf8_lossy(&ended.stderr);
+                let message = stderr.lines().chain(log.lines()).next().unwrap_or("no message");
+                Err(format!(
+                    "valgrind is installed but fails: {message}. Run `valgrind true` to see the error"
+                ))
             }
         }
     }
 
-    /// The command that counts the program which its last arguments are to name.
+    /// The command without its last arguments: the counted program and its arguments.
     fn callgrind(&self) -> Command {
         let mut words = self.fixed_addresses.iter().chain(&["valgrind"]);
         let mut command = Command::new(words.next().unwrap_or(&"valgrind"));
         command.args(words);
-        // Settings of the user's could add programs to the count or hide the total.
+        // The user's settings could count other programs or suppress the total.
         command.args(["--command-line-only=yes", "--tool=callgrind", "--trace-children=no"]);
-        // The total alone is wanted. It is in the messages, which go to a file: on standard error
-        // they would mix with the benchmark's own. A fork would write its total there as well.
+        // Only the total is needed. It is in the messages, which go to a file, because standard
+        // error has the messages of the benchmark. A fork would write its total to the file too.
         command.args(["--callgrind-out-file=/dev/null", "--child-silent-after-fork=yes"]);
         let mut log = OsString::from("--log-file=");
         log.push(self.log());
@@ -138,36 +158,38 @@ impl Counter {
     }
 }
 
-/// Instructions of one iteration: two processes differ by iterations alone, so that subtracting
-/// one from the other leaves out the start-up, which is much more than what is looked for.
-fn an_iteration(mut count: impl FnMut(u32) -> Result<Counted>) -> Result<f64> {
+/// The instructions of one iteration: the difference of two processes that differ only in their
+/// iterations. The start-up takes far more instructions, and cancels out.
+fn count_iteration(mut count: impl FnMut(u32) -> Result<ProcessCount>) -> Result<f64> {
     let single = count(1)?;
-    let rough = single.up_to(count(1 + FEW)?)?;
-    let instructions = match more(rough) {
-        Some(more) => single.up_to(count(1 + more)?)?,
-        None => rough,
+    let estimate = single.per_iteration(count(1 + FIRST_ITERATIONS)?)?;
+    let instructions = match more_iterations(estimate) {
+        Some(more) => single.per_iteration(count(1 + more)?)?,
+        None => estimate,
     };
     if instructions <= 0.0 {
-        return refuse("it takes fewer instructions than a process differs by from the next");
+        return refuse("it has fewer instructions than two processes differ by");
     }
     Ok(instructions)
 }
 
-/// How many iterations to count where the first few are too small to be told from chance.
+/// The number of iterations of a third process; `None` if the second one had enough.
 ///
-/// A power of two, as in a launch: two sides of a comparison mostly get the same, and so the same
-/// mix of inputs where a benchmark rotates over them.
-fn more(rough: f64) -> Option<u32> {
-    let enough = (ENOUGH / rough.max(1.0)).ceil() as u32;
-    (enough > FEW).then(|| enough.next_power_of_two().min(MOST))
+/// It is a power of two, as in a launch. Base and head then mostly have the same number, and the
+/// same mix of inputs if the benchmark rotates over them.
+fn more_iterations(estimate: f64) -> Option<u32> {
+    let enough = (MIN_INSTRUCTIONS / estimate.max(1.0)).ceil() as u32;
+    (enough > FIRST_ITERATIONS).then(|| enough.next_power_of_two().min(MAX_SAMPLE_SIZE))
 }
 
-impl Counted {
-    /// Instructions of each iteration that `longer` has more.
-    fn up_to(self, longer: Self) -> Result<f64> {
+impl ProcessCount {
+    /// Instructions per additional iteration of `longer`.
+    fn per_iteration(self, longer: Self) -> Result<f64> {
         let iterations = longer.iterations.saturating_sub(self.iterations);
         if longer.samples != self.samples || iterations == 0 {
-            return refuse("it chooses its batches by the clock: it may have a `min_time`");
+            return refuse(
+                "its sample count depends on time. Remove `min_time` from the benchmark",
+            );
         }
         Ok((longer.instructions as f64 - self.instructions as f64) / iterations as f64)
     }
@@ -179,14 +201,14 @@ fn collected(log: &str) -> Option<u64> {
 }
 
 fn refuse<T>(reason: impl Into<String>) -> Result<T> {
-    Err(Refused(reason.into()).into())
+    Err(CountRefused(reason.into()).into())
 }
 
-/// Why callgrind did not start.
+/// The message for a callgrind that did not start.
 fn unavailable(error: &anyhow::Error) -> String {
     match error.downcast_ref::<io::Error>().map(io::Error::kind) {
         Some(io::ErrorKind::NotFound) => {
-            "valgrind is not installed: `apt install valgrind` or `dnf install valgrind` brings it"
+            "valgrind is not installed: run `apt install valgrind` or `dnf install valgrind`"
                 .to_owned()
         }
         _ => format!("{error:#}"),
@@ -217,20 +239,20 @@ mod tests {
         assert_eq!(collected("==7== Collected : \n"), None);
     }
 
-    /// What is found of a benchmark of so many instructions, and the batches that were counted.
-    fn found(instructions: f64, variation: [u64; 3]) -> (Result<f64>, Vec<u32>) {
-        let mut asked = vec![];
-        let found = an_iteration(|n| {
-            let start_up = 92_000_000 + variation[asked.len()];
-            asked.push(n);
-            let instructions = start_up + (f64::from(n) * instructions) as u64;
-            Ok(Counted { instructions, samples: 1, iterations: n.into() })
+    /// The count of a benchmark with these instructions per iteration, and the sample sizes.
+    fn count(instructions: f64, variation: [u64; 3]) -> (Result<f64>, Vec<u32>) {
+        let mut sizes = vec![];
+        let counted = count_iteration(|sample_size| {
+            let start_up = 92_000_000 + variation[sizes.len()];
+            sizes.push(sample_size);
+            let instructions = start_up + (f64::from(sample_size) * instructions) as u64;
+            Ok(ProcessCount { instructions, samples: 1, iterations: sample_size.into() })
         });
-        (found, asked)
+        (counted, sizes)
     }
 
     #[test]
-    fn short_iterations_are_counted_in_larger_batches() {
+    fn short_iterations_are_counted_in_larger_samples() {
         let cases: [(f64, &[u32]); 5] = [
             (9e6, &[1, 3]),
             (500_000.0, &[1, 3]),
@@ -238,42 +260,43 @@ mod tests {
             (393.0, &[1, 3, 4097]),
             (1.0, &[1, 3, 65_537]),
         ];
-        for (instructions, batches) in cases {
-            let (found, asked) = found(instructions, [0; 3]);
-            assert_eq!((found.unwrap(), asked.as_slice()), (instructions, batches));
+        for (instructions, expected) in cases {
+            let (counted, sizes) = count(instructions, [0; 3]);
+            assert_eq!((counted.unwrap(), sizes.as_slice()), (instructions, expected));
         }
     }
 
     #[test]
     fn a_start_up_that_varies_hardly_shows() {
-        let (found, asked) = found(10.0, [400, 0, 0]);
-        assert_eq!(asked, [1, 3, 65_537]);
-        assert!((found.unwrap() - 10.0).abs() < 0.01);
+        let (counted, sizes) = count(10.0, [400, 0, 0]);
+        assert_eq!(sizes, [1, 3, 65_537]);
+        assert!((counted.unwrap() - 10.0).abs() < 0.01);
     }
 
     #[test]
     fn a_benchmark_of_nothing_is_refused() {
-        let error = found(0.0, [400, 0, 0]).0.unwrap_err();
-        assert!(error.downcast_ref::<Refused>().unwrap().0.contains("fewer instructions"));
-        assert!(found(0.0, [0; 3]).0.is_err());
+        let error = count(0.0, [400, 0, 0]).0.unwrap_err();
+        assert!(error.downcast_ref::<CountRefused>().unwrap().0.contains("fewer instructions"));
+        assert!(count(0.0, [0; 3]).0.is_err());
     }
 
     #[test]
     fn samples_by_the_clock_are_refused() {
-        let by_clock = |n: u32| {
-            let samples = 100 / n;
-            Ok(Counted { instructions: 0, samples, iterations: u64::from(n * samples) })
+        let by_clock = |sample_size: u32| {
+            let samples = 100 / sample_size;
+            let iterations = u64::from(sample_size * samples);
+            Ok(ProcessCount { instructions: 0, samples, iterations })
         };
-        assert!(an_iteration(by_clock).unwrap_err().to_string().contains("min_time"));
+        assert!(count_iteration(by_clock).unwrap_err().to_string().contains("min_time"));
     }
 
-    /// A script that works as a Divan bench with these rows does: some for its start, and `work`
-    /// for each iteration. Its numbers have five digits all along, as longer ones cost more.
-    fn bench(folder: &Path, work: u32, rows: &str) -> Entry {
+    /// A script with the interface of a Divan bench, `steps` loops per iteration and these rows. All
+    /// numbers have five digits, because longer ones take more instructions.
+    fn bench(folder: &Path, steps: u32, rows: &str) -> ListedBenchmark {
         let script = format!(
             "#!/bin/sh
 while [ $# -gt 0 ]; do [ \"$1\" = --sample-size ] && n=$2; shift; done
-i=10000; while [ $i -lt $((10000 + n * {work})) ]; do i=$((i + 1)); done
+i=10000; while [ $i -lt $((10000 + n * {steps})) ]; do i=$((i + 1)); done
 echo 'b        fastest       │ slowest       │ median        │ mean          │ samples │ iters'
 {rows}"
         );
@@ -287,7 +310,7 @@ echo 'b        fastest       │ slowest       │ median        │ mean       
             name: "b".to_owned(),
             source: folder.join("b.rs"),
         };
-        Entry {
+        ListedBenchmark {
             executable: Executable { target, path, programs: std::collections::BTreeMap::new() },
             listed: "b::a".to_owned(),
             id: BenchmarkId::new("p", "b", &["b".to_owned(), "a".to_owned()]),
@@ -296,26 +319,33 @@ echo 'b        fastest       │ slowest       │ median        │ mean       
     }
 
     #[test]
-    fn twice_the_work_counts_twice() {
+    fn twice_the_instructions_count_twice() {
         let interrupt = Interrupt::default();
-        let counter = match Counter::find(&interrupt) {
+        let counter = match InstructionCounter::find(&interrupt) {
             Ok(counter) => counter,
             Err(reason) => return eprintln!("not tested: {reason}"),
         };
-        let launcher = Launcher::new(None, None, LIMIT, interrupt);
+        let launcher = Launcher::new(None, None, TIME_LIMIT, interrupt);
         let folder = tempfile::tempdir().unwrap();
         let count =
-            |work, rows| counter.count(&launcher, &bench(folder.path(), work, rows)).unwrap();
+            |steps, rows| counter.count(&launcher, &bench(folder.path(), steps, rows)).unwrap();
         let row = |label| {
             format!(
                 "printf '{label}     1 µs          │ 1 µs          │ 1 µs          │ 1 µs          │ 1       │ %s\\n' $n\n"
             )
         };
         let one = row("╰─ a");
-        let (once, twice) = (count(200, &one).unwrap(), count(400, &one).unwrap());
+        let counted = |steps| match count(steps, &one) {
+            InstructionCount::Counted(instructions) => instructions,
+            InstructionCount::Refused(reason) => panic!("{reason}"),
+        };
+        let (once, twice) = (counted(200), counted(400));
         assert!((1.99..2.01).contains(&(twice / once)), "{once} and {twice}");
         let group = "echo '╰─ a                   │               │               │               │         │'\n";
         let threads = group.to_owned() + &row("   ├─ t=1") + &row("   ╰─ t=2");
-        assert!(count(1, &threads).unwrap_err().contains("thread count"));
+        let refused = count(1, &threads);
+        assert!(
+            matches!(refused, InstructionCount::Refused(reason) if reason.contains("thread count"))
+        );
     }
 }

@@ -1,15 +1,15 @@
-//! One launch: a bench process for one benchmark, and what it told.
+//! One launch: a bench process for one benchmark, and its result.
 
 use super::build::Executable;
 use super::failure::{incomplete, panic_of};
 use super::launch_files::{LaunchFile, LaunchFiles};
 use super::launch_result;
-use super::left_behind::Leavers;
-use super::process::{self, Ended};
+use super::leftover_processes::LeftoverProcesses;
+use super::process::{self, ProcessOutcome};
 use super::sample_config::SampleConfig;
-use super::{ClockRecorder, Entry};
+use super::{ClockRecorder, ListedBenchmark};
 use crate::interrupt::Interrupt;
-use crate::store::forget_outer_repository;
+use crate::store::clear_git_variables;
 use anyhow::Result;
 use divan_output::samples::{OUT_VARIABLE, RECORDS_VARIABLE, Rebuilt, Recording, Sizing, rebuild};
 use divan_output::{
@@ -31,62 +31,70 @@ use std::time::{Duration, Instant};
 pub(crate) struct Launcher {
     clock_recorder: Option<ClockRecorder>,
     libraries: Option<PathBuf>,
-    limit: Duration,
+    time_limit: Duration,
     interrupt: Interrupt,
     files: LaunchFiles,
-    leavers: Leavers,
+    leftover_processes: LeftoverProcesses,
 }
 
-/// What a launch told.
+/// The result of a launch.
 #[derive(Debug)]
 pub(crate) enum LaunchOutcome {
-    /// A reading for every row that it printed.
+    /// The results of all rows.
     Rows(Vec<(BenchmarkId, LaunchResult)>),
-    /// Why there is none.
+    /// The reason of the failure.
+    Failure(String),
+}
+
+/// The result of listing an executable.
+#[derive(Debug)]
+pub(crate) enum ListOutcome {
+    /// The names of the benchmarks as Divan prints them.
+    Names(Vec<String>),
+    /// The reason of the failure.
     Failure(String),
 }
 
 impl LaunchOutcome {
-    /// These rows, all of them and no others: a launch without one of them failed.
+    /// Keeps only these rows. A launch without one of them is a failure.
     pub(crate) fn with_all(self, wanted: &[BenchmarkId]) -> Self {
         let Self::Rows(mut rows) = self else { return self };
         rows.retain(|(name, _)| wanted.contains(name));
-        let is_there = |name: &&BenchmarkId| rows.iter().any(|(given, _)| given == *name);
-        match wanted.iter().find(|name| !is_there(name)) {
-            Some(missing) => Self::Failure(format!("a launch gave no row of {missing}")),
+        let exists = |name: &&BenchmarkId| rows.iter().any(|(row, _)| row == *name);
+        match wanted.iter().find(|name| !exists(name)) {
+            Some(missing) => Self::Failure(format!("a launch printed no row of {missing}")),
             None => Self::Rows(rows),
         }
     }
 }
 
-/// Samples and iterations that a probe in Divan's own batches is likely to take.
-const PROBED: (u64, u64) = (64, 1000);
+/// The sample size and count that are expected if Divan chooses them.
+const DIVAN_SAMPLING: (u64, u64) = (64, 1000);
 
 impl Launcher {
-    /// A launcher whose processes may take `limit`.
+    /// A launcher whose processes are ended after `time_limit`.
     pub(crate) fn new(
         clock_recorder: Option<ClockRecorder>,
         libraries: Option<PathBuf>,
-        limit: Duration,
+        time_limit: Duration,
         interrupt: Interrupt,
     ) -> Self {
         Self {
             clock_recorder,
             libraries,
-            limit,
+            time_limit,
             interrupt,
             files: LaunchFiles::default(),
-            leavers: Leavers::default(),
+            leftover_processes: LeftoverProcesses::default(),
         }
     }
 
-    /// Lets measuring launches run copies of the executables, made below `folder` each time.
+    /// Measures with copies of the executables, which are created below `folder` for each launch.
     ///
-    /// How the system keeps a file's pages in memory can make one of two equal files slower than
-    /// the other by a tenth, for minutes: a fresh copy for each launch makes that chance, where
-    /// otherwise it would be taken for a difference of the two sides. Elsewhere than on Linux the
-    /// first launch of a new file is checked at length by the system, so there the files
-    /// themselves are launched.
+    /// One of two equal files can be slower than the other by a tenth for minutes. The cause is how
+    /// the system keeps their pages in memory. With a new copy per launch, that is random noise and
+    /// no difference between base and head. Other systems than Linux check new files at their first
+    /// launch, which takes long, so there the original files are launched.
     pub(crate) fn with_copies(mut self, folder: &Path) -> Result<Self> {
         if cfg!(target_os = "linux") {
             self.files.copy_to(folder)?;
@@ -94,93 +102,104 @@ impl Launcher {
         Ok(self)
     }
 
-    /// Fails if an interrupt was requested.
+    /// Fails if the user interrupted the program.
     pub(crate) fn check_interrupt(&self) -> Result<()> {
         Ok(self.interrupt.check()?)
     }
 
-    /// What the launches so far showed of the benches.
+    /// Notes on the launches so far.
     pub(crate) fn notes(&self) -> Vec<String> {
-        self.leavers.notes().into_iter().chain(self.files.note()).collect()
+        self.leftover_processes.notes().into_iter().chain(self.files.note()).collect()
     }
 
-    /// Launches a benchmark in these batches, to measure it.
+    /// Launches a benchmark to measure it.
     ///
-    /// A failure after launches that worked is one, and not tried again: a benchmark that fails now
-    /// and then is not measured.
-    pub(crate) fn measure(&self, entry: &Entry, config: SampleConfig) -> Result<LaunchOutcome> {
-        let Some(file) = self.files.proven(entry) else { return self.measure_first(entry, config) };
+    /// A launch that fails is not repeated, even if earlier ones succeeded.
+    pub(crate) fn measure(
+        &self,
+        entry: &ListedBenchmark,
+        config: SampleConfig,
+    ) -> Result<LaunchOutcome> {
+        let Some(file) = self.files.working(entry) else {
+            return self.measure_first(entry, config);
+        };
         Ok(match self.launch_from(file, entry, config)? {
             LaunchOutcome::Failure(reason) => LaunchOutcome::Failure(format!(
-                "it failed in a launch after others had worked: {reason}"
+                "it failed in a launch after others had succeeded: {reason}"
             )),
-            told @ LaunchOutcome::Rows(_) => told,
+            outcome @ LaunchOutcome::Rows(_) => outcome,
         })
     }
 
-    /// The first measuring launch finds out which file works: a bench may look for something beside
-    /// its own executable, and fail at once.
-    fn measure_first(&self, entry: &Entry, config: SampleConfig) -> Result<LaunchOutcome> {
-        let begun = Instant::now();
+    /// The first measuring launch of a benchmark. It finds out whether a copy works: a bench that
+    /// reads files next to its executable fails as a copy.
+    fn measure_first(
+        &self,
+        entry: &ListedBenchmark,
+        config: SampleConfig,
+    ) -> Result<LaunchOutcome> {
+        let started = Instant::now();
         let first = self.files.first();
-        let told = self.launch_from(first, entry, config)?;
-        let is_late = begun.elapsed() >= self.limit;
-        let (file, told) = match told {
+        let outcome = self.launch_from(first, entry, config)?;
+        let is_late = started.elapsed() >= self.time_limit;
+        let (file, outcome) = match outcome {
             LaunchOutcome::Failure(reason) if first == LaunchFile::Copy && !is_late => {
-                let told = self.launch_from(LaunchFile::Original, entry, config)?;
-                if let LaunchOutcome::Rows(_) = told {
-                    self.files.refuse_copies(entry, reason);
+                let outcome = self.launch_from(LaunchFile::Original, entry, config)?;
+                if let LaunchOutcome::Rows(_) = outcome {
+                    self.files.set_copy_failure(entry, reason);
                 }
-                (LaunchFile::Original, told)
+                (LaunchFile::Original, outcome)
             }
-            told => (first, told),
+            outcome => (first, outcome),
         };
-        if let LaunchOutcome::Rows(_) = told {
-            self.files.prove(entry, file);
+        if let LaunchOutcome::Rows(_) = outcome {
+            self.files.set_working(entry, file);
         }
-        Ok(told)
+        Ok(outcome)
     }
 
     fn launch_from(
         &self,
         file: LaunchFile,
-        entry: &Entry,
+        entry: &ListedBenchmark,
         config: SampleConfig,
     ) -> Result<LaunchOutcome> {
         self.files.with(file, entry, |path| self.launch_file(path, entry, Some(config), None))
     }
 
-    /// The benchmarks of an executable, or why it does not tell them.
-    pub(crate) fn list(&self, executable: &Executable) -> Result<Result<Vec<String>, String>> {
+    /// Lists the benchmarks of an executable. Fails if it cannot be started, or after an interrupt.
+    pub(crate) fn list(&self, executable: &Executable) -> Result<ListOutcome> {
         let mut command = self.command(executable);
         command.args(LISTING_ARGUMENTS).env(LISTING_VARIABLE.0, LISTING_VARIABLE.1);
-        let ended = process::run(command, self.limit, &self.interrupt)?;
+        let ended = process::run(command, self.time_limit, &self.interrupt)?;
         let target = &executable.target;
-        self.leavers.add(&format!("{}/{}", target.package, target.name), ended.left_behind);
-        Ok(match self.failure(&ended) {
-            Some(reason) => Err(reason),
-            None => parse_listing(&String::from_utf8_lossy(&ended.stdout))
-                .map(|listing| listing.names)
-                .map_err(|error| error.to_string()),
+        self.leftover_processes.add(&format!("{}/{}", target.package, target.name), ended.leftover);
+        if let Some(reason) = self.failure(&ended) {
+            return Ok(ListOutcome::Failure(reason));
+        }
+        Ok(match parse_listing(&String::from_utf8_lossy(&ended.stdout)) {
+            Ok(listing) => ListOutcome::Names(listing.names),
+            Err(error) => ListOutcome::Failure(error.to_string()),
         })
     }
 
-    /// Launches a benchmark in these batches, or in Divan's own; `most` bounds a probe's time.
+    /// Launches a benchmark with this sample size and count, or with those that Divan chooses.
+    /// `max_time` limits the sampling.
     pub(crate) fn launch(
         &self,
-        entry: &Entry,
+        entry: &ListedBenchmark,
         config: Option<SampleConfig>,
-        most: Option<Duration>,
+        max_time: Option<Duration>,
     ) -> Result<LaunchOutcome> {
-        self.launch_file(&entry.executable.path, entry, config, most)
+        self.launch_file(&entry.executable.path, entry, config, max_time)
     }
 
     fn launch_file(
         &self,
         file: &Path,
-        entry: &Entry,
+        entry: &ListedBenchmark,
         config: Option<SampleConfig>,
-        most: Option<Duration>,
+        max_time: Option<Duration>,
     ) -> Result<LaunchOutcome> {
         let mut command = Command::new(file);
         self.set_up(&mut command, &entry.executable);
@@ -189,32 +208,32 @@ impl Launcher {
             name: &entry.listed,
             sample_size: config.map(|config| config.sample_size),
             sample_count: config.map(|config| config.sample_count),
-            max_time_s: most.map(|most| most.as_secs() as u32),
+            max_time_s: max_time.map(|time| time.as_secs() as u32),
         };
         command.args(launch.arguments());
         let recording = self
             .clock_recorder
             .as_ref()
             .map(|clock_recorder| record(&mut command, clock_recorder, config));
-        let ended = process::run(command, self.limit, &self.interrupt);
+        let ended = process::run(command, self.time_limit, &self.interrupt);
         let recorded = recording.as_deref().and_then(recorded);
         if let Some(path) = &recording {
-            // A process that never came to record leaves no file.
+            // A process that ends before its first clock read writes no file.
             let _ = fs::remove_file(path);
         }
         let ended = ended?;
-        self.leavers.add(entry.id.as_str(), ended.left_behind);
-        Ok(self.told(entry, &ended, recorded.as_deref()))
+        self.leftover_processes.add(entry.id.as_str(), ended.leftover);
+        Ok(self.outcome(entry, &ended, recorded.as_deref()))
     }
 
-    /// Launches a benchmark in these batches as the last argument of `command`, another program,
-    /// which may take `at_least` or as long as any launch. The clock clock_recorder stays out of it.
+    /// Launches a benchmark by `command`, another program that takes its command line as last
+    /// arguments. The time limit is at least `min_limit`. Clock reads are not recorded.
     pub(crate) fn launch_within(
         &self,
         mut command: Command,
-        entry: &Entry,
+        entry: &ListedBenchmark,
         config: SampleConfig,
-        at_least: Duration,
+        min_limit: Duration,
     ) -> Result<LaunchOutcome> {
         let launch = Launch {
             name: &entry.listed,
@@ -225,25 +244,28 @@ impl Launcher {
         command.arg(&entry.executable.path).args(launch.arguments());
         self.set_up(&mut command, &entry.executable);
         command.envs(&entry.variables);
-        let limit = self.limit.max(at_least);
+        let limit = self.time_limit.max(min_limit);
         let ended = process::run(command, limit, &self.interrupt)?;
-        self.leavers.add(entry.id.as_str(), ended.left_behind);
+        self.leftover_processes.add(entry.id.as_str(), ended.leftover);
         Ok(match ended.status {
-            None => {
-                LaunchOutcome::Failure(format!("it gave no result within {} s", limit.as_secs()))
-            }
-            Some(_) => self.told(entry, &ended, None),
+            None => LaunchOutcome::Failure(format!("it did not end within {} s", limit.as_secs())),
+            Some(_) => self.outcome(entry, &ended, None),
         })
     }
 
-    fn told(&self, entry: &Entry, ended: &Ended, recorded: Option<&[u8]>) -> LaunchOutcome {
+    fn outcome(
+        &self,
+        entry: &ListedBenchmark,
+        ended: &ProcessOutcome,
+        recorded: Option<&[u8]>,
+    ) -> LaunchOutcome {
         let stdout = String::from_utf8_lossy(&ended.stdout);
         let stderr = String::from_utf8_lossy(&ended.stderr);
         let mut table = parse_table(&stdout);
         table.keep_rows_of(&entry.listed);
         match self.failure(ended).or_else(|| incomplete(&table, &stderr)) {
             Some(reason) => LaunchOutcome::Failure(reason),
-            None => LaunchOutcome::Rows(readings(entry, &table.rows, recorded, &stderr)),
+            None => LaunchOutcome::Rows(results_of(entry, &table.rows, recorded, &stderr)),
         }
     }
 
@@ -253,8 +275,8 @@ impl Launcher {
         command
     }
 
-    /// Lets a process start as cargo would start it: in the package's folder, and without settings
-    /// that would change what Divan does.
+    /// Sets the package's folder and the environment that cargo sets, and removes variables that
+    /// configure Divan.
     fn set_up(&self, command: &mut Command, executable: &Executable) {
         command.current_dir(&executable.target.dir);
         command.env("CARGO_MANIFEST_DIR", &executable.target.dir);
@@ -264,18 +286,18 @@ impl Launcher {
         for name in CLEARED_VARIABLES {
             command.env_remove(name);
         }
-        // A bench that asks git gets the repository that it is measured in.
-        forget_outer_repository(command);
+        // Otherwise git in a bench would use the repository of a git hook that runs this program.
+        clear_git_variables(command);
         let (name, paths) = library_path(&executable.path, self.libraries.as_deref());
         command.env(name, paths);
     }
 
-    /// Why a process that ended so gave nothing.
-    fn failure(&self, ended: &Ended) -> Option<String> {
+    /// The reason if a process was ended or failed.
+    fn failure(&self, ended: &ProcessOutcome) -> Option<String> {
         let Some(status) = ended.status else {
-            let limit = self.limit.as_secs();
+            let limit = self.time_limit.as_secs();
             return Some(format!(
-                "it gave no result within {limit} s and was ended; --launch-timeout sets the limit"
+                "it did not end within {limit} s and was killed. Increase --launch-timeout"
             ));
         };
         if status.success() {
@@ -285,28 +307,30 @@ impl Launcher {
         Some(match (panic_of(&stderr), status.code()) {
             (Some(panic), _) => format!("it panicked: {panic}"),
             (None, Some(code)) => format!("it ended with exit status {code}"),
-            (None, None) => format!("it was ended: {status}"),
+            (None, None) => format!("it was killed: {status}"),
         })
     }
 }
 
-/// What the clock_recorder is told: where to record, how much there is room for and how much is expected.
+/// Preloads the clock recorder, and sets its variables: the file, and the expected number of clock
+/// reads. Returns the file.
 fn record(
     command: &mut Command,
     clock_recorder: &ClockRecorder,
     config: Option<SampleConfig>,
 ) -> PathBuf {
     let path = clock_recorder.recordings.path().join("recording");
-    let (n, s) =
-        config.map_or(PROBED, |config| (config.sample_size.into(), config.sample_count.into()));
+    let (sample_size, sample_count) = config
+        .map_or(DIVAN_SAMPLING, |config| (config.sample_size.into(), config.sample_count.into()));
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u64);
     command.env("LD_PRELOAD", preloads(&clock_recorder.library));
     command.env(OUT_VARIABLE, &path);
-    command.env(RECORDS_VARIABLE, Sizing::of_launch(n, s, threads).to_variable());
+    command
+        .env(RECORDS_VARIABLE, Sizing::of_launch(sample_size, sample_count, threads).to_variable());
     path
 }
 
-/// The used part of a recording, whose file is sparse and much larger; `None` if there is none.
+/// The used part of a recording, whose file is sparse and much larger; `None` without a recording.
 fn recorded(path: &Path) -> Option<Vec<u8>> {
     let mut file = fs::File::open(path).ok()?;
     let mut bytes = vec![0; Recording::HEADER_LEN];
@@ -318,7 +342,7 @@ fn recorded(path: &Path) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The clock_recorder before whatever the user preloads.
+/// `LD_PRELOAD` with the clock recorder before the user's libraries.
 fn preloads(library: &Path) -> OsString {
     let mut preloads = library.as_os_str().to_owned();
     if let Some(others) = env::var_os("LD_PRELOAD").filter(|others| !others.is_empty()) {
@@ -328,7 +352,7 @@ fn preloads(library: &Path) -> OsString {
     preloads
 }
 
-/// Where the system looks for libraries that an executable was linked to, as cargo sets it.
+/// The variable with the folders of shared libraries, and its value as cargo sets it.
 fn library_path(executable: &Path, libraries: Option<&Path>) -> (&'static str, OsString) {
     let name = match env::consts::OS {
         "macos" => "DYLD_FALLBACK_LIBRARY_PATH",
@@ -339,34 +363,35 @@ fn library_path(executable: &Path, libraries: Option<&Path>) -> (&'static str, O
     let set = env::var_os(name).unwrap_or_default();
     let paths: Vec<PathBuf> =
         own.chain(libraries.map(Path::to_owned)).chain(env::split_paths(&set)).collect();
-    // A folder whose name cannot stand in such a list leaves the setting as it was.
+    // The variable stays unchanged if the name of a folder has the separator.
     (name, env::join_paths(paths).unwrap_or(set))
 }
 
-/// A reading for each finished row.
-fn readings(
-    entry: &Entry,
+/// The result of each finished row.
+fn results_of(
+    entry: &ListedBenchmark,
     rows: &[Row],
     recorded: Option<&[u8]>,
     stderr: &str,
 ) -> Vec<(BenchmarkId, LaunchResult)> {
     let recording = recorded.and_then(|bytes| Recording::parse(bytes).ok());
     let precision = timer_precision(stderr);
-    let rebuilt = recording.as_ref().zip(precision).map(|(tape, step)| rebuild(tape, rows, step));
+    let rebuilt =
+        recording.as_ref().zip(precision).map(|(recording, step)| rebuild(recording, rows, step));
     let samples = |at: usize| match rebuilt.as_ref()?.get(at)? {
         Rebuilt::Proved(samples) => Some(samples),
         Rebuilt::Refused(_) => None,
     };
-    let reading = |(at, row): (usize, &Row)| {
-        let reading = launch_result::of(row.figures()?, samples(at), recording.as_ref());
-        Some((name(entry, row, rows.len()), reading))
+    let result = |(at, row): (usize, &Row)| {
+        let result = launch_result::of(row.figures()?, samples(at), recording.as_ref());
+        Some((name(entry, row, rows.len()), result))
     };
-    rows.iter().enumerate().filter_map(reading).collect()
+    rows.iter().enumerate().filter_map(result).collect()
 }
 
-/// The listed name, unless the launch gave a row a thread count: spaces at a name's end are lost
-/// in a row.
-fn name(entry: &Entry, row: &Row, rows: usize) -> BenchmarkId {
+/// The listed name, or the name of the row if there is one row per thread count. Rows lack spaces
+/// at the end of a name.
+fn name(entry: &ListedBenchmark, row: &Row, rows: usize) -> BenchmarkId {
     let target = &entry.executable.target;
     match rows {
         1 => entry.id.clone(),
@@ -374,7 +399,7 @@ fn name(entry: &Entry, row: &Row, rows: usize) -> BenchmarkId {
     }
 }
 
-/// The folder of the standard library's own libraries.
+/// The folder of rustc's libraries for the target; `None` if rustc does not report it.
 pub(crate) fn library_folder(rustc: &str) -> Option<PathBuf> {
     let output = Command::new(rustc).args(["--print", "target-libdir"]).output().ok()?;
     let path = String::from_utf8(output.stdout).ok()?;

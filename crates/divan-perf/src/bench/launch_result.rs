@@ -1,11 +1,11 @@
-//! A launch's reading, from the row that Divan printed and the samples that were proved.
+//! The result of a launch, from Divan's row and the proved samples.
 
 use divan_output::samples::{Recording, Samples};
 use divan_output::{AllocKind, Figures, Rate, RateKind};
 use perf_judge::run::{Alloc, LaunchResult};
 
-/// What a finished row says, with its proved samples and the process's recording where there
-/// are any.
+/// The result of a finished row. `samples` are its proved samples, and `process` is the recording of
+/// the process.
 pub(super) fn of(
     row: &Figures,
     samples: Option<&Samples>,
@@ -27,13 +27,13 @@ pub(super) fn of(
     }
 }
 
-/// Samples as Divan reports them: the mean of each sample's iterations.
+/// The mean time of an iteration in ns, per sample.
 fn iteration_ns(samples: &Samples) -> Vec<f64> {
     let iterations = samples.sample_size.max(1) as f64;
     samples.picos.iter().map(|picos| *picos as f64 / 1e3 / iterations).collect()
 }
 
-/// A rate over no time is infinite, which says nothing.
+/// The median rate with its unit; `None` if it is infinite, because the time was 0.
 fn rate(rate: &Rate) -> Option<(String, f64)> {
     let unit = match rate.kind {
         RateKind::Bytes => "B/s",
@@ -45,8 +45,8 @@ fn rate(rate: &Rate) -> Option<(String, f64)> {
     per_second.is_finite().then(|| (unit.to_owned(), per_second))
 }
 
-/// Divan leaves out what did not happen, and prints nothing at all where nothing is counted: with
-/// any of the others there, no line of allocations means none.
+/// The allocations of a row. Divan omits kinds that did not occur. Without any line, it did not count
+/// allocations.
 fn alloc(row: &Figures) -> Option<Alloc> {
     let of = |kind| row.allocs.iter().find(|alloc| alloc.kind == kind);
     let peak = of(AllocKind::Peak).filter(|_| row.sample_size() == 1);

@@ -1,13 +1,14 @@
-//! Measuring: from a workspace to the readings of its benchmarks.
+//! Builds the benches of a workspace, and launches them.
 
+mod cargo_metadata;
 mod build;
 mod dep_info;
 mod build_folder;
 mod claim;
-mod entry;
+mod listed_benchmark;
 mod listing;
 mod instructions;
-mod named;
+mod name_list;
 mod launch_files;
 mod failure;
 mod launch;
@@ -18,7 +19,7 @@ mod base_cache;
 pub(crate) mod base_sources;
 mod process;
 mod pipe;
-mod left_behind;
+mod leftover_processes;
 mod paired;
 mod source;
 mod clock_recorder;
@@ -28,11 +29,11 @@ pub(crate) use base_cache::BaseCache;
 pub(crate) use build::Built;
 pub(crate) use build_folder::BuildFolder;
 pub(crate) use clock_recorder::ClockRecorder;
-pub(crate) use entry::Entry;
-pub(crate) use instructions::Counter;
+pub(crate) use instructions::{InstructionCount, InstructionCounter};
 pub(crate) use launch::{Launcher, library_folder};
+pub(crate) use listed_benchmark::ListedBenchmark;
 pub(crate) use listing::{Listing, is_selected};
 pub(crate) use paired::{BaseEntries, PairedLaunches};
-pub(crate) use runner::{Measurement, Options, Rounds, Runner};
+pub(crate) use runner::{LaunchSchedule, Measurement, Runner, RunnerOptions};
 pub(crate) use sample_config::SamplingTarget;
 pub(crate) use workspace::{BenchTarget, Workspace};

@@ -1,8 +1,8 @@
-//! Launches side by side: base and head of every benchmark next to each other, in random order.
+//! Paired launches of base and head, in random order.
 
 use super::launch::{LaunchOutcome, Launcher};
-use super::runner::{Planned, Runner};
-use super::{Entry, Listing};
+use super::runner::{PlannedBenchmark, Runner};
+use super::{ListedBenchmark, Listing};
 use crate::interrupt::Interrupt;
 use crate::ui::Progress;
 use anyhow::Result;
@@ -11,65 +11,65 @@ use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{LaunchResult, Pair, Side};
 use std::collections::BTreeMap;
 
-/// The benchmarks of the other build, under their names of today.
+/// The benchmarks of the base, under their current names.
 #[derive(Debug, Default)]
 pub(crate) struct BaseEntries {
-    entries: BTreeMap<BenchmarkId, Entry>,
+    entries: BTreeMap<BenchmarkId, ListedBenchmark>,
     renamed: BTreeMap<BenchmarkId, BenchmarkId>,
 }
 
-/// What launches side by side told.
+/// The results of paired launches, by benchmark.
 #[derive(Debug, Default)]
 pub(crate) struct PairedLaunches {
-    /// Rounds by benchmark, in the order launched.
+    /// The times of the pairs, in the order of the launches.
     pub(crate) pairs: BTreeMap<BenchmarkId, Vec<Pair>>,
-    /// What the launches of each side told beside their times.
+    /// The full results of the base.
     pub(crate) base: BTreeMap<BenchmarkId, Vec<LaunchResult>>,
-    /// The head's.
+    /// The full results of the head.
     pub(crate) head: BTreeMap<BenchmarkId, Vec<LaunchResult>>,
-    /// What gave no finished row in this checkout, and why.
+    /// Reasons of failures of the head.
     pub(crate) failures: BTreeMap<BenchmarkId, String>,
-    /// What gave no finished row in the other build, and why.
+    /// Reasons of failures of the base.
     pub(crate) base_failures: BTreeMap<BenchmarkId, String>,
-    /// Whether the time limit ended it.
+    /// Whether the time limit ended the launches.
     pub(crate) cut_short: bool,
 }
 
 impl BaseEntries {
-    /// The entries of a listing; `renamed` gives new names by old ones.
+    /// The benchmarks of a listing; `renamed` has the current names by the former ones.
     pub(crate) fn new(listing: Listing, renamed: &BTreeMap<BenchmarkId, BenchmarkId>) -> Self {
         let mut base = Self { entries: BTreeMap::new(), renamed: renamed.clone() };
         for entry in listing.entries {
-            base.entries.insert(base.name_today(&entry.id), entry);
+            base.entries.insert(base.current_name(&entry.id), entry);
         }
         base
     }
 
-    /// The entry that is called so today.
-    pub(crate) fn get(&self, name: &BenchmarkId) -> Option<&Entry> {
+    /// The benchmark with this current name.
+    pub(crate) fn get(&self, name: &BenchmarkId) -> Option<&ListedBenchmark> {
         self.entries.get(name)
     }
 
-    /// Sets an environment variable for every launch from here on.
+    /// Sets an environment variable for all later launches.
     pub(crate) fn set_variable(&mut self, name: &'static str, value: &str) {
         self.entries.values_mut().for_each(|entry| entry.set_variable(name, value));
     }
 
-    /// The names of today.
+    /// The current names.
     pub(crate) fn names(&self) -> impl Iterator<Item = &BenchmarkId> {
         self.entries.keys()
     }
 
-    fn name_today(&self, name: &BenchmarkId) -> BenchmarkId {
+    fn current_name(&self, name: &BenchmarkId) -> BenchmarkId {
         self.renamed.get(name).unwrap_or(name).clone()
     }
 }
 
 impl Runner {
-    /// Launches both sides of everything that gives a row of `wanted`, `pairs` times.
+    /// Launches base and head of each benchmark with a row of `wanted`, `pairs` times.
     ///
-    /// Which side goes first is a fair coin, tossed afresh for every benchmark and pair: for equal
-    /// code the sign of a pair's difference is then a fair coin too, whatever the noise.
+    /// The order within each pair is random with probability 1/2. For equal code, the sign of a
+    /// pair's difference then has probability 1/2 too, for any noise.
     pub(crate) fn compare(
         &mut self,
         title: &str,
@@ -79,55 +79,56 @@ impl Runner {
         launcher: &Launcher,
         interrupt: &Interrupt,
     ) -> Result<PairedLaunches> {
-        let mut pair = self.selecting(wanted);
-        let mut sides = PairedLaunches::default();
-        let launches = pair.len() * pairs * 2;
-        let mut progress = match pairs >= paired::FIRST_ANALYSIS {
-            true => Progress::start(title, launches),
-            false => Progress::go_on(title, launches),
+        let mut order = self.selecting(wanted);
+        let mut results = PairedLaunches::default();
+        let launches = order.len() * pairs * 2;
+        let mut progress = if pairs >= paired::FIRST_ANALYSIS {
+            Progress::start(title, launches)
+        } else {
+            Progress::go_on(title, launches)
         };
         let mut done = 0;
         for left in (0..pairs).rev() {
-            self.rng.shuffle(&mut pair);
-            for at in 0..pair.len() {
+            self.rng.shuffle(&mut order);
+            for at in 0..order.len() {
                 interrupt.check()?;
                 if self.is_over() {
-                    sides.cut_short = true;
-                    return Ok(sides);
+                    results.cut_short = true;
+                    return Ok(results);
                 }
-                let rest: std::time::Duration = pair.iter().map(|p| p.expected).sum();
+                let rest: std::time::Duration = order.iter().map(|p| p.expected).sum();
                 let left = u32::try_from(left).unwrap_or(u32::MAX);
-                let total = done + (pair.len() * (left as usize + 1) - at) * 2;
-                let name = pair[at].entry.id.as_str();
+                let total = done + (order.len() * (left as usize + 1) - at) * 2;
+                let name = order[at].entry.id.as_str();
                 progress.at(done, total, name, rest * (left + 1) * 2);
                 let first = if self.rng.bool() { Side::Base } else { Side::Head };
-                sides.take(&pair[at], first, base, launcher)?;
+                results.launch_pair(&order[at], first, base, launcher)?;
                 done += 2;
             }
-            pair.retain(|planned| !sides.failed(planned));
+            order.retain(|planned| !results.has_failed(planned));
         }
-        Ok(sides)
+        Ok(results)
     }
 }
 
 impl PairedLaunches {
-    fn take(
+    fn launch_pair(
         &mut self,
-        planned: &Planned,
+        planned: &PlannedBenchmark,
         first: Side,
         base: &BaseEntries,
         launcher: &Launcher,
     ) -> Result<()> {
-        let Some(other) = base.get(&planned.entry.id) else { return Ok(()) };
-        let launch = |entry: &Entry| launcher.measure(entry, planned.config);
-        let (before, after) = match first {
-            Side::Base => (launch(other)?, launch(&planned.entry)?),
+        let Some(base_entry) = base.get(&planned.entry.id) else { return Ok(()) };
+        let launch = |entry: &ListedBenchmark| launcher.measure(entry, planned.config);
+        let (base_outcome, head_outcome) = match first {
+            Side::Base => (launch(base_entry)?, launch(&planned.entry)?),
             Side::Head => {
                 let head = launch(&planned.entry)?;
-                (launch(other)?, head)
+                (launch(base_entry)?, head)
             }
         };
-        match (before, after) {
+        match (base_outcome, head_outcome) {
             (_, LaunchOutcome::Failure(reason)) => {
                 let rows = planned.rows.iter().map(|row| (row.clone(), reason.clone()));
                 self.failures.extend(rows);
@@ -136,13 +137,14 @@ impl PairedLaunches {
                 let rows = planned.rows.iter().map(|row| (row.clone(), reason.clone()));
                 self.base_failures.extend(rows);
             }
-            (LaunchOutcome::Rows(before), LaunchOutcome::Rows(after)) => {
-                let is_there = |row: &&BenchmarkId| after.iter().any(|(name, _)| name == *row);
-                let gone = planned.rows.iter().filter(|row| !is_there(row));
-                let reason = "a launch gave no row of it".to_owned();
-                self.failures.extend(gone.map(|row| (row.clone(), reason.clone())));
-                let before = before.into_iter().map(|(name, row)| (base.name_today(&name), row));
-                self.add(first, before.collect(), after);
+            (LaunchOutcome::Rows(base_rows), LaunchOutcome::Rows(head_rows)) => {
+                let exists = |row: &&BenchmarkId| head_rows.iter().any(|(name, _)| name == *row);
+                let missing = planned.rows.iter().filter(|row| !exists(row));
+                let reason = "a launch printed no row of it".to_owned();
+                self.failures.extend(missing.map(|row| (row.clone(), reason.clone())));
+                let base_rows =
+                    base_rows.into_iter().map(|(name, row)| (base.current_name(&name), row));
+                self.add(first, base_rows.collect(), head_rows);
             }
         }
         Ok(())
@@ -151,12 +153,12 @@ impl PairedLaunches {
     fn add(
         &mut self,
         first: Side,
-        mut before: BTreeMap<BenchmarkId, LaunchResult>,
-        after: Vec<(BenchmarkId, LaunchResult)>,
+        mut base_rows: BTreeMap<BenchmarkId, LaunchResult>,
+        head_rows: Vec<(BenchmarkId, LaunchResult)>,
     ) {
-        for (name, head) in after {
-            let Some(base) = before.remove(&name) else {
-                self.base_failures.insert(name, "the base has no such row".to_owned());
+        for (name, head) in head_rows {
+            let Some(base) = base_rows.remove(&name) else {
+                self.base_failures.insert(name, "a launch printed no row of it".to_owned());
                 continue;
             };
             let pair = Pair { first, base: base.times(), head: head.times() };
@@ -166,8 +168,8 @@ impl PairedLaunches {
         }
     }
 
-    /// Whether no row of it can be compared; the base may lack one of several.
-    fn failed(&self, planned: &Planned) -> bool {
+    /// Whether no row of the benchmark can be compared. The base may lack one of several rows.
+    fn has_failed(&self, planned: &PlannedBenchmark) -> bool {
         let failed = |row| self.failures.contains_key(row) || self.base_failures.contains_key(row);
         planned.rows.iter().all(failed)
     }

@@ -1,4 +1,4 @@
-//! What a process prints on one stream.
+//! The output of a process on one stream.
 
 use std::io::Read;
 use std::sync::mpsc::{self, Receiver};
@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// A stream, read by a thread of its own so that the process never blocks.
+/// A stream that a thread of its own reads, so that the process never blocks.
 ///
-/// The stream need not end with the process: another one may hold it open.
+/// The stream may not end with the process: another process may hold it open.
 pub(super) struct Pipe {
-    /// What was read so far; `None` when nobody wants it any more.
+    /// The bytes so far; `None` after [`Pipe::into_read`].
     read: Arc<Mutex<Option<Vec<u8>>>>,
     end: Receiver<()>,
     has_ended: bool,
@@ -30,20 +30,20 @@ impl Pipe {
         Self { read, end, has_ended: false }
     }
 
-    /// Waits until the stream ends, at most for `limit`; says whether it has ended.
+    /// Waits until the stream ends, at most for `limit`. Returns whether it has ended.
     pub(super) fn wait(&mut self, limit: Duration) -> bool {
         self.has_ended = self.has_ended || self.end.recv_timeout(limit).is_ok();
         self.has_ended
     }
 
-    /// What was read; the rest is not wanted.
+    /// The bytes so far. Further bytes are not read.
     pub(super) fn into_read(self) -> Vec<u8> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         read.take().unwrap_or_default()
     }
 }
 
-/// A stream that breaks ends like one that closes: the exit status says why.
+/// Reads a stream to its end. An error counts as the end: the exit status reports the failure.
 fn collect(mut stream: impl Read, read: &Mutex<Option<Vec<u8>>>) {
     let mut buffer = [0; 8192];
     while let Ok(count @ 1..) = stream.read(&mut buffer) {

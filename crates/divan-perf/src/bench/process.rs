@@ -1,4 +1,4 @@
-//! One bench process: started, watched, ended in time.
+//! Runs a bench process with a time limit.
 
 use super::pipe::Pipe;
 use crate::interrupt::Interrupt;
@@ -9,43 +9,43 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How a process ended and what it said.
+/// The result of a process.
 #[derive(Debug)]
-pub(crate) struct Ended {
-    /// How it exited; `None` if it took too long and was killed.
+pub(crate) struct ProcessOutcome {
+    /// The exit status; `None` if the process was killed after the time limit.
     pub(crate) status: Option<ExitStatus>,
-    /// Its standard output.
     pub(crate) stdout: Vec<u8>,
-    /// Its standard error.
     pub(crate) stderr: Vec<u8>,
-    /// What became of a process that it started, that outlived it and kept its output open.
-    pub(crate) left_behind: Option<LeftBehind>,
+    /// A child process that outlived it and kept its output open.
+    pub(crate) leftover: Option<Leftover>,
 }
 
-/// What became of a process that outlived the one that started it.
+/// The end of a process that outlived its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum LeftBehind {
+pub(crate) enum Leftover {
     /// It was killed.
     Killed,
-    /// It left the process group, so it still runs.
+    /// It left the process group and still runs.
     Running,
 }
 
-/// How often a target to stop is looked for.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// How often a process that has closed its output is asked whether it ended.
-const NAP: Duration = Duration::from_micros(200);
-/// How long the end of the output is waited for once the process has ended: it is there already,
-/// unless another process holds the output open.
-const PROMPT: Duration = Duration::from_millis(20);
-/// How long it is waited for once every process of the group was killed. A process that left the
-/// group may hold the output open for ever, and a busy machine may be late.
-const AFTER_KILL: Duration = Duration::from_millis(500);
+/// The interval at which interrupts and the end of a process are checked.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// The same interval for a process that has closed its output.
+const EXIT_POLL_INTERVAL: Duration = Duration::from_micros(200);
+/// The wait for the end of the output after the process has ended. Only another process that holds
+/// the output open delays it.
+const OUTPUT_TIMEOUT: Duration = Duration::from_millis(20);
+/// The same wait after the process group was killed. A busy machine may need this time.
+const KILLED_OUTPUT_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Runs a process to its end, or until `limit` or an interrupt ends it.
-///
-/// What it started ends with it.
-pub(crate) fn run(mut command: Command, limit: Duration, interrupt: &Interrupt) -> Result<Ended> {
+/// Runs a process to its end, or kills it after `limit` or on an interrupt. Its child processes are
+/// killed at its end.
+pub(crate) fn run(
+    mut command: Command,
+    limit: Duration,
+    interrupt: &Interrupt,
+) -> Result<ProcessOutcome> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let program = command.get_program().display().to_string();
     let started = Instant::now();
@@ -54,16 +54,16 @@ pub(crate) fn run(mut command: Command, limit: Duration, interrupt: &Interrupt) 
     let mut streams = [Pipe::of(child.stdout().take()), Pipe::of(child.stderr().take())];
     let status = watch(&mut *child, &mut streams[0], started + limit, interrupt);
     if !matches!(status, Ok(Some(_))) {
-        child.kill().context("cannot end a bench process")?;
+        child.kill().context("cannot kill a bench process")?;
     }
     let status = status?;
-    let left_behind = end_rest(&mut *child, &mut streams);
+    let leftover = end_rest(&mut *child, &mut streams);
     let [stdout, stderr] = streams.map(Pipe::into_read);
-    Ok(Ended { status, stdout, stderr, left_behind })
+    Ok(ProcessOutcome { status, stdout, stderr, leftover })
 }
 
-/// Waits for the end. This process sleeps meanwhile: it is woken when the output closes, which is
-/// the end of almost every process, and looks now and then for the others.
+/// Waits for the end of the process. The end of its output wakes this one, so the wait costs no
+/// processor time. `None`: the deadline is over.
 fn watch(
     child: &mut dyn ChildWrapper,
     stdout: &mut Pipe,
@@ -71,30 +71,30 @@ fn watch(
     interrupt: &Interrupt,
 ) -> Result<Option<ExitStatus>> {
     while Instant::now() < deadline {
-        let closed = stdout.wait(LOOK_EVERY);
+        let closed = stdout.wait(POLL_INTERVAL);
         if let Some(status) = child.try_wait().context("cannot wait for a bench process")? {
             return Ok(Some(status));
         }
         interrupt.check()?;
         if closed {
-            thread::sleep(NAP);
+            thread::sleep(EXIT_POLL_INTERVAL);
         }
     }
     Ok(None)
 }
 
-/// Ends what the process left running, whether or not it holds the output open.
-fn end_rest(child: &mut dyn ChildWrapper, streams: &mut [Pipe; 2]) -> Option<LeftBehind> {
+/// Kills the child processes that still run. Returns whether they held the output open.
+fn end_rest(child: &mut dyn ChildWrapper, streams: &mut [Pipe; 2]) -> Option<Leftover> {
     let mut are_closed = |limit| streams.iter_mut().all(|stream| stream.wait(limit));
-    let is_over = are_closed(PROMPT);
+    let is_over = are_closed(OUTPUT_TIMEOUT);
     let is_killed = process_group::end_rest(child);
     if is_over {
         return None;
     }
-    match (are_closed(AFTER_KILL), is_killed) {
-        (false, _) => Some(LeftBehind::Running),
-        (true, true) => Some(LeftBehind::Killed),
-        // There was nobody: the end came late, as on a busy machine.
+    match (are_closed(KILLED_OUTPUT_TIMEOUT), is_killed) {
+        (false, _) => Some(Leftover::Running),
+        (true, true) => Some(Leftover::Killed),
+        // No process was left: a busy machine reported the end of the output late.
         (true, false) => None,
     }
 }
@@ -103,7 +103,7 @@ fn end_rest(child: &mut dyn ChildWrapper, streams: &mut [Pipe; 2]) -> Option<Lef
 mod tests {
     use super::*;
 
-    fn sh(script: &str, limit_ms: u64, interrupt: &Interrupt) -> Result<Ended> {
+    fn sh(script: &str, limit_ms: u64, interrupt: &Interrupt) -> Result<ProcessOutcome> {
         let limit = Duration::from_millis(limit_ms);
         let mut command = Command::new("sh");
         command.args(["-c", script]);
@@ -119,10 +119,10 @@ mod tests {
 
     #[test]
     fn a_process_that_hangs_ends_with_all_it_started() {
-        let ended = sh("echo said; sleep 600 & sleep 600", 300, &Interrupt::default()).unwrap();
+        let ended = sh("echo printed; sleep 600 & sleep 600", 300, &Interrupt::default()).unwrap();
         assert!(ended.status.is_none());
-        // The background process held the pipe: it closed, so that one ended too.
-        assert_eq!(ended.stdout, b"said\n");
+        // The background process held the pipe open, so it ended too.
+        assert_eq!(ended.stdout, b"printed\n");
     }
 
     #[test]
@@ -131,17 +131,17 @@ mod tests {
         assert!(ended.status.is_none());
     }
 
-    /// Scripts that leave a process behind and print its number, and what becomes of it.
-    const LEAVING: [(&str, Option<LeftBehind>); 5] = [
-        ("sleep 600 & echo $!", Some(LeftBehind::Killed)),
-        ("sleep 600 2>&- & echo $!", Some(LeftBehind::Killed)),
-        ("sleep 600 >&- & echo $!", Some(LeftBehind::Killed)),
+    /// Scripts that print the id of a leftover process, and the expected result.
+    const LEFTOVERS: [(&str, Option<Leftover>); 5] = [
+        ("sleep 600 & echo $!", Some(Leftover::Killed)),
+        ("sleep 600 2>&- & echo $!", Some(Leftover::Killed)),
+        ("sleep 600 >&- & echo $!", Some(Leftover::Killed)),
         ("sleep 600 >&- 2>&- & echo $!", None),
-        ("(sleep 600 & echo $!)", Some(LeftBehind::Killed)),
+        ("(sleep 600 & echo $!)", Some(Leftover::Killed)),
     ];
 
     fn is_running(process: &str) -> bool {
-        // One that was killed and is not waited for yet is listed as `Z`.
+        // A killed process that is not reaped yet is listed as `Z`.
         let listed = Command::new("ps").args(["-o", "stat=", "-p", process]).output();
         let state = listed.expect("ps is installed").stdout;
         let state = String::from_utf8_lossy(&state);
@@ -149,13 +149,17 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_is_left_behind_ends_and_costs_no_time() {
-        for (script, expected) in LEAVING {
-            let begun = Instant::now();
+    fn a_leftover_process_ends_and_costs_no_time() {
+        for (script, expected) in LEFTOVERS {
+            let started = Instant::now();
             let ended = sh(script, 60_000, &Interrupt::default()).unwrap();
-            assert!(begun.elapsed() < Duration::from_secs(1), "{script}: {:?}", begun.elapsed());
+            assert!(
+                started.elapsed() < Duration::from_secs(1),
+                "{script}: {:?}",
+                started.elapsed()
+            );
             assert!(ended.status.unwrap().success(), "{script}");
-            assert_eq!(ended.left_behind, expected, "{script}");
+            assert_eq!(ended.leftover, expected, "{script}");
             let process = String::from_utf8(ended.stdout).unwrap();
             assert!(!is_running(process.trim()), "{script}");
         }
@@ -166,12 +170,12 @@ mod tests {
         if Command::new("setsid").arg("true").status().is_err() {
             return;
         }
-        let begun = Instant::now();
-        let script = "setsid sleep 5 & sleep 0.2; printf said";
+        let started = Instant::now();
+        let script = "setsid sleep 5 & sleep 0.2; printf printed";
         let ended = sh(script, 60_000, &Interrupt::default()).unwrap();
-        assert!(begun.elapsed() < Duration::from_secs(2));
-        assert_eq!(ended.stdout, b"said");
-        assert_eq!(ended.left_behind, Some(LeftBehind::Running));
+        assert!(started.elapsed() < Duration::from_secs(2));
+        assert_eq!(ended.stdout, b"printed");
+        assert_eq!(ended.leftover, Some(Leftover::Running));
     }
 
     #[test]
@@ -183,7 +187,7 @@ mod tests {
         let ended = thread::scope(|scope| {
             let running = scope.spawn(|| sh(&script, 60_000, &interrupt));
             while std::fs::read_to_string(&file).unwrap_or_default().is_empty() {
-                thread::sleep(NAP);
+                thread::sleep(EXIT_POLL_INTERVAL);
             }
             interrupt.set();
             running.join().unwrap()
@@ -195,7 +199,7 @@ mod tests {
     #[test]
     fn what_cannot_start_is_named() {
         let command = Command::new("/nonexistent/bench");
-        let error = run(command, NAP, &Interrupt::default()).unwrap_err();
+        let error = run(command, EXIT_POLL_INTERVAL, &Interrupt::default()).unwrap_err();
         assert!(error.to_string().contains("/nonexistent/bench"));
     }
 }

@@ -1,14 +1,14 @@
-//! Where a benchmark's function stands.
+//! The location of a benchmark's function.
 
 use perf_judge::run::Source;
 use std::fs;
 use std::path::Path;
 
-/// Lines between the attribute and the function that may hold other attributes.
-const REACH: usize = 24;
+/// The maximum number of lines from Divan's attribute to the function.
+const MAX_ATTRIBUTE_LINES: usize = 24;
 
-/// The place of a listed benchmark's function in its target's source file, if it is there:
-/// functions in modules of their own files, or made by macros, are not found.
+/// The location of a listed benchmark's function in its target's source file. `None` for functions
+/// in other files, and for those that macros generate.
 pub(super) fn find(root: &Path, path: &Path, listed: &str) -> Option<Source> {
     let text = fs::read_to_string(path).ok()?;
     let line = listed.split("::").skip(1).find_map(|part| line_of(&text, part))?;
@@ -17,7 +17,7 @@ pub(super) fn find(root: &Path, path: &Path, listed: &str) -> Option<Source> {
     Some(Source { file: parts.collect::<Vec<_>>().join("/"), line })
 }
 
-/// The line of `fn name` below an attribute of Divan's, from 1.
+/// The line of `fn name` below an attribute of Divan. The first line is 1.
 fn line_of(text: &str, name: &str) -> Option<u32> {
     let lines: Vec<&str> = text.lines().collect();
     let is_function = |line: &str| {
@@ -25,7 +25,7 @@ fn line_of(text: &str, name: &str) -> Option<u32> {
         words.any(|word| word == "fn") && words.next() == Some(name)
     };
     let is_bench = |at: usize| {
-        lines[at.saturating_sub(REACH)..at]
+        lines[at.saturating_sub(MAX_ATTRIBUTE_LINES)..at]
             .iter()
             .rev()
             .take_while(|line| !line.starts_with('}'))

@@ -1,5 +1,6 @@
-//! The cargo workspace that is measured, as `cargo metadata` tells it.
+//! The measured cargo workspace, from `cargo metadata`.
 
+use super::cargo_metadata::{CargoMetadata, CargoPackage};
 use crate::environment;
 use crate::files::{DATA_BYTES, read_if_there};
 use anyhow::{Context as _, Result, bail};
@@ -11,98 +12,73 @@ use xshell::{Shell, cmd};
 /// A cargo workspace and its bench targets.
 #[derive(Debug, Default)]
 pub(crate) struct Workspace {
-    /// Its root folder.
     pub(crate) root: PathBuf,
-    /// Cargo's target directory, wherever it is.
+    /// Cargo's target directory, which may be outside of the workspace.
     pub(crate) target_dir: PathBuf,
-    /// Bench targets that cargo builds without asking for features.
+    /// Bench targets that need no features.
     pub(crate) targets: Vec<BenchTarget>,
-    /// Bench targets that cargo does not build, and why, by `package/target`.
+    /// Reasons by `package/target` for bench targets that are not built.
     pub(crate) not_built: BTreeMap<String, String>,
-    /// The members that each member uses, by cargo's identities of packages.
+    /// The members that each member depends on, by cargo's package ids.
     pub(crate) uses: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// A `[[bench]]` of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BenchTarget {
-    /// Cargo's identity of the package.
+    /// Cargo's id of the package.
     pub(crate) package_id: String,
     /// The package's name.
     pub(crate) package: String,
-    /// The package's folder: where cargo runs its benches.
+    /// The package's folder, in which cargo runs its benches.
     pub(crate) dir: PathBuf,
     /// The target's name.
     pub(crate) name: String,
-    /// Its source file.
+    /// The target's source file.
     pub(crate) source: PathBuf,
 }
 
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-    workspace_members: Vec<String>,
-    workspace_root: PathBuf,
-    target_directory: PathBuf,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    id: String,
-    name: String,
-    manifest_path: PathBuf,
-    targets: Vec<Target>,
-    #[serde(default)]
-    dependencies: Vec<Dependency>,
-}
-
-#[derive(Deserialize)]
-struct Dependency {
-    /// Where it is, if that is on this machine.
-    path: Option<PathBuf>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
-    kind: Vec<String>,
-    src_path: PathBuf,
-    #[serde(default, rename = "required-features")]
-    required_features: Vec<String>,
-}
-
 impl Workspace {
-    /// Asks cargo for the workspace of `manifest`, or the one around the current folder.
+    /// Reads the workspace of `manifest`, or the one around the current folder.
     ///
-    /// With `only`, bench targets of other packages are left out.
+    /// With `only`, bench targets of other packages are omitted.
     pub(crate) fn find(sh: &Shell, manifest: Option<&Path>, only: &[String]) -> Result<Self> {
         if let Some(manifest) = manifest.filter(|manifest| !manifest.is_file()) {
-            bail!("{} is not a file: --manifest-path takes a Cargo.toml", manifest.display());
+            bail!(
+                "cannot read the workspace: {} is not a file. Give --manifest-path the path of a Cargo.toml",
+                manifest.display()
+            );
         }
         let cargo = environment::cargo();
         let manifest = manifest.map(|path| format!("--manifest-path={}", path.display()));
         let json = cmd!(sh, "{cargo} metadata --no-deps --format-version=1 {manifest...}").quiet();
-        let json = json.read().context("cargo cannot read this workspace")?;
-        let metadata: Metadata =
-            serde_json::from_str(&json).context("cannot read cargo's metadata")?;
+        let json = json.read().context(
+            "cargo cannot read this workspace: fix its manifest, or use --manifest-path",
+        )?;
+        let metadata: CargoMetadata =
+            serde_json::from_str(&json).context("cannot parse the output of `cargo metadata`")?;
         Self::of(&metadata, only)
     }
 
-    /// Divan's version in the lock file, which every build writes; several if there are more.
+    /// Divan's version in the lock file. Several versions are separated by commas.
     pub(crate) fn divan(&self) -> Result<String> {
         let lock = read_if_there(&self.root.join("Cargo.lock"), DATA_BYTES)?.unwrap_or_default();
-        let lock: Lock = toml::from_str(&lock).context("Cargo.lock cannot be read")?;
+        let lock: LockFile = toml::from_str(&lock)
+            .context("cannot parse Cargo.lock: run `cargo generate-lockfile`")?;
         Ok(lock.versions("divan").join(", "))
     }
 
-    fn of(metadata: &Metadata, only: &[String]) -> Result<Self> {
-        let is_member = |package: &&Package| metadata.workspace_members.contains(&package.id);
-        let members: Vec<&Package> = metadata.packages.iter().filter(is_member).collect();
+    fn of(metadata: &CargoMetadata, only: &[String]) -> Result<Self> {
+        let is_member = |package: &&CargoPackage| metadata.workspace_members.contains(&package.id);
+        let members: Vec<&CargoPackage> = metadata.packages.iter().filter(is_member).collect();
         if let Some(unknown) = only.iter().find(|name| members.iter().all(|p| p.name != **name)) {
             let names: Vec<&str> = members.iter().map(|package| package.name.as_str()).collect();
-            bail!("no package is called `{unknown}`; the workspace has {}", names.join(", "));
+            bail!(
+                "there is no package `{unknown}` in the workspace: name one of {}",
+                names.join(", ")
+            );
         }
-        let wanted = |package: &&&Package| only.is_empty() || only.contains(&package.name);
+        let wanted = |package: &&&CargoPackage| only.is_empty() || only.contains(&package.name);
         let mut workspace = Self {
             root: metadata.workspace_root.clone(),
             target_dir: metadata.target_directory.clone(),
@@ -113,7 +89,7 @@ impl Workspace {
         Ok(workspace)
     }
 
-    /// The members that a package is compiled with, itself included.
+    /// The members that a package is compiled from, including the package itself.
     pub(super) fn used_by<'a>(&'a self, package: &'a str) -> BTreeSet<&'a str> {
         let mut found = BTreeSet::from([package]);
         let mut left = vec![package];
@@ -124,12 +100,12 @@ impl Workspace {
         found
     }
 
-    /// What is passed over, and why.
+    /// Notes on bench targets that are not measured.
     pub(crate) fn notes(&self) -> impl Iterator<Item = String> {
         self.not_built.iter().map(|(target, reason)| format!("{target} is not measured: {reason}"))
     }
 
-    fn add(&mut self, package: &Package) {
+    fn add(&mut self, package: &CargoPackage) {
         for target in package.targets.iter().filter(|target| target.kind == ["bench"]) {
             if !target.required_features.is_empty() {
                 let features = target.required_features.join(", ");
@@ -148,21 +124,22 @@ impl Workspace {
     }
 }
 
-fn uses(members: &[&Package]) -> BTreeMap<String, BTreeSet<String>> {
+fn uses(members: &[&CargoPackage]) -> BTreeMap<String, BTreeSet<String>> {
     let at = |dir: &PathBuf| {
-        let is_there = |member: &&&Package| member.manifest_path.parent() == Some(dir.as_path());
+        let is_there =
+            |member: &&&CargoPackage| member.manifest_path.parent() == Some(dir.as_path());
         members.iter().find(is_there).map(|member| member.id.clone())
     };
-    let used = |package: &Package| {
+    let used = |package: &CargoPackage| {
         let dirs = package.dependencies.iter().filter_map(|dependency| dependency.path.as_ref());
         dirs.filter_map(at).collect()
     };
     members.iter().map(|package| (package.id.clone(), used(package))).collect()
 }
 
-/// A lock file, as far as it matters here.
+/// The used part of a lock file.
 #[derive(Default, Deserialize)]
-struct Lock {
+struct LockFile {
     #[serde(default)]
     package: Vec<LockedPackage>,
 }
@@ -173,7 +150,7 @@ struct LockedPackage {
     version: String,
 }
 
-impl Lock {
+impl LockFile {
     /// The versions of a package.
     fn versions(self, package: &str) -> Vec<String> {
         let own = self.package.into_iter().filter(|locked| locked.name == package);
@@ -208,11 +185,11 @@ mod tests {
         assert_eq!(names(&[]).unwrap(), ["parse", "sort"]);
         assert_eq!(names(&["b"]).unwrap(), ["sort"]);
         let error = names(&["c"]).unwrap_err().to_string();
-        assert_eq!(error, "no package is called `c`; the workspace has a, b");
+        assert_eq!(error, "there is no package `c` in the workspace: name one of a, b");
     }
 
     #[test]
-    fn what_needs_features_is_told() {
+    fn a_target_that_needs_features_is_noted() {
         let workspace = Workspace::of(&serde_json::from_str(METADATA).unwrap(), &[]).unwrap();
         let notes: Vec<String> = workspace.notes().collect();
         assert_eq!(notes, ["a/net is not measured: it needs the features net"]);
@@ -226,10 +203,10 @@ mod tests {
             )
         };
         let packages = [
-            package("a", r#"{"path": "/w/b"}, {"path": null}"#),
-            package("b", r#"{"path": "/w/c"}"#),
-            package("c", r#"{"path": "/w/a"}"#),
-            package("d", r#"{"path": "/elsewhere"}"#),
+            package("a", r#"{"name": "b", "path": "/w/b"}, {"name": "x", "path": null}"#),
+            package("b", r#"{"name": "c", "path": "/w/c"}"#),
+            package("c", r#"{"name": "a", "path": "/w/a"}"#),
+            package("d", r#"{"name": "y", "path": "/elsewhere"}"#),
         ];
         let json = format!(
             r#"{{"workspace_root": "/w", "target_directory": "/t", "workspace_members": ["a", "b", "c", "d"], "packages": [{}]}}"#,
@@ -241,9 +218,9 @@ mod tests {
     }
 
     #[test]
-    fn the_lock_file_tells_versions() {
+    fn versions_are_read_from_the_lock_file() {
         let lock = "[[package]]\nname = \"divan\"\nversion = \"0.1.21\"\n\n[[package]]\nname = \"divan-macros\"\nversion = \"0.1.20\"\n";
-        let versions = |package| toml::from_str::<Lock>(lock).unwrap().versions(package);
+        let versions = |package| toml::from_str::<LockFile>(lock).unwrap().versions(package);
         assert_eq!(versions("divan"), ["0.1.21"]);
         assert!(versions("serde").is_empty());
     }

@@ -3,7 +3,7 @@
 use crate::args::{HistoryArgs, non_empty};
 use crate::bench::Workspace;
 use crate::budget_file::{BUDGET_FILE, in_file};
-use crate::files::{TEXT_BYTES, read_if_there, real, write_whole};
+use crate::files::{TEXT_BYTES, read_if_there, real, write_atomically};
 use crate::report_file;
 use crate::store::Repository;
 use crate::ui;
@@ -73,7 +73,7 @@ pub(crate) fn run(args: &AcceptArgs) -> Result<ExitCode> {
     let (settings, _) = BudgetFile::parse(&text).map_err(|error| in_file(&error))?;
     let new = accept(&text, &entry).map_err(|error| in_file(&error))?;
     // Through a link, so that it stays one.
-    write_whole(&real(&path), new.as_bytes())?;
+    write_atomically(&real(&path), new.as_bytes())?;
     let is_same = |other: &Acceptance| other.benchmark == entry.benchmark;
     let replaced = if settings.accepted.iter().any(is_same) { " (replaces its entry)" } else { "" };
     ui::say(&format!(

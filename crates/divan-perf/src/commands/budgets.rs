@@ -3,7 +3,7 @@
 use crate::args::HistoryArgs;
 use crate::bench::Workspace;
 use crate::budget_file::{BUDGET_FILE, in_file, read};
-use crate::store::{Recorded, Repository};
+use crate::store::{NewestRuns, Repository};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
@@ -59,7 +59,7 @@ fn check(args: &BudgetsArgs) -> Result<ExitCode> {
             ui::say(&format!(
                 "note: the recorded runs cannot be read, so benchmark names are not checked: {error:#}"
             ));
-            (Recorded::default(), file.base_branch(None).to_owned())
+            (NewestRuns::default(), file.base_branch(None).to_owned())
         }
     };
     let recent = Recent::of(&recorded.history, &branch, &file.renamed);
@@ -122,7 +122,7 @@ fn history(
     workspace: &Workspace,
     args: &BudgetsArgs,
     file: &BudgetFile,
-) -> Result<(Recorded, String)> {
+) -> Result<(NewestRuns, String)> {
     let repository = Repository::open(&workspace.root, &args.history.history_ref(file)?)?;
     let recorded = repository.history()?;
     recorded.notes.iter().for_each(|note| ui::say(&format!("note: {note}")));

@@ -4,7 +4,7 @@ use crate::args::{MeasureArgs, OutputArgs, heading};
 use crate::bench::{BaseEntries, Listing, Runner};
 use crate::interrupt::Interrupt;
 use crate::pipeline::{BenchSuite, Context};
-use crate::store::Entry;
+use crate::store::MeasurementFile;
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -71,7 +71,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<ExitCode> {
     result.seconds = start.elapsed().as_secs();
 
     context.project.output.write("calibration.json", result.to_json().as_bytes())?;
-    context.recorder.spool(&[Entry::from(&result)])?;
+    context.recorder.spool(&[MeasurementFile::from(&result)])?;
     context.recorder.record()?;
     context.recorder.publish()?;
     ui::report(&result.to_text(), args.measure.output.color).context("cannot write the report")?;

@@ -3,8 +3,8 @@
 use crate::args::HistoryArgs;
 use crate::bench::Workspace;
 use crate::budget_file;
-use crate::output::Output;
-use crate::site::{Sources, templates};
+use crate::output::OutputFolder;
+use crate::site::{SiteInputs, templates};
 use crate::store::Repository;
 use crate::ui;
 use crate::ui::Color;
@@ -41,10 +41,10 @@ pub(crate) fn run(args: &SiteArgs) -> Result<ExitCode> {
     let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
     let templates = templates(args.templates.as_deref())?;
     let (_, settings, budgets) = budget_file::read(&workspace.root)?.unwrap_or_default();
-    let output = Output::claim(args.output.as_deref(), &workspace)?;
+    let output = OutputFolder::claim(args.output.as_deref(), &workspace)?;
     let repository = Repository::open(&workspace.root, &args.history.history_ref(&settings)?)?;
     let head = repository.head()?.branch;
-    let sources = Sources {
+    let sources = SiteInputs {
         output: &output,
         repository: Some(&repository),
         settings: &settings,

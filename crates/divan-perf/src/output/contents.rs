@@ -1,7 +1,7 @@
-//! What an output folder may hold: what this program wrote.
+//! Checks that an output folder only has files of this program.
 
 use super::site_state::{SITE, STATE, SiteState};
-use crate::files::{names_below, write_whole};
+use crate::files::{names_below, write_atomically};
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use std::ffi::OsStr;
@@ -9,7 +9,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
-/// Marks an output folder: other files that are put there later are not in the way.
+/// The file that marks an output folder. Files that users add to a marked folder are accepted.
 const MARK: &str = ".perf-output";
 const MARK_TEXT: &str =
     "`cargo xtask perf` keeps results here: it replaces and removes files in this folder.\n";
@@ -25,19 +25,19 @@ const FILES: [&str; 7] = [
     "calibration.json",
     "qualification.json",
 ];
-/// Begins the names of files that were being written when their process was killed.
+/// The prefix of temporary files, which a killed process leaves.
 const UNFINISHED: &str = ".tmp";
-/// What versions before the mark wrote to see that the folder can be written.
-const PROBE: &str = ".writable";
+/// The file by which older versions checked that the folder is writable.
+const WRITE_CHECK: &str = ".writable";
 
 #[derive(Deserialize)]
 struct FileKind {
     kind: String,
 }
 
-/// Makes the folder and marks it, so that a place that cannot be written is known.
+/// Creates the folder and its mark. Fails if the folder is not writable.
 pub(super) fn mark(dir: &Path) -> Result<()> {
-    write_whole(&dir.join(MARK), MARK_TEXT.as_bytes())
+    write_atomically(&dir.join(MARK), MARK_TEXT.as_bytes())
 }
 
 /// Fails if the folder holds a file that this program did not write.
@@ -48,33 +48,33 @@ pub(super) fn check(dir: &Path) -> Result<()> {
     };
     let Some(foreign) = foreign else { return Ok(()) };
     bail!(
-        "the output folder {} contains {}, which `cargo xtask perf` did not write: move it away, or give --output a folder of its own",
+        "cannot use the output folder {}: it contains {}, which `cargo xtask perf` did not write. Move the file, or give --output another folder",
         dir.display(),
         foreign.strip_prefix(dir).unwrap_or(&foreign).display()
     )
 }
 
-/// Fails if something else is where a folder is needed, or a folder where a file is written.
+/// Fails if a file has the path of a folder that is needed, or the other way round.
 pub(super) fn check_kinds(dir: &Path) -> Result<()> {
-    let place = dir.ancestors().find(|place| place.exists());
-    if let Some(place) = place.filter(|place| !place.is_dir()) {
+    let existing = dir.ancestors().find(|path| path.exists());
+    if let Some(file) = existing.filter(|path| !path.is_dir()) {
         bail!(
-            "{} cannot be the output folder: {} is no folder. Move it away, or give --output a folder",
+            "cannot use the output folder {}: {} is not a folder. Move it, or give --output a folder",
             dir.display(),
-            place.display()
+            file.display()
         );
     }
     let mut folders = MEASUREMENTS.iter().chain([&SITE]).map(|name| dir.join(name));
     if let Some(file) = folders.find(|path| path.exists() && !path.is_dir()) {
         bail!(
-            "{} is no folder, and results are written below it: move it away, or give --output another folder",
+            "cannot write results below {}: it is not a folder. Move it, or give --output another folder",
             file.display()
         );
     }
     let mut files = FILES.iter().map(|name| dir.join(name));
     let Some(folder) = files.find(|path| path.is_dir()) else { return Ok(()) };
     bail!(
-        "{} is a folder, and a file of this name is written there: move it away, or give --output another folder",
+        "cannot write the file {}: it is a folder. Move it, or give --output another folder",
         folder.display()
     )
 }
@@ -84,7 +84,7 @@ pub(super) fn check_links(dir: &Path) -> Result<()> {
     let changed = MEASUREMENTS.iter().chain([&SITE]).map(|name| dir.join(name));
     let Some(link) = changed.into_iter().find_map(|folder| link_at(&folder)) else { return Ok(()) };
     bail!(
-        "{} is a link, and files in the output folder are replaced and removed: remove the link, or give --output the folder that it leads to",
+        "cannot replace files below {}: it is a link. Remove it, or give --output the folder that it points to",
         link.display()
     )
 }
@@ -101,8 +101,8 @@ fn link_at(path: &Path) -> Option<PathBuf> {
     })
 }
 
-/// A file of the site's folder that is not part of the last site. A site whose build did not end
-/// has no list yet, and all of the folder is of it.
+/// A file of the site's folder that is not part of the last site. An unfinished site has no list of
+/// files, so all files count as part of it.
 fn foreign_in_site(dir: &Path) -> Result<Option<PathBuf>> {
     let site = dir.join(SITE);
     let state = SiteState::read(&dir.join(STATE))?;
@@ -121,7 +121,7 @@ fn foreign_in_site(dir: &Path) -> Result<Option<PathBuf>> {
     Ok(foreign.map(|path| site.join(path)))
 }
 
-/// Anything in the folder that this program does not write there.
+/// A file in the folder that this program does not write there.
 fn foreign(dir: &Path) -> Result<Option<PathBuf>> {
     let mut entries = match entries(dir) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -136,27 +136,27 @@ fn entries(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 fn is_ours(path: &Path) -> bool {
-    let Ok(facts) = fs::symlink_metadata(path) else { return false };
+    let Ok(metadata) = fs::symlink_metadata(path) else { return false };
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-    if facts.is_dir() {
+    if metadata.is_dir() {
         return match name {
             SITE => true,
             name if MEASUREMENTS.contains(&name) => has_only_measurements(path),
             _ => has_only_outputs(path),
         };
     }
-    facts.is_file()
+    metadata.is_file()
         && match name {
             "report.json" => is_kind(path, &["report"]),
             "report.md" => is_kind(&path.with_file_name("report.json"), &["report"]),
             "samples.jsonl" => is_samples(path),
             STATE => SiteState::read(path).is_ok_and(|state| state.is_some()),
-            PROBE => facts.len() == 0,
+            WRITE_CHECK => metadata.len() == 0,
             name => name.starts_with(UNFINISHED) || is_measurement(path),
         }
 }
 
-/// Whether it is a file of the history, which `perf history add` takes from anywhere.
+/// Whether it is a run, comparison or calibration. Users can move these for `perf history add`.
 fn is_measurement(path: &Path) -> bool {
     is_json(path) && is_kind(path, &["run", "comparison", "calibration", "qualification"])
 }
@@ -170,7 +170,7 @@ fn is_kind(path: &Path, kinds: &[&str]) -> bool {
     serde_json::from_slice(&text).is_ok_and(|FileKind { kind }| kinds.contains(&kind.as_str()))
 }
 
-/// Whether the first line is of a launch; without launches the file is empty.
+/// Whether the first line is of a launch. Without launches, the file is empty.
 fn is_samples(path: &Path) -> bool {
     let mut line = String::new();
     let read = fs::File::open(path).and_then(|file| BufReader::new(file).read_line(&mut line));
@@ -180,17 +180,18 @@ fn is_samples(path: &Path) -> bool {
 
 fn has_only_measurements(folder: &Path) -> bool {
     let Ok(entries) = entries(folder) else { return false };
-    entries.iter().all(|path| match path.is_dir() {
-        true => has_only_measurements(path),
-        false => is_json(path),
-    })
+    entries.iter().all(
+        |path| {
+            if path.is_dir() { has_only_measurements(path) } else { is_json(path) }
+        },
+    )
 }
 
-/// Whether everything in the folder is in an output folder of its own, such as those of parts.
+/// Whether the folder only has output folders, for example those of partitions.
 fn has_only_outputs(folder: &Path) -> bool {
     let Ok(entries) = entries(folder) else { return false };
     let is_output = |path: &PathBuf| {
-        let is_folder = fs::symlink_metadata(path).is_ok_and(|facts| facts.is_dir());
+        let is_folder = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir());
         is_folder && has_only_outputs(path)
     };
     is_marked(folder) || (!entries.is_empty() && entries.iter().all(is_output))
@@ -198,7 +199,7 @@ fn has_only_outputs(folder: &Path) -> bool {
 
 fn is_marked(dir: &Path) -> bool {
     let mark = dir.join(MARK);
-    let is_file = fs::symlink_metadata(&mark).is_ok_and(|facts| facts.is_file());
+    let is_file = fs::symlink_metadata(&mark).is_ok_and(|metadata| metadata.is_file());
     is_file && fs::read_to_string(mark).is_ok_and(|text| text == MARK_TEXT)
 }
 
@@ -213,10 +214,10 @@ mod tests {
         (STATE, r#"{"schema": 1, "key": 1, "files": {}, "parts": {}, "unfinished": true}"#);
     const MARKED: (&str, &str) = (MARK, MARK_TEXT);
 
-    /// What a folder holds, and the file of it that is in the way.
-    type Case = (&'static [(&'static str, &'static str)], Option<&'static str>);
+    /// The files of a folder, and the one that is refused.
+    type ContentsCase = (&'static [(&'static str, &'static str)], Option<&'static str>);
 
-    const CASES: [Case; 27] = [
+    const CASES: [ContentsCase; 27] = [
         (&[], None),
         (&[MARKED, ("notes.txt", "")], None),
         (&[(MARK, "a mark of another tool"), ("notes.txt", "")], Some(MARK)),
@@ -247,11 +248,11 @@ mod tests {
     ];
 
     #[test]
-    fn what_this_program_did_not_write_is_named() {
+    fn a_file_that_this_program_did_not_write_is_named() {
         for (files, expected) in CASES {
             let dir = tempfile::tempdir().unwrap();
             for (path, text) in files {
-                write_whole(&dir.path().join(path), text.as_bytes()).unwrap();
+                write_atomically(&dir.path().join(path), text.as_bytes()).unwrap();
             }
             let found = check(dir.path()).map_err(|error| error.to_string()).err();
             let named = expected.map(|path| format!("contains {path}, which"));
@@ -263,12 +264,12 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_files_elsewhere_is_not_believed() {
+    fn a_list_with_files_outside_the_folder_is_not_accepted() {
         for path in ["../index.html", "/index.html", "a/../../index.html", ""] {
             let dir = tempfile::tempdir().unwrap();
             let state =
                 format!(r#"{{"schema": 1, "key": 1, "files": {{"{path}": 1}}, "parts": {{}}}}"#);
-            write_whole(&dir.path().join(STATE), state.as_bytes()).unwrap();
+            write_atomically(&dir.path().join(STATE), state.as_bytes()).unwrap();
             assert!(check(dir.path()).unwrap_err().to_string().contains(STATE), "{path}");
         }
     }
@@ -285,19 +286,19 @@ mod tests {
         assert_eq!(refusal(&|_| {}), "");
         for name in FILES {
             let error = refusal(&|dir| fs::create_dir(dir.join(name)).unwrap());
-            assert!(error.contains(&format!("{name} is a folder")), "{error}");
+            assert!(error.contains(&format!("{name}: it is a folder")), "{error}");
         }
         for name in ["pending", "unrecorded", "site"] {
             let error = refusal(&|dir| fs::write(dir.join(name), "").unwrap());
-            assert!(error.contains(&format!("{name} is no folder, and results")), "{error}");
+            assert!(error.contains(&format!("{name}: it is not a folder")), "{error}");
         }
         let error = refusal(&|dir| fs::write(dir.join("file"), "").unwrap());
-        assert!(error.contains("file is no folder. Move it away"), "{error}");
+        assert!(error.contains("file is not a folder. Move it"), "{error}");
     }
 
     #[cfg(unix)]
     #[test]
-    fn links_in_the_place_of_folders_that_change_are_named() {
+    fn links_at_the_path_of_folders_that_change_are_named() {
         for link in ["site", "pending", "unrecorded", "site/run", "pending/gh-pages"] {
             let (dir, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
             let link = dir.path().join(link);
@@ -305,7 +306,7 @@ mod tests {
             std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
             mark(dir.path()).unwrap();
             let error = check_links(dir.path()).unwrap_err().to_string();
-            assert!(error.contains(&format!("{} is a link", link.display())), "{error}");
+            assert!(error.contains(&format!("{}: it is a link", link.display())), "{error}");
         }
     }
 }

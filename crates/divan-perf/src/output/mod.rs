@@ -1,58 +1,59 @@
-//! The folder of a run's results. Files are replaced and removed there, so it holds nothing else.
+//! The folder for the results of a run. Its files are replaced and removed, so it has no others.
 
 mod contents;
-mod places;
+mod location;
 mod site_state;
 
-pub(crate) use site_state::{Part, SITE, SiteState};
+pub(crate) use site_state::{CachedPart, SITE, SiteState};
 
 use crate::bench::Workspace;
-use crate::files::{real, write_whole};
+use crate::files::{real, write_atomically};
 use anyhow::{Context as _, Result};
 use perf_judge::ident::digest;
 use site_state::STATE;
 use std::path::{Path, PathBuf};
 
-/// Where a run's results go: `target/perf`, or what `--output` says.
+/// The folder for the results of a run: `target/perf`, or that of `--output`.
 #[derive(Clone, Debug)]
-pub(crate) struct Output {
+pub(crate) struct OutputFolder {
     dir: PathBuf,
 }
 
-impl Output {
-    /// Claims the folder that `--output` names, or the workspace's own, before anything is
-    /// measured. Fails if it is a folder of sources, holds files that this program did not write,
-    /// or cannot be written.
-    pub(crate) fn claim(asked: Option<&Path>, workspace: &Workspace) -> Result<Self> {
-        let dir = Self::folder(asked, workspace);
-        Self::check_place(&dir, workspace)?;
+impl OutputFolder {
+    /// Creates and marks the folder of `--output`, or the workspace's own.
+    ///
+    /// Fails if it is a folder of sources, has files that this program did not write, or is not
+    /// writable.
+    pub(crate) fn claim(option: Option<&Path>, workspace: &Workspace) -> Result<Self> {
+        let dir = Self::folder(option, workspace);
+        Self::check_location(&dir, workspace)?;
         if !is_cargos_own(&dir, workspace) {
             contents::check(&dir)?;
         }
         Self::create(dir)
     }
 
-    /// The folder that `--output` names, or the workspace's own, where only measurements that wait
-    /// are read, added and removed.
-    pub(crate) fn waiting_room(asked: Option<&Path>, workspace: &Workspace) -> Result<PathBuf> {
-        let dir = Self::folder(asked, workspace);
-        Self::check_place(&dir, workspace)?;
+    /// The folder of `--output`, or the workspace's own. It is neither created nor marked, for
+    /// commands that only access its pending measurements.
+    pub(crate) fn locate(option: Option<&Path>, workspace: &Workspace) -> Result<PathBuf> {
+        let dir = Self::folder(option, workspace);
+        Self::check_location(&dir, workspace)?;
         Ok(dir)
     }
 
-    /// Makes the folder and marks it.
+    /// Creates and marks the folder.
     pub(crate) fn create(dir: PathBuf) -> Result<Self> {
         contents::mark(&dir)?;
         Ok(Self { dir })
     }
 
-    fn folder(asked: Option<&Path>, workspace: &Workspace) -> PathBuf {
-        asked.map_or_else(|| own_folder(workspace), Path::to_owned)
+    fn folder(option: Option<&Path>, workspace: &Workspace) -> PathBuf {
+        option.map_or_else(|| own_folder(workspace), Path::to_owned)
     }
 
-    fn check_place(dir: &Path, workspace: &Workspace) -> Result<()> {
+    fn check_location(dir: &Path, workspace: &Workspace) -> Result<()> {
         contents::check_kinds(dir)?;
-        places::check(dir, &workspace.root)?;
+        location::check(dir, &workspace.root)?;
         contents::check_links(dir)
     }
 
@@ -61,42 +62,42 @@ impl Output {
         self.dir.join(below)
     }
 
-    /// Writes a file below the folder by way of a temporary one.
+    /// Writes a file below the folder atomically.
     pub(crate) fn write(&self, below: &str, contents: &[u8]) -> Result<PathBuf> {
         let path = self.path(below);
-        write_whole(&path, contents)?;
+        write_atomically(&path, contents)?;
         Ok(path)
     }
 
-    /// What is remembered of the site's folder.
+    /// The state of the site's folder after the last build.
     pub(crate) fn site_state(&self) -> Result<Option<SiteState>> {
         SiteState::read(&self.path(STATE))
     }
 
-    /// Remembers what is in the site's folder.
-    pub(crate) fn remember_site(&self, state: &SiteState) -> Result<()> {
-        let text = serde_json::to_string(state).context("cannot list the files of the site")?;
+    pub(crate) fn write_site_state(&self, state: &SiteState) -> Result<()> {
+        let text =
+            serde_json::to_string(state).context("cannot write the list of the site's files")?;
         self.write(STATE, text.as_bytes()).map(drop)
     }
 }
 
-/// `perf` in the target folder. One that lies elsewhere may be shared by checkouts and workspaces:
-/// there each has a folder of its own.
+/// `perf` in the target folder. A target folder outside of the workspace may be shared, so each
+/// workspace has a folder of its own there.
 fn own_folder(workspace: &Workspace) -> PathBuf {
     let perf = workspace.target_dir.join("perf");
     let root = real(&workspace.root);
     if real(&workspace.target_dir).starts_with(&root) {
         return perf;
     }
-    let place = root.to_string_lossy();
+    let path = root.to_string_lossy();
     let name = root.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let is_plain = |c: &char| c.is_ascii_alphanumeric() || "-_.".contains(*c);
     let name: String = name.chars().filter(is_plain).collect();
-    perf.join(format!("{name}-{:08x}", digest(place.as_bytes()) >> 32))
+    perf.join(format!("{name}-{:08x}", digest(path.as_bytes()) >> 32))
 }
 
-/// Whether `dir` is the workspace's own folder in cargo's target folder. Everything there is made
-/// by programs; what versions before the mark left there is in any state.
+/// Whether `dir` is the workspace's own folder in cargo's target folder. All files there are
+/// generated, and older versions left it without a mark.
 fn is_cargos_own(dir: &Path, workspace: &Workspace) -> bool {
     let (target, root) = (real(&workspace.target_dir), real(&workspace.root));
     real(dir) == real(&own_folder(workspace)) && !root.starts_with(target)
@@ -112,7 +113,7 @@ mod tests {
     fn a_file_in_the_way_is_named() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("perf"), "a file").unwrap();
-        let error = Output::create(dir.path().join("perf")).unwrap_err();
+        let error = OutputFolder::create(dir.path().join("perf")).unwrap_err();
         assert!(format!("{error:#}").contains("perf"), "{error:#}");
     }
 
@@ -127,15 +128,15 @@ mod tests {
     }
 
     #[test]
-    fn the_folder_in_cargos_target_folder_is_taken_as_older_versions_left_it() {
+    fn the_folder_in_cargos_target_folder_is_accepted_as_older_versions_left_it() {
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join("target");
         for file in ["launched/copy", "clock_recorder/1/lib.rs", "site/index.html", "notes.txt"] {
-            write_whole(&target.join("perf").join(file), b"").unwrap();
+            write_atomically(&target.join("perf").join(file), b"").unwrap();
         }
         let workspace = workspace(dir.path(), &target);
-        Output::claim(None, &workspace).unwrap();
-        Output::claim(Some(&target.join("perf")), &workspace).unwrap();
+        OutputFolder::claim(None, &workspace).unwrap();
+        OutputFolder::claim(Some(&target.join("perf")), &workspace).unwrap();
         assert!(target.join("perf/site/index.html").exists());
     }
 
@@ -159,8 +160,8 @@ mod tests {
     #[test]
     fn a_target_folder_that_is_the_workspace_itself_makes_no_exception() {
         let dir = tempfile::tempdir().unwrap();
-        write_whole(&dir.path().join("perf/site/index.html"), b"").unwrap();
-        let error = Output::claim(None, &workspace(dir.path(), dir.path())).unwrap_err();
+        write_atomically(&dir.path().join("perf/site/index.html"), b"").unwrap();
+        let error = OutputFolder::claim(None, &workspace(dir.path(), dir.path())).unwrap_err();
         assert!(error.to_string().contains("index.html"), "{error:#}");
     }
 }

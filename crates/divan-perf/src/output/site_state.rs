@@ -1,4 +1,4 @@
-//! What is remembered of the site's folder: its files, and what they were made of.
+//! The state of the site's folder after a build: its files, and digests of their inputs.
 
 use crate::files::{DATA_BYTES, read_if_there};
 use anyhow::Result;
@@ -6,52 +6,54 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
-/// The site's folder in the output, and the file beside it that names what is in it.
+/// The site's folder in the output folder.
 pub(crate) const SITE: &str = "site";
+/// The file of the site's state in the output folder.
 pub(super) const STATE: &str = "site-state.json";
-/// The format of what is remembered; another one is forgotten.
+/// The format of the state. A state of another format is not used.
 const SCHEMA: u32 = 1;
 
-/// What is remembered of a site, so that the next build does no more than it must.
+/// The state of a site, by which the next build writes only what changed.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct SiteState {
     schema: u32,
-    /// What everything was made with: the templates and the rules.
+    /// A digest of the inputs of all files: the program, the templates and the rules.
     pub(crate) key: u64,
-    /// A digest of each file's contents, by path.
+    /// Digests of the files' contents, by path.
     pub(crate) files: BTreeMap<String, u64>,
-    /// What the parts were made of that need not be made again.
-    pub(crate) parts: BTreeMap<String, Part>,
-    /// Whether the site is being built, or was when the build ended early: its files are not known.
+    /// The parts that are only rebuilt if their key changes, by name.
+    pub(crate) parts: BTreeMap<String, CachedPart>,
+    /// Whether the build has not ended, so the files are unknown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) unfinished: bool,
 }
 
-/// A part of the site that stays as it is while its key does.
+/// A part of the site that is only rebuilt if its key changes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Part {
+pub(crate) struct CachedPart {
+    /// A digest of its inputs.
     pub(crate) key: u64,
-    /// Its files, by path.
+    /// The paths of its files.
     pub(crate) files: Vec<String>,
-    /// The identities of the runs in it, where others need them.
+    /// The ids of its runs, if other parts need them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) runs: Vec<String>,
 }
 
 impl SiteState {
-    /// A site that is being built by `key`.
-    pub(crate) fn begin(key: u64) -> Self {
+    /// The state of an unfinished site.
+    pub(crate) fn unfinished(key: u64) -> Self {
         let (files, parts) = (BTreeMap::new(), BTreeMap::new());
         Self { schema: SCHEMA, key, files, parts, unfinished: true }
     }
 
-    /// The same, when everything is written.
+    /// The same for a finished site.
     pub(crate) fn finished(self) -> Self {
         Self { unfinished: false, ..self }
     }
 
-    /// What the file at `path` says. `None` if there is none, or one that this program did not
-    /// write: it names files to be removed, so none of them may be elsewhere.
+    /// Reads the state at `path`. `None` if there is none, or if this program did not write it. Its
+    /// files are removed later, so a path outside of the folder is not accepted.
     pub(super) fn read(path: &Path) -> Result<Option<Self>> {
         let state = read_if_there(path, DATA_BYTES)?
             .and_then(|text| serde_json::from_str::<Self>(&text).ok());

@@ -154,9 +154,9 @@ fn workspace(
             below.join("Cargo.toml").display()
         );
     }
-    let base = base_sources::Place { manifest: &manifest, tree: &cache.tree };
+    let base = base_sources::Checkout { manifest: &manifest, tree: &cache.tree };
     let own_manifest = own.join("Cargo.toml");
-    let head = base_sources::Place { manifest: &own_manifest, tree: &root };
+    let head = base_sources::Checkout { manifest: &own_manifest, tree: &root };
     let shared = base_sources::check(base, head)?;
     // Without a committed lock file, the base could get other versions of dependencies.
     let (lock, own_lock) = (folder.join("Cargo.lock"), own.join("Cargo.lock"));

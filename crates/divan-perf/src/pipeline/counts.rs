@@ -2,7 +2,7 @@
 
 use super::base_build::Base;
 use super::executor::Executor;
-use crate::bench::Counter;
+use crate::bench::{InstructionCount, InstructionCounter};
 use crate::ui;
 use anyhow::Result;
 use perf_judge::detect::counts::{CountPair, Counts};
@@ -32,7 +32,7 @@ pub(crate) fn collect(
     if selected.is_empty() {
         return Ok(());
     }
-    let counter = match Counter::find(executor.interrupt) {
+    let counter = match InstructionCounter::find(executor.interrupt) {
         Ok(counter) => counter,
         Err(reason) => {
             executor.notes.push(format!("no instructions were counted: {reason}"));
@@ -48,7 +48,7 @@ fn has_changed(verdict: &Verdict) -> bool {
 
 fn count(
     executor: &mut Executor<'_>,
-    counter: &Counter,
+    counter: &InstructionCounter,
     selected: Vec<&mut Verdict>,
 ) -> Result<()> {
     let count = unit::counted(selected.len(), "benchmark", "benchmarks");
@@ -80,7 +80,7 @@ enum InstructionCounts {
 /// Counts the instructions of base and head, if the base's build is the current one.
 fn instructions(
     executor: &Executor<'_>,
-    counter: &Counter,
+    counter: &InstructionCounter,
     verdict: &Verdict,
 ) -> Result<InstructionCounts> {
     let is_current =
@@ -95,12 +95,12 @@ fn instructions(
     };
     let launcher = &executor.suite.launcher;
     let base = match counter.count(launcher, base)? {
-        Ok(count) => count,
-        Err(reason) => return Ok(InstructionCounts::Failed(reason)),
+        InstructionCount::Counted(count) => count,
+        InstructionCount::Refused(reason) => return Ok(InstructionCounts::Failed(reason)),
     };
     Ok(match counter.count(launcher, head)? {
-        Ok(head) => InstructionCounts::Pair(CountPair { base, head }),
-        Err(reason) => InstructionCounts::Failed(reason),
+        InstructionCount::Counted(head) => InstructionCounts::Pair(CountPair { base, head }),
+        InstructionCount::Refused(reason) => InstructionCounts::Failed(reason),
     })
 }
 
@@ -113,7 +113,7 @@ fn allocations(
     let name = &verdict.name;
     let compared = &executor.compared;
     let both =
-        (alloc(compared.base.get(name), name), alloc(compared.head.readings.get(name), name));
+        (alloc(compared.base.get(name), name), alloc(compared.head.launch_results.get(name), name));
     let (base, head) = match both {
         (Some(base), Some(head)) => (base, head),
         _ => {

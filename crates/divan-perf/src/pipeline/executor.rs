@@ -4,7 +4,7 @@ use super::args::PerfArgs;
 use super::base_build::Base;
 use super::context::Context;
 use super::suite::BenchSuite;
-use crate::bench::{Measurement, PairedLaunches, Rounds, Runner};
+use crate::bench::{LaunchSchedule, Measurement, PairedLaunches, Runner};
 use crate::interrupt::Interrupt;
 use crate::ui;
 use anyhow::Result;
@@ -100,13 +100,13 @@ impl<'a> Executor<'a> {
         let (launcher, interrupt) = (&self.suite.launcher, self.interrupt);
         let rounds = schedule(stage, launches);
         let measured = self.runner.measure(&rounds, benchmarks, launcher, interrupt)?;
-        for (name, results) in &measured.readings {
+        for (name, results) in &measured.launch_results {
             let times: Vec<LaunchTimes> = results.iter().map(LaunchResult::times).collect();
             judge.feed(name, times);
         }
         measured.failures.iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
         if measured.cut_short {
-            let done = |name| measured.readings.get(name).map_or(0, Vec::len);
+            let done = |name| measured.launch_results.get(name).map_or(0, Vec::len);
             self.stop(judge, benchmarks.iter().filter(|name| done(*name) < launches));
         }
         if self.args.compare.is_none() {
@@ -224,7 +224,7 @@ impl ComparisonLaunches {
             self.base.entry(name).or_default().extend(results);
         }
         self.add_head(Measurement {
-            readings: paired.head,
+            launch_results: paired.head,
             failures: paired.failures,
             cut_short: paired.cut_short,
         });
@@ -232,8 +232,8 @@ impl ComparisonLaunches {
 
     /// Adds launches of the head alone.
     fn add_head(&mut self, measurement: Measurement) {
-        for (name, results) in measurement.readings {
-            self.head.readings.entry(name).or_default().extend(results);
+        for (name, results) in measurement.launch_results {
+            self.head.launch_results.entry(name).or_default().extend(results);
         }
         self.head.failures.extend(measurement.failures);
         self.head.cut_short |= measurement.cut_short;
@@ -241,13 +241,13 @@ impl ComparisonLaunches {
 }
 
 /// The launches of a stage of the judge.
-fn schedule(stage: Stage, launches: usize) -> Rounds {
-    let (title, least) = match stage {
+fn schedule(stage: Stage, launches: usize) -> LaunchSchedule {
+    let (title, min_interval) = match stage {
         Stage::Initial => ("measuring", Duration::ZERO),
         Stage::Rerun => ("rerun", Duration::ZERO),
         Stage::Confirmation => ("confirmation", CONFIRMATION_INTERVAL),
     };
-    Rounds { title, launches, least }
+    LaunchSchedule { title, launches, min_interval }
 }
 
 /// The title of a step of a paired comparison.

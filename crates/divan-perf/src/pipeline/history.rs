@@ -1,6 +1,6 @@
 //! The repository of the workspace and its recorded runs.
 
-use crate::store::{Recorded, Repository};
+use crate::store::{NewestRuns, Repository};
 use anyhow::Result;
 use perf_judge::budget::BudgetFile;
 use perf_judge::ident::BenchmarkId;
@@ -12,7 +12,7 @@ use std::rc::Rc;
 pub(crate) struct RecordedHistory {
     /// The commit that is checked out.
     pub(crate) commit: Option<Commit>,
-    pub(crate) recorded: Recorded,
+    pub(crate) recorded: NewestRuns,
     /// Notes about the checkout for the report.
     pub(crate) notes: Vec<String>,
     /// The branch whose runs form the baselines.

@@ -51,7 +51,7 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     let initial = executor.initial_measurement(&mut judge)?;
     let recorded = outcome::record_run(&executor, &initial);
     let mut verdicts = executor.finish(judge)?;
-    counts::collect(&mut executor, &mut verdicts.verdicts, &initial.readings)?;
+    counts::collect(&mut executor, &mut verdicts.verdicts, &initial.launch_results)?;
     let report = outcome::report(&executor, &initial, verdicts);
     let compared = outcome::record_comparisons(&executor, &report);
     let color = args.measure.output.color;

@@ -6,8 +6,8 @@ use super::executor::Executor;
 use super::suite::is_complete;
 use crate::args::Format;
 use crate::bench::Measurement;
-use crate::site::Sources;
-use crate::store::{BaseCommit, Entry};
+use crate::site::SiteInputs;
+use crate::store::{BaseCommit, MeasurementFile};
 use crate::ui;
 use crate::ui::Color;
 use anyhow::{Context as _, Result};
@@ -31,8 +31,8 @@ pub(super) fn record_run(executor: &Executor<'_>, initial: &Measurement) -> Resu
     }
     let run = run(executor, initial);
     let recorder = &executor.context.recorder;
-    recorder.spool(&[Entry::from(&run)])?;
-    let saved = save_samples(executor.context, &run.id, &[("head", &initial.readings)]);
+    recorder.spool(&[MeasurementFile::from(&run)])?;
+    let saved = save_samples(executor.context, &run.id, &[("head", &initial.launch_results)]);
     recorder.record().and(saved)
 }
 
@@ -40,12 +40,12 @@ pub(super) fn record_run(executor: &Executor<'_>, initial: &Measurement) -> Resu
 pub(super) fn record_comparisons(executor: &Executor<'_>, report: &Report) -> Result<()> {
     let measured = &executor.compared;
     if executor.args.compare.is_some() {
-        let builds = [("base", &measured.base), ("head", &measured.head.readings)];
+        let builds = [("base", &measured.base), ("head", &measured.head.launch_results)];
         save_samples(executor.context, &report.run.id, &builds)?;
     }
     let comparisons = Comparison::all_of(report);
     let recorder = &executor.context.recorder;
-    recorder.spool(&comparisons.iter().map(Entry::from).collect::<Vec<_>>())?;
+    recorder.spool(&comparisons.iter().map(MeasurementFile::from).collect::<Vec<_>>())?;
     recorder.record()
 }
 
@@ -98,11 +98,11 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
         context
             .history
             .repository()
-            .and_then(|repository| repository.qualification_note(&suite.machine)),
+            .and_then(|repository| repository.calibration_note(&suite.machine)),
     );
     let mut report = Report::new(ReportParts {
         run,
-        budgets: check(budgets, &selected, run, &measurement.readings, required),
+        budgets: check(budgets, &selected, run, &measurement.launch_results, required),
         accepted: accepted(executor, run, &verdicts),
         verdicts,
         reference: ReferenceFacts {
@@ -227,7 +227,7 @@ fn write(context: &Context, report: &Report) -> Result<()> {
 
 /// Writes the trend site with this run, and returns the path of its first page.
 fn write_site(context: &Context, report: &Report) -> Result<Option<PathBuf>> {
-    let sources = Sources {
+    let sources = SiteInputs {
         output: &context.project.output,
         repository: context.history.repository(),
         settings: &context.project.settings,

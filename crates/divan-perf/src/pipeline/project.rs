@@ -3,7 +3,7 @@
 use crate::args::{FailOn, OutputArgs};
 use crate::bench::Workspace;
 use crate::budget_file::{in_file, read};
-use crate::output::Output;
+use crate::output::OutputFolder;
 use crate::site;
 use anyhow::{Context as _, Result};
 use perf_judge::budget::{Acceptance, Budget, BudgetFile, Gate, Level};
@@ -17,7 +17,7 @@ use xshell::Shell;
 #[derive(Debug)]
 pub(crate) struct Project {
     pub(crate) workspace: Workspace,
-    pub(crate) output: Output,
+    pub(crate) output: OutputFolder,
     pub(crate) settings: BudgetFile,
     pub(crate) budgets: Vec<Budget>,
     /// The accepted regressions that are written into each run.
@@ -33,7 +33,7 @@ impl Project {
         let workspace = workspace(args.manifest_path.as_deref(), packages)?;
         let (budget_text, settings, budgets) = read(&workspace.root)?.unwrap_or_default();
         Ok(Self {
-            output: Output::claim(args.output_dir.as_deref(), &workspace)?,
+            output: OutputFolder::claim(args.output_dir.as_deref(), &workspace)?,
             workspace,
             accepted: settings.accepted.iter().map(Acceptance::carried).collect(),
             settings,
@@ -47,7 +47,7 @@ impl Project {
     pub(super) fn without_settings(manifest: &Path, args: &OutputArgs) -> Result<Self> {
         let workspace = workspace(Some(manifest), &[])?;
         Ok(Self {
-            output: Output::claim(args.output_dir.as_deref(), &workspace)?,
+            output: OutputFolder::claim(args.output_dir.as_deref(), &workspace)?,
             workspace,
             settings: BudgetFile::default(),
             budgets: Vec::new(),

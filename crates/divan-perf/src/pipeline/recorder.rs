@@ -2,9 +2,9 @@
 
 use crate::args::OutputArgs;
 use crate::files::files_below;
-use crate::output::{Output, SITE};
-use crate::store::spool::{Pending, Recording};
-use crate::store::{Entry, Repository};
+use crate::output::{OutputFolder, SITE};
+use crate::store::spool::{Spool, SpoolOutcome};
+use crate::store::{MeasurementFile, Repository};
 use crate::ui;
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
@@ -14,8 +14,8 @@ use std::rc::Rc;
 #[derive(Debug)]
 pub(crate) struct Recorder {
     /// The history and its spool; `None` with `--no-record`.
-    history: Option<(Rc<Repository>, Pending)>,
-    output: Output,
+    history: Option<(Rc<Repository>, Spool)>,
+    output: OutputFolder,
     publish: bool,
     site_branch: Option<String>,
 }
@@ -24,7 +24,7 @@ impl Recorder {
     /// Checks the requirements of recording and publishing, and records pending measurements.
     pub(super) fn prepare(
         repository: Option<&Rc<Repository>>,
-        output: &Output,
+        output: &OutputFolder,
         args: &OutputArgs,
     ) -> Result<Self> {
         let recorder = Self::new(repository.filter(|_| !args.no_record), output, args)?;
@@ -34,7 +34,7 @@ impl Recorder {
             repository.check_remote()?;
             repository.fetch()?;
         }
-        repository.check_restarts()?;
+        repository.check_rotations()?;
         if let Some(branch) = &args.site_branch {
             repository.check_site_branch(branch, args.publish)?;
         }
@@ -52,11 +52,11 @@ impl Recorder {
     /// A recorder in `repository`; without one nothing is recorded.
     pub(super) fn new(
         repository: Option<&Rc<Repository>>,
-        output: &Output,
+        output: &OutputFolder,
         args: &OutputArgs,
     ) -> Result<Self> {
         let pending = |repository: &Rc<Repository>| {
-            let pending = Pending::of(&output.path(""), repository)?;
+            let pending = Spool::of(&output.path(""), repository)?;
             Ok::<_, anyhow::Error>((repository.clone(), pending))
         };
         Ok(Self {
@@ -73,9 +73,9 @@ impl Recorder {
     }
 
     /// Writes measurements to disk, so that they survive a failure of a later step.
-    pub(crate) fn spool(&self, entries: &[Entry]) -> Result<()> {
+    pub(crate) fn spool(&self, entries: &[MeasurementFile]) -> Result<()> {
         if let Some((_, pending)) = &self.history {
-            return pending.keep(entries);
+            return pending.add(entries);
         }
         entries.iter().try_for_each(|entry| {
             let path = format!("unrecorded/{}.json", entry.id);
@@ -120,8 +120,8 @@ impl Recorder {
     }
 }
 
-fn print_unrecorded(recording: &Recording, pending: &Pending) {
-    for why in &recording.left {
+fn print_unrecorded(recording: &SpoolOutcome, pending: &Spool) {
+    for why in &recording.not_recorded {
         ui::say(&format!("note: {why}; the measurement stays in {}", pending.folder().display()));
     }
 }

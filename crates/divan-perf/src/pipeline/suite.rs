@@ -5,8 +5,8 @@ use super::context::Context;
 use super::silent_targets::SilentTargets;
 use crate::args::MeasureArgs;
 use crate::bench::{
-    self, BuildFolder, Built, ClockRecorder, Entry, Launcher, Listing, Measurement, Options,
-    Runner, SamplingTarget, Workspace,
+    self, BuildFolder, Built, ClockRecorder, Launcher, ListedBenchmark, Listing, Measurement,
+    Runner, RunnerOptions, SamplingTarget, Workspace,
 };
 use crate::environment::{self, BuildSettings};
 use crate::interrupt::Interrupt;
@@ -84,7 +84,8 @@ impl BenchSuite {
         let selected = listing.len();
         let part = args.partition.filter(|part| !part.is_all());
         let partition = part.map(|part| split(&mut listing, part, context));
-        let source = |entry: &Entry| Some((entry.id.clone(), entry.source(&workspace.root)?));
+        let source =
+            |entry: &ListedBenchmark| Some((entry.id.clone(), entry.source(&workspace.root)?));
         let suite = Self {
             launcher,
             machine,
@@ -133,7 +134,7 @@ impl BenchSuite {
         args: &MeasureArgs,
     ) -> Result<Runner> {
         let past = Some(self.selector(context));
-        let options = Options { seed: self.seed, time_limit: args.time_limit };
+        let options = RunnerOptions { seed: self.seed, time_limit: args.time_limit };
         let target = |name: &BenchmarkId| self.target(context, args, name);
         Runner::plan(listing, &self.launcher, past, target, options)
     }
@@ -198,7 +199,7 @@ impl BenchSuite {
         measurement: &Measurement,
         is_complete: bool,
     ) -> Run {
-        let measured = measurement.readings.iter().filter_map(|(name, launches)| {
+        let measured = measurement.launch_results.iter().filter_map(|(name, launches)| {
             Measured::of(name.clone(), self.source_of(name), launches)
         });
         let failures = runner.failures().iter().chain(&measurement.failures);
@@ -302,7 +303,7 @@ pub(crate) fn is_complete(args: &PerfArgs) -> bool {
 /// Keeps the part's benchmarks in the listing. Only the first part reports failures of listing.
 fn split(listing: &mut Listing, part: Part, context: &Context) -> Partition {
     let costs = context.history.costs();
-    let cost = |entry: &Entry| (entry.id.clone(), costs(&entry.id));
+    let cost = |entry: &ListedBenchmark| (entry.id.clone(), costs(&entry.id));
     let partition = part.split(&listing.entries.iter().map(cost).collect::<Vec<_>>());
     listing.entries.retain(|entry| partition.own.contains(&entry.id));
     if part.part > 1 {

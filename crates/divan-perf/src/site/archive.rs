@@ -1,44 +1,42 @@
-//! The files that hold what is too old for pages, made of the series: none is made again while its
-//! days stay the same.
+//! The site's files for runs that are too old for pages, rendered from the day indexes. A file is
+//! only rendered again if its days change.
 
-use super::folder::{Folder, key_of};
-use crate::store::{Days, Series};
+use super::folder::{SiteFolder, key_of};
+use crate::store::{Days, RecordedSeries};
 use anyhow::Result;
 use perf_judge::history::{NameTable, RunRow};
 use perf_judge::ident::BenchmarkId;
 use perf_report::site::{Site, archive as data};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// New names of benchmarks by old ones.
+/// Current names of benchmarks by former ones.
 type Renamed = BTreeMap<BenchmarkId, BenchmarkId>;
 
-/// What is too old for pages.
+/// The runs that are too old for pages.
 #[derive(Debug, Default)]
-pub(super) struct Archive {
-    /// How many runs.
+pub(super) struct ArchivedRuns {
     pub(super) count: usize,
-    /// The months that hold them, the newest first.
+    /// The months with such runs, the newest first.
     months: Vec<String>,
 }
 
-impl Archive {
-    /// The months in which the benchmark was measured.
-    pub(super) fn months_of(&self, stem: &str, folder: &Folder<'_>) -> Vec<String> {
+impl ArchivedRuns {
+    /// The archived months in which the benchmark was measured.
+    pub(super) fn months_of(&self, stem: &str, folder: &SiteFolder<'_>) -> Vec<String> {
         let measured = |month: &&String| folder.has(&data::trend_path(stem, month));
         self.months.iter().filter(measured).cloned().collect()
     }
 }
 
-/// Writes a file for each day, the months of runs that are too old for pages, and where the runs
-/// of each commit are found.
+/// Writes a file per day, the files of archived months, and the index of runs by commit.
 pub(super) fn write(
-    folder: &mut Folder<'_>,
+    folder: &mut SiteFolder<'_>,
     site: &Site<'_>,
-    series: &mut Series<'_>,
+    series: &mut RecordedSeries<'_>,
     renamed: &Renamed,
-) -> Result<Archive> {
+) -> Result<ArchivedRuns> {
     let days = series.days()?;
-    let mut source = Source { series, renamed, names: BTreeMap::new() };
+    let mut source = RenamedSeries { series, renamed, names: BTreeMap::new() };
     for (day, day_indexes) in &days {
         let (part, key) = (format!("day/{day}"), key_of(day_indexes.iter().map(String::as_str)));
         if folder.keep(&part, key).is_none() {
@@ -52,29 +50,29 @@ pub(super) fn write(
     for page in data::commits(ids.iter().map(String::as_str)) {
         folder.put(&page)?;
     }
-    let Some(oldest) = site.oldest_shown() else { return Ok(Archive::default()) };
+    let Some(oldest) = site.oldest_shown() else { return Ok(ArchivedRuns::default()) };
     let first_shown = oldest.format("%Y%m%dT%H%M%SZ").to_string();
     let count = ids.iter().filter(|id| id.as_str() < first_shown.as_str()).count();
     if count == 0 {
-        return Ok(Archive::default());
+        return Ok(ArchivedRuns::default());
     }
     let months = months(&days, &oldest.format("%Y-%m").to_string());
     for month in &months {
         write_month(folder, site, &mut source, &days, month)?;
     }
-    Ok(Archive { count, months: months.into_iter().rev().collect() })
+    Ok(ArchivedRuns { count, months: months.into_iter().rev().collect() })
 }
 
-/// The months with days, up to `last`.
+/// The months of `days` up to `last`.
 fn months(days: &Days, last: &str) -> BTreeSet<String> {
     let months = days.keys().filter_map(|day| day.get(..7));
     months.filter(|month| *month <= last).map(str::to_owned).collect()
 }
 
 fn write_month(
-    folder: &mut Folder<'_>,
+    folder: &mut SiteFolder<'_>,
     site: &Site<'_>,
-    source: &mut Source<'_, '_>,
+    source: &mut RenamedSeries<'_, '_>,
     days: &Days,
     month: &str,
 ) -> Result<()> {
@@ -92,14 +90,14 @@ fn write_month(
     folder.make(&part, key, &pages)
 }
 
-/// The series under the names of today.
-struct Source<'s, 'a> {
-    series: &'s mut Series<'a>,
+/// The day indexes under the current names of benchmarks.
+struct RenamedSeries<'s, 'a> {
+    series: &'s mut RecordedSeries<'a>,
     renamed: &'s Renamed,
     names: BTreeMap<String, NameTable>,
 }
 
-impl Source<'_, '_> {
+impl RenamedSeries<'_, '_> {
     fn lines(&mut self, day: &str, day_indexes: &[String]) -> Vec<RunRow> {
         let lines = self.series.runs_of(day, day_indexes);
         for line in &lines {

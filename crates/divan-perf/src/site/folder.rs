@@ -1,35 +1,35 @@
-//! The site's folder: only what changed is written, and what is no longer part of it goes.
+//! Writes the site's folder: only changed files are written, and obsolete ones are removed.
 
 use crate::files::remove;
-use crate::output::{Output, Part, SITE, SiteState};
+use crate::output::{CachedPart, OutputFolder, SITE, SiteState};
 use anyhow::Result;
 use perf_judge::ident::digest;
 use perf_report::site::SiteFile;
 use std::path::PathBuf;
 
-/// A site that is being written.
+/// A site folder during a build.
 #[derive(Debug)]
-pub(super) struct Folder<'a> {
-    output: &'a Output,
+pub(super) struct SiteFolder<'a> {
+    output: &'a OutputFolder,
     old: SiteState,
     new: SiteState,
 }
 
-impl<'a> Folder<'a> {
-    /// Begins a site made with what `key` is a digest of. What an interrupted build left, or one
-    /// with other templates, is forgotten.
-    pub(super) fn begin(output: &'a Output, key: u64) -> Result<Self> {
+impl<'a> SiteFolder<'a> {
+    /// Starts a build. `key` is a digest of the inputs of all files. Files of an interrupted build are
+    /// removed, and parts with another key are rebuilt.
+    pub(super) fn begin(output: &'a OutputFolder, key: u64) -> Result<Self> {
         let known = output.site_state()?;
         let exists = |path: &String| output.path(SITE).join(path).exists();
         let is_usable = |old: &SiteState| old.is_usable() && old.files.keys().all(exists);
-        // Until the new state is written, nothing is known of the files in the folder.
-        let new = SiteState::begin(key);
-        output.remember_site(&new)?;
+        // If this build is interrupted, the files of the folder are unknown.
+        let new = SiteState::unfinished(key);
+        output.write_site_state(&new)?;
         let mut old = match known {
             Some(old) if is_usable(&old) => old,
             other => {
                 discard(output, other)?;
-                SiteState::begin(key)
+                SiteState::unfinished(key)
             }
         };
         if old.key != key {
@@ -38,18 +38,18 @@ impl<'a> Folder<'a> {
         Ok(Self { output, old, new })
     }
 
-    /// Writes a file, unless it stands there already.
+    /// Writes a file if its contents changed.
     pub(super) fn put(&mut self, page: &SiteFile) -> Result<()> {
-        let is = digest(page.contents.as_bytes());
-        if self.old.files.get(&page.path) != Some(&is) {
+        let contents = digest(page.contents.as_bytes());
+        if self.old.files.get(&page.path) != Some(&contents) {
             self.output.write(&format!("{SITE}/{}", page.path), page.contents.as_bytes())?;
         }
-        self.new.files.insert(page.path.clone(), is);
+        self.new.files.insert(page.path.clone(), contents);
         Ok(())
     }
 
-    /// Keeps the part called `name` if it was made of the same; else it must be [made](Self::make).
-    pub(super) fn keep(&mut self, name: &str, key: u64) -> Option<&Part> {
+    /// Keeps the part `name` if its key is unchanged. Otherwise it must be [rendered](Self::make).
+    pub(super) fn keep(&mut self, name: &str, key: u64) -> Option<&CachedPart> {
         let part = self.old.parts.get(name).filter(|part| part.key == key)?.clone();
         for path in &part.files {
             self.new.files.insert(path.clone(), *self.old.files.get(path)?);
@@ -63,7 +63,7 @@ impl<'a> Folder<'a> {
         self.make_with(name, key, pages, Vec::new())
     }
 
-    /// Writes a part with the identities of its runs.
+    /// Writes a part with the ids of its runs.
     pub(super) fn make_with(
         &mut self,
         name: &str,
@@ -73,12 +73,15 @@ impl<'a> Folder<'a> {
     ) -> Result<()> {
         pages.iter().try_for_each(|page| self.put(page))?;
         let files = pages.iter().map(|page| page.path.clone()).collect();
-        self.new.parts.insert(name.to_owned(), Part { key, files, runs });
+        self.new.parts.insert(name.to_owned(), CachedPart { key, files, runs });
         Ok(())
     }
 
-    /// The parts so far whose names begin so, in order.
-    pub(super) fn parts(&self, prefix: &str) -> impl DoubleEndedIterator<Item = (&str, &Part)> {
+    /// The parts so far with this prefix, by name.
+    pub(super) fn parts(
+        &self,
+        prefix: &str,
+    ) -> impl DoubleEndedIterator<Item = (&str, &CachedPart)> {
         let below = self.new.parts.range(prefix.to_owned()..);
         let prefix = prefix.to_owned();
         below
@@ -88,23 +91,23 @@ impl<'a> Folder<'a> {
             .into_iter()
     }
 
-    /// Whether the site has this file so far.
+    /// Whether this build has written or kept the file.
     pub(super) fn has(&self, path: &str) -> bool {
         self.new.files.contains_key(path)
     }
 
-    /// Removes what is no longer part of the site, and remembers what is. Returns the folder.
+    /// Removes obsolete files, and writes the state. Returns the path of the folder.
     pub(super) fn finish(self) -> Result<PathBuf> {
         let folder = self.output.path(SITE);
-        let gone = self.old.files.keys().filter(|path| !self.new.files.contains_key(*path));
-        gone.into_iter().try_for_each(|path| remove(&folder.join(path)))?;
-        self.output.remember_site(&self.new.finished())?;
+        let obsolete = self.old.files.keys().filter(|path| !self.new.files.contains_key(*path));
+        obsolete.into_iter().try_for_each(|path| remove(&folder.join(path)))?;
+        self.output.write_site_state(&self.new.finished())?;
         Ok(folder)
     }
 }
 
-/// Removes a site that cannot be continued: its files, or the folder if they are not known.
-fn discard(output: &Output, state: Option<SiteState>) -> Result<()> {
+/// Removes the files of an unusable site, or its folder if the files are unknown.
+fn discard(output: &OutputFolder, state: Option<SiteState>) -> Result<()> {
     let Some(state) = state.filter(|state| !state.unfinished) else {
         return remove(&output.path(SITE));
     };
@@ -130,9 +133,9 @@ mod tests {
         SiteFile { path: path.to_owned(), contents: contents.to_owned() }
     }
 
-    fn output() -> (tempfile::TempDir, Output) {
+    fn output() -> (tempfile::TempDir, OutputFolder) {
         let dir = tempfile::tempdir().unwrap();
-        let output = Output::create(dir.path().join("perf")).unwrap();
+        let output = OutputFolder::create(dir.path().join("perf")).unwrap();
         (dir, output)
     }
 
@@ -140,7 +143,7 @@ mod tests {
     fn only_what_changed_is_written() {
         let (_dir, output) = output();
         let build = |contents: &str| {
-            let mut folder = Folder::begin(&output, 1).unwrap();
+            let mut folder = SiteFolder::begin(&output, 1).unwrap();
             folder.put(&page("a.html", "same")).unwrap();
             folder.put(&page("b/c.html", contents)).unwrap();
             folder.finish().unwrap()
@@ -156,12 +159,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_longer_part_of_it_goes() {
+    fn obsolete_files_are_removed() {
         let (_dir, output) = output();
-        let mut folder = Folder::begin(&output, 1).unwrap();
+        let mut folder = SiteFolder::begin(&output, 1).unwrap();
         folder.make("part", 7, &[page("old.html", "")]).unwrap();
         folder.finish().unwrap();
-        let mut folder = Folder::begin(&output, 1).unwrap();
+        let mut folder = SiteFolder::begin(&output, 1).unwrap();
         assert_eq!(folder.keep("part", 8).map(|part| part.key), None);
         folder.put(&page("new.html", "")).unwrap();
         let site = folder.finish().unwrap();
@@ -171,27 +174,27 @@ mod tests {
     #[test]
     fn a_part_is_kept_while_its_key_and_the_templates_are_the_same() {
         let (_dir, output) = output();
-        let mut folder = Folder::begin(&output, 1).unwrap();
+        let mut folder = SiteFolder::begin(&output, 1).unwrap();
         folder.make_with("part", 7, &[page("a.html", "")], vec!["run".to_owned()]).unwrap();
         folder.finish().unwrap();
-        let mut folder = Folder::begin(&output, 1).unwrap();
+        let mut folder = SiteFolder::begin(&output, 1).unwrap();
         assert_eq!(
             folder.keep("part", 7).map(|part| part.runs.clone()),
             Some(vec!["run".to_owned()])
         );
         assert!(folder.has("a.html"));
         folder.finish().unwrap();
-        assert!(Folder::begin(&output, 2).unwrap().keep("part", 7).is_none());
+        assert!(SiteFolder::begin(&output, 2).unwrap().keep("part", 7).is_none());
     }
 
     #[test]
-    fn a_build_that_was_interrupted_is_made_anew() {
+    fn an_interrupted_build_is_repeated() {
         let (_dir, output) = output();
-        let mut folder = Folder::begin(&output, 1).unwrap();
+        let mut folder = SiteFolder::begin(&output, 1).unwrap();
         folder.make("part", 7, &[page("a.html", "")]).unwrap();
         folder.finish().unwrap();
-        drop(Folder::begin(&output, 1).unwrap());
-        assert!(Folder::begin(&output, 1).unwrap().keep("part", 7).is_none());
+        drop(SiteFolder::begin(&output, 1).unwrap());
+        assert!(SiteFolder::begin(&output, 1).unwrap().keep("part", 7).is_none());
         assert!(!output.path("site/a.html").exists());
     }
 }

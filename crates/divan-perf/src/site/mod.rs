@@ -1,4 +1,4 @@
-//! The trend site as files: of the run that was just measured, or of what is recorded.
+//! The site as files, about the current run or the newest recorded one.
 
 mod folder;
 mod archive;
@@ -6,11 +6,12 @@ mod templates;
 
 pub(crate) use templates::read as templates;
 
-use crate::output::Output;
+use crate::output::OutputFolder;
 use crate::store::Repository;
 use crate::ui;
 use anyhow::{Context as _, Result};
-use folder::{Folder, key_of};
+use archive::ArchivedRuns;
+use folder::{SiteFolder, key_of};
 use perf_judge::budget::{Budget, BudgetFile};
 use perf_judge::history::{History, Past};
 use perf_report::site::{Archive, COMPARISONS, CachedPage, Contents, LOOK_BACK, SHOWN, Site};
@@ -18,56 +19,61 @@ use perf_report::{Comparison, Report, Rules, commits_at};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What a site is made of beside the history.
+/// The inputs of a site.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sources<'a> {
-    pub(crate) output: &'a Output,
-    /// Where the history lies; without it the site shows the report alone.
+pub(crate) struct SiteInputs<'a> {
+    pub(crate) output: &'a OutputFolder,
+    /// The repository with the history; without it, the site shows only the report.
     pub(crate) repository: Option<&'a Repository>,
     pub(crate) settings: &'a BudgetFile,
     pub(crate) budgets: &'a [Budget],
-    /// The branch whose runs make the baselines.
+    /// The base branch.
     pub(crate) branch: &'a str,
     pub(crate) templates: &'a BTreeMap<String, String>,
 }
 
-/// What of the history a site shows.
+/// The part of the history that a site shows.
 #[derive(Debug, Default)]
-struct Recorded {
+struct SiteHistory {
     history: History,
     comparisons: Vec<Comparison>,
 }
 
-impl Sources<'_> {
-    /// Renders the site about `report`, whose run may be recorded or not, and returns its folder.
+impl SiteInputs<'_> {
+    /// Renders the site about `report`, and returns its folder.
     pub(crate) fn write(&self, report: &Report) -> Result<PathBuf> {
-        let (recorded, _) = self.recorded()?;
+        let (recorded, _) = self.site_history()?;
         self.render(&recorded, report)
     }
 
     /// Renders the site about the newest recorded run of the branch, and returns its folder.
     pub(crate) fn write_newest(&self, repository: &Repository) -> Result<PathBuf> {
-        let (recorded, notes) = self.recorded()?;
-        say(&notes);
-        let Recorded { history, comparisons } = &recorded;
+        let (recorded, notes) = self.site_history()?;
+        print_notes(&notes);
+        let SiteHistory { history, comparisons } = &recorded;
         let run = history.newest(self.branch, |_| true);
         let run =
-            run.context("nothing is recorded yet: `cargo xtask perf` records the first run")?;
+            run.with_context(|| {
+                format!(
+                    "cannot render the site: there is no recorded run of `{}`. Run `cargo xtask perf` on that branch",
+                    self.branch
+                )
+            })?;
         let own = comparisons.iter().filter(|comparison| comparison.run() == Some(&run.id));
         let past = Past::before(run, history, SHOWN);
         let mut report = Report::of_recorded(run, past, &own.collect::<Vec<_>>(), self.rules());
         report.notes.extend(notes);
-        report.notes.extend(repository.qualification_note(&run.machine));
+        report.notes.extend(repository.calibration_note(&run.machine));
         self.render(&recorded, &report)
     }
 
-    /// What there is to show, and what could not be read.
-    fn recorded(&self) -> Result<(Recorded, Vec<String>)> {
+    /// The history to show, and notes on files that could not be read.
+    fn site_history(&self) -> Result<(SiteHistory, Vec<String>)> {
         let Some(repository) = self.repository else { return Ok(Default::default()) };
         let newest = repository.newest_history(SHOWN + LOOK_BACK)?;
         let (comparisons, more) = repository.comparisons(COMPARISONS)?;
         let history = newest.history.apply_renames(&self.settings.renamed);
-        Ok((Recorded { history, comparisons }, [newest.notes, more].concat()))
+        Ok((SiteHistory { history, comparisons }, [newest.notes, more].concat()))
     }
 
     fn rules(&self) -> Rules<'_> {
@@ -80,54 +86,58 @@ impl Sources<'_> {
         }
     }
 
-    /// Where the commits are shown on the web.
-    fn web(&self) -> Result<Option<String>> {
+    /// The web address of commits, if the remote's host is known.
+    fn commits_url(&self) -> Result<Option<String>> {
         let Some(repository) = self.repository else { return Ok(None) };
         Ok(repository.remote_address()?.and_then(|address| commits_at(&address)))
     }
 
-    /// Writes every page that changed.
-    fn render(&self, recorded: &Recorded, report: &Report) -> Result<PathBuf> {
-        let web = self.web()?;
+    /// Writes all changed files.
+    fn render(&self, recorded: &SiteHistory, report: &Report) -> Result<PathBuf> {
+        let commits_url = self.commits_url()?;
         let contents = Contents {
             history: &recorded.history,
             report,
             comparisons: &recorded.comparisons,
             rules: self.rules(),
-            commits_at: web.as_deref(),
+            commits_at: commits_url.as_deref(),
         };
         let site = Site::new(self.templates, contents).context("cannot render the site")?;
-        let mut folder = Folder::begin(self.output, site.key() ^ program()?)?;
-        let older = match self.repository {
+        let mut folder = SiteFolder::begin(self.output, site.key() ^ program_key()?)?;
+        let archived = match self.repository {
             Some(repository) => {
                 let mut series = repository.open_series()?;
-                let older =
+                let archived =
                     archive::write(&mut folder, &site, &mut series, &self.settings.renamed)?;
-                say(&series.notes);
-                older
+                print_notes(&series.notes);
+                archived
             }
-            None => archive::Archive::default(),
+            None => ArchivedRuns::default(),
         };
-        write_pages(&mut folder, &site, &older).context("cannot render the site")?;
+        write_pages(&mut folder, &site, &archived).context("cannot render the site")?;
         folder.finish()
     }
 }
 
-/// What tells this program from one that may render otherwise: its file's size and time.
-fn program() -> Result<u64> {
+/// A digest of this program's size and modification time. Another version may render other pages.
+fn program_key() -> Result<u64> {
     let file = std::env::current_exe().and_then(std::fs::metadata);
     let file = file.context("cannot find this program's own file")?;
     let changed = file.modified().map_or_else(|_| String::new(), |time| format!("{time:?}"));
     Ok(key_of([file.len().to_string().as_str(), &changed]))
 }
 
-fn write_pages(folder: &mut Folder<'_>, site: &Site<'_>, older: &archive::Archive) -> Result<()> {
+fn write_pages(
+    folder: &mut SiteFolder<'_>,
+    site: &Site<'_>,
+    archived: &ArchivedRuns,
+) -> Result<()> {
     for page in site.overview()? {
         folder.put(&page)?;
     }
     for name in site.benchmarks() {
-        let months = older.months_of(&name.file_stem(), folder);
-        for page in site.benchmark(name, Archive { count: older.count, months: &months })? {
+        let months = archived.months_of(&name.file_stem(), folder);
+        for page in site.benchmark(name, Archive { count: archived.count, months: &months })? {
             folder.put(&page)?;
         }
     }
@@ -146,6 +156,6 @@ fn write_pages(folder: &mut Folder<'_>, site: &Site<'_>, older: &archive::Archiv
     Ok(())
 }
 
-fn say(notes: &[String]) {
+fn print_notes(notes: &[String]) {
     notes.iter().for_each(|note| ui::say(&format!("note: {note}")));
 }

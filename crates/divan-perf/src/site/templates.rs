@@ -1,5 +1,5 @@
-//! The templates that this program carries, so that it renders the same site in any workspace, and
-//! those that a project puts in their place.
+//! The site's templates: those that are part of this program, and those that replace them in a
+//! project.
 
 use crate::files::{TEXT_BYTES, read_if_there};
 use anyhow::{Context as _, Result, bail};
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// Our templates, with those of `folder` in place of the ones of the same name.
+/// The built-in templates, replaced by those of the same name in `folder`.
 pub(crate) fn read(folder: Option<&Path>) -> Result<BTreeMap<String, String>> {
     let own = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
     let mut templates: BTreeMap<String, String> = FILES.into_iter().map(own).collect();
@@ -26,10 +26,10 @@ pub(crate) fn read(folder: Option<&Path>) -> Result<BTreeMap<String, String>> {
     Ok(templates)
 }
 
-/// What a copy of the package perf-site-templates holds beside the templates.
+/// The files of the package perf-site-templates that are not templates.
 const PACKAGE: [&str; 3] = ["Cargo.toml", "README.md", "lib.rs"];
 
-/// A file that replaces nothing is a misspelt one.
+/// Fails if a file has the name of no template: its name may be misspelt.
 fn check_names(folder: &Path) -> Result<()> {
     let unreadable = || format!("cannot read the templates in {}", folder.display());
     for entry in fs::read_dir(folder).with_context(unreadable)? {
@@ -39,7 +39,7 @@ fn check_names(folder: &Path) -> Result<()> {
         if !is_known && !name.starts_with('.') && !PACKAGE.contains(&name.as_str()) {
             let known: Vec<&str> = FILES.iter().map(|(own, _)| *own).collect();
             bail!(
-                "{} replaces no template of the site: they are {}",
+                "cannot use {}: the site has no template of this name. Remove it, or rename it to one of {}",
                 entry.path().display(),
                 known.join(", ")
             );
@@ -80,7 +80,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("styles.css"), "body {}").unwrap();
         let error = read(Some(folder.path())).unwrap_err().to_string();
-        assert!(error.contains("styles.css replaces no template"), "{error}");
+        assert!(error.contains("styles.css: the site has no template of this name"), "{error}");
         assert!(read(Some(&folder.path().join("none"))).is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! The commit that a checkout is compared with.
 
-use super::git::{EVERY_FILE, git};
+use super::git::{COMPARE_ALL_FILES, git};
 use super::{Repository, answer, text};
 use anyhow::{Context as _, Result, bail};
 use perf_judge::run::Commit;
@@ -11,19 +11,19 @@ use std::path::{Path, PathBuf};
 pub(crate) struct BaseCommit {
     /// The commit.
     pub(crate) commit: Commit,
-    /// What it is, for people: `merge base with main`.
+    /// A description, for example `merge base with main`.
     pub(crate) label: String,
 }
 
 impl Repository {
     /// The merge base of HEAD and `reference`, or `reference` itself with `tip`.
     ///
-    /// A reference that is no local branch or commit is looked for on origin.
+    /// A reference that is neither a local branch nor a commit is searched on origin.
     pub(crate) fn base(&self, reference: &str, tip: bool) -> Result<BaseCommit> {
         let Some(named) = self.named(reference)? else {
             return match self.pull_request_base()? {
                 Some(parent) if !tip => self.describe(&parent, "first parent of the merge commit"),
-                _ => bail!("{}", self.unknown(reference)?),
+                _ => bail!("{}", self.unknown_reference(reference)?),
             };
         };
         if tip {
@@ -36,28 +36,30 @@ impl Repository {
         match self.pull_request_base()? {
             Some(parent) => self.describe(&parent, "first parent of the merge commit"),
             None if self.is_shallow()? => bail!(
-                "this clone is too shallow to know where HEAD left {reference}: run `git fetch --unshallow`, or check out with `fetch-depth: 0`"
+                "cannot find the merge base of HEAD and {reference}: this clone is too shallow. Run `git fetch --unshallow`, or check out with `fetch-depth: 0`"
             ),
-            None => {
-                bail!("HEAD and {reference} have no common ancestor: compare with its tip by --tip")
-            }
+            None => bail!(
+                "cannot find the merge base of HEAD and {reference}: they have no common ancestor. Add --tip to compare with the tip of {reference}"
+            ),
         }
     }
 
-    /// Facts about a commit.
+    /// Reads a commit's hash, author date and subject.
     pub(crate) fn describe(&self, hash: &str, label: &str) -> Result<BaseCommit> {
         let sh = &self.sh;
-        let facts = git!(sh, "git show --no-patch --format=%H%x00%aI%x00%s {hash} --");
-        let facts = facts.quiet().output().with_context(|| format!("cannot read {hash}"))?;
-        let facts = text(facts.stdout);
-        let mut facts = facts.trim_end().splitn(3, '\0').map(str::to_owned);
-        let mut next = || facts.next().unwrap_or_default();
+        let shown = git!(sh, "git show --no-patch --format=%H%x00%aI%x00%s {hash} --");
+        let shown = shown.quiet().output().with_context(|| {
+            format!("cannot read the commit {hash}: run `git fetch` if this clone lacks it")
+        })?;
+        let shown = text(shown.stdout);
+        let mut fields = shown.trim_end().splitn(3, '\0').map(str::to_owned);
+        let mut next = || fields.next().unwrap_or_default();
         let (hash, author_date, subject) = (next(), next(), next());
         let commit = Commit { hash, branch: None, subject, author_date, dirty: false };
         Ok(BaseCommit { commit, label: label.to_owned() })
     }
 
-    /// Whether the commit is here: a recorded one need not be.
+    /// Whether this clone has the commit. It may lack the commits of recorded runs.
     pub(crate) fn has_commit(&self, hash: &str) -> Result<bool> {
         Ok(self.commit_at(hash)?.is_some())
     }
@@ -65,7 +67,7 @@ impl Repository {
     /// Tracked files in which the work tree differs from a commit.
     pub(crate) fn changed_files(&self, commit: &str) -> Result<Vec<String>> {
         let sh = &self.sh;
-        let diff = git!(sh, "git {EVERY_FILE...} --no-optional-locks diff");
+        let diff = git!(sh, "git {COMPARE_ALL_FILES...} --no-optional-locks diff");
         let diff = diff.args(["--name-only", "--no-renames", "-z", "--ignore-submodules=none"]);
         let diff = diff.args([commit, "--"]).quiet().output();
         let diff = diff.context("cannot compare the work tree with the base")?;
@@ -77,7 +79,7 @@ impl Repository {
     /// Files of the work tree that git neither tracks nor ignores.
     pub(crate) fn untracked_files(&self) -> Result<Vec<String>> {
         let sh = &self.sh;
-        let others = git!(sh, "git {EVERY_FILE...} ls-files --others --exclude-standard -z");
+        let others = git!(sh, "git {COMPARE_ALL_FILES...} ls-files --others --exclude-standard -z");
         let others = others.quiet().output();
         let others = others.context("cannot list the files that git does not track")?;
         Ok(text(others.stdout).split_terminator('\0').map(str::to_owned).collect())
@@ -88,7 +90,7 @@ impl Repository {
         self.sh.current_dir()
     }
 
-    /// `reference` as a commit, here or on origin.
+    /// The commit of a reference of this clone or of origin.
     fn named(&self, reference: &str) -> Result<Option<String>> {
         match self.commit_at(reference)? {
             Some(commit) => Ok(Some(commit)),
@@ -96,8 +98,8 @@ impl Repository {
         }
     }
 
-    /// On the merge commit that a pull request is checked out as, its first parent is the base,
-    /// also where a shallow clone knows nothing else.
+    /// The first parent of HEAD, if HEAD is the merge commit of a pull request. A shallow clone may
+    /// have no other base.
     fn pull_request_base(&self) -> Result<Option<String>> {
         let sh = &self.sh;
         let is_detached = answer(git!(sh, "git symbolic-ref --quiet HEAD"))?.is_none();
@@ -105,25 +107,29 @@ impl Repository {
         Ok(self.commit_at("HEAD^1")?.filter(|_| is_detached && is_merge))
     }
 
-    /// Whether git keeps the file.
+    /// Whether git tracks the file.
     pub(crate) fn is_tracked(&self, file: &Path) -> Result<bool> {
         let sh = &self.sh;
         Ok(answer(git!(sh, "git ls-files --error-unmatch -- {file}"))?.is_some())
     }
 
-    /// Whether older commits are missing.
+    /// Whether this clone is shallow.
     pub(crate) fn is_shallow(&self) -> Result<bool> {
         let sh = &self.sh;
         Ok(answer(git!(sh, "git rev-parse --is-shallow-repository"))?.as_deref() == Some("true"))
     }
 
-    fn unknown(&self, reference: &str) -> Result<String> {
-        let known = format!("there is no branch or commit `{reference}`, here or on origin");
-        Ok(match self.is_shallow()? {
-            true => format!(
-                "{known}, and this clone is shallow: run `git fetch --unshallow origin {reference}`, or check out with `fetch-depth: 0`"
-            ),
-            false => format!("{known}: fetch it first, or compare with another"),
+    fn unknown_reference(&self, reference: &str) -> Result<String> {
+        let unknown =
+            format!("cannot find `{reference}`: neither this clone nor origin has such a branch");
+        Ok(if self.is_shallow()? {
+            format!(
+                "{unknown} or commit, and this clone is shallow. Run `git fetch --unshallow origin {reference}`, or check out with `fetch-depth: 0`"
+            )
+        } else {
+            format!(
+                "{unknown} or commit. Run `git fetch origin {reference}`, or name another reference"
+            )
         })
     }
 }
@@ -187,7 +193,7 @@ pub(crate) mod tests {
         git(dir.path(), &["merge", "--quiet", "--no-ff", "--message=merge", &own]);
         assert_eq!(base(dir.path(), "main", false).unwrap(), second);
 
-        // As a runner checks it out: two commits deep, without any branch.
+        // Runners check it out with a depth of two, without any branch.
         let shallow = tempfile::tempdir().unwrap();
         let at = shallow.path();
         git(dir.path(), &["branch", "pull"]);

@@ -1,11 +1,11 @@
 //! The work tree that the base of a comparison is checked out into.
 //!
-//! It is kept in a cache, where anything may have happened to it. Git is asked only about a tree
-//! that certainly belongs to this repository, and told where its folders are: with a broken `.git`
-//! it would look for a repository around the cache and change that one.
+//! It is kept in a cache, where other programs may have damaged it. With a broken `.git`, git would
+//! find a repository around the cache and change that one. Git is therefore run only if the tree
+//! belongs to this repository, and with explicit folders.
 
 use super::Repository;
-use super::git::{EVERY_FILE, git};
+use super::git::{COMPARE_ALL_FILES, git};
 use super::index;
 use super::source_state::SourceState;
 use crate::files::remove;
@@ -14,44 +14,47 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use xshell::{Cmd, Shell};
 
-const HOOKS: &str = "core.hooksPath=/dev/null";
-/// Submodules of the tree would be looked for where the checkout's are.
-const SUBMODULES: &str = "submodule.recurse=false";
-/// A new work tree takes over what the checkout leaves out.
-const WHOLE: &str = "core.sparseCheckout=false";
+const NO_HOOKS: &str = "core.hooksPath=/dev/null";
+/// Git would use the git directories of the checkout's submodules.
+const NO_SUBMODULES: &str = "submodule.recurse=false";
+/// A new work tree would inherit the sparse checkout.
+const NO_SPARSE: &str = "core.sparseCheckout=false";
 
 impl Repository {
-    /// Checks a commit out into the work tree at `tree`, which is made again unless it is whole
-    /// and belongs to this repository, and returns the files that are there.
+    /// Checks a commit out into the work tree at `tree`, and returns its files.
     ///
-    /// Hooks do not run, and what another commit or its build left in the tree is removed.
+    /// A tree that is damaged or belongs to another repository is replaced. Hooks do not run, and
+    /// files of other commits and builds are removed.
     pub(crate) fn check_out(&self, commit: &str, tree: &Path) -> Result<SourceState> {
-        let kept = self.admin_dir(tree)?.map(|admin| switch(tree, &admin, commit));
-        if let Some(Ok(files)) = kept {
+        let existing = self.admin_dir(tree)?.map(|admin| switch(tree, &admin, commit));
+        if let Some(Ok(files)) = existing {
             return Ok(files);
         }
-        let place = || format!("cannot check {commit} out into {}", tree.display());
-        self.make_tree(commit, tree).with_context(place)?;
-        let admin = self.admin_dir(tree)?.context("git does not know it").with_context(place)?;
-        switch(tree, &admin, commit).with_context(place)
+        let cannot = || format!("cannot check {commit} out into {}", tree.display());
+        self.make_tree(commit, tree).with_context(cannot)?;
+        let admin = self.admin_dir(tree)?;
+        let admin = admin
+            .context("git did not create a work tree there. Remove the folder, and try again")
+            .with_context(cannot)?;
+        switch(tree, &admin, commit).with_context(cannot)
     }
 
     fn make_tree(&self, commit: &str, tree: &Path) -> Result<()> {
         remove(tree)?;
-        // Twice by force, as the tree may be known and gone, and even locked.
+        // With two `--force`, git accepts a registered tree that was removed or is locked.
         let add = ["worktree", "add", "--quiet", "--detach", "--force", "--force"];
         Ok(git(&self.sh).args(add).arg(tree).arg(commit).quiet().run()?)
     }
 
-    /// The folder in which this repository keeps the index and the HEAD of the work tree at
-    /// `tree`; `None` if the two do not name each other.
+    /// The folder of this repository with the index and HEAD of the work tree at `tree`. `None` if
+    /// the two do not link to each other.
     fn admin_dir(&self, tree: &Path) -> Result<Option<PathBuf>> {
         let trees = self.common_dir()?.join("worktrees");
         Ok(linked(tree).filter(|admin| real(admin.parent()) == real(Some(&trees))))
     }
 }
 
-/// What the `.git` file of the work tree at `tree` names, if that names the tree.
+/// The folder that the `.git` file of a work tree links to, if that links back to the tree.
 fn linked(tree: &Path) -> Option<PathBuf> {
     let link = tree.join(".git");
     let is_folder = fs::symlink_metadata(tree).ok()?.is_dir();
@@ -63,7 +66,7 @@ fn linked(tree: &Path) -> Option<PathBuf> {
     (is_folder && is_file && names_back).then_some(admin)
 }
 
-/// A path without links, if it is there: the two sides of a link may be written differently.
+/// An existing path without symbolic links, so that two spellings of it compare equal.
 fn real(path: Option<&Path>) -> Option<PathBuf> {
     fs::canonicalize(path?).ok()
 }
@@ -76,13 +79,13 @@ fn switch(tree: &Path, admin: &Path, commit: &str) -> Result<SourceState> {
     checkout.ignore_stdout().ignore_stderr().run()?;
     git().args(["clean", "-ffdxq"]).run()?;
     let is_complete = !index::entries(git())?.iter().any(index::IndexEntry::is_hidden);
-    ensure!(is_complete, "git leaves out files of it, or does not compare them");
+    ensure!(is_complete, "git leaves files out of the work tree, or does not compare them");
     SourceState::read(tree.to_owned(), git)
 }
 
-/// Git without hooks, submodules and sparse checkouts, led by nothing but the folder of `sh`.
+/// Git without hooks, submodules and sparse checkouts, in the folder of `sh`.
 fn git(sh: &Shell) -> Cmd<'_> {
-    git!(sh, "git -c {HOOKS} -c {SUBMODULES} -c {WHOLE} {EVERY_FILE...}")
+    git!(sh, "git -c {NO_HOOKS} -c {NO_SUBMODULES} -c {NO_SPARSE} {COMPARE_ALL_FILES...}")
 }
 
 #[cfg(test)]
@@ -91,8 +94,8 @@ mod tests {
     use super::super::base_commit::tests::{commit, forked, git};
     use super::*;
 
-    /// What a damage needs to know.
-    struct Scene {
+    /// The folders of a test.
+    struct TestFolders {
         repository: PathBuf,
         tree: PathBuf,
         /// Another repository, and a work tree of it.
@@ -101,7 +104,7 @@ mod tests {
         own: PathBuf,
     }
 
-    impl Scene {
+    impl TestFolders {
         fn admin(&self) -> PathBuf {
             linked(&self.tree).unwrap()
         }
@@ -114,18 +117,18 @@ mod tests {
             fs::read_to_string(tree.join(".git")).unwrap()
         }
 
-        fn is_as_it_was(&self, first: &str) {
-            for place in [&self.own, &self.other] {
-                assert_eq!(git(place, &["status", "--porcelain"]), "?? kept");
-                assert_eq!(git(place, &["symbolic-ref", "--short", "HEAD"]), "elsewhere");
+        fn assert_unchanged(&self, first: &str) {
+            for tree in [&self.own, &self.other] {
+                assert_eq!(git(tree, &["status", "--porcelain"]), "?? kept");
+                assert_eq!(git(tree, &["symbolic-ref", "--short", "HEAD"]), "elsewhere");
             }
             assert_eq!(git(&self.repository, &["rev-parse", "main~1"]), first);
         }
     }
 
-    type Damage = (&'static str, fn(&Scene));
+    type TreeDamage = (&'static str, fn(&TestFolders));
 
-    const DAMAGES: [Damage; 23] = [
+    const DAMAGES: [TreeDamage; 23] = [
         ("none", |_| {}),
         ("no tree", |at| fs::remove_dir_all(&at.tree).unwrap()),
         ("a file for the tree", |at| {
@@ -150,11 +153,11 @@ mod tests {
         ("the .git of the user's work tree", |at| at.link(&at.link_of(&at.own))),
         ("a lock left behind", |at| fs::write(at.admin().join("index.lock"), "").unwrap()),
         ("a broken index", |at| fs::write(at.admin().join("index"), "DIRC").unwrap()),
-        ("a change that git was told to overlook", |at| {
+        ("a change that git is set to ignore", |at| {
             git(&at.tree, &["update-index", "--assume-unchanged", "file"]);
             fs::write(at.tree.join("file"), "damaged").unwrap();
         }),
-        ("a file that git was told to leave out", |at| {
+        ("a file that git is set to leave out", |at| {
             git(&at.tree, &["update-index", "--skip-worktree", "file"]);
             fs::remove_file(at.tree.join("file")).unwrap();
         }),
@@ -165,13 +168,13 @@ mod tests {
             git(&at.repository, &["sparse-checkout", "set", "--no-cone", "/*", "!/file"]);
             fs::remove_dir_all(&at.tree).unwrap();
         }),
-        ("a repository that does not look at files", |at| {
+        ("a repository that ignores modification times", |at| {
             git(&at.repository, &["config", "core.ignoreStat", "true"]);
             fs::remove_dir_all(&at.tree).unwrap();
         }),
         ("a broken HEAD", |at| fs::write(at.admin().join("HEAD"), "nothing").unwrap()),
         ("no common folder", |at| fs::remove_file(at.admin().join("commondir")).unwrap()),
-        ("a locked tree that is gone", |at| {
+        ("a locked tree that was removed", |at| {
             git(&at.repository, &["worktree", "lock", at.tree.to_str().unwrap()]);
             fs::remove_dir_all(&at.tree).unwrap();
         }),
@@ -186,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_damaged_tree_is_made_again_and_nothing_else_is_touched() {
-        for (damage, harm) in DAMAGES {
+        for (damage, apply) in DAMAGES {
             let (dir, [first, ..]) = forked();
             let (stranger, _) = forked();
             let around = tempfile::tempdir().unwrap();
@@ -195,7 +198,7 @@ mod tests {
             fs::write(around.path().join("file"), "of the user").unwrap();
             git(around.path(), &["add", "file"]);
             let around_head = commit(around.path(), "around");
-            let scene = Scene {
+            let folders = TestFolders {
                 repository: dir.path().to_owned(),
                 tree: around.path().join("cache/tree"),
                 other: stranger.path().join("other"),
@@ -204,19 +207,19 @@ mod tests {
             fs::write(dir.path().join("file"), "of the commit").unwrap();
             git(dir.path(), &["add", "file"]);
             let wanted = commit(dir.path(), "with a file");
-            work_tree(dir.path(), &scene.own);
-            work_tree(stranger.path(), &scene.other);
+            work_tree(dir.path(), &folders.own);
+            work_tree(stranger.path(), &folders.other);
             let repository = Repository::open(dir.path(), &HistoryRef::default()).unwrap();
-            repository.check_out(&wanted, &scene.tree).unwrap();
+            repository.check_out(&wanted, &folders.tree).unwrap();
 
-            harm(&scene);
-            let made = repository.check_out(&wanted, &scene.tree);
-            made.unwrap_or_else(|error| panic!("{damage}: {error:#}"));
-            let file = fs::read_to_string(scene.tree.join("file")).unwrap();
+            apply(&folders);
+            let checked_out = repository.check_out(&wanted, &folders.tree);
+            checked_out.unwrap_or_else(|error| panic!("{damage}: {error:#}"));
+            let file = fs::read_to_string(folders.tree.join("file")).unwrap();
             assert_eq!(file, "of the commit", "{damage}");
-            assert_eq!(git(&scene.tree, &["rev-parse", "HEAD"]), wanted, "{damage}");
-            assert_eq!(git(&scene.tree, &["status", "--porcelain"]), "", "{damage}");
-            scene.is_as_it_was(&first);
+            assert_eq!(git(&folders.tree, &["rev-parse", "HEAD"]), wanted, "{damage}");
+            assert_eq!(git(&folders.tree, &["status", "--porcelain"]), "", "{damage}");
+            folders.assert_unchanged(&first);
             assert_eq!(git(around.path(), &["rev-parse", "HEAD"]), around_head, "{damage}");
             assert_eq!(git(around.path(), &["status", "--porcelain"]), "?? cache/", "{damage}");
         }
@@ -275,8 +278,8 @@ mod tests {
     #[test]
     fn a_tree_is_used_again_for_another_commit() {
         let (dir, [first, second, _]) = forked();
-        let place = tempfile::tempdir().unwrap();
-        let tree = place.path().join("tree");
+        let cache = tempfile::tempdir().unwrap();
+        let tree = cache.path().join("tree");
         let repository = Repository::open(dir.path(), &HistoryRef::default()).unwrap();
         for commit in [&first, &second, &first] {
             repository.check_out(commit, &tree).unwrap();

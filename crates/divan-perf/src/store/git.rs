@@ -1,10 +1,10 @@
-//! Git, without variables that name another repository.
+//! Starts git without environment variables that name another repository.
 
 use std::process::Command;
 use xshell::Cmd;
 
-/// Variables that git sets for its hooks and aliases, and that name their repository. This tool works
-/// on the repository of the workspace that it was given, wherever it was started.
+/// Variables that git sets for its hooks and aliases, and that name their repository. This tool
+/// always uses the repository of the measured workspace.
 ///
 /// `git rev-parse --local-env-vars` lists them. `GIT_CONFIG_PARAMETERS` and `GIT_CONFIG_COUNT` are
 /// not among these: they hold settings of `git -c` and credentials of CI runners.
@@ -27,12 +27,13 @@ pub(crate) const LOCAL_VARIABLES: [&str; 16] = [
     "GIT_WORK_TREE",
 ];
 
-/// Variables by which git reads what is stored: a replacement or a graft of this clone would show
-/// another history than the one that is shared.
-const AS_STORED: [(&str, &str); 2] = [("GIT_NO_REPLACE_OBJECTS", "1"), ("GIT_GRAFT_FILE", "")];
+/// Variables by which git ignores replacements and grafts. Only this clone has those, so they
+/// would show another history than the shared one.
+const WITHOUT_REPLACEMENTS: [(&str, &str); 2] =
+    [("GIT_NO_REPLACE_OBJECTS", "1"), ("GIT_GRAFT_FILE", "")];
 
-/// Settings by which git compares each file of the work tree, whatever the repository configures.
-pub(super) const EVERY_FILE: [&str; 10] = [
+/// Settings by which git compares each file of the work tree, regardless of its configuration.
+pub(super) const COMPARE_ALL_FILES: [&str; 10] = [
     "-c",
     "core.checkStat=default",
     "-c",
@@ -45,22 +46,22 @@ pub(super) const EVERY_FILE: [&str; 10] = [
     "core.untrackedCache=false",
 ];
 
-/// The command, which takes the repository of its folder, as it is stored.
-pub(super) fn of_its_folder(command: Cmd<'_>) -> Cmd<'_> {
+/// The command, for the repository of its folder and without replacements.
+pub(super) fn isolated(command: Cmd<'_>) -> Cmd<'_> {
     let command =
         LOCAL_VARIABLES.into_iter().fold(command, |command, name| command.env_remove(name));
-    command.envs(AS_STORED)
+    command.envs(WITHOUT_REPLACEMENTS)
 }
 
-/// The same as a process of the standard library.
+/// Git as a process of the standard library, with the same environment.
 pub(super) fn process() -> Command {
     let mut command = Command::new("git");
-    forget_outer_repository(&mut command).envs(AS_STORED);
+    clear_git_variables(&mut command).envs(WITHOUT_REPLACEMENTS);
     command
 }
 
-/// Removes the variables for a program that may start git.
-pub(crate) fn forget_outer_repository(command: &mut Command) -> &mut Command {
+/// Removes the variables for a program that may start git itself.
+pub(crate) fn clear_git_variables(command: &mut Command) -> &mut Command {
     for name in LOCAL_VARIABLES {
         command.env_remove(name);
     }
@@ -70,7 +71,7 @@ pub(crate) fn forget_outer_repository(command: &mut Command) -> &mut Command {
 /// A command of git, written as for [`xshell::cmd!`].
 macro_rules! git {
     ($sh:expr, $command:literal) => {
-        $crate::store::git::of_its_folder(xshell::cmd!($sh, $command))
+        $crate::store::git::isolated(xshell::cmd!($sh, $command))
     };
 }
 pub(crate) use git;
@@ -83,8 +84,8 @@ mod tests {
 
     #[test]
     fn replacements_and_grafts_of_a_clone_are_not_read() {
-        type Harm = fn(&std::path::Path);
-        let harms: [(&str, Harm); 3] = [
+        type CloneChange = fn(&std::path::Path);
+        let changes: [(&str, CloneChange); 3] = [
             ("nothing", |_| {}),
             ("a replacement", |at| drop(run(at, &["replace", "HEAD", "HEAD~2"]))),
             ("a graft", |at| {
@@ -93,13 +94,13 @@ mod tests {
                 fs::write(at.join(".git/info/grafts"), head).unwrap();
             }),
         ];
-        for (what, harm) in harms {
+        for (what, change) in changes {
             let dir = tempfile::tempdir().unwrap();
             run(dir.path(), &["init", "--quiet"]);
             for message in ["first", "second", "third"] {
                 commit(dir.path(), message);
             }
-            harm(dir.path());
+            change(dir.path());
             let sh = xshell::Shell::new().unwrap();
             sh.change_dir(dir.path());
             let count = git!(sh, "git rev-list --count HEAD").quiet().ignore_stderr().read();

@@ -1,4 +1,4 @@
-//! Writing commits, and moving branches to them.
+//! Writes commits by `git fast-import`, and moves references to them.
 
 use super::git::git;
 use super::{Repository, answer};
@@ -10,8 +10,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A commit to be written.
 #[derive(Debug)]
-pub(crate) struct Commit<'a> {
-    /// Its parents: its files are those of the first, changed.
+pub(crate) struct NewCommit<'a> {
+    /// The parents. `changes` are made to the files of the first one.
     pub(crate) parents: Vec<&'a str>,
     pub(crate) author: Author,
     pub(crate) message: String,
@@ -19,7 +19,7 @@ pub(crate) struct Commit<'a> {
     pub(crate) changes: Vec<Change>,
 }
 
-/// Who a commit is by.
+/// The author of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Author {
     /// The user, or a neutral name where none is configured.
@@ -28,40 +28,40 @@ pub(crate) enum Author {
     Neutral,
 }
 
-/// A change of a file, its path from the root of the branch.
+/// A change of a file. Its path starts at the root of the branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// The file gets these contents.
+    /// Writes a file with these contents.
     Write { path: String, contents: Vec<u8> },
-    /// The file, or the whole folder, is one that the repository holds.
+    /// Adds a file or a folder by its object in the repository.
     Link { path: String, object: String, is_folder: bool },
-    /// The file goes.
+    /// Removes a file or a folder.
     Remove { path: String },
 }
 
 const NEUTRAL: &str = "cargo xtask perf <perf@localhost>";
 
-/// After how long a lock on the history branch must be one that a killed process left: moving a
-/// branch takes milliseconds.
-const STALE: Duration = Duration::from_secs(10);
-/// How long another process may take.
-const PATIENCE: Duration = Duration::from_secs(15);
-/// How many processes can write at once without waiting for each other.
+/// The age from which a lock of a reference is taken for one of a killed process: moving a
+/// reference takes milliseconds.
+const STALE_LOCK_AGE: Duration = Duration::from_secs(10);
+/// The time for which a locked reference is tried again.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(15);
+/// The number of processes that can write at once without waiting for each other.
 const SLOTS: u8 = 32;
 
 impl Repository {
-    /// Writes a commit and returns its name.
+    /// Writes a commit and returns its hash.
     ///
-    /// One `git fast-import` writes files, folders and commit, whatever the length of the history.
-    /// It needs a reference to write to, which is one of a few that stay: deleting one would lock
-    /// all of them, and a process that is killed then would leave that lock.
-    pub(crate) fn import(&self, commit: &Commit<'_>) -> Result<String> {
+    /// One `git fast-import` writes the files, folders and the commit. Its cost does not depend on
+    /// the length of the history. It needs a reference to write to. These references are never
+    /// deleted: a deletion locks all references, and a killed process would leave the lock.
+    pub(crate) fn import(&self, commit: &NewCommit<'_>) -> Result<String> {
         let sh = &self.sh;
         let committer = match commit.author {
             Author::Configured => self.committer(),
             Author::Neutral => NEUTRAL.to_owned(),
         };
-        let begun = now();
+        let started = now();
         loop {
             let slot = format!("refs/perf/incoming/{}", fastrand::u8(..SLOTS));
             let written = git!(sh, "git fast-import --quiet --force --done --date-format=raw")
@@ -73,16 +73,19 @@ impl Repository {
                 return Ok(super::text(written.stdout).trim().to_owned());
             }
             let why = super::text(written.stderr);
-            if !is_lock_trouble(&why) || now().saturating_sub(begun) > PATIENCE {
-                // What follows the first line is git's report of its own state.
+            if !is_lock_error(&why) || now().saturating_sub(started) > LOCK_TIMEOUT {
+                // The other lines are a report on git's internal state.
                 let why = why.lines().find(|line| line.starts_with("fatal:")).unwrap_or(why.trim());
-                bail!("git could not write into the repository: {why}");
+                bail!(
+                    "git could not write to the repository: {why}. Check its permissions and the free disk space"
+                );
             }
             self.remove_stale_lock(&slot)?;
         }
     }
 
-    /// Moves a reference from `old`, or from not being there. `false`: it stands elsewhere by now.
+    /// Moves a reference from `old` to `commit`, or creates it if `old` is `None`. Returns `false` if
+    /// the reference is not at `old`.
     pub(crate) fn advance(&self, reference: &str, commit: &str, old: Option<&str>) -> Result<bool> {
         let sh = &self.sh;
         let absent = "0".repeat(commit.len());
@@ -90,7 +93,7 @@ impl Repository {
         if from == commit {
             return Ok(true);
         }
-        let begun = now();
+        let started = now();
         loop {
             let moved = git!(sh, "git update-ref -m perf {reference} {commit} {from}");
             let moved = moved.quiet().ignore_status().output()?;
@@ -101,21 +104,24 @@ impl Repository {
                 return Ok(false);
             }
             let why = super::text(moved.stderr);
-            // `a/b` can be no reference beside `a`, however long one waits.
-            if why.contains("; cannot create") || now().saturating_sub(begun) > PATIENCE {
-                bail!("`{reference}` cannot be moved: {}", why.trim());
+            // `a` and `a/b` exclude each other, so another try would fail too.
+            if why.contains("; cannot create") || now().saturating_sub(started) > LOCK_TIMEOUT {
+                bail!(
+                    "cannot move `{reference}`: {}. End other git processes, or remove its lock file",
+                    why.trim()
+                );
             }
             self.remove_stale_lock(reference)?;
             std::thread::sleep(Duration::from_millis(fastrand::u64(5..50)));
         }
     }
 
-    /// A process that is killed while it moves a reference leaves its lock for ever.
+    /// Removes the lock that a process left when it was killed while it moved a reference.
     pub(super) fn remove_stale_lock(&self, reference: &str) -> Result<()> {
         let lock = self.common_dir()?.join(format!("{reference}.lock"));
-        let age = fs::metadata(&lock).and_then(|facts| facts.modified()).ok();
+        let age = fs::metadata(&lock).and_then(|metadata| metadata.modified()).ok();
         let age = age.and_then(|since| SystemTime::now().duration_since(since).ok());
-        if age.is_some_and(|age| age > STALE) {
+        if age.is_some_and(|age| age > STALE_LOCK_AGE) {
             fs::remove_file(&lock)
                 .with_context(|| format!("cannot remove the stale lock {}", lock.display()))?;
         }
@@ -133,16 +139,16 @@ impl Repository {
         named.unwrap_or_else(|| NEUTRAL.to_owned())
     }
 
-    /// The folder that all work trees of the repository share.
+    /// The git directory that all work trees of the repository share.
     pub(crate) fn common_dir(&self) -> Result<PathBuf> {
         let sh = &self.sh;
         let dir = git!(sh, "git rev-parse --path-format=absolute --git-common-dir").quiet().read();
-        Ok(PathBuf::from(dir.context("cannot find the repository's folder")?))
+        Ok(PathBuf::from(dir.context("cannot find the repository's git directory")?))
     }
 }
 
-impl Commit<'_> {
-    /// The commit as `git fast-import` reads it.
+impl NewCommit<'_> {
+    /// The input of `git fast-import` for this commit.
     fn stream(&self, reference: &str, committer: &str) -> Vec<u8> {
         let Self { message, time, .. } = self;
         let (seconds, length) = (time.timestamp().max(0), message.len());
@@ -178,21 +184,21 @@ impl Change {
     }
 }
 
-/// A path that may hold anything, as `git fast-import` reads it.
+/// A quoted path for `git fast-import`. The path may have any characters.
 fn quoted(path: &str) -> String {
     let path = path.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
     format!("\"{path}\"")
 }
 
-/// Whether git complains of a lock that another process holds.
-pub(super) fn is_lock_trouble(why: &str) -> bool {
-    let signs = [
+/// Whether git's message reports a lock of another process.
+pub(super) fn is_lock_error(why: &str) -> bool {
+    let parts = [
         "cannot lock ref",
         "failed to update ref",
         "unable to update local ref",
         ".lock': File exists",
     ];
-    signs.iter().any(|sign| why.contains(sign))
+    parts.iter().any(|part| why.contains(part))
 }
 
 fn now() -> Duration {
@@ -207,7 +213,7 @@ mod tests {
     fn a_commit_is_written_as_git_reads_it() {
         let write = Change::Write { path: "a \"b\"\n".to_owned(), contents: b"x\n".to_vec() };
         let link = Change::Link { path: "c".to_owned(), object: "12".to_owned(), is_folder: true };
-        let commit = Commit {
+        let commit = NewCommit {
             parents: vec!["aa", "bb"],
             author: Author::Neutral,
             message: "one\n".to_owned(),

@@ -1,4 +1,4 @@
-//! The index, and the files that git was told not to compare with it.
+//! The index, and the files that git does not compare with it.
 //!
 //! `git update-index --assume-unchanged`, `--skip-worktree` and sparse checkouts mark entries.
 //! `git status` and `git diff` then report neither a change of the file nor its absence.
@@ -12,47 +12,47 @@ use std::fs;
 use std::path::Path;
 use xshell::Cmd;
 
-/// How the mode of a file begins; symbolic links and submodules have others.
-const FILE: &str = "100";
-/// Paths of one command line, which Windows limits to 32 kB.
-const PATHS: usize = 100;
+/// The start of a file's mode. Symbolic links and submodules have others.
+const FILE_MODE: &str = "100";
+/// The number of paths in one command line, which Windows limits to 32 kB.
+const PATHS_PER_COMMAND: usize = 100;
 
 /// A tracked path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct IndexEntry {
     pub(super) path: String,
-    /// Mode, object and stage.
-    pub(super) facts: String,
-    mark: Mark,
+    /// Mode, object and stage, for example `100644 0cfbf08 0`.
+    pub(super) state: String,
+    flag: IndexFlag,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mark {
+enum IndexFlag {
     None,
-    /// Git takes the file for unchanged.
+    /// Git treats the file as unchanged.
     AssumeUnchanged,
-    /// The file need not be there.
+    /// Git accepts that the file is absent.
     SkipWorktree,
 }
 
 impl IndexEntry {
     /// Whether git does not compare the file.
     pub(super) fn is_hidden(&self) -> bool {
-        self.mark != Mark::None
+        self.flag != IndexFlag::None
     }
 
-    fn is_there(&self, root: &Path) -> bool {
+    fn exists(&self, root: &Path) -> bool {
         fs::symlink_metadata(root.join(&self.path)).is_ok()
     }
 
-    /// Whether the file is there and can be hashed.
+    /// Whether a regular file exists at the path.
     fn is_file(&self, root: &Path) -> bool {
-        let facts = fs::symlink_metadata(root.join(&self.path));
-        self.facts.starts_with(FILE) && facts.is_ok_and(|facts| facts.is_file())
+        let metadata = fs::symlink_metadata(root.join(&self.path));
+        self.state.starts_with(FILE_MODE) && metadata.is_ok_and(|metadata| metadata.is_file())
     }
 
     fn object(&self) -> &str {
-        self.facts.split(' ').nth(1).unwrap_or_default()
+        self.state.split(' ').nth(1).unwrap_or_default()
     }
 }
 
@@ -62,43 +62,43 @@ pub(super) fn entries(git: Cmd<'_>) -> Result<Vec<IndexEntry>> {
     Ok(text(listed.stdout).split_terminator('\0').filter_map(entry).collect())
 }
 
-/// Reads `S 100644 <object> 0\tpath`; a lower-case letter is an entry that is assumed unchanged.
+/// Parses `S 100644 <object> 0\tpath`. A lower-case letter means assume-unchanged.
 fn entry(line: &str) -> Option<IndexEntry> {
     let (tag, rest) = line.split_once(' ')?;
-    let (facts, path) = rest.split_once('\t')?;
-    let mark = match tag {
-        "S" | "s" => Mark::SkipWorktree,
-        _ if tag.starts_with(|c: char| c.is_ascii_lowercase()) => Mark::AssumeUnchanged,
-        _ => Mark::None,
+    let (state, path) = rest.split_once('\t')?;
+    let flag = match tag {
+        "S" | "s" => IndexFlag::SkipWorktree,
+        _ if tag.starts_with(|c: char| c.is_ascii_lowercase()) => IndexFlag::AssumeUnchanged,
+        _ => IndexFlag::None,
     };
-    Some(IndexEntry { path: path.to_owned(), facts: facts.to_owned(), mark })
+    Some(IndexEntry { path: path.to_owned(), state: state.to_owned(), flag })
 }
 
 impl Repository {
-    /// Fails if tracked files of the workspace are not there and git was told to overlook that:
-    /// benchmarks could be missing without a trace.
+    /// Fails if tracked files of the workspace are absent without a change in `git status`:
+    /// benchmarks could be missing unnoticed.
     pub(crate) fn check_nothing_left_out(&self) -> Result<()> {
         let root = self.root();
         let mut left_out = self.hidden_entries()?;
-        left_out.retain(|entry| entry.path.starts_with(&self.workspace) && !entry.is_there(&root));
+        left_out.retain(|entry| entry.path.starts_with(&self.workspace) && !entry.exists(&root));
         let Some(first) = left_out.first() else { return Ok(()) };
         bail!(
-            "this checkout leaves out {} of the workspace, e.g. {}, so benchmarks could be missing. Run `git sparse-checkout disable`; for files marked by hand, `git update-index --no-skip-worktree --no-assume-unchanged` and `git restore` with their names",
+            "benchmarks could be missing: this checkout leaves out {} of the workspace, e.g. {}. Run `git sparse-checkout disable`. For files marked by hand, run `git update-index --no-skip-worktree --no-assume-unchanged` and `git restore` with their names",
             counted(left_out.len(), "file", "files"),
             visible(&first.path)
         )
     }
 
-    /// Files that differ from the index although `git status` does not report them. What a sparse
-    /// checkout leaves out is no change.
+    /// Files that differ from the index although `git status` does not report them. A file that a
+    /// sparse checkout leaves out is not a change.
     pub(super) fn hidden_changes(&self) -> Result<Vec<String>> {
         let root = self.root();
         let mut hidden = self.hidden_entries()?;
-        hidden.retain(|entry| entry.mark == Mark::AssumeUnchanged || entry.is_there(&root));
+        hidden.retain(|entry| entry.flag == IndexFlag::AssumeUnchanged || entry.exists(&root));
         let (files, others): (Vec<_>, Vec<_>) =
             hidden.into_iter().partition(|entry| entry.is_file(&root));
         let mut changed: Vec<String> = others.into_iter().map(|entry| entry.path).collect();
-        for files in files.chunks(PATHS) {
+        for files in files.chunks(PATHS_PER_COMMAND) {
             let objects = self.hash(files)?;
             let pairs = files.iter().zip(objects.lines());
             let differing = pairs.filter(|(entry, object)| entry.object() != *object);
@@ -107,12 +107,12 @@ impl Repository {
         Ok(changed)
     }
 
-    /// Changes that `git status` does not report, for people.
+    /// A note on changes that `git status` does not report; `None` if there are none.
     pub(crate) fn hidden_change_note(&self) -> Result<Option<String>> {
         let changed = self.hidden_changes()?;
         Ok(changed.first().map(|first| {
             format!(
-                "uncommitted changes that `git status` does not show, as git was told to assume no change or to skip the work tree: {}, e.g. {}",
+                "uncommitted changes that `git status` does not show, because of assume-unchanged or skip-worktree: {}, e.g. {}",
                 counted(changed.len(), "file", "files"),
                 visible(first)
             )
@@ -126,7 +126,7 @@ impl Repository {
         Ok(entries)
     }
 
-    /// The objects that git would add for the files, a line each.
+    /// The hashes that git computes for the files, one per line.
     fn hash(&self, files: &[IndexEntry]) -> Result<String> {
         let sh = &self.sh;
         let paths = files.iter().map(|entry| &entry.path);
@@ -142,24 +142,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_are_read_from_the_letters_of_git() {
-        let mark = |line: &str| entry(line).map(|entry| entry.mark);
+    fn flags_are_read_from_the_letters_of_git() {
+        let flag = |line: &str| entry(line).map(|entry| entry.flag);
         for (tag, expected) in [
-            ("H", Mark::None),
-            ("M", Mark::None),
-            ("h", Mark::AssumeUnchanged),
-            ("m", Mark::AssumeUnchanged),
-            ("S", Mark::SkipWorktree),
-            ("s", Mark::SkipWorktree),
+            ("H", IndexFlag::None),
+            ("M", IndexFlag::None),
+            ("h", IndexFlag::AssumeUnchanged),
+            ("m", IndexFlag::AssumeUnchanged),
+            ("S", IndexFlag::SkipWorktree),
+            ("s", IndexFlag::SkipWorktree),
         ] {
-            assert_eq!(mark(&format!("{tag} 100644 0cfb 0\ta b")), Some(expected), "{tag}");
+            assert_eq!(flag(&format!("{tag} 100644 0cfb 0\ta b")), Some(expected), "{tag}");
         }
-        assert_eq!(mark(""), None);
+        assert_eq!(flag(""), None);
     }
 
-    /// What was done to a repository with `a`, `b` and `crate/c`, what `hidden_changes` finds, and
-    /// whether a workspace in `crate` and one in the root are refused.
-    type Case = (&'static str, fn(&Path), &'static [&'static str], [bool; 2]);
+    /// A description, a change of a repository with `a`, `b` and `crate/c`, the expected hidden
+    /// changes, and whether a workspace in `crate` and one in the root are refused.
+    type HiddenChangeCase = (&'static str, fn(&Path), &'static [&'static str], [bool; 2]);
 
     fn mark(at: &Path, how: &str, path: &str) {
         git(at, &["update-index", how, path]);
@@ -168,7 +168,7 @@ mod tests {
     const ASSUME: &str = "--assume-unchanged";
     const SKIP: &str = "--skip-worktree";
 
-    const CASES: [Case; 8] = [
+    const CASES: [HiddenChangeCase; 8] = [
         ("nothing", |_| {}, &[], [false; 2]),
         ("a mark alone", |at| mark(at, ASSUME, "a"), &[], [false; 2]),
         (
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn what_git_does_not_compare_is_compared() {
-        for (what, harm, changed, refused) in CASES {
+        for (what, change, changed, refused) in CASES {
             let dir = tempfile::tempdir().unwrap();
             let at = dir.path();
             git(at, &["init", "--quiet", "--initial-branch=main"]);
@@ -234,7 +234,7 @@ mod tests {
             }
             git(at, &["add", "--all"]);
             let head = commit(at, "first");
-            harm(at);
+            change(at);
             let open = |dir: &Path| Repository::open(dir, &HistoryRef::default()).unwrap();
             let root = open(at);
             assert_eq!(root.hidden_changes().unwrap(), changed, "{what}");

@@ -1,4 +1,4 @@
-//! Reading objects by one long-lived process, however many are asked for.
+//! Reads any number of git objects by one long-lived process.
 
 use super::{Repository, text};
 use anyhow::{Context as _, Result, bail, ensure};
@@ -6,28 +6,28 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
-/// A `git cat-file --batch`, asked one object at a time.
+/// A reader of git objects. It runs `git cat-file --batch`, one request at a time.
 #[derive(Debug)]
 pub(crate) struct Objects {
     folder: PathBuf,
-    process: Option<Process>,
+    process: Option<CatFile>,
 }
 
 #[derive(Debug)]
-struct Process {
+struct CatFile {
     child: Child,
-    questions: ChildStdin,
-    answers: BufReader<ChildStdout>,
+    requests: ChildStdin,
+    responses: BufReader<ChildStdout>,
 }
 
-/// An object's kind and contents.
 #[derive(Debug)]
 struct Object {
+    /// `blob`, `tree`, `commit` or `tag`.
     kind: String,
     contents: Vec<u8>,
 }
 
-/// What stands in a folder of a commit.
+/// An entry of a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TreeEntry {
     pub(crate) name: String,
@@ -35,14 +35,15 @@ pub(crate) struct TreeEntry {
     pub(crate) is_folder: bool,
 }
 
-/// An object that git has lost, or holds damaged: asking again would not help.
+/// An object is damaged or missing, so another request would fail too.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct Damaged(String);
+pub(crate) struct DamagedObject(String);
 
-/// What git says of a damaged object. Everything else that keeps it from reading one passes: a
-/// remote that a partial clone fetches from and that does not answer, too many open files.
-const DAMAGE: [&str; 6] = ["corrupt", "inflate", "unpack", "mismatch", "bad object", "garbage"];
+/// Words of git's messages about damaged objects. Other failures can be temporary, for example an
+/// unreachable remote of a partial clone, or too many open files.
+const DAMAGE_WORDS: [&str; 6] =
+    ["corrupt", "inflate", "unpack", "mismatch", "bad object", "garbage"];
 
 impl Repository {
     /// Opens the repository's objects for reading.
@@ -52,21 +53,21 @@ impl Repository {
 }
 
 impl Objects {
-    /// The text of a file, by its object's name or as `<commit>:<path>`; `None` if there is none.
+    /// The text of a file by its object or by `<commit>:<path>`; `None` if it does not exist.
     ///
-    /// Fails on an object that is damaged or lost; others can be read after that.
+    /// Fails with [`DamagedObject`] if the object is damaged or missing. Others can be read after
+    /// that.
     pub(crate) fn file(&mut self, name: &str) -> Result<Option<String>> {
         let Some(object) = self.get(name)? else { return Ok(None) };
-        ensure!(object.kind == "blob", "{name} is no file");
+        ensure!(object.kind == "blob", "cannot read {name} as a file: it is a {}", object.kind);
         Ok(Some(text(object.contents)))
     }
 
-    /// What stands in a folder, by its object's name or as `<commit>:<path>`; nothing if it is not
-    /// there.
+    /// The entries of a folder by its object or by `<commit>:<path>`; none if it does not exist.
     pub(crate) fn folder(&mut self, name: &str) -> Result<Vec<TreeEntry>> {
         let Some(object) = self.get(name)? else { return Ok(Vec::new()) };
-        ensure!(object.kind == "tree", "{name} is no folder");
-        let damaged = || Damaged(format!("{name} is damaged"));
+        ensure!(object.kind == "tree", "cannot read {name} as a folder: it is a {}", object.kind);
+        let damaged = || DamagedObject(format!("the git object {name} is damaged"));
         Ok(entries(&object.contents, hash_bytes(name)).ok_or_else(damaged)?)
     }
 
@@ -90,24 +91,24 @@ impl Objects {
     }
 
     fn get(&mut self, name: &str) -> Result<Option<Object>> {
-        match self.ask(name)? {
-            None if !self.was_never_there(name)? => Err(lost(name).into()),
+        match self.request(name)? {
+            None if !self.is_absent(name)? => Err(missing(name).into()),
             object => Ok(object),
         }
     }
 
-    /// Whether a path is none of its commit's: of an object that is damaged or lost, git says no
-    /// more than of one that never was.
-    fn was_never_there(&mut self, name: &str) -> Result<bool> {
+    /// Whether the commit does not have the path. Git reports a missing object by the same word as
+    /// an absent path.
+    fn is_absent(&mut self, name: &str) -> Result<bool> {
         let Some((commit, path)) = name.split_once(':') else { return Ok(false) };
         let (mut object, mut is_folder) = (format!("{commit}^{{tree}}"), true);
         for part in path.split('/') {
             if !is_folder {
                 return Ok(true);
             }
-            let tree = self.ask(&object)?.ok_or_else(|| lost(&object))?;
+            let tree = self.request(&object)?.ok_or_else(|| missing(&object))?;
             let entries = entries(&tree.contents, hash_bytes(name));
-            let damaged = || Damaged(format!("{object} is damaged"));
+            let damaged = || DamagedObject(format!("the git object {object} is damaged"));
             let mut entries = entries.ok_or_else(damaged)?.into_iter();
             match entries.find(|entry| entry.name == part) {
                 Some(entry) => (object, is_folder) = (entry.object, entry.is_folder),
@@ -117,30 +118,36 @@ impl Objects {
         Ok(false)
     }
 
-    fn ask(&mut self, name: &str) -> Result<Option<Object>> {
-        ensure!(!name.contains('\n'), "a name in the history has a line break");
+    fn request(&mut self, name: &str) -> Result<Option<Object>> {
+        ensure!(
+            !name.contains('\n'),
+            "cannot read a file of the history: its name has a line break. Rename it there"
+        );
         let mut process = match self.process.take() {
             Some(process) => process,
-            None => Process::start(&self.folder)?,
+            None => CatFile::start(&self.folder)?,
         };
-        match process.ask(name) {
+        match process.request(name) {
             Ok(object) => {
                 self.process = Some(process);
                 Ok(object)
             }
-            // It has ended, or is out of step: the next question gets a new one.
+            // The process has ended, or its output is out of step: the next request starts one.
             Err(error) => {
-                let said = process.end();
-                match DAMAGE.iter().any(|sign| said.contains(sign)) {
-                    true => Err(Damaged(format!("git cannot read {name}: {said}")).into()),
-                    false => Err(error.context(format!("git cannot read {name}: {said}"))),
+                let message = process.end();
+                let is_damaged = DAMAGE_WORDS.iter().any(|word| message.contains(word));
+                let message = format!("git cannot read {name}: {message}");
+                if is_damaged {
+                    Err(DamagedObject(message).into())
+                } else {
+                    Err(error.context(message))
                 }
             }
         }
     }
 }
 
-impl Process {
+impl CatFile {
     fn start(folder: &PathBuf) -> Result<Self> {
         let mut child = super::git::process()
             .args(["cat-file", "--batch"])
@@ -151,41 +158,41 @@ impl Process {
             .spawn()
             .context("cannot start git")?;
         match (child.stdin.take(), child.stdout.take()) {
-            (Some(questions), Some(answers)) => {
-                Ok(Self { child, questions, answers: BufReader::new(answers) })
+            (Some(requests), Some(responses)) => {
+                Ok(Self { child, requests, responses: BufReader::new(responses) })
             }
-            _ => bail!("cannot talk to git"),
+            _ => bail!("cannot open the streams of git"),
         }
     }
 
-    fn ask(&mut self, name: &str) -> Result<Option<Object>> {
-        writeln!(self.questions, "{name}")?;
-        self.questions.flush()?;
+    fn request(&mut self, name: &str) -> Result<Option<Object>> {
+        writeln!(self.requests, "{name}")?;
+        self.requests.flush()?;
         let mut header = Vec::new();
-        self.answers.read_until(b'\n', &mut header)?;
+        self.responses.read_until(b'\n', &mut header)?;
         let header = text(header);
         if header.trim_end().ends_with(" missing") {
             return Ok(None);
         }
         let mut words = header.split_whitespace().skip(1);
-        let kind = words.next().context("its answer ends early")?.to_owned();
+        let kind = words.next().context("its output ends early")?.to_owned();
         let size = words.next().and_then(|size| size.parse().ok());
-        let size: usize = size.with_context(|| format!("its answer is {header}"))?;
+        let size: usize = size.with_context(|| format!("its output is {header}"))?;
         let mut contents = vec![0; size + 1];
-        self.answers.read_exact(&mut contents).context("its answer ends early")?;
+        self.responses.read_exact(&mut contents).context("its output ends early")?;
         contents.pop();
         Ok(Some(Object { kind, contents }))
     }
 
-    /// Ends the process and returns what it complained of.
+    /// Ends the process and returns its error messages.
     fn end(mut self) -> String {
-        drop((self.questions, self.answers));
-        let mut said = Vec::new();
+        drop((self.requests, self.responses));
+        let mut messages = Vec::new();
         if let Some(mut errors) = self.child.stderr.take() {
-            let _ = errors.read_to_end(&mut said);
+            let _ = errors.read_to_end(&mut messages);
         }
         let _ = self.child.wait();
-        text(said).trim().replace('\n', "; ")
+        text(messages).trim().replace('\n', "; ")
     }
 }
 
@@ -197,16 +204,16 @@ impl Drop for Objects {
     }
 }
 
-fn lost(name: &str) -> Damaged {
-    Damaged(format!("git has lost {name}"))
+fn missing(name: &str) -> DamagedObject {
+    DamagedObject(format!("git has no object {name}"))
 }
 
-/// How many bytes an object's name takes in the repository that `name` is of.
+/// The number of bytes of a hash, from a name that starts with one.
 fn hash_bytes(name: &str) -> usize {
     name.split(':').next().map_or(0, str::len) / 2
 }
 
-/// Reads a tree: `<mode> <name>\0<object>` over and over.
+/// Parses a tree, a sequence of `<mode> <name>\0<object>`. `None` if it is malformed.
 fn entries(mut tree: &[u8], hash_bytes: usize) -> Option<Vec<TreeEntry>> {
     let mut entries = Vec::new();
     while !tree.is_empty() {
@@ -231,9 +238,9 @@ mod tests {
     fn a_tree_is_read_entry_by_entry() {
         let tree = b"100644 a b.json\0\x01\xff40000 data\0\x00\x10";
         let read = entries(tree, 2).unwrap();
-        let told: Vec<_> =
+        let fields: Vec<_> =
             read.iter().map(|e| (e.name.as_str(), e.object.as_str(), e.is_folder)).collect();
-        assert_eq!(told, [("a b.json", "01ff", false), ("data", "0010", true)]);
+        assert_eq!(fields, [("a b.json", "01ff", false), ("data", "0010", true)]);
         for cut in 1..tree.len() {
             assert!(entries(&tree[..cut], 2).is_none_or(|read| read.len() == 1), "{cut}");
         }

@@ -1,10 +1,10 @@
 //! Sharing the history with a remote: fetch, merge by union, push. Never by force.
 
-use super::beginning::Beginning;
 use super::git::git;
-use super::import::{Author, Change, Commit, is_lock_trouble};
+use super::import::{Author, Change, NewCommit, is_lock_error};
+use super::lineage::Lineage;
 use super::objects::Objects;
-use super::remote::{self, Unanswered};
+use super::remote::{self, RemoteTimeout};
 use super::{Repository, answer, text};
 use anyhow::{Context as _, Result, anyhow, bail};
 use chrono::{DateTime, Utc};
@@ -13,36 +13,37 @@ use std::process::Output;
 use std::time::Duration;
 use xshell::Cmd;
 
-/// How often a push that others forestall is tried again.
+/// How often a push or a fetch is tried while others change the branch.
 const TRIES: u32 = 60;
-/// How often a remote that does not answer is tried again.
-const DEAF_TRIES: u32 = 3;
+/// How often a remote that cannot be reached is tried again.
+const UNREACHABLE_RETRIES: u32 = 3;
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// How many runs of an unrelated history are asked for a commit that is known here.
-const LOOKED_AT: usize = 50;
+/// How many runs of an unrelated history are searched for a commit of this repository.
+const SEARCHED_RUNS: usize = 50;
 
-/// What became of a push.
+/// The result of a push.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Pushed {
-    /// The remote has it.
-    Yes,
-    /// Somebody else was faster.
+pub(super) enum PushOutcome {
+    /// The remote has the commit.
+    Accepted,
+    /// Another push came first.
     Raced,
-    /// The remote does not want it, for this reason.
+    /// The remote, or a hook of this clone, refused the push for this reason.
     Refused(String),
-    /// The remote could not be asked.
-    Deaf(String),
+    /// The remote could not be reached for this reason.
+    Unreachable(String),
 }
 
 impl Repository {
-    /// Fetches the history from the remote. `None`: the remote has none.
+    /// Fetches the history from the remote, and returns its newest commit. `None`: the remote has
+    /// no history.
     pub(crate) fn fetch(&self) -> Result<Option<String>> {
         let (sh, remote) = (&self.sh, &self.remote);
         let tracking = self.tracking_ref();
         let refspec = format!("+{}:{tracking}", self.local_ref());
-        // A clone that is shallow stays so: the past of the history is not needed to add to it.
+        // A shallow clone stays shallow: the past of the history is not needed to add to it.
         let before = self.commit_at(&tracking)?;
         let depth = (before.is_none() && self.is_shallow()?).then_some("--depth=1");
         for _ in 0..TRIES {
@@ -50,31 +51,34 @@ impl Repository {
                 sh,
                 "git -c gc.auto=0 -c maintenance.auto=false fetch --progress --no-tags --no-write-fetch-head --no-recurse-submodules --refmap= {depth...} {remote} {refspec}"
             );
-            let fetched = self.ask_remote(fetched)?;
+            let fetched = self.run_remote(fetched)?;
             if fetched.status.success() {
                 let now = self.commit_at(&tracking)?;
-                self.keep_replaced(before.as_deref(), now.as_deref())?;
+                self.join_replaced(before.as_deref(), now.as_deref())?;
                 return Ok(now);
             }
             let why = text(fetched.stderr);
             if why.contains("couldn't find remote ref") {
                 return Ok(None);
             }
-            // Another process of this clone fetches it too, or was killed while it did.
-            if !is_lock_trouble(&why) {
+            // Another process of this clone fetches it too, or was killed during its fetch.
+            if !is_lock_error(&why) {
                 bail!("cannot fetch `{}` from {remote}: {}", self.branch, why.trim());
             }
             self.remove_stale_lock(&tracking)?;
             pause(4);
         }
-        bail!("`{tracking}` stays locked: does another git process run?")
+        bail!(
+            "cannot fetch `{}`: `{tracking}` stays locked. End other git processes, or remove its lock file",
+            self.branch
+        )
     }
 
-    /// Keeps what the remote's branch was `before`, on the local one, if somebody put another in its
-    /// place: no other reference has it any more.
-    fn keep_replaced(&self, before: Option<&str>, now: Option<&str>) -> Result<()> {
+    /// Joins the local branch with the remote's branch as it was `before`, if that was replaced by
+    /// force: no other reference has its commits.
+    fn join_replaced(&self, before: Option<&str>, now: Option<&str>) -> Result<()> {
         let Some((before, now)) = before.zip(now) else { return Ok(()) };
-        if self.contains(now, before)? || self.beginning_of(before, now)? != Beginning::Same {
+        if self.contains(now, before)? || self.lineage_of(before, now)? != Lineage::Same {
             return Ok(());
         }
         for _ in 0..TRIES {
@@ -84,10 +88,14 @@ impl Repository {
                 return Ok(());
             }
         }
-        bail!("`{}` kept moving while it was joined with what {} had", self.branch, self.remote)
+        bail!(
+            "cannot join `{}` with the replaced history of {}: other processes kept moving the branch. Run the command again",
+            self.branch,
+            self.remote
+        )
     }
 
-    /// Fetches this many older commits of a history that was fetched in part.
+    /// Fetches this many older commits of the history into a shallow clone.
     pub(super) fn deepen(&self, commits: u32) -> Result<()> {
         let (sh, remote) = (&self.sh, &self.remote);
         let (depth, tracking) = (format!("--deepen={commits}"), self.tracking_ref());
@@ -96,131 +104,141 @@ impl Repository {
             sh,
             "git -c gc.auto=0 -c maintenance.auto=false fetch --progress --no-tags --no-write-fetch-head --no-recurse-submodules --refmap= {depth} {remote} {refspec}"
         );
-        let fetched = self.ask_remote(fetched)?;
+        let fetched = self.run_remote(fetched)?;
         if !fetched.status.success() {
-            bail!("cannot fetch from {remote}: {}", text(fetched.stderr).trim());
+            bail!("cannot fetch older commits from {remote}: {}", text(fetched.stderr).trim());
         }
         Ok(())
     }
 
-    /// Fails unless the remote is there and lets this user push.
+    /// Fails unless the remote exists and this user can push to it.
     pub(crate) fn check_remote(&self) -> Result<()> {
         let (sh, remote) = (&self.sh, &self.remote);
         if answer(git!(sh, "git remote get-url {remote}"))?.is_none() {
             bail!(
-                "there is no remote `{remote}` to publish to: `git remote -v` lists what there is"
+                "cannot publish: there is no remote `{remote}`. Name one of `git remote -v` by --remote"
             );
         }
         let probe =
             git!(sh, "git push --dry-run --no-verify --progress {remote} HEAD:refs/perf/probe");
-        let probe = self.ask_remote(probe)?;
+        let probe = self.run_remote(probe)?;
         if !probe.status.success() {
-            bail!("{remote} takes no push: {}", text(probe.stderr).trim());
+            bail!(
+                "cannot push to {remote}: {}. Fix the access, or measure without --publish",
+                text(probe.stderr).trim()
+            );
         }
         Ok(())
     }
 
-    /// Brings what the local history has to the remote, and the other way pair; says what was
-    /// done.
+    /// Joins the local history with the remote's and pushes it. Returns a message about it.
     ///
-    /// Whatever happens, the local branch keeps everything: what could not be published is
-    /// published with what comes next.
+    /// If this fails, the local branch has everything, and the next publishing pushes it.
     pub(crate) fn publish(&self) -> Result<String> {
         let (remote, branch) = (&self.remote, &self.branch);
-        let mut deaf = 0;
+        let mut retries = 0;
         for attempt in 1..=TRIES {
             let theirs = match self.fetch() {
                 Ok(theirs) => theirs,
-                Err(error) if deaf == DEAF_TRIES || error.is::<Unanswered>() => {
-                    return Err(error.context(self.kept()));
+                Err(error) if retries == UNREACHABLE_RETRIES || error.is::<RemoteTimeout>() => {
+                    return Err(error.context(self.not_published()));
                 }
                 Err(_) => {
-                    deaf += 1;
+                    retries += 1;
                     pause(attempt);
                     continue;
                 }
             };
             let ours = self.commit_at(&self.local_ref())?;
-            // Where somebody deleted the remote's branch, this clone still has what it was.
+            // If the remote's branch was deleted, this clone still has what was fetched of it.
             let known = theirs
                 .clone()
                 .map_or_else(|| self.commit_at(&self.tracking_ref()), |it| Ok(Some(it)))?;
             let Some(joined) = self.join(ours.as_deref(), known.as_deref())? else {
-                return Ok(format!("there is no history to publish on `{branch}`"));
+                return Ok(format!("nothing to publish: `{branch}` has no history"));
             };
-            let pushed = match theirs.as_deref() == Some(&joined) {
-                true => Pushed::Yes,
-                false => self.push(&joined, &self.local_ref()).with_context(|| self.kept())?,
+            let outcome = if theirs.as_deref() == Some(&joined) {
+                PushOutcome::Accepted
+            } else {
+                self.push(&joined, &self.local_ref()).with_context(|| self.not_published())?
             };
-            match pushed {
-                Pushed::Yes => {
-                    // If another process has moved it meanwhile, its next publishing joins them.
+            match outcome {
+                PushOutcome::Accepted => {
+                    // If another process has moved the branch, its next publishing joins both.
                     self.advance(&self.local_ref(), &joined, ours.as_deref())?;
-                    self.remember(&joined)?;
+                    self.set_tracking_ref(&joined)?;
                     return Ok(format!("published as {} on {remote}/{branch}", &joined[..12]));
                 }
-                Pushed::Raced => {}
-                Pushed::Refused(why) => {
-                    return Err(anyhow!("{remote} refused the history: {why}").context(self.kept()));
+                PushOutcome::Raced => {}
+                PushOutcome::Refused(why) => {
+                    return Err(
+                        anyhow!("{remote} refused the push: {why}").context(self.not_published())
+                    );
                 }
-                Pushed::Deaf(why) if deaf == DEAF_TRIES => {
-                    return Err(anyhow!("{remote} cannot be reached: {why}").context(self.kept()));
+                PushOutcome::Unreachable(why) if retries == UNREACHABLE_RETRIES => {
+                    return Err(
+                        anyhow!("cannot reach {remote}: {why}").context(self.not_published())
+                    );
                 }
-                Pushed::Deaf(_) => deaf += 1,
+                PushOutcome::Unreachable(_) => retries += 1,
             }
             pause(attempt);
         }
-        Err(anyhow!("`{branch}` on {remote} kept moving").context(self.kept()))
+        Err(anyhow!("other pushes to `{branch}` on {remote} came first {TRIES} times")
+            .context(self.not_published()))
     }
 
-    /// Runs a git command that asks the remote, which must be told `--progress`.
-    pub(super) fn ask_remote(&self, command: Cmd<'_>) -> Result<Output> {
+    /// Runs a git command that contacts the remote. It must have the option `--progress`, if git
+    /// offers that.
+    pub(super) fn run_remote(&self, command: Cmd<'_>) -> Result<Output> {
         remote::run(command, &self.remote, self.remote_timeout)
     }
 
-    fn kept(&self) -> String {
+    fn not_published(&self) -> String {
         let branch = &self.branch;
         format!(
-            "the history is kept on the local branch `{branch}` and not published; the next publishing carries it"
+            "cannot publish the history; it is kept on the local branch `{branch}`. Run `cargo xtask perf history add --publish` to try again"
         )
     }
 
-    /// A commit that has all that either has: `None` if there is neither.
+    /// A commit with the files of both histories; `None` if there is neither.
     fn join(&self, ours: Option<&str>, theirs: Option<&str>) -> Result<Option<String>> {
         let (ours, theirs) = match (ours, theirs) {
             (Some(ours), Some(theirs)) => (ours, theirs),
-            (ours, theirs) => return ours.or(theirs).map(|tip| self.whole(tip)).transpose(),
+            (ours, theirs) => {
+                return ours.or(theirs).map(|tip| self.complete_commit(tip)).transpose();
+            }
         };
         if self.contains(theirs, ours)? {
-            return self.whole(theirs).map(Some);
+            return self.complete_commit(theirs).map(Some);
         }
         if self.contains(ours, theirs)? {
-            return self.whole(ours).map(Some);
+            return self.complete_commit(ours).map(Some);
         }
-        let (theirs, ours) = (self.whole(theirs)?, self.whole(ours)?);
-        self.check_same_beginning(&ours, &theirs)?;
+        let (theirs, ours) = (self.complete_commit(theirs)?, self.complete_commit(ours)?);
+        self.check_same_lineage(&ours, &theirs)?;
         self.check_same_project(&ours, &theirs)?;
-        self.import_whole(&Commit {
+        self.import_complete(&NewCommit {
             parents: vec![&theirs, &ours],
             author: Author::Configured,
-            message: "perf: join two histories\n".to_owned(),
+            message: "perf: merge two histories\n".to_owned(),
             time: self.time_of(&theirs)?.max(self.time_of(&ours)?),
             changes: self.union(&theirs, &ours)?,
         })
         .map(Some)
     }
 
-    /// Fails where two histories have nothing in common and the remote's runs are of commits that
-    /// this repository does not have: a remote's address may have been changed to another project's.
+    /// Fails if the remote's history is of another project. It then has no commit in common with this
+    /// clone's history, and this repository has none of the measured commits.
     fn check_same_project(&self, ours: &str, theirs: &str) -> Result<()> {
         let sh = &self.sh;
-        // A shallow clone has few commits, so that nothing follows from one that it lacks.
+        // A shallow clone lacks commits of its own project as well.
         let is_related = answer(git!(sh, "git merge-base {ours} {theirs}"))?.is_some();
         if is_related || self.is_shallow()? {
             return Ok(());
         }
         let (mut objects, mut is_empty) = (self.objects(), true);
-        for file in self.newest_runs(&mut objects, theirs, LOOKED_AT, &mut Vec::new())? {
+        for file in self.newest_runs(&mut objects, theirs, SEARCHED_RUNS, &mut Vec::new())? {
             let commit = self.run_in(&mut objects, &file)?.ok().and_then(|run| run.commit);
             match commit {
                 Some(commit) if self.commit_at(&commit.hash)?.is_none() => is_empty = false,
@@ -232,11 +250,12 @@ impl Repository {
         }
         let (branch, remote) = (&self.branch, &self.remote);
         bail!(
-            "`{branch}` on {remote} has nothing in common with this clone's and holds runs of commits that this repository does not have, as another project's history does: `git fetch {remote}` brings the commits if it is this project's, --branch and --remote name another place if not"
+            "cannot join `{branch}` with {remote}: its runs are of commits that this repository does not have, like those of another project. If they are of this project, run `git fetch {remote}`. Otherwise name another history by --branch or --remote"
         )
     }
 
-    /// What `theirs` lacks of `ours`. Runs are never read: equal folders are passed over.
+    /// The files of `ours` that `theirs` lacks, as changes of it. No run is read, and equal folders
+    /// are skipped.
     fn union(&self, theirs: &str, ours: &str) -> Result<Vec<Change>> {
         let sh = &self.sh;
         let folder = format!("{}data", self.prefix);
@@ -246,10 +265,10 @@ impl Repository {
         let mut fields = differing.split_terminator('\0');
         let mut objects = self.objects();
         let mut changes = Vec::new();
-        while let (Some(facts), Some(path)) = (fields.next(), fields.next()) {
-            let facts: Vec<&str> = facts.split(' ').collect();
-            let [_, _, _, object, status] = facts[..] else {
-                bail!("git says: {}", facts.join(" "))
+        while let (Some(header), Some(path)) = (fields.next(), fields.next()) {
+            let header: Vec<&str> = header.split(' ').collect();
+            let [_, _, _, object, status] = header[..] else {
+                bail!("cannot read the output of `git diff-tree`: {}", header.join(" "))
             };
             let below = path.strip_prefix(&self.prefix).unwrap_or(path);
             match status {
@@ -259,22 +278,22 @@ impl Repository {
                     is_folder: false,
                 }),
                 "M" if place_of(below) == Place::Series => {
-                    changes.extend(self.joined_chunk(
+                    changes.extend(self.joined_day_index(
                         &mut objects,
                         [theirs, ours],
                         below,
                         object,
                     )?);
                 }
-                // What only they have stays, and what both have is never replaced.
+                // Files that only `theirs` has stay. Runs that both have are never replaced.
                 _ => {}
             }
         }
         Ok(changes)
     }
 
-    /// The lines of both sides of a day's day_index, as a change of the first.
-    fn joined_chunk(
+    /// A day index with the rows of both commits, as a change of the first.
+    fn joined_day_index(
         &self,
         objects: &mut Objects,
         commits: [&str; 2],
@@ -284,9 +303,9 @@ impl Repository {
         let [theirs, ours] = commits.map(|commit| self.day_index(objects, Some(commit), path));
         Ok(match (theirs?, ours?) {
             (Some(theirs), Some(ours)) => Some(self.change(path, theirs.merge(ours).to_text())),
-            // What a later version wrote is left as it is.
+            // A day index of a newer format is not changed.
             (Some(_), None) => Some(Change::Link {
-                path: self.in_place(path),
+                path: self.branch_path(path),
                 object: our_object.to_owned(),
                 is_folder: false,
             }),
@@ -294,16 +313,17 @@ impl Repository {
         })
     }
 
-    /// Pushes a commit, if the remote's branch is in its past.
-    fn push(&self, commit: &str, reference: &str) -> Result<Pushed> {
+    /// Pushes a commit, without force.
+    fn push(&self, commit: &str, reference: &str) -> Result<PushOutcome> {
         let (sh, remote) = (&self.sh, &self.remote);
         let refspec = format!("{commit}:{reference}");
         let pushed = git!(sh, "git push --porcelain --progress {remote} {refspec}");
-        Ok(Pushed::of(self.ask_remote(pushed)?))
+        Ok(PushOutcome::of(self.run_remote(pushed)?))
     }
 
-    /// Notes where the remote stands, for clones that do not track this branch.
-    pub(super) fn remember(&self, commit: &str) -> Result<()> {
+    /// Sets the remote-tracking reference, which a push does not do in clones that do not fetch
+    /// this branch.
+    pub(super) fn set_tracking_ref(&self, commit: &str) -> Result<()> {
         let tracking = self.tracking_ref();
         let known = self.commit_at(&tracking)?;
         self.advance(&tracking, commit, known.as_deref()).map(drop)
@@ -313,21 +333,21 @@ impl Repository {
         let sh = &self.sh;
         let seconds = git!(sh, "git show --no-patch --format=%ct {commit} --").quiet().read()?;
         let time = seconds.trim().parse().ok().and_then(|time| DateTime::from_timestamp(time, 0));
-        time.with_context(|| format!("{commit} has no time"))
+        time.with_context(|| format!("cannot read the time of {commit}: run `git fsck`"))
     }
 }
 
-impl Pushed {
+impl PushOutcome {
     pub(super) fn of(output: Output) -> Self {
         if output.status.success() {
-            return Self::Yes;
+            return Self::Accepted;
         }
-        let (told, why) = (text(output.stdout), text(output.stderr));
-        let Some(line) = told.lines().find(|line| line.starts_with('!')) else {
-            let said = why.trim().replace('\n', "; ");
-            // This clone's own hook refused: git says so only by what it does not say.
+        let (statuses, why) = (text(output.stdout), text(output.stderr));
+        let Some(line) = statuses.lines().find(|line| line.starts_with('!')) else {
+            let message = why.trim().replace('\n', "; ");
+            // If a hook of this clone refuses, git prints this line and no status.
             let is_hook = why.contains("failed to push some refs");
-            return if is_hook { Self::Refused(said) } else { Self::Deaf(said) };
+            return if is_hook { Self::Refused(message) } else { Self::Unreachable(message) };
         };
         let reason = line.rsplit('\t').next().unwrap_or(line);
         let raced = [
@@ -337,19 +357,20 @@ impl Pushed {
             "incorrect old value",
             "reference already exists",
         ];
-        // What the remote itself calls so was no race: it lets nobody begin a branch anew.
+        // The remote's own refusal is no race: its settings forbid replacing a branch.
         let is_policy = reason == "[remote rejected] (non-fast-forward)";
-        if !is_policy && raced.iter().any(|sign| reason.contains(sign)) || is_lock_trouble(reason) {
+        if !is_policy && raced.iter().any(|sign| reason.contains(sign)) || is_lock_error(reason) {
             return Self::Raced;
         }
         let remote: Vec<&str> =
             why.lines().filter_map(|line| line.strip_prefix("remote: ")).collect();
-        let said = remote.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
-        Self::Refused(said.chain([reason]).collect::<Vec<_>>().join("; "))
+        let messages = remote.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
+        Self::Refused(messages.chain([reason]).collect::<Vec<_>>().join("; "))
     }
 }
 
-/// Waits, by chance and longer each time, so that those who collided do not collide again.
+/// Sleeps for a random time that grows with each attempt, so that two processes do not collide
+/// again.
 pub(super) fn pause(attempt: u32) {
     let longest = Duration::from_millis(25).saturating_mul(2_u32.saturating_pow(attempt.min(10)));
     std::thread::sleep(longest.min(LONGEST_PAUSE).mul_f64(fastrand::f64()));
@@ -360,15 +381,15 @@ mod tests {
     use super::*;
     use std::process::Command;
 
-    fn pushed(porcelain: &str, stderr: &str) -> Pushed {
+    fn pushed(porcelain: &str, stderr: &str) -> PushOutcome {
         let mut output = Command::new("git").arg("--no-such-option").output().unwrap();
         output.stdout = porcelain.as_bytes().to_vec();
         output.stderr = stderr.as_bytes().to_vec();
-        Pushed::of(output)
+        PushOutcome::of(output)
     }
 
     #[test]
-    fn a_race_is_told_from_a_refusal() {
+    fn a_race_is_distinguished_from_a_refusal() {
         let line = |reason: &str| format!("To x\n!\tabc:refs/heads/gh-pages\t{reason}\nDone\n");
         for reason in [
             "[rejected] (fetch first)",
@@ -377,18 +398,21 @@ mod tests {
             "[remote rejected] (incorrect old value provided)",
             "[remote rejected] (failed to update ref)",
         ] {
-            assert_eq!(pushed(&line(reason), ""), Pushed::Raced, "{reason}");
+            assert_eq!(pushed(&line(reason), ""), PushOutcome::Raced, "{reason}");
         }
         let hook = "[remote rejected] (pre-receive hook declined)";
-        let told = pushed(&line(hook), "remote: no perf data here        \nerror: failed\n");
-        assert_eq!(told, Pushed::Refused(format!("no perf data here; {hook}")));
+        let refused = pushed(&line(hook), "remote: no perf data here        \nerror: failed\n");
+        assert_eq!(refused, PushOutcome::Refused(format!("no perf data here; {hook}")));
         let policy = "[remote rejected] (non-fast-forward)";
-        assert_eq!(pushed(&line(policy), ""), Pushed::Refused(policy.to_owned()));
-        let said = "not on a Friday\nerror: failed to push some refs to 'x'\n";
+        assert_eq!(pushed(&line(policy), ""), PushOutcome::Refused(policy.to_owned()));
+        let message = "not on a Friday\nerror: failed to push some refs to 'x'\n";
         assert!(
-            matches!(pushed("", said), Pushed::Refused(why) if why.starts_with("not on a Friday"))
+            matches!(pushed("", message), PushOutcome::Refused(why) if why.starts_with("not on a Friday"))
         );
-        let deaf = pushed("", "fatal: unable to access 'x': 403\n");
-        assert_eq!(deaf, Pushed::Deaf("fatal: unable to access 'x': 403".to_owned()));
+        let unreachable = pushed("", "fatal: unable to access 'x': 403\n");
+        assert_eq!(
+            unreachable,
+            PushOutcome::Unreachable("fatal: unable to access 'x': 403".to_owned())
+        );
     }
 }

@@ -1,7 +1,7 @@
-//! Reading the history branch, the newest first and no more than is needed.
+//! Reading the history branch, the newest runs first and no more than necessary.
 
 use super::git::git;
-use super::objects::{Damaged, Objects, TreeEntry};
+use super::objects::{DamagedObject, Objects, TreeEntry};
 use super::{Repository, answer};
 use anyhow::{Context as _, Result};
 use perf_judge::history::{History, Place, place_of};
@@ -10,52 +10,52 @@ use perf_judge::unit;
 use perf_report::Calibration;
 use std::collections::BTreeMap;
 
-/// How many of the newest runs are read. A verdict takes ten and the site shows no more than this,
-/// so that judging costs the same after ten runs and after ten thousand.
+/// How many of the newest runs are read. A verdict uses ten and the site shows at most these, so
+/// the cost does not grow with the history.
 const NEWEST: usize = 200;
 
-/// What may stand in `data/`.
-const OURS: [&str; 6] =
+/// The entries of `data/` that this tool writes.
+const OWN_ENTRIES: [&str; 6] =
     ["calibrations", "comparisons", "qualifications", "restarted.json", "runs", "series"];
 
-/// The history as far as it is read.
+/// The newest runs of the history.
 #[derive(Debug, Default)]
-pub(crate) struct Recorded {
-    /// The newest runs.
+pub(crate) struct NewestRuns {
     pub(crate) history: History,
-    /// What could not be read, and why.
+    /// Which runs could not be read, and why.
     pub(crate) notes: Vec<String>,
 }
 
 /// A file of the history.
 #[derive(Clone, Debug)]
-pub(crate) struct File {
-    /// Its contents' object.
+pub(crate) struct HistoryFile {
+    /// The object of its contents.
     pub(crate) object: String,
-    /// Its path below the history's root: it begins with `data/`.
+    /// Its path in the history: it begins with `data/`.
     pub(crate) path: String,
 }
 
-/// Why a run is left out.
+/// A run that cannot be read.
 #[derive(Debug)]
-pub(crate) struct LeftOut {
+pub(crate) struct SkippedRun {
+    /// The path, and the reason.
     pub(crate) why: String,
-    /// Whether a later version wrote it: then nothing is wrong with it.
+    /// Whether a newer version of this tool wrote it: then the file is not damaged.
     pub(crate) is_newer: bool,
 }
 
 impl Repository {
     /// Reads the newest runs.
     ///
-    /// Fails on a `data/` that is somebody else's, before anything is measured. Runs that cannot be
-    /// read and runs of a newer format are left out with a note, and the rest is served.
-    pub(crate) fn history(&self) -> Result<Recorded> {
+    /// Fails if `data/` belongs to another program. Runs that are damaged or of a newer format are
+    /// skipped with a note.
+    pub(crate) fn history(&self) -> Result<NewestRuns> {
         self.newest_history(NEWEST)
     }
 
     /// Reads the newest runs, at most `limit`, like [`Self::history`].
-    pub(crate) fn newest_history(&self, limit: usize) -> Result<Recorded> {
-        let mut recorded = Recorded::default();
+    pub(crate) fn newest_history(&self, limit: usize) -> Result<NewestRuns> {
+        let mut recorded = NewestRuns::default();
         let mut objects = self.objects();
         let mut files = BTreeMap::new();
         for tip in self.tips()? {
@@ -73,37 +73,37 @@ impl Repository {
         if newer > 0 {
             let runs = unit::counted(newer, "run", "runs");
             recorded.notes.push(format!(
-                "{runs} on {} of a newer format left out: update this tool to compare with all runs",
+                "skipped {runs} of a newer format on {}. Update this tool to compare with all runs",
                 self.branch
             ));
         }
         Ok(recorded)
     }
 
-    /// A run, or why it must be left out.
+    /// The run in a file; the inner error is a run that must be skipped.
     pub(crate) fn run_in(
         &self,
         objects: &mut Objects,
-        file: &File,
-    ) -> Result<Result<Run, LeftOut>> {
+        file: &HistoryFile,
+    ) -> Result<Result<Run, SkippedRun>> {
         let because = |why: &str, is_newer| {
-            let why = format!("{} on {} is left out: {why}", file.path, self.branch);
-            Ok(Err(LeftOut { why, is_newer }))
+            let why = format!("skipped {} on {}: {why}", file.path, self.branch);
+            Ok(Err(SkippedRun { why, is_newer }))
         };
-        let left_out = |why: String| because(&why, false);
+        let damaged = |why: String| because(&why, false);
         let json = match objects.file(&file.object) {
             Ok(Some(json)) => json,
-            Ok(None) => return left_out("git has lost its contents".to_owned()),
-            Err(error) if error.is::<Damaged>() => return left_out(format!("{error:#}")),
+            Ok(None) => return damaged("git has no object for it; run `git fsck`".to_owned()),
+            Err(error) if error.is::<DamagedObject>() => return damaged(format!("{error:#}")),
             Err(error) => return Err(error.context(format!("cannot read {}", file.path))),
         };
         match Run::verified(&json) {
             Ok(run) if file_name(&file.path).strip_suffix(".json") != Some(&run.id) => {
-                left_out(format!("it holds the run {}", run.id))
+                damaged(format!("it contains the run {}, not the one of its name", run.id))
             }
             Ok(run) => Ok(Ok(run)),
             Err(error @ RunError::Newer { .. }) => because(&error.to_string(), true),
-            Err(error) => left_out(error.to_string()),
+            Err(error) => damaged(error.to_string()),
         }
     }
 
@@ -114,10 +114,11 @@ impl Repository {
         tip: &str,
         limit: usize,
         notes: &mut Vec<String>,
-    ) -> Result<Vec<File>> {
+    ) -> Result<Vec<HistoryFile>> {
         let data = objects.folder(&self.at(tip, "data"));
         let data = data.map_err(|error| self.if_foreign(tip, error))?;
-        if let Some(foreign) = data.iter().find(|entry| !OURS.contains(&entry.name.as_str())) {
+        if let Some(foreign) = data.iter().find(|entry| !OWN_ENTRIES.contains(&entry.name.as_str()))
+        {
             return Err(self.foreign(&format!("data/{}", foreign.name)));
         }
         let files = self.newest_files(objects, tip, "data/runs", limit, notes)?;
@@ -147,11 +148,11 @@ impl Repository {
             }
             match objects.folder(&entry.object) {
                 Ok(below) => open.extend(sorted(&entry.name, below)),
-                Err(error) if !error.is::<Damaged>() => {
+                Err(error) if !error.is::<DamagedObject>() => {
                     return Err(error.context(format!("cannot read {}", entry.name)));
                 }
                 Err(error) => notes.push(format!(
-                    "{} on {} is left out: {error:#}: another clone may have it whole",
+                    "skipped {} on {}: {error:#}. Publish from a clone that has it intact",
                     entry.name, self.branch
                 )),
             }
@@ -159,14 +160,14 @@ impl Repository {
         Ok(files)
     }
 
-    fn run_file(&self, entry: TreeEntry) -> Result<File> {
+    fn run_file(&self, entry: TreeEntry) -> Result<HistoryFile> {
         match place_of(&entry.name) {
-            Place::Run => Ok(File { object: entry.object, path: entry.name }),
+            Place::Run => Ok(HistoryFile { object: entry.object, path: entry.name }),
             _ => Err(self.foreign(&entry.name)),
         }
     }
 
-    /// Says whose it is where a commit has a file in place of the history's folder.
+    /// Replaces `error` if a commit has a file in place of the folder `data`.
     pub(super) fn if_foreign(&self, commit: &str, error: anyhow::Error) -> anyhow::Error {
         let (sh, data) = (&self.sh, self.at(commit, "data"));
         match answer(git!(sh, "git cat-file -t {data}")) {
@@ -177,22 +178,24 @@ impl Repository {
 
     fn foreign(&self, path: &str) -> anyhow::Error {
         anyhow::anyhow!(
-            "the branch `{}` has a `{}{path}` that this tool did not write, so its data/ belongs to something else: remove it there, or choose another place by --history-prefix or --branch",
+            "cannot use the history on `{}`: this tool did not write `{}{path}` there. Remove it, or name another folder by --history-prefix or another branch by --branch",
             self.branch,
             self.prefix,
         )
     }
 
-    /// What was last measured of a machine's error rates, in a sentence.
-    pub(crate) fn qualification_note(&self, machine: &Machine) -> Option<String> {
+    /// A sentence about the error rates of the newest calibration of a machine; `None` if it was
+    /// never calibrated.
+    pub(crate) fn calibration_note(&self, machine: &Machine) -> Option<String> {
         match self.calibration(machine) {
             Ok(calibration) => Some(calibration?.sentence()),
-            Err(error) => Some(format!("the error rates of this machine are not known: {error:#}")),
+            Err(error) => Some(format!(
+                "cannot read the error rates of this machine: {error:#}. Run `cargo xtask perf calibrate`"
+            )),
         }
     }
 
-    /// What was last measured of the error rates of a machine; an error names a file that cannot
-    /// be read.
+    /// The newest calibration of a machine.
     fn calibration(&self, machine: &Machine) -> Result<Option<Calibration>> {
         let mut objects = self.objects();
         let mut newest: Option<(String, String)> = None;
@@ -200,25 +203,26 @@ impl Repository {
             for folder in Calibration::FOLDERS {
                 let folder = format!("{folder}/{}", machine.key);
                 let files = objects.folder(&self.at(&tip, &folder))?;
-                // Their names begin with their time.
+                // File names begin with the time of the calibration.
                 let last = files.into_iter().map(|entry| (entry.name, entry.object)).max();
                 newest = newest.max(last);
             }
         }
         let Some((name, object)) = newest else { return Ok(None) };
-        let json = objects.file(&object)?.with_context(|| format!("git has lost {name}"))?;
+        let json =
+            objects.file(&object)?.with_context(|| format!("git has no object for {name}"))?;
         Calibration::from_json(&json)
             .map(Some)
-            .with_context(|| format!("{name} on {} cannot be read", self.branch))
+            .with_context(|| format!("cannot read {name} on {}", self.branch))
     }
 
-    /// Where the history stands, with everything that its past held: the local branch, the remote's
-    /// as last fetched, or both if each has what the other lacks.
+    /// The complete commits of the history: of the local branch, of the remote's as last fetched,
+    /// or of both if neither contains the other.
     pub(crate) fn tips(&self) -> Result<Vec<String>> {
-        self.newest_commits()?.iter().map(|tip| self.whole(tip)).collect()
+        self.newest_commits()?.iter().map(|tip| self.complete_commit(tip)).collect()
     }
 
-    /// The same as they are on their branches, whatever is missing there.
+    /// The same commits as they are on their branches, without restored files.
     pub(crate) fn newest_commits(&self) -> Result<Vec<String>> {
         let local = self.commit_at(&self.local_ref())?;
         let remote = self.commit_at(&self.tracking_ref())?;
@@ -229,7 +233,7 @@ impl Repository {
         })
     }
 
-    /// Whether `commit` has `ancestor` in its past, or is it.
+    /// Whether `ancestor` is `commit` or in its past.
     pub(super) fn contains(&self, commit: &str, ancestor: &str) -> Result<bool> {
         if commit == ancestor {
             return Ok(true);
@@ -248,13 +252,13 @@ impl Repository {
         answer(git!(sh, "git rev-parse --verify --quiet {commit}"))
     }
 
-    /// How git calls a path of the history in a commit.
+    /// Git's name for a path of the history in a commit: `<commit>:<path>`.
     pub(crate) fn at(&self, commit: &str, path: &str) -> String {
         format!("{commit}:{}{path}", self.prefix)
     }
 }
 
-/// What stands in a folder, so that the newest is popped first: years, months, days and runs begin
+/// The entries of a folder with the newest one last. Names of years, months, days and runs begin
 /// with their time.
 fn sorted(folder: &str, mut below: Vec<TreeEntry>) -> impl Iterator<Item = TreeEntry> {
     below.sort_by(|one, other| one.name.cmp(&other.name));

@@ -1,8 +1,8 @@
 //! Adding files to the history branch.
 
 use super::Repository;
-use super::import::{Author, Change, Commit};
-use super::objects::{Damaged, Objects};
+use super::import::{Author, Change, NewCommit};
+use super::objects::{DamagedObject, Objects};
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use perf_judge::history::{DayIndex, DayIndexError, NameTable, Place, path_of, place_of};
@@ -10,28 +10,28 @@ use perf_judge::run::{Run, RunError};
 use perf_report::{Calibration, Comparison, visible};
 use std::collections::BTreeMap;
 
-/// A file for the history: it is written once and never changed.
+/// A run, comparison or calibration as a file of the history, which never changes.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    /// What tells it from all others.
+pub(crate) struct MeasurementFile {
     pub(crate) id: String,
     path: String,
     pub(crate) contents: String,
+    /// A line for the message of the commit that adds the file.
     about: String,
     time: DateTime<Utc>,
     run: Option<Run>,
-    /// The commit that was measured, where one was.
+    /// The measured commit; a calibration has none.
     commit: Option<String>,
 }
 
-impl From<&Run> for Entry {
+impl From<&Run> for MeasurementFile {
     fn from(run: &Run) -> Self {
-        let measured = run.commit.as_ref().map_or("nothing", |commit| commit.hash.as_str());
+        let measured = run.commit.as_ref().map_or("no commit", |commit| commit.hash.as_str());
         Self {
             id: run.id.clone(),
             path: path_of(run),
             contents: run.to_json(),
-            about: format!("Measures {measured} on machine {}.", run.machine.key),
+            about: format!("Measure {measured} on machine {}.", run.machine.key),
             time: run.started,
             run: Some(run.clone()),
             commit: run.commit.as_ref().map(|commit| commit.hash.clone()),
@@ -39,13 +39,13 @@ impl From<&Run> for Entry {
     }
 }
 
-impl From<&Calibration> for Entry {
+impl From<&Calibration> for MeasurementFile {
     fn from(calibration: &Calibration) -> Self {
         Self {
             id: calibration.id(),
             path: calibration.path(),
             contents: calibration.to_json(),
-            about: format!("Qualifies machine {}.", calibration.machine.key),
+            about: format!("Calibrate machine {}.", calibration.machine.key),
             time: calibration.started,
             run: None,
             commit: None,
@@ -53,15 +53,15 @@ impl From<&Calibration> for Entry {
     }
 }
 
-impl From<&Comparison> for Entry {
+impl From<&Comparison> for MeasurementFile {
     fn from(comparison: &Comparison) -> Self {
-        let head = comparison.head.as_ref().map_or("nothing", |commit| commit.hash.as_str());
+        let head = comparison.head.as_ref().map_or("no commit", |commit| commit.hash.as_str());
         let (base, key) = (&comparison.base, &comparison.machine.key);
         Self {
             id: comparison.id.clone(),
             path: comparison.path(),
             contents: comparison.to_json(),
-            about: format!("Compares {head} with {base} on machine {key}."),
+            about: format!("Compare {head} with {base} on machine {key}."),
             time: comparison.started,
             run: None,
             commit: comparison.head.as_ref().map(|commit| commit.hash.clone()),
@@ -69,9 +69,9 @@ impl From<&Comparison> for Entry {
     }
 }
 
-impl Entry {
-    /// The same, in the words of the file that it was read from.
-    pub(crate) fn written_as(self, text: &str) -> Self {
+impl MeasurementFile {
+    /// The same with the text of the file that it was read from, which may be of a newer format.
+    pub(crate) fn with_contents(self, text: &str) -> Self {
         Self { contents: text.to_owned(), ..self }
     }
 
@@ -81,9 +81,9 @@ impl Entry {
         Ok(repository.commit_at(commit)?.is_none().then_some(commit))
     }
 
-    /// Fails if a name in the file would put it where no such file belongs: then nobody would read
-    /// the history again.
-    pub(crate) fn check_place(&self) -> Result<()> {
+    /// Fails if the path is not one of a measurement: such a file would make `data/` foreign, and
+    /// the history unreadable.
+    pub(crate) fn check_path(&self) -> Result<()> {
         let name = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         let is_named = |part: &str| !part.is_empty() && name(part);
         let is_placed = match self.run {
@@ -91,53 +91,57 @@ impl Entry {
             None => self.path.trim_end_matches(".json").split('/').all(is_named),
         };
         if !is_placed {
-            bail!("`{}` is no place for it", visible(&self.path));
+            bail!(
+                "its path would be `{}`, which is not a path of the history: it was edited. Measure again",
+                visible(&self.path)
+            );
         }
         Ok(())
     }
 }
 
-/// How often a branch that somebody else moves meanwhile is tried again.
+/// How often a file is added while other processes move the branch.
 const TRIES: usize = 50;
 
-/// What became of files that were to be recorded.
+/// The result of recording files.
 #[derive(Debug)]
 pub(crate) struct Addition {
-    /// Where the branch stands.
+    /// The newest commit of the branch.
     pub(crate) commit: String,
-    /// How many it did not have before.
+    /// How many files are new on the branch.
     pub(crate) added: usize,
-    /// Those that it does not take.
+    /// The files that were not recorded.
     pub(crate) refused: Vec<Refusal>,
 }
 
 impl Addition {
-    /// Whether the file of this identity is not on the branch.
+    /// Whether the file with this id was not recorded.
     pub(crate) fn refuses(&self, id: &str) -> bool {
         self.refused.iter().any(|refusal| refusal.id == id)
     }
 }
 
-/// A file that the branch does not take.
+/// A file that was not recorded, and why.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) id: String,
     pub(crate) why: String,
 }
 
-/// What the branch has under the name of a file that is to be recorded.
-enum Held {
-    Nothing,
+/// The file that the branch has at the path of a measurement.
+enum ExistingFile {
+    /// None, or one that is replaced because it is damaged.
+    None,
     /// A file with the same contents.
-    Same,
-    /// A file that it cannot take the place of.
-    Other(String),
+    Identical,
+    /// A file that is not replaced, and why the measurement is refused.
+    Conflict(String),
 }
 
 impl Repository {
-    /// Commits files onto the history branch, those that it has already left out.
-    pub(crate) fn record(&self, entries: &[Entry]) -> Result<Addition> {
-        entries.iter().try_for_each(Entry::check_place)?;
+    /// Commits files to the history branch, except those that it already has.
+    pub(crate) fn record(&self, entries: &[MeasurementFile]) -> Result<Addition> {
+        entries.iter().try_for_each(MeasurementFile::check_path)?;
         for _ in 0..TRIES {
             let local = self.commit_at(&self.local_ref())?;
             let parent = self.tips()?.into_iter().next();
@@ -145,7 +149,7 @@ impl Repository {
             let (missing, refused) = self.missing(&mut objects, parent.as_deref(), entries)?;
             let commit = match (missing.is_empty(), &parent) {
                 (true, Some(parent)) => parent.clone(),
-                _ => self.import_whole(&Commit {
+                _ => self.import_complete(&NewCommit {
                     parents: parent.iter().map(String::as_str).collect(),
                     author: Author::Configured,
                     message: message(&missing),
@@ -157,38 +161,46 @@ impl Repository {
                 return Ok(Addition { commit, added: missing.len(), refused });
             }
         }
-        bail!("`{}` kept moving while the measurement was being added: try again", self.branch)
+        bail!(
+            "cannot record on `{}`: other processes kept moving the branch. Run `cargo xtask perf history add`",
+            self.branch
+        )
     }
 
-    /// The files that `parent` lacks, and those that it does not take.
+    /// The files that `parent` lacks, and those that are refused.
     fn missing<'a>(
         &self,
         objects: &mut Objects,
         parent: Option<&str>,
-        entries: &'a [Entry],
-    ) -> Result<(Vec<&'a Entry>, Vec<Refusal>)> {
+        entries: &'a [MeasurementFile],
+    ) -> Result<(Vec<&'a MeasurementFile>, Vec<Refusal>)> {
         let (mut missing, mut refused) = (Vec::new(), Vec::new());
         for entry in entries {
-            match self.held(objects, parent, entry)? {
-                Held::Nothing => missing.push(entry),
-                Held::Same => {}
-                Held::Other(why) => refused.push(Refusal {
+            match self.existing(objects, parent, entry)? {
+                ExistingFile::None => missing.push(entry),
+                ExistingFile::Identical => {}
+                ExistingFile::Conflict(why) => refused.push(Refusal {
                     id: entry.id.clone(),
-                    why: format!("{} is not recorded: {why}", entry.id),
+                    why: format!("cannot record {}: {why}", entry.id),
                 }),
             }
         }
         Ok((missing, refused))
     }
 
-    fn held(&self, objects: &mut Objects, parent: Option<&str>, entry: &Entry) -> Result<Held> {
-        let Some(parent) = parent else { return Ok(Held::Nothing) };
+    fn existing(
+        &self,
+        objects: &mut Objects,
+        parent: Option<&str>,
+        entry: &MeasurementFile,
+    ) -> Result<ExistingFile> {
+        let Some(parent) = parent else { return Ok(ExistingFile::None) };
         let text = match objects.file(&self.at(parent, &entry.path)) {
-            Ok(None) => return Ok(Held::Nothing),
+            Ok(None) => return Ok(ExistingFile::None),
             Ok(Some(text)) => text,
-            Err(error) if error.is::<Damaged>() => {
-                return Ok(Held::Other(format!(
-                    "`{}` has a file of this name that is damaged: {error:#}",
+            Err(error) if error.is::<DamagedObject>() => {
+                return Ok(ExistingFile::Conflict(format!(
+                    "the file of this name on `{}` is damaged: {error:#}",
                     self.branch
                 )));
             }
@@ -196,36 +208,36 @@ impl Repository {
         };
         let is_same = match entry.run.as_ref().map(|run| (run, Run::verified(&text))) {
             // Another version of this tool may have written the same run in another layout.
-            Some((run, Ok(held))) => held == *run,
+            Some((run, Ok(existing))) => existing == *run,
             Some((_, Err(RunError::Newer { .. }))) => false,
-            // What was edited or damaged is no run: the run takes its place.
-            Some((_, Err(_))) => return Ok(Held::Nothing),
+            // An edited or damaged file is replaced by the run.
+            Some((_, Err(_))) => return Ok(ExistingFile::None),
             None => text == entry.contents,
         };
-        Ok(match is_same {
-            true => Held::Same,
-            false => Held::Other(format!(
-                "`{}` has a file of this name with other contents",
-                self.branch
-            )),
-        })
+        if is_same {
+            return Ok(ExistingFile::Identical);
+        }
+        Ok(ExistingFile::Conflict(format!(
+            "the file of this name on `{}` has other contents",
+            self.branch
+        )))
     }
 
-    /// The files as changes of `parent`, and what follows from them.
+    /// The files, day indexes and name tables as changes of `parent`.
     fn changes(
         &self,
         objects: &mut Objects,
         parent: Option<&str>,
-        missing: &[&Entry],
+        missing: &[&MeasurementFile],
     ) -> Result<Vec<Change>> {
-        let file = |entry: &&Entry| self.change(&entry.path, entry.contents.clone());
+        let file = |entry: &&MeasurementFile| self.change(&entry.path, entry.contents.clone());
         let mut changes: Vec<Change> = missing.iter().map(file).collect();
         let runs: Vec<&Run> = missing.iter().filter_map(|entry| entry.run.as_ref()).collect();
         changes.extend(self.series(objects, parent, &runs)?);
         Ok(changes)
     }
 
-    /// The day_indexes and lists that change when these runs are added.
+    /// The day indexes and name tables that change if these runs are added.
     pub(super) fn series(
         &self,
         objects: &mut Objects,
@@ -254,9 +266,10 @@ impl Repository {
         Ok(files.into_iter().map(|(path, contents)| self.change(&path, contents)).collect())
     }
 
-    /// A day's day_index as `parent` has it. One that is damaged begins anew: the runs are the truth,
-    /// and `history verify` tells what is missing. `None`: a later version wrote it, and it is left
-    /// as it is.
+    /// The day index at `path` in `parent`. It is empty if there is none, or if it is damaged: it
+    /// can be rebuilt from the runs by `history verify --repair`.
+    ///
+    /// `None`: its format is newer, and it must not be changed.
     pub(super) fn day_index(
         &self,
         objects: &mut Objects,
@@ -267,7 +280,7 @@ impl Repository {
         let text = match objects.file(&self.at(parent, path)) {
             Ok(Some(text)) => text,
             Ok(None) => return Ok(Some(DayIndex::default())),
-            Err(error) if error.is::<Damaged>() => return Ok(Some(DayIndex::default())),
+            Err(error) if error.is::<DamagedObject>() => return Ok(Some(DayIndex::default())),
             Err(error) => return Err(error.context(format!("cannot read {path}"))),
         };
         match DayIndex::parse(&text) {
@@ -276,8 +289,8 @@ impl Repository {
         }
     }
 
-    /// The day_index of the day of the run whose file stands at `path`.
-    pub(crate) fn chunk_for(
+    /// The day index of the run whose file is at `path`.
+    pub(crate) fn day_index_of(
         &self,
         objects: &mut Objects,
         commit: &str,
@@ -293,17 +306,17 @@ impl Repository {
 
     fn has(&self, objects: &mut Objects, parent: Option<&str>, path: &str) -> Result<bool> {
         let Some(parent) = parent else { return Ok(false) };
-        // One that is damaged is there: what stands on the branch is never replaced.
+        // A damaged file counts as present: files on the branch are never replaced.
         Ok(objects.file(&self.at(parent, path)).map_or(true, |file| file.is_some()))
     }
 
-    /// A file of the history, where this repository keeps it.
+    /// Writes a file at a path of the history.
     pub(crate) fn change(&self, path: &str, contents: String) -> Change {
         Change::Write { path: format!("{}{path}", self.prefix), contents: contents.into_bytes() }
     }
 }
 
-fn message(entries: &[&Entry]) -> String {
+fn message(entries: &[&MeasurementFile]) -> String {
     let title = match entries {
         [entry] => entry.id.clone(),
         _ => format!("{} measurements", entries.len()),

@@ -1,4 +1,4 @@
-//! Operations on a remote, none of which waits for ever.
+//! Git commands that contact a remote, each with a time limit for silence.
 
 use crate::process_group;
 use crate::ui;
@@ -12,13 +12,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 use xshell::Cmd;
 
-/// How long a remote may be silent, unless that is said.
+/// The default time limit without output from the remote.
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
-/// How often git is asked in a silence whether it has ended.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// After how long a silence is worth a line.
-const NOTICE: Duration = Duration::from_secs(5);
-/// What git prints of its progress, which is no part of an answer.
+/// The interval at which the state of git is checked while it prints nothing.
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
+/// The time without output after which a line reports the wait.
+const NOTICE_DELAY: Duration = Duration::from_secs(5);
+/// Parts of the lines by which git reports progress.
 const PROGRESS: [&str; 8] = [
     "Compressing objects",
     "Counting objects",
@@ -30,81 +30,81 @@ const PROGRESS: [&str; 8] = [
     "Writing objects",
 ];
 
-/// A remote said nothing for too long.
+/// A remote sent nothing until the time limit.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{remote} sent nothing for {} s: check the network and the remote, or allow more time by --remote-timeout",
+    "{remote} sent nothing for {} s: check the network and the remote, or increase --remote-timeout",
     .limit.as_secs()
 )]
-pub(super) struct Unanswered {
+pub(super) struct RemoteTimeout {
     remote: String,
     limit: Duration,
 }
 
-/// Runs a git command that asks `remote`, and ends it when nothing was heard for `limit`.
+/// Runs a git command that contacts `remote`, and ends it after `limit` without output.
 ///
-/// Git must be told `--progress`: then every transfer that moves prints something each second, and
-/// one that prints nothing waits. How fast it moves does not matter.
+/// With `--progress`, git prints something every second of a transfer, so a slow transfer is not
+/// ended.
 pub(super) fn run(command: Cmd<'_>, remote: &str, limit: Duration) -> Result<Output> {
     let mut command = Command::from(command.env("LC_ALL", "C").quiet());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = process_group::spawn(command).context("git cannot be started")?;
-    let (sender, heard) = mpsc::channel();
+    let mut child = process_group::spawn(command).context("cannot start git")?;
+    let (sender, received) = mpsc::channel();
     let stdout = listen(child.stdout().take(), sender.clone());
     let stderr = listen(child.stderr().take(), sender);
-    let notice = NOTICE.min(limit / 2);
-    let (mut since, mut is_said) = (Instant::now(), false);
+    let notice = NOTICE_DELAY.min(limit / 2);
+    let (mut last_output, mut is_reported) = (Instant::now(), false);
     loop {
-        match heard.recv_timeout(LOOK_EVERY) {
-            Ok(()) => (since, is_said) = (Instant::now(), false),
+        match received.recv_timeout(POLL_INTERVAL) {
+            Ok(()) => (last_output, is_reported) = (Instant::now(), false),
             Err(RecvTimeoutError::Disconnected) => break,
-            // A connection that ssh keeps for later holds the output open when git has ended.
+            // A connection that ssh shares can keep the output open after git has ended.
             Err(_) if child.try_wait().context("cannot wait for git")?.is_some() => break,
-            Err(_) if since.elapsed() >= limit => return stop(&mut *child, remote, limit),
-            Err(_) if since.elapsed() >= notice && !is_said => {
-                ui::say(&format!("waiting for {remote} to answer"));
-                is_said = true;
+            Err(_) if last_output.elapsed() >= limit => return stop(&mut *child, remote, limit),
+            Err(_) if last_output.elapsed() >= notice && !is_reported => {
+                ui::say(&format!("waiting for {remote}"));
+                is_reported = true;
             }
             Err(RecvTimeoutError::Timeout) => {}
         }
     }
     let status = child.wait().context("cannot wait for git")?;
-    // The last of what git printed may still be on its way.
-    while heard.recv_timeout(LOOK_EVERY).is_ok() {}
-    let [stdout, stderr] = [stdout, stderr].map(|heard| {
-        let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *heard)
+    // The threads may not have read all output yet.
+    while received.recv_timeout(POLL_INTERVAL).is_ok() {}
+    let [stdout, stderr] = [stdout, stderr].map(|read| {
+        let mut read = read.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *read)
     });
     Ok(Output { status, stdout, stderr: without_progress(&stderr) })
 }
 
 fn stop(child: &mut dyn ChildWrapper, remote: &str, limit: Duration) -> Result<Output> {
     child.kill().context("cannot end git")?;
-    Err(Unanswered { remote: remote.to_owned(), limit }.into())
+    Err(RemoteTimeout { remote: remote.to_owned(), limit }.into())
 }
 
-/// Reads a stream by a thread of its own, which reports every byte that arrives.
-fn listen(stream: Option<impl Read + Send + 'static>, heard: Sender<()>) -> Arc<Mutex<Vec<u8>>> {
+/// Reads a stream in a thread of its own, which reports each read.
+fn listen(stream: Option<impl Read + Send + 'static>, received: Sender<()>) -> Arc<Mutex<Vec<u8>>> {
     let read = Arc::new(Mutex::new(Vec::new()));
     let all = Arc::clone(&read);
     thread::spawn(move || {
         let mut buffer = [0; 4096];
         let Some(mut stream) = stream else { return };
-        // A stream that breaks ends like one that closes: git's exit status says why.
+        // An error ends the stream like its end: git's exit status reports the failure.
         while let Ok(bytes @ 1..) = stream.read(&mut buffer) {
             let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
             all.extend_from_slice(&buffer[..bytes]);
-            let _ = heard.send(());
+            let _ = received.send(());
         }
     });
     read
 }
 
-/// What git said beside its progress.
-fn without_progress(said: &[u8]) -> Vec<u8> {
-    let said = String::from_utf8_lossy(said);
-    let is_progress = |line: &&str| PROGRESS.iter().any(|sign| line.contains(sign));
-    let lines = said.split(['\r', '\n']).filter(|line| !is_progress(line) && !line.is_empty());
+/// The output of git without lines that report progress.
+fn without_progress(output: &[u8]) -> Vec<u8> {
+    let output = String::from_utf8_lossy(output);
+    let is_progress = |line: &&str| PROGRESS.iter().any(|part| line.contains(part));
+    let lines = output.split(['\r', '\n']).filter(|line| !is_progress(line) && !line.is_empty());
     lines.flat_map(|line| [line, "\n"]).collect::<String>().into_bytes()
 }
 
@@ -113,9 +113,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn progress_is_no_part_of_what_git_said() {
-        let said = "Enumerating objects: 5, done.\nCounting objects:  20% (1/5)\rCounting objects: 100% (5/5), done.\nremote: Resolving deltas: 100% (1/1)\nremote: no data here        \nerror: failed to push some refs to 'x'\n";
-        let left = String::from_utf8(without_progress(said.as_bytes())).unwrap();
+    fn progress_is_removed_from_the_output_of_git() {
+        let output = "Enumerating objects: 5, done.\nCounting objects:  20% (1/5)\rCounting objects: 100% (5/5), done.\nremote: Resolving deltas: 100% (1/1)\nremote: no data here        \nerror: failed to push some refs to 'x'\n";
+        let left = String::from_utf8(without_progress(output.as_bytes())).unwrap();
         assert_eq!(left, "remote: no data here        \nerror: failed to push some refs to 'x'\n");
     }
 
@@ -129,18 +129,18 @@ mod tests {
         assert_eq!(output.stdout, b"1\n2\n3\n4\n5\n");
         let silent = "echo 1; sleep 600 & sleep 600";
         let error = run(xshell::cmd!(sh, "sh -c {silent}"), "origin", limit).unwrap_err();
-        assert!(error.is::<Unanswered>(), "{error:#}");
+        assert!(error.is::<RemoteTimeout>(), "{error:#}");
     }
 
-    /// As ssh does with `ControlPersist`.
+    /// For example ssh with `ControlPersist`.
     #[cfg(unix)]
     #[test]
     fn a_process_that_keeps_the_output_open_is_not_waited_for() {
         let sh = xshell::Shell::new().unwrap();
-        let begun = Instant::now();
+        let started = Instant::now();
         let script = "sleep 5 & echo pushed";
         let output = run(xshell::cmd!(sh, "sh -c {script}"), "origin", DEFAULT_TIMEOUT).unwrap();
         assert_eq!(output.stdout, b"pushed\n");
-        assert!(output.status.success() && begun.elapsed() < Duration::from_secs(2));
+        assert!(output.status.success() && started.elapsed() < Duration::from_secs(2));
     }
 }

@@ -1,78 +1,98 @@
-//! Starting a history anew with its newest runs; the old one keeps everything under another name.
+//! Replaces a history by a new one with its newest runs. The former history is archived on another
+//! branch.
 
 use super::Repository;
-use super::beginning::ROTATION_NOTE;
 use super::git::git;
-use super::import::{Author, Change, Commit};
+use super::import::{Author, Change, NewCommit};
+use super::lineage::ROTATION_FILE;
 use super::objects::Objects;
-use super::publish::Pushed;
-use super::read::{File, file_name};
-use anyhow::{Result, bail};
+use super::publish::PushOutcome;
+use super::read::{HistoryFile, file_name};
+use anyhow::{Result, anyhow, bail};
 use perf_judge::history::{DayIndex, NameTable};
 use perf_judge::run::Run;
 use perf_report::Calibration;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// What a restart was asked to do.
+/// The options of a rotation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rotation<'a> {
-    /// How many of the newest runs stay.
+    /// How many of the newest runs the new history has.
     pub(crate) keep: usize,
-    /// The branch that gets the old history.
+    /// The branch for the former history.
     pub(crate) archive: &'a str,
-    /// Whether the remote's history is started anew as well.
+    /// Whether the remote's history is rotated as well.
     pub(crate) publish: bool,
 }
 
 impl Repository {
-    /// Starts the history anew and says what was done.
-    pub(crate) fn rotate(&self, asked: &Rotation<'_>) -> Result<String> {
+    /// Rotates the history. Returns a message about it.
+    pub(crate) fn rotate(&self, rotation: &Rotation<'_>) -> Result<String> {
         self.check_writable()?;
-        self.check_beside_others(asked.archive)?;
-        let archive = format!("refs/heads/{}", asked.archive);
+        self.check_name_conflict(rotation.archive)?;
+        let archive = format!("refs/heads/{}", rotation.archive);
         self.check_not_symbolic(&archive)?;
         if self.commit_at(&archive)?.is_some() {
-            bail!("there is a branch `{}` already: name another by --archive", asked.archive);
+            bail!(
+                "cannot archive the history as `{}`: that branch exists. Name another by --archive",
+                rotation.archive
+            );
         }
-        if asked.publish {
+        if rotation.publish {
             self.publish()?;
         } else if self.commit_at(&self.tracking_ref())?.is_some() {
             bail!(
-                "{} has this history as well and would bring it back: add --publish, so that it is started anew there too",
+                "cannot rotate this clone alone: {} has the history too, and the next fetch would restore it. Add --publish",
                 self.remote
             );
         }
-        let Some(old) = self.commit_at(&self.local_ref())? else {
-            bail!("there is no history on `{}` to start anew", self.branch);
+        let Some(tip) = self.commit_at(&self.local_ref())? else {
+            bail!(
+                "cannot rotate `{}`: it has no history. Run `cargo xtask perf` to record a run",
+                self.branch
+            );
         };
-        let whole = self.whole(&old)?;
-        if !self.advance(&self.local_ref(), &whole, Some(&old))? {
-            bail!("`{}` was moved meanwhile: try again", self.branch);
+        let old = self.complete_commit(&tip)?;
+        if !self.advance(&self.local_ref(), &old, Some(&tip))? {
+            return Err(self.moved());
         }
-        let old = whole;
-        let commit = self.beginning(&old, asked)?;
+        let commit = self.first_commit(&old, rotation)?;
         if !self.advance(&archive, &old, None)? {
-            bail!("a branch `{}` was made meanwhile", asked.archive);
+            bail!(
+                "cannot create the branch `{}`: another process created it at the same time. Name another by --archive",
+                rotation.archive
+            );
         }
-        if asked.publish {
+        if rotation.publish {
             self.replace_remote(&old, &commit, &archive)?;
-            self.remember(&commit)?;
+            self.set_tracking_ref(&commit)?;
         }
         if !self.advance(&self.local_ref(), &commit, Some(&old))? {
-            bail!("`{}` was moved meanwhile: nothing was started anew here", self.branch);
+            return Err(self.moved());
         }
-        let (branch, name) = (&self.branch, asked.archive);
-        Ok(format!("`{branch}` begins anew at {}, and `{name}` has all that was", &commit[..12]))
+        let (branch, name) = (&self.branch, rotation.archive);
+        Ok(format!(
+            "rotated `{branch}`: it starts at {}, and the former history is on `{name}`",
+            &commit[..12]
+        ))
     }
 
-    /// A commit without a parent that has the newest runs of `old` and what is not ours.
-    fn beginning(&self, old: &str, asked: &Rotation<'_>) -> Result<String> {
+    fn moved(&self) -> anyhow::Error {
+        anyhow!(
+            "cannot rotate `{}`: another process moved it at the same time. Run the command again with another --archive",
+            self.branch
+        )
+    }
+
+    /// The first commit of the new history: the newest runs of `old`, and the files of other
+    /// programs.
+    fn first_commit(&self, old: &str, rotation: &Rotation<'_>) -> Result<String> {
         let mut objects = self.objects();
         let mut unread = Vec::new();
-        let kept = self.newest_runs(&mut objects, old, asked.keep, &mut unread)?;
+        let kept = self.newest_runs(&mut objects, old, rotation.keep, &mut unread)?;
         if let Some(why) = unread.first() {
-            bail!("the history is damaged, and what is lost should not be left behind: {why}");
+            bail!("cannot rotate a damaged history: {why}");
         }
         let link =
             |path: String, object: String, is_folder| Change::Link { path, object, is_folder };
@@ -83,27 +103,32 @@ impl Repository {
             link(String::new(), everything, true),
             Change::Remove { path: format!("{}data", self.prefix) },
         ];
-        for file in kept.iter().chain(&self.companions(&mut objects, old, &kept)?) {
+        for file in kept.iter().chain(&self.other_measurements(&mut objects, old, &kept)?) {
             let path = format!("{}{}", self.prefix, file.path);
             changes.push(link(path, file.object.clone(), false));
         }
         changes.extend(self.series_of(&mut objects, &kept)?);
-        let note = json!({"schema": 1, "kind": "restart", "from": old, "archive": asked.archive, "kept": kept.len()});
-        changes.push(self.change(ROTATION_NOTE, format!("{note}\n")));
-        self.import_whole(&Commit {
+        let record = json!({"schema": 1, "kind": "restart", "from": old, "archive": rotation.archive, "kept": kept.len()});
+        changes.push(self.change(ROTATION_FILE, format!("{record}\n")));
+        self.import_complete(&NewCommit {
             parents: Vec::new(),
             author: Author::Configured,
             message: format!(
-                "perf: begin anew\n\nThe history until here is on `{}`.\n",
-                asked.archive
+                "perf: rotate the history\n\nThe former history is on `{}`.\n",
+                rotation.archive
             ),
             time: self.time_of(old)?,
             changes,
         })
     }
 
-    /// All calibrations, and comparisons as far back as the runs.
-    fn companions(&self, objects: &mut Objects, old: &str, kept: &[File]) -> Result<Vec<File>> {
+    /// All calibrations, and the comparisons since the day of the oldest kept run.
+    fn other_measurements(
+        &self,
+        objects: &mut Objects,
+        old: &str,
+        kept: &[HistoryFile],
+    ) -> Result<Vec<HistoryFile>> {
         let day = |path: &str| {
             path.splitn(3, '/').nth(2).and_then(|rest| rest.get(..10)).map(str::to_owned)
         };
@@ -114,26 +139,26 @@ impl Repository {
             for entry in objects.files_below(&self.at(old, folder))? {
                 let path = format!("{folder}/{}", entry.name);
                 if is_kept || day(&path) >= Some(since.clone()) {
-                    files.push(File { object: entry.object, path });
+                    files.push(HistoryFile { object: entry.object, path });
                 }
             }
         }
         Ok(files)
     }
 
-    fn series_of(&self, objects: &mut Objects, kept: &[File]) -> Result<Vec<Change>> {
-        let mut derived = Derived::default();
+    fn series_of(&self, objects: &mut Objects, kept: &[HistoryFile]) -> Result<Vec<Change>> {
+        let mut derived = DerivedFiles::default();
         for file in kept {
             match self.run_in(objects, file)? {
                 Ok(run) => derived.add(&file.path, &run),
-                Err(left_out) => bail!("{}", left_out.why),
+                Err(skipped) => bail!("cannot rotate a damaged history: {}", skipped.why),
             }
         }
         let files = derived.files().into_iter();
         Ok(files.map(|(path, contents)| self.change(&path, contents)).collect())
     }
 
-    /// The old history first, so that the remote has it at every moment.
+    /// Pushes the archive branch first, so that the remote always has the former history.
     fn replace_remote(&self, old: &str, new: &str, archive: &str) -> Result<()> {
         let (sh, remote) = (&self.sh, &self.remote);
         let reference = self.local_ref();
@@ -143,34 +168,36 @@ impl Repository {
         for (push, raced) in [
             (
                 git!(sh, "git push --porcelain --progress {remote} {saved}"),
-                "has a branch of that name already",
+                "it has a branch with the name of the archive",
             ),
             (
                 git!(sh, "git push --porcelain --progress {lease} {remote} {replaced}"),
-                "got another run meanwhile",
+                "another run was pushed to it at the same time",
             ),
         ] {
-            match Pushed::of(self.ask_remote(push)?) {
-                Pushed::Yes => {}
-                Pushed::Raced => bail!("{remote} {raced}: try again, with another --archive"),
-                Pushed::Refused(why) | Pushed::Deaf(why) => {
-                    bail!("{remote} did not take it: {why}")
-                }
+            match PushOutcome::of(self.run_remote(push)?) {
+                PushOutcome::Accepted => {}
+                PushOutcome::Raced => bail!(
+                    "cannot rotate the history on {remote}: {raced}. Run the command again with another --archive"
+                ),
+                PushOutcome::Refused(why) | PushOutcome::Unreachable(why) => bail!(
+                    "cannot rotate the history on {remote}: {why}. Fix that, and run the command again with another --archive"
+                ),
             }
         }
         Ok(())
     }
 }
 
-/// All that follows from runs.
+/// The files that are computed from runs: day indexes and name tables.
 #[derive(Debug, Default)]
-pub(crate) struct Derived {
+pub(crate) struct DerivedFiles {
     day_indexes: BTreeMap<String, DayIndex>,
     names: BTreeMap<String, String>,
 }
 
-impl Derived {
-    /// Adds the run whose file stands at `path`.
+impl DerivedFiles {
+    /// Adds the run whose file is at `path`.
     pub(crate) fn add(&mut self, path: &str, run: &Run) {
         let names = NameTable::of(run);
         self.names.entry(NameTable::path(&names.key())).or_insert_with(|| names.to_json());
@@ -179,12 +206,12 @@ impl Derived {
         }
     }
 
-    /// Keeps what a day_index says of the run whose file stands at `path` and cannot be read.
+    /// Keeps the row of `known` for the run whose file at `path` cannot be read.
     pub(crate) fn keep(&mut self, path: &str, known: DayIndex) {
         if let Some(day_index) = DayIndex::path_for(path) {
             let id = file_name(path).trim_end_matches(".json");
-            let place = self.day_indexes.entry(day_index).or_default();
-            *place = std::mem::take(place).merge(known.only(id));
+            let rows = self.day_indexes.entry(day_index).or_default();
+            *rows = std::mem::take(rows).merge(known.only(id));
         }
     }
 

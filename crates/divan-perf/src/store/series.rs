@@ -1,4 +1,4 @@
-//! Reading what the site shows beside the newest runs.
+//! Reading the day indexes and the comparisons of a history, which the site shows.
 
 use super::git::git;
 use super::objects::Objects;
@@ -9,25 +9,25 @@ use perf_judge::history::{DayIndex, NameTable, Place, RunRow, place_of};
 use perf_report::Comparison;
 use std::collections::BTreeMap;
 
-/// The days of the series, `2026-11-23`, each with the objects of its day_indexes: one, or one for each
-/// side of a history that is not joined yet.
+/// The objects of the day indexes by day, for example `2026-11-23`. A day has two objects if the
+/// local and the remote history are not joined yet.
 pub(crate) type Days = BTreeMap<String, Vec<String>>;
 
-/// The series of a history, a day at a time.
+/// The day indexes and name tables of a history, read as needed.
 #[derive(Debug)]
-pub(crate) struct Series<'a> {
+pub(crate) struct RecordedSeries<'a> {
     repository: &'a Repository,
     objects: Objects,
     tips: Vec<String>,
     names: BTreeMap<String, NameTable>,
-    /// What could not be read, and why.
+    /// Which files could not be read, and why.
     pub(crate) notes: Vec<String>,
 }
 
 impl Repository {
     /// Opens the series for reading.
-    pub(crate) fn open_series(&self) -> Result<Series<'_>> {
-        Ok(Series {
+    pub(crate) fn open_series(&self) -> Result<RecordedSeries<'_>> {
+        Ok(RecordedSeries {
             repository: self,
             objects: self.objects(),
             tips: self.tips()?,
@@ -36,7 +36,7 @@ impl Repository {
         })
     }
 
-    /// The newest recorded comparisons, the newest first, and what could not be read.
+    /// The newest recorded comparisons, the newest first, and notes on files that cannot be read.
     pub(crate) fn comparisons(&self, limit: usize) -> Result<(Vec<Comparison>, Vec<String>)> {
         let (mut objects, mut notes) = (self.objects(), Vec::new());
         let mut files = BTreeMap::new();
@@ -49,27 +49,29 @@ impl Repository {
         let mut comparisons = Vec::new();
         for entry in files.into_values().rev().take(limit) {
             let read = objects.file(&entry.object).and_then(|text| {
-                Ok(Comparison::from_json(&text.context("git has lost its contents")?)?)
+                Ok(Comparison::from_json(
+                    &text.context("git has no object for it; run `git fsck`")?,
+                )?)
             });
             match read {
                 Ok(comparison) => comparisons.push(comparison),
                 Err(error) => {
-                    notes.push(format!("{} on {} is left out: {error:#}", entry.name, self.branch))
+                    notes.push(format!("skipped {} on {}: {error:#}", entry.name, self.branch))
                 }
             }
         }
         Ok((comparisons, notes))
     }
 
-    /// The address of the remote, as git was told it.
+    /// The URL of the remote.
     pub(crate) fn remote_address(&self) -> Result<Option<String>> {
         let (sh, remote) = (&self.sh, &self.remote);
         answer(git!(sh, "git remote get-url {remote}"))
     }
 }
 
-impl Series<'_> {
-    /// The days that are summed up.
+impl RecordedSeries<'_> {
+    /// The days that have a day index.
     pub(crate) fn days(&mut self) -> Result<Days> {
         let mut days = Days::new();
         for tip in &self.tips {
@@ -87,40 +89,40 @@ impl Series<'_> {
         Ok(days)
     }
 
-    /// The runs of a day, the oldest first. What cannot be read is left out with a note.
+    /// The runs of a day, the oldest first. Files that cannot be read are skipped with a note.
     pub(crate) fn runs_of(&mut self, day: &str, day_indexes: &[String]) -> Vec<RunRow> {
         let mut all = DayIndex::default();
         for object in day_indexes {
             match self.day_index(object) {
                 Ok(day_index) => all = all.merge(day_index),
-                Err(error) => self.leave_out(day, &error),
+                Err(error) => self.skip(day, &error),
             }
         }
         all.runs().unwrap_or_else(|error| {
-            self.leave_out(day, &error.into());
+            self.skip(day, &error.into());
             Vec::new()
         })
     }
 
     fn day_index(&mut self, object: &str) -> Result<DayIndex> {
-        let text = self.objects.file(object)?.context("git has lost it")?;
+        let text = self.objects.file(object)?.context("git has no object for it")?;
         Ok(DayIndex::parse(&text)?)
     }
 
-    fn leave_out(&mut self, what: &str, error: &anyhow::Error) {
+    fn skip(&mut self, what: &str, error: &anyhow::Error) {
         self.notes.push(format!(
-            "{what} of the series is left out: {error:#}: `cargo xtask perf history verify --repair` mends it"
+            "skipped {what} of the day indexes: {error:#}. Run `cargo xtask perf history verify --repair` to rebuild it"
         ));
     }
 
-    /// The benchmarks of a line, or `None` with a note if they cannot be read.
+    /// The name table with this key, or `None` with a note if it cannot be read.
     pub(crate) fn names(&mut self, key: &str) -> Option<&NameTable> {
         if !self.names.contains_key(key) {
             match self.read_names(key) {
                 Ok(names) => drop(self.names.insert(key.to_owned(), names)),
                 Err(error) => {
-                    self.leave_out(&NameTable::path(key), &error);
-                    // An empty list: said once, and the runs have nothing to show.
+                    self.skip(&NameTable::path(key), &error);
+                    // With an empty table, the note is added only once.
                     self.names.insert(key.to_owned(), NameTable::from_json("[]").ok()?);
                 }
             }
@@ -135,6 +137,6 @@ impl Series<'_> {
                 return Ok(NameTable::from_json(&text)?);
             }
         }
-        anyhow::bail!("it is not there")
+        anyhow::bail!("the file does not exist")
     }
 }

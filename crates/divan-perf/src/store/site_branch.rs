@@ -1,21 +1,21 @@
-//! The site on a branch of its own: one commit without a parent, replaced each time, so that no
-//! clone grows by it.
+//! The site on a branch of its own. The branch has one commit without a parent, which is replaced
+//! each time, so clones do not grow.
 
 use super::git::git;
-use super::import::{Author, Change, Commit};
-use super::publish::{Pushed, pause};
+use super::import::{Author, Change, NewCommit};
+use super::publish::{PushOutcome, pause};
 use super::{Repository, answer, text};
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 
-/// How a commit of ours begins, by which a branch is known to hold nothing else.
+/// The title of the site's commits, which identifies a branch as the site's.
 const TITLE: &str = "perf: the site";
 
 const TRIES: u32 = 10;
 
 impl Repository {
-    /// Puts `files`, by path, on `branch` in place of what it held; to the remote too if `publish`
-    /// says so. `time` is that of the run they show.
+    /// Replaces the contents of `branch` by `files`, which are given by path. With `publish`, the
+    /// remote's branch is replaced too. `time` is that of the newest run in them.
     pub(crate) fn replace_site(
         &self,
         branch: &str,
@@ -27,17 +27,19 @@ impl Repository {
         let local = self.commit_at(&reference)?;
         local.as_deref().map_or(Ok(()), |commit| self.check_is_site(branch, commit))?;
         let write = |(path, contents)| Change::Write { path, contents };
-        // GitHub would take the pages for sources of another generator.
-        let plain = (".nojekyll".to_owned(), Vec::new());
-        let commit = self.import(&Commit {
+        // Without this file, GitHub would run the pages through Jekyll.
+        let no_jekyll = (".nojekyll".to_owned(), Vec::new());
+        let commit = self.import(&NewCommit {
             parents: Vec::new(),
             author: Author::Neutral,
             message: format!("{TITLE} as of {}\n", time.format("%Y-%m-%d %H:%M:%S UTC")),
             time,
-            changes: files.into_iter().chain([plain]).map(write).collect(),
+            changes: files.into_iter().chain([no_jekyll]).map(write).collect(),
         })?;
         if !self.advance(&reference, &commit, local.as_deref())? {
-            bail!("`{branch}` was moved by somebody else meanwhile: try again");
+            bail!(
+                "cannot replace the site on `{branch}`: another process moved the branch. Run the command again"
+            );
         }
         if !publish {
             return Ok(format!("the site is on the local branch `{branch}`"));
@@ -45,14 +47,16 @@ impl Repository {
         self.push_site(branch, &commit)
     }
 
-    /// Fails if `branch`, the remote's too if `publish` says so, cannot be the site's: before
-    /// anything is measured.
+    /// Fails if `branch` cannot be the site's branch. With `publish`, the remote's branch is checked
+    /// too.
     pub(crate) fn check_site_branch(&self, branch: &str, publish: bool) -> Result<()> {
         if branch == self.branch {
-            bail!("`{branch}` holds the history, which only grows: give the site another branch");
+            bail!(
+                "cannot publish the site on `{branch}`: it has the history. Name another branch by --site-branch"
+            );
         }
         self.check_not_checked_out(branch)?;
-        self.check_beside_others(branch)?;
+        self.check_name_conflict(branch)?;
         self.check_not_symbolic(&format!("refs/heads/{branch}"))?;
         let local = self.commit_at(&format!("refs/heads/{branch}"))?;
         let theirs = publish.then(|| self.fetch_site(branch)).transpose()?.flatten();
@@ -69,24 +73,26 @@ impl Repository {
             let lease = format!("--force-with-lease={reference}:{}", theirs.unwrap_or_default());
             let pushed =
                 git!(sh, "git push --porcelain --progress {lease} {remote} {commit}:{reference}");
-            match Pushed::of(self.ask_remote(pushed)?) {
-                Pushed::Yes => return Ok(format!("the site is on {remote}/{branch}")),
-                Pushed::Raced => pause(attempt),
-                Pushed::Refused(why) | Pushed::Deaf(why) => {
-                    bail!("{remote} did not take the site on `{branch}`: {why}")
+            match PushOutcome::of(self.run_remote(pushed)?) {
+                PushOutcome::Accepted => return Ok(format!("the site is on {remote}/{branch}")),
+                PushOutcome::Raced => pause(attempt),
+                PushOutcome::Refused(why) | PushOutcome::Unreachable(why) => {
+                    bail!("cannot push the site to `{branch}` on {remote}: {why}")
                 }
             }
         }
-        bail!("`{branch}` on {remote} kept moving")
+        bail!(
+            "cannot push the site: other pushes to `{branch}` on {remote} came first {TRIES} times. Run the command again"
+        )
     }
 
-    /// Where the remote's site stands; its commit is fetched to be looked at.
+    /// Fetches the commit of the remote's site branch; `None` if there is no such branch.
     fn fetch_site(&self, branch: &str) -> Result<Option<String>> {
         let (sh, remote) = (&self.sh, &self.remote);
         let reference = format!("refs/heads/{branch}");
-        let listed = self.ask_remote(git!(sh, "git ls-remote {remote} {reference}"))?;
+        let listed = self.run_remote(git!(sh, "git ls-remote {remote} {reference}"))?;
         if !listed.status.success() {
-            bail!("cannot ask {remote} for `{branch}`: {}", text(listed.stderr).trim());
+            bail!("cannot read `{branch}` of {remote}: {}", text(listed.stderr).trim());
         }
         let listed = text(listed.stdout);
         let Some(commit) = listed.split_whitespace().next() else { return Ok(None) };
@@ -94,21 +100,21 @@ impl Repository {
             sh,
             "git -c gc.auto=0 fetch --progress --no-tags --no-write-fetch-head --refmap= {remote} {reference}"
         );
-        let fetched = self.ask_remote(fetched)?;
+        let fetched = self.run_remote(fetched)?;
         if !fetched.status.success() {
             bail!("cannot fetch `{branch}` from {remote}: {}", text(fetched.stderr).trim());
         }
         Ok(Some(commit.to_owned()))
     }
 
-    /// Fails unless the commit is one that this tool made, and alone.
+    /// Fails unless the commit is a site of this tool, and has no parent.
     fn check_is_site(&self, branch: &str, commit: &str) -> Result<()> {
         let sh = &self.sh;
-        let facts = answer(git!(sh, "git show --no-patch --format=%P|%s {commit} --"))?;
-        let is_ours = facts.is_some_and(|facts| facts.starts_with(&format!("|{TITLE}")));
+        let header = answer(git!(sh, "git show --no-patch --format=%P|%s {commit} --"))?;
+        let is_ours = header.is_some_and(|header| header.starts_with(&format!("|{TITLE}")));
         if !is_ours {
             bail!(
-                "`{branch}` holds something else than the site, which would be lost: give --site-branch a name of its own"
+                "cannot replace `{branch}` by the site: it has other contents, which would be lost. Name another branch by --site-branch"
             );
         }
         Ok(())

@@ -1,7 +1,7 @@
-//! The files of a work tree, so that a later build knows which of them changed.
+//! The files of a work tree, by which a later build finds the changed ones.
 
 use super::answer;
-use super::git::{EVERY_FILE, git};
+use super::git::{COMPARE_ALL_FILES, git};
 use super::index::{self, IndexEntry};
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use xshell::{Cmd, Shell};
 
-/// The files that git tracks and new sources, by their paths, with identities of their contents.
+/// The tracked files and new sources by path, each with its object or a stamp of size and time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SourceState {
     /// The folder that the paths are relative to.
@@ -21,15 +21,15 @@ pub(crate) struct SourceState {
 }
 
 impl SourceState {
-    /// The files of the work tree around `dir` as they are, uncommitted changes included, except
-    /// what a build writes into `target`; `None` without a repository.
+    /// The files of the work tree around `dir` with uncommitted changes, without those below
+    /// `target`. `None` without a repository.
     pub(crate) fn around(dir: &Path, target: &Path) -> Result<Option<Self>> {
         let sh = Shell::new().context("cannot enter the current folder")?;
         sh.change_dir(dir);
         let root = answer(git!(sh, "git rev-parse --show-toplevel")).ok().flatten();
         let Some(root) = root.map(PathBuf::from) else { return Ok(None) };
         sh.change_dir(&root);
-        let read = Self::read(root, || git!(sh, "git {EVERY_FILE...}"));
+        let read = Self::read(root, || git!(sh, "git {COMPARE_ALL_FILES...}"));
         let state = read.context("cannot list the files of the work tree")?;
         Ok(Some(state.without(target)))
     }
@@ -38,12 +38,12 @@ impl SourceState {
     pub(super) fn read<'a>(root: PathBuf, git: impl Fn() -> Cmd<'a>) -> Result<Self> {
         let (hidden, compared): (Vec<_>, Vec<_>) =
             index::entries(git())?.into_iter().partition(IndexEntry::is_hidden);
-        // The mode and the object are the identity of a file that is as it was added.
+        // Mode and object identify the contents of a file that equals the index.
         let mut files: BTreeMap<String, String> =
-            compared.into_iter().map(|entry| (entry.path, entry.facts)).collect();
-        // The index does not have what was changed after `git add`, or never added.
+            compared.into_iter().map(|entry| (entry.path, entry.state)).collect();
+        // The index has no object for files that were changed after `git add`, or never added.
         let changed = ["--no-optional-locks", "diff", "--name-only", "--no-renames", "-z", "--"];
-        // Other files that nobody added are rather logs and results than sources.
+        // Other untracked files are logs and results rather than sources.
         let others = ["ls-files", "--others", "--exclude-standard", "-z", "--", "*.rs", "*.toml"];
         let unknown = [paths(git().args(changed))?, paths(git().args(others))?].concat();
         for path in unknown.into_iter().chain(hidden.into_iter().map(|entry| entry.path)) {
@@ -52,27 +52,27 @@ impl SourceState {
                 None => files.remove(&path),
             };
         }
-        // Cargo writes lock files itself, and goes by what is in them.
+        // Cargo compares the contents of lock files, and writes them itself.
         files.retain(|path, _| !path.ends_with("Cargo.lock"));
         Ok(Self { root, files })
     }
 
-    /// Whether a file differs from what it was `before`, although its time of modification is not
-    /// after `built`: a build that goes by such times would take it for unchanged.
-    pub(crate) fn hides_a_change(&self, before: &Self, built: SystemTime) -> bool {
+    /// Whether a file differs from its state `before`, and its modification time is not after
+    /// `built`. A build that compares these times would treat it as unchanged.
+    pub(crate) fn hides_change(&self, before: &Self, built: SystemTime) -> bool {
         let is_old = |path: &String| self.modified(path).is_some_and(|time| time <= built);
-        // A path that is new was in no build: the file that names it has changed, too.
+        // A new path was in no build, and the file that includes it has changed too.
         let changed =
             |(path, id): &(&String, &String)| before.files.get(*path).is_some_and(|was| was != *id);
         self.files.iter().filter(changed).any(|(path, _)| is_old(path))
     }
 
-    /// Whether a file was modified at `built` or earlier, where it is not known what was built.
-    pub(crate) fn may_hide_a_change(&self, built: SystemTime) -> bool {
+    /// Whether a file was modified at `built` or earlier, for a build from unknown sources.
+    pub(crate) fn may_hide_change(&self, built: SystemTime) -> bool {
         self.files.keys().filter_map(|path| self.modified(path)).any(|time| time <= built)
     }
 
-    /// What both have in common; what differs counts as changed in any later comparison.
+    /// Both states combined. A file that differs counts as changed in any later comparison.
     pub(crate) fn mixed(&self, other: &Self) -> Self {
         let mut mixed = self.clone();
         for (path, id) in &other.files {
@@ -93,16 +93,17 @@ impl SourceState {
     }
 
     fn modified(&self, path: &str) -> Option<SystemTime> {
-        let facts = fs::symlink_metadata(self.root.join(path));
-        facts.and_then(|facts| facts.modified()).ok()
+        let metadata = fs::symlink_metadata(self.root.join(path));
+        metadata.and_then(|metadata| metadata.modified()).ok()
     }
 }
 
-/// Size and time of a file that git has no object of.
+/// Size and modification time of a file that git has no object for.
 fn stamp(path: &Path) -> Option<String> {
-    let facts = fs::symlink_metadata(path).ok()?;
-    let since = facts.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Some(format!("{} bytes at {}", facts.len(), since.as_nanos()))
+    let metadata = fs::symlink_metadata(path).ok()?;
+    let modified = metadata.modified().ok()?;
+    let since = modified.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Some(format!("{} bytes at {}", metadata.len(), since.as_nanos()))
 }
 
 fn paths(command: Cmd<'_>) -> Result<Vec<String>> {
@@ -117,8 +118,8 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    /// A change of the work tree, and whether its times hide it.
-    type Case = (&'static str, fn(&Path), bool);
+    /// A description, a change of the work tree, and whether its modification times hide it.
+    type ChangeCase = (&'static str, fn(&Path), bool);
 
     const LONG_AGO: Duration = Duration::from_secs(1_000_000_000);
 
@@ -127,7 +128,7 @@ mod tests {
         file.set_modified(SystemTime::UNIX_EPOCH + LONG_AGO).unwrap();
     }
 
-    const CASES: [Case; 12] = [
+    const CASES: [ChangeCase; 12] = [
         ("nothing", |_| {}, false),
         ("an old time alone", |at| age(&at.join("a.rs")), false),
         ("a change", |at| fs::write(at.join("a.rs"), "changed").unwrap(), false),
@@ -141,7 +142,7 @@ mod tests {
             true,
         ),
         (
-            "a change with an old time that git was told to overlook",
+            "a change with an old time that git is set to ignore",
             |at| {
                 git(at, &["update-index", "--assume-unchanged", "a.rs"]);
                 fs::write(at.join("a.rs"), "changed").unwrap();
@@ -188,15 +189,15 @@ mod tests {
             std::thread::sleep(Duration::from_millis(20));
             change(dir.path());
             let after = state();
-            assert_eq!(after.hides_a_change(&before, built), hidden, "{what}");
-            assert!(!after.hides_a_change(&after.mixed(&after), built), "{what}");
-            assert!(after.may_hide_a_change(built), "{what}");
+            assert_eq!(after.hides_change(&before, built), hidden, "{what}");
+            assert!(!after.hides_change(&after.mixed(&after), built), "{what}");
+            assert!(after.may_hide_change(built), "{what}");
             assert!(after.files.keys().all(|path| !path.starts_with("target/")), "{what}");
         }
     }
 
     #[test]
-    fn what_one_of_two_builds_saw_has_changed_since_both() {
+    fn a_file_of_one_of_two_builds_has_changed_since_both() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("a.rs"), "").unwrap();
         let state = |id: &str| SourceState {
@@ -205,8 +206,8 @@ mod tests {
         };
         let (one, other) = (state("1"), state("2"));
         let now = SystemTime::now() + Duration::from_secs(5);
-        assert!(one.hides_a_change(&other.mixed(&one), now));
-        assert!(other.hides_a_change(&other.mixed(&one), now));
-        assert!(!one.hides_a_change(&one.mixed(&one), now));
+        assert!(one.hides_change(&other.mixed(&one), now));
+        assert!(other.hides_change(&other.mixed(&one), now));
+        assert!(!one.hides_change(&one.mixed(&one), now));
     }
 }

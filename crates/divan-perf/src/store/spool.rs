@@ -1,8 +1,8 @@
-//! What was measured and is not in the history yet: it survives whatever ends the process.
+//! Measurements on disk that are not in the history yet, so that none is lost if the process ends.
 
-use crate::files::{DATA_BYTES, write_whole};
+use crate::files::{DATA_BYTES, write_atomically};
 use crate::foreign_files::read_text;
-use crate::store::{Entry, Repository};
+use crate::store::{MeasurementFile, Repository};
 use anyhow::{Context as _, Result, bail};
 use perf_judge::run::Run;
 use perf_report::{Calibration, Comparison, visible};
@@ -10,19 +10,19 @@ use serde::Deserialize;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A folder with a file a measurement.
+/// A folder with one file per measurement.
 #[derive(Clone, Debug)]
-pub(crate) struct Pending {
+pub(crate) struct Spool {
     folder: PathBuf,
 }
 
-/// What became of the measurements that were kept.
+/// The result of recording the spooled measurements.
 #[derive(Debug, Default)]
-pub(crate) struct Recording {
-    /// Where the branch stands, if any of them is there now.
+pub(crate) struct SpoolOutcome {
+    /// The newest commit of the branch, if any measurement was recorded.
     pub(crate) commit: Option<String>,
-    /// Why others stay where they are kept.
-    pub(crate) left: Vec<String>,
+    /// Which measurements were not recorded, and why.
+    pub(crate) not_recorded: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -30,47 +30,47 @@ struct SpooledKind {
     kind: String,
 }
 
-impl Pending {
-    /// Below `output`, which several repositories and workspaces may share.
+impl Spool {
+    /// The folder of a repository, workspace and branch below `output`, which several may share.
     pub(crate) fn of(output: &Path, repository: &Repository) -> Result<Self> {
         let branch = repository.branch().replace('/', "%2F");
         Ok(Self { folder: output.join("pending").join(repository.key()?).join(branch) })
     }
 
-    /// The folder.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Other folders of the output in which measurements wait: of other workspaces, or of this one
-    /// when it was elsewhere or recorded on another branch.
+    /// Other folders of the output with measurements: of other workspaces, of other branches, or of
+    /// this workspace before it was moved.
     pub(crate) fn others(&self) -> Vec<PathBuf> {
         let pending = self.folder.parent().and_then(Path::parent);
         let folders = pending.into_iter().flat_map(below);
         let inner = folders.flat_map(|folder| below(&folder).into_iter().chain([folder]));
-        let waits = |folder: &PathBuf| {
+        let has_measurements = |folder: &PathBuf| {
             *folder != self.folder && below(folder).iter().any(|file| is_json(file))
         };
-        inner.filter(waits).collect()
+        inner.filter(has_measurements).collect()
     }
 
-    /// Keeps measurements until they are recorded.
-    pub(crate) fn keep(&self, entries: &[Entry]) -> Result<()> {
+    /// Writes measurements to the folder.
+    pub(crate) fn add(&self, entries: &[MeasurementFile]) -> Result<()> {
         entries
             .iter()
-            .try_for_each(|entry| write_whole(&self.file(entry), entry.contents.as_bytes()))
+            .try_for_each(|entry| write_atomically(&self.file(entry), entry.contents.as_bytes()))
     }
 
-    /// Records everything that was kept, by this process or by one that did not live to do it.
-    pub(crate) fn record(&self, repository: &Repository) -> Result<Recording> {
-        let mut recording = Recording::default();
+    /// Records all measurements of the folder, also those of earlier processes, and removes them
+    /// from it.
+    pub(crate) fn record(&self, repository: &Repository) -> Result<SpoolOutcome> {
+        let mut recording = SpoolOutcome::default();
         let mut entries = Vec::new();
-        for entry in self.entries(&mut recording.left)? {
-            // Another repository may have been at this path before.
+        for entry in self.entries(&mut recording.not_recorded)? {
+            // The measurement may be of another repository that was at this path before.
             match entry.unknown_commit(repository)? {
                 None => entries.push(entry),
-                Some(commit) => recording.left.push(format!(
-                    "{} measures {}, a commit that this repository does not have",
+                Some(commit) => recording.not_recorded.push(format!(
+                    "cannot record {}: this repository does not have its commit {}. Run `git fetch`, or remove the file",
                     entry.id,
                     visible(commit)
                 )),
@@ -80,8 +80,8 @@ impl Pending {
             return Ok(recording);
         }
         let addition = repository.record(&entries)?;
-        recording.left.extend(addition.refused.iter().map(|refusal| refusal.why.clone()));
-        let is_recorded = |entry: &&Entry| !addition.refuses(&entry.id);
+        recording.not_recorded.extend(addition.refused.iter().map(|refusal| refusal.why.clone()));
+        let is_recorded = |entry: &&MeasurementFile| !addition.refuses(&entry.id);
         for entry in entries.iter().filter(is_recorded) {
             self.remove(entry)?;
         }
@@ -90,8 +90,8 @@ impl Pending {
         Ok(recording)
     }
 
-    fn remove(&self, entry: &Entry) -> Result<()> {
-        // Another process may have recorded it too.
+    fn remove(&self, entry: &MeasurementFile) -> Result<()> {
+        // Another process may have recorded and removed it.
         let file = self.file(entry);
         match fs::remove_file(&file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -101,8 +101,8 @@ impl Pending {
         }
     }
 
-    /// What was kept; why a file of these must be left where it is goes to `left`.
-    fn entries(&self, left: &mut Vec<String>) -> Result<Vec<Entry>> {
+    /// The measurements in the folder. Files that cannot be read are reported in `not_recorded`.
+    fn entries(&self, not_recorded: &mut Vec<String>) -> Result<Vec<MeasurementFile>> {
         let mut files: Vec<PathBuf> = match fs::read_dir(&self.folder) {
             Ok(files) => files.filter_map(|file| Some(file.ok()?.path())).collect(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -117,13 +117,13 @@ impl Pending {
         for file in &files {
             match read(file) {
                 Ok(entry) => entries.push(entry),
-                Err(error) => left.push(format!("{error:#}")),
+                Err(error) => not_recorded.push(format!("{error:#}")),
             }
         }
         Ok(entries)
     }
 
-    fn file(&self, entry: &Entry) -> PathBuf {
+    fn file(&self, entry: &MeasurementFile) -> PathBuf {
         self.folder.join(format!("{}.json", entry.id))
     }
 }
@@ -138,24 +138,24 @@ fn is_json(path: &Path) -> bool {
 }
 
 /// Reads a file of the history: a run, a comparison or a calibration.
-pub(crate) fn read(file: &Path) -> Result<Entry> {
-    entry(&read_text(file, DATA_BYTES)?)
-        .with_context(|| format!("{} cannot be recorded", file.display()))
+pub(crate) fn read(file: &Path) -> Result<MeasurementFile> {
+    parse(&read_text(file, DATA_BYTES)?)
+        .with_context(|| format!("cannot record {}", file.display()))
 }
 
-/// The same, of its text.
-pub(crate) fn entry(text: &str) -> Result<Entry> {
+/// Parses a file of the history: a run, a comparison or a calibration.
+pub(crate) fn parse(text: &str) -> Result<MeasurementFile> {
     let SpooledKind { kind } =
-        serde_json::from_str(text).context("it is not a file that `cargo xtask perf` wrote")?;
+        serde_json::from_str(text).context("`cargo xtask perf` did not write this file")?;
     let entry = match kind.as_str() {
-        // Another version may have written it: the file stays as it is.
-        "run" => Entry::from(&Run::verified(text)?).written_as(text),
-        "comparison" => Entry::from(&Comparison::from_json(text)?).written_as(text),
+        // The id is a digest of the text, which may be of a newer format: the text must not change.
+        "run" => MeasurementFile::from(&Run::verified(text)?).with_contents(text),
+        "comparison" => MeasurementFile::from(&Comparison::from_json(text)?).with_contents(text),
         "calibration" | "qualification" => {
-            Entry::from(&Calibration::from_json(text)?).written_as(text)
+            MeasurementFile::from(&Calibration::from_json(text)?).with_contents(text)
         }
-        _ => bail!("it holds a `{}`", visible(&kind)),
+        _ => bail!("its kind is `{}`: name a run, comparison or calibration", visible(&kind)),
     };
-    entry.check_place()?;
+    entry.check_path()?;
     Ok(entry)
 }

@@ -1,19 +1,19 @@
-//! Submodules, of which git checks out nothing in the work tree of a base.
+//! Submodules. Git does not check them out in the work tree of a base.
 
 use super::base_commit::BaseCommit;
-use super::git::{EVERY_FILE, git};
+use super::git::{COMPARE_ALL_FILES, git};
 use super::{Repository, text};
 use anyhow::{Context as _, Result, bail};
 use perf_report::visible;
 use std::fs;
 use std::path::Path;
 
-/// The mode of an entry that stands for a commit of another repository.
+/// The mode of a submodule's entry in a tree.
 const SUBMODULE: &str = "160000";
 
 impl Repository {
-    /// Fails if `base` has a submodule that this checkout uses, or no longer has: the base would be
-    /// built without it. One that is checked out on neither side makes no difference.
+    /// Fails if `base` has a submodule that this checkout uses or no longer has: the base would be
+    /// built without it. A submodule that neither side checks out is ignored.
     pub(crate) fn check_submodules(&self, base: &BaseCommit) -> Result<()> {
         let root = self.root();
         let mut used = self.submodules_of(&base.commit.hash)?;
@@ -22,19 +22,19 @@ impl Repository {
             return Ok(());
         }
         bail!(
-            "{}, the {}, has submodules, which are not checked out for a base yet: {}. Compare with a commit without them, or measure without --compare",
+            "cannot build {}, the {}: submodules are not supported in a base, and it has {}. Compare with a commit without them, or measure without --compare",
             base.commit.short(),
             base.label,
             visible(&used.join(", "))
         )
     }
 
-    /// How submodules of the checkout differ from what HEAD records of them.
+    /// Notes on submodules of the checkout that differ from the commit that HEAD records.
     pub(crate) fn submodule_notes(&self) -> Result<Vec<String>> {
         let sh = &self.sh;
         let status = git!(
             sh,
-            "git {EVERY_FILE...} --no-optional-locks status --porcelain=v2 -z --untracked-files=no --ignore-submodules=untracked --no-renames"
+            "git {COMPARE_ALL_FILES...} --no-optional-locks status --porcelain=v2 -z --untracked-files=no --ignore-submodules=untracked --no-renames"
         );
         let status = status.quiet().output().context("cannot read the repository's status")?;
         Ok(text(status.stdout).split('\0').filter_map(note).collect())
@@ -46,17 +46,17 @@ impl Repository {
         let tree = tree.quiet().output().with_context(|| format!("cannot read {commit}"))?;
         let tree = text(tree.stdout);
         let entries = tree.split('\0').filter_map(|entry| entry.split_once('\t'));
-        let submodules = entries.filter(|(facts, _)| facts.starts_with(SUBMODULE));
+        let submodules = entries.filter(|(header, _)| header.starts_with(SUBMODULE));
         Ok(submodules.map(|(_, path)| path.to_owned()).collect())
     }
 }
 
-/// Whether there is a folder without anything in it, as git leaves it for a submodule.
+/// Whether the folder exists and is empty. Git leaves such a folder for a submodule.
 fn is_empty(folder: &Path) -> bool {
     fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
-/// What an entry of `git status` says, if it is of a submodule: `1 XY SCMU …`.
+/// The note for an entry of `git status`, if it is of a changed submodule: `1 XY SCMU …`.
 fn note(entry: &str) -> Option<String> {
     let mut fields = entry.splitn(9, ' ');
     let (changes, submodule) = (fields.nth(1)?, fields.next()?);
@@ -70,7 +70,7 @@ fn note(entry: &str) -> Option<String> {
     };
     let is_submodule = submodule.starts_with('S');
     let path = visible(path);
-    is_submodule.then(|| format!("the submodule {path} {difference}: it is measured as it is"))
+    is_submodule.then(|| format!("the submodule {path} {difference}. It is measured as it is"))
 }
 
 #[cfg(test)]
@@ -107,7 +107,7 @@ mod tests {
         let [repository, _dependency] = with_submodule();
         let at = repository.path();
         let refused = check(at, "HEAD").unwrap();
-        assert!(refused.contains("the tip of main, has submodules"), "{refused}");
+        assert!(refused.contains("the tip of main: submodules are not supported"), "{refused}");
         assert!(refused.contains("vendor/dep"), "{refused}");
         assert_eq!(check(at, "HEAD^"), None);
         git(at, &["submodule", "--quiet", "deinit", "--force", "vendor/dep"]);
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_submodule_that_differs_from_the_commit_is_said_whatever_is_configured() {
+    fn a_submodule_that_differs_from_the_commit_is_reported_whatever_is_configured() {
         let [repository, _dependency] = with_submodule();
         let at = repository.path();
         git(at, &["config", "submodule.vendor/dep.ignore", "all"]);
@@ -137,7 +137,7 @@ mod tests {
         assert!(state().0.contains("HEAD records, and has"), "{}", state().0);
         git(&at.join("vendor/dep"), &["checkout", "--quiet", "--", "file"]);
         let (notes, dirty) = state();
-        assert!(notes.contains("is not at the commit that HEAD records:") && dirty, "{notes}");
+        assert!(notes.contains("is not at the commit that HEAD records.") && dirty, "{notes}");
         let hash = git(at, &["rev-parse", "HEAD"]);
         let opened = Repository::open(at, &HistoryRef::default()).unwrap();
         assert_eq!(opened.changed_files(&hash).unwrap(), ["vendor/dep"]);

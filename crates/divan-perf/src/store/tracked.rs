@@ -1,4 +1,4 @@
-//! Which folders belong to a repository.
+//! Checks whether folders belong to a repository.
 
 use super::answer;
 use super::git::git;
@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use std::path::{Path, PathBuf};
 use xshell::Shell;
 
-/// A file below `folder` that git tracks, if there is one; without git there is none.
+/// A file below `folder` that git tracks. `None` if there is none, or no repository.
 pub(crate) fn tracked_below(folder: &Path) -> Result<Option<String>> {
     if !folder.is_dir() {
         return Ok(None);
@@ -17,7 +17,7 @@ pub(crate) fn tracked_below(folder: &Path) -> Result<Option<String>> {
     Ok(files.and_then(|files| files.split('\0').next().map(str::to_owned)))
 }
 
-/// The folder in which the repository around `dir` keeps its data, if there is one.
+/// The git directory of the repository around `dir`; `None` without a repository.
 pub(crate) fn git_folder(dir: &Path) -> Result<Option<PathBuf>> {
     let sh = Shell::new().context("cannot enter the current folder")?;
     sh.change_dir(dir);

@@ -8,7 +8,7 @@ mod repository;
 mod workflow;
 
 use crate::args::{HistoryArgs, MeasureArgs, duration};
-use crate::bench::{Counter, Workspace};
+use crate::bench::{InstructionCounter, Workspace};
 use crate::budget_file::{self, in_file};
 use crate::interrupt::Interrupt;
 use crate::pipeline::{self, NoiseProbe};
@@ -141,7 +141,7 @@ fn machine(probed: &Result<NoiseProbe>, interrupt: &Interrupt) -> Vec<Finding> {
             Finding::ok(what)
         });
     }
-    findings.push(match Counter::find(interrupt) {
+    findings.push(match InstructionCounter::find(interrupt) {
         Ok(_) => Finding::ok("valgrind is installed: instructions can be counted"),
         Err(reason) => Finding::note(
             format!("reports contain no instruction counts: {reason}"),

@@ -2,7 +2,7 @@
 
 use super::args::{Filter, ListArgs};
 use super::opened::OpenedHistory;
-use crate::store::{File, LeftOut, Objects};
+use crate::store::{HistoryFile, Objects, SkippedRun};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use perf_judge::history::{DayIndex, DayIndexError, NameTable, RunRow, path_of_id};
@@ -16,7 +16,7 @@ pub(super) struct RunRows<'a> {
     tip: String,
     objects: Objects,
     /// Day indexes not read yet, newest last.
-    days: Vec<File>,
+    days: Vec<HistoryFile>,
     /// Rows not returned yet, newest last.
     rows: Vec<RunRow>,
     names: BTreeMap<String, NameTable>,
@@ -29,9 +29,10 @@ impl<'a> RunRows<'a> {
         let folder = history.repository.at(&tip, "data/series");
         let files = objects.files_below(&folder)?.into_iter();
         let is_selected = |path: &str| path.ends_with(".jsonl") && filter.is_after(path);
-        let days = files
-            .filter(|file| is_selected(&file.name))
-            .map(|file| File { object: file.object, path: format!("data/series/{}", file.name) });
+        let days = files.filter(|file| is_selected(&file.name)).map(|file| HistoryFile {
+            object: file.object,
+            path: format!("data/series/{}", file.name),
+        });
         let (days, rows, names) = (days.collect(), Vec::new(), BTreeMap::new());
         Ok(Self { history, tip, objects, days, rows, names })
     }
@@ -50,13 +51,13 @@ impl<'a> RunRows<'a> {
     }
 
     /// The run of a row, or why it cannot be read.
-    pub(super) fn run(&mut self, row: &RunRow) -> Result<Result<Run, LeftOut>> {
+    pub(super) fn run(&mut self, row: &RunRow) -> Result<Result<Run, SkippedRun>> {
         let path = path_of_id(row.started, &row.run);
         let object = self.history.repository.at(&self.tip, &path);
-        self.history.repository.run_in(&mut self.objects, &File { object, path })
+        self.history.repository.run_in(&mut self.objects, &HistoryFile { object, path })
     }
 
-    fn day(&mut self, day: &File) -> Result<Vec<RunRow>> {
+    fn day(&mut self, day: &HistoryFile) -> Result<Vec<RunRow>> {
         let text = self.objects.file(&day.object);
         let day_index = text.map(|text| DayIndex::parse(&text.unwrap_or_default()));
         if let Ok(Err(error @ DayIndexError::Newer { .. })) = &day_index {

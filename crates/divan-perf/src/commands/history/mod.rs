@@ -55,7 +55,7 @@ fn add(history: &OpenedHistory, args: &AddArgs) -> Result<()> {
     }
     if !files.is_empty() {
         ui::say(&added(repository, &repository.record(&files)?)?);
-    } else if pending.commit.is_none() && pending.left.is_empty() {
+    } else if pending.commit.is_none() && pending.not_recorded.is_empty() {
         let folder = history.pending.folder().display();
         for other in history.pending.others() {
             ui::say(&format!(
@@ -68,9 +68,9 @@ fn add(history: &OpenedHistory, args: &AddArgs) -> Result<()> {
     if args.publish {
         ui::say(&repository.publish()?);
     }
-    if !pending.left.is_empty() {
+    if !pending.not_recorded.is_empty() {
         let folder = history.pending.folder().display();
-        bail!("not recorded and kept in {folder}: {}", pending.left.join("; "));
+        bail!("not recorded and kept in {folder}: {}", pending.not_recorded.join("; "));
     }
     Ok(())
 }
@@ -105,7 +105,7 @@ fn rotate(history: &OpenedHistory, args: &RotateArgs) -> Result<()> {
     }
     let pending = history.pending.record(&history.repository)?;
     pending
-        .left
+        .not_recorded
         .iter()
         .for_each(|why| ui::say(&format!("note: {why}; it is not part of the new history")));
     let rotation = Rotation { keep: args.keep, archive: &args.archive, publish: args.publish };

@@ -3,8 +3,8 @@
 use super::args::HistoryCommand;
 use crate::bench::Workspace;
 use crate::budget_file;
-use crate::output::Output;
-use crate::store::spool::Pending;
+use crate::output::OutputFolder;
+use crate::store::spool::Spool;
 use crate::store::{Objects, Repository};
 use crate::ui;
 use anyhow::{Context as _, Result};
@@ -13,7 +13,7 @@ use xshell::Shell;
 /// The repository and the pending measurements.
 pub(super) struct OpenedHistory {
     pub(super) repository: Repository,
-    pub(super) pending: Pending,
+    pub(super) pending: Spool,
 }
 
 impl OpenedHistory {
@@ -22,14 +22,14 @@ impl OpenedHistory {
         let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
         let settings = budget_file::read(&workspace.root)?.unwrap_or_default().1;
         let location = args.history.history_ref(&settings)?;
-        let output = Output::waiting_room(args.output.as_deref(), &workspace)?;
+        let output = OutputFolder::locate(args.output.as_deref(), &workspace)?;
         let repository = Repository::open(&workspace.root, &location)?;
-        Ok(Self { pending: Pending::of(&output, &repository)?, repository })
+        Ok(Self { pending: Spool::of(&output, &repository)?, repository })
     }
 
     /// The commit to read, with all files that earlier commits contain.
     pub(super) fn tip(&self) -> Result<String> {
-        self.repository.whole(&self.newest_commit()?)
+        self.repository.complete_commit(&self.newest_commit()?)
     }
 
     /// The newest commit of the branch, even if files are missing in it.

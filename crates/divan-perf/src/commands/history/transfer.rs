@@ -4,7 +4,7 @@ use super::args::{ExportArgs, ExportFormat, Filter, ImportArgs};
 use super::list::RunRows;
 use super::opened::OpenedHistory;
 use crate::files::{DATA_BYTES, read_text};
-use crate::store::Entry;
+use crate::store::MeasurementFile;
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use perf_judge::history::{
@@ -58,7 +58,7 @@ pub(super) fn import(history: &OpenedHistory, args: &ImportArgs) -> Result<()> {
     let imported = perf_judge::history::import(&text, &args.on)
         .with_context(|| format!("cannot import {file}"))?;
     imported.notes.iter().for_each(|note| ui::say(&format!("note: {note}")));
-    let entries: Vec<Entry> = imported.runs.iter().map(Entry::from).collect();
+    let entries: Vec<MeasurementFile> = imported.runs.iter().map(MeasurementFile::from).collect();
     if entries.is_empty() {
         bail!("{file} contains no run: export one by `cargo xtask perf history export`");
     }

@@ -2,7 +2,7 @@
 
 use super::opened::OpenedHistory;
 use crate::environment;
-use crate::store::{Author, Change, Derived, Dropped, NewCommit, Objects, Since};
+use crate::store::{Author, Change, DerivedFiles, MissingFiles, NewCommit, Objects, SearchRange};
 use crate::ui;
 use anyhow::{Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -30,16 +30,16 @@ pub(super) fn run(history: &OpenedHistory, repair: bool) -> Result<ExitCode> {
     let mut tip = history.newest_commit()?;
     let (dropped, unknown) = match dropped(history, &tip) {
         Ok(dropped) => (dropped, None),
-        Err(error) => (Dropped::default(), Some(error)),
+        Err(error) => (MissingFiles::default(), Some(error)),
     };
     if let Some(error) = &unknown {
         ui::say(&format!("damaged: earlier commits cannot be read: {error:#}"));
     }
     if repair && !dropped.is_empty() {
         tip = restore(history, &tip, &dropped)?;
-        ui::say(&format!("restored {}", dropped.sentence()));
+        ui::say(&format!("restored {}", dropped.summary()));
     } else if !dropped.is_empty() {
-        ui::say(&format!("missing: {}; only earlier commits contain them", dropped.sentence()));
+        ui::say(&format!("missing: {}; only earlier commits contain them", dropped.summary()));
     }
     let is_complete = unknown.is_none() && (repair || dropped.is_empty());
     let problems = Problems::of(history, &tip, environment::now())?;
@@ -82,19 +82,19 @@ pub(super) fn run(history: &OpenedHistory, repair: bool) -> Result<ExitCode> {
 }
 
 /// Files that only earlier commits of the branch contain, among the commits of this clone.
-fn dropped(history: &OpenedHistory, tip: &str) -> Result<Dropped> {
+fn dropped(history: &OpenedHistory, tip: &str) -> Result<MissingFiles> {
     let repository = &history.repository;
     if repository.is_shallow()? {
         ui::say(&format!(
             "note: this clone is shallow, so older commits are not checked: run `git fetch --unshallow {}` to get them",
             repository.remote()
         ));
-        return repository.dropped(tip, Since::OurLastCommit);
+        return repository.missing_files(tip, SearchRange::SinceOwnCommit);
     }
-    repository.dropped(tip, Since::Beginning)
+    repository.missing_files(tip, SearchRange::FullHistory)
 }
 
-fn restore(history: &OpenedHistory, tip: &str, dropped: &Dropped) -> Result<String> {
+fn restore(history: &OpenedHistory, tip: &str, dropped: &MissingFiles) -> Result<String> {
     let repository = &history.repository;
     repository.check_writable()?;
     let commit = repository.restore(tip, dropped)?;
@@ -112,7 +112,7 @@ impl Problems {
     fn of(history: &OpenedHistory, tip: &str, now: DateTime<Utc>) -> Result<Self> {
         let mut problems = Self::default();
         let mut objects = history.objects();
-        let mut derived = Derived::default();
+        let mut derived = DerivedFiles::default();
         let files =
             history.repository.newest_runs(&mut objects, tip, usize::MAX, &mut problems.damaged)?;
         for file in files {
@@ -129,7 +129,8 @@ impl Problems {
                         problems.damaged.push(left_out.why);
                     }
                     // Its row in the day index is all that is left of it.
-                    let day_index = history.repository.chunk_for(&mut objects, tip, &file.path)?;
+                    let day_index =
+                        history.repository.day_index_of(&mut objects, tip, &file.path)?;
                     derived.keep(&file.path, day_index);
                 }
             }
@@ -187,9 +188,9 @@ fn rebuild(history: &OpenedHistory, tip: &str, problems: &Problems) -> Result<()
     repository.check_writable()?;
     let change = |(path, text): (&String, &Option<String>)| match text {
         Some(text) => repository.change(path, text.clone()),
-        None => Change::Remove { path: repository.in_place(path) },
+        None => Change::Remove { path: repository.branch_path(path) },
     };
-    let commit = repository.import_whole(&NewCommit {
+    let commit = repository.import_complete(&NewCommit {
         parents: vec![tip],
         author: Author::Configured,
         message: "perf: rebuild the indexes of the runs\n".to_owned(),

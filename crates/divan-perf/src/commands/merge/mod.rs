@@ -4,7 +4,7 @@ mod part;
 
 use crate::args::{Format, OutputArgs, heading};
 use crate::pipeline::{self, Context};
-use crate::store::Entry;
+use crate::store::MeasurementFile;
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use part::{MeasuredPart, MeasuredParts};
@@ -55,18 +55,18 @@ fn merged(parts: &[MeasuredPart]) -> Result<Report> {
 
 /// The measurements of all parts, with the runs of one machine joined. If something is missing, each
 /// run is marked as partial.
-fn entries(parts: Vec<MeasuredPart>, is_complete: bool) -> Vec<Entry> {
+fn entries(parts: Vec<MeasuredPart>, is_complete: bool) -> Vec<MeasurementFile> {
     let (mut runs, mut entries) = (Vec::new(), Vec::new());
     for part in parts {
         entries.extend(part.others);
         runs.extend(part.run.map(|run| Run { partial: run.partial || !is_complete, ..run }));
         // An earlier measurement into the same folder has only its part of the benchmarks.
         let earlier = part.earlier.into_iter().map(|run| Run { partial: true, ..run }.with_id());
-        entries.extend(earlier.map(|run| Entry::from(&run)));
+        entries.extend(earlier.map(|run| MeasurementFile::from(&run)));
     }
     // A part that is given twice counts once.
     let mut ids = BTreeSet::new();
     runs.retain(|run| ids.insert(run.id.clone()));
-    entries.extend(Run::joined(runs).iter().map(Entry::from));
+    entries.extend(Run::joined(runs).iter().map(MeasurementFile::from));
     entries
 }

@@ -3,7 +3,7 @@
 
 use crate::foreign_files::{list_folder, read_text, refuse_link};
 use crate::report_file;
-use crate::store::Entry;
+use crate::store::MeasurementFile;
 use crate::store::spool;
 use anyhow::{Context as _, Result, bail};
 use perf_judge::history::History;
@@ -45,7 +45,7 @@ pub(super) struct MeasuredPart {
     /// Other runs of its commit.
     pub(super) earlier: Vec<Run>,
     /// Other measurements to record.
-    pub(super) others: Vec<Entry>,
+    pub(super) others: Vec<MeasurementFile>,
     /// The comparisons in the report, and whether each has a file.
     comparisons: BTreeMap<String, (Comparison, bool)>,
 }
@@ -117,7 +117,7 @@ impl MeasuredPart {
             Err(RunError::Malformed(_)) => match Comparison::from_json(text) {
                 Ok(comparison) => self.add_comparison(&comparison, text),
                 Err(_) => {
-                    self.others.push(spool::entry(text)?);
+                    self.others.push(spool::parse(text)?);
                     Ok(())
                 }
             },
@@ -147,7 +147,7 @@ impl MeasuredPart {
             }
             *has_file = true;
         }
-        self.others.push(spool::entry(text)?);
+        self.others.push(spool::parse(text)?);
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! One name that a bench lists.
+//! A benchmark in Divan's list of an executable.
 
 use super::build::Executable;
 use super::source;
@@ -7,27 +7,25 @@ use perf_judge::run::Source;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// One name of a Divan listing: what a launch is asked for.
+/// A benchmark in Divan's list of an executable, which a launch runs.
 ///
-/// It gives one row, or one row a thread count.
+/// A launch prints one row, or one per thread count.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    /// Where it lives.
+pub(crate) struct ListedBenchmark {
     pub(crate) executable: Executable,
-    /// What Divan calls it.
+    /// Divan's name of it.
     pub(crate) listed: String,
-    /// What we call it.
     pub(crate) id: BenchmarkId,
-    /// What its launches find in their environment.
+    /// Environment variables of its launches.
     pub(super) variables: BTreeMap<&'static str, String>,
 }
 
-impl Entry {
+impl ListedBenchmark {
     pub(super) fn set_variable(&mut self, name: &'static str, value: &str) {
         self.variables.insert(name, value.to_owned());
     }
 
-    /// Where its function stands, if that can be found; the path is relative to `root`.
+    /// The location of its function, if it is found. The path is relative to `root`.
     pub(crate) fn source(&self, root: &Path) -> Option<Source> {
         source::find(root, &self.executable.target.source, &self.listed)
     }

@@ -1,4 +1,4 @@
-//! Places that are never an output folder, whatever they hold.
+//! Refuses locations that are never an output folder.
 
 use crate::files::real;
 use crate::store;
@@ -6,38 +6,38 @@ use anyhow::{Result, bail};
 use std::env;
 use std::path::Path;
 
-/// Fails if `dir` holds sources, or is part of a repository. `root` is the workspace's.
+/// Fails if `dir` has sources, is part of a repository, or contains the home folder. `root` is the
+/// workspace's folder.
 pub(super) fn check(dir: &Path, root: &Path) -> Result<()> {
-    let place = real(dir);
-    match reason(&place, root)? {
+    match reason(&real(dir), root)? {
         Some(reason) => bail!(
-            "{} cannot be the output folder: {reason}. Give --output a folder of its own",
+            "cannot use the output folder {}: {reason}. Give --output another folder",
             dir.display()
         ),
         None => Ok(()),
     }
 }
 
-fn reason(place: &Path, root: &Path) -> Result<Option<String>> {
-    if is_below_git(place) || store::git_folder(root)?.is_some_and(|git| place.starts_with(git)) {
+fn reason(dir: &Path, root: &Path) -> Result<Option<String>> {
+    if is_below_git(dir) || store::git_folder(root)?.is_some_and(|git| dir.starts_with(git)) {
         return Ok(Some("it is part of a git repository's own data".to_owned()));
     }
-    if real(root).starts_with(place) {
+    if real(root).starts_with(dir) {
         return Ok(Some(format!("it contains the workspace {}", root.display())));
     }
     let home = env::home_dir().filter(|home| !home.as_os_str().is_empty());
-    if home.is_some_and(|home| real(&home).starts_with(place)) {
+    if home.is_some_and(|home| real(&home).starts_with(dir)) {
         return Ok(Some("it is or contains your home folder".to_owned()));
     }
-    if place.join("Cargo.toml").exists() {
+    if dir.join("Cargo.toml").exists() {
         return Ok(Some("it contains a Cargo.toml, so it is a folder of sources".to_owned()));
     }
-    let tracked = store::tracked_below(place)?;
-    Ok(tracked.map(|file| format!("git tracks files in it, such as {file}")))
+    let tracked = store::tracked_below(dir)?;
+    Ok(tracked.map(|file| format!("git tracks files in it, e.g. {file}")))
 }
 
-fn is_below_git(place: &Path) -> bool {
-    place.components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git"))
+fn is_below_git(dir: &Path) -> bool {
+    dir.components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git"))
 }
 
 #[cfg(test)]
@@ -48,7 +48,7 @@ mod tests {
     use std::path::PathBuf;
 
     /// A workspace at `repository/tool`, with another folder of files that git tracks.
-    fn scene() -> (tempfile::TempDir, PathBuf) {
+    fn repository() -> (tempfile::TempDir, PathBuf) {
         let dir = tempfile::tempdir().unwrap();
         let repository = dir.path().join("repository");
         for file in ["tool/Cargo.toml", "docs/site/index.html", "other/Cargo.toml"] {
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn sources_and_repositories_are_never_an_output() {
-        let (_dir, repository) = scene();
+        let (_dir, repository) = repository();
         let root = repository.join("tool");
         let cases = [
             ("tool", Some("contains the workspace")),
@@ -79,11 +79,11 @@ mod tests {
             ("docs/new", None),
             ("new", None),
         ];
-        for (place, expected) in cases {
-            let found = check(&repository.join(place), &root);
+        for (path, expected) in cases {
+            let found = check(&repository.join(path), &root);
             let found = found.map_or_else(|error| error.to_string(), |()| String::new());
             let is_expected = expected.map_or(found.is_empty(), |text| found.contains(text));
-            assert!(is_expected, "{place}: {found}");
+            assert!(is_expected, "{path}: {found}");
         }
         let home = check(&env::home_dir().unwrap(), &root).unwrap_err();
         assert!(home.to_string().contains("home folder"), "{home}");
@@ -102,8 +102,8 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_stands_for_the_folder_that_it_leads_to() {
-        let (dir, repository) = scene();
+    fn a_link_is_checked_as_its_target() {
+        let (dir, repository) = repository();
         let link = dir.path().join("link");
         std::os::unix::fs::symlink(repository.join("docs"), &link).unwrap();
         let error = check(&link.join("site"), &repository.join("tool")).unwrap_err();
