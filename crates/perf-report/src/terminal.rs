@@ -67,12 +67,8 @@ fn benchmarks(report: &Report, width: Option<usize>) -> String {
         let own = [row.verdict.label(), name.clone()].into_iter();
         table.add(style(row.verdict.state), own.chain(cells.clone().list()).collect());
     }
-    let mut text = table.render(width).unwrap_or_else(|| stacked(&rows, width));
-    for (mark, note) in notes.list() {
-        let line = format!("{mark} {}", visible(note));
-        text += &format!("{}\n", wrapped(&line, "    ", width));
-    }
-    text
+    let text = table.render(width).unwrap_or_else(|| stacked(&rows, width));
+    text + &below(&notes, width)
 }
 
 /// Two lines per benchmark: its name, and its figures.
@@ -112,17 +108,28 @@ fn measurements(report: &Report, width: Option<usize>) -> String {
         targets.entry(target).or_default().push((path, row));
     }
     let mut table = Table::new(&[&["benchmark"], &MEASURED_TITLES[..]].concat(), 0);
+    let mut notes = Notes::default();
     for (target, mut rows) in targets {
         rows.sort_by_key(|(path, _)| *path);
         let empty = || [const { String::new() }; 3].into_iter();
         table.add(Style::new(), [visible(target)].into_iter().chain(empty()).collect());
         for (path, row) in rows {
-            let name = [format!("  {}", visible(path))].into_iter();
+            let note = row.note().filter(|_| row.measured.is_none());
+            let name = [format!("  {}{}", visible(path), notes.mark(note))].into_iter();
             let figures = row.measured_cells().map(|cell| visible(&cell));
             table.add(Style::new(), name.chain(figures).collect());
         }
     }
-    table.render(width.map(|width| width.max(NARROWEST))).unwrap_or_default()
+    table.render(width).unwrap_or_default() + &below(&notes, width)
+}
+
+/// The notes below a table.
+fn below(notes: &Notes, width: Option<usize>) -> String {
+    let lines = notes.list().map(|(mark, note)| {
+        let line = format!("{mark} {}", visible(note));
+        format!("{}\n", wrapped(&line, "    ", width))
+    });
+    lines.collect()
 }
 
 fn budgets(report: &Report, width: Option<usize>) -> String {
@@ -143,12 +150,8 @@ fn budgets(report: &Report, width: Option<usize>) -> String {
         table.add(budget_style(budget), cells.to_vec());
         narrow.add(budget_style(budget), cells[..5].to_vec());
     }
-    let mut text = table.render(width).or_else(|| narrow.render(width)).unwrap_or_default();
-    for (mark, note) in notes.list() {
-        let line = format!("{mark} {}", visible(note));
-        text += &format!("{}\n", wrapped(&line, "    ", width));
-    }
-    text
+    let text = table.render(width).or_else(|| narrow.render(width)).unwrap_or_default();
+    text + &below(&notes, width)
 }
 
 /// What happened, how certain it is and what to do next, in at most six lines.

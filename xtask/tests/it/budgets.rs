@@ -182,8 +182,8 @@ fn wrong_and_missing_files_are_told() {
     }
     let alone = Project::bare();
     alone.write("perf-budgets.json", "{\"schema\": 1}");
-    alone.budgets(&["check"]).expect(0).says("in no git repository").says("not checked");
-    alone.budgets(&["suggest"]).expect(2).says("in no git repository");
+    alone.budgets(&["check"]).expect(0).says("is not in a git repository").says("not checked");
+    alone.budgets(&["suggest"]).expect(2).says("is not in a git repository");
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn a_run_is_added_once_and_nothing_else_moves() {
         let hostile = Run { id: id.to_owned(), ..run(1) };
         project.write("out/hostile.json", &hostile.to_json());
         let added = project.history(&["add", "out/hostile.json"]);
-        added.expect(2).says("its contents do not belong to its name");
+        added.expect(2).says("its contents do not match its id");
         let comparison = serde_json::json!({
             "schema": 1, "kind": "comparison", "id": id, "started": "2026-11-02T08:00:00Z",
             "seed": 1, "base": "1a2b3c4", "head": null, "machine": Machine::default(),
@@ -90,7 +90,7 @@ fn a_run_is_added_once_and_nothing_else_moves() {
     }
     let edited = Run { seed: 7, ..run(1) };
     let edited = project.history(&["add", &file(&project, &edited)]);
-    edited.expect(2).says("its contents do not belong to its name");
+    edited.expect(2).says("its contents do not match its id");
     project.history(&["add", "Cargo.toml"]).expect(2).says("cannot record Cargo.toml");
     project.history(&["add"]).expect(0).says("no measurement is pending in");
 }
@@ -163,7 +163,7 @@ fn a_file_that_is_not_added_is_not_called_recorded() {
     let edited = runs[0].to_json().replacen("\"seed\":1", "\"seed\":2", 1);
     project.write("out/edited.json", &edited);
     let told = project.history(&["add", "out/edited.json"]);
-    told.expect(2).says("edited.json").says("its contents do not belong to its name");
+    told.expect(2).says("edited.json").says("its contents do not match its id");
     let comparison = |seed: u32| {
         let comparison = serde_json::json!({
             "schema": 1, "kind": "comparison", "id": "20261102T080000Z-1a2b3c4-0-1a2b3c4",
@@ -179,7 +179,7 @@ fn a_file_that_is_not_added_is_not_called_recorded() {
     // The one that stands there was edited: the run takes its place.
     let other = Project::committed();
     other.commit_on("gh-pages", &path_of(&runs[0]), &edited);
-    other.history(&["verify"]).expect(1).says("its contents do not belong to its name");
+    other.history(&["verify"]).expect(1).says("its contents do not match its id");
     other.history(&["add", &file(&other, &runs[0])]).expect(0).says("recorded 1 file");
     other.history(&["verify", "--repair"]).expect(0);
     other.history(&["verify"]).expect(0).says("1 run, no problem found");
@@ -336,7 +336,7 @@ fn files_of_every_schema_are_recorded_unchanged_and_verified() {
             files.lines().any(|path| show(path) == text.trim_end())
         };
         assert_eq!(runs.iter().chain(&FORMER[3..]).filter(kept).count(), 3, "{files}");
-        project.history(&["verify"]).expect(0).says("1 run, all is well");
+        project.history(&["verify"]).expect(0).says("1 run, no problem found");
         project.history(&["list"]).expect(0).says("2026-11-2");
     }
 }

@@ -121,7 +121,7 @@ fn the_last_report_is_explained() {
     let (status, said) = explain(&project, "checksum");
     assert_eq!(status, Some(0), "{said}");
     let pair = |line: &str| line.trim_start().starts_with("10 ");
-    assert!(said.contains("Side by side with") && said.lines().any(pair), "{said}");
+    assert!(said.contains("Paired comparison with") && said.lines().any(pair), "{said}");
     let (status, said) = explain(&project, "check");
     assert_eq!(status, Some(2));
     assert!(said.contains("known-cost/text::checksum"), "{said}");

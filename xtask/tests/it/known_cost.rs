@@ -42,7 +42,7 @@ fn half_as_much_work_again_is_found_by_name_after_three_runs() {
     let _quiet = quiet_machine();
     let project = Project::fixture("known-cost");
     let first = project.perf(&SHORT);
-    first.expect(0).says("no baseline").says("0 of 3 comparable runs");
+    first.expect(0).says("no baseline yet").says("a baseline takes 3 runs, this is run 1");
     for _ in 1..3 {
         project.perf(&[&SHORT[..], &["--fail-on", "never"]].concat()).expect(0);
     }
@@ -56,7 +56,7 @@ fn half_as_much_work_again_is_found_by_name_after_three_runs() {
     let slowed = project.perf(&SHORT);
     assert_eq!(gated(&project), ["known-cost/data::sort", "known-cost/text::checksum"]);
     slowed.expect(1).says("FAIL:").says("recorded base of the changed benchmarks");
-    slowed.says("pairs with");
+    slowed.says("compared with");
     assert_eq!(footprint(&project), before);
 }
 
@@ -71,7 +71,7 @@ fn where_no_commit_can_be_built_fresh_launches_confirm() {
     let nowhere = project.path().join("Cargo.toml");
     let ended = project.perf_with(&SHORT, &[("XDG_CACHE_HOME", nowhere.to_str().unwrap())]);
     ended.expect(1).says("changed benchmarks could not be compared");
-    ended.says("confirmed by 20 fresh launches");
+    ended.says("confirmed by a rerun of 20 launches");
     assert_eq!(gated(&project), ["known-cost/data::sort", "known-cost/text::checksum"]);
 }
 

@@ -44,7 +44,11 @@ fn parts_are_joined_into_one_recorded_run_and_none_may_be_missing() {
     let twice = project.merge(&["out/parts/1", "out/parts", "--no-record"]);
     twice.expect(3).says("part 1 of 2 is present twice");
 
-    project.merge(&["out/parts"]).expect(0).says("14 with too little history").says("recorded");
+    project
+        .merge(&["out/parts"])
+        .expect(0)
+        .says("14 benchmarks measured, no baseline yet")
+        .says("recorded");
     let runs = recorded(&project);
     let whole: Vec<_> = runs.iter().filter(|run| run["partial"] == false).collect();
     let [whole] = whole[..] else { panic!("{runs:?}") };
@@ -167,7 +171,7 @@ fn a_part_that_contradicts_itself_is_refused() {
         },
     );
     let run = run_file(&project, "out/parts/2");
-    let edited = refused("its contents do not belong to its name");
+    let edited = refused("its contents do not match its id");
     with_edited(&project, &run, |run| run["seed"] = json!(1), edited);
     let sealed = |edit: fn(&mut Run)| {
         let whole = Run::from_json(&project.read(&run)).unwrap();

@@ -249,7 +249,7 @@ fn what_changes_nothing_passes_and_documentation_is_not_measured() {
     let scene = Scene::of(Project::scripted());
     let checkout = scene.merged("other", "notes.toml", "a = 1\n");
     let (gate, _) = scene.check(&checkout);
-    gate.expect(0).says("the check passes: nothing changed in 14 benchmarks");
+    gate.expect(0).says("the check passes: no change in 14 benchmarks");
     let comment = scene.comment(&checkout, "success");
     assert!(comment.contains("## Performance check passed"), "{comment}");
 

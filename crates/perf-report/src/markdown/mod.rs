@@ -30,7 +30,9 @@ pub fn to_markdown(report: &Report, page: Page<'_>) -> String {
     let beginning = headline(report) + &reasons(report) + &next_steps::steps(report);
     let mut text = SizeLimitedPage::new(page, beginning, footer(report));
     if report.is_first() {
-        text.add(&plain(measurements(report), BENCHMARKS));
+        let mut notes = Notes::default();
+        text.add(&plain(measurements(report, &mut notes), BENCHMARKS));
+        text.add(&below(&notes));
     }
     let (unchanged, loud): (Vec<&Row>, Vec<&Row>) =
         report.rows.iter().partition(|row| row.verdict.state == State::Unchanged);
@@ -82,12 +84,13 @@ fn verdicts(rows: &[&Row], notes: &mut Notes) -> Grid {
     Grid::new(&[&["state", "benchmark"], &TITLES[..]].concat(), 2..8, &rows)
 }
 
-fn measurements(report: &Report) -> Grid {
+fn measurements(report: &Report, notes: &mut Notes) -> Grid {
     let mut rows: Vec<&Row> = report.rows.iter().collect();
     rows.sort_by_key(|row| &row.verdict.name);
     let row = |row: &Row| {
+        let mark = escaped(&notes.mark(row.note().filter(|_| row.measured.is_none())));
         let figures = row.measured_cells().map(|cell| escaped(&cell));
-        [name(row.verdict.name.as_str())].into_iter().chain(figures).collect()
+        [name(row.verdict.name.as_str()) + &mark].into_iter().chain(figures).collect()
     };
     let rows: Vec<Vec<String>> = rows.into_iter().map(row).collect();
     Grid::new(&[&["benchmark"], &MEASURED_TITLES[..]].concat(), 1..4, &rows)

@@ -22,7 +22,6 @@ use text::Block;
 const LONGEST: usize = 25;
 
 #[test]
-#[ignore = "texts are being rewritten"]
 fn markdown() {
     let mut files = files(&["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs"], "md");
     files.extend(crates(|_| true).iter().map(|name| root().join(name).join("README.md")));
@@ -32,19 +31,16 @@ fn markdown() {
 }
 
 #[test]
-#[ignore = "texts are being rewritten"]
 fn divan_perf() {
     assert_plain(&rust(&["crates/divan-perf/src"]), |_, content| source::rust(content));
 }
 
 #[test]
-#[ignore = "texts are being rewritten"]
 fn perf_judge() {
     assert_plain(&rust(&["crates/perf-judge/src"]), |_, content| source::rust(content));
 }
 
 #[test]
-#[ignore = "texts are being rewritten"]
 fn perf_report() {
     assert_plain(&rust(&["crates/perf-report/src"]), |_, content| source::rust(content));
 }
