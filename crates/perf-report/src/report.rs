@@ -228,7 +228,7 @@ fn verdict_notes(verdicts: &Verdicts, reference: &ReferenceFacts) -> Vec<String>
     if cut_short > 0 {
         let benchmarks = unit::counted(cut_short, "benchmark", "benchmarks");
         notes.push(format!(
-            "the time limit ended before {benchmarks} were decided: raise --time-limit, or omit it"
+            "undecided at the time limit: {benchmarks}; raise --time-limit, or omit it"
         ));
     }
     notes
@@ -363,9 +363,7 @@ pub(crate) mod tests {
         assert_eq!(report.status, 3);
         assert_eq!(
             report.notes,
-            [
-                "the time limit ended before 2 benchmarks were decided: raise --time-limit, or omit it"
-            ]
+            ["undecided at the time limit: 2 benchmarks; raise --time-limit, or omit it"]
         );
     }
 

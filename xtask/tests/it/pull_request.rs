@@ -207,7 +207,7 @@ fn a_slowdown_fails_the_check_and_is_told_where_people_look() {
     {
         assert!(summary.contains(said), "{summary}");
     }
-    assert!(summary.contains("the first parent of the merge commit"), "{summary}");
+    assert!(summary.contains("first parent of the merge commit"), "{summary}");
     assert!(scene.job.read("outputs").contains("verdict=failed\nregressions=1\n"));
     let comment = scene.comment(&checkout, "failure");
     assert!(comment.contains("## Performance check failed"), "{comment}");

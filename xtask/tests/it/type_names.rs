@@ -7,7 +7,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 #[test]
-#[ignore = "types are being renamed"]
 fn type_names_are_unique_in_a_crate() {
     let crates = fs::read_dir(root().join("crates")).unwrap().map(|entry| entry.unwrap().path());
     let crates = crates.chain([root().join("xtask"), root().join("site-templates")]);

@@ -229,7 +229,7 @@ fn what_the_time_limit_left_undecided_is_incomplete() {
     project.write("known-cost.txt", "digits=200");
     project.write("behaviour.txt", "digits=sleep");
     let ended = compare(project, "digits", &["--time-limit", "2s"]);
-    ended.expect(3).says("the time limit left 1 benchmark undecided");
+    ended.expect(3).says("undecided at the time limit: 1 benchmark");
     ended.says("known-cost/text::digits: the time limit ended the measurement after");
     let ended = project.perf(&["--no-record", "--filter", "digits", "--launch-ms", "1"]);
     ended.expect(0);

@@ -27,7 +27,7 @@ impl Catalogue {
         let order = by_identifier(entries)?;
         // Entries are read in their order in memory. Only the results, which have a tenth of the
         // size, are sorted by identifier.
-        let mut builder = Builder::default();
+        let mut builder = CatalogueBuilder::default();
         for entry in entries {
             builder.add(entry);
         }
@@ -50,7 +50,7 @@ fn by_identifier(entries: &[Entry]) -> Result<Vec<u32>, BuildError> {
 }
 
 #[derive(Default)]
-struct Builder {
+struct CatalogueBuilder {
     records: Vec<Record>,
     /// Titles, artists and addresses are nearly all different: looking them up would be time lost.
     texts: Texts,
@@ -60,7 +60,7 @@ struct Builder {
     index: IndexBuilder,
 }
 
-impl Builder {
+impl CatalogueBuilder {
     fn add(&mut self, entry: &Entry) {
         let name = Name::of_columns(&entry.title, &entry.mix, &entry.artists, &entry.remixers);
         let words = self.add_name(&name);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::arena::Arena;
 use super::cue::{Mark, MarkRecord, Tempo};
-use super::track::{Field, TrackRecord};
+use super::track::{TrackField, TrackRecord};
 use super::value::{Bpm, Date};
 
 /// The tracks of a library, in the order of the file.
@@ -76,67 +76,67 @@ impl<'a> Track<'a> {
 
     /// Name: the title, never blank, with any blanks around it.
     pub fn title(self) -> &'a str {
-        self.text(Field::Name)
+        self.text(TrackField::Name)
     }
 
     /// The artist credit as written, which may name several artists.
     pub fn artist(self) -> &'a str {
-        self.text(Field::Artist)
+        self.text(TrackField::Artist)
     }
 
     /// Who composed it.
     pub fn composer(self) -> &'a str {
-        self.text(Field::Composer)
+        self.text(TrackField::Composer)
     }
 
     /// The album.
     pub fn album(self) -> &'a str {
-        self.text(Field::Album)
+        self.text(TrackField::Album)
     }
 
     /// The user's grouping, or the name of the track's colour.
     pub fn grouping(self) -> &'a str {
-        self.text(Field::Grouping)
+        self.text(TrackField::Grouping)
     }
 
     /// The genre.
     pub fn genre(self) -> &'a str {
-        self.text(Field::Genre)
+        self.text(TrackField::Genre)
     }
 
     /// The kind of file in the user's language, such as "MP3 File".
     pub fn kind(self) -> &'a str {
-        self.text(Field::Kind)
+        self.text(TrackField::Kind)
     }
 
     /// The user's comments.
     pub fn comments(self) -> &'a str {
-        self.text(Field::Comments)
+        self.text(TrackField::Comments)
     }
 
     /// The URI of the file, for [`Location::decode`](super::Location::decode).
     pub fn location(self) -> &'a str {
-        self.text(Field::Location)
+        self.text(TrackField::Location)
     }
 
     /// Who remixed it.
     pub fn remixer(self) -> &'a str {
-        self.text(Field::Remixer)
+        self.text(TrackField::Remixer)
     }
 
     /// Tonality: the key in the user's notation, such as "F#m" or "11A".
     pub fn key(self) -> &'a str {
-        self.text(Field::Tonality)
+        self.text(TrackField::Tonality)
     }
 
     /// The label that released it.
     pub fn label(self) -> &'a str {
-        self.text(Field::Label)
+        self.text(TrackField::Label)
     }
 
     /// The mix, such as "Extended".
     pub fn mix(self) -> &'a str {
-        self.text(Field::Mix)
+        self.text(TrackField::Mix)
     }
 
     /// The size of the file in bytes.
@@ -232,7 +232,7 @@ impl<'a> Track<'a> {
         self.collection.records.get(self.index + 1)
     }
 
-    fn text(self, field: Field) -> &'a str {
+    fn text(self, field: TrackField) -> &'a str {
         self.collection.arena.get(self.record().texts[field as usize])
     }
 }

@@ -21,7 +21,7 @@ pub use collection::{Collection, Track};
 pub use cue::{HotCue, Mark, MarkKind, Tempo};
 pub use error::{ParseError, ParseErrorKind, Position};
 pub use location::Location;
-pub use playlists::{Entry, FindError, Node, NodeKind, PlaylistTree};
+pub use playlists::{FindError, Node, NodeKind, PlaylistEntry, PlaylistTree};
 pub use reader::parse;
 pub use report::{Example, ParseReport, Warning, WarningKind};
 pub(crate) use value::append_text;

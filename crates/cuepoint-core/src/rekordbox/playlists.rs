@@ -150,12 +150,12 @@ impl<'a> Node<'a> {
     }
 
     /// The entries of a playlist, in its order; none for a folder.
-    pub fn entries(self) -> impl ExactSizeIterator<Item = Entry<'a>> {
+    pub fn entries(self) -> impl ExactSizeIterator<Item = PlaylistEntry<'a>> {
         let tree = self.tree;
         let entries = &tree.entries;
         let start = entries.partition_point(|entry| (entry.node as usize) < self.index);
         let end = entries.partition_point(|entry| entry.node as usize <= self.index);
-        entries[start..end].iter().map(|entry| Entry {
+        entries[start..end].iter().map(|entry| PlaylistEntry {
             key: tree.arena.get(entry.key),
             track: entry.track.map(|track| track as usize),
         })
@@ -194,7 +194,7 @@ impl fmt::Debug for Node<'_> {
 
 /// One line of a playlist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry<'a> {
+pub struct PlaylistEntry<'a> {
     /// What the file means the track by: a TrackID or a Location.
     pub key: &'a str,
     /// The track's index in the collection; none if the file does not have it.

@@ -27,7 +27,7 @@ const SHORTEST_TRACK: usize = 24;
 /// all. A file that was cut anywhere is an error, never a library with fewer tracks.
 pub fn parse(bytes: &[u8]) -> Result<Library, ParseError> {
     let source = Source::new(bytes)?;
-    let mut builder = Builder::new(source.text().len());
+    let mut builder = LibraryBuilder::new(source.text().len());
     if let Err(failure) = read_events(source.text(), &mut builder) {
         return Err(failure.into_error(&source));
     }
@@ -51,7 +51,7 @@ impl Failure {
     }
 }
 
-fn read_events(text: &[u8], builder: &mut Builder) -> Result<(), Failure> {
+fn read_events(text: &[u8], builder: &mut LibraryBuilder) -> Result<(), Failure> {
     let mut reader = Reader::from_reader(text);
     loop {
         let offset = reader.buffer_position();
@@ -129,7 +129,7 @@ impl Element {
 }
 
 /// A library under construction.
-struct Builder {
+struct LibraryBuilder {
     product: Product,
     collection: Collection,
     playlists: PlaylistTree,
@@ -144,7 +144,7 @@ struct Builder {
     seen_collection: bool,
 }
 
-impl Builder {
+impl LibraryBuilder {
     fn new(text_len: usize) -> Self {
         // Texts are a third of a typical file.
         let arena = Arena::with_capacity(text_len / 3);

@@ -32,7 +32,7 @@ pub(super) struct TrackRecord {
 
 /// The attributes of TRACK, texts first: a text's number is its place in `TrackRecord::texts`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Field {
+pub(super) enum TrackField {
     Name,
     Artist,
     Composer,
@@ -63,38 +63,38 @@ pub(super) enum Field {
     Colour,
 }
 
-const TEXTS: usize = Field::Mix as usize + 1;
+const TEXTS: usize = TrackField::Mix as usize + 1;
 
 /// The attributes in the order in which rekordbox writes them.
-const FIELDS: [(&str, Field); 28] = [
-    ("TrackID", Field::TrackId),
-    ("Name", Field::Name),
-    ("Artist", Field::Artist),
-    ("Composer", Field::Composer),
-    ("Album", Field::Album),
-    ("Grouping", Field::Grouping),
-    ("Genre", Field::Genre),
-    ("Kind", Field::Kind),
-    ("Size", Field::Size),
-    ("TotalTime", Field::TotalTime),
-    ("DiscNumber", Field::DiscNumber),
-    ("TrackNumber", Field::TrackNumber),
-    ("Year", Field::Year),
-    ("AverageBpm", Field::AverageBpm),
-    ("DateModified", Field::DateModified),
-    ("DateAdded", Field::DateAdded),
-    ("BitRate", Field::BitRate),
-    ("SampleRate", Field::SampleRate),
-    ("Comments", Field::Comments),
-    ("PlayCount", Field::PlayCount),
-    ("LastPlayed", Field::LastPlayed),
-    ("Rating", Field::Rating),
-    ("Location", Field::Location),
-    ("Remixer", Field::Remixer),
-    ("Tonality", Field::Tonality),
-    ("Label", Field::Label),
-    ("Mix", Field::Mix),
-    ("Colour", Field::Colour),
+const FIELDS: [(&str, TrackField); 28] = [
+    ("TrackID", TrackField::TrackId),
+    ("Name", TrackField::Name),
+    ("Artist", TrackField::Artist),
+    ("Composer", TrackField::Composer),
+    ("Album", TrackField::Album),
+    ("Grouping", TrackField::Grouping),
+    ("Genre", TrackField::Genre),
+    ("Kind", TrackField::Kind),
+    ("Size", TrackField::Size),
+    ("TotalTime", TrackField::TotalTime),
+    ("DiscNumber", TrackField::DiscNumber),
+    ("TrackNumber", TrackField::TrackNumber),
+    ("Year", TrackField::Year),
+    ("AverageBpm", TrackField::AverageBpm),
+    ("DateModified", TrackField::DateModified),
+    ("DateAdded", TrackField::DateAdded),
+    ("BitRate", TrackField::BitRate),
+    ("SampleRate", TrackField::SampleRate),
+    ("Comments", TrackField::Comments),
+    ("PlayCount", TrackField::PlayCount),
+    ("LastPlayed", TrackField::LastPlayed),
+    ("Rating", TrackField::Rating),
+    ("Location", TrackField::Location),
+    ("Remixer", TrackField::Remixer),
+    ("Tonality", TrackField::Tonality),
+    ("Label", TrackField::Label),
+    ("Mix", TrackField::Mix),
+    ("Colour", TrackField::Colour),
 ];
 
 /// Calls `visit` with every attribute of `tag` that is well-formed.
@@ -148,8 +148,8 @@ fn find_field(key: &str, next: usize) -> Option<usize> {
 }
 
 fn is_usable(record: &TrackRecord, seen: u32, arena: &Arena, warnings: &mut Warnings) -> bool {
-    let name = arena.get(record.texts[Field::Name as usize]);
-    if seen & 1 << Field::TrackId as u32 == 0 || record.id == NO_ID {
+    let name = arena.get(record.texts[TrackField::Name as usize]);
+    if seen & 1 << TrackField::TrackId as u32 == 0 || record.id == NO_ID {
         warnings.note(WarningKind::NoTrackId, format_args!("{name}"));
         return false;
     }
@@ -164,7 +164,7 @@ fn is_usable(record: &TrackRecord, seen: u32, arena: &Arena, warnings: &mut Warn
 const NO_ID: u64 = u64::MAX;
 
 impl TrackRecord {
-    fn set(&mut self, field: Field, raw: &str, arena: &mut Arena, warnings: &mut Warnings) {
+    fn set(&mut self, field: TrackField, raw: &str, arena: &mut Arena, warnings: &mut Warnings) {
         if (field as usize) < TEXTS {
             self.texts[field as usize] = push_text(arena, raw, warnings);
             return;
@@ -175,22 +175,22 @@ impl TrackRecord {
     }
 
     /// A value that cannot be read is left as it is by default: unknown.
-    fn set_number(&mut self, field: Field, raw: &str) -> Result<(), Unreadable> {
+    fn set_number(&mut self, field: TrackField, raw: &str) -> Result<(), Unreadable> {
         match field {
-            Field::TrackId => self.id = number(raw).ok().flatten().unwrap_or(NO_ID),
-            Field::Size => self.size = positive(raw)?,
-            Field::TotalTime => self.seconds = positive(raw)?,
-            Field::DiscNumber => self.disc = positive(raw)?,
-            Field::TrackNumber => self.number = positive(raw)?,
-            Field::Year => self.year = positive(raw)?,
-            Field::AverageBpm => self.bpm = positive(raw)?,
-            Field::DateModified => self.modified = Date::read(raw)?,
-            Field::DateAdded => self.added = Date::read(raw)?,
-            Field::LastPlayed => self.last_played = Date::read(raw)?,
-            Field::BitRate => self.bit_rate = positive(raw)?,
-            Field::SampleRate => self.sample_rate = positive(raw)?,
-            Field::PlayCount => self.play_count = number(raw)?,
-            Field::Rating => self.stars = stars(raw)?,
+            TrackField::TrackId => self.id = number(raw).ok().flatten().unwrap_or(NO_ID),
+            TrackField::Size => self.size = positive(raw)?,
+            TrackField::TotalTime => self.seconds = positive(raw)?,
+            TrackField::DiscNumber => self.disc = positive(raw)?,
+            TrackField::TrackNumber => self.number = positive(raw)?,
+            TrackField::Year => self.year = positive(raw)?,
+            TrackField::AverageBpm => self.bpm = positive(raw)?,
+            TrackField::DateModified => self.modified = Date::read(raw)?,
+            TrackField::DateAdded => self.added = Date::read(raw)?,
+            TrackField::LastPlayed => self.last_played = Date::read(raw)?,
+            TrackField::BitRate => self.bit_rate = positive(raw)?,
+            TrackField::SampleRate => self.sample_rate = positive(raw)?,
+            TrackField::PlayCount => self.play_count = number(raw)?,
+            TrackField::Rating => self.stars = stars(raw)?,
             _ => self.colour = colour(raw)?,
         }
         Ok(())
