@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The order of the pipeline: a module uses only those before it.
-const ORDER: [&str; 9] =
+const ORDER: [&str; 10] =
     ["ident", "json", "unit", "stats", "run", "history", "baseline", "detect", "budget", "verdict"];
 
 /// The crates that do no I/O.

@@ -255,7 +255,7 @@ fn probe(
     let start_up = started.elapsed();
     let rows: Vec<BenchmarkId> = rows.into_iter().map(|(name, _)| name).collect();
     let kept = past.and_then(|past| {
-        let pasts = rows.iter().map(|row| sample_config::kept(&past.past_pin(row)?, target));
+        let pasts = rows.iter().map(|row| sample_config::kept(&past.sample_config(row)?, target));
         pasts.collect::<Option<Vec<SampleConfig>>>()?.into_iter().next()
     });
     let config = match kept {

@@ -1,27 +1,27 @@
-//! Steps in a series of recorded runs: where it changed its level, and by how much.
+//! Change points in a series of recorded runs: where its level changed, and by how much.
 //!
-//! A verdict asks whether the newest run differs. This looks back, knows what came after, and so
-//! finds smaller changes, a few runs late. It advises and never decides.
+//! A verdict compares the newest run with its baseline. Change points also use the later runs, so
+//! they show smaller changes, a few runs later. They inform and never fail a check.
 //!
-//! The series is cut into levels so that squared deviations to them, in units of the noise, plus a
-//! price a cut are least: optimal partitioning (Jackson et al. 2005), exact in time O(n²). The
-//! price is PRICE × ln n, as the Bayesian information criterion would have it with a factor.
-//! Single runs far from their neighbours are drawn in first, so that a burst is no level.
+//! The series is cut into levels by optimal partitioning (Jackson et al., 2005), exact in O(n²).
+//! It minimizes the squared distances to the levels, in units of the noise, plus a price per cut.
+//! The price is PRICE × ln n, a multiple of the Bayesian information criterion. Outliers are moved
+//! closer to their neighbours first, so that a single slow run is no level.
 
 use crate::stats;
 use crate::unit::LogRatio;
 
-/// How many runs a level has at least.
+/// The smallest number of runs of a level.
 pub const SHORTEST: usize = 3;
-/// What a cut costs, in ln n.
+/// The price of a cut, in ln n.
 const PRICE: f64 = 4.5;
-/// How far a run may lie from the median of its neighbours, in units of the noise.
+/// The largest distance of a run from the median of its neighbours, in units of the noise.
 const REACH: f64 = 2.5;
-/// How many neighbours on either side.
+/// The number of neighbours on either side.
 const NEIGHBOURS: usize = 2;
-/// The least noise that is believed; ln 1.003.
+/// The smallest noise; ln 1.003.
 const LEAST_NOISE: f64 = 0.003;
-/// The least step that is told; ln 1.03.
+/// The smallest change point that is reported; ln 1.03.
 const LEAST_STEP: f64 = 0.029_558_802_241_544_4;
 
 /// A change point: where the level of a series changed.
@@ -38,35 +38,35 @@ pub struct ChangePoint {
     pub after_ns: f64,
 }
 
-/// The steps of a series of times in ns, the oldest first. Every level has at least [`SHORTEST`]
-/// runs, and so has what follows the last step.
+/// The change points of a series of times in ns, the oldest first. Every level has at least
+/// [`SHORTEST`] runs.
 ///
-/// Times that are not above zero and finite have no logarithm: leave them out.
+/// All times must be finite and above 0, because others have no logarithm.
 pub fn steps(times_ns: &[f64]) -> Vec<ChangePoint> {
     let logs: Vec<f64> = times_ns.iter().map(|ns| ns.ln()).collect();
     let Some(noise) = noise(&logs) else { return Vec::new() };
-    let calm = drawn_in(&logs, noise);
-    let mut bounds = partition(&calm, noise);
-    drop_small(&calm, &mut bounds);
-    bounds.windows(3).map(|bounds| step(&calm, [bounds[0], bounds[1], bounds[2]])).collect()
+    let smoothed = without_outliers(&logs, noise);
+    let mut bounds = partition(&smoothed, noise);
+    drop_small(&smoothed, &mut bounds);
+    bounds.windows(3).map(|bounds| step(&smoothed, [bounds[0], bounds[1], bounds[2]])).collect()
 }
 
-/// The standard deviation of one run, from the differences of neighbours, which a few steps do not
-/// disturb. `None` for series too short to have a step.
+/// The standard deviation of one run, from the differences of neighbours, which hardly depend on a
+/// few change points. `None` if the series is too short to have one.
 fn noise(logs: &[f64]) -> Option<f64> {
     if logs.len() < 2 * SHORTEST {
         return None;
     }
-    let moves: Vec<f64> = logs.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
-    let usual = stats::median(&moves)?;
+    let differences: Vec<f64> = logs.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
+    let usual = stats::median(&differences)?;
     // 1.4826 makes a median deviation a standard deviation; a difference has two runs' noise.
     Some((1.4826 * usual / std::f64::consts::SQRT_2).max(LEAST_NOISE))
 }
 
-fn drawn_in(logs: &[f64], noise: f64) -> Vec<f64> {
+fn without_outliers(logs: &[f64], noise: f64) -> Vec<f64> {
     let window = 2 * NEIGHBOURS + 1;
     let around = |i: usize| {
-        // At an end it takes as many from one side: two odd runs there are no level yet.
+        // At an end all neighbours are on one side, because two odd runs there are no level yet.
         let begin = i.saturating_sub(NEIGHBOURS).min(logs.len().saturating_sub(window));
         let neighbours = &logs[begin..logs.len().min(begin + window)];
         stats::median(neighbours).unwrap_or(logs[i])
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_says_where_and_how_much() {
+    fn a_change_point_has_a_place_and_a_size() {
         let times: Vec<f64> = [vec![100.0; 8], vec![120.0; 4]].concat();
         let [step] = steps(&times)[..] else { panic!("{:?}", steps(&times)) };
         assert_eq!(step.at, 8);
