@@ -16,7 +16,7 @@ fn a_file_that_is_no_settings_is_an_error_at_its_place() {
     let project = Project::committed();
     let cases: [(&[u8], &str); 9] = [
         (b"", ":1:1: the file is empty"),
-        (b"[]", ":1:1: the file must hold one object"),
+        (b"[]", ":1:1: the file is not an object"),
         (b"\xef\xbb\xbf{\"schema\": 1}", ":1:1: the file begins with a byte order mark"),
         (b"\xff\xfe{\0", ":1:1: the byte 0xff is not UTF-8"),
         (b"{\"schema\": 1,\n \"\xc3\xbc\xc0\": 1}", ":2:4: the byte 0xc0 is not UTF-8"),
@@ -153,9 +153,9 @@ fn an_accepted_regression_that_means_nothing_is_refused_by_its_option() {
         (&[&good[..], &["--expires", "soon"]].concat(), "'--expires <YYYY-MM-DD>': it is no day"),
         (
             &[&good[..], &["--commit", "main"]].concat(),
-            "'--commit <HASH>': it takes 7 to 64 digits",
+            "'--commit <HASH>': it is not a commit's hash",
         ),
-        (&[&good[..], &["--commit", ""]].concat(), "'--commit <HASH>': it takes 7 to 64 digits"),
+        (&[&good[..], &["--commit", ""]].concat(), "'--commit <HASH>': it is not a commit's hash"),
     ];
     for (args, said) in cases {
         accept(&project, args).expect(2).says(said);
@@ -177,7 +177,7 @@ fn a_benchmark_is_renamed_to_one_that_exists_and_from_one_that_does_not() {
         .perf(&quick)
         .expect(2)
         .says("perf-budgets.json:2:28: renamed: ")
-        .says("no benchmark is called so");
+        .says("no benchmark has that name");
     // Old launches of `checksum` would count as those of `upper`, and nobody would judge it.
     file("checksum", "upper");
     let still = "perf-budgets.json:2:30: renamed: `known-cost/text::checksum` is still the name";

@@ -50,7 +50,7 @@ impl KnownHistory {
 
     /// What a launch of a benchmark took when it was recorded last, in ns; all of its rows together.
     pub(super) fn costs(&self) -> impl Fn(&BenchmarkId) -> Option<f64> {
-        let newest = self.recorded.history.runs().rfind(|run| run.is_whole_and_clean());
+        let newest = self.recorded.history.runs().rfind(|run| run.is_complete_and_clean());
         move |name| {
             let rows = newest?.benchmarks.iter();
             let own = rows.filter(|row| row.name == *name || row.name.is_below(name.as_str()));

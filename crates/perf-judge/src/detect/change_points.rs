@@ -125,7 +125,7 @@ impl Sums {
     }
 }
 
-/// Joins levels that differ by less than is told, the most alike first.
+/// Joins adjacent levels that differ by less than [`LEAST_STEP`], the most similar first.
 fn drop_small(logs: &[f64], bounds: &mut Vec<usize>) {
     loop {
         let height =

@@ -197,7 +197,7 @@ fn interim_analysis(
     } else {
         let test = differences.exclude_changes();
         let small = medians.iter().all(|(_, median)| median.0.abs() < THRESHOLD);
-        // The end of the time makes no earlier first look: so few pairs hide too much.
+        // The time limit allows no earlier analysis, because so few pairs exclude too little.
         let is_planned = schedule != Schedule::Ended || pairs >= FIRST_ANALYSIS;
         (test, nothing(test).filter(|_| small && is_planned))
     };

@@ -43,10 +43,10 @@ struct Bench {
     range: Value,
 }
 
-/// The suite that a workflow has unless it names one.
+/// The default name of a suite in a workflow.
 const UNNAMED_SUITE: &str = "Benchmark";
 
-/// Reads a `data.js`, with or without the assignment. It does not say which branch was measured.
+/// Reads a `data.js`, with or without the assignment. It does not contain the measured branch.
 pub(super) fn import(text: &str, branch: &str) -> Result<Imported, ImportError> {
     let json = text.split_once('=').map_or(
         text,
@@ -65,17 +65,17 @@ pub(super) fn import(text: &str, branch: &str) -> Result<Imported, ImportError> 
     Ok(Imported { runs: read.runs, notes: notes.into_iter().flatten().collect() })
 }
 
-/// What was read so far.
+/// The runs read so far, and the skipped values.
 #[derive(Default)]
 struct Read {
     runs: Vec<Run>,
-    /// Values of entries whose time has no place in the history.
+    /// The number of values of entries whose time the history cannot hold.
     timeless: usize,
-    /// Values that are too large in the unit of the history, for people.
+    /// Descriptions of values that are too large in the unit of the history.
     overflows: Vec<String>,
 }
 
-/// Values in a note; more are counted.
+/// The number of values that a note names.
 const NAMED: usize = 3;
 
 impl Read {
@@ -102,7 +102,7 @@ impl Read {
 
     fn timeless_note(&self) -> Option<String> {
         let count = unit::counted(self.timeless, "value", "values");
-        (self.timeless > 0).then(|| format!("{count} passed over, without a time after 1970"))
+        (self.timeless > 0).then(|| format!("{count} skipped: no time after 1970"))
     }
 
     fn overflow_note(&self) -> Option<String> {
@@ -113,7 +113,7 @@ impl Read {
             more => format!(" and {more} more"),
         };
         let values = unit::counted(count, "value", "values");
-        (count > 0).then(|| format!("{values} passed over, too large: {named}{more}"))
+        (count > 0).then(|| format!("{values} skipped, too large: {named}{more}"))
     }
 }
 
@@ -123,7 +123,7 @@ fn overflow(entry: &Entry, bench: &Bench, measured: &Measured) -> String {
     format!("{} of {commit}: {:e} {}", measured.name, bench.value, bench.unit)
 }
 
-/// The error by its place in the file, whose first line begins with `skipped` bytes of script.
+/// The error with its place in the file, whose first line begins with `skipped` bytes of script.
 fn located(cause: &serde_json::Error, skipped: usize) -> ImportError {
     let (line, column) = (cause.line(), cause.column());
     let column = if line == 1 { column + skipped } else { column };
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_too_large_in_our_units_is_named_and_passed_over() {
+    fn a_value_that_is_too_large_in_the_unit_is_named_and_skipped() {
         let benches = [
             r#"{"name":"fib","value":1e308,"unit":"s"}"#,
             r#"{"name":"disk","value":-1e308,"unit":"GB/s"}"#,
@@ -344,18 +344,18 @@ mod tests {
         assert_eq!(
             notes,
             [
-                "3 values passed over, too large: fib of c0ffee: 1e308 s, disk of c0ffee: -1e308 GB/s, size of c0ffee: 1e308 KiB"
+                "3 values skipped, too large: fib of c0ffee: 1e308 s, disk of c0ffee: -1e308 GB/s, size of c0ffee: 1e308 KiB"
             ]
         );
     }
 
     #[test]
-    fn machines_of_imports_are_nobody_elses() {
+    fn machines_of_imports_have_their_own_keys() {
         let runs = import(KEPT, "main").unwrap().runs;
         let machine = &runs[0].machine;
         assert_ne!(machine.key, crate::run::tests::run(1, vec![]).machine.key);
         assert!(machine.cpu.starts_with("imported from github-action-benchmark: "));
-        assert!(!runs[0].is_whole_and_clean());
+        assert!(!runs[0].is_complete_and_clean());
     }
 
     #[test]

@@ -38,7 +38,6 @@ fn divan_perf() {
 }
 
 #[test]
-#[ignore = "texts are being rewritten"]
 fn perf_judge() {
     assert_plain(&rust(&["crates/perf-judge/src"]), |_, content| source::rust(content));
 }
