@@ -82,15 +82,18 @@ fn options_that_git_would_not_take_are_named() {
     let project = Project::committed();
     let cases: [(&[&str], &str); 14] = [
         (&["--branch", ""], "'--branch <NAME>': it is empty"),
-        (&["--branch=-f"], "'--branch <NAME>': a part begins with `-`"),
-        (&["--branch", "a.lock"], "'--branch <NAME>': a part ends with `.lock`"),
+        (&["--branch=-f"], "'--branch <NAME>': a part of it begins with `-`"),
+        (&["--branch", "a.lock"], "'--branch <NAME>': a part of it ends with `.lock`"),
         (&["--branch", "@{-1}"], "'--branch <NAME>': git has a meaning of its own"),
         (&["--branch", "main"], "--branch: `main` is a base branch"),
         (&["--history-prefix", "../x"], "'--history-prefix <FOLDER>': it contains `..`"),
-        (&["--history-prefix", ".git"], "'--history-prefix <FOLDER>': `.git` belongs to git"),
-        (&["--history-prefix", "a//b"], "'--history-prefix <FOLDER>': a part between `/` is empty"),
+        (&["--history-prefix", ".git"], "'--history-prefix <FOLDER>': git reserves `.git`"),
+        (
+            &["--history-prefix", "a//b"],
+            "'--history-prefix <FOLDER>': it has an empty part between `/`",
+        ),
         (&["--site-branch", "a b"], "'--site-branch <NAME>': it contains the character ' '"),
-        (&["--remote=--upload-pack=x"], "'--remote <NAME>': a part begins with `-`"),
+        (&["--remote=--upload-pack=x"], "'--remote <NAME>': a part of it begins with `-`"),
         (&["--compare", ""], "'--compare <REF>': it is empty"),
         (&["--compare=--tip"], "'--compare <REF>': it begins with `-`"),
         (&["--compare", "main..main"], "'--compare <REF>': it is a range of commits"),
@@ -124,23 +127,23 @@ fn an_accepted_regression_that_means_nothing_is_refused_by_its_option() {
         (&["a/b::c", "--reason", " ", "--max-change", "9"], "'--reason <TEXT>': it is empty"),
         (
             &["a/b::c", "--reason", "x", "--max-change", "NaN"],
-            "'--max-change <PERCENT>': the maximum accepted change must",
+            "'--max-change <PERCENT>': it is out of range: write the maximum accepted change",
         ),
         (
             &["a/b::c", "--reason", "x", "--max-change", "inf"],
-            "'--max-change <PERCENT>': the maximum accepted change must",
+            "'--max-change <PERCENT>': it is out of range: write the maximum accepted change",
         ),
         (
             &["a/b::c", "--reason", "x", "--max-change", "-5"],
-            "'--max-change <PERCENT>': the maximum accepted change must",
+            "'--max-change <PERCENT>': it is out of range: write the maximum accepted change",
         ),
         (
             &["a/b::c", "--reason", "x", "--max-change", "0"],
-            "'--max-change <PERCENT>': the maximum accepted change must",
+            "'--max-change <PERCENT>': it is out of range: write the maximum accepted change",
         ),
         (
             &["a/b::c", "--reason", "x", "--max-change", "1e300"],
-            "'--max-change <PERCENT>': the maximum accepted change must",
+            "'--max-change <PERCENT>': it is out of range: write the maximum accepted change",
         ),
         (
             &["a/b::c", "--reason", "x", "--max-change", "lots"],

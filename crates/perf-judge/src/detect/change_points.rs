@@ -77,7 +77,7 @@ fn without_outliers(logs: &[f64], noise: f64) -> Vec<f64> {
 
 /// Where the levels begin, and the end of the series.
 fn partition(logs: &[f64], noise: f64) -> Vec<usize> {
-    let sums = Sums::of(logs);
+    let sums = PrefixSums::of(logs);
     let price = PRICE * (logs.len() as f64).ln() * noise * noise;
     let mut least = vec![f64::INFINITY; logs.len() + 1];
     let mut begins = vec![0; logs.len() + 1];
@@ -99,12 +99,12 @@ fn partition(logs: &[f64], noise: f64) -> Vec<usize> {
 }
 
 /// Running sums, so that the spread of any stretch takes no time.
-struct Sums {
+struct PrefixSums {
     values: Vec<f64>,
     squares: Vec<f64>,
 }
 
-impl Sums {
+impl PrefixSums {
     fn of(logs: &[f64]) -> Self {
         // Nearer to zero the squares lose fewer digits.
         let median = stats::median(logs).unwrap_or_default();
@@ -183,7 +183,7 @@ mod tests {
     }
 
     /// A series of 100 runs with up to three steps of 5 to 30 %, at least ten runs apart.
-    fn planted(chance: &mut Chance, noise: f64, bursts: f64) -> Planted {
+    fn planted(chance: &mut Chance, noise: f64, peaks: f64) -> Planted {
         let mut at: Vec<usize> = (0..chance.below(4)).map(|_| 10 + chance.below(80)).collect();
         at.sort_unstable();
         at.dedup_by(|later, earlier| *later < *earlier + 10);
@@ -193,8 +193,8 @@ mod tests {
                 let size = (0.05 + 0.25 * chance.share()).ln_1p();
                 level += if chance.share() < 0.5 { size } else { -size };
             }
-            let burst = if chance.share() < bursts { 0.2 * chance.normal().abs() } else { 0.0 };
-            1000.0 * f64::exp(level + noise * chance.normal() + burst)
+            let peak = if chance.share() < peaks { 0.2 * chance.normal().abs() } else { 0.0 };
+            1000.0 * f64::exp(level + noise * chance.normal() + peak)
         };
         let times_ns = (0..100).map(&mut time_ns).collect();
         Planted { times_ns, at }
@@ -202,11 +202,11 @@ mod tests {
 
     /// The shares of planted steps that are found within five runs, and of found ones that were
     /// planted.
-    fn recall_and_precision(noise: f64, bursts: f64) -> (f64, f64) {
+    fn recall_and_precision(noise: f64, peaks: f64) -> (f64, f64) {
         let mut chance = Chance(7);
         let (mut hits, mut planted_steps, mut found_steps) = (0, 0, 0);
         for _ in 0..300 {
-            let planted = planted(&mut chance, noise, bursts);
+            let planted = planted(&mut chance, noise, peaks);
             let found = steps(&planted.times_ns);
             let near = |at: &&usize| found.iter().any(|step| step.at.abs_diff(**at) <= 5);
             hits += planted.at.iter().filter(near).count();
@@ -219,12 +219,9 @@ mod tests {
 
     #[test]
     fn planted_steps_are_found_and_little_else() {
-        for (noise, bursts, least) in [(0.03, 0.0, 0.97), (0.01, 0.0, 0.99), (0.03, 0.05, 0.95)] {
-            let (recall, precision) = recall_and_precision(noise, bursts);
-            assert!(
-                recall >= least && precision >= least,
-                "{noise} {bursts}: {recall} {precision}"
-            );
+        for (noise, peaks, least) in [(0.03, 0.0, 0.97), (0.01, 0.0, 0.99), (0.03, 0.05, 0.95)] {
+            let (recall, precision) = recall_and_precision(noise, peaks);
+            assert!(recall >= least && precision >= least, "{noise} {peaks}: {recall} {precision}");
         }
     }
 
@@ -240,11 +237,11 @@ mod tests {
     #[test]
     fn what_is_no_step() {
         let flat = vec![100.0; 40];
-        let mut burst = flat.clone();
-        burst[20] = 400.0;
+        let mut peak = flat.clone();
+        peak[20] = 400.0;
         let too_new = [flat.clone(), vec![200.0; 2]].concat();
         let too_small = [flat.clone(), vec![102.0; 40]].concat();
-        for times in [vec![], vec![1.0; 5], flat, burst, too_new, too_small] {
+        for times in [vec![], vec![1.0; 5], flat, peak, too_new, too_small] {
             assert_eq!(steps(&times), [], "{times:?}");
         }
     }

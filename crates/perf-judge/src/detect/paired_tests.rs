@@ -146,10 +146,10 @@ proptest! {
         for step in turned[FIRST_ANALYSIS..].chunks_mut(PAIRS_PER_STEP) {
             step.reverse();
         }
-        // The pairs behind the last look belong to none yet.
-        let whole = pairs.len() - (pairs.len() - FIRST_ANALYSIS) % PAIRS_PER_STEP;
+        // The pairs after the last analysis belong to none yet.
+        let analyzed = pairs.len() - (pairs.len() - FIRST_ANALYSIS) % PAIRS_PER_STEP;
         let judged = |pairs: &[Pair]| {
-            judge(&pairs[..whole], Schedule::Sequential).map(|s| (s.finding, s.pairs()))
+            judge(&pairs[..analyzed], Schedule::Sequential).map(|s| (s.finding, s.pairs()))
         };
         prop_assert_eq!(judged(&pairs), judged(&turned));
     }
@@ -161,8 +161,8 @@ proptest! {
             .iter()
             .map(|v| Pair { first: Side::Head, base: times(v[0], v[1]), head: times(v[2], v[3]) })
             .collect();
-        for looks in [Schedule::Sequential, Schedule::Once] {
-            if let Some(judged) = judge(&pairs, looks) {
+        for schedule in [Schedule::Sequential, Schedule::Once] {
+            if let Some(judged) = judge(&pairs, schedule) {
                 prop_assert!(!judged.estimate().0.is_nan());
             }
         }

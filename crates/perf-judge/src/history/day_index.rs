@@ -159,7 +159,7 @@ pub struct DayIndex {
 }
 
 #[derive(Deserialize)]
-struct Head {
+struct LineHeader {
     schema: u32,
     run: String,
 }
@@ -179,7 +179,7 @@ impl DayIndex {
     pub fn parse(text: &str) -> Result<Self, DayIndexError> {
         let mut lines = BTreeMap::new();
         for (i, text) in text.lines().enumerate() {
-            let head: Head = read_object(text)
+            let head: LineHeader = read_object(text)
                 .map_err(|cause| DayIndexError::Malformed(cause.at_line(i + 1)))?;
             if head.schema > SCHEMA {
                 return Err(DayIndexError::Newer { line: i + 1, found: head.schema });
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_damaged_index_is_an_error_with_its_line() {
-        for (text, told) in [
+        for (text, expected) in [
             (
                 "{\"schema\":1,\"run\":\"a\"}\nnonsense\n",
                 "it contains a line that is not a run: line 2, column 2",
@@ -282,7 +282,7 @@ mod tests {
             ),
         ] {
             let error = DayIndex::parse(text).unwrap_err().to_string();
-            assert!(error.starts_with(told), "{error}");
+            assert!(error.starts_with(expected), "{error}");
         }
         let bare = DayIndex::parse("{\"schema\":1,\"run\":\"a\"}\n").unwrap();
         assert!(bare.runs().unwrap_err().to_string().contains("line 1"));

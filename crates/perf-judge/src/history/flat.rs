@@ -183,7 +183,7 @@ pub(super) fn from_json(text: &str) -> Result<Vec<Record>, ImportError> {
 ///
 /// There are more if a number occurs twice, or cannot be stored with the others of its benchmark.
 pub(super) fn runs_of(records: &[Record], origin: &str) -> Vec<Run> {
-    let mut groups: Vec<Vec<Draft<'_>>> = Vec::new();
+    let mut groups: Vec<Vec<RunDraft<'_>>> = Vec::new();
     let mut known: BTreeMap<(DateTime<Utc>, &str, &str), usize> = BTreeMap::new();
     for record in records {
         let key = (record.timestamp, record.commit_hash.as_str(), record.branch.as_str());
@@ -194,19 +194,19 @@ pub(super) fn runs_of(records: &[Record], origin: &str) -> Vec<Run> {
         let group = &mut groups[place];
         match group.iter().position(|draft| draft.has_place_for(record)) {
             Some(i) => group[i].add(record),
-            None => group.push(Draft::of(record)),
+            None => group.push(RunDraft::of(record)),
         }
     }
     groups.into_iter().flatten().map(|draft| draft.into_run(origin)).collect()
 }
 
 /// The records of one run.
-struct Draft<'a> {
+struct RunDraft<'a> {
     first: &'a Record,
     rows: BTreeMap<&'a str, Vec<&'a Record>>,
 }
 
-impl<'a> Draft<'a> {
+impl<'a> RunDraft<'a> {
     fn of(first: &'a Record) -> Self {
         Self { first, rows: BTreeMap::from([(first.operation.as_str(), vec![first])]) }
     }

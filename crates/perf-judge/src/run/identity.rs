@@ -107,8 +107,8 @@ mod tests {
 
     #[test]
     fn a_run_with_an_identity_can_be_read_for_all_numbers() {
-        type Damage = fn(&mut Measured, f64);
-        let damages: [Damage; 8] = [
+        type NumberDamage = fn(&mut Measured, f64);
+        let damages: [NumberDamage; 8] = [
             |row, value| row.time_ns.min = value,
             |row, value| row.time_ns.total = value,
             |row, value| row.time_ns.p99 = Some(value),
@@ -120,9 +120,9 @@ mod tests {
         ];
         for damage in damages {
             for value in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
-                let mut odd = measured("a/b::odd", 1.0);
-                damage(&mut odd, value);
-                let run = run(3, vec![odd, measured("a/b::sound", 1e100)]).with_id();
+                let mut damaged = measured("a/b::odd", 1.0);
+                damage(&mut damaged, value);
+                let run = run(3, vec![damaged, measured("a/b::sound", 1e100)]).with_id();
                 assert_eq!(Run::verified(&run.to_json()).unwrap(), run);
                 assert_eq!((run.benchmarks.len(), run.unfinished.len()), (1, 1));
                 assert_eq!(run.unfinished[0].reason, "one of its numbers is not finite");

@@ -145,14 +145,14 @@ mod tests {
     }
 
     #[test]
-    fn pairs_are_asked_for_until_every_slowdown_is_decided() {
+    fn pairs_are_requested_until_every_slowdown_is_decided() {
         let mut trial = Trial::scaled(["a/b::c".into()]);
-        let mut asked = Vec::new();
+        let mut requested = Vec::new();
         while let Some((names, pairs)) = trial.step() {
-            asked.push(pairs);
+            requested.push(pairs);
             names.iter().for_each(|name| trial.feed(name, equal(pairs)));
         }
-        assert_eq!(asked, [10, 5, 5]);
+        assert_eq!(requested, [10, 5, 5]);
         let tallies = trial.tallies();
         let caught: Vec<(u32, u32)> = tallies.iter().map(|t| (t.percent, t.caught)).collect();
         // 3 % is the smallest change that is reported: rounding decides it here.

@@ -50,15 +50,15 @@ const SCHEMA: u32 = 2;
 struct Request {
     schema: u32,
     case: String,
-    mode: Mode,
+    mode: CaseMode,
     #[serde(default)]
     config: CaseConfig,
-    benchmarks: Vec<Benchmark>,
+    benchmarks: Vec<CaseBenchmark>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Mode {
+enum CaseMode {
     Paired,
     History,
 }
@@ -90,16 +90,16 @@ impl Default for CaseConfig {
 }
 
 #[derive(Deserialize)]
-struct Benchmark {
+struct CaseBenchmark {
     id: BenchmarkId,
     #[serde(default)]
     status: BenchmarkStatus,
     #[serde(default, alias = "rounds")]
     pairs: Vec<PairRow>,
     #[serde(default)]
-    history: Vec<Recorded>,
+    history: Vec<CaseRun>,
     #[serde(default)]
-    current: Recorded,
+    current: CaseRun,
     #[serde(default)]
     confirm: Option<serde_json::Value>,
     #[serde(default)]
@@ -116,24 +116,24 @@ enum BenchmarkStatus {
 }
 
 #[derive(Clone, Default, Deserialize)]
-struct Recorded {
+struct CaseRun {
     #[serde(default)]
     machine: Option<String>,
     #[serde(default, alias = "rounds")]
-    launches: Vec<Option<Stats>>,
+    launches: Vec<Option<CaseLaunch>>,
 }
 
 #[derive(Clone, Default, Deserialize)]
 struct PairRow {
     #[serde(default)]
-    base: Option<Stats>,
+    base: Option<CaseLaunch>,
     #[serde(default)]
-    head: Option<Stats>,
+    head: Option<CaseLaunch>,
 }
 
 /// The two numbers of a launch that are judged. All other keys are ignored.
 #[derive(Clone, Copy, Default, Deserialize)]
-struct Stats {
+struct CaseLaunch {
     #[serde(default)]
     min: Option<f64>,
     #[serde(default)]
@@ -206,7 +206,7 @@ impl Request {
     }
 
     fn judge(&self) -> (Verdicts, UnmetRequests) {
-        let is = |presence| move |benchmark: &&Benchmark| benchmark.status == presence;
+        let is = |presence| move |benchmark: &&CaseBenchmark| benchmark.status == presence;
         let present =
             self.benchmarks.iter().filter(|benchmark| benchmark.status != BenchmarkStatus::Removed);
         let cases = present.map(|benchmark| self.case_of(benchmark)).collect();
@@ -250,11 +250,11 @@ impl Request {
         }
     }
 
-    fn case_of(&self, benchmark: &Benchmark) -> Comparison {
+    fn case_of(&self, benchmark: &CaseBenchmark) -> Comparison {
         let reference = match (benchmark.status, self.mode) {
             (BenchmarkStatus::New | BenchmarkStatus::Removed, _) => Reference::Nothing(None),
-            (BenchmarkStatus::Both, Mode::Paired) => Reference::Build(RECORDED.to_owned()),
-            (BenchmarkStatus::Both, Mode::History) => {
+            (BenchmarkStatus::Both, CaseMode::Paired) => Reference::Build(RECORDED.to_owned()),
+            (BenchmarkStatus::Both, CaseMode::History) => {
                 Reference::Runs(benchmark.selection(&self.config))
             }
         };
@@ -265,9 +265,9 @@ impl Request {
 /// Launches of a rerun.
 const RERUN_LAUNCHES: usize = 10;
 
-impl Benchmark {
+impl CaseBenchmark {
     fn selection(&self, config: &CaseConfig) -> Selection {
-        let here: Vec<&Recorded> =
+        let here: Vec<&CaseRun> =
             self.history.iter().filter(|run| run.machine == self.current.machine).collect();
         if here.is_empty() && !self.history.is_empty() {
             return Selection::OtherMachine { differs: vec!["machine"] };
@@ -283,21 +283,24 @@ impl Benchmark {
     }
 
     /// The launches of reruns in `history` mode, or further pairs in `paired` mode.
-    fn confirmation(&self, mode: Mode) -> Result<(Vec<Option<Stats>>, Vec<PairRow>), JsonError> {
+    fn confirmation(
+        &self,
+        mode: CaseMode,
+    ) -> Result<(Vec<Option<CaseLaunch>>, Vec<PairRow>), JsonError> {
         let Some(confirm) = self.confirm.clone() else { return Ok(<_>::default()) };
         match mode {
-            Mode::History => {
-                let blocks: Vec<Vec<Option<Stats>>> = serde_json::from_value(confirm)?;
+            CaseMode::History => {
+                let blocks: Vec<Vec<Option<CaseLaunch>>> = serde_json::from_value(confirm)?;
                 Ok((blocks.concat(), Vec::new()))
             }
-            Mode::Paired => {
+            CaseMode::Paired => {
                 let blocks: Vec<Vec<PairRow>> = serde_json::from_value(confirm)?;
                 Ok((Vec::new(), blocks.concat()))
             }
         }
     }
 
-    fn remaining(&self, mode: Mode) -> RemainingLaunches {
+    fn remaining(&self, mode: CaseMode) -> RemainingLaunches {
         let (fresh, more) = self.confirmation(mode).unwrap_or_default();
         let blocks = self.paired_blocks.iter().flatten().flatten();
         let pairs = self.pairs.iter().chain(&more).chain(blocks).map(PairRow::pair);
@@ -363,11 +366,11 @@ fn drain<T>(stock: &mut Vec<T>, count: usize) -> Vec<T> {
     stock.drain(..count.min(stock.len())).collect()
 }
 
-fn times(launches: &[Option<Stats>]) -> Vec<LaunchTimes> {
+fn times(launches: &[Option<CaseLaunch>]) -> Vec<LaunchTimes> {
     launches.iter().map(|launch| launch.unwrap_or_default().times()).collect()
 }
 
-impl Stats {
+impl CaseLaunch {
     /// The two times; an absent number is not a time.
     fn times(self) -> LaunchTimes {
         let number = |ns: Option<f64>| ns.unwrap_or(f64::NAN);
@@ -377,7 +380,7 @@ impl Stats {
 
 impl PairRow {
     fn pair(&self) -> Pair {
-        let times = |side: Option<Stats>| side.unwrap_or_default().times();
+        let times = |side: Option<CaseLaunch>| side.unwrap_or_default().times();
         Pair { first: Side::Base, base: times(self.base), head: times(self.head) }
     }
 }
