@@ -1,4 +1,4 @@
-//! Which recorded runs a new one can be compared with, and what they say.
+//! The baseline: the recorded runs that a run is compared with, and their values.
 
 use crate::history::Past;
 use crate::ident::BenchmarkId;
@@ -7,21 +7,21 @@ use crate::stats;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many of the last comparable runs a baseline takes.
+/// The largest number of runs in a baseline: the last comparable ones.
 pub const LENGTH: usize = 10;
-/// How few make no baseline.
+/// The smallest number of runs in a baseline.
 pub const MINIMUM: usize = 3;
 
-/// What one run says of one benchmark by each statistic: ln of ns an iteration.
+/// The value of one benchmark in one run by each statistic, in ln of ns per iteration.
 ///
 /// The two statistics are the robust ones of Divan's table. Each value is the mean over the lowest
-/// third of the run's launches: noise of a shared machine only ever adds time.
+/// third of the run's launches, because noise only adds time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunValue {
-    /// From each launch's minimum.
+    /// The value of the minima.
     #[serde(alias = "fastest")]
     pub min: Option<f64>,
-    /// From each launch's median sample.
+    /// The value of the medians.
     pub median: Option<f64>,
 }
 
@@ -44,7 +44,7 @@ impl RunValue {
         }
     }
 
-    /// Whether no launch gave a usable number.
+    /// Whether no launch has a usable time.
     pub fn is_empty(self) -> bool {
         self.min.is_none() && self.median.is_none()
     }
@@ -54,53 +54,55 @@ impl RunValue {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Baseline {
     values: Vec<RunValue>,
-    near: Vec<String>,
+    base_candidates: Vec<String>,
 }
 
 impl Baseline {
-    /// A baseline of one value a run, oldest first, between [`MINIMUM`] and [`LENGTH`] of them;
-    /// `near` are commits that a candidate regression can be compared with, the best first.
-    pub fn new(values: Vec<RunValue>, near: Vec<String>) -> Self {
-        Self { values, near }
+    /// A baseline of one value per run, oldest first: between [`MINIMUM`] and [`LENGTH`] values.
+    ///
+    /// `base_candidates` are commits that a candidate regression can be compared with, the best
+    /// first.
+    pub fn new(values: Vec<RunValue>, base_candidates: Vec<String>) -> Self {
+        Self { values, base_candidates }
     }
 
-    /// One value a run, oldest first.
+    /// One value per run, oldest first.
     pub fn values(&self) -> &[RunValue] {
         &self.values
     }
 
-    /// Commits of these runs whose own value lies near the median, newest first.
-    pub fn near(&self) -> &[String] {
-        &self.near
+    /// Commits of these runs whose own value is close to the median, newest first.
+    pub fn base_candidates(&self) -> &[String] {
+        &self.base_candidates
     }
 
-    /// The time that stands for the baseline in tables, in ns: the median of the runs' values.
+    /// The printed time of the baseline in ns: the median of the runs' values.
     pub fn time_ns(&self, statistic: Statistic) -> Option<f64> {
         let values = self.values.iter().filter_map(|value| value.get(statistic));
         stats::median(&values.collect::<Vec<f64>>()).map(f64::exp)
     }
 }
 
-/// How far a run may lie from the baseline's median and still stand for it: ln 1.05.
+/// The largest distance from the baseline median of a commit that can be a base: ln 1.05.
 const NEAR: f64 = 0.048_790_164_169_432_01;
 
-/// One statistic is enough: noise moves one, and a change of the code moves both.
+/// One close statistic is enough: noise affects one, and a change of the code affects both.
 fn is_near(value: RunValue, baseline: &[RunValue], statistic: Statistic) -> bool {
     let values: Vec<f64> = baseline.iter().filter_map(|value| value.get(statistic)).collect();
     let pair = value.get(statistic).zip(stats::median(&values));
     pair.is_some_and(|(value, median)| (value - median).abs() <= NEAR)
 }
 
-/// How recorded runs with_sample_config a benchmark, and how fast it was.
+/// The sample size and count of recorded runs, and their times.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RecordedSampleConfig {
-    /// Iterations a sample.
+    /// Iterations per sample.
     pub sample_size: u32,
-    /// Samples a launch.
+    /// Samples per launch.
     pub sample_count: u32,
-    /// The minimum: the median over these runs, in ns an iteration.
+    /// The median of these runs' minima, in ns per iteration.
     pub min_ns: f64,
-    /// The median sample: the median over these runs, in ns an iteration.
+    /// The median of these runs' medians, in ns per iteration.
     pub median_ns: f64,
 }
 
@@ -111,21 +113,21 @@ pub enum Selection {
     Ready(Baseline),
     /// Fewer than [`MINIMUM`] comparable runs.
     TooFew {
-        /// How many there are.
+        /// The number of comparable runs.
         found: usize,
-        /// Whether more exist, measured in batches of another size.
+        /// Whether there are more with another sample size or count.
         series_was_cut: bool,
     },
-    /// It was recorded, but never on a machine like this.
+    /// It was recorded only on other machines.
     OtherMachine {
-        /// The fields in which the newest of those machines differs.
+        /// The fields in which the machine of the newest run differs.
         differs: Vec<&'static str>,
     },
-    /// The baseline's runs know other benchmarks, and not this one.
+    /// The comparable runs do not have the benchmark.
     New,
 }
 
-/// Picks the runs of a history that a benchmark can be compared with.
+/// Selects the runs of a history that a benchmark can be compared with.
 #[derive(Clone, Copy, Debug)]
 pub struct Selector<'a> {
     history: Past<'a>,
@@ -136,25 +138,24 @@ pub struct Selector<'a> {
 }
 
 impl<'a> Selector<'a> {
-    /// Picks from `history` the runs of `branch` that were measured on a machine like `machine`.
+    /// Selects from `history` the runs of `branch` whose machine has the key of `machine`.
     pub fn new(history: impl Into<Past<'a>>, branch: &'a str, machine: &'a Machine) -> Self {
         Self { history: history.into(), branch, machine, renamed: None, accepted: &[] }
     }
 
-    /// Reads recorded names as those of today: `renamed` gives new names by old ones.
+    /// Replaces recorded names by the current ones: `renamed` has new names by old ones.
     #[must_use]
     pub fn with_renames(self, renamed: &'a BTreeMap<BenchmarkId, BenchmarkId>) -> Self {
         Self { renamed: Some(renamed), ..self }
     }
 
-    /// Rotates the baseline of a benchmark at its own regression among those that were `accepted`
-    /// before what is judged.
+    /// Starts the baseline of a benchmark at its regression among `accepted`, if it has one.
     #[must_use]
     pub fn with_accepted(self, accepted: &'a [Accepted]) -> Self {
         Self { accepted, ..self }
     }
 
-    /// The baseline of `name`, measured now with `n` iterations a sample and `s` samples a launch.
+    /// The baseline of `name`, for runs of this sample size and count.
     pub fn select(&self, name: &BenchmarkId, sample_size: u32, sample_count: u32) -> Selection {
         let recorded: Vec<(&Run, &Measured)> = self.recorded(name).collect();
         let here = recorded.iter().filter(|(run, _)| self.is_here(run)).copied();
@@ -168,8 +169,8 @@ impl<'a> Selector<'a> {
         }
     }
 
-    /// How many comparable runs there are since the benchmark's slowdown was accepted, where it
-    /// was. From [`MINIMUM`] on they alone make the baseline.
+    /// The number of comparable runs since the benchmark's regression was accepted; `None` if it was
+    /// not. From [`MINIMUM`] upwards the baseline has only these runs.
     pub fn since_accepted(
         &self,
         name: &BenchmarkId,
@@ -178,8 +179,11 @@ impl<'a> Selector<'a> {
     ) -> Option<usize> {
         let here: Vec<(&Run, &Measured)> = self.recorded_here(name).collect();
         Some(
-            anew(self.acceptance(name)?, with_sample_config(&here, sample_size, sample_count))
-                .len(),
+            after_acceptance(
+                self.acceptance(name)?,
+                with_sample_config(&here, sample_size, sample_count),
+            )
+            .len(),
         )
     }
 
@@ -187,8 +191,8 @@ impl<'a> Selector<'a> {
         self.accepted.iter().find(|accepted| self.name_today(&accepted.benchmark) == name)
     }
 
-    /// How the newest comparable run was with_sample_config, so that a series goes on as it began.
-    pub fn past_pin(&self, name: &BenchmarkId) -> Option<RecordedSampleConfig> {
+    /// The sample size and count of the newest comparable run, so that the series continues.
+    pub fn sample_config(&self, name: &BenchmarkId) -> Option<RecordedSampleConfig> {
         let here: Vec<&Measured> = self.recorded_here(name).map(|(_, measured)| measured).collect();
         let newest = here.last()?;
         let alike = here.iter().rev().take_while(|m| {
@@ -206,20 +210,20 @@ impl<'a> Selector<'a> {
         })
     }
 
-    /// What the newest comparable run says of the benchmark.
+    /// The benchmark in the newest comparable run that has it.
     pub fn newest(&self, name: &BenchmarkId) -> Option<&'a Measured> {
         self.recorded_here(name).map(|(_, measured)| measured).last()
     }
 
-    /// The benchmarks of the newest comparable run, under their names of today.
+    /// The benchmarks of the newest comparable run, by their current names.
     pub fn newest_names(&self) -> Vec<BenchmarkId> {
         let newest = self.comparable().rfind(|run| self.is_here(run));
         let names = newest.into_iter().flat_map(|run| &run.benchmarks);
         names.map(|measured| self.name_today(&measured.name).clone()).collect()
     }
 
-    /// The benchmarks that the newest comparable run knows, and the newest of this machine, under
-    /// their names of today; those that gave no number included.
+    /// The benchmarks of the newest comparable run and of the newest of this machine, by their
+    /// current names. They include benchmarks without a result.
     pub fn known_names(&self) -> BTreeSet<BenchmarkId> {
         let hash = |run: &Run| run.commit.as_ref().map(|commit| commit.hash.clone());
         let newest = self.comparable().next_back().map(hash);
@@ -240,11 +244,11 @@ impl<'a> Selector<'a> {
         sample_size: u32,
         sample_count: u32,
     ) -> Selection {
-        let anew = self
+        let after = self
             .acceptance(name)
-            .map(|own| anew(own, with_sample_config(here, sample_size, sample_count)));
-        let last = match anew.filter(|anew| anew.len() >= MINIMUM) {
-            Some(anew) => last_values(anew.into_iter()),
+            .map(|own| after_acceptance(own, with_sample_config(here, sample_size, sample_count)));
+        let last = match after.filter(|runs| runs.len() >= MINIMUM) {
+            Some(runs) => last_values(runs.into_iter()),
             None => last_values(with_sample_config(here, sample_size, sample_count)),
         };
         if last.len() < MINIMUM {
@@ -255,9 +259,9 @@ impl<'a> Selector<'a> {
         let is_near = |value: RunValue| Statistic::ALL.iter().any(|s| is_near(value, &values, *s));
         let near = last.iter().rev().filter(|(_, value)| is_near(*value));
         let commits = near.filter_map(|(run, _)| run.commit.as_ref());
-        let mut near: Vec<String> = commits.map(|commit| commit.hash.clone()).collect();
-        near.dedup();
-        Selection::Ready(Baseline::new(values, near))
+        let mut bases: Vec<String> = commits.map(|commit| commit.hash.clone()).collect();
+        bases.dedup();
+        Selection::Ready(Baseline::new(values, bases))
     }
 
     fn unknown(&self) -> Selection {
@@ -274,7 +278,7 @@ impl<'a> Selector<'a> {
 
     fn recorded(&self, name: &BenchmarkId) -> impl Iterator<Item = (&'a Run, &'a Measured)> {
         let named = move |measured: &&Measured| self.name_today(&measured.name) == name;
-        // Runs of one suite have a benchmark at one place.
+        // Runs of one suite have a benchmark at the same position.
         let mut place = 0;
         let mut of = move |run: &'a Run| {
             let near = run.benchmarks.get(place).filter(named);
@@ -301,7 +305,7 @@ impl<'a> Selector<'a> {
     }
 }
 
-/// The runs that measured in batches of this size.
+/// The runs with this sample size and count.
 fn with_sample_config<'a, 'b>(
     here: &'b [(&'a Run, &'a Measured)],
     sample_size: u32,
@@ -314,7 +318,7 @@ fn with_sample_config<'a, 'b>(
         .copied()
 }
 
-/// The newest runs that gave a usable number, oldest first, and their values.
+/// The newest runs with a usable time, oldest first, and their values.
 fn last_values<'a>(
     runs: impl DoubleEndedIterator<Item = (&'a Run, &'a Measured)>,
 ) -> Vec<(&'a Run, RunValue)> {
@@ -324,9 +328,10 @@ fn last_values<'a>(
     last
 }
 
-/// Those of `runs` that come after the acceptance and gave a usable number: they carry it, or were
-/// measured from the accepted commit on.
-fn anew<'a>(
+/// The runs after the acceptance that have a usable time.
+///
+/// They list the acceptance, or were measured from the accepted commit on.
+fn after_acceptance<'a>(
     own: &Accepted,
     runs: impl Iterator<Item = (&'a Run, &'a Measured)>,
 ) -> Vec<(&'a Run, &'a Measured)> {
@@ -402,7 +407,7 @@ mod tests {
         };
         assert_eq!(baseline.values.len(), LENGTH);
         assert!((baseline.time_ns(Statistic::Median).unwrap() - 109.5).abs() < 0.1);
-        assert_eq!(baseline.near[0], format!("{:040x}", 14));
+        assert_eq!(baseline.base_candidates[0], format!("{:040x}", 14));
     }
 
     #[test]
@@ -435,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn another_machine_is_told_by_its_fields() {
+    fn another_machine_is_described_by_its_fields() {
         let mut case = RecordedRuns::of(runs(1..=5));
         case.machine = Machine { cpu: "Model 2".to_owned(), ..case.machine }.with_machine_key();
         assert_eq!(case.select(NAME), Selection::OtherMachine { differs: vec!["cpu"] });
@@ -457,7 +462,7 @@ mod tests {
     }
 
     #[test]
-    fn a_baseline_begins_anew_where_a_slowdown_was_accepted() {
+    fn a_baseline_starts_at_an_accepted_regression() {
         let hash = |day: u32| format!("{day:040x}");
         let accept = |commit: String| Accepted { benchmark: NAME.into(), commit };
         // Squashed: no run is of the accepted commit, those after it carry the acceptance.

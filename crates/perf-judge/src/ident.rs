@@ -1,13 +1,13 @@
-//! What a benchmark is called, and file names made from such names.
+//! Benchmark names, and file names made from them.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The name of a benchmark: `package/target::path`.
 ///
-/// The path is what Divan prints, arguments included, without the crate root where the root is the
-/// bench target itself. A name comes from source code and arguments, so it may hold anything:
-/// renderers escape it and [`BenchmarkId::file_stem`] is the only way to a file name.
+/// The path is the one that Divan prints, arguments included, without a crate root that equals the
+/// bench target. A name comes from source code and arguments, so it can contain any character.
+/// Renderers escape it, and file names come from [`BenchmarkId::file_stem`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct BenchmarkId(String);
@@ -20,7 +20,7 @@ impl BenchmarkId {
         Self(format!("{package}/{target}::{}", shown.join("::")))
     }
 
-    /// The name of what a listing calls `root::module::function::argument`.
+    /// The name of the listed benchmark `root::module::function::argument`.
     pub fn of_listed(package: &str, target: &str, listed: &str) -> Self {
         let parts: Vec<String> = listed.split("::").map(str::to_owned).collect();
         Self::new(package, target, &parts)
@@ -40,8 +40,7 @@ impl BenchmarkId {
         !name.is_empty() && (head.is_empty() || head.ends_with("::") || head.ends_with('/'))
     }
 
-    /// Whether this benchmark lies below what `name` means: a target, a module, or a benchmark with
-    /// arguments.
+    /// Whether this benchmark is below `name`: a target, a module, or a benchmark with arguments.
     pub fn is_below(&self, name: &str) -> bool {
         self.0.match_indices("::").any(|(at, _)| Self(self.0[..at].to_owned()).is_named(name))
     }

@@ -1,6 +1,6 @@
-//! Order statistics, written out so that their policy (ties, even counts, quantile type) is ours.
+//! Order statistics with documented policies for ties, even counts and quantile types.
 //!
-//! Every function takes finite numbers; callers leave out what a launch could not say.
+//! All functions take finite numbers. Callers leave out absent ones.
 
 /// The median; with an even count the mean of the middle two. `None` of nothing.
 pub fn median(values: &[f64]) -> Option<f64> {
@@ -43,13 +43,13 @@ pub fn std_dev(values: &[f64]) -> Option<f64> {
     Some((squares / (values.len() - 1) as f64).sqrt())
 }
 
-/// The mean of the lowest third, rounded up: what a few launches say when noise only adds time.
+/// The mean of the lowest third, rounded up: the value of a few launches if noise only adds time.
 pub fn lowest_third_mean(values: &[f64]) -> Option<f64> {
     mean(&sorted(values)[..values.len().div_ceil(3)])
 }
 
-/// The 95 % interval of a share of which `of` trials had `hits`, by Wilson's score (1927). All
-/// shares are possible where nothing was tried.
+/// The 95 % interval of a share with `hits` in `of` trials, by Wilson's score (1927). It is 0 to 1
+/// without trials.
 pub fn wilson(hits: u32, of: u32) -> (f64, f64) {
     const Z: f64 = 1.959_963_984_540_054;
     if of == 0 {
@@ -65,13 +65,13 @@ pub fn wilson(hits: u32, of: u32) -> (f64, f64) {
 /// Makes a median absolute deviation comparable to a standard deviation: 1 / Φ⁻¹(3/4).
 const NORMAL_CONSISTENT: f64 = 1.4826;
 
-/// The spread of a series as the larger of two robust estimates of its standard deviation: from the
-/// deviations to the median, and from the steps between neighbours. 0 of fewer than two values.
+/// The spread of a series: the larger of two robust estimates of its standard deviation.
 ///
-/// The steps see a series that jumps to and fro about its median; the deviations see one that drifts.
+/// One is from the deviations to the median, and shows a drift. The other is from the steps between
+/// neighbours, and shows jumps between two levels. 0 for fewer than two values.
 pub fn robust_spread(series: &[f64]) -> f64 {
-    let Some(middle) = median(series) else { return 0.0 };
-    let deviations: Vec<f64> = series.iter().map(|value| (value - middle).abs()).collect();
+    let Some(median_value) = median(series) else { return 0.0 };
+    let deviations: Vec<f64> = series.iter().map(|value| (value - median_value).abs()).collect();
     let steps: Vec<f64> = series.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
     let by_distance = median(&deviations).unwrap_or(0.0);
     let by_step = median(&steps).unwrap_or(0.0) / std::f64::consts::SQRT_2;

@@ -1,4 +1,4 @@
-//! Numbers as people read them: the one place that formats times, sizes, ratios and dates.
+//! The formatting of all times, sizes, ratios and counts.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct LogRatio(pub f64);
 
 impl LogRatio {
-    /// The ratio that stands for a change of `percent`, above -100.
+    /// The ratio of a change of `percent`, which is above -100.
     pub fn from_percent(percent: f64) -> Self {
         Self((percent / 100.0).ln_1p())
     }
@@ -35,12 +35,12 @@ pub fn bytes(bytes: f64) -> String {
     if bytes < 1e3 { format!("{} B", plain(bytes)) } else { scaled(bytes, &SIZES) }
 }
 
-/// A count: whole up to 9,999, then with four digits, as `12.35 k`.
+/// A count: whole up to 9,999, then with four digits: `12.35 k`.
 pub fn count(count: f64) -> String {
     if count < 1e4 { plain(count) } else { scaled(count, &COUNTS) }
 }
 
-/// A rate of something a second: `812.0 MB/s`, `4.100 M item/s`.
+/// A rate per second: `812.0 MB/s`, `4.100 M item/s`.
 pub fn rate(per_second: f64, unit: &str) -> String {
     match unit {
         "B/s" => format!("{}/s", bytes(per_second)),
@@ -63,7 +63,7 @@ pub fn interval(low: LogRatio, high: LogRatio) -> String {
     format!("{} to {}", change(low), change(high))
 }
 
-/// How many times something is another thing: `3.02 ×`.
+/// A factor: `3.02 ×`.
 pub fn factor(factor: f64) -> String {
     match factor {
         ..10.0 => format!("{factor:.2} ×"),
@@ -77,7 +77,7 @@ pub fn percent(ratio: LogRatio) -> String {
     format!("{:.1} %", ratio.percent().abs())
 }
 
-/// A span of time as people plan with it: `8 s`, `3 min 20 s`, `1 h 05 min`.
+/// A duration for planning: `8 s`, `3 min 20 s`, `1 h 05 min`.
 pub fn span(seconds: f64) -> String {
     let whole = seconds.max(0.0).round() as u64;
     match whole {
@@ -87,7 +87,7 @@ pub fn span(seconds: f64) -> String {
     }
 }
 
-/// `1 launch`, `2 launches`: the noun in the number that fits.
+/// A count with its noun: `1 launch`, `2 launches`.
 pub fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
@@ -110,17 +110,18 @@ fn unit_for<'a>(value: f64, units: &[(f64, &'a str)]) -> (f64, &'a str) {
 /// A time of the base, one of the head and the change between them, as a row prints them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
-    /// What the base takes.
+    /// The time of the base.
     pub base: Option<String>,
-    /// What the head takes.
+    /// The time of the head.
     pub head: Option<String>,
     /// The change from the base to the head.
     pub change: Option<String>,
 }
 
 impl Figures {
-    /// Prints times in nanoseconds and a change so that they agree: where all are known, the
-    /// printed head is the printed base times one plus the printed change.
+    /// Formats two times in nanoseconds and a change.
+    ///
+    /// If all are known, the printed head is the printed base × (1 + the printed change).
     pub fn new(base_ns: Option<f64>, head_ns: Option<f64>, ratio: Option<LogRatio>) -> Self {
         let agreeing =
             base_ns.zip(ratio).map(|(base, ratio)| printed(base) * printed_factor(ratio));

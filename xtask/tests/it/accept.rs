@@ -83,7 +83,7 @@ fn an_entry_is_carried_by_runs_and_loud_when_it_is_over() {
         .perf(&["--quick"])
         .expect(2)
         .says("perf-budgets.json:3:")
-        .says("no benchmark is called");
+        .says("no benchmark has the name");
 }
 
 #[cfg(unix)]

@@ -155,7 +155,7 @@ budget          metric          newest    target    headroom
 \"target_ms\": 7  median          3.000 ms  2.000 ms  1.50 × over  p/b::slow
 fits            median          3.000 ms  9.000 ms  3.00 ×       p/b::slow
 loose           median          1.000 ms  100.0 ms  100 ×        p/b::fast
-memory          peak_rss_bytes  -         1 B       -            this system does not tell it
+memory          peak_rss_bytes  -         1 B       -            this system does not report it
 "
     );
 }
@@ -165,8 +165,8 @@ fn names_that_were_never_recorded_are_mistakes() {
     let budgets =
         "{\"schema\": 1, \"budgets\": {\n  \"x\": {\"benchmark\": \"slo\", \"target_ms\": 1}}}";
     let wrong = project(budgets, &runs(1)).budgets(&["check"]);
-    wrong.expect(2).says("perf-budgets.json:2:22: budget `x`: no benchmark is called `slo`");
-    wrong.says("there is `p/b::slow`").says("2026-11-01");
+    wrong.expect(2).says("perf-budgets.json:2:22: budget `x`: no benchmark has the name `slo`");
+    wrong.says("a similar name is `p/b::slow`").says("2026-11-01");
     let unknown = project(budgets, &[]).budgets(&["check"]);
     unknown.expect(0).says("names are not checked").says("1.000 ms");
     let elsewhere = project(budgets, &runs(1)).budgets(&["check", "--branch", "elsewhere"]);

@@ -38,7 +38,7 @@ fn problems_come_with_their_fix() {
     let ended = doctor(&project, &["--no-noise"]);
     ended.expect(1);
     for said in [
-        "perf-budgets.json:1:46: budget `x`: no benchmark is called `gone`",
+        "perf-budgets.json:1:46: budget `x`: no benchmark has the name `gone`",
         "perf.yml:1: no `merge_group` trigger",
         "perf.yml:1: no `permissions`",
         "perf.yml:5: `actions/checkout@v7`",

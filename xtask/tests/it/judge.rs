@@ -80,15 +80,15 @@ fn each_case_is_answered_before_the_next_is_asked() {
 #[test]
 fn a_line_that_is_no_case_is_named() {
     let cases = [
-        ("{", "standard input, line 1: it is not a case"),
-        (r#"{"schema":3,"case":"a","mode":"paired","benchmarks":[]}"#, "schema 3"),
+        ("{", "standard input, line 1: it is not a case of docs/formats.md"),
+        (r#"{"schema":3,"case":"a","mode":"paired","benchmarks":[]}"#, "does not read schema 3"),
         (
             r#"{"schema":1,"case":"a","mode":"paired","config":{"minor_pct":5},"benchmarks":[]}"#,
-            "severities begin at 10, 20 and 50 %",
+            "the limits of the severities are fixed",
         ),
         (
             r#"{"schema":1,"case":"a","mode":"paired","benchmarks":[{"id":"x"},{"id":"x"}]}"#,
-            "`x` is there twice",
+            "`x` occurs twice",
         ),
     ];
     for (line, said) in cases {

@@ -179,7 +179,7 @@ fn a_budget_that_is_broken_shuts_the_gate() {
     let ended = project.perf(&["--launch-ms", "10", "--no-record"]);
     ended.expect(1).says("budget sums: median is");
     project.write("perf-budgets.json", &budget("checksun"));
-    project.perf(&["--launch-ms", "10"]).expect(2).says("no benchmark is called `checksun`");
+    project.perf(&["--launch-ms", "10"]).expect(2).says("no benchmark has the name `checksun`");
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn a_file_that_is_no_settings_is_an_error_at_its_place() {
     let project = Project::committed();
     let cases: [(&[u8], &str); 9] = [
         (b"", ":1:1: the file is empty"),
-        (b"[]", ":1:1: the file must hold one object"),
+        (b"[]", ":1:1: the file is not an object"),
         (b"\xef\xbb\xbf{\"schema\": 1}", ":1:1: the file begins with a byte order mark"),
         (b"\xff\xfe{\0", ":1:1: the byte 0xff is not UTF-8"),
         (b"{\"schema\": 1,\n \"\xc3\xbc\xc0\": 1}", ":2:4: the byte 0xc0 is not UTF-8"),
@@ -82,15 +82,18 @@ fn options_that_git_would_not_take_are_named() {
     let project = Project::committed();
     let cases: [(&[&str], &str); 14] = [
         (&["--branch", ""], "'--branch <NAME>': it is empty"),
-        (&["--branch=-f"], "'--branch <NAME>': a part begins with `-`"),
-        (&["--branch", "a.lock"], "'--branch <NAME>': a part ends with `.lock`"),
+        (&["--branch=-f"], "'--branch <NAME>': a part of it begins with `-`"),
+        (&["--branch", "a.lock"], "'--branch <NAME>': a part of it ends with `.lock`"),
         (&["--branch", "@{-1}"], "'--branch <NAME>': git has a meaning of its own"),
         (&["--branch", "main"], "--branch: `main` is a base branch"),
         (&["--history-prefix", "../x"], "'--history-prefix <FOLDER>': it contains `..`"),
-        (&["--history-prefix", ".git"], "'--history-prefix <FOLDER>': `.git` belongs to git"),
-        (&["--history-prefix", "a//b"], "'--history-prefix <FOLDER>': a part between `/` is empty"),
+        (&["--history-prefix", ".git"], "'--history-prefix <FOLDER>': git reserves `.git`"),
+        (
+            &["--history-prefix", "a//b"],
+            "'--history-prefix <FOLDER>': it has an empty part between `/`",
+        ),
         (&["--site-branch", "a b"], "'--site-branch <NAME>': it contains the character ' '"),
-        (&["--remote=--upload-pack=x"], "'--remote <NAME>': a part begins with `-`"),
+        (&["--remote=--upload-pack=x"], "'--remote <NAME>': a part of it begins with `-`"),
         (&["--compare", ""], "'--compare <REF>': it is empty"),
         (&["--compare=--tip"], "'--compare <REF>': it begins with `-`"),
         (&["--compare", "main..main"], "'--compare <REF>': it is a range of commits"),
@@ -124,23 +127,23 @@ fn an_accepted_regression_that_means_nothing_is_refused_by_its_option() {
         (&["a/b::c", "--reason", " ", "--max-change", "9"], "'--reason <TEXT>': it is empty"),
         (
             &["a/b::c", "--reason", "x", "--max-change", "NaN"],
-            "'--max-change <PERCENT>': the maximum accepted change must",
+            "'--max-change <PERCENT>': it is out of range: write the maximum accepted change",
         ),
         (
             &["a/b::c", "--reason", "x", "--max-change", "inf"],
-            "'--max-change <PERCENT>': the maximum accepted change must",
+            "'--max-change <PERCENT>': it is out of range: write the maximum accepted change",
         ),
         (
             &["a/b::c", "--reason", "x", "--max-change", "-5"],
-            "'--max-change <PERCENT>': the maximum accepted change must",
+            "'--max-change <PERCENT>': it is out of range: write the maximum accepted change",
         ),
         (
             &["a/b::c", "--reason", "x", "--max-change", "0"],
-            "'--max-change <PERCENT>': the maximum accepted change must",
+            "'--max-change <PERCENT>': it is out of range: write the maximum accepted change",
         ),
         (
             &["a/b::c", "--reason", "x", "--max-change", "1e300"],
-            "'--max-change <PERCENT>': the maximum accepted change must",
+            "'--max-change <PERCENT>': it is out of range: write the maximum accepted change",
         ),
         (
             &["a/b::c", "--reason", "x", "--max-change", "lots"],
@@ -156,9 +159,9 @@ fn an_accepted_regression_that_means_nothing_is_refused_by_its_option() {
         ),
         (
             &[&good[..], &["--commit", "main"]].concat(),
-            "'--commit <HASH>': it takes 7 to 64 digits",
+            "'--commit <HASH>': it is not a commit's hash",
         ),
-        (&[&good[..], &["--commit", ""]].concat(), "'--commit <HASH>': it takes 7 to 64 digits"),
+        (&[&good[..], &["--commit", ""]].concat(), "'--commit <HASH>': it is not a commit's hash"),
     ];
     for (args, said) in cases {
         accept(&project, args).expect(2).says(said);
@@ -180,7 +183,7 @@ fn a_benchmark_is_renamed_to_one_that_exists_and_from_one_that_does_not() {
         .perf(&quick)
         .expect(2)
         .says("perf-budgets.json:2:28: renamed: ")
-        .says("no benchmark is called so");
+        .says("no benchmark has that name");
     // Old launches of `checksum` would count as those of `upper`, and nobody would judge it.
     file("checksum", "upper");
     let still = "perf-budgets.json:2:30: renamed: `known-cost/text::checksum` is still the name";

@@ -219,7 +219,7 @@ fn a_budget_names_a_benchmark_also_in_a_comparison() {
     branch(project);
     budget(project, r#"digit", "target_ms": 1"#);
     let ended = project.perf(&["--compare", "main", "--no-record", "--launch-ms", "1"]);
-    ended.expect(2).says("no benchmark is called `digit`");
+    ended.expect(2).says("no benchmark has the name `digit`");
 }
 
 #[test]

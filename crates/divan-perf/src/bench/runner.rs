@@ -266,7 +266,8 @@ fn probe(
     let start_up = started.elapsed();
     let rows: Vec<BenchmarkId> = rows.into_iter().map(|(name, _)| name).collect();
     let recorded = past.and_then(|past| {
-        let configs = rows.iter().map(|row| sample_config::reusable(&past.past_pin(row)?, target));
+        let configs =
+            rows.iter().map(|row| sample_config::reusable(&past.sample_config(row)?, target));
         configs.collect::<Option<Vec<SampleConfig>>>()?.into_iter().next()
     });
     let config = match recorded {

@@ -50,7 +50,7 @@ impl RecordedHistory {
 
     /// The time of a launch in the newest complete run, in ns, with all rows of the benchmark.
     pub(super) fn costs(&self) -> impl Fn(&BenchmarkId) -> Option<f64> {
-        let newest = self.recorded.history.runs().rfind(|run| run.is_whole_and_clean());
+        let newest = self.recorded.history.runs().rfind(|run| run.is_complete_and_clean());
         move |name| {
             let rows = newest?.benchmarks.iter();
             let own = rows.filter(|row| row.name == *name || row.name.is_below(name.as_str()));

@@ -1,14 +1,14 @@
-//! A new acceptance in the text of perf-budgets.json, of which nothing else changes.
+//! Adds an accepted regression to the text of perf-budgets.json, and changes nothing else.
 
 use super::accepted::Acceptance;
 use super::error::BudgetError;
 use super::file::BudgetFile;
 use super::json_place::{self, PathPart::Key};
 
-/// The text with `entry` in place of the one for its benchmark, or after all others.
+/// The text with `entry` instead of the entry of its benchmark, or after all others.
 ///
 /// # Errors
-/// If the text is not one of perf-budgets.json, or the entry cannot stand in it.
+/// If the text is not a perf-budgets.json, or the entry is invalid.
 pub fn accept(text: &str, entry: &Acceptance) -> Result<String, BudgetError> {
     let (file, _) = BudgetFile::parse(text)?;
     let mut accepted = file.accepted;
@@ -22,7 +22,7 @@ pub fn accept(text: &str, entry: &Acceptance) -> Result<String, BudgetError> {
     BudgetFile::parse(&new).map(|_| new)
 }
 
-/// A line an entry: that is what a review shows.
+/// One line per entry, so that a review shows each change.
 fn written(accepted: &[Acceptance]) -> String {
     let entry = |entry: &Acceptance| {
         let json = serde_json::to_string(entry)
@@ -32,7 +32,7 @@ fn written(accepted: &[Acceptance]) -> String {
     format!("[\n{}\n  ]", accepted.iter().map(entry).collect::<Vec<_>>().join(",\n"))
 }
 
-/// The object with one more key, before all others but the first brace.
+/// The object with a further key at its beginning.
 fn with_key(text: &str, written: &str) -> String {
     let brace = text.find('{').map_or(0, |at| at + 1);
     let (before, after) = text.split_at(brace);

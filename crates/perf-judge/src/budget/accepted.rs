@@ -1,4 +1,4 @@
-//! Slowdowns that a team said are worth it, in perf-budgets.json.
+//! Accepted regressions in perf-budgets.json.
 
 use super::error::{BudgetError, at_value};
 use super::json_place::PathPart::{Index, Key};
@@ -10,44 +10,44 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-/// One accepted slowdown, reviewed with the code that causes it.
+/// An accepted regression, reviewed with the code that causes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Acceptance {
     /// The benchmark's whole name.
     pub benchmark: BenchmarkId,
-    /// The commit that was measured when it was accepted; the beginning of its hash is enough.
+    /// The commit that was measured before the acceptance, or the beginning of its hash.
     pub commit: String,
-    /// The largest change that is accepted, in percent.
+    /// The maximum accepted change in percent.
     #[serde(alias = "ceiling_percent")]
     pub max_change_percent: f64,
-    /// Why it is worth it, for people.
+    /// The reason for accepting it.
     pub reason: String,
-    /// The last day on which it excuses anything; for ever, without one.
+    /// The last day of the acceptance; without one it has no end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<NaiveDate>,
 }
 
 impl Acceptance {
-    /// The largest change that is accepted.
+    /// The maximum accepted change.
     pub fn max_change(&self) -> LogRatio {
         LogRatio::from_percent(self.max_change_percent)
     }
 
-    /// Whether it excuses nothing any more.
+    /// Whether it has expired before `today`.
     pub fn is_over(&self, today: NaiveDate) -> bool {
         self.expires.is_some_and(|last| last < today)
     }
 
-    /// What a run carries of it.
+    /// The entry that a run records.
     pub fn carried(&self) -> Accepted {
         Accepted { benchmark: self.benchmark.clone(), commit: self.commit.clone() }
     }
 
-    /// Checks what one entry can have wrong.
+    /// Checks the values of one entry.
     ///
     /// # Errors
-    /// The first value that cannot stand in the file.
+    /// The first invalid value.
     pub fn check(&self) -> Result<(), AcceptanceError> {
         if self.benchmark.as_str().trim().is_empty() {
             return Err(AcceptanceError::Benchmark);
@@ -63,23 +63,25 @@ impl Acceptance {
     /// Checks that `commit` is a commit's hash, or the beginning of one.
     ///
     /// # Errors
-    /// If it is not.
+    /// If it is another text.
     pub fn check_commit(commit: &str) -> Result<(), AcceptanceError> {
         let has_length = (7..=64).contains(&commit.len());
         let is_hash = has_length && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
         is_hash.then_some(()).ok_or(AcceptanceError::Commit)
     }
 
-    /// Checks that `percent` can be the largest change that is accepted.
+    /// Checks that `percent` can be a maximum accepted change.
     ///
     /// # Errors
-    /// If it is no number, too small to be measured or too large to be meant.
+    /// If it is not a number, or out of range.
     pub fn check_max_change(percent: f64) -> Result<(), AcceptanceError> {
         MAX_CHANGES.contains(&percent).then_some(()).ok_or(AcceptanceError::MaxChange)
     }
 }
 
-/// What a maximum change can be, in percent: from what nobody can measure to a program that takes a
+/// The range of a maximum accepted change in percent.
+///
+/// Its lower end is below any change that can be measured. Its upper end is a program that takes a
 /// hundred thousand times as long.
 const MAX_CHANGES: RangeInclusive<f64> = 0.01..=1e7;
 
@@ -88,16 +90,18 @@ const MAX_CHANGES: RangeInclusive<f64> = 0.01..=1e7;
 #[non_exhaustive]
 pub enum AcceptanceError {
     /// The benchmark has no name.
-    #[error("it is empty: write the benchmark's whole name")]
+    #[error("it is empty: write the benchmark's full name")]
     Benchmark,
-    /// It is no commit's hash.
-    #[error("it takes 7 to 64 digits of a commit's hash")]
+    /// It is not a commit's hash.
+    #[error("it is not a commit's hash: write 7 to 64 hexadecimal digits")]
     Commit,
     /// It is out of range.
-    #[error("the maximum accepted change must be from 0.01 to 10000000, in percent")]
+    #[error(
+        "it is out of range: write the maximum accepted change in percent, from 0.01 to 10000000"
+    )]
     MaxChange,
-    /// There is none.
-    #[error("it must say why the regression is worth it")]
+    /// The reason is empty.
+    #[error("it is empty: write the reason for accepting the regression")]
     Reason,
 }
 
@@ -113,7 +117,7 @@ impl AcceptanceError {
     }
 }
 
-/// Checks what one entry, or two of them, can have wrong.
+/// Checks the values of all entries, and that each benchmark has one entry.
 pub(super) fn check(text: &str, accepted: &[Acceptance]) -> Result<(), BudgetError> {
     let mut seen = BTreeSet::new();
     for (index, entry) in accepted.iter().enumerate() {
@@ -123,19 +127,19 @@ pub(super) fn check(text: &str, accepted: &[Acceptance]) -> Result<(), BudgetErr
                 text,
                 index,
                 key,
-                &format!("acceptance of `{}`: `{key}`: {error}", entry.benchmark),
+                &format!("accepted regression of `{}`: `{key}`: {error}", entry.benchmark),
             )
         })?;
         if !seen.insert(&entry.benchmark) {
-            let message = "the benchmark has an entry already: one is enough";
-            let message = format!("acceptance of `{}`: {message}", entry.benchmark);
+            let message = "the benchmark has two entries: remove one of them";
+            let message = format!("accepted regression of `{}`: {message}", entry.benchmark);
             return Err(at_entry(text, index, "benchmark", &message));
         }
     }
     Ok(())
 }
 
-/// Checks that every acceptance names a benchmark that there is.
+/// Checks that each acceptance names an existing benchmark.
 pub(super) fn check_names(
     text: &str,
     accepted: &[Acceptance],
@@ -145,8 +149,11 @@ pub(super) fn check_names(
     let Some((index, entry)) = accepted.iter().enumerate().find(unknown) else { return Ok(()) };
     let name = &entry.benchmark;
     let near = known.iter().find(|id| id.is_named(name.as_str()));
-    let hint = near.map_or_else(String::new, |id| format!("; write the whole name, `{id}`"));
-    let message = format!("acceptance: no benchmark is called `{name}`{hint}");
+    let hint = near.map_or_else(
+        || ": correct the name, or remove the entry".to_owned(),
+        |id| format!("; write the full name, `{id}`"),
+    );
+    let message = format!("accepted regression: no benchmark has the name `{name}`{hint}");
     Err(at_entry(text, index, "benchmark", &message))
 }
 
@@ -174,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_an_entry_is_told_with_its_place() {
+    fn an_invalid_entry_is_an_error_with_its_place() {
         let body = |commit: &str, rest: &str| {
             format!(r#""benchmark": "a/b::c", "commit": "{commit}", {rest}"#)
         };
@@ -182,19 +189,19 @@ mod tests {
         let cases = [
             (
                 body("main", r#""max_change_percent": 1, "reason": "x""#),
-                "3:39: acceptance of `a/b::c`: `commit`: ",
+                "3:39: accepted regression of `a/b::c`: `commit`: ",
             ),
             (
                 good(r#""max_change_percent": 0, "reason": "x""#),
-                "3:72: acceptance of `a/b::c`: `max_change_percent`: ",
+                "3:72: accepted regression of `a/b::c`: `max_change_percent`: ",
             ),
             (
                 good(r#""max_change_percent": 1e308, "reason": "x""#),
-                "3:72: acceptance of `a/b::c`: `max_change_percent`: ",
+                "3:72: accepted regression of `a/b::c`: `max_change_percent`: ",
             ),
             (
                 good(r#""max_change_percent": 1e-320, "reason": "x""#),
-                "3:72: acceptance of `a/b::c`: `max_change_percent`: ",
+                "3:72: accepted regression of `a/b::c`: `max_change_percent`: ",
             ),
             (good(r#""max_change_percent": 1e999, "reason": "x""#), "3:72: number out of range"),
             (
@@ -203,7 +210,7 @@ mod tests {
             ),
             (
                 good(r#""max_change_percent": 1, "reason": " ""#),
-                "3:85: acceptance of `a/b::c`: `reason`: ",
+                "3:85: accepted regression of `a/b::c`: `reason`: ",
             ),
             (good(r#""max_change_percent": 1, "reason": "x", "expires": "soon""#), "3:101: "),
             (
@@ -215,17 +222,17 @@ mod tests {
                     r#""max_change_percent": 1, "reason": "x"}}, {{{}"#,
                     good(r#""max_change_percent": 2, "reason": "y""#)
                 )),
-                "3:105: acceptance of `a/b::c`: the benchmark has an entry already",
+                "3:105: accepted regression of `a/b::c`: the benchmark has two entries",
             ),
             (
                 r#""benchmark": "", "commit": "1a2b3c4", "max_change_percent": 1, "reason": "x""#
                     .to_owned(),
-                "3:19: acceptance of ``: `benchmark`: it is empty",
+                "3:19: accepted regression of ``: `benchmark`: it is empty",
             ),
         ];
-        for (body, said) in cases {
+        for (body, expected) in cases {
             let error = BudgetFile::parse(&entry(&body)).unwrap_err().to_string();
-            assert!(error.starts_with(said), "{body}: {error}");
+            assert!(error.starts_with(expected), "{body}: {error}");
         }
         let list = "{\"schema\": 1, \"accepted\": [[\"a/b::c\", \"1a2b3c4\", 1, \"x\"]]}";
         let error = BudgetFile::parse(list).unwrap_err().to_string();
@@ -233,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ceiling_is_a_number_that_can_be_measured() {
+    fn a_maximum_change_is_a_number_that_can_be_measured() {
         for fine in [0.01, 24.0, 1e7] {
             assert_eq!(Acceptance::check_max_change(fine), Ok(()), "{fine}");
         }
@@ -243,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_names_a_whole_benchmark() {
+    fn an_entry_needs_a_full_name() {
         let text = entry(
             r#""benchmark": "b::c", "commit": "1a2b3c4", "max_change_percent": 1, "reason": "x""#,
         );
@@ -251,7 +258,7 @@ mod tests {
         let error = check_names(&text, &file.accepted, &["a/b::c".into()]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "3:19: acceptance: no benchmark is called `b::c`; write the whole name, `a/b::c`"
+            "3:19: accepted regression: no benchmark has the name `b::c`; write the full name, `a/b::c`"
         );
         assert!(check_names(&text, &file.accepted, &["b::c".into()]).is_ok());
     }

@@ -1,4 +1,4 @@
-//! Whether a run keeps a budget.
+//! The check of a run against the budgets.
 
 use super::{Budget, Metric, Unmeasured};
 use crate::ident::BenchmarkId;
@@ -7,10 +7,10 @@ use crate::unit;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Launches that must all be beyond a limit before it fails a check.
+/// The number of launches that must all exceed a limit before it fails a check.
 const CONFIRMING_LAUNCHES: usize = 5;
 
-/// Whether a value keeps the limits of a budget.
+/// The status of a value against the limits of a budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum BudgetStatus {
@@ -27,7 +27,7 @@ pub enum BudgetStatus {
 }
 
 impl BudgetStatus {
-    /// Its name in capitals.
+    /// The name in capitals.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ok => "OK",
@@ -43,89 +43,89 @@ impl BudgetStatus {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BudgetResult {
-    /// What perf-budgets.json calls it.
+    /// The budget's name in perf-budgets.json.
     pub name: String,
-    /// What it protects, for people.
+    /// The description in perf-budgets.json.
     pub description: String,
-    /// The benchmark that was held against it: the worst, where it limits several.
+    /// The checked benchmark: the worst if the budget limits several.
     pub benchmark: Option<BenchmarkId>,
-    /// What is limited.
+    /// The limited metric.
     pub metric: Metric,
-    /// The value, in ns for times, else in the metric's unit.
+    /// The value: in ns for times, otherwise in the metric's unit.
     pub value: Option<f64>,
-    /// Above it: SLOW.
+    /// The limit above which the status is SLOW.
     pub target: f64,
-    /// Above it: WARNING.
+    /// The limit above which the status is WARNING.
     pub warning: f64,
-    /// Above it: CRITICAL.
+    /// The limit above which the status is CRITICAL.
     pub critical: f64,
-    /// How the value lies to the limits.
+    /// The status of the value.
     pub status: BudgetStatus,
-    /// Why there is no value, or why a CRITICAL does not fail.
+    /// The reason for an absent value, or for a CRITICAL that does not fail.
     pub reason: Option<String>,
     /// Whether the check fails because of it.
     pub fails: bool,
-    /// Why the check is incomplete because of it: it gates, and the launches leave open whether it
-    /// is broken.
+    /// The reason for an incomplete check: the budget gates, and the launches do not decide whether
+    /// it is exceeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undecided: Option<String>,
 }
 
-/// Which of the budgets that gate a run has to decide.
+/// The gating budgets that a run must decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Required {
     /// All of them.
     All,
-    /// Those of allocations: there are too few launches for the others.
+    /// Those of allocations, because there are too few launches for the others.
     Counts,
-    /// None: the run was recorded earlier, and its launches are not known.
+    /// None, because the launches of an earlier run were not recorded.
     None,
 }
 
 /// Checks a run against the budgets that limit a benchmark among `selected`.
 ///
-/// `readings` are the run's launches by benchmark; of a run that was recorded earlier there are
-/// none, and nothing fails. What is `required` and stays open is [`BudgetResult::undecided`].
+/// `launches` are the run's launches by benchmark. An earlier run has none, and does not fail.
+/// [`BudgetResult::undecided`] is set for a `required` budget without a decision.
 pub fn check(
     budgets: &[Budget],
     selected: &[BenchmarkId],
     run: &Run,
-    readings: &BTreeMap<BenchmarkId, Vec<LaunchResult>>,
+    launches: &BTreeMap<BenchmarkId, Vec<LaunchResult>>,
     required: Required,
 ) -> Vec<BudgetResult> {
     let limited = budgets.iter().map(|budget| (budget, budget.limits(selected)));
-    let shown = limited.filter(|(_, benchmarks)| !benchmarks.is_empty());
-    let mut results: Vec<BudgetResult> = shown
+    let selected = limited.filter(|(_, benchmarks)| !benchmarks.is_empty());
+    let mut results: Vec<BudgetResult> = selected
         .map(|(budget, benchmarks)| {
             let is_required = budget.gate && required.includes(budget.metric);
-            let cases = benchmarks.into_iter().map(|id| {
-                let result = one(budget, id, run, readings);
+            let results = benchmarks.into_iter().map(|id| {
+                let result = check_benchmark(budget, id, run, launches);
                 BudgetResult { undecided: result.undecided.filter(|_| is_required), ..result }
             });
-            cases.reduce(worse).unwrap_or_else(|| unmeasured(budget, None, String::new()))
+            results.reduce(worse).unwrap_or_else(|| unmeasured(budget, None, String::new()))
         })
         .collect();
     results.sort_by_key(|result| std::cmp::Reverse(result.status));
     results
 }
 
-fn one(
+fn check_benchmark(
     budget: &Budget,
     id: &BenchmarkId,
     run: &Run,
-    readings: &BTreeMap<BenchmarkId, Vec<LaunchResult>>,
+    launches: &BTreeMap<BenchmarkId, Vec<LaunchResult>>,
 ) -> BudgetResult {
-    let open = |reason: &str| Some(format!("{id}: {reason}"));
+    let named = |reason: &str| Some(format!("{id}: {reason}"));
     let absent = |absence: Unmeasured| {
         let reason = absence.to_string();
-        BudgetResult { undecided: open(&reason), ..unmeasured(budget, Some(id), reason) }
+        BudgetResult { undecided: named(&reason), ..unmeasured(budget, Some(id), reason) }
     };
     let Some(measured) = run.benchmark(id) else { return absent(Unmeasured::NoNumber) };
     let Some(value) = budget.metric.of_run(measured) else {
         return absent(budget.metric.absence(measured));
     };
     let status = budget.status_of(value);
-    let launches = readings.get(id).map_or(&[][..], Vec::as_slice);
+    let launches = launches.get(id).map_or(&[][..], Vec::as_slice);
     let critical = status == BudgetStatus::Critical;
     let too_few = critical.then(|| too_few(budget, launches)).flatten();
     let kept = critical.then(|| kept(budget, launches)).flatten();
@@ -133,31 +133,31 @@ fn one(
         value: Some(value),
         status,
         fails: critical && budget.gate && too_few.is_none() && kept.is_none(),
-        undecided: too_few.as_deref().and_then(open),
+        undecided: too_few.as_deref().and_then(named),
         reason: too_few.or(kept),
         ..unmeasured(budget, Some(id), String::new())
     }
 }
 
-/// Why the launches cannot tell a value above the critical limit from noise.
+/// Why the launches cannot show whether a value above the critical limit is noise.
 fn too_few(budget: &Budget, launches: &[LaunchResult]) -> Option<String> {
     let values = launches.iter().filter_map(|launch| budget.metric.of_launch(launch)).count();
     if launches.is_empty() {
-        return Some("whether every launch is beyond it is not recorded".to_owned());
+        return Some("the launches were not recorded".to_owned());
     }
     let needed = if budget.metric.is_exact() { 1 } else { CONFIRMING_LAUNCHES };
     if values < needed {
-        let launches = unit::counted(values, "launch is", "launches are");
-        return Some(format!("{launches} too few to fail: it takes {needed}"));
+        let launches = unit::counted(values, "launch", "launches");
+        return Some(format!("{launches}, too few to fail: {needed} are needed"));
     }
     None
 }
 
-/// How a value above the critical limit is shown to be noise.
+/// The launch within the critical limit, which shows that a value above it is noise.
 fn kept(budget: &Budget, launches: &[LaunchResult]) -> Option<String> {
     let values = launches.iter().filter_map(|launch| budget.metric.of_launch(launch));
     let lowest = values.reduce(f64::min).filter(|lowest| *lowest <= budget.critical)?;
-    Some(format!("the best launch kept the limit with {}", budget.metric.show(lowest)))
+    Some(format!("one launch is within the limit: {}", budget.metric.show(lowest)))
 }
 
 fn unmeasured(budget: &Budget, id: Option<&BenchmarkId>, reason: String) -> BudgetResult {
@@ -177,7 +177,7 @@ fn unmeasured(budget: &Budget, id: Option<&BenchmarkId>, reason: String) -> Budg
     }
 }
 
-/// The worse of two; what one of them leaves undecided stays so.
+/// The worse of two results. It is undecided if one of them is.
 fn worse(one: BudgetResult, other: BudgetResult) -> BudgetResult {
     let rank = |result: &BudgetResult| (result.fails, result.status, result.value);
     let undecided = one.undecided.clone().or_else(|| other.undecided.clone());
@@ -210,7 +210,7 @@ impl Budget {
 mod tests {
     use super::super::BudgetFile;
     use super::*;
-    use crate::run::tests::{measured, reading, run};
+    use crate::run::tests::{launch_result, measured, run};
 
     const NAME: &str = "p/t::xml::large";
 
@@ -221,10 +221,11 @@ mod tests {
 
     fn result(body: &str, ns: f64, launches: &[f64]) -> BudgetResult {
         let id = BenchmarkId::from(NAME);
-        let readings = launches.iter().copied().map(reading).collect();
+        let launch_results = launches.iter().copied().map(launch_result).collect();
         let run = run(1, vec![measured(NAME, ns)]);
-        let readings = [(id.clone(), readings)].into();
-        check(&budgets(body), std::slice::from_ref(&id), &run, &readings, Required::All).remove(0)
+        let launch_results = [(id.clone(), launch_results)].into();
+        check(&budgets(body), std::slice::from_ref(&id), &run, &launch_results, Required::All)
+            .remove(0)
     }
 
     #[test]
@@ -245,11 +246,11 @@ mod tests {
     }
 
     #[test]
-    fn a_critical_that_one_launch_kept_does_not_fail() {
+    fn a_critical_with_one_launch_within_the_limit_does_not_fail() {
         let body = r#""benchmark": "large", "target_ms": 2"#;
         let kept = result(body, 4e6, &[4e6, 4e6, 2.9e6, 4e6, 4e6]);
         assert_eq!((kept.status, kept.fails), (BudgetStatus::Critical, false));
-        assert_eq!(kept.reason.as_deref(), Some("the best launch kept the limit with 2.900 ms"));
+        assert_eq!(kept.reason.as_deref(), Some("one launch is within the limit: 2.900 ms"));
         assert!(!result(body, 4e6, &[4e6; 4]).fails);
         assert!(
             !result(r#""benchmark": "large", "target_ms": 2, "gate": false"#, 4e6, &[4e6; 5]).fails
@@ -257,27 +258,27 @@ mod tests {
     }
 
     #[test]
-    fn one_launch_is_enough_for_what_is_counted() {
+    fn one_launch_decides_a_count() {
         use crate::run::{Alloc, Measured};
         let id = BenchmarkId::from(NAME);
         let alloc = Some(Alloc { count: 9.0, bytes: 64.0, peak_bytes: None });
         let run = run(1, vec![Measured { alloc, ..measured(NAME, 1.0) }]);
-        let readings = vec![LaunchResult { alloc, ..reading(1.0) }];
-        let all = [(id.clone(), readings)].into();
+        let launch_results = vec![LaunchResult { alloc, ..launch_result(1.0) }];
+        let all = [(id.clone(), launch_results)].into();
         let body = r#""benchmark": "large", "metric": "alloc_count", "target": 1"#;
         let required = Required::Counts;
         assert!(check(&budgets(body), std::slice::from_ref(&id), &run, &all, required)[0].fails);
     }
 
     #[test]
-    fn what_has_no_value_is_unmeasured_with_its_reason() {
+    fn an_absent_value_is_unmeasured_with_its_reason() {
         let alloc =
             result(r#""benchmark": "large", "metric": "alloc_count", "target": 1"#, 1.0, &[1.0; 5]);
         assert_eq!(alloc.status, BudgetStatus::Unmeasured);
         assert!(alloc.reason.unwrap().contains("AllocProfiler"));
         let p99 =
             result(r#""benchmark": "large", "metric": "p99", "target_ms": 1"#, 1.0, &[1.0; 5]);
-        assert_eq!(p99.reason.as_deref(), Some("it needs 300 samples and has 100"));
+        assert_eq!(p99.reason.as_deref(), Some("100 of 300 samples"));
     }
 
     #[test]
@@ -300,15 +301,15 @@ mod tests {
     }
 
     #[test]
-    fn a_gating_budget_is_undecided_where_the_launches_leave_it_open() {
+    fn a_gating_budget_without_enough_launches_is_undecided() {
         let body = |more: &str| format!(r#""benchmark": "large", "target_ms": 2{more}"#);
         let alloc = r#""benchmark": "large", "metric": "alloc_count", "target": 1"#;
         let cases = [
             (body(""), 4e6, 5, None),
-            (body(""), 4e6, 4, Some("p/t::xml::large: 4 launches are too few to fail")),
+            (body(""), 4e6, 4, Some("p/t::xml::large: 4 launches, too few to fail")),
             (body(""), 1e6, 1, None),
             (body(r#", "gate": false"#), 4e6, 4, None),
-            (body(r#", "metric": "p99""#), 1e6, 5, Some("it needs 300 samples and has 100")),
+            (body(r#", "metric": "p99""#), 1e6, 5, Some("100 of 300 samples")),
             (alloc.to_owned(), 1.0, 5, Some("AllocProfiler")),
         ];
         for (body, ns, launches, expected) in cases {
@@ -321,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_run_need_not_decide_stays_open_without_a_word() {
+    fn a_budget_that_is_not_required_has_no_reason() {
         let id = BenchmarkId::from(NAME);
         let run = run(1, vec![measured(NAME, 4e6)]);
         let p95 = r#""benchmark": "large", "target_ms": 2"#;
@@ -346,6 +347,6 @@ mod tests {
         let body = r#""benchmark": "xml::*", "target_ms": 2, "metric": "median""#;
         let all = check(&budgets(body), &selected, &run, &BTreeMap::new(), Required::All).remove(0);
         assert_eq!((all.benchmark, all.status), (Some(selected[0].clone()), BudgetStatus::Slow));
-        assert_eq!(all.undecided.as_deref(), Some("p/t::xml::b: the benchmark gave no number"));
+        assert_eq!(all.undecided.as_deref(), Some("p/t::xml::b: the benchmark has no result"));
     }
 }

@@ -1,4 +1,4 @@
-//! New limits in the text of perf-budgets.json, of which nothing else changes.
+//! Writes new limits into the text of perf-budgets.json, and changes nothing else.
 
 use super::error::{BudgetError, at_key};
 use super::file::BudgetFile;
@@ -10,15 +10,14 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// The text with the limits that are advised: the target, and the warning and critical limits that
-/// the file names, in the ratios they had.
+/// The text with the advised targets. Its warning and critical limits keep their ratios.
 ///
 /// # Errors
-/// With the place of the budget, if the result does not read as advised.
+/// With the place of the budget, if the new text does not have the advised limits.
 pub fn apply(text: &str, advice: &[Advice]) -> Result<String, BudgetError> {
     let (settings, budgets) = BudgetFile::parse(text)?;
     let by_hand = |name: &str| {
-        let message = "its limits cannot be changed without touching the rest: edit them by hand";
+        let message = "its limits cannot be rewritten: edit them by hand";
         at_key(text, &[Key("budgets")], name, format!("budget `{name}`: {message}"))
     };
     let located = LocatedBudgets::in_text(text);
@@ -36,27 +35,27 @@ pub fn apply(text: &str, advice: &[Advice]) -> Result<String, BudgetError> {
         replacements.extend(changed.written());
     }
     let new = replaced(text, replacements);
-    let same = |file: &BudgetFile| {
+    let is_unchanged = |file: &BudgetFile| {
         (file.schema, file.gate) == (settings.schema, settings.gate)
             && (&file.base_branches, &file.renamed, &file.accepted)
                 == (&settings.base_branches, &settings.renamed, &settings.accepted)
     };
     match BudgetFile::parse(&new) {
-        Ok((file, read)) if same(&file) && read == expected => Ok(new),
+        Ok((file, read)) if is_unchanged(&file) && read == expected => Ok(new),
         _ => Err(by_hand(
             advice.iter().find(|a| a.proposed().is_some()).map_or("", |a| a.name.as_str()),
         )),
     }
 }
 
-/// The values of the budgets' keys as they stand in the text.
+/// The values of the budgets' keys as parts of the text.
 #[derive(Deserialize)]
 struct LocatedBudgets<'a> {
     #[serde(borrow, default)]
     budgets: BTreeMap<String, BTreeMap<String, &'a RawValue>>,
 }
 
-/// A number of the file, and where it stands.
+/// A number of the file, and its place.
 #[derive(Debug)]
 struct PlacedNumber {
     value: f64,
@@ -81,7 +80,7 @@ impl<'a> LocatedBudgets<'a> {
         let (_, suffix) = budget.metric.written();
         let number = |key: &str| {
             let raw = keys.get(&format!("{key}{suffix}"))?.get();
-            // A `null` is a limit that the file leaves to its default.
+            // A limit of `null` has its default.
             Some(PlacedNumber { value: raw.parse().ok()?, place: place(text, raw)? })
         };
         Some(Limits {
@@ -92,7 +91,7 @@ impl<'a> LocatedBudgets<'a> {
     }
 }
 
-/// Where `part`, which was cut out of `text`, stands in it.
+/// The place of `part`, a part of `text`, in it.
 fn place(text: &str, part: &str) -> Option<Range<usize>> {
     let start = part.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
     let place = start..start + part.len();
@@ -103,8 +102,8 @@ impl Limits {
     /// The same places with a new target and the other limits in proportion.
     fn scaled(self, target: f64) -> Option<Self> {
         let was = self.target.value;
-        // Rounding may bring a limit below the one before it: 7 × 1.2 is 8.4, give or take a bit.
-        let beside = |number: Option<PlacedNumber>, least: f64| match number {
+        // Rounding can make a limit smaller than the one before it, e.g. for 7 × 1.2.
+        let scaled = |number: Option<PlacedNumber>, least: f64| match number {
             None => Some(None),
             Some(PlacedNumber { value, place }) => {
                 let rounded = two_digits_up(target * (value / was))?;
@@ -113,14 +112,14 @@ impl Limits {
                 Some(Some(PlacedNumber { value, place }))
             }
         };
-        let warning = beside(self.warning, target)?;
+        let warning = scaled(self.warning, target)?;
         let named = warning.as_ref().map(|warning| warning.value);
         let [_, at_least, _] = completed(target, named, None);
-        let critical = beside(self.critical, at_least)?;
+        let critical = scaled(self.critical, at_least)?;
         Some(Self { target: PlacedNumber { value: target, ..self.target }, warning, critical })
     }
 
-    /// The budget that the file has with these numbers.
+    /// The budget with these limits.
     fn budget(&self, old: &Budget) -> Budget {
         let value = |number: &Option<PlacedNumber>| number.as_ref().map(|number| number.value);
         let limits = completed(self.target.value, value(&self.warning), value(&self.critical));

@@ -1,4 +1,4 @@
-//! perf-budgets.json: its shape, and everything that can be wrong with it.
+//! perf-budgets.json: its keys, and their validation.
 
 use super::accepted::{self, Acceptance};
 use super::error::{BudgetError, at, at_value, located};
@@ -19,22 +19,21 @@ const SCHEMA: u32 = 2;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct BudgetFile {
-    /// The format's version.
+    /// The schema of the file.
     pub schema: u32,
-    /// Branches that baselines are taken from; the first serves every other branch.
-    #[serde(default = "main_alone")]
+    /// The branches of baselines. All other branches use the first.
+    #[serde(default = "main_branch")]
     pub base_branches: Vec<String>,
-    /// Where the history lies.
+    /// The place of the history.
     #[serde(default, deserialize_with = "object")]
     pub history: HistoryConfig,
-    /// What fails a check.
+    /// The severities that fail a check.
     #[serde(default, deserialize_with = "object")]
     pub gate: Gate,
-    /// The names that benchmarks have today by old ones, so that a renamed benchmark keeps its
-    /// history.
+    /// The current names of benchmarks by old ones, so that a renamed benchmark keeps its history.
     #[serde(default, deserialize_with = "unique_keys")]
     pub renamed: BTreeMap<BenchmarkId, BenchmarkId>,
-    /// Slowdowns that are worth it.
+    /// The accepted regressions.
     #[serde(default, deserialize_with = "objects")]
     pub accepted: Vec<Acceptance>,
     /// The limits by name.
@@ -50,7 +49,7 @@ struct BudgetFileSchema {
     schema: u32,
 }
 
-fn main_alone() -> Vec<String> {
+fn main_branch() -> Vec<String> {
     vec!["main".to_owned()]
 }
 
@@ -58,7 +57,7 @@ impl Default for BudgetFile {
     fn default() -> Self {
         Self {
             schema: SCHEMA,
-            base_branches: main_alone(),
+            base_branches: main_branch(),
             history: HistoryConfig::default(),
             gate: Gate::default(),
             renamed: BTreeMap::new(),
@@ -72,15 +71,18 @@ impl BudgetFile {
     /// Reads and checks perf-budgets.json.
     ///
     /// # Errors
-    /// With the line and column of the value or key: what does not parse, an unknown or doubled
-    /// key, a newer schema, names that git does not take, names that lead nowhere, thresholds that
-    /// are missing, mixed up, out of range or out of order.
+    /// With the line and column of the value or key:
+    ///
+    /// - a text that is not JSON, an unknown or duplicate key, a newer schema;
+    /// - a name that git does not accept, or a cycle of new names;
+    /// - a limit that is missing, out of range or out of order, or has the key of another metric.
     pub fn parse(text: &str) -> Result<(Self, Budgets), BudgetError> {
         check_object(text)?;
         let BudgetFileSchema { schema } = read(text)?;
         if !(1..=SCHEMA).contains(&schema) {
-            let message =
-                format!("schema {schema} is not one that this version reads (1 to {SCHEMA})");
+            let message = format!(
+                "this version does not read schema {schema}: update this tool, or write schema 1 to {SCHEMA}"
+            );
             return Err(at_value(text, &[Key("schema")], message));
         }
         let mut file: Self = read(text)?;
@@ -94,18 +96,18 @@ impl BudgetFile {
         Ok((file, budgets))
     }
 
-    /// The branch whose runs make the baselines: the one that is checked out if it is a base
-    /// branch, else the first of them.
+    /// The branch of the baselines: the branch that is checked out if it is a base branch, otherwise
+    /// the first base branch.
     pub fn base_branch(&self, checked_out: Option<&str>) -> &str {
         let own = self.base_branches.iter().find(|base| Some(base.as_str()) == checked_out);
         own.or(self.base_branches.first()).map_or("main", String::as_str)
     }
 
-    /// Checks that every budget, new name and accepted regression is of a benchmark that exists,
-    /// and a budget of only one unless it says `::*`.
+    /// Checks that each budget, new name and accepted regression names an existing benchmark. A
+    /// budget names only one, unless it ends in `::*`.
     ///
     /// # Errors
-    /// With the line and column of the first that is not.
+    /// With the line and column of the first that does not.
     pub fn check_names(
         &self,
         text: &str,
@@ -117,10 +119,10 @@ impl BudgetFile {
         accepted::check_names(text, &self.accepted, known)
     }
 
-    /// Checks that every budget is of a benchmark that exists, and of only one unless it says `::*`.
+    /// Checks that each budget names an existing benchmark, and only one unless it ends in `::*`.
     ///
     /// # Errors
-    /// With the line and column of the first that is not.
+    /// With the line and column of the first that does not.
     pub fn check_budgets(
         text: &str,
         budgets: &[Budget],
@@ -129,8 +131,8 @@ impl BudgetFile {
         names::check_names(text, budgets, known)
     }
 
-    /// Checks that no benchmark that exists has an old name: its numbers would count as those of
-    /// the benchmark with the new name.
+    /// Checks that no existing benchmark has an old name. Its numbers would count for the benchmark
+    /// with the new name.
     ///
     /// # Errors
     /// With the line and column of the first that has.
@@ -143,14 +145,14 @@ fn read<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, BudgetError> {
     serde_json::from_str(text).map_err(|error| located(text, &error))
 }
 
-/// Checks what a parser would call the unexpected end or beginning of a value.
+/// Checks that the text is an object, with an error that names the edit.
 fn check_object(text: &str) -> Result<(), BudgetError> {
     let begin = text.len() - text.trim_start().len();
     let message = match text.trim_start().chars().next() {
         Some('{') => return Ok(()),
         Some('\u{feff}') => "the file begins with a byte order mark: save it as UTF-8 without one",
-        Some(_) => "the file must hold one object: write `{\"schema\": 1}`, and the rest in it",
-        None => "the file is empty: write `{\"schema\": 1}`, or remove it",
+        Some(_) => "the file is not an object: write `{\"schema\": 2}`, and all keys in it",
+        None => "the file is empty: write `{\"schema\": 2}`, or remove the file",
     };
     Err(at(text, if begin == text.len() { 0 } else { begin }, message.to_owned()))
 }

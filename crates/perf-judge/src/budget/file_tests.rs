@@ -27,37 +27,37 @@ fn counts_have_limits_of_their_own_unit() {
 }
 
 #[test]
-fn mistakes_are_told_at_the_limit() {
+fn an_invalid_limit_is_an_error_at_the_limit() {
     let times = |limits: &str| format!(r#""a": {{"benchmark": "b", {limits}}}"#);
     let counts = |limits: &str| times(&format!(r#""metric": "alloc_count", {limits}"#));
     let cases = [
-        (r#""a": {"benchmark": "b"}"#.to_owned(), "3:1: budget `a`: `target_ms` is missing: a limit of p95"),
-        (counts(r#""critical": 1"#), "3:1: budget `a`: `target` is missing: a limit of alloc_count"),
+        (r#""a": {"benchmark": "b"}"#.to_owned(), "3:1: budget `a`: `target_ms` is missing: add a limit of p95"),
+        (counts(r#""critical": 1"#), "3:1: budget `a`: `target` is missing: add a limit of alloc_count"),
         (
             times(r#""target_ms": 5, "warning_ms": 4"#),
-            "3:55: budget `a`: `warning_ms` is 4, below the target 5: limits ascend",
+            "3:55: budget `a`: `warning_ms` is 4, below the target 5: write limits in ascending order",
         ),
         (
             times(r#""target_ms": 5, "critical_ms": 5.5"#),
-            "3:56: budget `a`: `critical_ms` is 5.5, below the warning 6, 1.2 × the target unless it is given: limits ascend",
+            "3:56: budget `a`: `critical_ms` is 5.5, below the warning 6, 1.2 × the target by default: write limits in ascending order",
         ),
-        (times(r#""target_ms": -1"#), "3:38: budget `a`: `target_ms` is -1: a limit is from 1e-9 to 1e9"),
-        (times(r#""target_ms": 0"#), "3:38: budget `a`: `target_ms` is 0: a limit is from 1e-9 to 1e9"),
-        (times(r#""target_ms": 1e308"#), "3:38: budget `a`: `target_ms` is 1e308: a limit is from 1e-9 to 1e9"),
+        (times(r#""target_ms": -1"#), "3:38: budget `a`: `target_ms` is -1: write a limit from 1e-9 to 1e9"),
+        (times(r#""target_ms": 0"#), "3:38: budget `a`: `target_ms` is 0: write a limit from 1e-9 to 1e9"),
+        (times(r#""target_ms": 1e308"#), "3:38: budget `a`: `target_ms` is 1e308: write a limit from 1e-9 to 1e9"),
         (
             times(r#""target_ms": 1, "critical_ms": 1e10"#),
-            "3:56: budget `a`: `critical_ms` is 10000000000: a limit is from 1e-9 to 1e9",
+            "3:56: budget `a`: `critical_ms` is 10000000000: write a limit from 1e-9 to 1e9",
         ),
-        (times(r#""target_ms": 1e-320"#), "3:38: budget `a`: `target_ms` is 1e-320: a limit is from 1e-9 to 1e9"),
+        (times(r#""target_ms": 1e-320"#), "3:38: budget `a`: `target_ms` is 1e-320: write a limit from 1e-9 to 1e9"),
         (times(r#""target_ms": 1e999"#), "3:38: number out of range"),
         (times(r#""target_ms": "5""#), "3:38: expected a number, found the text \"5\""),
         (times(r#""target_ms": [5]"#), "3:38: expected a number, found a list"),
-        (times(r#""target": 5"#), "3:35: budget `a`: p95 is a time: its limits end in `_ms`, e.g. `target_ms`"),
+        (times(r#""target": 5"#), "3:35: budget `a`: p95 is a time: write its limits in milliseconds, e.g. `target_ms`"),
         (
             counts(r#""target": 5, "critical_ms": 5"#),
-            "3:78: budget `a`: alloc_count is no time: its limits do not end in `_ms`, e.g. `target`",
+            "3:78: budget `a`: alloc_count is not a time: write its limits without `_ms`, e.g. `target`",
         ),
-        (counts(r#""target": 1e16"#), "3:60: budget `a`: `target` is 1e16: a limit is from 1e-9 to 1e15"),
+        (counts(r#""target": 1e16"#), "3:60: budget `a`: `target` is 1e16: write a limit from 1e-9 to 1e15"),
         (
             r#""a": {"benchmark": "", "target_ms": 5}"#.to_owned(),
             "3:20: budget `a`: `benchmark` is empty: write a benchmark's name, or its last parts",
@@ -111,24 +111,27 @@ fn unknown_keys_and_metrics_are_refused() {
 }
 
 #[test]
-fn files_that_are_no_settings_are_refused_at_their_place() {
+fn files_of_another_format_are_refused_at_their_place() {
     let cases = [
-        ("", "1:1: the file is empty: write `{\"schema\": 1}`, or remove it"),
+        ("", "1:1: the file is empty: write `{\"schema\": 2}`, or remove the file"),
         (" \n\n", "1:1: the file is empty"),
         (
             "\u{feff}{\"schema\": 1}",
             "1:1: the file begins with a byte order mark: save it as UTF-8 without one",
         ),
-        ("[]", "1:1: the file must hold one object"),
-        ("\n [1]", "2:2: the file must hold one object"),
-        ("null", "1:1: the file must hold one object"),
+        ("[]", "1:1: the file is not an object"),
+        ("\n [1]", "2:2: the file is not an object"),
+        ("null", "1:1: the file is not an object"),
         ("{", "1:1: the text ends within an object"),
         ("{\"schema\": \"1\"}", "1:12: expected a whole number, found the text \"1\""),
         ("{\"schema\": -1}", "1:12: expected a whole number, found `-1`"),
         ("{}", "1:1: the key `schema` is missing"),
         ("{\"schema\": 1} x", "1:15: text follows after the end of the value"),
         ("{\"schema\": 1,\n \"ü\": 1, \"x\": }", "2:15: a value is missing or is not JSON"),
-        ("{\n \"schema\": 9}", "2:12: schema 9 is not one that this version reads (1 to 2)"),
+        (
+            "{\n \"schema\": 9}",
+            "2:12: this version does not read schema 9: update this tool, or write schema 1 to 2",
+        ),
         ("{\"schema\": 1, \"budgets\": []}", "1:26: expected an object `{…}`, found a list"),
         ("{\"schema\": 1, \"gate\": [\"never\"]}", "1:23: expected an object `{…}`, found a list"),
         (
@@ -149,12 +152,12 @@ fn files_that_are_no_settings_are_refused_at_their_place() {
 }
 
 #[test]
-fn settings_that_git_cannot_follow_are_refused_at_their_place() {
+fn names_that_git_refuses_are_errors_at_their_place() {
     let cases = [
-        (r#""base_branches": []"#, "2:18: `base_branches` must name at least one branch"),
+        (r#""base_branches": []"#, "2:18: `base_branches` is empty: write at least one branch"),
         (
             r#""base_branches": ["main", "-f"]"#,
-            "2:27: `-f` cannot be a base branch: a part begins with `-`",
+            "2:27: `-f` cannot be a base branch: a part of it begins with `-`",
         ),
         (r#""base_branches": [""]"#, "2:19: `` cannot be a base branch: it is empty"),
         (r#""base_branches": ["release/*"]"#, "2:19: `release/*` cannot be a base branch: "),
@@ -163,7 +166,7 @@ fn settings_that_git_cannot_follow_are_refused_at_their_place() {
             "2:19: `refs/heads/main` cannot be a base branch: ",
         ),
         (r#""base_branches": ["a\u001b[31m"]"#, "2:19: `a\\u{1b}[31m` cannot be a base branch: "),
-        (r#""base_branches": ["main", "main"]"#, "2:27: `base_branches` names `main` twice"),
+        (r#""base_branches": ["main", "main"]"#, "2:27: `base_branches` contains `main` twice"),
         (
             r#""history": {"branch": "a..b"}"#,
             "2:23: the history cannot be on the branch `a..b`: it contains `..`",
@@ -184,15 +187,15 @@ fn settings_that_git_cannot_follow_are_refused_at_their_place() {
         ),
         (
             r#""history": {"folder": "a//b"}"#,
-            "2:23: the history cannot be in the folder `a//b`: a part between `/` is empty",
+            "2:23: the history cannot be in the folder `a//b`: it has an empty part between `/`",
         ),
         (
             r#""history": {"folder": ".git"}"#,
-            "2:23: the history cannot be in the folder `.git`: `.git` belongs to git",
+            "2:23: the history cannot be in the folder `.git`: git reserves `.git`",
         ),
         (
             r#""history": {"folder": "-x"}"#,
-            "2:23: the history cannot be in the folder `-x`: a part begins with `-`",
+            "2:23: the history cannot be in the folder `-x`: a part of it begins with `-`",
         ),
     ];
     for (settings, expected) in cases {
@@ -203,7 +206,7 @@ fn settings_that_git_cannot_follow_are_refused_at_their_place() {
 }
 
 #[test]
-fn a_budget_must_name_one_benchmark_or_say_star() {
+fn a_budget_must_name_one_benchmark_or_end_in_a_star() {
     let known = ["p/t::xml::small", "p/t::xml::large", "p/u::large"].map(BenchmarkId::from);
     let check = |benchmark: &str| {
         let text = format!(
@@ -215,9 +218,9 @@ fn a_budget_must_name_one_benchmark_or_say_star() {
     for fine in ["small", "xml::large", "xml::*", "p/t::*", "t::*"] {
         assert_eq!(check(fine), None, "{fine}");
     }
-    assert!(check("xml").unwrap().contains("`xml::*` names the worst"));
+    assert!(check("xml").unwrap().contains("`xml::*`, which limits the worst"));
     assert!(check("large").unwrap().contains("more than one"));
-    assert!(check("smal").unwrap().contains("there is `p/t::xml::small`"));
+    assert!(check("smal").unwrap().contains("a similar name is `p/t::xml::small`"));
 }
 
 #[test]

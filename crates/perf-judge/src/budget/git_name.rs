@@ -1,48 +1,48 @@
-//! NameTable of branches and folders that git takes, as `git check-ref-format` describes them.
+//! Names of branches and folders that git accepts, see `git check-ref-format`.
 
-/// Why git, or a file system below it, does not take a name.
+/// Why git, or a file system below it, does not accept a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GitNameError {
-    /// There is no name.
+    /// The name is empty.
     #[error("it is empty")]
     Empty,
-    /// It would be taken for an option.
-    #[error("a part begins with `-`, as an option does")]
+    /// Git would read it as an option.
+    #[error("a part of it begins with `-`, which is an option of git")]
     Option,
-    /// It names a branch in full.
-    #[error("a branch's name goes without `refs/`")]
+    /// It is the full name of a reference.
+    #[error("it begins with `refs/`: write the branch's name without it")]
     Reference,
-    /// It means something else to git.
-    #[error("git has a meaning of its own for it")]
+    /// It is a revision that git reserves.
+    #[error("git reserves this name")]
     Reserved,
     /// Two slashes follow each other, or it begins or ends with one.
-    #[error("a part between `/` is empty")]
+    #[error("it has an empty part between `/`")]
     EmptyPart,
-    /// It leads out of the folder, or is a range of commits.
+    /// It is outside the folder, or a range of commits.
     #[error("it contains `..`")]
     Dots,
     /// A part is hidden, or the folder itself.
-    #[error("a part begins with `.`")]
+    #[error("a part of it begins with `.`")]
     LeadingDot,
     /// Git or Windows drops the dot.
-    #[error("a part ends with `.`")]
+    #[error("a part of it ends with `.`")]
     TrailingDot,
-    /// Git names its lock files so.
-    #[error("a part ends with `.lock`")]
+    /// It is the name of a lock file of git.
+    #[error("a part of it ends with `.lock`")]
     Lock,
-    /// Git keeps the repository there.
-    #[error("`.git` belongs to git")]
+    /// It is the folder of the repository.
+    #[error("git reserves `.git`")]
     Repository,
     /// A character has another meaning in a revision or a pattern, or none.
     #[error("it contains the character {0:?}")]
     Character(char),
     /// File systems end a name after 255 bytes.
-    #[error("it has more than 240 bytes")]
+    #[error("it is longer than 240 bytes")]
     Long,
 }
 
-/// Characters that `git check-ref-format` refuses, beside control characters.
+/// The characters that `git check-ref-format` refuses, in addition to control characters.
 const NOT_IN_BRANCHES: &str = " ~^:?*[\\";
 /// The longest name, in bytes. Git adds `.lock` to it, and file systems end a name after 255.
 const LONGEST: usize = 240;
@@ -50,7 +50,7 @@ const LONGEST: usize = 240;
 /// Checks that `name` can be a branch's, without `refs/heads/`.
 ///
 /// # Errors
-/// Why it cannot be.
+/// The reason why it cannot be.
 pub fn check_branch(name: &str) -> Result<(), GitNameError> {
     let is_wrong = |c: &char| c.is_ascii_control() || NOT_IN_BRANCHES.contains(*c);
     let is_reserved = name == "HEAD" || name == "@" || name.contains("@{");
@@ -73,7 +73,7 @@ pub fn check_branch(name: &str) -> Result<(), GitNameError> {
 /// Checks that `folder` can be a folder of a branch, with `/` between its parts; empty is the root.
 ///
 /// # Errors
-/// Why it cannot be.
+/// The reason why it cannot be.
 pub fn check_folder(folder: &str) -> Result<(), GitNameError> {
     let is_plain = |c: &char| c.is_ascii_alphanumeric() || "-_./".contains(*c);
     let has_part = |is_wrong: fn(&str) -> bool| folder.split('/').any(is_wrong);

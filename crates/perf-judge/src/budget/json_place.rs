@@ -1,4 +1,4 @@
-//! Where the values and keys of a JSON text stand in it.
+//! The places of values and keys in a JSON text.
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use std::fmt;
 use std::ops::Range;
 
-/// A step from a value to one that it holds.
+/// A step from a value to one of its parts.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum PathPart<'p> {
     /// The value of this key.
@@ -15,24 +15,24 @@ pub(super) enum PathPart<'p> {
     Index(usize),
 }
 
-/// Values deeper than this are not looked into: the file's own shape is four deep.
+/// The depth down to which values are searched. The file's own keys have four levels.
 const DEPTH: usize = 8;
 
-/// Where the value at `path` stands.
+/// The place of the value at `path`.
 pub(super) fn range(text: &str, path: &[PathPart<'_>]) -> Option<Range<usize>> {
     let value = find(text, path)?;
     let start = start(text, value)?;
     Some(start..start + value.len())
 }
 
-/// The byte at which `key` begins, in the object at `path`.
+/// The first byte of `key` in the object at `path`.
 pub(super) fn key(text: &str, path: &[PathPart<'_>], key: &str) -> Option<usize> {
     let members = Members::of(find(text, path)?);
     let (name, _) = members.0.into_iter().find(|member| is_key(member, key))?;
     start(text, name?)
 }
 
-/// The byte at which the smallest value or key begins that holds `byte`.
+/// The first byte of the smallest value or key that contains `byte`.
 pub(super) fn token(text: &str, byte: usize) -> Option<usize> {
     let mut smallest: &str = serde_json::from_str::<&RawValue>(text).ok()?.get();
     for _ in 0..DEPTH {
@@ -59,12 +59,12 @@ fn find<'t>(text: &'t str, path: &[PathPart<'_>]) -> Option<&'t str> {
     path.iter().try_fold(text, step)
 }
 
-/// Where `part`, which was cut out of `text`, begins in it.
+/// The first byte of `part`, a part of `text`, in it.
 fn start(text: &str, part: &str) -> Option<usize> {
     part.as_ptr().addr().checked_sub(text.as_ptr().addr())
 }
 
-/// What an object or a list holds, as it stands in the text; a list has no names.
+/// The members of an object or a list, as parts of the text. Members of a list have no names.
 #[derive(Default)]
 struct Members<'t>(Vec<Member<'t>>);
 
@@ -75,7 +75,7 @@ fn is_key((name, _): &Member<'_>, key: &str) -> bool {
 }
 
 impl<'t> Members<'t> {
-    /// Of a value that is neither: none.
+    /// The members of `value`; none if it is neither.
     fn of(value: &'t str) -> Self {
         if value.trim_start().starts_with(['{', '[']) {
             serde_json::from_str(value).unwrap_or_default()
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_is_held_by_the_smallest_value_around_it() {
+    fn a_byte_belongs_to_the_smallest_value_around_it() {
         let at = |text: &str| TEXT.find(text).unwrap();
         let cases = [("7", "7"), ("ull", "null"), ("u0062", "\"\\u0062"), (" [ 7", "{")];
         for (byte, expected) in cases {

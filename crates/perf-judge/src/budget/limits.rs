@@ -1,4 +1,4 @@
-//! One limit of perf-budgets.json: what it may say, and which benchmarks it is about.
+//! One budget of perf-budgets.json: its limits, and the benchmarks that it limits.
 
 use super::error::{BudgetError, at_key, at_value};
 use super::json_place::PathPart::Key;
@@ -7,23 +7,23 @@ use crate::ident::BenchmarkId;
 use serde::Deserialize;
 use std::ops::RangeInclusive;
 
-/// One limit. Its thresholds ascend; they are ns for times, else the metric's own unit.
+/// One budget. Its limits ascend, in ns for times and otherwise in the metric's unit.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Budget {
-    /// What the file calls it.
+    /// The name in the file.
     pub name: String,
     /// The benchmark's name, or a name and `::*` for the worst below it.
     pub benchmark: String,
-    /// What it protects, for people.
+    /// The description in the file.
     pub description: String,
-    /// What is limited.
+    /// The limited metric.
     pub metric: Metric,
-    /// Above it: SLOW.
+    /// The limit above which the status is SLOW.
     pub target: f64,
-    /// Above it: WARNING.
+    /// The limit above which the status is WARNING.
     pub warning: f64,
-    /// Above it: CRITICAL.
+    /// The limit above which the status is CRITICAL.
     pub critical: f64,
     /// Whether a CRITICAL fails the check.
     pub gate: bool,
@@ -38,8 +38,9 @@ impl Budget {
         }
     }
 
-    /// Whether it limits the benchmark that is listed as `listed`, or a row of it: a launch gives
-    /// a row for each thread count, and a listing names none of them.
+    /// Whether it limits the benchmark `listed`, or a row of it.
+    ///
+    /// A launch has one row per thread count, and a listing contains no thread counts.
     pub fn may_limit(&self, listed: &BenchmarkId) -> bool {
         let (above, row) = self.benchmark.rsplit_once("::").unwrap_or((&self.benchmark, ""));
         let is_row = row == "*" || row.starts_with("t=");
@@ -47,7 +48,7 @@ impl Budget {
     }
 }
 
-/// A budget as the file writes it.
+/// A budget in the form of the file.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawBudget {
@@ -70,33 +71,35 @@ fn yes() -> bool {
     true
 }
 
-/// The limits of a budget, without their ending.
+/// The keys of the limits, without `_ms`.
 const LIMITS: [&str; 3] = ["target", "warning", "critical"];
-/// Limits of times in ms. Beyond them a limit is a typing error: no launch takes eleven days, and
-/// none less than light needs for a millimetre.
+/// The range of limits of times, in ms. A limit outside it is a typing error: no launch takes eleven
+/// days, or less than a picosecond.
 const MILLISECONDS: RangeInclusive<f64> = 1e-9..=1e9;
-/// Limits of counts and bytes: counts are means over iterations, and may be below 1.
+/// The range of limits of counts and bytes. Counts are means over iterations, and can be below 1.
 const OTHERS: RangeInclusive<f64> = 1e-9..=1e15;
 
-/// What is wrong with a budget.
+/// An invalid budget.
 #[derive(Debug, thiserror::Error)]
 enum LimitError {
     #[error("`benchmark` is empty: write a benchmark's name, or its last parts")]
     NoBenchmark,
-    #[error("`{key}` is missing: a limit of {metric}")]
+    #[error("`{key}` is missing: add a limit of {metric}")]
     NoTarget { key: String, metric: &'static str },
-    #[error("`{key}` is {value}: a limit is from {least:e} to {most:e}")]
+    #[error("`{key}` is {value}: write a limit from {least:e} to {most:e}")]
     Range { key: String, value: String, least: f64, most: f64 },
-    #[error("`{key}` is {value}, below the {before} {limit}{default}: limits ascend")]
+    #[error(
+        "`{key}` is {value}, below the {before} {limit}{default}: write limits in ascending order"
+    )]
     Order { key: String, value: String, before: &'static str, limit: String, default: &'static str },
-    #[error("{metric} is a time: its limits end in `_ms`, e.g. `target_ms`")]
+    #[error("{metric} is a time: write its limits in milliseconds, e.g. `target_ms`")]
     Time { key: String, metric: &'static str },
-    #[error("{metric} is no time: its limits do not end in `_ms`, e.g. `target`")]
+    #[error("{metric} is not a time: write its limits without `_ms`, e.g. `target`")]
     NoTime { key: String, metric: &'static str },
 }
 
 impl LimitError {
-    /// The key whose value is wrong, if it is there.
+    /// The key with the invalid value, if the file has it.
     fn key(&self) -> Option<&str> {
         match self {
             Self::NoBenchmark => Some("benchmark"),
@@ -108,7 +111,7 @@ impl LimitError {
         }
     }
 
-    /// The error at the limit, or at the budget that lacks one.
+    /// The error at the limit, or at the budget without one.
     fn located(&self, text: &str, name: &str) -> BudgetError {
         let message = format!("budget `{name}`: {self}");
         match self.key() {
@@ -119,7 +122,7 @@ impl LimitError {
 }
 
 impl RawBudget {
-    /// The budget that the file calls `name`.
+    /// The validated budget `name`.
     pub(super) fn checked(&self, text: &str, name: &str) -> Result<Budget, BudgetError> {
         let limits = self.limits().map_err(|error| error.located(text, name))?;
         let (unit, _) = self.metric.written();
@@ -136,7 +139,7 @@ impl RawBudget {
         })
     }
 
-    /// The three limits in the unit that they are written in.
+    /// The three limits in the file's unit.
     fn limits(&self) -> Result<[f64; 3], LimitError> {
         if matches!(self.benchmark.trim(), "" | "::*") {
             return Err(LimitError::NoBenchmark);
@@ -151,7 +154,7 @@ impl RawBudget {
         Ok(limits)
     }
 
-    /// The three limits as written.
+    /// The limits of the file.
     fn written(&self) -> Result<[Option<f64>; 3], LimitError> {
         let times = [self.target_ms, self.warning_ms, self.critical_ms];
         let others = [self.target, self.warning, self.critical];
@@ -185,28 +188,24 @@ impl RawBudget {
             value: number(limits[at]),
             before: LIMITS[at - 1],
             limit: number(limits[at - 1]),
-            default: if written[at - 1].is_none() {
-                ", 1.2 × the target unless it is given"
-            } else {
-                ""
-            },
+            default: if written[at - 1].is_none() { ", 1.2 × the target by default" } else { "" },
         })
     }
 
-    /// How the file calls a limit of this metric.
+    /// The key of a limit in the file.
     fn key(&self, limit: usize) -> String {
         let (_, suffix) = self.metric.written();
         format!("{}{suffix}", LIMITS[limit])
     }
 }
 
-/// A number as the file would write it: in full, 1e308 has 309 digits.
+/// A number in the form of the file. Without an exponent, 1e308 has 309 digits.
 fn number(value: f64) -> String {
     let text = format!("{value:?}");
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
-/// The three limits, where the file need not name the last two.
+/// The three limits, with defaults for the last two.
 pub(super) fn completed(target: f64, warning: Option<f64>, critical: Option<f64>) -> [f64; 3] {
     let warning = warning.unwrap_or(target * 1.2);
     [target, warning, critical.unwrap_or((target * 1.5).max(warning))]

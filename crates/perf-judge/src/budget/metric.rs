@@ -9,20 +9,20 @@ use serde::{Deserialize, Serialize};
 #[non_exhaustive]
 pub enum Unmeasured {
     /// The benchmark did not finish.
-    #[error("the benchmark gave no number")]
+    #[error("the benchmark has no result")]
     NoNumber,
     /// The percentile is absent.
     #[error(transparent)]
     Tail(#[from] TailAbsence),
     /// Allocations are not counted.
-    #[error("the bench target does not install divan::AllocProfiler")]
+    #[error("the bench target does not install `divan::AllocProfiler`")]
     NotCounted,
     /// The operating system does not report it.
-    #[error("this system does not tell it")]
+    #[error("this system does not report it")]
     NotReported,
 }
 
-/// What a budget limits.
+/// A metric of a benchmark.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
@@ -37,13 +37,13 @@ pub enum Metric {
     P95,
     /// The 99th percentile of the time.
     P99,
-    /// The least time.
+    /// The minimum time.
     Min,
-    /// The greatest time.
+    /// The maximum time.
     Max,
-    /// Allocations of an iteration.
+    /// Allocations per iteration.
     AllocCount,
-    /// Bytes allocated by an iteration.
+    /// Allocated bytes per iteration.
     AllocBytes,
     /// The largest resident memory of the bench process.
     PeakRssBytes,
@@ -55,12 +55,12 @@ impl Metric {
         !matches!(self, Self::AllocCount | Self::AllocBytes | Self::PeakRssBytes)
     }
 
-    /// Whether every launch tells the same: allocations are counted, not timed.
+    /// Whether all launches give the same value: allocations are counted, not timed.
     pub(super) fn is_exact(self) -> bool {
         matches!(self, Self::AllocCount | Self::AllocBytes)
     }
 
-    /// Its name, as in perf-budgets.json.
+    /// The name in perf-budgets.json.
     pub fn name(self) -> &'static str {
         match self {
             Self::Mean => "mean",
@@ -76,7 +76,7 @@ impl Metric {
         }
     }
 
-    /// A value of this metric as people read it.
+    /// A value of this metric with its unit.
     pub fn show(self, value: f64) -> String {
         match self {
             Self::AllocCount => unit::count(value),
@@ -85,7 +85,7 @@ impl Metric {
         }
     }
 
-    /// Pooled samples that this metric needs, where it needs more than one.
+    /// The pooled samples that a percentile needs; `None` for other metrics.
     pub fn samples_needed(self) -> Option<u32> {
         match self {
             Self::P95 => Some(P95_SAMPLES),
@@ -94,8 +94,8 @@ impl Metric {
         }
     }
 
-    /// What a number in perf-budgets.json is worth in the metric's unit, and how the keys of its
-    /// limits end: times are written in milliseconds.
+    /// The factor from a number in perf-budgets.json to the metric's unit, and the ending of the keys
+    /// of its limits. Times are written in milliseconds.
     pub(super) fn written(self) -> (f64, &'static str) {
         if self.is_time() { (1e6, "_ms") } else { (1.0, "") }
     }

@@ -1,4 +1,4 @@
-//! Absolute limits: what they are, and whether a run keeps them.
+//! Budgets: absolute limits, and the check of a run against them.
 
 mod metric;
 mod json_place;

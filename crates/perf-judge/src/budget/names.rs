@@ -1,22 +1,22 @@
-//! Whether budgets name benchmarks that exist.
+//! The check that budgets name existing benchmarks.
 
 use super::error::{BudgetError, at_value};
 use super::json_place::PathPart::Key;
 use super::limits::Budget;
 use crate::ident::BenchmarkId;
 
-/// Why a budget's name does not say which benchmark it limits.
+/// Why the name in a budget does not select a benchmark.
 #[derive(Debug, thiserror::Error)]
 enum NameError {
-    #[error("no benchmark is called `{name}`{hint}")]
+    #[error("no benchmark has the name `{name}`{hint}")]
     Unknown { name: String, hint: String },
     #[error(
-        "`{name}` names more than one benchmark (`{one}`, `{other}`): write more of the name, or `::*` for the worst"
+        "`{name}` matches more than one benchmark (`{one}`, `{other}`): write more of the name, or add `::*` to limit the worst"
     )]
     Ambiguous { name: String, one: BenchmarkId, other: BenchmarkId },
 }
 
-/// Checks that every budget names a benchmark, and only one unless it says `::*`.
+/// Checks that each budget names a benchmark, and only one unless it ends in `::*`.
 pub(super) fn check_names(
     text: &str,
     budgets: &[Budget],
@@ -46,8 +46,10 @@ fn nearest(budget: &Budget, known: &[BenchmarkId]) -> String {
     let has_arguments = known.iter().any(|id| id.is_below(&budget.benchmark));
     let near = known.iter().find(|id| id.as_str().contains(last)).filter(|_| !last.is_empty());
     match (has_arguments, near) {
-        (true, _) => format!("; `{}::*` names the worst of its cases", budget.benchmark),
-        (false, Some(id)) => format!("; there is `{id}`"),
-        (false, None) => String::new(),
+        (true, _) => {
+            format!(": write `{}::*`, which limits the worst of its cases", budget.benchmark)
+        }
+        (false, Some(id)) => format!(": a similar name is `{id}`"),
+        (false, None) => ": correct the name, or remove the budget".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! What the last recorded runs say of a budget.
+//! The values of a budget in the last recorded runs.
 
 use super::{Budget, Unmeasured};
 use crate::baseline::LENGTH;
@@ -7,12 +7,12 @@ use crate::ident::BenchmarkId;
 use crate::run::{Measured, Run};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The newest whole and clean runs of a branch on the machine of the newest of them: at least one,
-/// at most [`LENGTH`].
+/// The newest complete and clean runs of a branch on the machine of the newest: at least one, at
+/// most [`LENGTH`].
 #[derive(Clone, Debug)]
 pub struct Recent<'a> {
     newest: &'a Run,
-    /// The newest first.
+    /// The runs, newest first.
     runs: Vec<&'a Run>,
     renamed: &'a BTreeMap<BenchmarkId, BenchmarkId>,
 }
@@ -21,14 +21,14 @@ pub struct Recent<'a> {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Worst {
-    /// Its name today.
+    /// The benchmark's current name.
     pub benchmark: BenchmarkId,
-    /// The budget's metric, in the metric's unit; or why there is none.
+    /// The budget's metric in the metric's unit, or the reason for its absence.
     pub value: Result<f64, Unmeasured>,
 }
 
 impl<'a> Recent<'a> {
-    /// The runs of `branch`; `None` if it has none that is whole and clean.
+    /// The runs of `branch`; `None` if none is complete and clean.
     pub fn of(
         history: &'a History,
         branch: &str,
@@ -46,12 +46,12 @@ impl<'a> Recent<'a> {
         self.newest
     }
 
-    /// How many runs there are.
+    /// The number of runs.
     pub fn count(&self) -> usize {
         self.runs.len()
     }
 
-    /// The benchmarks of the newest run under their names of today, with those that gave no number.
+    /// The current names of the newest run's benchmarks, including those without a result.
     pub fn names(&self) -> Vec<BenchmarkId> {
         let finished = self.newest.benchmarks.iter().map(|measured| &measured.name);
         let unfinished = self.newest.unfinished.iter().map(|unfinished| &unfinished.name);
@@ -60,7 +60,7 @@ impl<'a> Recent<'a> {
         names.into_iter().cloned().collect()
     }
 
-    /// What the newest run says of a budget; `None` if it has none of the benchmarks.
+    /// The worst value of a budget in the newest run; `None` if the run has none of its benchmarks.
     pub fn worst(&self, budget: &Budget) -> Option<Worst> {
         let names = self.names();
         let limited = budget.limits(&names);
@@ -77,10 +77,10 @@ impl<'a> Recent<'a> {
         Some(Worst { benchmark: name.clone(), value })
     }
 
-    /// One value a run, the worst of the budget's benchmarks, the newest first.
+    /// The worst value of the budget's benchmarks per run, newest first.
     ///
-    /// Runs without one of the benchmarks of today are left out: the worst of fewer is another
-    /// quantity.
+    /// Runs without one of the current benchmarks are left out, because the worst of fewer
+    /// benchmarks cannot be compared.
     pub(super) fn values(&self, budget: &Budget) -> Vec<f64> {
         let names = self.names();
         let limited = budget.limits(&names);
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_run_tells_the_worst_or_why_there_is_none() {
+    fn the_newest_run_has_the_worst_or_a_reason() {
         let history: History =
             [run(1, vec![measured("p/t::a", 4.0), measured("p/t::b", 3.0)])].into_iter().collect();
         let renamed = BTreeMap::new();
@@ -161,6 +161,6 @@ mod tests {
         assert_eq!(recent.worst(&budget("none")), None);
         let p99 = Budget { metric: super::super::Metric::P99, ..budget("a") };
         let absence = recent.worst(&p99).unwrap().value.unwrap_err();
-        assert_eq!(absence.to_string(), "it needs 300 samples and has 100");
+        assert_eq!(absence.to_string(), "100 of 300 samples");
     }
 }

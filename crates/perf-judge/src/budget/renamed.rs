@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// New names by old ones.
 type Renamed = BTreeMap<BenchmarkId, BenchmarkId>;
 
-/// The name that a benchmark has today by each old one: with `a` to `b` and `b` to `c`, `a` is `c`.
+/// The current name of each old one: with `a` to `b` and `b` to `c`, the name of `a` is `c`.
 pub(super) fn resolved(text: &str, renamed: &Renamed) -> Result<Renamed, BudgetError> {
     renamed.iter().try_for_each(|(old, new)| check(text, old, new))?;
     let mut today = Renamed::new();
@@ -16,7 +16,9 @@ pub(super) fn resolved(text: &str, renamed: &Renamed) -> Result<Renamed, BudgetE
         let (mut name, mut before) = (old, BTreeSet::new());
         while let Some(new) = renamed.get(name).filter(|_| !today.contains_key(name)) {
             if !before.insert(name) {
-                let message = format!("leads back to `{name}`: remove the entry of today's name");
+                let message = format!(
+                    "is renamed to itself by a cycle: remove the entry of the current name"
+                );
                 return Err(at_new(text, name, &message));
             }
             name = new;
@@ -27,19 +29,15 @@ pub(super) fn resolved(text: &str, renamed: &Renamed) -> Result<Renamed, BudgetE
     Ok(today)
 }
 
-/// Checks what one entry can have wrong.
+/// Checks one entry.
 fn check(text: &str, old: &BenchmarkId, new: &BenchmarkId) -> Result<(), BudgetError> {
     let is_empty = |name: &BenchmarkId| name.as_str().trim().is_empty();
     if is_empty(old) {
-        let message = "renamed: an old name is empty: write the benchmark's whole name";
+        let message = "renamed: an old name is empty: write the benchmark's full name";
         return Err(at_key(text, &[Key("renamed")], old.as_str(), message.to_owned()));
     }
     if is_empty(new) {
-        return Err(at_new(
-            text,
-            old,
-            "has no new name: write its whole name, or remove the entry",
-        ));
+        return Err(at_new(text, old, "has no new name: write its full name, or remove the entry"));
     }
     if old == new {
         return Err(at_new(text, old, "is renamed to itself: remove the entry"));
@@ -47,8 +45,8 @@ fn check(text: &str, old: &BenchmarkId, new: &BenchmarkId) -> Result<(), BudgetE
     Ok(())
 }
 
-/// Checks that no benchmark of today has an old name: it would be taken for another one, and nobody
-/// would judge it.
+/// Checks that no existing benchmark has an old name. Its numbers would count for another benchmark,
+/// and it would not be judged.
 pub(super) fn check_old_names(
     text: &str,
     renamed: &Renamed,
@@ -59,7 +57,7 @@ pub(super) fn check_old_names(
     Err(at_new(text, old, message))
 }
 
-/// Checks that every benchmark that was renamed exists under its new name.
+/// Checks that each renamed benchmark exists by its new name.
 pub(super) fn check_new_names(
     text: &str,
     renamed: &Renamed,
@@ -69,10 +67,14 @@ pub(super) fn check_new_names(
     let Some((old, new)) = renamed.iter().find(unknown) else { return Ok(()) };
     let near = known.iter().find(|id| id.is_named(new.as_str()));
     let hint = near.map_or_else(
-        || "correct it, or remove the entry".to_owned(),
-        |id| format!("write the whole name, `{id}`"),
+        || "correct the name, or remove the entry".to_owned(),
+        |id| format!("write the full name, `{id}`"),
     );
-    Err(at_new(text, old, &format!("is renamed to `{new}`, and no benchmark is called so: {hint}")))
+    Err(at_new(
+        text,
+        old,
+        &format!("is renamed to `{new}`, and no benchmark has that name: {hint}"),
+    ))
 }
 
 /// An error at the new name of `old`.
@@ -107,13 +109,16 @@ mod tests {
     }
 
     #[test]
-    fn a_name_leads_somewhere() {
+    fn a_new_name_is_another_name() {
         let cases = [
             (r#""a": "a""#, "3:6: renamed: `a` is renamed to itself"),
             (r#""a": """#, "3:6: renamed: `a` has no new name"),
             (r#""": "a""#, "3:1: renamed: an old name is empty"),
-            ("\"a\": \"b\",\n\"b\": \"a\"", "3:6: renamed: `a` leads back to `a`"),
-            ("\"a\": \"b\",\n\"b\": \"c\",\n\"c\": \"b\"", "4:6: renamed: `b` leads back to `b`"),
+            ("\"a\": \"b\",\n\"b\": \"a\"", "3:6: renamed: `a` is renamed to itself by a cycle"),
+            (
+                "\"a\": \"b\",\n\"b\": \"c\",\n\"c\": \"b\"",
+                "4:6: renamed: `b` is renamed to itself by a cycle",
+            ),
         ];
         for (renamed, expected) in cases {
             let error = parse(renamed).unwrap_err();
@@ -128,7 +133,7 @@ mod tests {
         let renamed = BudgetFile::parse(text).unwrap().0.renamed;
         let error = check_new_names(text, &renamed, &known).unwrap_err().to_string();
         assert!(error.starts_with("2:14: renamed: `p/t::old` is renamed to `t::new`"), "{error}");
-        assert!(error.ends_with("write the whole name, `p/t::new`"), "{error}");
+        assert!(error.ends_with("write the full name, `p/t::new`"), "{error}");
         let error = check_old_names(text, &renamed, &known).unwrap_err().to_string();
         assert!(error.starts_with("2:14: renamed: `p/t::old` is still the name"), "{error}");
         assert_eq!(check_old_names(text, &renamed, &known[..1]), Ok(()));

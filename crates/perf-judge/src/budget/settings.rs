@@ -1,4 +1,4 @@
-//! The settings of perf-budgets.json beside its limits.
+//! The settings of perf-budgets.json other than budgets.
 
 use super::error::{BudgetError, at_key, at_value};
 use super::git_name::{check_branch, check_folder};
@@ -7,14 +7,14 @@ use crate::detect::Severity;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Where the history lies, unless the command line says otherwise.
+/// The default place of the history, which the command line can change.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct HistoryConfig {
-    /// The branch.
+    /// The history's branch.
     pub branch: String,
-    /// The folder on it; empty for its root.
+    /// The folder on the branch; empty for its root.
     pub folder: String,
 }
 
@@ -34,7 +34,7 @@ pub enum Level {
     Major,
     /// Changes of 10 % and more.
     Minor,
-    /// Nothing fails.
+    /// No regression fails.
     Never,
 }
 
@@ -50,15 +50,15 @@ impl Level {
     }
 }
 
-/// The lowest severity that fails a check, by how the regression was found.
+/// The lowest severity that fails a check, by the method that found the regression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Gate {
-    /// Found against the history, confirmed by fresh launches.
+    /// For a history comparison that a rerun confirmed.
     pub history: Level,
-    /// Found side by side.
+    /// For a paired comparison.
     pub compare: Level,
-    /// Found side by side, and the work grew as well.
+    /// For a paired comparison in which the instructions grew.
     #[serde(alias = "compare_work_grew")]
     pub compare_instructions_grew: Level,
 }
@@ -74,7 +74,7 @@ impl Default for Gate {
 }
 
 impl Gate {
-    /// The same level for every way of finding.
+    /// The same level for all methods.
     pub fn all(level: Level) -> Self {
         Self { history: level, compare: level, compare_instructions_grew: level }
     }
@@ -83,7 +83,7 @@ impl Gate {
 /// Checks the names of base branches.
 pub(super) fn check_base_branches(text: &str, branches: &[String]) -> Result<(), BudgetError> {
     if branches.is_empty() {
-        let message = "`base_branches` must name at least one branch".to_owned();
+        let message = "`base_branches` is empty: write at least one branch".to_owned();
         return Err(at_value(text, &[Key("base_branches")], message));
     }
     let mut seen = BTreeSet::new();
@@ -94,14 +94,14 @@ pub(super) fn check_base_branches(text: &str, branches: &[String]) -> Result<(),
             at_value(text, &place, format!("`{name}` cannot be a base branch: {why}"))
         })?;
         if !seen.insert(branch) {
-            let message = format!("`base_branches` names `{branch}` twice: once is enough");
+            let message = format!("`base_branches` contains `{branch}` twice: remove one of them");
             return Err(at_value(text, &place, message));
         }
     }
     Ok(())
 }
 
-/// Checks where the history lies.
+/// Checks the place of the history.
 pub(super) fn check_history(
     text: &str,
     history: &HistoryConfig,
@@ -119,7 +119,7 @@ pub(super) fn check_history(
     })?;
     if base_branches.contains(branch) {
         let message = format!(
-            "`{branch}` is a base branch, and each run would be a commit on it: give the history a branch of its own, e.g. `gh-pages`"
+            "`{branch}` is a base branch, and each run would be a commit on it: write another branch, e.g. `gh-pages`"
         );
         return Err(at_key(text, &[], "history", message));
     }

@@ -1,35 +1,35 @@
-//! Targets that fit what the last runs took.
+//! Proposed targets, from the values of the last runs.
 
 use super::recent::Recent;
 use super::{Budget, Metric};
 use crate::stats;
 
-/// Runs that a proposal needs: fewer have not yet shown how much the machine wavers.
+/// The runs that a proposal needs. Fewer do not show the noise of the machine.
 const RUNS: usize = 5;
-/// A target is too loose beyond this many times the worst run: a program could get four times
-/// slower, which nobody would call the same speed, and still keep it.
+/// A target is too loose above this multiple of the worst run. A program could become four times
+/// slower without exceeding it.
 const LOOSE: f64 = 4.0;
-/// What a proposed target is of the median run. It is what the tight budgets of a new benchmark
-/// begin with, and rounded up (by a tenth at most) it is never [`LOOSE`] itself.
+/// A proposed target as a multiple of the median run. Rounded up, by a tenth at most, it is below
+/// [`LOOSE`].
 const OF_MEDIAN: f64 = 3.0;
-/// What a proposed target is of the worst run at least: a shared machine can be half as slow again
-/// as its worst so far, and a limit that fails by itself is soon ignored.
+/// The smallest multiple of the worst run for a proposed target. A shared machine can be slower by
+/// half than in its worst run so far, and its noise must not fail a check.
 const OF_WORST: f64 = 1.5;
 const _: () = assert!(OF_MEDIAN.max(OF_WORST) * 1.1 < LOOSE && OF_MEDIAN > 1.0);
 
-/// What to do with a budget's limits.
+/// The proposal for a budget's limits.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Advice {
-    /// What perf-budgets.json calls the budget.
+    /// The budget's name in perf-budgets.json.
     pub name: String,
-    /// What it limits.
+    /// The limited metric.
     pub metric: Metric,
-    /// Its target, in the metric's unit.
+    /// The target in the metric's unit.
     pub target: f64,
-    /// What the runs took; `None` without any run.
+    /// The values of the runs; `None` without runs.
     pub seen: Option<ObservedValues>,
-    /// What to do.
+    /// The proposed change.
     pub step: TargetChange,
 }
 
@@ -37,28 +37,28 @@ pub struct Advice {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ObservedValues {
-    /// How many runs have one.
+    /// The number of runs with a value.
     pub runs: usize,
-    /// The median run.
+    /// The median of the runs.
     pub median: f64,
-    /// The worst run.
+    /// The largest value.
     pub worst: f64,
 }
 
-/// What to do with a target. Proposed targets are as the file writes them: in ms for times.
+/// A change of a target. Proposed targets are in the file's unit: ms for times.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum TargetChange {
-    /// It fits.
+    /// The target fits.
     Keep,
-    /// Too few runs say how long it takes: this many are needed.
+    /// There are too few runs: this many are needed.
     TooFew(usize),
-    /// It allows far more than any run took.
+    /// The target is too loose: this one fits.
     Tighten(f64),
-    /// More than half of the runs break it.
+    /// More than half of the runs exceed it: this one fits.
     Loosen(f64),
 }
 
-/// What to do with each budget, in their order.
+/// The proposals for budgets, in their order.
 pub fn suggest(budgets: &[Budget], recent: &Recent<'_>) -> Vec<Advice> {
     budgets.iter().map(|budget| Advice::of(budget, &recent.values(budget))).collect()
 }
@@ -73,7 +73,7 @@ impl Advice {
         Self { name: budget.name.clone(), metric: budget.metric, target: budget.target, seen, step }
     }
 
-    /// The proposed target as the file writes it, if it should change.
+    /// The proposed target in the file's unit, if it should change.
     pub(super) fn proposed(&self) -> Option<f64> {
         match self.step {
             TargetChange::Tighten(target) | TargetChange::Loosen(target) => Some(target),
@@ -97,7 +97,7 @@ impl ObservedValues {
 impl TargetChange {
     fn of(budget: &Budget, seen: ObservedValues) -> Self {
         let fitting = (seen.median * OF_MEDIAN).max(seen.worst * OF_WORST);
-        // Of a benchmark that takes nothing, as no allocation, no multiple makes a limit.
+        // A value of 0, e.g. without allocations, has no multiple for a limit.
         let Some(target) = two_digits_up(fitting / budget.metric.written().0) else {
             return Self::Keep;
         };
@@ -111,10 +111,10 @@ impl TargetChange {
     }
 }
 
-/// Rounding noise of the arithmetic, which is not worth a digit: 3 × 0.1 is 0.3 and not 0.31.
+/// The rounding error of the arithmetic, which must not change a digit: 3 × 0.1 is 0.3, not 0.31.
 const NOISE: f64 = 1e-9;
 
-/// The least number of two digits that is no less; `None` if there is none above 0.
+/// The value rounded up to two digits; `None` if the result is not above 0 and finite.
 pub(super) fn two_digits_up(value: f64) -> Option<f64> {
     if !value.is_finite() || value <= 0.0 {
         return None;

@@ -1,27 +1,27 @@
-//! Steps in a series of recorded runs: where it changed its level, and by how much.
+//! Change points in a series of recorded runs: where its level changed, and by how much.
 //!
-//! A verdict asks whether the newest run differs. This looks back, knows what came after, and so
-//! finds smaller changes, a few runs late. It advises and never decides.
+//! A verdict compares the newest run with its baseline. Change points also use the later runs, so
+//! they show smaller changes, a few runs later. They inform and never fail a check.
 //!
-//! The series is cut into levels so that squared deviations to them, in units of the noise, plus a
-//! price a cut are least: optimal partitioning (Jackson et al. 2005), exact in time O(n²). The
-//! price is PRICE × ln n, as the Bayesian information criterion would have it with a factor.
-//! Single runs far from their neighbours are drawn in first, so that a burst is no level.
+//! The series is cut into levels by optimal partitioning (Jackson et al., 2005), exact in O(n²).
+//! It minimizes the squared distances to the levels, in units of the noise, plus a price per cut.
+//! The price is PRICE × ln n, a multiple of the Bayesian information criterion. Outliers are moved
+//! closer to their neighbours first, so that a single slow run is no level.
 
 use crate::stats;
 use crate::unit::LogRatio;
 
-/// How many runs a level has at least.
+/// The smallest number of runs of a level.
 pub const SHORTEST: usize = 3;
-/// What a cut costs, in ln n.
+/// The price of a cut, in ln n.
 const PRICE: f64 = 4.5;
-/// How far a run may lie from the median of its neighbours, in units of the noise.
+/// The largest distance of a run from the median of its neighbours, in units of the noise.
 const REACH: f64 = 2.5;
-/// How many neighbours on either side.
+/// The number of neighbours on either side.
 const NEIGHBOURS: usize = 2;
-/// The least noise that is believed; ln 1.003.
+/// The smallest noise; ln 1.003.
 const LEAST_NOISE: f64 = 0.003;
-/// The least step that is told; ln 1.03.
+/// The smallest change point that is reported; ln 1.03.
 const LEAST_STEP: f64 = 0.029_558_802_241_544_4;
 
 /// A change point: where the level of a series changed.
@@ -38,35 +38,35 @@ pub struct ChangePoint {
     pub after_ns: f64,
 }
 
-/// The steps of a series of times in ns, the oldest first. Every level has at least [`SHORTEST`]
-/// runs, and so has what follows the last step.
+/// The change points of a series of times in ns, the oldest first. Every level has at least
+/// [`SHORTEST`] runs.
 ///
-/// Times that are not above zero and finite have no logarithm: leave them out.
+/// All times must be finite and above 0, because others have no logarithm.
 pub fn steps(times_ns: &[f64]) -> Vec<ChangePoint> {
     let logs: Vec<f64> = times_ns.iter().map(|ns| ns.ln()).collect();
     let Some(noise) = noise(&logs) else { return Vec::new() };
-    let calm = drawn_in(&logs, noise);
-    let mut bounds = partition(&calm, noise);
-    drop_small(&calm, &mut bounds);
-    bounds.windows(3).map(|bounds| step(&calm, [bounds[0], bounds[1], bounds[2]])).collect()
+    let smoothed = without_outliers(&logs, noise);
+    let mut bounds = partition(&smoothed, noise);
+    drop_small(&smoothed, &mut bounds);
+    bounds.windows(3).map(|bounds| step(&smoothed, [bounds[0], bounds[1], bounds[2]])).collect()
 }
 
-/// The standard deviation of one run, from the differences of neighbours, which a few steps do not
-/// disturb. `None` for series too short to have a step.
+/// The standard deviation of one run, from the differences of neighbours, which hardly depend on a
+/// few change points. `None` if the series is too short to have one.
 fn noise(logs: &[f64]) -> Option<f64> {
     if logs.len() < 2 * SHORTEST {
         return None;
     }
-    let moves: Vec<f64> = logs.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
-    let usual = stats::median(&moves)?;
+    let differences: Vec<f64> = logs.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
+    let usual = stats::median(&differences)?;
     // 1.4826 makes a median deviation a standard deviation; a difference has two runs' noise.
     Some((1.4826 * usual / std::f64::consts::SQRT_2).max(LEAST_NOISE))
 }
 
-fn drawn_in(logs: &[f64], noise: f64) -> Vec<f64> {
+fn without_outliers(logs: &[f64], noise: f64) -> Vec<f64> {
     let window = 2 * NEIGHBOURS + 1;
     let around = |i: usize| {
-        // At an end it takes as many from one side: two odd runs there are no level yet.
+        // At an end all neighbours are on one side, because two odd runs there are no level yet.
         let begin = i.saturating_sub(NEIGHBOURS).min(logs.len().saturating_sub(window));
         let neighbours = &logs[begin..logs.len().min(begin + window)];
         stats::median(neighbours).unwrap_or(logs[i])
@@ -77,7 +77,7 @@ fn drawn_in(logs: &[f64], noise: f64) -> Vec<f64> {
 
 /// Where the levels begin, and the end of the series.
 fn partition(logs: &[f64], noise: f64) -> Vec<usize> {
-    let sums = Sums::of(logs);
+    let sums = PrefixSums::of(logs);
     let price = PRICE * (logs.len() as f64).ln() * noise * noise;
     let mut least = vec![f64::INFINITY; logs.len() + 1];
     let mut begins = vec![0; logs.len() + 1];
@@ -99,12 +99,12 @@ fn partition(logs: &[f64], noise: f64) -> Vec<usize> {
 }
 
 /// Running sums, so that the spread of any stretch takes no time.
-struct Sums {
+struct PrefixSums {
     values: Vec<f64>,
     squares: Vec<f64>,
 }
 
-impl Sums {
+impl PrefixSums {
     fn of(logs: &[f64]) -> Self {
         // Nearer to zero the squares lose fewer digits.
         let median = stats::median(logs).unwrap_or_default();
@@ -125,7 +125,7 @@ impl Sums {
     }
 }
 
-/// Joins levels that differ by less than is told, the most alike first.
+/// Joins adjacent levels that differ by less than [`LEAST_STEP`], the most similar first.
 fn drop_small(logs: &[f64], bounds: &mut Vec<usize>) {
     loop {
         let height =
@@ -183,7 +183,7 @@ mod tests {
     }
 
     /// A series of 100 runs with up to three steps of 5 to 30 %, at least ten runs apart.
-    fn planted(chance: &mut Chance, noise: f64, bursts: f64) -> Planted {
+    fn planted(chance: &mut Chance, noise: f64, peaks: f64) -> Planted {
         let mut at: Vec<usize> = (0..chance.below(4)).map(|_| 10 + chance.below(80)).collect();
         at.sort_unstable();
         at.dedup_by(|later, earlier| *later < *earlier + 10);
@@ -193,8 +193,8 @@ mod tests {
                 let size = (0.05 + 0.25 * chance.share()).ln_1p();
                 level += if chance.share() < 0.5 { size } else { -size };
             }
-            let burst = if chance.share() < bursts { 0.2 * chance.normal().abs() } else { 0.0 };
-            1000.0 * f64::exp(level + noise * chance.normal() + burst)
+            let peak = if chance.share() < peaks { 0.2 * chance.normal().abs() } else { 0.0 };
+            1000.0 * f64::exp(level + noise * chance.normal() + peak)
         };
         let times_ns = (0..100).map(&mut time_ns).collect();
         Planted { times_ns, at }
@@ -202,11 +202,11 @@ mod tests {
 
     /// The shares of planted steps that are found within five runs, and of found ones that were
     /// planted.
-    fn recall_and_precision(noise: f64, bursts: f64) -> (f64, f64) {
+    fn recall_and_precision(noise: f64, peaks: f64) -> (f64, f64) {
         let mut chance = Chance(7);
         let (mut hits, mut planted_steps, mut found_steps) = (0, 0, 0);
         for _ in 0..300 {
-            let planted = planted(&mut chance, noise, bursts);
+            let planted = planted(&mut chance, noise, peaks);
             let found = steps(&planted.times_ns);
             let near = |at: &&usize| found.iter().any(|step| step.at.abs_diff(**at) <= 5);
             hits += planted.at.iter().filter(near).count();
@@ -219,17 +219,14 @@ mod tests {
 
     #[test]
     fn planted_steps_are_found_and_little_else() {
-        for (noise, bursts, least) in [(0.03, 0.0, 0.97), (0.01, 0.0, 0.99), (0.03, 0.05, 0.95)] {
-            let (recall, precision) = recall_and_precision(noise, bursts);
-            assert!(
-                recall >= least && precision >= least,
-                "{noise} {bursts}: {recall} {precision}"
-            );
+        for (noise, peaks, least) in [(0.03, 0.0, 0.97), (0.01, 0.0, 0.99), (0.03, 0.05, 0.95)] {
+            let (recall, precision) = recall_and_precision(noise, peaks);
+            assert!(recall >= least && precision >= least, "{noise} {peaks}: {recall} {precision}");
         }
     }
 
     #[test]
-    fn a_step_says_where_and_how_much() {
+    fn a_change_point_has_a_place_and_a_size() {
         let times: Vec<f64> = [vec![100.0; 8], vec![120.0; 4]].concat();
         let [step] = steps(&times)[..] else { panic!("{:?}", steps(&times)) };
         assert_eq!(step.at, 8);
@@ -240,11 +237,11 @@ mod tests {
     #[test]
     fn what_is_no_step() {
         let flat = vec![100.0; 40];
-        let mut burst = flat.clone();
-        burst[20] = 400.0;
+        let mut peak = flat.clone();
+        peak[20] = 400.0;
         let too_new = [flat.clone(), vec![200.0; 2]].concat();
         let too_small = [flat.clone(), vec![102.0; 40]].concat();
-        for times in [vec![], vec![1.0; 5], flat, burst, too_new, too_small] {
+        for times in [vec![], vec![1.0; 5], flat, peak, too_new, too_small] {
             assert_eq!(steps(&times), [], "{times:?}");
         }
     }

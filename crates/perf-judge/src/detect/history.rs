@@ -301,8 +301,8 @@ mod tests {
 
     #[test]
     fn an_underpowered_statistic_is_not_used() {
-        let still = RunValue { min: Some(206.0_f64.ln()), median: Some(315.0_f64.ln()) };
-        let each = deviations(still, &busy(), Confidence::FirstPass);
+        let unchanged = RunValue { min: Some(206.0_f64.ln()), median: Some(315.0_f64.ln()) };
+        let each = deviations(unchanged, &busy(), Confidence::FirstPass);
         assert_eq!(deciding(&each), Statistic::Min);
         assert_eq!(suite_wide_shift([each.as_slice(); 8]), None);
         assert_eq!(found_when_busy(206.0, 315.0).finding, Finding::Unchanged);

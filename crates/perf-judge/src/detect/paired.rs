@@ -1,8 +1,8 @@
-//! Rule P: base and head side by side, pair by pair, as long as it takes.
+//! The paired rule: an exact sign test of pairs of base and head, with interim analyses.
 //!
-//! A fair coin decides afresh for every benchmark and every pair which side is launched first, so
-//! for equal code the sign of a pair's difference is a fair coin too, whatever the noise. An exact
-//! sign test guards every change, and nothing is called a change before 20 pairs.
+//! The first launch of each pair is chosen at random. For equal code, the sign of a pair's
+//! difference is therefore a fair coin, whatever the noise. No change is reported before 20 pairs,
+//! unless the time limit ends the measurement.
 
 use super::{BOUND_LEVEL, Finding, Severity};
 use crate::run::{Pair, Side, Statistic};
@@ -11,37 +11,38 @@ use crate::unit::LogRatio;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{Binomial, DiscreteCDF};
 
-/// Rounds before the first look.
+/// Pairs before the first analysis.
 pub const FIRST_ANALYSIS: usize = 10;
-/// Rounds between schedule.
+/// Pairs between two analyses.
 pub const PAIRS_PER_STEP: usize = 5;
-/// Rounds of the last look.
+/// Pairs of the last analysis.
 pub const MAX_PAIRS: usize = 85;
 
 /// The smallest change that is reported: ln 1.03.
 pub const THRESHOLD: f64 = 0.029_558_802_241_544_4;
-/// What "unchanged" excludes: ln 1.05.
+/// The change that "unchanged" excludes: ln 1.05.
 const EXCLUDED: f64 = 0.048_790_164_169_432_01;
-/// The level of the test for a change at the last look; it grows with the square of the pairs.
+/// The level of the test for a change in the last analysis; it grows with the square of the pairs.
 const FINAL_LEVEL: f64 = 5e-4;
-/// The level of the test for a change where there is only one look.
+/// The level of the test for a change with a single analysis.
 const SINGLE_LEVEL: f64 = 1e-3;
-/// Rounds that it takes to say anything.
+/// The smallest number of pairs with a result.
 const MINIMUM: usize = 3;
 
-/// How often the pairs are looked at.
+/// When the pairs are analyzed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Schedule {
-    /// Every [`PAIRS_PER_STEP`] pairs, and more are measured until one decides.
+    /// Every [`PAIRS_PER_STEP`] pairs, until an analysis decides.
     Sequential,
-    /// Every [`PAIRS_PER_STEP`] pairs, and at the last one, as the time for more is over.
+    /// Every [`PAIRS_PER_STEP`] pairs and after the last, because the time limit ended the
+    /// measurement.
     Ended,
-    /// Once, as nothing more can be measured.
+    /// Once, because no further pairs are possible.
     Once,
 }
 
 impl Schedule {
-    /// The same where the time for more pairs is over.
+    /// The schedule after the time limit.
     pub fn ended(self) -> Self {
         match self {
             Self::Sequential | Self::Ended => Self::Ended,
@@ -49,7 +50,7 @@ impl Schedule {
         }
     }
 
-    /// After which of so many pairs there is a look.
+    /// The numbers of pairs after which there is an analysis.
     fn analyses_after(self, pairs: usize) -> Vec<usize> {
         if self == Self::Once {
             return vec![pairs];
@@ -64,82 +65,82 @@ impl Schedule {
     }
 }
 
-/// What the pairs say, and every number that led there.
+/// The result of the pairs, with its numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PairedAnalysis {
-    /// Every look, in order; the last one decided, or nothing did.
+    /// The interim analyses in order. Only the last one can have decided.
     #[serde(alias = "looks")]
     pub analyses: Vec<InterimAnalysis>,
-    /// The lowest change that the last look's pairs leave possible, in ln.
+    /// The lower end of the 89 % confidence interval after the last pair, in ln.
     pub low: Option<LogRatio>,
-    /// The highest.
+    /// The upper end.
     pub high: Option<LogRatio>,
-    /// What was found; `None` where more pairs are wanted.
+    /// The finding; `None` if further pairs are needed.
     pub finding: Option<Finding>,
 }
 
-/// An interim analysis: one look at the pairs so far. Changes are in ln of head over base.
+/// An interim analysis of the pairs so far. Changes are ln(head ÷ base).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InterimAnalysis {
-    /// Rounds so far.
+    /// The number of pairs so far.
     #[serde(alias = "rounds")]
     pub pairs: usize,
-    /// Rounds that count: those whose times are all finite and above 0.
+    /// The pairs that count: those whose times are all finite and above 0.
     pub counted: usize,
-    /// The median of all differences, both statistics together.
+    /// The median of all differences by both statistics.
     pub estimate: LogRatio,
-    /// The median of each statistic's own differences.
+    /// The median of each statistic's differences.
     pub medians: Vec<(Statistic, LogRatio)>,
-    /// The question that the estimate raised, and its answer.
+    /// The test that the estimate selected, and its numbers.
     pub test: Test,
-    /// What this look found.
+    /// The finding of this analysis.
     pub finding: Option<Finding>,
 }
 
-/// What a look asked.
+/// The test of an analysis.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Test {
-    /// The estimate is large: is it more than chance?
+    /// The test for a change, for a large estimate.
     Change {
-        /// What a pair must lie beyond to speak for the change.
+        /// The difference above which a pair votes for the change.
         bar: LogRatio,
-        /// Weight of the pairs that do.
+        /// The weight of the pairs that vote for the change.
         weight_for: u32,
-        /// Weight of the pairs that lie on the other side.
+        /// The weight of the pairs that vote against it.
         weight_against: u32,
-        /// How likely so much weight is if every pair's sign is a coin's.
+        /// The probability of this difference of votes if each sign is a fair coin.
         p: f64,
-        /// How unlikely it must be.
+        /// The largest `p` of a change.
         level: f64,
     },
-    /// The estimate is small: are changes of 5 % excluded?
+    /// The test for no change, for a small estimate.
     Nothing {
-        /// How likely the pairs are if it got 5 % slower.
+        /// The probability of the pairs if the head is 5 % slower.
         slower: f64,
-        /// How likely they are if it got 5 % faster.
+        /// The probability of the pairs if the head is 5 % faster.
         faster: f64,
-        /// How unlikely both must be.
+        /// The largest probability of "unchanged", for both.
         level: f64,
     },
 }
 
-/// Judges pairs, oldest first. `None` where fewer than three count.
+/// Judges pairs, oldest first. `None` if fewer than three count.
 pub fn judge(pairs: &[Pair], schedule: Schedule) -> Option<PairedAnalysis> {
-    let mut taken = Vec::new();
+    let mut analyses = Vec::new();
     for count in schedule.analyses_after(pairs.len()) {
         let differences = Differences::of(&pairs[..count]);
         let Some(interim) = interim_analysis(&differences, count, schedule) else { continue };
         let decided = interim.finding.is_some();
-        taken.push(interim);
+        analyses.push(interim);
         if decided {
-            return Some(analysis(taken, &differences, schedule));
+            return Some(analysis(analyses, &differences, schedule));
         }
     }
     let all = Differences::of(pairs);
-    (all.count() >= MINIMUM).then(|| analysis(taken, &all, schedule))
+    (all.count() >= MINIMUM).then(|| analysis(analyses, &all, schedule))
 }
 
 fn analysis(
@@ -155,17 +156,17 @@ fn analysis(
 }
 
 impl PairedAnalysis {
-    /// The best estimate of the change.
+    /// The estimated change.
     pub fn estimate(&self) -> LogRatio {
         self.analyses.last().map_or(LogRatio(0.0), |last| last.estimate)
     }
 
-    /// Rounds that the decision took.
+    /// The number of pairs of the last analysis.
     pub fn pairs(&self) -> usize {
         self.analyses.last().map_or(0, |last| last.pairs)
     }
 
-    /// The size from which on no change can hide; `None` where the pairs exclude nothing.
+    /// The minimum detectable change; `None` if the pairs exclude no change.
     pub fn min_detectable_change(&self) -> Option<LogRatio> {
         Some(LogRatio(self.high?.0.max(-self.low?.0).max(0.0)))
     }
@@ -196,14 +197,14 @@ fn interim_analysis(
     } else {
         let test = differences.exclude_changes();
         let small = medians.iter().all(|(_, median)| median.0.abs() < THRESHOLD);
-        // The end of the time makes no earlier first look: so few pairs hide too much.
+        // The time limit allows no earlier analysis, because so few pairs exclude too little.
         let is_planned = schedule != Schedule::Ended || pairs >= FIRST_ANALYSIS;
         (test, nothing(test).filter(|_| small && is_planned))
     };
     Some(InterimAnalysis { pairs, counted, estimate: LogRatio(estimate), medians, test, finding })
 }
 
-/// A change is believed if chance does not explain it and no statistic denies it.
+/// A change is reported if `p` reaches the level and no statistic contradicts.
 fn change(test: Test, estimate: f64, least: f64) -> Option<Finding> {
     let Test::Change { p, level, .. } = test else { return None };
     let severity = Severity::of(estimate, least);
@@ -221,13 +222,13 @@ fn nothing(test: Test) -> Option<Finding> {
 struct Differences {
     statistics: Vec<Statistic>,
     pairs: Vec<Vec<f64>>,
-    /// ln of the slower side's time by the first statistic: how disturbed a pair was.
+    /// ln of the slower side's time by the first statistic: the noise of a pair.
     slower: Vec<f64>,
 }
 
 impl Differences {
-    /// A statistic that fewer than three pairs have is left out; a pair that lacks one of the
-    /// others does not count.
+    /// A statistic that fewer than three pairs have is left out. A pair that lacks one of the others
+    /// does not count.
     fn of(pairs: &[Pair]) -> Self {
         let usable = |statistic: &Statistic| {
             pairs.iter().filter(|pair| logs(pair, *statistic).is_some()).count() >= MINIMUM
@@ -265,15 +266,15 @@ impl Differences {
 
     /// The same pairs with base and head swapped if `sign` is negative.
     fn in_direction(&self, sign: f64) -> Self {
-        let turned = |pair: &Vec<f64>| pair.iter().map(|difference| sign * difference).collect();
+        let swapped = |pair: &Vec<f64>| pair.iter().map(|difference| sign * difference).collect();
         Self {
             statistics: self.statistics.clone(),
             slower: self.slower.clone(),
-            pairs: self.pairs.iter().map(turned).collect(),
+            pairs: self.pairs.iter().map(swapped).collect(),
         }
     }
 
-    /// The exact weighted sign test against a bar that rises with what is claimed.
+    /// The exact weighted sign test against a threshold that grows with the estimate.
     fn is_more_than_chance(&self, size: f64, level: f64) -> Test {
         let bar = ((size - 0.04) / 3.0).max(0.0);
         let weighed = self.pairs.iter().zip(self.weights());
@@ -295,11 +296,12 @@ impl Differences {
         Test::Change { bar: LogRatio(bar), weight_for, weight_against, p, level }
     }
 
-    /// Quiet pairs count four times, disturbed ones twice and bursts once; which side was
-    /// disturbed makes no difference.
+    /// The weight of a pair is 4 at low noise, 2 at medium noise and 1 at high noise.
+    ///
+    /// It depends on the slower side alone, so base and head have equal weights.
     fn weights(&self) -> Vec<u32> {
-        let quiet = stats::sorted(&self.slower)[self.slower.len() / 4];
-        let weight = |slower: &f64| match slower - quiet {
+        let low_noise = stats::sorted(&self.slower)[self.slower.len() / 4];
+        let weight = |slower: &f64| match slower - low_noise {
             above if above <= 0.1 => 4,
             above if above <= 0.3 => 2,
             _ => 1,
@@ -315,20 +317,20 @@ impl Differences {
         }
     }
 
-    /// How likely so many pairs lie below `bar` if it is the true change. Rounds whose statistics
-    /// lie on both sides of it do not count.
+    /// The probability of at least so many pairs below `bar` if it is the true change. Pairs with a
+    /// statistic on each side of it do not count.
     fn p_below(&self, bar: f64) -> f64 {
         let all = |beyond: fn(&f64, &f64) -> bool| {
             self.pairs.iter().filter(|pair| pair.iter().all(|d| beyond(d, &bar))).count()
         };
         let (below, above) = (all(f64::lt), all(f64::gt));
-        p_heads_at_least(below as u64, (below + above) as u64)
+        p_at_least(below as u64, (below + above) as u64)
     }
 
-    /// The smallest of the differences that the pairs exclude from above.
+    /// The smallest difference that is excluded as the true change, from above.
     fn high(&self) -> Option<LogRatio> {
         let candidates = stats::sorted(&self.pooled());
-        // A hair above the difference itself, so that its own pair lies below.
+        // Slightly above the difference itself, so that its own pair is below.
         let excluded = |at: f64| self.p_below(at + 1e-12) <= BOUND_LEVEL;
         let first = candidates.partition_point(|at| !excluded(*at));
         candidates.get(first).copied().map(LogRatio)
@@ -348,9 +350,9 @@ fn logs(pair: &Pair, statistic: Statistic) -> Option<(f64, f64)> {
     Some((log(Side::Base)?, log(Side::Head)?))
 }
 
-/// P(X ≥ `heads`) of `coins` fair coins.
-fn p_heads_at_least(heads: u64, coins: u64) -> f64 {
-    match (heads.checked_sub(1), Binomial::new(0.5, coins)) {
+/// P(X ≥ `count`) with X ~ Binomial(`trials`, ½).
+fn p_at_least(count: u64, trials: u64) -> f64 {
+    match (count.checked_sub(1), Binomial::new(0.5, trials)) {
         (Some(below), Ok(binomial)) => binomial.sf(below),
         (None, _) | (_, Err(_)) => 1.0,
     }

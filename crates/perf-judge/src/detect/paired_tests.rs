@@ -12,7 +12,7 @@ fn found(pairs: &[Pair]) -> Option<Finding> {
 }
 
 #[test]
-fn constant_times_are_told_as_soon_as_the_test_allows() {
+fn constant_times_are_decided_by_the_first_possible_analysis() {
     let cases = [
         (100.0, Some(Finding::Unchanged), 10),
         (104.0, Some(Finding::Regression(Severity::Notice)), 20),
@@ -49,7 +49,7 @@ fn tail_probabilities_are_the_published_ones() {
     // scipy.stats.binom.sf(k - 1, n, 0.5)
     let cases = [(17, 20, 0.001_288_414_001_464_84), (8, 10, 0.0546875), (0, 5, 1.0), (1, 0, 0.0)];
     for (heads, coins, p) in cases {
-        assert!((p_heads_at_least(heads, coins) - p).abs() < 1e-12, "{heads} of {coins}");
+        assert!((p_at_least(heads, coins) - p).abs() < 1e-12, "{heads} of {coins}");
         let weights = vec![1; coins as usize];
         let net = 2 * heads as i64 - coins as i64;
         assert!((p_sign_sum_at_least(&weights, net) - p).abs() < 1e-12, "{heads} of {coins}");
@@ -86,7 +86,7 @@ fn statistics_that_disagree_stay_undecided() {
 }
 
 #[test]
-fn without_more_rounds_one_look_decides() {
+fn without_further_pairs_one_analysis_decides() {
     let few = vec![pair(100.0, 120.0); 9];
     assert_eq!(judge(&few, Schedule::Once).unwrap().finding, Some(Finding::Inconclusive));
     assert_eq!(judge(&few, Schedule::Sequential).unwrap().finding, None);
@@ -140,16 +140,16 @@ proptest! {
     }
 
     #[test]
-    fn the_order_within_a_look_does_not_matter(pairs in pairs(), turn in 0..10_usize) {
+    fn the_order_of_the_pairs_of_an_analysis_does_not_matter(pairs in pairs(), turn in 0..10_usize) {
         let mut turned = pairs.clone();
         turned[..FIRST_ANALYSIS].rotate_left(turn);
         for step in turned[FIRST_ANALYSIS..].chunks_mut(PAIRS_PER_STEP) {
             step.reverse();
         }
-        // The pairs behind the last look belong to none yet.
-        let whole = pairs.len() - (pairs.len() - FIRST_ANALYSIS) % PAIRS_PER_STEP;
+        // The pairs after the last analysis belong to none yet.
+        let analyzed = pairs.len() - (pairs.len() - FIRST_ANALYSIS) % PAIRS_PER_STEP;
         let judged = |pairs: &[Pair]| {
-            judge(&pairs[..whole], Schedule::Sequential).map(|s| (s.finding, s.pairs()))
+            judge(&pairs[..analyzed], Schedule::Sequential).map(|s| (s.finding, s.pairs()))
         };
         prop_assert_eq!(judged(&pairs), judged(&turned));
     }
@@ -161,8 +161,8 @@ proptest! {
             .iter()
             .map(|v| Pair { first: Side::Head, base: times(v[0], v[1]), head: times(v[2], v[3]) })
             .collect();
-        for looks in [Schedule::Sequential, Schedule::Once] {
-            if let Some(judged) = judge(&pairs, looks) {
+        for schedule in [Schedule::Sequential, Schedule::Once] {
+            if let Some(judged) = judge(&pairs, schedule) {
                 prop_assert!(!judged.estimate().0.is_nan());
             }
         }

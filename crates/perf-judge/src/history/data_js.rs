@@ -10,21 +10,21 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
-struct Data {
-    entries: BTreeMap<String, Vec<Entry>>,
+struct DataJs {
+    entries: BTreeMap<String, Vec<DataJsEntry>>,
 }
 
 #[derive(Deserialize)]
-struct Entry {
-    commit: EntryCommit,
+struct DataJsEntry {
+    commit: DataJsCommit,
     /// In ms since 1970.
     date: i64,
     tool: String,
-    benches: Vec<Bench>,
+    benches: Vec<DataJsBenchmark>,
 }
 
 #[derive(Deserialize)]
-struct EntryCommit {
+struct DataJsCommit {
     id: String,
     #[serde(default)]
     message: String,
@@ -33,7 +33,7 @@ struct EntryCommit {
 }
 
 #[derive(Deserialize)]
-struct Bench {
+struct DataJsBenchmark {
     name: String,
     value: f64,
     #[serde(default)]
@@ -43,10 +43,10 @@ struct Bench {
     range: Value,
 }
 
-/// The suite that a workflow has unless it names one.
+/// The default name of a suite in a workflow.
 const UNNAMED_SUITE: &str = "Benchmark";
 
-/// Reads a `data.js`, with or without the assignment. It does not say which branch was measured.
+/// Reads a `data.js`, with or without the assignment. It does not contain the measured branch.
 pub(super) fn import(text: &str, branch: &str) -> Result<Imported, ImportError> {
     let json = text.split_once('=').map_or(
         text,
@@ -56,8 +56,8 @@ pub(super) fn import(text: &str, branch: &str) -> Result<Imported, ImportError> 
     );
     let skipped = text.len() - json.len();
     let json = json.trim_end().trim_end_matches(';');
-    let data: Data = serde_json::from_str(json).map_err(|cause| located(&cause, skipped))?;
-    let mut read = Read::default();
+    let data: DataJs = serde_json::from_str(json).map_err(|cause| located(&cause, skipped))?;
+    let mut read = ReadRuns::default();
     for (suite, entries) in &data.entries {
         entries.iter().for_each(|entry| read.add(suite, entry, branch));
     }
@@ -65,21 +65,21 @@ pub(super) fn import(text: &str, branch: &str) -> Result<Imported, ImportError> 
     Ok(Imported { runs: read.runs, notes: notes.into_iter().flatten().collect() })
 }
 
-/// What was read so far.
+/// The runs read so far, and the skipped values.
 #[derive(Default)]
-struct Read {
+struct ReadRuns {
     runs: Vec<Run>,
-    /// Values of entries whose time has no place in the history.
+    /// The number of values of entries whose time the history cannot hold.
     timeless: usize,
-    /// Values that are too large in the unit of the history, for people.
+    /// Descriptions of values that are too large in the unit of the history.
     overflows: Vec<String>,
 }
 
-/// Values in a note; more are counted.
+/// The number of values that a note names.
 const NAMED: usize = 3;
 
-impl Read {
-    fn add(&mut self, suite: &str, entry: &Entry, branch: &str) {
+impl ReadRuns {
+    fn add(&mut self, suite: &str, entry: &DataJsEntry, branch: &str) {
         let time = DateTime::from_timestamp_millis(entry.date).filter(|time| has_place(*time));
         let Some(started) = time else {
             self.timeless += entry.benches.len();
@@ -102,7 +102,7 @@ impl Read {
 
     fn timeless_note(&self) -> Option<String> {
         let count = unit::counted(self.timeless, "value", "values");
-        (self.timeless > 0).then(|| format!("{count} passed over, without a time after 1970"))
+        (self.timeless > 0).then(|| format!("{count} skipped: no time after 1970"))
     }
 
     fn overflow_note(&self) -> Option<String> {
@@ -113,17 +113,17 @@ impl Read {
             more => format!(" and {more} more"),
         };
         let values = unit::counted(count, "value", "values");
-        (count > 0).then(|| format!("{values} passed over, too large: {named}{more}"))
+        (count > 0).then(|| format!("{values} skipped, too large: {named}{more}"))
     }
 }
 
 /// `fib of 1a2b3c4d5e6f: 1e308 s`
-fn overflow(entry: &Entry, bench: &Bench, measured: &Measured) -> String {
+fn overflow(entry: &DataJsEntry, bench: &DataJsBenchmark, measured: &Measured) -> String {
     let commit: String = entry.commit.id.chars().take(12).collect();
     format!("{} of {commit}: {:e} {}", measured.name, bench.value, bench.unit)
 }
 
-/// The error by its place in the file, whose first line begins with `skipped` bytes of script.
+/// The error with its place in the file, whose first line begins with `skipped` bytes of script.
 fn located(cause: &serde_json::Error, skipped: usize) -> ImportError {
     let (line, column) = (cause.line(), cause.column());
     let column = if line == 1 { column + skipped } else { column };
@@ -132,7 +132,7 @@ fn located(cause: &serde_json::Error, skipped: usize) -> ImportError {
 
 fn run_of(
     suite: &str,
-    entry: &Entry,
+    entry: &DataJsEntry,
     started: DateTime<Utc>,
     branch: &str,
     benchmarks: Vec<Measured>,
@@ -149,7 +149,7 @@ fn run_of(
 }
 
 /// A name comes twice where a tool measured in several configurations.
-fn name_of(suite: &str, bench: &Bench, names: &mut BTreeMap<String, usize>) -> String {
+fn name_of(suite: &str, bench: &DataJsBenchmark, names: &mut BTreeMap<String, usize>) -> String {
     let name = match suite {
         UNNAMED_SUITE => bench.name.clone(),
         _ => format!("{suite}/{}", bench.name),
@@ -159,7 +159,7 @@ fn name_of(suite: &str, bench: &Bench, names: &mut BTreeMap<String, usize>) -> S
     if *count == 1 { name } else { format!("{name} ({count})") }
 }
 
-fn measured(name: &str, bench: &Bench, tool: &str) -> Measured {
+fn measured(name: &str, bench: &DataJsBenchmark, tool: &str) -> Measured {
     let quantity = Quantity::of(bench.value, &bench.unit);
     // Only Rust's own harness prints medians.
     let metric = if tool == "cargo" { "median" } else { "mean" };
@@ -171,21 +171,21 @@ fn measured(name: &str, bench: &Bench, tool: &str) -> Measured {
         Quantity::Time { ns_per_unit } => {
             let std_dev = std_dev.map(|range| range * ns_per_unit).filter(|ns| ns.is_finite());
             metrics.extend(std_dev.map(|_| "std_dev".to_owned()));
-            let told = Foreign { metrics, unit: "ns".to_owned(), bigger_is_better };
-            let mut measured = foreign(name, bench.value * ns_per_unit, told);
+            let meaning = Foreign { metrics, unit: "ns".to_owned(), bigger_is_better };
+            let mut measured = foreign(name, bench.value * ns_per_unit, meaning);
             measured.time_ns.std_dev = std_dev;
             measured
         }
         Quantity::Frequency => {
             metrics.push("throughput".to_owned());
-            let told = Foreign { metrics, unit: "ns".to_owned(), bigger_is_better: false };
-            let mut measured = foreign(name, 1e9 / bench.value, told);
+            let meaning = Foreign { metrics, unit: "ns".to_owned(), bigger_is_better: false };
+            let mut measured = foreign(name, 1e9 / bench.value, meaning);
             measured.throughput.insert("item/s".to_owned(), bench.value);
             measured
         }
         Quantity::Rate { per_second } => {
-            let told = Foreign { metrics, unit: "B/s".to_owned(), bigger_is_better };
-            foreign(name, per_second, told)
+            let meaning = Foreign { metrics, unit: "B/s".to_owned(), bigger_is_better };
+            foreign(name, per_second, meaning)
         }
         Quantity::Other { value, unit } => {
             foreign(name, value, Foreign { metrics, unit, bigger_is_better })
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_too_large_in_our_units_is_named_and_passed_over() {
+    fn a_value_that_is_too_large_in_the_unit_is_named_and_skipped() {
         let benches = [
             r#"{"name":"fib","value":1e308,"unit":"s"}"#,
             r#"{"name":"disk","value":-1e308,"unit":"GB/s"}"#,
@@ -344,18 +344,18 @@ mod tests {
         assert_eq!(
             notes,
             [
-                "3 values passed over, too large: fib of c0ffee: 1e308 s, disk of c0ffee: -1e308 GB/s, size of c0ffee: 1e308 KiB"
+                "3 values skipped, too large: fib of c0ffee: 1e308 s, disk of c0ffee: -1e308 GB/s, size of c0ffee: 1e308 KiB"
             ]
         );
     }
 
     #[test]
-    fn machines_of_imports_are_nobody_elses() {
+    fn machines_of_imports_have_their_own_keys() {
         let runs = import(KEPT, "main").unwrap().runs;
         let machine = &runs[0].machine;
         assert_ne!(machine.key, crate::run::tests::run(1, vec![]).machine.key);
         assert!(machine.cpu.starts_with("imported from github-action-benchmark: "));
-        assert!(!runs[0].is_whole_and_clean());
+        assert!(!runs[0].is_complete_and_clean());
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! What a history is summed up in: for each day one day_index with a line a run, so that a trend over
-//! years is read without opening every run. All of it follows from the runs.
+//! The day indexes of a history: one file per day with one line per run.
+//!
+//! They show a trend over years without reading the runs, and can be computed from them.
 
 use crate::ident::{BenchmarkId, digest};
 use crate::json::{JsonError, read_object};
@@ -17,7 +18,7 @@ const SCHEMA: u32 = 1;
 pub struct NameTable(Vec<BenchmarkId>);
 
 impl NameTable {
-    /// The names of what a run measured.
+    /// The names of a run's benchmarks.
     pub fn of(run: &Run) -> Self {
         Self(run.benchmarks.iter().map(|measured| measured.name.clone()).collect())
     }
@@ -38,18 +39,17 @@ impl NameTable {
         text
     }
 
-    /// What a line calls the list: a digest of its file.
+    /// The key of the list in a line: a digest of its file.
     pub fn key(&self) -> String {
         format!("{:016x}", digest(self.to_json().as_bytes()))
     }
 
-    /// Where the list called `key` stands, below the history's root.
+    /// The path of the list with `key`, below the history's root.
     pub fn path(key: &str) -> String {
         format!("data/series/names/{key}.json")
     }
 
-    /// The same columns under the names that benchmarks have today: `renamed` gives new names by
-    /// old ones.
+    /// The same columns with the current names. `renamed` has new names by old ones.
     #[must_use]
     pub fn of_today(&self, renamed: &BTreeMap<BenchmarkId, BenchmarkId>) -> Self {
         Self(self.0.iter().map(|name| renamed.get(name).unwrap_or(name).clone()).collect())
@@ -61,37 +61,37 @@ impl NameTable {
     }
 }
 
-/// One run in a line of its day's day_index.
+/// The line of one run in a day index.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunRow {
     schema: u32,
     /// The run's identity.
     pub run: String,
-    /// When measuring began.
+    /// The time at which the measurement started.
     pub started: DateTime<Utc>,
     /// The machine's key.
     pub machine: String,
-    /// The commit that was measured.
+    /// The measured commit.
     pub commit: Option<String>,
-    /// Its branch; `None` when HEAD was detached.
+    /// The commit's branch; `None` if HEAD was detached.
     pub branch: Option<String>,
     /// Whether tracked files differed from the commit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dirty: bool,
-    /// Whether only some benchmarks, or too few launches, were measured.
+    /// Whether benchmarks or launches were left out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub partial: bool,
     /// Whether another tool measured it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub imported: bool,
-    /// The key of the [`Names`] that the columns belong to.
+    /// The key of the [`NameTable`] of the columns.
     pub names: String,
     median: Vec<Number>,
     p95: Vec<Option<Number>>,
 }
 
 impl RunRow {
-    /// What the day_index of its day says of a run.
+    /// The line of a run.
     pub fn of(run: &Run) -> Self {
         let times = || run.benchmarks.iter().map(|measured| &measured.time_ns);
         let commit = run.commit.as_ref();
@@ -111,12 +111,12 @@ impl RunRow {
         }
     }
 
-    /// How many benchmarks the run measured.
+    /// The number of benchmarks in the run.
     pub fn len(&self) -> usize {
         self.median.len()
     }
 
-    /// Whether the run measured nothing.
+    /// Whether the run has no benchmark.
     pub fn is_empty(&self) -> bool {
         self.median.is_empty()
     }
@@ -133,7 +133,7 @@ impl RunRow {
     }
 }
 
-/// Why a day_index cannot be read.
+/// Why a day index cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DayIndexError {
@@ -144,10 +144,10 @@ pub enum DayIndexError {
     Newer {
         /// The line, from 1.
         line: usize,
-        /// The schema that it names.
+        /// The schema of the line.
         found: u32,
     },
-    /// It is not what a day_index looks like.
+    /// A line is not JSON, or not a run's.
     #[error("it contains a line that is not a run: {0}")]
     Malformed(JsonError),
 }
@@ -159,28 +159,27 @@ pub struct DayIndex {
 }
 
 #[derive(Deserialize)]
-struct Head {
+struct LineHeader {
     schema: u32,
     run: String,
 }
 
 impl DayIndex {
-    /// Where the day_index of a run's day stands, below the history's root; `None` if that is no path
-    /// of a run.
+    /// The path of the day index of a run, below the history's root; `None` if `run_path` is not the
+    /// path of a run.
     pub fn path_for(run_path: &str) -> Option<String> {
         let (day, _) = run_path.strip_prefix("data/runs/")?.rsplit_once('/')?;
         Some(format!("data/series/{day}.jsonl"))
     }
 
-    /// Reads a day_index as far as merging needs it.
+    /// Reads a day index as far as merging needs it.
     ///
     /// # Errors
-    /// [`DayIndexError::Newer`] for a later schema, [`DayIndexError::Malformed`] for anything else that
-    /// is no day_index.
+    /// [`DayIndexError::Newer`] for a later schema, [`DayIndexError::Malformed`] for any other text.
     pub fn parse(text: &str) -> Result<Self, DayIndexError> {
         let mut lines = BTreeMap::new();
         for (i, text) in text.lines().enumerate() {
-            let head: Head = read_object(text)
+            let head: LineHeader = read_object(text)
                 .map_err(|cause| DayIndexError::Malformed(cause.at_line(i + 1)))?;
             if head.schema > SCHEMA {
                 return Err(DayIndexError::Newer { line: i + 1, found: head.schema });
@@ -195,7 +194,7 @@ impl DayIndex {
         self.lines.insert(run.id.clone(), RunRow::of(run).to_json());
     }
 
-    /// The union of two day_indexes of a day.
+    /// The union of two indexes of one day.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         for (run, line) in other.lines {
@@ -207,14 +206,14 @@ impl DayIndex {
         self
     }
 
-    /// What the day_index says of one run.
+    /// The index with the line of one run alone.
     #[must_use]
     pub fn only(mut self, run: &str) -> Self {
         self.lines.retain(|id, _| id == run);
         self
     }
 
-    /// The day_index's file.
+    /// The file's text.
     pub fn to_text(&self) -> String {
         self.lines.values().fold(String::new(), |text, line| text + line + "\n")
     }
@@ -222,7 +221,7 @@ impl DayIndex {
     /// The runs, the oldest first.
     ///
     /// # Errors
-    /// [`DayIndexError::Malformed`] for a line that is not a run's.
+    /// [`DayIndexError::Malformed`] for a line that is not a run.
     pub fn runs(&self) -> Result<Vec<RunRow>, DayIndexError> {
         let read = |(i, text): (usize, &String)| {
             read_object(text).map_err(|cause| DayIndexError::Malformed(cause.at_line(i + 1)))
@@ -245,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_says_what_a_trend_needs() {
+    fn a_line_has_the_times_of_a_trend() {
         let run = run(3, vec![measured("a/b::c", 1.5), measured("a/b::d", 20.0)]);
         let mut day_index = DayIndex::default();
         day_index.add(&run);
@@ -270,8 +269,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_chunk_is_told_by_its_line() {
-        for (text, told) in [
+    fn a_damaged_index_is_an_error_with_its_line() {
+        for (text, expected) in [
             (
                 "{\"schema\":1,\"run\":\"a\"}\nnonsense\n",
                 "it contains a line that is not a run: line 2, column 2",
@@ -283,7 +282,7 @@ mod tests {
             ),
         ] {
             let error = DayIndex::parse(text).unwrap_err().to_string();
-            assert!(error.starts_with(told), "{error}");
+            assert!(error.starts_with(expected), "{error}");
         }
         let bare = DayIndex::parse("{\"schema\":1,\"run\":\"a\"}\n").unwrap();
         assert!(bare.runs().unwrap_err().to_string().contains("line 1"));

@@ -1,4 +1,4 @@
-//! Runs as flat records, one a number: what spreadsheets, databases and scripts read.
+//! Runs as flat records, one per number, for spreadsheets, databases and scripts.
 
 use super::imported::{ImportError, foreign, imported};
 use crate::ident::BenchmarkId;
@@ -13,15 +13,15 @@ use std::io::{self, Write};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
-    /// When measuring began.
+    /// The time at which the measurement started.
     pub timestamp: DateTime<Utc>,
     /// The benchmark's name.
     pub operation: String,
-    /// What the number is: `median`, `p95`, `alloc_count` and so on.
+    /// The metric: `median`, `p95`, `alloc_count` and so on.
     pub metric: String,
-    /// The number.
+    /// The value.
     pub value: f64,
-    /// Its unit: `ns`, `bytes`, `count`, `B/s`, `item/s`; or another tool's.
+    /// The unit: `ns`, `bytes`, `count`, `B/s`, `item/s`, or one of another tool.
     pub unit: String,
     /// The full hash of the commit; empty outside a repository.
     pub commit_hash: String,
@@ -41,7 +41,7 @@ const OTHERS: [(&str, &str); 5] = [
 ];
 const THROUGHPUT: &str = "throughput";
 
-/// Every number that a run knows, by benchmark.
+/// All numbers of a run, by benchmark.
 pub fn records_of(run: &Run) -> Vec<Record> {
     let commit = run.commit.as_ref();
     let numbers = run.benchmarks.iter().flat_map(|measured| {
@@ -64,7 +64,7 @@ type MetricValue = (String, f64, String);
 
 fn numbers(measured: &Measured) -> Vec<MetricValue> {
     let foreign = measured.foreign.as_ref();
-    // A metric of another tool that has no name here stands where the median does.
+    // A metric of another tool without a name here is stored as the median.
     if let Some(Foreign { metrics, unit, .. }) = foreign
         && let [metric] = &metrics[..]
         && !is_placed(metric, unit)
@@ -106,7 +106,7 @@ fn other(measured: &Measured, metric: &str) -> Option<f64> {
     }
 }
 
-/// Writes records as one JSON array, a line each.
+/// Writes records as one JSON array with one record per line.
 ///
 /// # Errors
 /// Those of the records and of `out`.
@@ -122,7 +122,7 @@ pub fn write_json<E: From<io::Error> + From<serde_json::Error>>(
     Ok(out.write_all(b"\n]\n")?)
 }
 
-/// Writes records as JSON, one a line.
+/// Writes records as JSON with one record per line.
 ///
 /// # Errors
 /// Those of the records and of `out`.
@@ -165,7 +165,7 @@ pub(super) fn from_csv(text: &str) -> Result<Vec<Record>, ImportError> {
         .collect()
 }
 
-/// Reads records that were written as JSON: an array, or one a line.
+/// Reads records that were written as JSON: an array, or one record per line.
 pub(super) fn from_json(text: &str) -> Result<Vec<Record>, ImportError> {
     let malformed =
         |cause: serde_json::Error| ImportError::Malformed(JsonError::from(cause).to_string());
@@ -179,10 +179,11 @@ pub(super) fn from_json(text: &str) -> Result<Vec<Record>, ImportError> {
     lines.map(read).collect()
 }
 
-/// Runs that have these records: one for each moment, commit and branch, and more of them where a
-/// number comes twice, or has no place beside the others of its benchmark.
+/// The runs of these records: one for each time, commit and branch.
+///
+/// There are more if a number occurs twice, or cannot be stored with the others of its benchmark.
 pub(super) fn runs_of(records: &[Record], origin: &str) -> Vec<Run> {
-    let mut groups: Vec<Vec<Draft<'_>>> = Vec::new();
+    let mut groups: Vec<Vec<RunDraft<'_>>> = Vec::new();
     let mut known: BTreeMap<(DateTime<Utc>, &str, &str), usize> = BTreeMap::new();
     for record in records {
         let key = (record.timestamp, record.commit_hash.as_str(), record.branch.as_str());
@@ -193,19 +194,19 @@ pub(super) fn runs_of(records: &[Record], origin: &str) -> Vec<Run> {
         let group = &mut groups[place];
         match group.iter().position(|draft| draft.has_place_for(record)) {
             Some(i) => group[i].add(record),
-            None => group.push(Draft::of(record)),
+            None => group.push(RunDraft::of(record)),
         }
     }
     groups.into_iter().flatten().map(|draft| draft.into_run(origin)).collect()
 }
 
-/// A run that is being put together.
-struct Draft<'a> {
+/// The records of one run.
+struct RunDraft<'a> {
     first: &'a Record,
     rows: BTreeMap<&'a str, Vec<&'a Record>>,
 }
 
-impl<'a> Draft<'a> {
+impl<'a> RunDraft<'a> {
     fn of(first: &'a Record) -> Self {
         Self { first, rows: BTreeMap::from([(first.operation.as_str(), vec![first])]) }
     }
@@ -241,7 +242,7 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// Whether a metric in this unit has a place among a benchmark's.
+/// Whether a benchmark of a run can hold a metric in this unit.
 fn is_placed(metric: &str, unit: &str) -> bool {
     TIMES.contains(&metric) || metric == THROUGHPUT || OTHERS.contains(&(metric, unit))
 }
@@ -320,7 +321,7 @@ mod tests {
 
     fn again(text: &str) -> Vec<Record> {
         let runs = import(text, "main").unwrap().runs;
-        assert!(runs.iter().all(|run| !run.is_whole_and_clean()));
+        assert!(runs.iter().all(|run| !run.is_complete_and_clean()));
         let read = runs.iter().map(|run| Run::from_json(&run.to_json()).unwrap());
         read.flat_map(|run| records_of(&run)).collect()
     }

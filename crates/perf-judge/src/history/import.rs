@@ -1,18 +1,17 @@
-//! Runs out of files that other tools wrote, or that this one exported.
+//! Imports runs from files of other tools, and from exports of this tool.
 
 use super::data_js;
 use super::flat::{self, COLUMNS, Record};
 use super::imported::{ImportError, Imported, has_place};
 use serde_json::Value;
 
-/// What runs out of an export say that they come from.
+/// The origin of runs from an export.
 const EXPORT: &str = "an export";
 
-/// Reads a file of any kind that is known. `branch`: what was measured, where the file does not
-/// say.
+/// Reads a file of any supported format. `branch` is the measured branch if the file has none.
 ///
 /// # Errors
-/// [`ImportError`] with the line and what is wrong with it.
+/// [`ImportError`] with the place of the error.
 pub fn import(text: &str, branch: &str) -> Result<Imported, ImportError> {
     let text = text.trim_start_matches('\u{feff}').trim_start();
     if text.starts_with("window.") {
@@ -21,10 +20,10 @@ pub fn import(text: &str, branch: &str) -> Result<Imported, ImportError> {
     let records = match text.chars().next() {
         Some('[') if text[1..].trim_start().starts_with(['{', ']']) => flat::from_json(text)?,
         Some('{') => match kind_of(text) {
-            Object::DataJs => return data_js::import(text, branch),
-            Object::Run => return Err(ImportError::Run),
-            Object::Record => flat::from_json(text)?,
-            Object::Unknown => return Err(ImportError::Unknown),
+            ObjectKind::DataJs => return data_js::import(text, branch),
+            ObjectKind::Run => return Err(ImportError::Run),
+            ObjectKind::Record => flat::from_json(text)?,
+            ObjectKind::Unknown => return Err(ImportError::Unknown),
         },
         _ if text.starts_with(&COLUMNS.join(",")) => flat::from_csv(text)?,
         _ => return Err(ImportError::Unknown),
@@ -43,23 +42,23 @@ fn wrong(record: &Record) -> Option<&'static str> {
     (!has_place(record.timestamp)).then_some("has a time before 1970 or after 9999")
 }
 
-/// What a JSON object at the beginning of a file is.
-enum Object {
+/// The kind of a JSON object at the beginning of a file.
+enum ObjectKind {
     DataJs,
     Run,
     Record,
     Unknown,
 }
 
-fn kind_of(text: &str) -> Object {
+fn kind_of(text: &str) -> ObjectKind {
     let first = serde_json::Deserializer::from_str(text).into_iter::<Value>().next();
     match first {
-        Some(Ok(Value::Object(first))) if first.contains_key("entries") => Object::DataJs,
-        Some(Ok(Value::Object(first))) if first.contains_key("kind") => Object::Run,
-        Some(Ok(Value::Object(first))) if first.contains_key("operation") => Object::Record,
-        // Its own reader tells what is wrong with it, and where.
-        Some(Err(_)) => Object::Record,
-        _ => Object::Unknown,
+        Some(Ok(Value::Object(first))) if first.contains_key("entries") => ObjectKind::DataJs,
+        Some(Ok(Value::Object(first))) if first.contains_key("kind") => ObjectKind::Run,
+        Some(Ok(Value::Object(first))) if first.contains_key("operation") => ObjectKind::Record,
+        // The reader of records reports the error and its place.
+        Some(Err(_)) => ObjectKind::Record,
+        _ => ObjectKind::Unknown,
     }
 }
 
@@ -69,12 +68,12 @@ mod tests {
     use crate::history::{Place, path_of, place_of};
 
     #[test]
-    fn what_cannot_be_imported_says_why() {
+    fn a_file_that_cannot_be_imported_is_an_error_with_a_reason() {
         let header = COLUMNS.join(",");
         let cases = [
-            ("", "it is neither"),
-            ("hello", "it is neither"),
-            ("{}", "it is neither"),
+            ("", "it is none of"),
+            ("hello", "it is none of"),
+            ("{}", "it is none of"),
             ("\u{feff}{\"kind\":\"run\"}", "history add"),
             ("[{\"operation\":1}]", "line 1, column 15: expected a text in quotes, found `1`"),
             ("{\"operation\":\"a\"}\n", "line 1, column 17: the key `timestamp` is missing"),
@@ -95,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_no_folder_can_hold_is_told() {
+    fn a_time_that_no_folder_can_hold_is_an_error() {
         let header = COLUMNS.join(",");
         for year in ["1969", "+10000", "-0001"] {
             let csv = format!("{header}\n{year}-12-31T00:00:00Z,a,median,1,ns,,\n");

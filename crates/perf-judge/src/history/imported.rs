@@ -1,17 +1,17 @@
-//! Runs that another tool measured: what its numbers become, and why a file cannot be read.
+//! Runs of other tools, and the errors of importing them.
 
 use crate::ident::BenchmarkId;
 use crate::run::{Commit, Foreign, Machine, Measured, Run, Times};
 use chrono::{DateTime, Datelike as _, Utc};
 use std::collections::BTreeMap;
 
-/// What was read.
+/// The imported runs.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Imported {
     /// The runs, in the file's order. They have an origin, so no baseline counts them.
     pub runs: Vec<Run>,
-    /// What was passed over, for people.
+    /// What was skipped.
     pub notes: Vec<String>,
 }
 
@@ -19,18 +19,20 @@ pub struct Imported {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// It is of a kind that is known, and not right.
+    /// The file has a supported format and an error.
     #[error("{0}")]
     Malformed(String),
-    /// It is a run's own file.
-    #[error("it is a run's file: `cargo xtask perf history add` records it")]
+    /// The file is that of a run.
+    #[error("it is a run's file: record it by `cargo xtask perf history add`")]
     Run,
-    /// It is none of the kinds that are known.
-    #[error("it is neither github-action-benchmark's data.js nor an export as JSON, NDJSON or CSV")]
+    /// The file has none of the supported formats.
+    #[error(
+        "it is none of the supported formats: data.js of github-action-benchmark, or an export as JSON, NDJSON or CSV"
+    )]
     Unknown,
 }
 
-/// Whether a time has a place in the history: its year has four digits.
+/// Whether the history can hold a time: its year is from 1970 to 9999.
 pub(super) fn has_place(time: DateTime<Utc>) -> bool {
     (1970..=9999).contains(&time.year())
 }
@@ -51,7 +53,7 @@ pub(super) fn imported(
     run.with_imported_id()
 }
 
-/// A benchmark of which another tool tells one number.
+/// A benchmark of another tool with one number.
 pub(super) fn foreign(name: &str, value: f64, foreign: Foreign) -> Measured {
     Measured {
         name: BenchmarkId::from(name),

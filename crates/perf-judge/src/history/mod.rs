@@ -17,15 +17,17 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ops::Bound;
 
-/// Runs by age. Two histories of the same runs are equal, whatever the order they were added in.
+/// Runs by age. Histories of the same runs are equal, independent of the order of adding them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     runs: BTreeMap<(DateTime<Utc>, String), Run>,
 }
 
 impl History {
-    /// Adds a run. Of two different runs with one identity, which no version of this tool writes,
-    /// the one whose file sorts first stays, so that merging needs no order.
+    /// Adds a run.
+    ///
+    /// Of two different runs with one identity, the one whose file sorts first remains, so the order
+    /// of merging does not matter. No version of this tool writes such runs.
     pub fn add(&mut self, run: Run) {
         match self.runs.entry((run.started, run.id.clone())) {
             Entry::Vacant(place) => drop(place.insert(run)),
@@ -37,8 +39,8 @@ impl History {
         }
     }
 
-    /// The same runs with their benchmarks under the names that they have today: `renamed` gives
-    /// new names by old ones.
+    /// The same runs with the current names of their benchmarks. `renamed` has new names by old
+    /// ones.
     #[must_use]
     pub fn apply_renames(mut self, renamed: &BTreeMap<BenchmarkId, BenchmarkId>) -> Self {
         let measured = self.runs.values_mut().flat_map(|run| &mut run.benchmarks);
@@ -55,25 +57,25 @@ impl History {
         self.runs.values()
     }
 
-    /// The newest run of those that `among` names which counts on `branch`, or else simply the
+    /// The newest run among the selected ones that a baseline of `branch` can use, otherwise the
     /// newest of them.
     pub fn newest(&self, branch: &str, among: impl Fn(&Run) -> bool) -> Option<&Run> {
         let runs = || self.runs().rev().filter(|run| among(run));
         runs().find(|run| run.is_baseline_for(branch)).or_else(|| runs().next())
     }
 
-    /// How many runs there are.
+    /// The number of runs.
     pub fn len(&self) -> usize {
         self.runs.len()
     }
 
-    /// Whether nothing was recorded yet.
+    /// Whether there is no run.
     pub fn is_empty(&self) -> bool {
         self.runs.is_empty()
     }
 }
 
-/// The runs that something is judged by: all of a history, or those before one of its own.
+/// The runs that a run is compared with: all of a history, or those before one of its runs.
 #[derive(Clone, Copy, Debug)]
 pub struct Past<'a> {
     history: &'a History,
@@ -119,39 +121,39 @@ impl Extend<Run> for History {
     }
 }
 
-/// What a path on the history branch is.
+/// The kind of a file on the history branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A run's file.
     Run,
-    /// A day's day_index of the series.
+    /// A day index of the series.
     Series,
-    /// A list of the benchmarks that lines of the series share.
+    /// A name table of the series.
     NameTable,
-    /// Another file of ours, which a later version may have written.
+    /// Another file of this tool, possibly of a later version.
     Ours,
-    /// Somebody else's file outside `data/`: left alone.
+    /// A file of another program outside `data/`, which is not changed.
     Elsewhere,
-    /// Somebody else's file inside `data/`: a sign that `data/` is not ours.
+    /// A file of another program inside `data/`: the folder may not belong to this tool.
     Foreign,
 }
 
-/// Where a run's file stands on the history branch: `data/runs/2026/11/23/<id>.json`.
+/// The path of a run's file on the history branch: `data/runs/2026/11/23/<id>.json`.
 pub fn path_of(run: &Run) -> String {
     path_of_id(run.started, &run.id)
 }
 
-/// Where the file of the run called `id` stands on the history branch.
+/// The path of the file of the run `id` on the history branch.
 pub fn path_of_id(started: DateTime<Utc>, id: &str) -> String {
     format!("data/runs/{}/{id}.json", started.format("%Y/%m/%d"))
 }
 
-/// What `path`, from the root of the history branch, is.
+/// The kind of the file at `path` on the history branch.
 pub fn place_of(path: &str) -> Place {
     let Some(below) = path.strip_prefix("data/") else { return Place::Elsewhere };
     match below.split_once('/') {
         Some(("runs", rest)) if is_run_path(rest) => Place::Run,
-        Some(("series", rest)) if is_chunk_path(rest) => Place::Series,
+        Some(("series", rest)) if is_day_index_path(rest) => Place::Series,
         Some(("series", rest)) if is_names_path(rest) => Place::NameTable,
         Some(("calibrations" | "comparisons" | "qualifications" | "series", _)) => Place::Ours,
         _ => Place::Foreign,
@@ -159,7 +161,7 @@ pub fn place_of(path: &str) -> Place {
 }
 
 /// `2026/11/23.jsonl`
-fn is_chunk_path(path: &str) -> bool {
+fn is_day_index_path(path: &str) -> bool {
     let Some(day) = path.strip_suffix(".jsonl") else { return false };
     let lengths: Vec<usize> = day.split('/').map(str::len).collect();
     lengths == [4, 2, 2] && day.bytes().all(|b| b.is_ascii_digit() || b == b'/')
@@ -238,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_lies_in_data_can_be_foreign() {
+    fn only_files_in_data_can_be_foreign() {
         let cases = [
             ("index.html", Place::Elsewhere),
             ("database/x.json", Place::Elsewhere),

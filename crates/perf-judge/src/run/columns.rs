@@ -1,5 +1,5 @@
-//! The numbers of a run by column: what stays the same from run to run then stands together, and a
-//! packed repository holds a run in two thirds of the bytes.
+//! The numbers of a run by column. Values that do not change between runs are then adjacent, and a
+//! packed repository stores a run in two thirds of the bytes.
 
 use super::{Alloc, Foreign, LaunchTimes, Measured, Number, RunError, Source, TailSource, Times};
 use crate::ident::BenchmarkId;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One array a number, with an element a benchmark.
+/// One array per number, with one element per benchmark.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Columns<'a> {
     name: Vec<Cow<'a, BenchmarkId>>,
@@ -23,7 +23,7 @@ pub(super) struct Columns<'a> {
     throughput: BTreeMap<String, Vec<Option<Number>>>,
     alloc: AllocColumns,
     tail_source: Vec<Option<TailSource>>,
-    /// Absent where nothing is foreign.
+    /// Absent if this tool measured all benchmarks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     foreign: Option<Vec<Option<Foreign>>>,
 }
@@ -37,13 +37,13 @@ struct TimeColumns {
     p99: Vec<Option<Number>>,
     max: Vec<Number>,
     std_dev: Vec<Option<Number>>,
-    /// `null` where the mean and the number of samples say it.
+    /// `null` if it is the mean times the number of iterations.
     total: Vec<Option<Number>>,
     samples: Vec<u32>,
     iterations: Vec<u64>,
 }
 
-/// For each benchmark an element a launch.
+/// For each benchmark one element per launch.
 #[derive(Serialize, Deserialize)]
 struct LaunchColumns {
     #[serde(alias = "fastest")]
@@ -155,8 +155,8 @@ impl Columns<'_> {
     fn check_launches(&self) -> Result<(), RunError> {
         let LaunchColumns { min, median } = &self.launches;
         let pairs = min.iter().zip(median).map(|(min, median)| (min.len(), median.len()));
-        let odd = self.name.iter().zip(pairs).find(|(_, (min, median))| min != median);
-        odd.map_or(Ok(()), |(name, _)| Err(RunError::Launches(name.as_ref().clone())))
+        let uneven = self.name.iter().zip(pairs).find(|(_, (min, median))| min != median);
+        uneven.map_or(Ok(()), |(name, _)| Err(RunError::Launches(name.as_ref().clone())))
     }
 }
 
@@ -172,8 +172,8 @@ impl TimeColumns {
             max: number(|time| time.max),
             std_dev: optional(rows, |row| row.time_ns.std_dev),
             total: optional(rows, |row| {
-                let told = row.time_ns.total_of_samples(row.sample_size);
-                (told != Some(row.time_ns.total)).then_some(row.time_ns.total)
+                let product = row.time_ns.total_of_samples(row.sample_size);
+                (product != Some(row.time_ns.total)).then_some(row.time_ns.total)
             }),
             samples: rows.iter().map(|row| row.time_ns.samples).collect(),
             iterations: rows.iter().map(|row| row.time_ns.iterations).collect(),
@@ -193,8 +193,8 @@ impl TimeColumns {
             samples: self.samples[i],
             iterations: self.iterations[i],
         };
-        let told = times.total_of_samples(n).filter(|_| self.total[i].is_none());
-        Times { total: told.unwrap_or(times.total), ..times }
+        let product = times.total_of_samples(n).filter(|_| self.total[i].is_none());
+        Times { total: product.unwrap_or(times.total), ..times }
     }
 }
 

@@ -9,9 +9,9 @@ pub struct Commit {
     pub hash: String,
     /// The branch; `None` when HEAD is detached.
     pub branch: Option<String>,
-    /// The first line of the message. Anybody may have written it: escape it.
+    /// The first line of the message. It can contain hostile text: escape it.
     pub subject: String,
-    /// When it was written, with its author's offset.
+    /// The author's date, with the offset.
     pub author_date: String,
     /// Whether tracked files differed from the commit.
     pub dirty: bool,

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_launch_without_one_of_its_numbers_is_told() {
+    fn a_launch_without_one_of_its_numbers_is_an_error() {
         let json = run(3, vec![full()]).to_json();
         let (whole, short) = ("\"median\":[[0.125,", "\"median\":[[");
         assert!(json.contains(whole), "{json}");
@@ -169,7 +169,7 @@ mod tests {
     ];
 
     #[test]
-    fn every_schema_is_read_and_says_the_same() {
+    fn every_schema_gives_the_same_run() {
         assert_eq!(KEPT.len(), SCHEMA as usize, "keep a file of the new schema");
         let [first, second, third] = KEPT.map(|text| Run::from_json(text).unwrap());
         assert_eq!((&first, &second), (&third, &third));
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_a_later_version_adds_are_passed_over() {
+    fn keys_of_later_versions_are_ignored() {
         let later = KEPT[2].replacen('{', "{\"weather\":[1],", 1);
         let later = later.replacen("\"name\":[", "\"colour\":[],\"name\":[", 1);
         assert_eq!(Run::from_json(&later).unwrap(), Run::from_json(KEPT[2]).unwrap());

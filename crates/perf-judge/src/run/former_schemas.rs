@@ -1,5 +1,7 @@
-//! A run's file as former schemas had it. The identity of a run is a digest of the file that was
-//! written first, so that a file that was written again is checked against its former forms.
+//! A run's file in former schemas.
+//!
+//! The identity of a run is a digest of its first file. A file that was written again in a later
+//! schema is therefore checked against its former forms.
 
 use super::{
     Alloc, Commit, Foreign, Machine, Measured, Run, RunKind, Source, TailSource, Times, Unfinished,
@@ -69,8 +71,8 @@ impl<'a> From<&'a Measured> for FirstBenchmark<'a> {
     }
 }
 
-/// What schema 3 writes and what schema 2 wrote in its place. Each occurs once, in this order, and
-/// never within a string: the quotes of a string's contents are escaped.
+/// The keys of schema 3, and those of schema 2. Each occurs once, in this order, and never within a
+/// string, because the quotes of a string's contents are escaped.
 const RENAMED_SINCE_SECOND: [(&str, &str); 5] = [
     ("{\"schema\":3,", "{\"schema\":2,"),
     (",\"sample_size\":[", ",\"n\":["),
@@ -80,12 +82,12 @@ const RENAMED_SINCE_SECOND: [(&str, &str); 5] = [
 ];
 
 impl Run {
-    /// The run's file as each former schema had it, as far as it can hold the run.
+    /// The run's file in each former schema that can hold the run.
     pub(super) fn in_former_schemas(&self) -> impl Iterator<Item = String> {
         self.in_first_schema().into_iter().chain([self.in_second_schema()])
     }
 
-    /// `None` where the run has more than schema 1 could hold.
+    /// `None` if the run has keys that schema 1 does not have.
     fn in_first_schema(&self) -> Option<String> {
         let fits = self.origin.is_none() && !self.partitioned && self.accepted.is_empty();
         let first = FirstSchema {

@@ -1,21 +1,21 @@
-//! The identity that its contents give a run, and whether a file still has it.
+//! The identity of a run, which follows from its contents, and its verification.
 
 use super::{Commit, Measured, Run, RunError, Unfinished};
 use crate::ident::digest;
 use serde_json::Value;
 
 impl Run {
-    /// The run with the identity that its contents give it, so that two runs never share one.
+    /// The run with the identity of its contents. Different runs have different identities.
     ///
-    /// A benchmark with a number that is not finite, e.g. a sum that overflowed, becomes an
-    /// unfinished one: no file could hold it, and none of the others would be read again.
+    /// A benchmark with a number that is not finite becomes an unfinished one, e.g. after an
+    /// overflow. JSON cannot hold such a number, and the file could not be read.
     #[must_use]
     pub fn with_id(self) -> Self {
         self.with_id_of(Self::to_json)
     }
 
-    /// The same for a run of another tool. It has the identity that schema 2 gave it, whatever
-    /// version imports it: importing a file again adds nothing.
+    /// The same for a run of another tool. Its identity follows from schema 2 in every version, so
+    /// importing a file again adds no runs.
     #[must_use]
     pub(crate) fn with_imported_id(self) -> Self {
         self.with_id_of(Self::in_second_schema)
@@ -34,9 +34,9 @@ impl Run {
         self
     }
 
-    /// Reads a run's file like [`Run::from_json`], and checks that its identity is the one that
-    /// its contents give it. This finds damage and careless edits; it is no protection against
-    /// who computes a new identity.
+    /// Reads a run's file like [`Run::from_json`], and checks that its identity follows from its
+    /// contents. This finds damage and careless edits. It does not protect against a forged
+    /// identity.
     ///
     /// # Errors
     /// Those of [`Run::from_json`], and [`RunError::Edited`].
@@ -49,29 +49,28 @@ impl Run {
         }
     }
 
-    /// Whether the identity is what `anonymous` gives, the run's file without one.
+    /// Whether the identity follows from `anonymous`, the run's file without an identity.
     fn is_identity_of(&self, anonymous: &str) -> bool {
         self.identity(anonymous) == self.id
     }
 
-    /// The identity that `anonymous` gives, the run's file without one.
+    /// The identity of `anonymous`, the run's file without an identity.
     fn identity(&self, anonymous: &str) -> String {
         let contents = digest(anonymous.as_bytes()) >> 32;
         let hash = self.commit.as_ref().map_or("", Commit::short);
-        // It becomes part of a path, and an imported one may hold anything.
+        // The hash becomes part of a path, and an imported one can contain any character.
         let plain: String = hash.chars().filter(char::is_ascii_alphanumeric).collect();
         let commit = if plain.is_empty() { "nocommit" } else { &plain };
         format!("{}-{commit}-{contents:08x}", self.started.format("%Y%m%dT%H%M%SZ"))
     }
 
-    /// A file of this run as its writer saw it when it made the identity. It is taken from the
-    /// text, as a later version may have written more than this one understands.
+    /// The text of the file before it had an identity. A later version may have written keys that
+    /// this one ignores, so the text is not written again.
     fn without_id(&self, text: &str) -> String {
         text.replacen(&format!("\"id\":\"{}\"", self.id), "\"id\":\"\"", 1)
     }
 
-    /// Whether the file was written again since the identity was made, and says the same: in
-    /// another layout, or as a later schema.
+    /// Whether the file has the same contents in another layout or a later schema.
     fn is_written_again_in(&self, text: &str) -> bool {
         let anonymous = Self { id: String::new(), ..self.clone() };
         let mut written = anonymous.in_former_schemas().chain([anonymous.to_json()]);
@@ -107,9 +106,9 @@ mod tests {
     }
 
     #[test]
-    fn a_sealed_run_is_read_again_whatever_its_numbers_are() {
-        type Damage = fn(&mut Measured, f64);
-        let damages: [Damage; 8] = [
+    fn a_run_with_an_identity_can_be_read_for_all_numbers() {
+        type NumberDamage = fn(&mut Measured, f64);
+        let damages: [NumberDamage; 8] = [
             |row, value| row.time_ns.min = value,
             |row, value| row.time_ns.total = value,
             |row, value| row.time_ns.p99 = Some(value),
@@ -121,9 +120,9 @@ mod tests {
         ];
         for damage in damages {
             for value in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
-                let mut odd = measured("a/b::odd", 1.0);
-                damage(&mut odd, value);
-                let run = run(3, vec![odd, measured("a/b::sound", 1e100)]).with_id();
+                let mut damaged = measured("a/b::odd", 1.0);
+                damage(&mut damaged, value);
+                let run = run(3, vec![damaged, measured("a/b::sound", 1e100)]).with_id();
                 assert_eq!(Run::verified(&run.to_json()).unwrap(), run);
                 assert_eq!((run.benchmarks.len(), run.unfinished.len()), (1, 1));
                 assert_eq!(run.unfinished[0].reason, "one of its numbers is not finite");
@@ -133,8 +132,9 @@ mod tests {
 
     #[test]
     fn honest_runs_of_every_schema_are_accepted() {
-        let nobody = Run { commit: None, ..run(3, vec![]) }.with_id();
-        let files = [FIRST.to_owned(), SECOND.to_owned(), full().to_json(), nobody.to_json()];
+        let without_commit = Run { commit: None, ..run(3, vec![]) }.with_id();
+        let files =
+            [FIRST.to_owned(), SECOND.to_owned(), full().to_json(), without_commit.to_json()];
         for text in files {
             assert_eq!(Run::verified(&text).unwrap(), Run::from_json(&text).unwrap());
         }

@@ -5,23 +5,24 @@ use crate::ident::BenchmarkId;
 use std::collections::BTreeSet;
 
 impl Run {
-    /// Joins runs of one commit that measured different benchmarks: one run a machine, each whole
-    /// if all of its parts are. A run that measured a benchmark once more stays one of its own,
-    /// which is partial: no benchmark may stand in a run twice, and no measurement is lost.
+    /// Joins runs of one commit that measured different benchmarks, into one run per machine.
+    ///
+    /// A joined run is complete if all of its parts are. A run that repeats a benchmark remains a
+    /// separate partial run, because a run has each benchmark once and no measurement may be lost.
     pub fn joined(parts: impl IntoIterator<Item = Self>) -> Vec<Self> {
         let mut by_machine: Vec<Self> = Vec::new();
-        let mut again: Vec<Self> = Vec::new();
+        let mut repeated: Vec<Self> = Vec::new();
         for part in parts {
             match by_machine.iter_mut().find(|run| run.machine.key == part.machine.key) {
-                Some(run) if run.shares_benchmarks_with(&part) => again.push(part),
+                Some(run) if run.shares_benchmarks_with(&part) => repeated.push(part),
                 Some(run) => run.take(part),
                 None => by_machine.push(part),
             }
         }
         let partitioned = by_machine.len() > 1;
         let joined = by_machine.into_iter().map(|run| Self { partitioned, ..run });
-        let again = again.into_iter().map(|run| Self { partial: true, ..run });
-        joined.chain(again).map(Self::in_order).map(Self::with_id).collect()
+        let repeated = repeated.into_iter().map(|run| Self { partial: true, ..run });
+        joined.chain(repeated).map(Self::in_order).map(Self::with_id).collect()
     }
 
     fn shares_benchmarks_with(&self, other: &Self) -> bool {

@@ -3,10 +3,10 @@
 use crate::ident::digest;
 use serde::{Deserialize, Serialize};
 
-/// The machine and the tools, as far as they decide which times can be compared.
+/// The properties of the machine and the tools that decide whether times can be compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
-    /// A digest of the fields below but `image`: equal keys mean comparable times.
+    /// A digest of the fields below without `image`. Times of equal keys can be compared.
     pub key: String,
     /// The processor's model.
     pub cpu: String,
@@ -31,13 +31,13 @@ pub struct Machine {
 impl Machine {
     /// The machine with its key computed.
     pub fn with_machine_key(mut self) -> Self {
-        let facts: Vec<String> =
+        let fields: Vec<String> =
             self.fields().map(|(name, value)| format!("{name}={value}")).into();
-        self.key = format!("{:016x}", digest(facts.join("\n").as_bytes()));
+        self.key = format!("{:016x}", digest(fields.join("\n").as_bytes()));
         self
     }
 
-    /// The fields that the key is made of, by name.
+    /// The fields of the key, by name.
     pub fn fields(&self) -> [(&'static str, String); 8] {
         [
             ("cpu", self.cpu.clone()),
@@ -51,9 +51,9 @@ impl Machine {
         ]
     }
 
-    /// NameTable of the fields in which the two machines differ.
+    /// The names of the fields in which the two machines differ.
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
         let pairs = self.fields().into_iter().zip(other.fields());
-        pairs.filter(|(mine, theirs)| mine.1 != theirs.1).map(|(mine, _)| mine.0).collect()
+        pairs.filter(|(own, other)| own.1 != other.1).map(|(own, _)| own.0).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! What a run says of one benchmark: its launches pooled and summarised.
+//! The summary of one benchmark's launches in a run.
 
 use super::{Alloc, LaunchResult, LaunchTimes};
 use crate::ident::BenchmarkId;
@@ -15,15 +15,15 @@ pub const P99_SAMPLES: u32 = 300;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TailAbsence {
-    /// Its single samples are not known.
-    #[error("only Divan's table is known here")]
+    /// The samples were not recorded.
+    #[error("the samples were not recorded, only Divan's table")]
     TableOnly,
     /// It has fewer pooled samples than the percentile needs.
-    #[error("it needs {needed} samples and has {found}")]
+    #[error("{found} of {needed} samples")]
     TooFewSamples {
-        /// What the percentile needs.
+        /// The samples that the percentile needs.
         needed: u32,
-        /// What there is.
+        /// The samples that exist.
         found: u32,
     },
 }
@@ -31,43 +31,43 @@ pub enum TailAbsence {
 /// One benchmark of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
-    /// Its name.
+    /// The benchmark's name.
     pub name: BenchmarkId,
-    /// Where its function stands, where that could be found.
+    /// The place of its function, if it was found.
     pub source: Option<Source>,
-    /// Iterations a sample.
+    /// Iterations per sample.
     #[serde(alias = "n")]
     pub sample_size: u32,
-    /// Samples a launch.
+    /// Samples per launch.
     #[serde(alias = "s")]
     pub sample_count: u32,
-    /// All samples of all launches, the first of each left out.
+    /// The times of all samples of all launches, without the first sample of each.
     pub time_ns: Times,
-    /// What the rule judges: one entry a launch, in the order measured.
+    /// The statistics that verdicts use: one entry per launch, in the order of measurement.
     pub launches: Vec<LaunchTimes>,
     /// Processor time of a whole launch, start-up included, in ns: the median over launches.
     pub cpu_ns: Option<f64>,
     /// The largest resident memory of a launch, in bytes: the median over launches.
     pub peak_rss_bytes: Option<f64>,
-    /// What Divan's counters say, by unit (`B/s`, `item/s`): a second, at the median time.
+    /// The throughput per second at the median time, by unit (`B/s`, `item/s`).
     pub throughput: BTreeMap<String, f64>,
-    /// What the allocator says, where the benchmark counts allocations.
+    /// The allocations, if the benchmark counts them.
     pub alloc: Option<Alloc>,
-    /// Where single samples come from; `None` where only the table is known.
+    /// The source of the samples; `None` if only Divan's table was recorded.
     pub tail_source: Option<TailSource>,
-    /// What the numbers are where another tool measured them; see [`Run::origin`](super::Run).
+    /// The meaning of numbers of another tool; see [`Run::origin`](super::Run).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreign: Option<Foreign>,
 }
 
-/// What another tool's numbers are.
+/// The meaning of another tool's numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Foreign {
-    /// Those that it knew, by their names in an export; the others only fill a place.
+    /// The metrics that it measured, by their names in an export. All others are placeholders.
     pub metrics: Vec<String>,
-    /// The unit of what stands in `time_ns`: `ns` for times.
+    /// The unit of the values in `time_ns`: `ns` for times.
     pub unit: String,
-    /// Whether a larger number is a better one.
+    /// Whether larger values are better.
     pub bigger_is_better: bool,
 }
 
@@ -80,18 +80,18 @@ pub struct Source {
     pub line: u32,
 }
 
-/// Where single samples come from.
+/// The source of samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TailSource {
-    /// Rebuilt from recorded clock reads and proved against Divan's table.
+    /// Recorded clock reads, whose summary equals Divan's table.
     Clock,
 }
 
-/// Times of one iteration in ns. With `n` above 1 each sample is the mean of n iterations.
+/// Times per iteration in ns. A sample is the mean over the iterations of its sample size.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Times {
-    /// The least.
+    /// The minimum.
     pub min: f64,
     /// The mean; without samples, the median of the launches' means.
     pub mean: f64,
@@ -101,13 +101,13 @@ pub struct Times {
     pub p95: Option<f64>,
     /// The 99th percentile; absent below [`P99_SAMPLES`].
     pub p99: Option<f64>,
-    /// The greatest.
+    /// The maximum.
     pub max: f64,
     /// The standard deviation of the samples; without them, of the launches' medians.
     pub std_dev: Option<f64>,
     /// All timed iterations together.
     pub total: f64,
-    /// Pooled samples: 0 where only the table is known.
+    /// Pooled samples: 0 if only Divan's table was recorded.
     pub samples: u32,
     /// Iterations in all launches.
     pub iterations: u64,
@@ -137,7 +137,7 @@ impl Measured {
         })
     }
 
-    /// The unit of what stands in `time_ns`: `ns`, unless another tool measured something else.
+    /// The unit of the values in `time_ns`: `ns`, unless another tool measured another quantity.
     pub fn unit(&self) -> &str {
         self.foreign.as_ref().map_or("ns", |foreign| foreign.unit.as_str())
     }
@@ -152,7 +152,7 @@ impl Measured {
         }
     }
 
-    /// Whether all of its numbers are finite: a run's file holds no others.
+    /// Whether all of its numbers are finite. A run's file cannot hold others.
     pub(crate) fn is_finite(&self) -> bool {
         let time = &self.time_ns;
         let always = [time.min, time.mean, time.median, time.max, time.total];
@@ -165,7 +165,7 @@ impl Measured {
         numbers.chain(launches).chain(alloc).chain(peak).chain(throughput).all(f64::is_finite)
     }
 
-    /// What one sample stands for, where that is not one iteration.
+    /// The meaning of one sample, if it is not one iteration.
     pub fn sample_label(&self) -> Option<String> {
         (self.sample_size > 1).then(|| format!("of the mean of {}", self.sample_size))
     }
@@ -183,8 +183,8 @@ impl Times {
         Some(Self { total, ..rounded })
     }
 
-    /// What the samples take together, as far as the mean tells; `None` where only tables are
-    /// known. A run's file leaves it out where it is this.
+    /// The total time of the samples, computed from the mean; `None` if only tables were recorded.
+    /// A run's file leaves out a total that equals it.
     pub(crate) fn total_of_samples(&self, n: u32) -> Option<f64> {
         let iterations = f64::from(self.samples) * f64::from(n);
         (self.samples > 0).then(|| shortened(self.mean * iterations))
@@ -240,15 +240,16 @@ impl Times {
     }
 }
 
-/// Four digits, as Divan prints: far finer than what a machine repeats, and a third of what a
-/// run's file would take.
+/// The value with four digits, as in Divan's table. Repeated measurements differ by more, and the
+/// run's file has a third of the size.
 pub(super) fn shortened(value: f64) -> f64 {
     finite(&format!("{value:.3e}")).unwrap_or(value)
 }
 
-/// All samples of the launches that have them, but the first of each, which is cold; `None` if
-/// fewer than half of the launches have any: one in a thousand rows cannot be proved, and should
-/// not cost the others their percentiles.
+/// The samples of all launches, without the first of each, which is cold.
+///
+/// `None` if fewer than half of the launches have samples. About one launch in a thousand has none,
+/// because its recorded samples do not match Divan's table.
 fn pooled(launches: &[LaunchResult]) -> Option<Vec<f64>> {
     let known: Vec<&Vec<f64>> = launches.iter().filter_map(|l| l.samples_ns.as_ref()).collect();
     let pool: Vec<f64> = known.iter().flat_map(|samples| samples.iter().skip(1)).copied().collect();
@@ -262,12 +263,12 @@ fn over_launches(
     exact_over_launches(launches, value).map(shortened)
 }
 
-/// Three digits, for what is shown and never compared.
+/// The value with three digits, for numbers that are printed and never compared.
 pub(crate) fn coarse(value: f64) -> f64 {
     finite(&format!("{value:.2e}")).unwrap_or(value)
 }
 
-/// The largest numbers become infinite where they are rounded up.
+/// The parsed number, unless rounding up made it infinite.
 fn finite(text: &str) -> Option<f64> {
     text.parse().ok().filter(|value: &f64| value.is_finite())
 }
@@ -300,14 +301,14 @@ fn alloc(launches: &[LaunchResult]) -> Option<Alloc> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::reading;
+    use super::super::tests::launch_result;
     use super::*;
 
     fn launch(samples: &[f64]) -> LaunchResult {
         LaunchResult {
             samples_ns: Some(samples.to_vec()),
             sample_count: samples.len() as u32,
-            ..reading(1.0)
+            ..launch_result(1.0)
         }
     }
 
@@ -329,7 +330,7 @@ mod tests {
         assert_eq!(few.time_ns.p95, None);
         assert_eq!(
             few.tail_absence(P95_SAMPLES).map(|absence| absence.to_string()).as_deref(),
-            Some("it needs 60 samples and has 59")
+            Some("59 of 60 samples")
         );
         let enough = summary(&[launch(&[1.0; 61])]);
         assert_eq!((enough.time_ns.p95, enough.time_ns.p99), (Some(1.0), None));
@@ -338,7 +339,8 @@ mod tests {
 
     #[test]
     fn launches_without_samples_leave_the_table_once_they_are_most() {
-        let bare = LaunchResult { samples_ns: None, min_ns: 0.5, max_ns: 9.0, ..reading(2.0) };
+        let bare =
+            LaunchResult { samples_ns: None, min_ns: 0.5, max_ns: 9.0, ..launch_result(2.0) };
         let half = summary(&[launch(&[1.0; 100]), bare.clone()]);
         assert_eq!((half.tail_source, half.time_ns.samples), (Some(TailSource::Clock), 99));
         let most = summary(&[launch(&[1.0; 100]), bare.clone(), bare]);
@@ -347,8 +349,11 @@ mod tests {
     }
 
     #[test]
-    fn launches_that_know_nothing_leave_it_absent() {
-        let measured = summary(&[reading(5.0), LaunchResult { cpu_ns: Some(7.0), ..reading(5.0) }]);
+    fn optional_numbers_of_no_launch_are_absent() {
+        let measured = summary(&[
+            launch_result(5.0),
+            LaunchResult { cpu_ns: Some(7.0), ..launch_result(5.0) },
+        ]);
         assert_eq!(measured.cpu_ns, Some(7.0));
         assert_eq!((measured.alloc, measured.peak_rss_bytes), (None, None));
         assert!(Measured::of(BenchmarkId::from("a/b::c"), None, &[]).is_none());

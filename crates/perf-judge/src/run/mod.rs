@@ -52,12 +52,12 @@ pub(crate) mod tests {
 
     /// A benchmark with five equal launches of `ns`.
     pub(crate) fn measured(name: &str, ns: f64) -> Measured {
-        let launches: Vec<LaunchResult> = (0..5).map(|_| reading(ns)).collect();
+        let launches: Vec<LaunchResult> = (0..5).map(|_| launch_result(ns)).collect();
         Measured::of(BenchmarkId::from(name), None, &launches).unwrap()
     }
 
     /// A launch of 21 samples that all took `ns`.
-    pub(crate) fn reading(ns: f64) -> LaunchResult {
+    pub(crate) fn launch_result(ns: f64) -> LaunchResult {
         LaunchResult {
             min_ns: ns,
             max_ns: ns,
@@ -96,7 +96,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn no_benchmark_stands_in_a_joined_run_twice() {
+    fn a_joined_run_has_each_benchmark_once() {
         let one = run(3, vec![measured("a/b::c", 1.0), measured("a/b::d", 2.0)]);
         let again = Run { seed: 9, ..run(3, vec![measured("a/b::d", 3.0)]) }.with_id();
         let joined = Run::joined([one.clone(), again.clone(), one.clone()]);

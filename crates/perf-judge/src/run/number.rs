@@ -1,4 +1,4 @@
-//! Numbers as files hold them.
+//! Numbers in files.
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -9,7 +9,7 @@ pub struct Number(pub f64);
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Up to here every whole number is one that f64 holds exactly.
+        // f64 represents every whole number up to this limit exactly.
         let is_complete = self.0.fract() == 0.0 && self.0.abs() < 9e15 && self.0.is_sign_positive();
         if is_complete {
             serializer.serialize_u64(self.0 as u64)

@@ -1,4 +1,4 @@
-//! Launches side by side.
+//! Pairs of launches.
 
 use super::{LaunchTimes, Statistic};
 use serde::{Deserialize, Serialize};
@@ -7,25 +7,25 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
-    /// The build that is compared with.
+    /// The base commit's build.
     Base,
-    /// The build that is judged.
+    /// The head commit's build.
     Head,
 }
 
 /// A pair: one launch of the base and one of the head, directly after each other.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pair {
-    /// The side that a fair coin had launched first.
+    /// The side that was launched first, chosen at random.
     pub first: Side,
-    /// What the base's launch took.
+    /// The times of the base's launch.
     pub base: LaunchTimes,
-    /// What the head's launch took.
+    /// The times of the head's launch.
     pub head: LaunchTimes,
 }
 
 impl Pair {
-    /// The time of one side by one statistic, in ns an iteration.
+    /// The time of one side by one statistic, in ns per iteration.
     pub fn get(&self, side: Side, statistic: Statistic) -> f64 {
         match side {
             Side::Base => self.base.get(statistic),

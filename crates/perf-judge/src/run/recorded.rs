@@ -1,4 +1,4 @@
-//! A run as it is kept: what was measured, of which commit, and where.
+//! A run: the results of one measurement, its commit and its machine.
 
 use super::{Commit, Machine, Measured};
 use crate::ident::BenchmarkId;
@@ -15,46 +15,48 @@ pub const SCHEMA: u32 = 3;
 pub struct Run {
     /// The format's version: [`SCHEMA`], whatever its file had.
     pub schema: u32,
-    /// Tells a run from the other files of a history.
+    /// Distinguishes a run from the other files of a history.
     pub kind: RunKind,
     /// `<UTC time>-<commit>-<digest of the contents>`; see [`Run::with_id`].
     pub id: String,
-    /// When measuring began.
+    /// The time at which the measurement started.
     pub started: DateTime<Utc>,
-    /// What decided the random order of the launches.
+    /// The seed of the random launch order.
     pub seed: u32,
-    /// What was measured; `None` outside a repository.
+    /// The measured commit; `None` outside a repository.
     pub commit: Option<Commit>,
-    /// Whether only some benchmarks, or too few launches, were measured.
+    /// Whether benchmarks or launches were left out.
     pub partial: bool,
-    /// Where it was measured.
+    /// The machine that measured it.
     pub machine: Machine,
-    /// One entry a benchmark that finished, by name.
+    /// One entry per benchmark with a result, by name.
     pub benchmarks: Vec<Measured>,
-    /// Benchmarks that were listed and gave no number.
+    /// The listed benchmarks without a result.
     pub unfinished: Vec<Unfinished>,
-    /// Which tool's numbers these are; `None` for a run that was measured by this one.
+    /// The tool that measured an imported run; `None` for a run of this tool.
     #[serde(default)]
     pub origin: Option<String>,
-    /// Whether machines of other kinds measured its other benchmarks.
+    /// Whether machines with other keys measured the other benchmarks of the suite.
     #[serde(default)]
     pub partitioned: bool,
-    /// The slowdowns that its commit's perf-budgets.json accepts. Commits of a pull request vanish
-    /// when it is merged as one, so that only the run itself can say which it comes after.
+    /// The regressions that its commit's perf-budgets.json accepts.
+    ///
+    /// A squash merge removes the commits of a pull request, so the run records which acceptances
+    /// precede it.
     #[serde(default)]
     pub accepted: Vec<Accepted>,
 }
 
-/// A slowdown that was accepted.
+/// An accepted regression.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Accepted {
     /// The benchmark.
     pub benchmark: BenchmarkId,
-    /// The commit that was measured when it was accepted, or the beginning of its hash.
+    /// The commit that was measured before the acceptance, or the beginning of its hash.
     pub commit: String,
 }
 
-/// What a file of the history holds.
+/// The kind of a file of the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RunKind {
@@ -62,18 +64,18 @@ pub enum RunKind {
     Run,
 }
 
-/// A benchmark that was listed but never finished a row.
+/// A listed benchmark without a result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unfinished {
-    /// Its name, as far as a listing tells it.
+    /// The name in the listing.
     pub name: BenchmarkId,
-    /// What happened, for people.
+    /// What happened.
     pub reason: String,
 }
 
 impl Run {
-    /// A whole run of `benchmarks` without a commit. Set what else is known of it, then give it
-    /// its identity with [`Run::with_id`].
+    /// A complete run of `benchmarks` without a commit. Set its other fields, then call
+    /// [`Run::with_id`].
     pub fn new(started: DateTime<Utc>, machine: Machine, benchmarks: Vec<Measured>) -> Self {
         Self {
             schema: SCHEMA,
@@ -92,16 +94,16 @@ impl Run {
         }
     }
 
-    /// Whether a baseline may count this run: a clean commit, measured whole, and here.
-    pub fn is_whole_and_clean(&self) -> bool {
+    /// Whether a baseline can use this run: a complete run of a clean commit by this tool.
+    pub fn is_complete_and_clean(&self) -> bool {
         self.origin.is_none()
             && !self.partial
             && self.commit.as_ref().is_some_and(|commit| !commit.dirty)
     }
 
-    /// Whether a baseline of `branch` may count it: a clean commit of it, measured whole.
+    /// Whether a baseline of `branch` can use it: a complete run of a clean commit on it.
     pub fn is_baseline_for(&self, branch: &str) -> bool {
-        self.branch() == Some(branch) && self.is_whole_and_clean()
+        self.branch() == Some(branch) && self.is_complete_and_clean()
     }
 
     /// The branch that was measured, if any.

@@ -116,7 +116,7 @@ impl BenchmarkState {
     /// Commits whose builds it can be compared with, the best first.
     pub(super) fn base_candidates(&self) -> &[String] {
         match &self.comparison.reference {
-            Reference::Runs(Selection::Ready(baseline)) => baseline.near(),
+            Reference::Runs(Selection::Ready(baseline)) => baseline.base_candidates(),
             _ => &[],
         }
     }

@@ -1,4 +1,4 @@
-//! How often a comparison errs: on the same code twice, and on slowdowns of known size.
+//! The error rates of a comparison: with equal code, and with slowdowns of known size.
 
 use crate::detect::paired::{self, Schedule};
 use crate::detect::{Finding, Severity};
@@ -10,57 +10,56 @@ use std::collections::BTreeMap;
 /// The slowdowns whose detection is measured, in percent.
 pub const SLOWDOWNS: [u32; 5] = [3, 5, 10, 20, 50];
 
-/// One run of every benchmark against itself, judged as it is and with every slowdown put on.
+/// One comparison of each benchmark with itself, judged without and with each slowdown.
 #[derive(Clone, Debug)]
 pub struct Trial {
     pairs: BTreeMap<BenchmarkId, Vec<Pair>>,
     slowdowns: Vec<u32>,
 }
 
-/// What became of every benchmark of a trial with one slowdown.
+/// The verdicts of a trial with one slowdown, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorCounts {
-    /// By how much the head was slower, in percent.
+    /// The slowdown of the head, in percent.
     pub percent: u32,
-    /// Benchmarks that were judged.
+    /// The benchmarks that were judged.
     pub of: u32,
-    /// Benchmarks that were called a regression.
+    /// The benchmarks that were reported as a regression.
     pub caught: u32,
-    /// Of these, the ones that were called minor or more.
+    /// The benchmarks that were reported as a regression of 10 % or more.
     pub caught_minor: u32,
-    /// Benchmarks that were called an improvement.
+    /// The benchmarks that were reported as an improvement.
     pub improved: u32,
-    /// Benchmarks that stayed undecided.
+    /// The inconclusive benchmarks.
     pub undecided: u32,
-    /// Rounds that the verdicts took, together.
+    /// The number of pairs of all verdicts.
     #[serde(alias = "rounds")]
     pub pairs: u32,
-    /// Runs, and those in which something was called a regression.
+    /// The number of runs.
     pub runs: u32,
-    /// Runs in which something was called a regression.
+    /// The runs with at least one reported regression.
     pub runs_caught: u32,
 }
 
 impl Trial {
-    /// A trial of benchmarks whose head is as slow as the base: the slowdowns, and none, are put
-    /// on by scaling its times.
+    /// A trial with equal code on both sides. Each slowdown scales the times of the head.
     pub fn scaled(names: impl IntoIterator<Item = BenchmarkId>) -> Self {
         let slowdowns = [0].into_iter().chain(SLOWDOWNS).collect();
         Self { pairs: names.into_iter().map(|name| (name, Vec::new())).collect(), slowdowns }
     }
 
-    /// A trial of benchmarks whose head really does more work: it is judged as it is.
+    /// A trial with a head that executes more instructions, judged without scaling.
     pub fn real(names: impl IntoIterator<Item = BenchmarkId>) -> Self {
         Self { slowdowns: vec![0], ..Self::scaled(names) }
     }
 
-    /// What to measure next, and for how many pairs; `None` when all is decided.
+    /// The benchmarks to measure next and the number of pairs; `None` if all are decided.
     pub fn step(&self) -> Option<(Vec<BenchmarkId>, usize)> {
         let undecided = self.pairs.iter().filter(|(_, pairs)| self.is_undecided(pairs));
-        let wanted: Vec<BenchmarkId> = undecided.map(|(name, _)| name.clone()).collect();
-        let first = wanted.first().is_some_and(|name| self.pairs[name].is_empty());
+        let names: Vec<BenchmarkId> = undecided.map(|(name, _)| name.clone()).collect();
+        let first = names.first().is_some_and(|name| self.pairs[name].is_empty());
         let pairs = if first { paired::FIRST_ANALYSIS } else { paired::PAIRS_PER_STEP };
-        (!wanted.is_empty()).then_some((wanted, pairs))
+        (!names.is_empty()).then_some((names, pairs))
     }
 
     fn is_undecided(&self, pairs: &[Pair]) -> bool {
@@ -68,47 +67,47 @@ impl Trial {
             && self.slowdowns.iter().any(|percent| finding(pairs, *percent).is_none())
     }
 
-    /// Takes pairs of `name`.
+    /// Adds pairs of `name`.
     pub fn feed(&mut self, name: &BenchmarkId, pairs: impl IntoIterator<Item = Pair>) {
         if let Some(known) = self.pairs.get_mut(name) {
             known.extend(pairs);
         }
     }
 
-    /// Leaves out a benchmark that cannot be measured.
+    /// Removes a benchmark that cannot be measured.
     pub fn leave_out(&mut self, name: &BenchmarkId) {
         self.pairs.remove(name);
     }
 
-    /// What became of the benchmarks that were measured to the end, a tally a slowdown.
+    /// The counted verdicts on the benchmarks that are decided, per slowdown.
     pub fn tallies(&self) -> Vec<ErrorCounts> {
-        self.slowdowns.iter().map(|percent| self.tally(*percent)).collect()
+        self.slowdowns.iter().map(|percent| self.error_counts(*percent)).collect()
     }
 
-    fn tally(&self, percent: u32) -> ErrorCounts {
-        let mut tally = ErrorCounts { percent, runs: 1, ..ErrorCounts::default() };
-        // What the end of the time left unfinished would count for the quick verdicts alone.
+    fn error_counts(&self, percent: u32) -> ErrorCounts {
+        let mut counts = ErrorCounts { percent, runs: 1, ..ErrorCounts::default() };
+        // Undecided benchmarks of all slowdowns are left out, because only their early verdicts exist.
         let done = self.pairs.values().filter(|pairs| !self.is_undecided(pairs));
         for (finding, pairs) in done.filter_map(|pairs| finding(pairs, percent)) {
-            tally.of += 1;
-            tally.pairs += pairs;
+            counts.of += 1;
+            counts.pairs += pairs;
             match finding {
                 Finding::Regression(severity) => {
-                    tally.caught += 1;
-                    tally.caught_minor += u32::from(severity >= Severity::Minor);
-                    tally.runs_caught = 1;
+                    counts.caught += 1;
+                    counts.caught_minor += u32::from(severity >= Severity::Minor);
+                    counts.runs_caught = 1;
                 }
-                Finding::Improvement(_) => tally.improved += 1,
-                Finding::Inconclusive => tally.undecided += 1,
+                Finding::Improvement(_) => counts.improved += 1,
+                Finding::Inconclusive => counts.undecided += 1,
                 Finding::Unchanged => {}
             }
         }
-        tally
+        counts
     }
 }
 
 impl ErrorCounts {
-    /// Both together.
+    /// The sum of two.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -125,7 +124,7 @@ impl ErrorCounts {
     }
 }
 
-/// What is found of the pairs with a slowdown put on the head, and the pairs it took.
+/// The finding of the pairs with a slowdown of the head, and the number of pairs it needed.
 fn finding(pairs: &[Pair], percent: u32) -> Option<(Finding, u32)> {
     let by = 1.0 + f64::from(percent) / 100.0;
     let scale = |times: LaunchTimes| LaunchTimes { min: times.min * by, median: times.median * by };
@@ -146,14 +145,14 @@ mod tests {
     }
 
     #[test]
-    fn pairs_are_asked_for_until_every_slowdown_is_decided() {
+    fn pairs_are_requested_until_every_slowdown_is_decided() {
         let mut trial = Trial::scaled(["a/b::c".into()]);
-        let mut asked = Vec::new();
+        let mut requested = Vec::new();
         while let Some((names, pairs)) = trial.step() {
-            asked.push(pairs);
+            requested.push(pairs);
             names.iter().for_each(|name| trial.feed(name, equal(pairs)));
         }
-        assert_eq!(asked, [10, 5, 5]);
+        assert_eq!(requested, [10, 5, 5]);
         let tallies = trial.tallies();
         let caught: Vec<(u32, u32)> = tallies.iter().map(|t| (t.percent, t.caught)).collect();
         // 3 % is the smallest change that is reported: rounding decides it here.
@@ -174,6 +173,6 @@ mod tests {
     fn what_was_not_measured_to_the_end_does_not_count() {
         let mut trial = Trial::scaled(["a/b::c".into()]);
         trial.feed(&"a/b::c".into(), equal(10));
-        assert!(trial.tallies().iter().all(|tally| tally.of == 0));
+        assert!(trial.tallies().iter().all(|counts| counts.of == 0));
     }
 }

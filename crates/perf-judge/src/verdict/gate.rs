@@ -160,7 +160,7 @@ mod tests {
         let (run, selected) = (crate::run::tests::run(1, vec![]), ["a/b::c".into()]);
         let results = check(&budgets, &selected, &run, &<_>::default(), Required::All);
         let outcome = Outcome::of(&[], &results, Gate::default());
-        let reason = "budget fast: p95 not decided: a/b::c: the benchmark gave no number";
+        let reason = "budget fast: p95 not decided: a/b::c: the benchmark has no result";
         assert_eq!((outcome.status(), &*outcome.incomplete), (3, &[reason.to_owned()][..]));
         assert_eq!(Outcome::of(&[], &results, Gate::all(Level::Never)).status(), 0);
     }

@@ -1,8 +1,8 @@
-//! Launches measured elsewhere, judged line by line: a case as JSON in, its verdicts as JSON out.
+//! Judges launches that another program measured: a case as a line of JSON gives a line of verdicts.
 //!
-//! The judge is the one that the command drives. Where it wants more launches than a case has, the
-//! answer says so (`rerun`, or `compare` for launches side by side), and the same case may be asked
-//! again with more of them. docs/formats.md describes both lines.
+//! The judge is that of the command. If it requests more launches than a case has, the reply has
+//! `rerun`, or `compare` for pairs. The case can then be sent again with more launches.
+//! docs/formats.md describes both lines.
 
 use super::{Comparison, Judge, JudgeConfig, Reference, Stage, State, Step, Verdict, Verdicts};
 use crate::baseline::{self, Baseline, RunValue, Selection};
@@ -14,14 +14,14 @@ use crate::unit::LogRatio;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Why a line is no case.
+/// Why a line cannot be judged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CaseError {
-    /// It is not JSON, or not of the form that a case has.
-    #[error("it is not a case")]
+    /// It is not JSON, or not a case.
+    #[error("it is not a case of docs/formats.md")]
     Malformed(#[from] JsonError),
-    /// It asks for what this version does not do.
+    /// This version does not support it.
     #[error("{0}")]
     Unsupported(String),
 }
@@ -29,14 +29,14 @@ pub enum CaseError {
 /// Judges the case on one line and returns the line of its verdicts, without a line break.
 ///
 /// # Errors
-/// [`CaseError`] for a line that is no case.
+/// [`CaseError`] for a line that is not a case.
 pub fn judge_line(line: &str) -> Result<String, CaseError> {
     let request: Request = read_object(line)?;
     request.check()?;
-    let (verdicts, wanting) = request.judge();
+    let (verdicts, unmet) = request.judge();
     let reply = Reply {
         case: &request.case,
-        verdicts: request.benchmarks.iter().map(|b| b.reply(&verdicts, &wanting)).collect(),
+        verdicts: request.benchmarks.iter().map(|b| b.reply(&verdicts, &unmet)).collect(),
         environment_shift: verdicts.suite_wide_shift.is_some(),
         common_change_pct: verdicts.suite_wide_shift.map_or(0.0, LogRatio::percent),
     };
@@ -50,22 +50,22 @@ const SCHEMA: u32 = 2;
 struct Request {
     schema: u32,
     case: String,
-    mode: Mode,
+    mode: CaseMode,
     #[serde(default)]
-    config: Config,
-    benchmarks: Vec<Benchmark>,
+    config: CaseConfig,
+    benchmarks: Vec<CaseBenchmark>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Mode {
+enum CaseMode {
     Paired,
     History,
 }
 
 #[derive(Deserialize)]
 #[serde(default)]
-struct Config {
+struct CaseConfig {
     minor_pct: f64,
     major_pct: f64,
     critical_pct: f64,
@@ -75,7 +75,7 @@ struct Config {
     can_compare: bool,
 }
 
-impl Default for Config {
+impl Default for CaseConfig {
     fn default() -> Self {
         Self {
             minor_pct: 10.0,
@@ -90,16 +90,16 @@ impl Default for Config {
 }
 
 #[derive(Deserialize)]
-struct Benchmark {
+struct CaseBenchmark {
     id: BenchmarkId,
     #[serde(default)]
     status: BenchmarkStatus,
     #[serde(default, alias = "rounds")]
     pairs: Vec<PairRow>,
     #[serde(default)]
-    history: Vec<Recorded>,
+    history: Vec<CaseRun>,
     #[serde(default)]
-    current: Recorded,
+    current: CaseRun,
     #[serde(default)]
     confirm: Option<serde_json::Value>,
     #[serde(default)]
@@ -116,24 +116,24 @@ enum BenchmarkStatus {
 }
 
 #[derive(Clone, Default, Deserialize)]
-struct Recorded {
+struct CaseRun {
     #[serde(default)]
     machine: Option<String>,
     #[serde(default, alias = "rounds")]
-    launches: Vec<Option<Stats>>,
+    launches: Vec<Option<CaseLaunch>>,
 }
 
 #[derive(Clone, Default, Deserialize)]
 struct PairRow {
     #[serde(default)]
-    base: Option<Stats>,
+    base: Option<CaseLaunch>,
     #[serde(default)]
-    head: Option<Stats>,
+    head: Option<CaseLaunch>,
 }
 
-/// The two numbers of a launch that are judged; what else a case tells of it is not.
+/// The two numbers of a launch that are judged. All other keys are ignored.
 #[derive(Clone, Copy, Default, Deserialize)]
-struct Stats {
+struct CaseLaunch {
     #[serde(default)]
     min: Option<f64>,
     #[serde(default)]
@@ -157,7 +157,7 @@ struct ReplyVerdict {
     low_pct: Option<f64>,
     high_pct: Option<f64>,
     min_detectable_change_pct: Option<f64>,
-    /// The same, under the name that schema 1 gave it.
+    /// The same value under its key of schema 1.
     could_see_pct: Option<f64>,
     launches_used: usize,
     rerun: bool,
@@ -165,14 +165,14 @@ struct ReplyVerdict {
     reason: Option<String>,
 }
 
-/// Benchmarks of which the judge wanted more than the case has.
+/// Benchmarks for which the judge requested more launches or pairs than the case has.
 #[derive(Default)]
 struct UnmetRequests {
     launches: BTreeSet<BenchmarkId>,
     pairs: BTreeSet<BenchmarkId>,
 }
 
-/// Stands for the recorded commit that candidates of a case are compared with.
+/// The commit of the recorded build, which a case does not name.
 const RECORDED: &str = "recorded";
 
 impl Request {
@@ -181,46 +181,53 @@ impl Request {
         let config = &self.config;
         if !(1..=SCHEMA).contains(&self.schema) {
             return refuse(format!(
-                "schema {} is not one that this version reads (1 to {SCHEMA})",
+                "this version does not read schema {}: write a case of schema 1 to {SCHEMA}",
                 self.schema
             ));
         }
         if (config.minor_pct, config.major_pct, config.critical_pct) != (10.0, 20.0, 50.0) {
-            return refuse("severities begin at 10, 20 and 50 %, and cannot be moved".to_owned());
+            return refuse("the limits of the severities are fixed: remove `minor_pct`, `major_pct` and `critical_pct`, or set 10, 20 and 50".to_owned());
         }
         if config.min_history < baseline::MINIMUM {
-            return refuse(format!("`min_history` must be at least {}", baseline::MINIMUM));
+            return refuse(format!(
+                "`min_history` is too small: set it to at least {}",
+                baseline::MINIMUM
+            ));
         }
         let mut seen = BTreeSet::new();
         match self.benchmarks.iter().find(|benchmark| !seen.insert(&benchmark.id)) {
-            Some(double) => refuse(format!("the benchmark `{}` is there twice", double.id)),
-            None => Ok(self.benchmarks.iter().try_for_each(|b| b.again(self.mode).map(drop))?),
+            Some(double) => {
+                refuse(format!("the benchmark `{}` occurs twice: remove one of them", double.id))
+            }
+            None => {
+                Ok(self.benchmarks.iter().try_for_each(|b| b.confirmation(self.mode).map(drop))?)
+            }
         }
     }
 
     fn judge(&self) -> (Verdicts, UnmetRequests) {
-        let is = |presence| move |benchmark: &&Benchmark| benchmark.status == presence;
-        let here =
+        let is = |presence| move |benchmark: &&CaseBenchmark| benchmark.status == presence;
+        let present =
             self.benchmarks.iter().filter(|benchmark| benchmark.status != BenchmarkStatus::Removed);
-        let cases = here.map(|benchmark| self.case_of(benchmark)).collect();
+        let cases = present.map(|benchmark| self.case_of(benchmark)).collect();
         let removed = self.benchmarks.iter().filter(is(BenchmarkStatus::Removed));
         let removed = removed.map(|benchmark| benchmark.id.clone()).collect();
         let judge_config = JudgeConfig::of_launches(1)
-            .with_reruns(self.config.can_rerun.then_some(FRESH_LAUNCHES))
+            .with_reruns(self.config.can_rerun.then_some(RERUN_LAUNCHES))
             .with_comparison(self.config.can_compare);
         let mut judge = Judge::new(cases, removed, judge_config);
-        let mut stock: BTreeMap<&BenchmarkId, RemainingLaunches> =
-            self.benchmarks.iter().map(|b| (&b.id, b.stock(self.mode))).collect();
-        let mut wanting = UnmetRequests::default();
+        let mut remaining: BTreeMap<&BenchmarkId, RemainingLaunches> =
+            self.benchmarks.iter().map(|b| (&b.id, b.remaining(self.mode))).collect();
+        let mut unmet = UnmetRequests::default();
         loop {
             match judge.step() {
-                Step::Done(verdicts) => return (verdicts, wanting),
+                Step::Done(verdicts) => return (verdicts, unmet),
                 Step::Measure { stage, benchmarks, launches } => {
                     for name in benchmarks {
-                        let given = stock.get_mut(&name).map(|s| s.launches(stage, launches));
+                        let given = remaining.get_mut(&name).map(|s| s.launches(stage, launches));
                         match given.unwrap_or_default() {
                             given if given.is_empty() && stage != Stage::Initial => {
-                                wanting.launches.insert(name.clone());
+                                unmet.launches.insert(name.clone());
                                 judge.stop(&name);
                             }
                             given => judge.feed(&name, given),
@@ -229,10 +236,10 @@ impl Request {
                 }
                 Step::Compare { benchmarks, pairs, .. } => {
                     for name in benchmarks {
-                        let given = stock.get_mut(&name).map(|s| s.pairs(pairs));
+                        let given = remaining.get_mut(&name).map(|s| s.pairs(pairs));
                         match given.unwrap_or_default() {
                             given if given.is_empty() => {
-                                wanting.pairs.insert(name.clone());
+                                unmet.pairs.insert(name.clone());
                                 judge.stop(&name);
                             }
                             given => judge.feed_pairs(&name, given),
@@ -243,11 +250,11 @@ impl Request {
         }
     }
 
-    fn case_of(&self, benchmark: &Benchmark) -> Comparison {
+    fn case_of(&self, benchmark: &CaseBenchmark) -> Comparison {
         let reference = match (benchmark.status, self.mode) {
             (BenchmarkStatus::New | BenchmarkStatus::Removed, _) => Reference::Nothing(None),
-            (BenchmarkStatus::Both, Mode::Paired) => Reference::Build(RECORDED.to_owned()),
-            (BenchmarkStatus::Both, Mode::History) => {
+            (BenchmarkStatus::Both, CaseMode::Paired) => Reference::Build(RECORDED.to_owned()),
+            (BenchmarkStatus::Both, CaseMode::History) => {
                 Reference::Runs(benchmark.selection(&self.config))
             }
         };
@@ -255,12 +262,12 @@ impl Request {
     }
 }
 
-/// Fresh launches of a candidate.
-const FRESH_LAUNCHES: usize = 10;
+/// Launches of a rerun.
+const RERUN_LAUNCHES: usize = 10;
 
-impl Benchmark {
-    fn selection(&self, config: &Config) -> Selection {
-        let here: Vec<&Recorded> =
+impl CaseBenchmark {
+    fn selection(&self, config: &CaseConfig) -> Selection {
+        let here: Vec<&CaseRun> =
             self.history.iter().filter(|run| run.machine == self.current.machine).collect();
         if here.is_empty() && !self.history.is_empty() {
             return Selection::OtherMachine { differs: vec!["machine"] };
@@ -275,23 +282,26 @@ impl Benchmark {
         Selection::Ready(Baseline::new(last.to_vec(), near.into_iter().collect()))
     }
 
-    /// What was measured again, which has another form in each mode.
-    fn again(&self, mode: Mode) -> Result<(Vec<Option<Stats>>, Vec<PairRow>), JsonError> {
+    /// The launches of reruns in `history` mode, or further pairs in `paired` mode.
+    fn confirmation(
+        &self,
+        mode: CaseMode,
+    ) -> Result<(Vec<Option<CaseLaunch>>, Vec<PairRow>), JsonError> {
         let Some(confirm) = self.confirm.clone() else { return Ok(<_>::default()) };
         match mode {
-            Mode::History => {
-                let blocks: Vec<Vec<Option<Stats>>> = serde_json::from_value(confirm)?;
+            CaseMode::History => {
+                let blocks: Vec<Vec<Option<CaseLaunch>>> = serde_json::from_value(confirm)?;
                 Ok((blocks.concat(), Vec::new()))
             }
-            Mode::Paired => {
+            CaseMode::Paired => {
                 let blocks: Vec<Vec<PairRow>> = serde_json::from_value(confirm)?;
                 Ok((Vec::new(), blocks.concat()))
             }
         }
     }
 
-    fn stock(&self, mode: Mode) -> RemainingLaunches {
-        let (fresh, more) = self.again(mode).unwrap_or_default();
+    fn remaining(&self, mode: CaseMode) -> RemainingLaunches {
+        let (fresh, more) = self.confirmation(mode).unwrap_or_default();
         let blocks = self.paired_blocks.iter().flatten().flatten();
         let pairs = self.pairs.iter().chain(&more).chain(blocks).map(PairRow::pair);
         RemainingLaunches {
@@ -301,13 +311,13 @@ impl Benchmark {
         }
     }
 
-    fn reply(&self, verdicts: &Verdicts, wanting: &UnmetRequests) -> ReplyVerdict {
+    fn reply(&self, verdicts: &Verdicts, unmet: &UnmetRequests) -> ReplyVerdict {
         let own = |verdict: &&Verdict| verdict.name == self.id;
         let verdict = verdicts.verdicts.iter().find(own);
         let percent = |ratio: Option<LogRatio>| ratio.map(LogRatio::percent);
         let state = verdict.map_or(State::Missing, |verdict| verdict.state);
         let status = match (state, self.status) {
-            // Nothing was launched here that could be missing: there are no numbers.
+            // Another program launched the benchmark, so it has no numbers instead of missing ones.
             (State::Missing, BenchmarkStatus::New) => State::New,
             (State::Missing, _) => State::Invalid,
             (state, _) => state,
@@ -324,15 +334,15 @@ impl Benchmark {
             min_detectable_change_pct,
             could_see_pct: min_detectable_change_pct,
             launches_used: verdict.map_or(0, |verdict| verdict.launches),
-            rerun: wanting.launches.contains(&self.id)
-                || (wanting.pairs.contains(&self.id) && !self.pairs.is_empty()),
-            compare: wanting.pairs.contains(&self.id) && self.pairs.is_empty(),
+            rerun: unmet.launches.contains(&self.id)
+                || (unmet.pairs.contains(&self.id) && !self.pairs.is_empty()),
+            compare: unmet.pairs.contains(&self.id) && self.pairs.is_empty(),
             reason: verdict.and_then(|verdict| verdict.reason.clone()),
         }
     }
 }
 
-/// What a case still has of a benchmark.
+/// The launches of a benchmark that the judge has not requested yet.
 struct RemainingLaunches {
     first: Vec<LaunchTimes>,
     fresh: Vec<LaunchTimes>,
@@ -356,12 +366,12 @@ fn drain<T>(stock: &mut Vec<T>, count: usize) -> Vec<T> {
     stock.drain(..count.min(stock.len())).collect()
 }
 
-fn times(launches: &[Option<Stats>]) -> Vec<LaunchTimes> {
+fn times(launches: &[Option<CaseLaunch>]) -> Vec<LaunchTimes> {
     launches.iter().map(|launch| launch.unwrap_or_default().times()).collect()
 }
 
-impl Stats {
-    /// A number that is absent is no time.
+impl CaseLaunch {
+    /// The two times; an absent number is not a time.
     fn times(self) -> LaunchTimes {
         let number = |ns: Option<f64>| ns.unwrap_or(f64::NAN);
         LaunchTimes { min: number(self.min), median: number(self.median) }
@@ -370,7 +380,7 @@ impl Stats {
 
 impl PairRow {
     fn pair(&self) -> Pair {
-        let times = |side: Option<Stats>| side.unwrap_or_default().times();
+        let times = |side: Option<CaseLaunch>| side.unwrap_or_default().times();
         Pair { first: Side::Base, base: times(self.base), head: times(self.head) }
     }
 }

@@ -49,5 +49,5 @@ pub(super) fn out_of_time(pairs: usize) -> String {
     } else {
         format!(" after {}", unit::counted(pairs, "pair", "pairs"))
     };
-    format!("not decided: the time limit ended the measurement{after}")
+    format!("the time limit ended the measurement{after}, before a decision")
 }
