@@ -103,9 +103,10 @@ fn files_below(folder: &Path) -> Result<Vec<(PathBuf, u64)>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        match entry.file_type()?.is_dir() {
-            true => files.extend(files_below(&entry.path())?),
-            false => files.push((entry.path(), entry.metadata()?.len())),
+        if entry.file_type()?.is_dir() {
+            files.extend(files_below(&entry.path())?)
+        } else {
+            files.push((entry.path(), entry.metadata()?.len()))
         }
     }
     Ok(files)

@@ -25,7 +25,7 @@ impl Report {
                 Some("randomized pairs; the false-alarm rate is at most 0.31 % per benchmark")
             }
             (true, None) => Some(
-                "compared with the median of recorded runs; regressions are confirmed by a rerun",
+                "compared with the median of recorded runs; regressions are confirmed by further launches",
             ),
         }
     }

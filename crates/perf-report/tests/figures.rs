@@ -87,9 +87,10 @@ fn judged(head_ns: f64, change: f64, noise: &[f64], is_paired: bool) -> Report {
     let recorded = (0..6).map(|at| RunValue::of(&[base(at), base(at + 1), base(at + 2)]));
     let baseline = Baseline::new(recorded.collect(), Vec::new());
     let config = JudgeConfig::of_launches(5).with_reruns(Some(10)).with_comparison(is_paired);
-    let reference = match is_paired {
-        true => Reference::Build("1a2b3c4d5e6f".to_owned()),
-        false => Reference::Runs(Selection::Ready(baseline)),
+    let reference = if is_paired {
+        Reference::Build("1a2b3c4d5e6f".to_owned())
+    } else {
+        Reference::Runs(Selection::Ready(baseline))
     };
     let comparison = perf_judge::verdict::Comparison::new(name, reference);
     let mut judge = Judge::new(vec![comparison], Vec::new(), config);

@@ -26,9 +26,10 @@ fn compare(project: &Project, cache: &Path, env: &[(&str, &str)]) -> Ended {
 
 fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        match entry.file_type().unwrap().is_dir() {
-            true => files_below(&entry.path(), found),
-            false => found.push(entry.path()),
+        if entry.file_type().unwrap().is_dir() {
+            files_below(&entry.path(), found)
+        } else {
+            found.push(entry.path())
         }
     }
 }

@@ -179,10 +179,7 @@ fn what_a_restart_left_behind_stays_there_after_a_deploy() {
 fn a_branch_that_was_replaced_by_force_keeps_what_a_clone_knows() {
     for is_local in [true, false] {
         let (project, hub) = published();
-        let knows = match is_local {
-            true => project,
-            false => Project::clone_of(&address(&hub), &[]),
-        };
+        let knows = if is_local { project } else { Project::clone_of(&address(&hub), &[]) };
         let docs = Project::committed();
         docs.commit_on("gh-pages", "index.html", "docs");
         docs.git(&["push", "--quiet", "--force", &address(&hub), "gh-pages"]);

@@ -148,9 +148,10 @@ fn what_waits_of_a_repository_that_was_here_before_stays_out() {
 }
 
 fn recorded_or_none(project: &Project) -> BTreeSet<String> {
-    match project.git(&["branch", "--list", "gh-pages"]).is_empty() {
-        true => BTreeSet::new(),
-        false => recorded(project),
+    if project.git(&["branch", "--list", "gh-pages"]).is_empty() {
+        BTreeSet::new()
+    } else {
+        recorded(project)
     }
 }
 

@@ -270,9 +270,10 @@ impl Project {
 
     /// The folder that benches of a checkout of this project are built into.
     pub(crate) fn target_dir_of(&self, checkout: &Self) -> PathBuf {
-        match self.is_real {
-            true => Path::new(env!("CARGO_TARGET_TMPDIR")).join("benches"),
-            false => checkout.path().join("target"),
+        if self.is_real {
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join("benches")
+        } else {
+            checkout.path().join("target")
         }
     }
 

@@ -150,7 +150,7 @@ fn footer(report: &Report) -> String {
         format!("rustc {}", machine.rustc),
         format!("seed {}", run.seed),
     ];
-    let certainty = report.certainty().map(|text| format!("Certainty: {text} · "));
+    let certainty = report.certainty().map(|text| format!("Certainty: {text}.<br>"));
     let facts = facts.map(|fact| escaped(&fact)).join(" · ");
     format!("\n<sub>{}{facts}</sub>\n", certainty.unwrap_or_default())
 }
