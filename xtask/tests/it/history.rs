@@ -76,7 +76,7 @@ fn a_run_is_added_once_and_nothing_else_moves() {
         let hostile = Run { id: id.to_owned(), ..run(1) };
         project.write("out/hostile.json", &hostile.to_json());
         let added = project.history(&["add", "out/hostile.json"]);
-        added.expect(2).says("its contents do not belong to its name");
+        added.expect(2).says("its contents do not match its id");
         let comparison = serde_json::json!({
             "schema": 1, "kind": "comparison", "id": id, "started": "2026-11-02T08:00:00Z",
             "seed": 1, "base": "1a2b3c4", "head": null, "machine": Machine::default(),
@@ -87,7 +87,7 @@ fn a_run_is_added_once_and_nothing_else_moves() {
     }
     let edited = Run { seed: 7, ..run(1) };
     let edited = project.history(&["add", &file(&project, &edited)]);
-    edited.expect(2).says("its contents do not belong to its name");
+    edited.expect(2).says("its contents do not match its id");
     project.history(&["add", "Cargo.toml"]).expect(2).says("Cargo.toml cannot be recorded");
     project.history(&["add"]).expect(0).says("nothing waits to be recorded in");
 }
@@ -160,7 +160,7 @@ fn a_file_that_is_not_added_is_not_called_recorded() {
     let edited = runs[0].to_json().replacen("\"seed\":1", "\"seed\":2", 1);
     project.write("out/edited.json", &edited);
     let told = project.history(&["add", "out/edited.json"]);
-    told.expect(2).says("edited.json").says("its contents do not belong to its name");
+    told.expect(2).says("edited.json").says("its contents do not match its id");
     let comparison = |seed: u32| {
         let comparison = serde_json::json!({
             "schema": 1, "kind": "comparison", "id": "20261102T080000Z-1a2b3c4-0-1a2b3c4",
@@ -176,7 +176,7 @@ fn a_file_that_is_not_added_is_not_called_recorded() {
     // The one that stands there was edited: the run takes its place.
     let other = Project::committed();
     other.commit_on("gh-pages", &path_of(&runs[0]), &edited);
-    other.history(&["verify"]).expect(1).says("its contents do not belong to its name");
+    other.history(&["verify"]).expect(1).says("its contents do not match its id");
     other.history(&["add", &file(&other, &runs[0])]).expect(0).says("recorded 1 file");
     other.history(&["verify", "--repair"]).expect(0);
     other.history(&["verify"]).expect(0).says("1 run, all is well");

@@ -167,7 +167,7 @@ fn a_part_that_contradicts_itself_is_refused() {
         },
     );
     let run = run_file(&project, "out/parts/2");
-    let edited = refused("its contents do not belong to its name");
+    let edited = refused("its contents do not match its id");
     with_edited(&project, &run, |run| run["seed"] = json!(1), edited);
     let sealed = |edit: fn(&mut Run)| {
         let whole = Run::from_json(&project.read(&run)).unwrap();

@@ -16,10 +16,9 @@ pub(super) fn resolved(text: &str, renamed: &Renamed) -> Result<Renamed, BudgetE
         let (mut name, mut before) = (old, BTreeSet::new());
         while let Some(new) = renamed.get(name).filter(|_| !today.contains_key(name)) {
             if !before.insert(name) {
-                let message = format!(
-                    "is renamed to itself by a cycle: remove the entry of the current name"
-                );
-                return Err(at_new(text, name, &message));
+                let message =
+                    "is renamed to itself by a cycle: remove the entry of the current name";
+                return Err(at_new(text, name, message));
             }
             name = new;
         }
