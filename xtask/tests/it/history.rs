@@ -288,7 +288,7 @@ fn another_tools_history_is_imported_once() {
     project.history(&["list", "--on", "trunk"]).expect(0).says("imported");
     project.write("out/run.json", &run(1).to_json());
     project.history(&["import", "out/run.json"]).expect(2).says("history add");
-    project.history(&["import", "Cargo.toml"]).expect(2).says("neither");
+    project.history(&["import", "Cargo.toml"]).expect(2).says("none of the supported formats");
 }
 
 /// Commits a file onto the history, as a careless hand would.
