@@ -91,8 +91,8 @@ fn a_run_is_added_once_and_nothing_else_moves() {
     let edited = Run { seed: 7, ..run(1) };
     let edited = project.history(&["add", &file(&project, &edited)]);
     edited.expect(2).says("its contents do not match its id");
-    project.history(&["add", "Cargo.toml"]).expect(2).says("cannot record Cargo.toml");
-    project.history(&["add"]).expect(0).says("no measurement is pending in");
+    project.history(&["add", "Cargo.toml"]).expect(2).says("Cargo.toml cannot be recorded");
+    project.history(&["add"]).expect(0).says("nothing waits to be recorded in");
 }
 
 #[test]
@@ -292,7 +292,7 @@ fn another_tools_history_is_imported_once() {
     project.history(&["list", "--on", "trunk"]).expect(0).says("imported");
     project.write("out/run.json", &run(1).to_json());
     project.history(&["import", "out/run.json"]).expect(2).says("history add");
-    project.history(&["import", "Cargo.toml"]).expect(2).says("neither");
+    project.history(&["import", "Cargo.toml"]).expect(2).says("none of the supported formats");
 }
 
 /// Commits a file onto the history, as a careless hand would.

@@ -84,7 +84,7 @@ fn options_that_git_would_not_take_are_named() {
         (&["--branch", ""], "'--branch <NAME>': it is empty"),
         (&["--branch=-f"], "'--branch <NAME>': a part of it begins with `-`"),
         (&["--branch", "a.lock"], "'--branch <NAME>': a part of it ends with `.lock`"),
-        (&["--branch", "@{-1}"], "'--branch <NAME>': git has a meaning of its own"),
+        (&["--branch", "@{-1}"], "'--branch <NAME>': git reserves this name"),
         (&["--branch", "main"], "--branch: `main` is a base branch"),
         (&["--history-prefix", "../x"], "'--history-prefix <FOLDER>': it contains `..`"),
         (&["--history-prefix", ".git"], "'--history-prefix <FOLDER>': git reserves `.git`"),
@@ -111,7 +111,7 @@ fn options_that_git_would_not_take_are_named() {
     project.history(&["list", "--branch", "a..b"]).expect(2).says("'--branch <NAME>'");
     project.budgets(&["check", "--history-prefix", "-x"]).expect(2);
     let restart = ["restart", "--keep", "1", "--archive", "HEAD"];
-    project.history(&restart).expect(2).says("'--archive <NAME>': git has a meaning");
+    project.history(&restart).expect(2).says("'--archive <NAME>': git reserves this name");
     project.history(&["import", "x", "--on", ".."]).expect(2).says("'--on <BRANCH>'");
     assert_eq!(project.git(&["for-each-ref", "--format=%(refname)"]), "refs/heads/main");
 }

@@ -15,7 +15,7 @@ pub enum Unmeasured {
     #[error(transparent)]
     Tail(#[from] TailAbsence),
     /// Allocations are not counted.
-    #[error("the bench target does not install `divan::AllocProfiler`")]
+    #[error("the bench target does not install divan::AllocProfiler")]
     NotCounted,
     /// The operating system does not report it.
     #[error("this system does not report it")]

@@ -151,8 +151,11 @@ fn footer(report: &Report) -> String {
         format!("seed {}", run.seed),
     ];
     let certainty = report.certainty().map(|text| format!("Certainty: {text}.<br>"));
-    let facts = facts.map(|fact| escaped(&fact)).join(" · ");
-    format!("\n<sub>{}{facts}</sub>\n", certainty.unwrap_or_default())
+    let [commit, started, machine, rustc, seed] = facts.map(|fact| escaped(&fact));
+    format!(
+        "\n<sub>{}{commit} · {started}.<br>{machine} · {rustc} · {seed}</sub>\n",
+        certainty.unwrap_or_default()
+    )
 }
 
 #[cfg(test)]
