@@ -91,8 +91,8 @@ fn a_run_is_added_once_and_nothing_else_moves() {
     let edited = Run { seed: 7, ..run(1) };
     let edited = project.history(&["add", &file(&project, &edited)]);
     edited.expect(2).says("its contents do not match its id");
-    project.history(&["add", "Cargo.toml"]).expect(2).says("Cargo.toml cannot be recorded");
-    project.history(&["add"]).expect(0).says("nothing waits to be recorded in");
+    project.history(&["add", "Cargo.toml"]).expect(2).says("cannot record Cargo.toml");
+    project.history(&["add"]).expect(0).says("no measurement is pending in");
 }
 
 #[test]

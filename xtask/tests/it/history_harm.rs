@@ -23,7 +23,8 @@ fn a_name_that_leads_elsewhere_is_refused() {
     let tip = project.git(&["rev-parse", "gh-pages"]);
     let far = Run { started: "+12026-11-01T00:00:00Z".parse().unwrap(), ..run(2) };
     let named = |id: &str| Run { id: id.to_owned(), ..run(2) };
-    let (nowhere, edited) = ("is no place for it", "its contents do not match its id");
+    let (nowhere, edited) =
+        ("which is not a path of the history", "its contents do not match its id");
     for (odd, said) in [
         (far.with_id(), nowhere),
         (named("../../../../odd"), edited),
