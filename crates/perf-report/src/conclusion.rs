@@ -3,7 +3,7 @@
 use super::Report;
 use crate::text::argument;
 use perf_judge::baseline::MINIMUM;
-use perf_judge::verdict::State;
+use perf_judge::verdict::{Method, State};
 
 /// The reasons of a failed or incomplete check that are listed.
 pub(crate) const REASONS: usize = 2;
@@ -19,11 +19,15 @@ impl Report {
     /// How certain the verdicts are, in one sentence; `None` where there are none.
     pub(crate) fn certainty(&self) -> Option<&'static str> {
         let is_judged = self.rows.iter().any(|row| row.verdict.change.is_some());
+        let is_paired = self.rows.iter().any(|row| row.verdict.method == Method::Paired);
         match (is_judged, &self.reference.base) {
             (false, _) => None,
-            (true, Some(_)) => {
-                Some("randomized pairs; the false-alarm rate is at most 0.31 % per benchmark")
-            }
+            (true, Some(_)) => Some(
+                "randomized pairs; at most 0.31 % of unchanged benchmarks are reported as regressions",
+            ),
+            (true, None) if is_paired => Some(
+                "compared with recorded runs; changes are confirmed in pairs with a recorded commit",
+            ),
             (true, None) => Some(
                 "compared with the median of recorded runs; regressions are confirmed by further launches",
             ),
@@ -39,7 +43,7 @@ impl Report {
         let cut_short = self.rows.iter().any(|row| row.verdict.cut_short);
         if let Some(name) = self.blamed() {
             return vec![format!(
-                "`cargo xtask perf explain {name}` shows why; `perf accept` allows a regression"
+                "`cargo xtask perf explain {name}` shows why; add `--reason \"…\"` to `cargo xtask perf accept {name}` to accept it"
             )];
         }
         let step = match self.status {

@@ -10,7 +10,7 @@ use perf_judge::detect::paired::{InterimAnalysis, PairedAnalysis, Test};
 use perf_judge::detect::{Finding, Severity};
 use perf_judge::run::{LaunchTimes, Pair, Side, Statistic};
 use perf_judge::unit::{self, LogRatio};
-use perf_judge::verdict::{Method, Stage, StageResult, Trace, Verdict};
+use perf_judge::verdict::{Method, Stage, StageResult, State, Trace, Verdict};
 use std::fmt::Write as _;
 
 /// The verdict explained step by step, for a reader who does not know the method.
@@ -49,16 +49,21 @@ fn stage(result: &StageResult, baseline: &[RunValue]) -> String {
     text += "Times are per iteration. The value is the mean of the lowest third of the launches.\n";
     text += &times(&result.launches, &result.deviations);
     let runs = baseline.len();
+    let (which, n) = match runs {
+        // The executables turned out to be identical after the measurement.
+        0 => ("n".to_owned(), "n".to_owned()),
+        _ => (format!("the last {runs}"), runs.to_string()),
+    };
     let _ = writeln!(
         text,
-        "\nBaseline: the last {runs} comparable runs. Threshold: 5 %, or t × spread × √(1 + 1/{runs}) if that is larger."
+        "\nBaseline: {which} comparable runs. Threshold: 5 %, or t × spread × √(1 + 1/{n}) if that is larger."
     );
     text += &deviations(&result.deviations);
     text += &left_out(&result.deviations);
     if let Some(shift) = result.suite_wide_shift {
         let _ = writeln!(
             text,
-            "Most benchmarks changed by {}. A change must exceed the threshold with and without that shift.",
+            "Most benchmarks of this run differ by {}. A change must exceed the threshold with and without that shift.",
             unit::change(shift)
         );
     }
@@ -143,7 +148,8 @@ fn tests(analysis: &PairedAnalysis) -> String {
 
 fn pairs(pairs: &[Pair]) -> String {
     let mut lines =
-        "  pair\tfirst\tbase minimum\tmedian\thead minimum\tmedian\tminimum\tmedian\n".to_owned();
+        "  pair\tfirst\tbase minimum\tmedian\thead minimum\tmedian\tminimum change\tmedian change\n"
+            .to_owned();
     for (at, pair) in pairs.iter().enumerate() {
         let change = |statistic| {
             let (base, head) = (pair.get(Side::Base, statistic), pair.get(Side::Head, statistic));
@@ -251,9 +257,13 @@ fn conclusion(verdict: &Verdict) -> String {
 
 fn next(verdict: &Verdict) -> String {
     let Some(name) = argument(verdict.name.as_str()) else { return String::new() };
-    format!(
-        "next: `cargo xtask perf --compare BRANCH --filter {name}` measures again; `cargo xtask perf accept {name}` accepts it\n"
-    )
+    let is_open = verdict.state == State::Regression && !verdict.is_waived();
+    let accept = if is_open {
+        format!("; `cargo xtask perf accept {name} --reason \"why\"` accepts it")
+    } else {
+        String::new()
+    };
+    format!("next: `cargo xtask perf --compare BRANCH --filter {name}` measures again{accept}\n")
 }
 
 fn name(statistic: Statistic) -> &'static str {

@@ -182,9 +182,15 @@ pub(crate) fn summary<'a>(
         let measured = format!("{all} measured, no baseline yet");
         return [Some(measured), over].into_iter().flatten().collect::<Vec<String>>().join("; ");
     }
+    let waived = verdicts.iter().filter(|verdict| verdict.is_waived()).count();
     let changed = State::ALL.into_iter().filter(|state| *state != State::Unchanged);
-    let parts = changed.filter_map(|state| counted_state(count(state), state)).chain(over);
-    let parts: Vec<String> = parts.collect();
+    let parts = changed.filter_map(|state| {
+        let waived = if state == State::Regression { waived } else { 0 };
+        counted_state(count(state) - waived, state)
+    });
+    let accepted =
+        (waived > 0).then(|| unit::counted(waived, "accepted regression", "accepted regressions"));
+    let parts: Vec<String> = parts.chain(accepted).chain(over).collect();
     if parts.is_empty() {
         return format!("no change in {all}");
     }
@@ -207,8 +213,18 @@ fn verdict_notes(verdicts: &Verdicts, reference: &ReferenceFacts) -> Vec<String>
     let mut notes = Vec::new();
     if let Some(shift) = verdicts.suite_wide_shift {
         notes.push(format!(
-            "most benchmarks changed by {}. Possible causes are the machine, the allocator, flags or the compiler. Only larger changes are reported",
+            "the initial times of most benchmarks differ from the baseline by {}. Possible causes are the machine, the allocator, flags or the compiler",
             unit::change(shift)
+        ));
+    }
+    let other_size = |verdict: &&Verdict| {
+        let reason = verdict.reason.as_deref().unwrap_or_default();
+        verdict.state == State::InsufficientHistory && reason.contains("sample size")
+    };
+    if let Some(verdict) = verdicts.verdicts.iter().find(other_size) {
+        let reason = verdict.reason.as_deref().unwrap_or_default();
+        notes.push(format!(
+            "{reason}, e.g. because of --launch-ms: runs with other sample sizes are not compared"
         ));
     }
     let without_baseline = count(State::InsufficientHistory);

@@ -47,6 +47,12 @@ impl RowCells {
     }
 }
 
+/// A minimum detectable change. One that prints as zero would claim too much.
+fn detectable(change: LogRatio) -> String {
+    let text = unit::percent(change);
+    if text == "0.0 %" { "<0.1 %".to_owned() } else { text }
+}
+
 impl Row {
     /// The figures that every table shows.
     pub(crate) fn cells(&self) -> RowCells {
@@ -62,7 +68,7 @@ impl Row {
             head: head.unwrap_or_default(),
             change: change.unwrap_or_default(),
             interval: interval.map_or_else(String::new, |(low, high)| unit::interval(low, high)),
-            min_detectable: min_detectable.map_or_else(String::new, unit::percent),
+            min_detectable: min_detectable.map_or_else(String::new, detectable),
             instructions: instructions.map_or_else(String::new, |pair| {
                 unit::change(LogRatio((pair.head / pair.base).ln()))
             }),

@@ -133,9 +133,13 @@ pub struct StageResult {
 }
 
 impl Verdict {
-    /// The state and the severity: `regression (critical)`.
+    /// The state and the severity: `regression (critical)`, `regression (minor, accepted)`.
     pub fn label(&self) -> String {
-        self.state.label(self.severity)
+        let label = self.state.label(self.severity);
+        match label.strip_suffix(')').filter(|_| self.is_waived()) {
+            Some(start) => format!("{start}, accepted)"),
+            None => label,
+        }
     }
 
     /// The printed times of base and head, and their change.
