@@ -1,6 +1,6 @@
 //! The contents of a history as tables.
 
-use super::table::aligned;
+use super::table::{aligned, shortened};
 use super::visible;
 use perf_judge::history::RunRow;
 use perf_judge::run::{Machine, Measured, Run};
@@ -58,9 +58,16 @@ pub fn run_to_text(run: &Run) -> String {
     run.benchmarks.iter().for_each(|measured| table += &benchmark(measured));
     for unfinished in &run.unfinished {
         let (name, reason) = (unfinished.name.as_str(), unfinished.reason.as_str());
-        let _ = writeln!(table, "{}\t-\t-\t-\t-\t-\t{}", visible(name), visible(reason));
+        let _ = writeln!(table, "{}\t-\t-\t-\t-\t-\t{}", shown(name), visible(reason));
     }
     format!("{}\n{}", aligned(&facts), aligned(&table))
+}
+
+/// The longest name in a table, in columns.
+const NAME: usize = 60;
+
+fn shown(name: &str) -> String {
+    shortened(&visible(name), NAME)
 }
 
 fn benchmark(measured: &Measured) -> String {
@@ -70,7 +77,7 @@ fn benchmark(measured: &Measured) -> String {
         (None, _) => "-".to_owned(),
         (Some(ns), "ns") => unit::time(ns),
         (Some(value), "bytes") => unit::bytes(value),
-        (Some(value), _) => visible(&format!("{value} {unit}")),
+        (Some(value), _) => shown(&format!("{value} {unit}")),
     };
     let allocations = measured.alloc.map(|alloc| unit::count(alloc.count));
     format!(
