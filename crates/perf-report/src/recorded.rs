@@ -77,12 +77,12 @@ fn benchmark(measured: &Measured) -> String {
         (None, _) => "-".to_owned(),
         (Some(ns), "ns") => unit::time(ns),
         (Some(value), "bytes") => unit::bytes(value),
-        (Some(value), _) => shown(&format!("{value} {unit}")),
+        (Some(value), _) => visible(&format!("{value} {unit}")),
     };
     let allocations = measured.alloc.map(|alloc| unit::count(alloc.count));
     format!(
         "{}\t{}\t{}\t{}\t{}\t{}\n",
-        visible(measured.name.as_str()),
+        shown(measured.name.as_str()),
         value(Some(times.median)),
         value(times.p95),
         value(times.p99),
