@@ -72,10 +72,46 @@ fn modules_use_only_those_before_them() {
 }
 
 #[test]
-fn the_modules_stand_in_the_order_of_the_pipeline() {
+fn the_modules_are_declared_in_the_order_of_the_pipeline() {
     let lib = fs::read_to_string(root().join("crates/perf-judge/src/lib.rs")).unwrap();
     let modules = lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
     assert_eq!(modules.collect::<Vec<_>>(), ORDER);
+}
+
+/// The pages that people read.
+fn pages() -> Vec<PathBuf> {
+    let names = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"];
+    let docs = files_below(&root().join("docs")).into_iter();
+    let docs = docs.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    names.iter().map(|name| root().join(name)).chain(docs).collect()
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    let mut checked = 0;
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let path = link.split('#').next().unwrap();
+            if path.is_empty() || link.contains("://") {
+                continue;
+            }
+            let target = page.parent().unwrap().join(path);
+            assert!(target.exists(), "{}: {link}", page.display());
+            checked += 1;
+        }
+    }
+    assert!(checked > 50, "only {checked} links were found");
+}
+
+#[test]
+fn source_files_that_the_architecture_names_exist() {
+    let text = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let sources = files_below(&root().join("crates"));
+    let named = text.split('`').skip(1).step_by(2).filter(|name| name.ends_with(".rs"));
+    for name in named {
+        assert!(sources.iter().any(|path| path.ends_with(name)), "{name}");
+    }
 }
 
 #[test]
