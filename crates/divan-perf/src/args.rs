@@ -70,7 +70,9 @@ pub(crate) struct OutputArgs {
     pub(crate) publish: bool,
     #[command(flatten)]
     pub(crate) history: HistoryArgs,
-    /// Write report and site to this folder [default: target/perf].
+    /// Write report and site to this folder [default: perf/ in the target folder].
+    ///
+    /// If the target folder is outside of the workspace, perf/ has a folder per workspace.
     #[arg(long = "output", value_name = "DIR", help_heading = heading::OUTPUT)]
     pub(crate) output_dir: Option<PathBuf>,
     /// Commit the site to this branch.

@@ -4,6 +4,7 @@ use crate::args::{HistoryArgs, non_empty};
 use crate::bench::Workspace;
 use crate::budget_file::{BUDGET_FILE, in_file};
 use crate::files::{TEXT_BYTES, read_if_there, real, write_atomically};
+use crate::output::OutputFolder;
 use crate::report_file;
 use crate::store::Repository;
 use crate::ui;
@@ -42,7 +43,9 @@ pub(crate) struct AcceptArgs {
     /// With --max-change the default is HEAD.
     #[arg(long, value_name = "HASH", value_parser = hash)]
     pub(crate) commit: Option<String>,
-    /// Read report.json from this folder [default: target/perf].
+    /// Read report.json from this folder [default: perf/ in the target folder].
+    ///
+    /// If the target folder is outside of the workspace, perf/ has a folder per workspace.
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
     /// Use the workspace of this Cargo.toml [default: the current one].
@@ -89,8 +92,7 @@ pub(crate) fn run(args: &AcceptArgs) -> Result<ExitCode> {
 }
 
 fn last_report(args: &AcceptArgs, workspace: &Workspace) -> Result<Option<Report>> {
-    let folder = args.output.clone().unwrap_or_else(|| workspace.target_dir.join("perf"));
-    let path = folder.join("report.json");
+    let path = OutputFolder::last_report(args.output.as_deref(), workspace);
     path.exists().then(|| report_file::read(&path)).transpose()
 }
 

@@ -1,6 +1,7 @@
 //! `cargo xtask perf explain`: the numbers behind a verdict of the last report.
 
 use crate::bench::Workspace;
+use crate::output::{OutputFolder, REPORT};
 use crate::report_file;
 use crate::ui;
 use crate::ui::Color;
@@ -16,7 +17,9 @@ use xshell::Shell;
 pub(crate) struct ExplainArgs {
     /// Name of the benchmark, or the last parts of it.
     benchmark: String,
-    /// Read report.json from this folder [default: target/perf].
+    /// Read report.json from this folder [default: perf/ in the target folder].
+    ///
+    /// If the target folder is outside of the workspace, perf/ has a folder per workspace.
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Use the workspace of this Cargo.toml [default: the current one].
@@ -29,9 +32,9 @@ const SIMILAR: usize = 10;
 
 /// Explains the verdict of each benchmark whose name ends with the argument.
 pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode> {
-    let path = folder(args)?.join("report.json");
+    let path = report_path(args)?;
     if !path.exists() {
-        bail!("there is no report in {}: run `cargo xtask perf` first", path.display());
+        bail!("there is no report {}: run `cargo xtask perf` first", path.display());
     }
     let report = report_file::read(&path)?;
     let verdicts: Vec<&Verdict> = report.rows.iter().map(|row| &row.verdict).collect();
@@ -47,13 +50,13 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn folder(args: &ExplainArgs) -> Result<PathBuf> {
+fn report_path(args: &ExplainArgs) -> Result<PathBuf> {
     if let Some(output) = &args.output {
-        return Ok(output.clone());
+        return Ok(output.join(REPORT));
     }
     let sh = Shell::new().context("cannot enter the current folder")?;
     let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
-    Ok(workspace.target_dir.join("perf"))
+    Ok(OutputFolder::last_report(None, &workspace))
 }
 
 fn unknown_benchmark(name: &str, verdicts: &[&Verdict], report: &Path) -> String {

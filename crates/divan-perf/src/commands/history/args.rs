@@ -13,7 +13,9 @@ pub(crate) struct HistoryCommand {
     pub(super) task: HistoryTask,
     #[command(flatten)]
     pub(super) history: HistoryArgs,
-    /// Look for unrecorded runs in this folder [default: target/perf].
+    /// Look for unrecorded runs in this folder [default: perf/ in the target folder].
+    ///
+    /// If the target folder is outside of the workspace, perf/ has a folder per workspace.
     #[arg(long, value_name = "DIR")]
     pub(super) output: Option<PathBuf>,
     /// Use the workspace of this Cargo.toml [default: the current one].
