@@ -3,6 +3,7 @@
 use crate::bench::Workspace;
 use crate::output::{OutputFolder, REPORT};
 use crate::report_file;
+use crate::similar_names::{listed, similar};
 use crate::ui;
 use crate::ui::Color;
 use anyhow::{Context as _, Result, bail};
@@ -15,7 +16,9 @@ use xshell::Shell;
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// Name of the benchmark, or the last parts of it.
+    /// Name of the benchmark, or its last parts.
+    ///
+    /// If several benchmarks have these last parts, all are explained.
     benchmark: String,
     /// Read report.json from this folder [default: perf/ in the target folder].
     ///
@@ -26,9 +29,6 @@ pub(crate) struct ExplainArgs {
     #[arg(long, value_name = "PATH")]
     manifest_path: Option<PathBuf>,
 }
-
-/// The most benchmarks that an error proposes.
-const SIMILAR: usize = 10;
 
 /// Explains the verdict of each benchmark whose name ends with the argument.
 pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode> {
@@ -60,14 +60,11 @@ fn report_path(args: &ExplainArgs) -> Result<PathBuf> {
 }
 
 fn unknown_benchmark(name: &str, verdicts: &[&Verdict], report: &Path) -> String {
-    let all = verdicts.iter().map(|verdict| verdict.name.as_str());
-    let similar: Vec<&str> = all.filter(|other| other.contains(name)).take(SIMILAR).collect();
-    if similar.is_empty() {
-        format!(
-            "the last report has no benchmark `{name}`: run `cargo xtask perf report {}` to list its benchmarks",
-            report.display()
-        )
+    let similar = similar(verdicts.iter().map(|verdict| &verdict.name), name);
+    let fix = if similar.is_empty() {
+        format!("run `cargo xtask perf report {}` to list its benchmarks", report.display())
     } else {
-        format!("the last report has no benchmark `{name}`; use one of: {}", similar.join(", "))
-    }
+        format!("use one of: {}", listed(&similar))
+    };
+    format!("the last report has no benchmark `{name}`; {fix}")
 }
