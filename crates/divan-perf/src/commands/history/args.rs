@@ -26,8 +26,12 @@ pub(crate) struct HistoryCommand {
 #[derive(Debug, Subcommand)]
 pub(super) enum HistoryTask {
     /// List recorded runs, newest first.
+    ///
+    /// Comparisons are recorded too, but not listed. The site shows the newest ones.
     List(ListArgs),
     /// Show the results of one run.
+    ///
+    /// Comparisons cannot be shown.
     Show {
         /// Beginning of the run's id or the commit's hash.
         run: String,
@@ -46,7 +50,8 @@ pub(super) enum HistoryTask {
     },
     /// Export recorded values as JSON, CSV or NDJSON.
     ///
-    /// There is one record per benchmark and metric. docs/formats.md describes its fields.
+    /// There is one record per benchmark and metric of each run. docs/formats.md describes its
+    /// fields. Comparisons are not exported.
     Export(ExportArgs),
     /// Import runs of other tools.
     ///
