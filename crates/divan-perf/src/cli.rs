@@ -141,4 +141,23 @@ mod tests {
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
     }
+
+    /// `--help` of `perf` or one of its commands, with single spaces.
+    fn help(command: &str) -> String {
+        let mut cli = Cli::command();
+        let command =
+            if command.is_empty() { Some(&mut cli) } else { cli.find_subcommand_mut(command) };
+        let help = command.unwrap().render_long_help().to_string();
+        help.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn the_help_describes_what_a_report_and_an_option_mean() {
+        for (command, text) in
+            [("", "a measured +19.9 % is major. A notice (below 10 %) never fails.")]
+        {
+            let help = help(command);
+            assert!(help.contains(text), "`{text}` is not in {help}");
+        }
+    }
 }

@@ -46,6 +46,9 @@ pub(crate) struct PerfArgs {
     ///
     /// It replaces the `gate` of perf-budgets.json for this run. The gate's defaults are critical
     /// against the history, major in comparisons, and minor where the instructions grew too.
+    ///
+    /// The limits of the levels have a tolerance of 2 percentage points: a measured +19.9 % is
+    /// major. A notice (below 10 %) never fails.
     #[arg(long, value_enum, value_name = "LEVEL", help_heading = heading::OUTPUT)]
     pub(crate) fail_on: Option<FailOn>,
     /// Print the report in this format.
