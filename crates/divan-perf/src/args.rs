@@ -78,7 +78,7 @@ pub(crate) struct OutputArgs {
     /// Commit the site to this branch.
     ///
     /// The branch has one commit, which each run replaces. With --publish the branch is also pushed.
-    /// Use it for GitHub Pages that deploy from a branch.
+    /// Use it for GitHub Pages that deploy from a branch. It cannot be combined with --no-record.
     #[arg(long, value_name = "NAME", value_parser = branch, conflicts_with = "no_record", help_heading = heading::OUTPUT)]
     pub(crate) site_branch: Option<String>,
     /// Use the site templates in this folder.

@@ -31,13 +31,15 @@ pub(crate) struct PerfArgs {
     /// Launch each benchmark N times [default: 5].
     ///
     /// A launch is one process that runs one benchmark. A run with fewer than five launches is
-    /// never part of a baseline.
+    /// never part of a baseline. Comparisons use pairs of launches instead, so the option cannot be
+    /// combined with --compare.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000), help_heading = heading::MEASUREMENT)]
     pub(crate) launches: Option<u16>,
-    /// Launch each benchmark twice and skip reruns.
+    /// Launch each benchmark only twice, for an estimate.
     ///
-    /// A rerun confirms a candidate regression by ten more launches. Without it the result is an
-    /// estimate: regressions do not fail, but budgets of allocations do.
+    /// A full run launches a slower benchmark ten more times before it reports a regression. A quick
+    /// run does not, so its regressions never fail; only budgets of allocations can. The option
+    /// cannot be combined with --compare.
     #[arg(long, help_heading = heading::MEASUREMENT)]
     pub(crate) quick: bool,
     #[command(flatten)]
