@@ -108,7 +108,7 @@ fn names_that_the_report_does_not_resolve_are_refused_with_those_that_it_has() {
     project.write("out/report.json", &report);
     accept("512")
         .expect(2)
-        .says("`512` matches 2 benchmarks; write one of: known-cost/")
+        .says("cannot accept `512`: the name matches 2 benchmarks; write one of: known-cost/")
         .says("known-cost/data::other::512")
         .says("known-cost/text::words::512");
     explain("512")

@@ -151,7 +151,7 @@ fn row<'a>(args: &AcceptArgs, report: Option<&'a Report>) -> Result<Option<&'a R
         _ => {
             let names: Vec<&BenchmarkId> = matching.iter().map(|row| &row.verdict.name).collect();
             bail!(
-                "`{}` matches {} benchmarks; write one of: {}",
+                "cannot accept `{}`: the name matches {} benchmarks; write one of: {}",
                 args.benchmark,
                 names.len(),
                 listed(&names)
