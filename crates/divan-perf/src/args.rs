@@ -70,13 +70,15 @@ pub(crate) struct OutputArgs {
     pub(crate) publish: bool,
     #[command(flatten)]
     pub(crate) history: HistoryArgs,
-    /// Write report and site to this folder [default: target/perf].
+    /// Write report and site to this folder [default: perf/ in the target folder].
+    ///
+    /// If the target folder is outside of the workspace, perf/ has a folder per workspace.
     #[arg(long = "output", value_name = "DIR", help_heading = heading::OUTPUT)]
     pub(crate) output_dir: Option<PathBuf>,
     /// Commit the site to this branch.
     ///
     /// The branch has one commit, which each run replaces. With --publish the branch is also pushed.
-    /// Use it for GitHub Pages that deploy from a branch.
+    /// Use it for GitHub Pages that deploy from a branch. It cannot be combined with --no-record.
     #[arg(long, value_name = "NAME", value_parser = branch, conflicts_with = "no_record", help_heading = heading::OUTPUT)]
     pub(crate) site_branch: Option<String>,
     /// Use the site templates in this folder.

@@ -26,6 +26,17 @@ Exit status:
   2  an error in the arguments, the settings or the environment
   3  something was not measured or not decided
 
+Columns of the report:
+  base, head       time per iteration; head = base × (1 + change)
+                   without --compare, the base is the median of earlier runs
+  change           head ÷ base − 1; a positive change is a slowdown
+  89 % CI          the interval that contains the true change;
+                   each end is wrong in at most 5.5 % of cases
+  min. detectable  the smallest change that the test could have found,
+                   shown where nothing changed
+  instructions     change of the executed instructions, counted by valgrind;
+                   empty where not counted
+
 Examples:
   cargo xtask perf                        measure, record, judge by the history
   cargo xtask perf --compare main         compare this checkout with its merge base with main
@@ -76,7 +87,10 @@ enum Command {
     /// Measure the error rates of comparisons on this machine.
     ///
     /// It compares unchanged code with itself, and with slowdowns of known size. It takes 15
-    /// minutes, or the time of --time-limit. The exit status is 1 if a target rate is missed.
+    /// minutes, or the time of --time-limit.
+    ///
+    /// There are two target rates. More than 90 % of slowdowns of 10 % are detected. Less than 5 % of
+    /// unchanged benchmarks are reported as regressions. The exit status is 1 if a rate is missed.
     #[command(alias = "qualify")]
     Calibrate(CalibrateArgs),
     /// Judge measurements of other tools, read from standard input.
@@ -88,6 +102,9 @@ enum Command {
     ///
     /// It combines the results of the jobs before it with their report. The exit status is 0 if the
     /// check passes, and 1 if not.
+    ///
+    /// The command does not choose which regressions fail: the `gate` key of perf-budgets.json does,
+    /// when the report is written.
     Gate(GateArgs),
     /// Write or update the comment on a pull request.
     ///
@@ -140,5 +157,38 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// `--help` of `perf` or one of its commands, with single spaces.
+    fn help(command: &str) -> String {
+        let mut cli = Cli::command();
+        let command =
+            if command.is_empty() { Some(&mut cli) } else { cli.find_subcommand_mut(command) };
+        let help = command.unwrap().render_long_help().to_string();
+        help.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn the_help_describes_what_a_report_and_an_option_mean() {
+        for (command, text) in [
+            ("", "a measured +19.9 % is major. A notice (below 10 %) never fails."),
+            ("", "head = base × (1 + change)"),
+            ("", "the interval that contains the true change; each end is wrong in at most 5.5 %"),
+            ("", "the smallest change that the test could have found, shown where nothing changed"),
+            ("", "counted by valgrind; empty where not counted"),
+            ("", "only budgets of allocations can. The option cannot be combined with --compare."),
+            ("", "Comparisons use pairs of launches instead"),
+            ("", "It cannot be combined with --no-record."),
+            ("", "to this folder [default: perf/ in the target folder]"),
+            ("accept", "the upper end of the interval in the last report, rounded up"),
+            (
+                "calibrate",
+                "More than 90 % of slowdowns of 10 % are detected. Less than 5 % of unchanged",
+            ),
+            ("gate", "the `gate` key of perf-budgets.json does"),
+        ] {
+            let help = help(command);
+            assert!(help.contains(text), "`{text}` is not in {help}");
+        }
     }
 }

@@ -29,6 +29,7 @@ mod budget_file;
 mod report_file;
 mod bench;
 mod output;
+mod similar_names;
 mod site;
 mod pipeline;
 mod github;

@@ -8,7 +8,10 @@ use std::path::Path;
 /// Reads and validates a report.
 pub(crate) fn read(path: &Path) -> Result<Report> {
     if !path.exists() {
-        bail!("there is no {}: `cargo xtask perf` writes target/perf/report.json", path.display());
+        bail!(
+            "there is no {}: run `cargo xtask perf`, which writes report.json to perf/ in the target folder",
+            path.display()
+        );
     }
     parse(path, &read_text(path, REPORT_BYTES)?)
 }

@@ -63,6 +63,11 @@ fn an_entry_is_carried_by_runs_and_loud_when_it_is_over() {
     let project = Project::scripted();
     let name = "known-cost/text::checksum";
     let args = ["--reason", "x", "--ceiling", "10", "--expires", "9999-01-31"];
+    accept(&project, &[&["checksum"], &args[..]].concat())
+        .expect(2)
+        .says("cannot accept `checksum`: there is no report")
+        .says("write the full name, `package/target::path`");
+    assert!(!project.path().join("perf-budgets.json").exists());
     accept(&project, &[&[name], &args[..]].concat())
         .expect(0)
         .says("using it as a full benchmark name");
@@ -84,6 +89,33 @@ fn an_entry_is_carried_by_runs_and_loud_when_it_is_over() {
         .expect(2)
         .says("perf-budgets.json:3:")
         .says("no benchmark has the name");
+}
+
+#[test]
+fn names_that_the_report_does_not_resolve_are_refused_with_those_that_it_has() {
+    let project = Project::scripted();
+    let measure = ["--quick", "--filter", "text::words", "--launch-ms", "10", "--no-record"];
+    project.perf(&measure).expect(0);
+    let accept = |name: &str| accept(&project, &[name, "--reason", "x", "--max-change", "20"]);
+    let words =
+        "known-cost/text::words::4096, known-cost/text::words::512, known-cost/text::words::64";
+    accept("words").expect(2).says(&format!("write one of: {words}"));
+    accept("wrods").expect(2).says("write one of: known-cost/text::words::");
+    accept("zzz").expect(2).says("write the full name, `package/target::path`, or measure");
+    let explain = |name: &str| project.task(&["explain", name, "--output", "out"]);
+    explain("words").expect(2).says(&format!("use one of: {words}"));
+    let report = project.read("out/report.json").replace("text::words::64", "data::other::512");
+    project.write("out/report.json", &report);
+    accept("512")
+        .expect(2)
+        .says("cannot accept `512`: the name matches 2 benchmarks; write one of: known-cost/")
+        .says("known-cost/data::other::512")
+        .says("known-cost/text::words::512");
+    explain("512")
+        .expect(0)
+        .says("known-cost/data::other::512")
+        .says("known-cost/text::words::512");
+    assert!(!project.path().join("perf-budgets.json").exists());
 }
 
 #[cfg(unix)]

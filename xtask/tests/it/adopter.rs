@@ -46,7 +46,7 @@ fn ten_lines_are_enough_to_measure_and_compare() {
         Ended::of(command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("XDG_CACHE_HOME", cache))
     };
     project.commit_all();
-    perf(&[]).expect(0).says("14 benchmarks measured, no baseline yet").says("recorded as");
+    perf(&[]).expect(0).says("14 benchmarks measured, no baseline yet").says("recorded in commit ");
     assert!(project.read("out/site/index.html").contains("known-cost"));
     project.git(&["checkout", "--quiet", "-b", "slower"]);
     project.write("known-cost.txt", "checksum=50\n");

@@ -148,6 +148,7 @@ fn a_check_shows_what_is_left() {
     let project = project(BUDGETS, &runs(1));
     let checked = project.budgets(&["check"]);
     checked.expect(0).says("run of 2026-11-01 02:45 UTC (000000000000 on main)");
+    checked.says("checked 0 accepted regressions");
     assert_eq!(
         checked.stdout,
         "\
@@ -158,6 +159,15 @@ loose           median          1.000 ms  100.0 ms  100 ×        p/b::fast
 memory          peak_rss_bytes  -         1 B       -            this system does not report it
 "
     );
+}
+
+#[test]
+fn a_file_without_budgets_is_checked_too() {
+    let accepted = r#"{"schema": 2, "accepted": [{"benchmark": "p/b::slow",
+        "commit": "1a2b3c4", "max_change_percent": 20, "reason": "x"}]}"#;
+    let checked = project(accepted, &runs(1)).budgets(&["check"]);
+    checked.expect(0).says("checked 1 accepted regression\n");
+    assert_eq!(checked.stdout, "no budgets: add one to perf-budgets.json\n");
 }
 
 #[test]

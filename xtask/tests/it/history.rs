@@ -217,6 +217,8 @@ fn runs_are_listed_by_what_is_asked_for() {
     assert_eq!(all.len(), 4);
     assert!(all[0].starts_with(&odd.id) && all[0].contains("b\\u{1b}[2J"), "{}", all[0]);
     assert_eq!(listed(&["-n", "1"]).len(), 1);
+    project.history(&["list", "-n", "1"]).expect(0).says("showing the newest run; add -n N");
+    project.history(&["list", "-n", "2"]).expect(0).says("showing the newest 2 runs; add -n N");
     assert_eq!(listed(&["--on", "main"]).len(), 3);
     assert_eq!(listed(&["--since", "2026-11-03"]).len(), 3);
     assert_eq!(listed(&["--since", "2026-11-04T00:00:00Z", "--on", "main"]).len(), 1);
@@ -233,7 +235,11 @@ fn a_run_is_shown_by_its_name_or_commit() {
     let commit = &runs[0].commit.as_ref().unwrap().hash;
     project.history(&["show", &runs[0].id]).expect(0).says(&runs[0].id).says("AMD EPYC");
     project.history(&["show", &commit[..8]]).expect(0).says(&runs[1].id).says("filter_1000_tracks");
-    project.history(&["show", "ffff"]).expect(2).says("history list");
+    project
+        .history(&["show", "ffff"])
+        .expect(2)
+        .says("history list")
+        .says("Comparisons are recorded too, but not listed");
     project.history(&["show", ""]).expect(2);
     let machines = project.history(&["machines"]);
     machines

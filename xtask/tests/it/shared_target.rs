@@ -109,3 +109,23 @@ fn what_did_not_change_is_not_built_again() {
     project.git(&["commit", "--quiet", "--message=Describe"]);
     is_fresh(run());
 }
+
+#[test]
+fn commands_on_the_last_report_find_it_in_a_target_folder_outside_of_the_workspace() {
+    let project = tiny::project(100);
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.arg("perf").args(args).current_dir(project.path());
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("CARGO_TARGET_DIR", folder.path());
+        Ended::of(&mut command)
+    };
+    project.git(&["checkout", "--quiet", "-b", "slower"]);
+    tiny::set_time(&project, 200);
+    project.commit_all();
+    run(&["explain", "work"]).expect(2).says("there is no report");
+    run(&["--compare", "main", "--no-record"]).expect(1).says("regression");
+    assert!(!folder.path().join("perf/report.json").exists());
+    run(&["explain", "work"]).expect(0).says("tiny/speed::work");
+    run(&["accept", "work", "--reason", "x"]).expect(0).says("tiny/speed::work may be slower");
+}

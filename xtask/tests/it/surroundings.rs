@@ -30,7 +30,10 @@ fn a_workspace_is_recorded_in_its_own_repository_whatever_git_runs_it() {
     for (name, below) in variables {
         command.env(name, other.path().join(below));
     }
-    Ended::of(command.current_dir(other.path())).expect(0).says("recorded as");
+    Ended::of(command.current_dir(other.path()))
+        .expect(0)
+        .says("recorded in commit ")
+        .says(" of gh-pages");
     assert!(has_history(&project) && !has_history(&other));
     assert_eq!(other.git(&["for-each-ref"]), before);
     assert_eq!(other.git(&["status", "--porcelain"]), "");

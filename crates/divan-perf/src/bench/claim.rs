@@ -3,6 +3,7 @@
 use crate::files::{remove, write_atomically};
 use crate::ui;
 use anyhow::{Context as _, Result};
+use perf_report::visible;
 use std::fs::{self, File, Metadata, TryLockError};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -12,7 +13,8 @@ use std::time::{Duration, SystemTime};
 pub(super) const OWNER: &str = "perf-owner";
 pub(super) const LOCK: &str = "perf-lock";
 /// Builds that were not used for this time are removed.
-const MAX_UNUSED: Duration = Duration::from_secs(30 * 24 * 3600);
+const MAX_UNUSED: Duration = Duration::from_secs(30 * SECONDS_PER_DAY);
+const SECONDS_PER_DAY: u64 = 24 * 3600;
 
 /// Creates a folder with its owner. Files of other kinds at its paths are removed.
 pub(super) fn prepare(dir: &Path, owner: &str) -> Result<()> {
@@ -51,19 +53,25 @@ pub(super) fn lock(dir: &Path, waiting: &str) -> Result<File> {
 /// Errors are ignored, because the folders are only a cache.
 pub(super) fn prune(root: &Path, own: &Path) {
     let dirs = fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
-    for dir in dirs.filter(|dir| dir != own && is_stale(dir)) {
+    for dir in dirs.filter(|dir| dir != own) {
+        let Some(reason) = stale_reason(&dir) else { continue };
         let is_free = File::open(dir.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok());
         if is_free && fs::remove_dir_all(&dir).is_ok() {
-            ui::say(&format!("removed an old build in {}", dir.display()));
+            ui::say(&format!("removed the build folder {}: {reason}", dir.display()));
         }
     }
 }
 
-fn is_stale(dir: &Path) -> bool {
-    let Ok(owner) = fs::read_to_string(dir.join(OWNER)) else { return false };
+/// Why a folder is removed; `None` if it is kept.
+fn stale_reason(dir: &Path) -> Option<String> {
+    let owner = fs::read_to_string(dir.join(OWNER)).ok()?;
+    if !Path::new(&owner).exists() {
+        return Some(format!("its owner {} no longer exists", visible(&owner)));
+    }
     let unused = fs::metadata(dir.join(LOCK)).and_then(|lock| lock.modified());
     let unused = unused.ok().and_then(|time| time.elapsed().ok()).unwrap_or_default();
-    !Path::new(&owner).exists() || unused > MAX_UNUSED
+    let days = MAX_UNUSED.as_secs() / SECONDS_PER_DAY;
+    (unused > MAX_UNUSED).then(|| format!("it was not used for more than {days} days"))
 }
 
 #[cfg(test)]
@@ -92,6 +100,13 @@ mod tests {
             .set_modified(long_ago)
             .unwrap();
         fs::create_dir(dir.path().join("foreign")).unwrap();
+        let reasons = [&used, &unused, &stale].map(|folder| stale_reason(folder));
+        let [kept, unused_reason, stale_by] = reasons.map(Option::unwrap_or_default);
+        assert_eq!(
+            (kept.as_str(), unused_reason.as_str()),
+            ("", "it was not used for more than 30 days")
+        );
+        assert_eq!(stale_by, format!("its owner {} no longer exists", gone.display()));
         let _claim = lock(&claimed, "").unwrap();
         prune(dir.path(), &own);
         assert!(own.exists() && used.exists() && claimed.exists());

@@ -4,7 +4,9 @@ use crate::args::{HistoryArgs, non_empty};
 use crate::bench::Workspace;
 use crate::budget_file::{BUDGET_FILE, in_file};
 use crate::files::{TEXT_BYTES, read_if_there, real, write_atomically};
+use crate::output::OutputFolder;
 use crate::report_file;
+use crate::similar_names::{listed, similar};
 use crate::store::Repository;
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
@@ -21,7 +23,9 @@ use xshell::Shell;
 
 #[derive(Debug, Args)]
 pub(crate) struct AcceptArgs {
-    /// Name of the benchmark, or the last parts of it.
+    /// Name of the benchmark, or its last parts.
+    ///
+    /// The last report completes the name. Without it, write the full name, `package/target::path`.
     #[arg(value_parser = non_empty)]
     pub(crate) benchmark: String,
     /// State why the regression is acceptable.
@@ -29,9 +33,10 @@ pub(crate) struct AcceptArgs {
     /// Reviewers read it in perf-budgets.json, and the site shows it at the chart.
     #[arg(long, value_name = "TEXT", value_parser = non_empty)]
     pub(crate) reason: String,
-    /// Accept up to this change in percent [default: the measured one].
+    /// Accept up to this change in percent [default: from the report].
     ///
-    /// The default is the change in the last report. With it, no report is needed.
+    /// The default is the upper end of the interval in the last report, rounded up to whole percent,
+    /// plus 3 percentage points. With this option no report is needed.
     #[arg(long, alias = "ceiling", value_name = "PERCENT", value_parser = max_change_percent, allow_negative_numbers = true)]
     pub(crate) max_change: Option<f64>,
     /// End the acceptance after this day [default: never].
@@ -42,7 +47,9 @@ pub(crate) struct AcceptArgs {
     /// With --max-change the default is HEAD.
     #[arg(long, value_name = "HASH", value_parser = hash)]
     pub(crate) commit: Option<String>,
-    /// Read report.json from this folder [default: target/perf].
+    /// Read report.json from this folder [default: perf/ in the target folder].
+    ///
+    /// If the target folder is outside of the workspace, perf/ has a folder per workspace.
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
     /// Use the workspace of this Cargo.toml [default: the current one].
@@ -89,8 +96,7 @@ pub(crate) fn run(args: &AcceptArgs) -> Result<ExitCode> {
 }
 
 fn last_report(args: &AcceptArgs, workspace: &Workspace) -> Result<Option<Report>> {
-    let folder = args.output.clone().unwrap_or_else(|| workspace.target_dir.join("perf"));
-    let path = folder.join("report.json");
+    let path = OutputFolder::last_report(args.output.as_deref(), workspace);
     path.exists().then(|| report_file::read(&path)).transpose()
 }
 
@@ -98,21 +104,39 @@ fn last_report(args: &AcceptArgs, workspace: &Workspace) -> Result<Option<Report
 fn benchmark(args: &AcceptArgs, report: Option<&Report>) -> Result<BenchmarkId> {
     match (row(args, report)?, args.max_change) {
         (Some(row), _) => Ok(row.verdict.name.clone()),
-        (None, Some(_)) => {
+        (None, Some(_)) if is_full_name(&args.benchmark) => {
             let name = &args.benchmark;
             ui::say(&format!(
                 "note: no report contains `{name}`; using it as a full benchmark name"
             ));
             Ok(BenchmarkId::from(name.as_str()))
         }
-        (None, None) if report.is_some() => {
-            bail!(
-                "the last report has no benchmark `{}`: run `cargo xtask perf explain {0}` to see similar names",
-                args.benchmark
-            )
-        }
-        (None, None) => bail!("{MEASURE_FIRST}"),
+        (None, None) if report.is_none() => bail!("{MEASURE_FIRST}"),
+        (None, _) => bail!("{}", unknown(&args.benchmark, report)),
     }
+}
+
+/// Whether it has the form `package/target::path`. perf-budgets.json contains no shorter names.
+fn is_full_name(name: &str) -> bool {
+    let parts = name.split_once('/').and_then(|(package, rest)| {
+        rest.split_once("::").map(|(target, path)| [package, target, path])
+    });
+    parts.is_some_and(|parts| parts.iter().all(|part| !part.trim().is_empty()))
+}
+
+fn unknown(name: &str, report: Option<&Report>) -> String {
+    let Some(report) = report else {
+        return format!(
+            "cannot accept `{name}`: there is no report that could complete the name; write the full name, `package/target::path`, or run `cargo xtask perf --compare main` first"
+        );
+    };
+    let similar = similar(report.rows.iter().map(|row| &row.verdict.name), name);
+    let fix = if similar.is_empty() {
+        "write the full name, `package/target::path`, or measure the benchmark first".to_owned()
+    } else {
+        format!("write one of: {}", listed(&similar))
+    };
+    format!("cannot accept `{name}`: the last report has no benchmark `{name}`; {fix}")
 }
 
 const MEASURE_FIRST: &str = "there is no report with the change of the benchmark: run `cargo xtask perf --compare main` first, or add --max-change PERCENT";
@@ -124,12 +148,15 @@ fn row<'a>(args: &AcceptArgs, report: Option<&'a Report>) -> Result<Option<&'a R
     match matching[..] {
         [] => Ok(None),
         [row] => Ok(Some(row)),
-        [one, other, ..] => bail!(
-            "`{}` matches several benchmarks (`{}`, `{}`): write more parts of the name",
-            args.benchmark,
-            one.verdict.name,
-            other.verdict.name
-        ),
+        _ => {
+            let names: Vec<&BenchmarkId> = matching.iter().map(|row| &row.verdict.name).collect();
+            bail!(
+                "cannot accept `{}`: the name matches {} benchmarks; write one of: {}",
+                args.benchmark,
+                names.len(),
+                listed(&names)
+            )
+        }
     }
 }
 
@@ -209,5 +236,15 @@ mod tests {
             assert!(day_from(wrong, today).is_err(), "{wrong}");
         }
         assert!(hash("1a2b3c4").is_ok() && hash("main").is_err());
+    }
+
+    #[test]
+    fn full_names_have_a_package_a_target_and_a_path() {
+        for full in ["a/b::c", "a/b::c::512", "a/b::c/d"] {
+            assert!(is_full_name(full), "{full}");
+        }
+        for short in ["c", "b::c", "a/b", "/b::c", "a/::c", "a/b::", "b::c/d", " /b::c"] {
+            assert!(!is_full_name(short), "{short}");
+        }
     }
 }

@@ -71,7 +71,16 @@ fn check(args: &BudgetsArgs) -> Result<ExitCode> {
             file.check_names(&text, &budgets, &recent.names()).map_err(|error| in_file(&error))?;
         }
     }
-    print(&headroom(&budgets, recent.as_ref()))?;
+    let accepted = file.accepted.len();
+    ui::say(&format!(
+        "checked {}",
+        unit::counted(accepted, "accepted regression", "accepted regressions")
+    ));
+    if budgets.is_empty() {
+        print(&format!("no budgets: add one to {BUDGET_FILE}\n"))?;
+    } else {
+        print(&headroom(&budgets, recent.as_ref()))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,7 +1,9 @@
 //! `cargo xtask perf explain`: the numbers behind a verdict of the last report.
 
 use crate::bench::Workspace;
+use crate::output::{OutputFolder, REPORT};
 use crate::report_file;
+use crate::similar_names::{listed, similar};
 use crate::ui;
 use crate::ui::Color;
 use anyhow::{Context as _, Result, bail};
@@ -14,9 +16,13 @@ use xshell::Shell;
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// Name of the benchmark, or the last parts of it.
+    /// Name of the benchmark, or its last parts.
+    ///
+    /// If several benchmarks have these last parts, all are explained.
     benchmark: String,
-    /// Read report.json from this folder [default: target/perf].
+    /// Read report.json from this folder [default: perf/ in the target folder].
+    ///
+    /// If the target folder is outside of the workspace, perf/ has a folder per workspace.
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Use the workspace of this Cargo.toml [default: the current one].
@@ -24,14 +30,11 @@ pub(crate) struct ExplainArgs {
     manifest_path: Option<PathBuf>,
 }
 
-/// The most benchmarks that an error proposes.
-const SIMILAR: usize = 10;
-
 /// Explains the verdict of each benchmark whose name ends with the argument.
 pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode> {
-    let path = folder(args)?.join("report.json");
+    let path = report_path(args)?;
     if !path.exists() {
-        bail!("there is no report in {}: run `cargo xtask perf` first", path.display());
+        bail!("there is no report {}: run `cargo xtask perf` first", path.display());
     }
     let report = report_file::read(&path)?;
     let verdicts: Vec<&Verdict> = report.rows.iter().map(|row| &row.verdict).collect();
@@ -47,24 +50,21 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn folder(args: &ExplainArgs) -> Result<PathBuf> {
+fn report_path(args: &ExplainArgs) -> Result<PathBuf> {
     if let Some(output) = &args.output {
-        return Ok(output.clone());
+        return Ok(output.join(REPORT));
     }
     let sh = Shell::new().context("cannot enter the current folder")?;
     let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
-    Ok(workspace.target_dir.join("perf"))
+    Ok(OutputFolder::last_report(None, &workspace))
 }
 
 fn unknown_benchmark(name: &str, verdicts: &[&Verdict], report: &Path) -> String {
-    let all = verdicts.iter().map(|verdict| verdict.name.as_str());
-    let similar: Vec<&str> = all.filter(|other| other.contains(name)).take(SIMILAR).collect();
-    if similar.is_empty() {
-        format!(
-            "the last report has no benchmark `{name}`: run `cargo xtask perf report {}` to list its benchmarks",
-            report.display()
-        )
+    let similar = similar(verdicts.iter().map(|verdict| &verdict.name), name);
+    let fix = if similar.is_empty() {
+        format!("run `cargo xtask perf report {}` to list its benchmarks", report.display())
     } else {
-        format!("the last report has no benchmark `{name}`; use one of: {}", similar.join(", "))
-    }
+        format!("use one of: {}", listed(&similar))
+    };
+    format!("the last report has no benchmark `{name}`; {fix}")
 }

@@ -27,7 +27,9 @@ pub(crate) struct SiteArgs {
     pub(crate) templates: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) history: HistoryArgs,
-    /// Write the site to this folder [default: target/perf].
+    /// Write the site to this folder [default: perf/ in the target folder].
+    ///
+    /// If the target folder is outside of the workspace, perf/ has a folder per workspace.
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
     /// Use the workspace of this Cargo.toml [default: the current one].

@@ -1,5 +1,6 @@
 //! Checks that an output folder only has files of this program.
 
+use super::REPORT;
 use super::site_state::{SITE, STATE, SiteState};
 use crate::files::{names_below, write_atomically};
 use anyhow::{Context as _, Result, bail};
@@ -16,15 +17,8 @@ const MARK_TEXT: &str =
 /// Folders with measurements.
 const MEASUREMENTS: [&str; 2] = ["pending", "unrecorded"];
 /// Files that are replaced.
-const FILES: [&str; 7] = [
-    MARK,
-    STATE,
-    "report.json",
-    "report.md",
-    "samples.jsonl",
-    "calibration.json",
-    "qualification.json",
-];
+const FILES: [&str; 7] =
+    [MARK, STATE, REPORT, "report.md", "samples.jsonl", "calibration.json", "qualification.json"];
 /// The prefix of temporary files, which a killed process leaves.
 const UNFINISHED: &str = ".tmp";
 /// The file by which older versions checked that the folder is writable.
@@ -147,8 +141,8 @@ fn is_ours(path: &Path) -> bool {
     }
     metadata.is_file()
         && match name {
-            "report.json" => is_kind(path, &["report"]),
-            "report.md" => is_kind(&path.with_file_name("report.json"), &["report"]),
+            REPORT => is_kind(path, &["report"]),
+            "report.md" => is_kind(&path.with_file_name(REPORT), &["report"]),
             "samples.jsonl" => is_samples(path),
             STATE => SiteState::read(path).is_ok_and(|state| state.is_some()),
             WRITE_CHECK => metadata.len() == 0,
@@ -207,7 +201,7 @@ fn is_marked(dir: &Path) -> bool {
 mod tests {
     use super::*;
 
-    const REPORT: (&str, &str) = ("report.json", r#"{"schema": 1, "kind": "report"}"#);
+    const OWN_REPORT: (&str, &str) = ("report.json", r#"{"schema": 1, "kind": "report"}"#);
     const STATE_OF_INDEX: (&str, &str) =
         (STATE, r#"{"schema": 1, "key": 1, "files": {"index.html": 1}, "parts": {}}"#);
     const UNFINISHED_SITE: (&str, &str) =
@@ -223,7 +217,7 @@ mod tests {
         (&[(MARK, "a mark of another tool"), ("notes.txt", "")], Some(MARK)),
         (&[("notes.txt", "")], Some("notes.txt")),
         (&[("folder/notes.txt", "")], Some("folder")),
-        (&[REPORT, ("report.md", "")], None),
+        (&[OWN_REPORT, ("report.md", "")], None),
         (&[("report.md", "")], Some("report.md")),
         (&[("report.json", r#"{"tests": 3}"#), ("report.md", "")], Some("report.json")),
         (&[("report.json", "[]")], Some("report.json")),

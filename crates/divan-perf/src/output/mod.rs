@@ -13,7 +13,10 @@ use perf_judge::ident::digest;
 use site_state::STATE;
 use std::path::{Path, PathBuf};
 
-/// The folder for the results of a run: `target/perf`, or that of `--output`.
+/// The report in the folder.
+pub(crate) const REPORT: &str = "report.json";
+
+/// The folder for the results of a run: that of `--output`, or the workspace's own.
 #[derive(Clone, Debug)]
 pub(crate) struct OutputFolder {
     dir: PathBuf,
@@ -39,6 +42,11 @@ impl OutputFolder {
         let dir = Self::folder(option, workspace);
         Self::check_location(&dir, workspace)?;
         Ok(dir)
+    }
+
+    /// The report that the last run of this workspace wrote, which may be missing.
+    pub(crate) fn last_report(option: Option<&Path>, workspace: &Workspace) -> PathBuf {
+        Self::folder(option, workspace).join(REPORT)
     }
 
     /// Creates and marks the folder.

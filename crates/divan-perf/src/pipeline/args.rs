@@ -31,13 +31,15 @@ pub(crate) struct PerfArgs {
     /// Launch each benchmark N times [default: 5].
     ///
     /// A launch is one process that runs one benchmark. A run with fewer than five launches is
-    /// never part of a baseline.
+    /// never part of a baseline. Comparisons use pairs of launches instead, so the option cannot be
+    /// combined with --compare.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000), help_heading = heading::MEASUREMENT)]
     pub(crate) launches: Option<u16>,
-    /// Launch each benchmark twice and skip reruns.
+    /// Launch each benchmark only twice, for an estimate.
     ///
-    /// A rerun confirms a candidate regression by ten more launches. Without it the result is an
-    /// estimate: regressions do not fail, but budgets of allocations do.
+    /// A full run launches a slower benchmark ten more times before it reports a regression. A quick
+    /// run does not, so its regressions never fail; only budgets of allocations can. The option
+    /// cannot be combined with --compare.
     #[arg(long, help_heading = heading::MEASUREMENT)]
     pub(crate) quick: bool,
     #[command(flatten)]
@@ -46,6 +48,9 @@ pub(crate) struct PerfArgs {
     ///
     /// It replaces the `gate` of perf-budgets.json for this run. The gate's defaults are critical
     /// against the history, major in comparisons, and minor where the instructions grew too.
+    ///
+    /// The limits of the levels have a tolerance of 2 percentage points: a measured +19.9 % is
+    /// major. A notice (below 10 %) never fails.
     #[arg(long, value_enum, value_name = "LEVEL", help_heading = heading::OUTPUT)]
     pub(crate) fail_on: Option<FailOn>,
     /// Print the report in this format.

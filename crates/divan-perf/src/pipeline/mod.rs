@@ -43,7 +43,7 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     reference.check(&context)?;
     let (suite, listing) = BenchSuite::build(&context, &args.measure, &interrupt)?;
     let (listing, selection) = reference.select(args, &context, &suite, listing)?;
-    suite.check_selected(&listing)?;
+    suite.check_selected(&listing, &args.measure.filter)?;
     let runner = suite.plan(&context, listing, &args.measure)?;
     suite.check_names(&context, &runner, selection.skipped(), args)?;
     let mut judge = selection.judge(args, &context, &suite, &runner);

@@ -49,7 +49,7 @@ pub(crate) fn probe(
         args.output.manifest_path.as_deref().context("the path of Cargo.toml is missing")?;
     let context = Context::without_history(manifest, &args.output)?;
     let (suite, listing) = BenchSuite::build(&context, args, interrupt)?;
-    suite.check_selected(&listing)?;
+    suite.check_selected(&listing, &args.filter)?;
     let runner = suite.plan(&context, listing.clone(), args)?;
     let names: Vec<BenchmarkId> =
         runner.planned().iter().flat_map(|planned| planned.rows.clone()).collect();

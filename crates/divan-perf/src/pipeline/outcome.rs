@@ -6,6 +6,7 @@ use super::executor::Executor;
 use super::suite::is_complete;
 use crate::args::Format;
 use crate::bench::Measurement;
+use crate::output::REPORT;
 use crate::site::SiteInputs;
 use crate::store::{BaseCommit, MeasurementFile};
 use crate::ui;
@@ -220,7 +221,7 @@ pub(crate) fn deliver(
 
 /// Writes report.json and report.md.
 fn write(context: &Context, report: &Report) -> Result<()> {
-    context.project.output.write("report.json", report.to_json().as_bytes())?;
+    context.project.output.write(REPORT, report.to_json().as_bytes())?;
     context.project.output.write("report.md", to_markdown(report, Page::SUMMARY).as_bytes())?;
     Ok(())
 }

@@ -42,8 +42,9 @@ impl Recorder {
         print_unrecorded(&recording, pending);
         if let Some(commit) = recording.commit {
             ui::say(&format!(
-                "recorded the pending measurements of an earlier run as {}",
-                &commit[..12]
+                "recorded the pending measurements of an earlier run in commit {} of {}",
+                &commit[..12],
+                repository.branch()
             ));
         }
         Ok(recorder)
@@ -94,7 +95,8 @@ impl Recorder {
         })?;
         print_unrecorded(&recording, pending);
         if let Some(commit) = recording.commit {
-            ui::say(&format!("recorded as {} on {}", &commit[..12], repository.branch()));
+            let (short, branch) = (&commit[..12], repository.branch());
+            ui::say(&format!("recorded in commit {short} of {branch}"));
         }
         Ok(())
     }

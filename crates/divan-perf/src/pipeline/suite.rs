@@ -10,6 +10,7 @@ use crate::bench::{
 };
 use crate::environment::{self, BuildSettings};
 use crate::interrupt::Interrupt;
+use crate::similar_names::{listed, similar};
 use crate::store::Repository;
 use crate::ui;
 use anyhow::{Result, bail};
@@ -44,8 +45,8 @@ pub(crate) struct BenchSuite {
     pub(crate) partition: Option<Partition>,
     /// Declared targets without a listed benchmark.
     pub(super) silent: SilentTargets,
-    /// The number of listed benchmarks.
-    listed: usize,
+    /// The benchmarks before `--filter`.
+    listed: Vec<BenchmarkId>,
     /// The number of selected benchmarks, in all parts of the partition.
     selected: usize,
     sources: BTreeMap<BenchmarkId, Source>,
@@ -79,7 +80,7 @@ impl BenchSuite {
         context.project.check_old_names(&names)?;
         notes.append(&mut listing.notes);
         let silent = SilentTargets::find(workspace, &built, &listing);
-        let listed = listing.len();
+        let listed = names.into_iter().chain(listing.failures.keys().cloned()).collect();
         listing.filter(&args.filter);
         let selected = listing.len();
         let part = args.partition.filter(|part| !part.is_all());
@@ -102,8 +103,8 @@ impl BenchSuite {
         Ok((suite, listing))
     }
 
-    /// Fails if no benchmark is selected and none is missing.
-    pub(crate) fn check_selected(&self, listing: &Listing) -> Result<()> {
+    /// Fails if no benchmark is selected and none is missing. `filter` has the texts of `--filter`.
+    pub(crate) fn check_selected(&self, listing: &Listing, filter: &[String]) -> Result<()> {
         if self.selected > 0 || listing.len() > 0 {
             return Ok(());
         }
@@ -112,8 +113,12 @@ impl BenchSuite {
                 "this workspace has no Divan bench: add a [[bench]] with `harness = false` whose main calls divan::main()"
             );
         }
-        let all = unit::counted(self.listed, "benchmark", "benchmarks");
-        bail!("nothing to measure: none of {all} is selected, change --filter or --package")
+        if self.listed.is_empty() {
+            bail!(
+                "nothing to measure: the built benches contain no benchmark. Add a function with #[divan::bench], or change --package"
+            );
+        }
+        bail!("{}", none_selected(&self.listed, filter))
     }
 
     /// The start of the measurement.
@@ -290,6 +295,23 @@ fn of_other_packages(recorded: &[BenchmarkId], packages: &BTreeSet<&str>) -> Opt
     })
 }
 
+/// The error if no name contains one of `texts`.
+fn none_selected(names: &[BenchmarkId], texts: &[String]) -> String {
+    let quoted: Vec<String> = texts.iter().map(|text| format!("`{text}`")).collect();
+    let count = unit::counted(names.len(), "benchmark", "benchmarks");
+    let close: BTreeSet<&BenchmarkId> =
+        texts.iter().flat_map(|text| similar(names.iter(), text)).collect();
+    let fix = if close.is_empty() {
+        "change --filter or --package".to_owned()
+    } else {
+        format!("change --filter; similar names: {}", listed(&Vec::from_iter(close)))
+    };
+    format!(
+        "nothing to measure: none of {count} has a name that contains {}; {fix}",
+        quoted.join(" or ")
+    )
+}
+
 /// Launches of each benchmark in the initial measurement.
 pub(super) fn launches(args: &PerfArgs) -> u16 {
     args.launches.unwrap_or(if args.quick { QUICK_LAUNCHES } else { LAUNCHES })
@@ -332,6 +354,23 @@ fn clock_recorder(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn filters_that_select_nothing_are_named_with_similar_benchmarks() {
+        let names = ["a/b::checksum", "a/b::sort"].map(BenchmarkId::from);
+        let error = |texts: &[&str]| {
+            let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+            none_selected(&names, &texts)
+        };
+        assert_eq!(
+            error(&["nope"]),
+            "nothing to measure: none of 2 benchmarks has a name that contains `nope`; change --filter or --package"
+        );
+        assert_eq!(
+            error(&["chekcsum", "nope"]),
+            "nothing to measure: none of 2 benchmarks has a name that contains `chekcsum` or `nope`; change --filter; similar names: a/b::checksum"
+        );
+    }
 
     #[test]
     fn a_history_of_another_workspace_has_other_packages() {

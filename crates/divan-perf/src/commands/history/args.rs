@@ -13,7 +13,9 @@ pub(crate) struct HistoryCommand {
     pub(super) task: HistoryTask,
     #[command(flatten)]
     pub(super) history: HistoryArgs,
-    /// Look for unrecorded runs in this folder [default: target/perf].
+    /// Look for unrecorded runs in this folder [default: perf/ in the target folder].
+    ///
+    /// If the target folder is outside of the workspace, perf/ has a folder per workspace.
     #[arg(long, value_name = "DIR")]
     pub(super) output: Option<PathBuf>,
     /// Use the workspace of this Cargo.toml [default: the current one].
@@ -24,8 +26,12 @@ pub(crate) struct HistoryCommand {
 #[derive(Debug, Subcommand)]
 pub(super) enum HistoryTask {
     /// List recorded runs, newest first.
+    ///
+    /// Comparisons are recorded too, but not listed. The site shows the newest ones.
     List(ListArgs),
     /// Show the results of one run.
+    ///
+    /// Comparisons cannot be shown.
     Show {
         /// Beginning of the run's id or the commit's hash.
         run: String,
@@ -44,7 +50,8 @@ pub(super) enum HistoryTask {
     },
     /// Export recorded values as JSON, CSV or NDJSON.
     ///
-    /// There is one record per benchmark and metric. docs/formats.md describes its fields.
+    /// There is one record per benchmark and metric of each run. docs/formats.md describes its
+    /// fields. Comparisons are not exported.
     Export(ExportArgs),
     /// Import runs of other tools.
     ///

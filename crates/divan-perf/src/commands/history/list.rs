@@ -103,7 +103,11 @@ pub(super) fn list(history: &OpenedHistory, args: &ListArgs) -> Result<()> {
             "no recorded run matches: remove a filter, or run `cargo xtask perf` to record one",
         );
     } else if listed.len() == args.limit && rows.next(&args.filter)?.is_some() {
-        ui::say(&format!("showing the newest {} runs; add -n N to show more", args.limit));
+        let newest = match args.limit {
+            1 => "run".to_owned(),
+            limit => format!("{limit} runs"),
+        };
+        ui::say(&format!("showing the newest {newest}; add -n N to show more"));
     }
     print(&runs_to_text(&listed))
 }
@@ -122,7 +126,7 @@ pub(super) fn show(history: &OpenedHistory, prefix: &str) -> Result<()> {
         }
     }
     bail!(
-        "no recorded run or commit begins with `{prefix}`: run `cargo xtask perf history list` to list them"
+        "no recorded run has an id or a commit that begins with `{prefix}`: run `cargo xtask perf history list` to list the runs. Comparisons are recorded too, but not listed"
     );
 }
 

@@ -48,9 +48,9 @@ fn add(history: &OpenedHistory, args: &AddArgs) -> Result<()> {
     let pending = history.pending.record(repository)?;
     if let Some(commit) = &pending.commit {
         ui::say(&format!(
-            "recorded the pending measurements: {} is at {}",
-            repository.branch(),
-            &commit[..12]
+            "recorded the pending measurements in commit {} of {}",
+            &commit[..12],
+            repository.branch()
         ));
     }
     if !files.is_empty() {
@@ -80,8 +80,8 @@ fn added(repository: &Repository, addition: &Addition) -> Result<String> {
     let Addition { commit, added, refused } = addition;
     let (branch, short) = (repository.branch(), &commit[..12]);
     let done = match unit::counted(*added, "file", "files") {
-        counted if *added > 0 => format!("recorded {counted}: {branch} is at {short}"),
-        _ => format!("recorded nothing new: {branch} is at {short}"),
+        counted if *added > 0 => format!("recorded {counted} in commit {short} of {branch}"),
+        _ => format!("recorded nothing new: the newest commit of {branch} is {short}"),
     };
     if refused.is_empty() {
         return Ok(done);

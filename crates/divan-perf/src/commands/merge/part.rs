@@ -2,6 +2,7 @@
 //! never through a link, and rejected if they contradict each other.
 
 use crate::foreign_files::{list_folder, read_text, refuse_link};
+use crate::output::REPORT;
 use crate::report_file;
 use crate::store::MeasurementFile;
 use crate::store::spool;
@@ -15,7 +16,6 @@ use std::path::{Path, PathBuf};
 
 /// The folder with a part's measurements, which the part does not record itself.
 const UNRECORDED: &str = "unrecorded";
-const REPORT: &str = "report.json";
 
 /// The fix for a measurement of another commit.
 const REMOVE_EARLIER: &str =
