@@ -74,6 +74,10 @@ fn plain(message: &str) -> String {
         return format!("the text ends within {}", expected_value(within));
     }
     let quoted = |begin: &str| message.strip_prefix(begin);
+    if message == "missing field `schema`" {
+        return "the key `schema` is missing: it is the version of the format, e.g. `\"schema\": 2`"
+            .to_owned();
+    }
     if let Some(field) = quoted("missing field ") {
         return format!("the key {field} is missing");
     }

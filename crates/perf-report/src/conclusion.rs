@@ -3,7 +3,7 @@
 use super::Report;
 use crate::text::argument;
 use perf_judge::baseline::MINIMUM;
-use perf_judge::verdict::{Method, State};
+use perf_judge::verdict::{State, Verdict};
 
 /// The reasons of a failed or incomplete check that are listed.
 pub(crate) const REASONS: usize = 2;
@@ -17,21 +17,35 @@ impl Report {
     }
 
     /// How certain the verdicts are, in one sentence; `None` where there are none.
-    pub(crate) fn certainty(&self) -> Option<&'static str> {
-        let is_judged = self.rows.iter().any(|row| row.verdict.change.is_some());
-        let is_paired = self.rows.iter().any(|row| row.verdict.method == Method::Paired);
-        match (is_judged, &self.reference.base) {
-            (false, _) => None,
-            (true, Some(_)) => Some(
-                "randomized pairs; at most 0.31 % of unchanged benchmarks are reported as regressions",
-            ),
-            (true, None) if is_paired => Some(
-                "compared with recorded runs; changes are confirmed in pairs with a recorded commit",
-            ),
-            (true, None) => Some(
-                "compared with the median of recorded runs; regressions are confirmed by further launches",
-            ),
+    pub(crate) fn certainty(&self) -> Option<String> {
+        let verdicts = || self.rows.iter().map(|row| &row.verdict);
+        if !verdicts().any(|verdict| verdict.change.is_some()) {
+            return None;
         }
+        let recorded_base = verdicts().find_map(|verdict| verdict.base.as_deref());
+        let text = match (&self.reference.base, recorded_base) {
+            (Some(_), _) => {
+                "randomized pairs; at most 0.31 % of unchanged benchmarks are reported as regressions"
+                    .to_owned()
+            }
+            (None, Some(base)) => format!(
+                "compared with recorded runs; changes are confirmed in pairs with {}",
+                base.get(..12).unwrap_or(base)
+            ),
+            (None, None) if self.has_unconfirmed() => {
+                "an estimate, because regressions are not confirmed by further launches".to_owned()
+            }
+            (None, None) => {
+                "compared with recorded runs; regressions are confirmed by further launches"
+                    .to_owned()
+            }
+        };
+        Some(text)
+    }
+
+    fn has_unconfirmed(&self) -> bool {
+        let is_open = |verdict: &Verdict| verdict.state == State::Regression && !verdict.confirmed;
+        self.rows.iter().any(|row| is_open(&row.verdict))
     }
 
     /// What to do next, in one or two lines.
@@ -43,7 +57,7 @@ impl Report {
         let cut_short = self.rows.iter().any(|row| row.verdict.cut_short);
         if let Some(name) = self.blamed() {
             return vec![format!(
-                "`cargo xtask perf explain {name}` shows why; add `--reason \"…\"` to `cargo xtask perf accept {name}` to accept it"
+                "`cargo xtask perf explain {name}` shows why; `cargo xtask perf accept {name} --reason \"…\"` accepts it"
             )];
         }
         let step = match self.status {
@@ -51,8 +65,9 @@ impl Report {
             _ if cut_short => "raise --time-limit, or omit it",
             _ if has(State::Missing) => "run the missing benchmarks with `cargo bench`",
             _ if self.status == 3 => "measure again, without other load on the machine",
+            _ if self.has_unconfirmed() => "measure again without --quick to confirm regressions",
             _ if has(State::Inconclusive) => {
-                "nothing to do; to decide inconclusive rows, measure again with less load"
+                "optional: measure again with less load to decide inconclusive benchmarks"
             }
             _ => "nothing to do",
         };

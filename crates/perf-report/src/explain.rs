@@ -104,7 +104,7 @@ fn left_out(deviations: &[Deviation]) -> String {
     match (ignored.len(), deviations.len()) {
         (0, _) => String::new(),
         (some, all) if some == all => {
-            "Both thresholds exceed 10 %: the history alone cannot decide.\n".to_owned()
+            "Both thresholds exceed 10 %: the history finds only changes above them.\n".to_owned()
         }
         _ => format!(
             "The {} is ignored, because its threshold exceeds 10 %.\n",

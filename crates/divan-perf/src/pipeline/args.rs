@@ -38,8 +38,8 @@ pub(crate) struct PerfArgs {
     /// Launch each benchmark only twice, for an estimate.
     ///
     /// A full run launches a slower benchmark ten more times before it reports a regression. A quick
-    /// run does not, so its regressions never fail; only budgets of allocations can. The option
-    /// cannot be combined with --compare.
+    /// run does not. It fails only for a budget of allocations, never for a regression. It is recorded
+    /// like any run, but never part of a baseline. It cannot be combined with --compare.
     #[arg(long, help_heading = heading::MEASUREMENT)]
     pub(crate) quick: bool,
     #[command(flatten)]

@@ -125,7 +125,10 @@ fn files_of_another_format_are_refused_at_their_place() {
         ("{", "1:1: the text ends within an object"),
         ("{\"schema\": \"1\"}", "1:12: expected a whole number, found the text \"1\""),
         ("{\"schema\": -1}", "1:12: expected a whole number, found `-1`"),
-        ("{}", "1:1: the key `schema` is missing"),
+        (
+            "{}",
+            "1:1: the key `schema` is missing: it is the version of the format, e.g. `\"schema\": 2`",
+        ),
         ("{\"schema\": 1} x", "1:15: text follows after the end of the value"),
         ("{\"schema\": 1,\n \"ü\": 1, \"x\": }", "2:15: a value is missing or is not JSON"),
         (
