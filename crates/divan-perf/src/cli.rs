@@ -176,7 +176,7 @@ mod tests {
             ("", "the interval that contains the true change; each end is wrong in at most 5.5 %"),
             ("", "the smallest change that the test could have found, shown where nothing changed"),
             ("", "counted by valgrind; empty where not counted"),
-            ("", "only budgets of allocations can. The option cannot be combined with --compare."),
+            ("", "It cannot be combined with --compare."),
             ("", "Comparisons use pairs of launches instead"),
             ("", "It cannot be combined with --no-record."),
             ("", "to this folder [default: perf/ in the target folder]"),
