@@ -115,7 +115,7 @@ fn benchmark(args: &AcceptArgs, report: Option<&Report>) -> Result<BenchmarkId> 
     }
 }
 
-const MEASURE_FIRST: &str = "there is no report with the change of the benchmark: run `cargo xtask perf --compare main` first, or add --max-change PERCENT";
+const MEASURE_FIRST: &str = "there is no report with the change of the benchmark: run `cargo xtask perf --compare BRANCH` first, or add --max-change PERCENT";
 
 fn row<'a>(args: &AcceptArgs, report: Option<&'a Report>) -> Result<Option<&'a Row>> {
     let rows = report.iter().flat_map(|report| &report.rows);

@@ -7,7 +7,7 @@ use super::suite::is_complete;
 use crate::args::Format;
 use crate::bench::Measurement;
 use crate::site::SiteInputs;
-use crate::store::{BaseCommit, MeasurementFile};
+use crate::store::{BaseBranch, BaseCommit, MeasurementFile};
 use crate::ui;
 use crate::ui::Color;
 use anyhow::{Context as _, Result};
@@ -106,7 +106,8 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
         accepted: accepted(executor, run, &verdicts),
         verdicts,
         reference: ReferenceFacts {
-            branch: context.history.base_branch.as_str().to_owned(),
+            branch: context.history.base_branch.name.clone(),
+            branch_is_missing: context.history.base_branch.is_missing,
             history_runs: context.history.recorded.history.len(),
             base: compared_with(executor),
         },
@@ -120,7 +121,7 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
 /// The base commit of `--compare`.
 fn compared_with(executor: &Executor<'_>) -> Option<Base> {
     let base = executor.base.as_ref().filter(|_| executor.args.compare.is_some())?;
-    let BaseCommit { commit, label } = base.commit.clone();
+    let BaseCommit { commit, label, .. } = base.commit.clone();
     Some(Base { commit, label })
 }
 
@@ -150,25 +151,12 @@ fn run_notes(run: &Run, context: &Context, args: &PerfArgs) -> Vec<String> {
         return Vec::new();
     }
     let mut notes = Vec::new();
-    let base = context.history.base_branch.as_str();
     if run.commit.as_ref().is_some_and(|commit| commit.dirty) {
         notes.push(
             "uncommitted changes: this run is judged, but never part of a baseline".to_owned(),
         );
     }
-    match run.branch() {
-        Some(branch) if branch != base => {
-            notes.push(format!(
-                "{branch} is judged by the runs of {base}, and never part of its baseline"
-            ));
-        }
-        None if run.commit.is_some() => {
-            notes.push(format!(
-                "HEAD is detached: judged by the runs of {base}, and never part of its baseline"
-            ));
-        }
-        _ => {}
-    }
+    notes.extend(base_branch_note(run, &context.history.base_branch));
     if run.partial {
         notes.push("partial run: some benchmarks or launches were left out, so it is never part of a baseline".to_owned());
     }
@@ -179,6 +167,27 @@ fn run_notes(run: &Run, context: &Context, args: &PerfArgs) -> Vec<String> {
         );
     }
     notes
+}
+
+/// A note that the run is on no base branch.
+fn base_branch_note(run: &Run, base: &BaseBranch) -> Option<String> {
+    let subject = match run.branch() {
+        Some(branch) if branch == base.name => return None,
+        Some(branch) => format!("{branch} is no base branch"),
+        None => {
+            run.commit.as_ref()?;
+            "HEAD is detached".to_owned()
+        }
+    };
+    let base = if base.is_missing {
+        format!("the base branch {} does not exist. Set", base.name)
+    } else {
+        format!(
+            "this run is judged by the runs of {}, and never part of a baseline. To change that, set",
+            base.name
+        )
+    };
+    Some(format!("{subject}: {base} `base_branches` in perf-budgets.json"))
 }
 
 /// Writes, publishes and prints the report, and returns the exit status. If a step fails, its error is
@@ -232,7 +241,7 @@ fn write_site(context: &Context, report: &Report) -> Result<Option<PathBuf>> {
         repository: context.history.repository(),
         settings: &context.project.settings,
         budgets: &context.project.budgets,
-        branch: context.history.base_branch.as_str(),
+        branch: context.history.base_branch.name.as_str(),
         templates: &context.project.templates,
     };
     Ok(Some(sources.write(report)?.join("index.html")))
