@@ -24,12 +24,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Writes the run and its samples to disk, then records the run.
+/// Writes the run and its samples to disk, then records the run. A run without a measured benchmark
+/// is not recorded.
 pub(super) fn record_run(executor: &Executor<'_>, initial: &Measurement) -> Result<()> {
     if executor.args.compare.is_some() {
         return Ok(());
     }
     let run = run(executor, initial);
+    if run.benchmarks.is_empty() {
+        return save_samples(executor.context, &run.id, &[]);
+    }
     let recorder = &executor.context.recorder;
     recorder.spool(&[MeasurementFile::from(&run)])?;
     let saved = save_samples(executor.context, &run.id, &[("head", &initial.launch_results)]);
@@ -157,6 +161,9 @@ fn run_notes(run: &Run, context: &Context, args: &PerfArgs) -> Vec<String> {
         );
     }
     notes.extend(base_branch_note(run, &context.history.base_branch));
+    if run.benchmarks.is_empty() {
+        notes.push("nothing was measured: no run is recorded".to_owned());
+    }
     if run.partial {
         notes.push("partial run: some benchmarks or launches were left out, so it is never part of a baseline".to_owned());
     }
@@ -193,7 +200,7 @@ fn base_branch_note(run: &Run, base: &BaseBranch) -> Option<String> {
 /// Writes, publishes and prints the report, and returns the exit status. If a step fails, its error is
 /// printed after the report and decides the exit status.
 ///
-/// The trend site shows runs, so a comparison does not write it.
+/// The trend site shows runs, so a comparison does not write it, nor a run that measured nothing.
 pub(crate) fn deliver(
     context: &Context,
     report: &Report,
@@ -202,7 +209,7 @@ pub(crate) fn deliver(
     color: Color,
 ) -> Result<ExitCode> {
     let written = write(context, report);
-    let is_run = report.reference.base.is_none();
+    let is_run = report.run_of_numbers().is_some();
     let site = if is_run { write_site(context, report) } else { Ok(None) };
     let published = context.recorder.publish();
     let (index, site) = match site {
