@@ -1,6 +1,6 @@
 //! Flags that several commands share, and the parsers of their values.
 
-use crate::store::{DEFAULT_TIMEOUT, HistoryRef};
+use crate::store::{DEFAULT_TIMEOUT, HistoryRef, history_on_base_branch};
 use crate::ui::Color;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
@@ -143,16 +143,15 @@ impl HistoryArgs {
     /// The history's place: flags have precedence over perf-budgets.json.
     pub(crate) fn history_ref(&self, settings: &BudgetFile) -> Result<HistoryRef> {
         let branch = self.branch.as_ref().unwrap_or(&settings.history.branch);
-        if settings.base_branches.contains(branch) {
-            bail!(
-                "--branch: `{branch}` is a base branch, and each recorded run would add a commit to it: use a separate branch, e.g. `--branch gh-pages`"
-            );
+        if settings.base_branches.iter().flatten().any(|base| base == branch) {
+            bail!("{}", history_on_base_branch(branch));
         }
         Ok(HistoryRef {
             branch: branch.clone(),
             folder: self.history_prefix.as_ref().unwrap_or(&settings.history.folder).clone(),
             remote: self.remote.clone(),
             remote_timeout: self.remote_timeout.unwrap_or(DEFAULT_TIMEOUT),
+            base_branches: settings.base_branches.clone(),
         })
     }
 }

@@ -83,7 +83,7 @@ impl Report {
         } else {
             format!("{found} are recorded")
         };
-        let branch = argument(&self.reference.branch).unwrap_or("the base branch");
+        let branch = self.reference.branch_argument().unwrap_or("the base branch");
         vec![
             "`cargo xtask perf --compare HEAD~1` compares with the previous commit now".to_owned(),
             format!(

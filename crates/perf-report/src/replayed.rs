@@ -48,6 +48,7 @@ impl Report {
             budgets: check(budgets, &names, run, &BTreeMap::new(), Required::None),
             reference: ReferenceFacts {
                 branch: branch.to_owned(),
+                branch_is_missing: false,
                 history_runs: past.runs().count(),
                 base: None,
             },

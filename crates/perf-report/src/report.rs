@@ -3,6 +3,7 @@
 use crate::accepted::{AcceptanceResult, AcceptanceStatus};
 use crate::partition::Partition;
 use crate::row::Row;
+use crate::text::argument;
 use chrono::{DateTime, Utc};
 use perf_judge::baseline::MINIMUM;
 use perf_judge::budget::{BudgetResult, BudgetStatus, Gate};
@@ -78,10 +79,20 @@ pub struct RunFacts {
 pub struct ReferenceFacts {
     /// The branch whose runs make the baselines.
     pub branch: String,
+    /// Whether the repository has no such branch.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub branch_is_missing: bool,
     /// Runs that the history held.
     pub history_runs: usize,
     /// The base of a paired comparison.
     pub base: Option<Base>,
+}
+
+impl ReferenceFacts {
+    /// The branch for a command or an instruction; `None` if it does not exist or has an odd name.
+    pub(crate) fn branch_argument(&self) -> Option<&str> {
+        argument(&self.branch).filter(|_| !self.branch_is_missing)
+    }
 }
 
 /// The base of a comparison.
@@ -231,7 +242,7 @@ fn verdict_notes(verdicts: &Verdicts, reference: &ReferenceFacts) -> Vec<String>
     if (1..verdicts.verdicts.len()).contains(&without_baseline) {
         notes.push(format!(
             "a baseline takes {MINIMUM} comparable runs: clean commits of {}, measured completely on this machine",
-            reference.branch
+            if reference.branch_is_missing { "the base branch" } else { &reference.branch }
         ));
     }
     if count(State::Incomparable) > 0 {
@@ -320,7 +331,12 @@ pub(crate) mod tests {
             run: &run,
             verdicts,
             budgets: check(&budgets, &selected, &run, &readings, Required::None),
-            reference: ReferenceFacts { branch: "main".to_owned(), history_runs: 12, base: None },
+            reference: ReferenceFacts {
+                branch: "main".to_owned(),
+                branch_is_missing: false,
+                history_runs: 12,
+                base: None,
+            },
             accepted: vec![],
             gate: Gate::default(),
             notes: vec!["uncommitted changes: this run is never part of a baseline".to_owned()],
@@ -366,7 +382,12 @@ pub(crate) mod tests {
         let Step::Compare { benchmarks, .. } = judge.step() else { panic!("it compares") };
         benchmarks.iter().for_each(|name| judge.out_of_time(name));
         let Step::Done(verdicts) = judge.step() else { panic!("the time is over") };
-        let reference = ReferenceFacts { branch: "main".to_owned(), history_runs: 0, base: None };
+        let reference = ReferenceFacts {
+            branch: "main".to_owned(),
+            branch_is_missing: false,
+            history_runs: 0,
+            base: None,
+        };
         let report = Report::new(ReportParts {
             run: &run(1, vec![]),
             verdicts,

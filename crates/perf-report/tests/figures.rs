@@ -109,7 +109,12 @@ fn judged(head_ns: f64, change: f64, noise: &[f64], is_paired: bool) -> Report {
         verdicts,
         budgets: Vec::new(),
         accepted: Vec::new(),
-        reference: ReferenceFacts { branch: "main".to_owned(), history_runs: 6, base: None },
+        reference: ReferenceFacts {
+            branch: "main".to_owned(),
+            branch_is_missing: false,
+            history_runs: 6,
+            base: None,
+        },
         gate: Gate::default(),
         notes: Vec::new(),
     })

@@ -301,6 +301,33 @@ fn another_tools_history_is_imported_once() {
     project.history(&["import", "Cargo.toml"]).expect(2).says("none of the supported formats");
 }
 
+#[test]
+fn an_import_leaves_out_what_is_no_number() {
+    let project = Project::committed();
+    let text = fs::read_to_string(root().join("fixtures/history/data.js")).unwrap();
+    let (_, text) = text.split_once('=').unwrap();
+    let mut data: serde_json::Value =
+        serde_json::from_str(text.trim().trim_end_matches(';')).unwrap();
+    let entry = &mut data["entries"]["Benchmark"][0];
+    let bad = ["\"NaN\"", "null", "\"1,234.5\""];
+    for (index, value) in bad.iter().enumerate() {
+        let value: serde_json::Value = serde_json::from_str(value).unwrap();
+        let bench =
+            serde_json::json!({"name": format!("bad{index}"), "value": value, "unit": "ns"});
+        entry["benches"].as_array_mut().unwrap().push(bench);
+    }
+    // Each entry twice: the second is the same run.
+    let entries = data["entries"]["Benchmark"].as_array_mut().unwrap();
+    entries.extend(entries.clone());
+    project.write("out/data.js", &data.to_string());
+    let ended = project.history(&["import", "out/data.js"]);
+    ended.expect(0).says("6 values skipped, no number: bad0 of 111111111111: \"NaN\"");
+    let added = recorded(&project).len();
+    ended.says(&format!("{added} runs imported, 2 already recorded"));
+    let export = project.history(&["export", "--format", "csv"]).expect(0).stdout.clone();
+    assert!(export.contains("fib_10") && !export.contains("bad0"), "{export}");
+}
+
 /// Commits a file onto the history, as a careless hand would.
 pub(crate) fn tamper(project: &Project, path: &str, contents: &str) {
     let tip = project.git(&["rev-parse", "gh-pages"]);

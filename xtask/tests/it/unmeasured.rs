@@ -57,6 +57,19 @@ fn a_new_benchmark_is_launched_and_its_budgets_are_checked() {
     ended.expect(3).says("it did not end within 1 s");
 }
 
+#[test]
+fn a_run_that_measured_nothing_is_not_recorded() {
+    let project = &Project::scripted();
+    project.write("behaviour.txt", "digits=panic");
+    let ended = project.perf(&["--launch-ms", "1", "--filter", "text::digits"]);
+    ended.expect(3).says("it panicked").says("nothing was measured: no run is recorded");
+    assert_eq!(project.git(&["for-each-ref", "refs/heads/gh-pages"]), "");
+    assert!(project.waiting().is_empty());
+    // What is measured beside it is a run.
+    project.perf(&["--launch-ms", "1", "--filter", "text::"]).expect(3);
+    project.history(&["verify"]).expect(0).says("1 run, no problem found");
+}
+
 const DEAD: &str = "fn main() { std::hint::black_box(\"DIVAN_SAMPLE_COUNT\"); }";
 
 #[test]

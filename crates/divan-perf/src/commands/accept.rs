@@ -127,7 +127,7 @@ fn is_full_name(name: &str) -> bool {
 fn unknown(name: &str, report: Option<&Report>) -> String {
     let Some(report) = report else {
         return format!(
-            "cannot accept `{name}`: there is no report that could complete the name; write the full name, `package/target::path`, or run `cargo xtask perf --compare main` first"
+            "cannot accept `{name}`: there is no report that could complete the name; write the full name, `package/target::path`, or run `cargo xtask perf --compare BRANCH` first"
         );
     };
     let similar = similar(report.rows.iter().map(|row| &row.verdict.name), name);
@@ -139,7 +139,7 @@ fn unknown(name: &str, report: Option<&Report>) -> String {
     format!("cannot accept `{name}`: the last report has no benchmark `{name}`; {fix}")
 }
 
-const MEASURE_FIRST: &str = "there is no report with the change of the benchmark: run `cargo xtask perf --compare main` first, or add --max-change PERCENT";
+const MEASURE_FIRST: &str = "there is no report with the change of the benchmark: run `cargo xtask perf --compare BRANCH` first, or add --max-change PERCENT";
 
 fn row<'a>(args: &AcceptArgs, report: Option<&'a Report>) -> Result<Option<&'a Row>> {
     let rows = report.iter().flat_map(|report| &report.rows);

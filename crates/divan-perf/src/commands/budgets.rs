@@ -59,7 +59,7 @@ fn check(args: &BudgetsArgs) -> Result<ExitCode> {
             ui::say(&format!(
                 "note: the recorded runs cannot be read, so benchmark names are not checked: {error:#}"
             ));
-            (NewestRuns::default(), file.base_branch(None).to_owned())
+            (NewestRuns::default(), "the base branch".to_owned())
         }
     };
     let recent = Recent::of(&recorded.history, &branch, &file.renamed);
@@ -133,10 +133,11 @@ fn history(
     file: &BudgetFile,
 ) -> Result<(NewestRuns, String)> {
     let repository = Repository::open(&workspace.root, &args.history.history_ref(file)?)?;
-    let recorded = repository.history()?;
+    let mut recorded = repository.history()?;
     recorded.notes.iter().for_each(|note| ui::say(&format!("note: {note}")));
     let branch = repository.head()?.branch;
-    Ok((recorded, file.base_branch(branch.as_deref()).to_owned()))
+    let base = recorded.of_base_branch(&repository, branch.as_deref())?;
+    Ok((recorded, base.name))
 }
 
 fn newest(recent: &Recent<'_>, branch: &str) -> String {

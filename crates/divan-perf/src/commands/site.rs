@@ -46,12 +46,13 @@ pub(crate) fn run(args: &SiteArgs) -> Result<ExitCode> {
     let output = OutputFolder::claim(args.output.as_deref(), &workspace)?;
     let repository = Repository::open(&workspace.root, &args.history.history_ref(&settings)?)?;
     let head = repository.head()?.branch;
+    let branch = repository.history()?.of_base_branch(&repository, head.as_deref())?;
     let sources = SiteInputs {
         output: &output,
         repository: Some(&repository),
         settings: &settings,
         budgets: &budgets,
-        branch: settings.base_branch(head.as_deref()),
+        branch: &branch.name,
         templates: &templates,
     };
     let site = sources.write_newest(&repository)?;

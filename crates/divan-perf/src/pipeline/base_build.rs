@@ -63,6 +63,7 @@ impl Base {
         let (built, mut listing) =
             build_again_if_damaged(&cache, &suite.launcher, build).with_context(failed)?;
         let mut notes = shared;
+        notes.extend(commit.note.clone());
         notes.append(&mut listing.notes);
         notes.extend(built.notes.iter().map(|note| format!("{short}: {note}")));
         let failed = |(name, reason): (&BenchmarkId, &String)| format!("{short}: {name}: {reason}");

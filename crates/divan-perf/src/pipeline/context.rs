@@ -24,7 +24,7 @@ impl Context {
         let project = Project::find(args, packages)?;
         let repository = repository(&project, args)?.map(Rc::new);
         let recorder = Recorder::prepare(repository.as_ref(), &project.output, args)?;
-        let history = RecordedHistory::read(repository, &project.settings)?;
+        let history = RecordedHistory::read(repository)?;
         Ok(Self { project, history, recorder })
     }
 

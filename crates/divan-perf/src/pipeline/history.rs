@@ -1,8 +1,7 @@
 //! The repository of the workspace and its recorded runs.
 
-use crate::store::{NewestRuns, Repository};
+use crate::store::{BaseBranch, NewestRuns, Repository};
 use anyhow::Result;
-use perf_judge::budget::BudgetFile;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Commit;
 use std::rc::Rc;
@@ -16,7 +15,7 @@ pub(crate) struct RecordedHistory {
     /// Notes about the checkout for the report.
     pub(crate) notes: Vec<String>,
     /// The branch whose runs form the baselines.
-    pub(crate) base_branch: String,
+    pub(crate) base_branch: BaseBranch,
     repository: Option<Rc<Repository>>,
 }
 
@@ -29,17 +28,17 @@ fn checkout_notes(repository: &Repository) -> Result<Vec<String>> {
 
 impl RecordedHistory {
     /// Reads both; empty without a repository.
-    pub(super) fn read(repository: Option<Rc<Repository>>, settings: &BudgetFile) -> Result<Self> {
-        let commit = repository.as_ref().map(|repository| repository.head()).transpose()?;
-        let recorded = repository.as_ref().map(|repository| repository.history()).transpose()?;
-        let notes = repository.as_deref().map(checkout_notes).transpose()?;
-        let own = commit.as_ref().and_then(|commit| commit.branch.as_deref());
+    pub(super) fn read(repository: Option<Rc<Repository>>) -> Result<Self> {
+        let Some(repository) = repository else { return Ok(Self::default()) };
+        let commit = repository.head()?;
+        let mut recorded = repository.history()?;
+        let base_branch = recorded.of_base_branch(&repository, commit.branch.as_deref())?;
         Ok(Self {
-            base_branch: settings.base_branch(own).to_owned(),
-            commit,
-            notes: notes.unwrap_or_default(),
-            recorded: recorded.unwrap_or_default(),
-            repository,
+            base_branch,
+            commit: Some(commit),
+            notes: checkout_notes(&repository)?,
+            recorded,
+            repository: Some(repository),
         })
     }
 

@@ -8,7 +8,7 @@ use crate::args::Format;
 use crate::bench::Measurement;
 use crate::output::REPORT;
 use crate::site::SiteInputs;
-use crate::store::{BaseCommit, MeasurementFile};
+use crate::store::{BaseBranch, BaseCommit, MeasurementFile};
 use crate::ui;
 use crate::ui::Color;
 use anyhow::{Context as _, Result};
@@ -25,12 +25,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Writes the run and its samples to disk, then records the run.
+/// Writes the run and its samples to disk, then records the run. A run without a measured benchmark
+/// is not recorded.
 pub(super) fn record_run(executor: &Executor<'_>, initial: &Measurement) -> Result<()> {
     if executor.args.compare.is_some() {
         return Ok(());
     }
     let run = run(executor, initial);
+    if run.benchmarks.is_empty() {
+        return save_samples(executor.context, &run.id, &[]);
+    }
     let recorder = &executor.context.recorder;
     recorder.spool(&[MeasurementFile::from(&run)])?;
     let saved = save_samples(executor.context, &run.id, &[("head", &initial.launch_results)]);
@@ -107,7 +111,8 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
         accepted: accepted(executor, run, &verdicts),
         verdicts,
         reference: ReferenceFacts {
-            branch: context.history.base_branch.as_str().to_owned(),
+            branch: context.history.base_branch.name.clone(),
+            branch_is_missing: context.history.base_branch.is_missing,
             history_runs: context.history.recorded.history.len(),
             base: compared_with(executor),
         },
@@ -121,7 +126,7 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
 /// The base commit of `--compare`.
 fn compared_with(executor: &Executor<'_>) -> Option<Base> {
     let base = executor.base.as_ref().filter(|_| executor.args.compare.is_some())?;
-    let BaseCommit { commit, label } = base.commit.clone();
+    let BaseCommit { commit, label, .. } = base.commit.clone();
     Some(Base { commit, label })
 }
 
@@ -151,24 +156,14 @@ fn run_notes(run: &Run, context: &Context, args: &PerfArgs) -> Vec<String> {
         return Vec::new();
     }
     let mut notes = Vec::new();
-    let base = context.history.base_branch.as_str();
     if run.commit.as_ref().is_some_and(|commit| commit.dirty) {
         notes.push(
             "uncommitted changes: this run is judged, but never part of a baseline".to_owned(),
         );
     }
-    match run.branch() {
-        Some(branch) if branch != base => {
-            notes.push(format!(
-                "{branch} is judged by the runs of {base}, and never part of its baseline"
-            ));
-        }
-        None if run.commit.is_some() => {
-            notes.push(format!(
-                "HEAD is detached: judged by the runs of {base}, and never part of its baseline"
-            ));
-        }
-        _ => {}
+    notes.extend(base_branch_note(run, &context.history.base_branch));
+    if run.benchmarks.is_empty() {
+        notes.push("nothing was measured: no run is recorded".to_owned());
     }
     if run.partial {
         notes.push("partial run: some benchmarks or launches were left out, so it is never part of a baseline".to_owned());
@@ -182,10 +177,31 @@ fn run_notes(run: &Run, context: &Context, args: &PerfArgs) -> Vec<String> {
     notes
 }
 
+/// A note that the run is on no base branch.
+fn base_branch_note(run: &Run, base: &BaseBranch) -> Option<String> {
+    let subject = match run.branch() {
+        Some(branch) if branch == base.name => return None,
+        Some(branch) => format!("{branch} is no base branch"),
+        None => {
+            run.commit.as_ref()?;
+            "HEAD is detached".to_owned()
+        }
+    };
+    let base = if base.is_missing {
+        format!("the base branch {} does not exist. Set", base.name)
+    } else {
+        format!(
+            "this run is judged by the runs of {}, and never part of a baseline. To change that, set",
+            base.name
+        )
+    };
+    Some(format!("{subject}: {base} `base_branches` in perf-budgets.json"))
+}
+
 /// Writes, publishes and prints the report, and returns the exit status. If a step fails, its error is
 /// printed after the report and decides the exit status.
 ///
-/// The trend site shows runs, so a comparison does not write it.
+/// The trend site shows runs, so a comparison does not write it, nor a run that measured nothing.
 pub(crate) fn deliver(
     context: &Context,
     report: &Report,
@@ -194,7 +210,7 @@ pub(crate) fn deliver(
     color: Color,
 ) -> Result<ExitCode> {
     let written = write(context, report);
-    let is_run = report.reference.base.is_none();
+    let is_run = report.run_of_numbers().is_some();
     let site = if is_run { write_site(context, report) } else { Ok(None) };
     let published = context.recorder.publish();
     let (index, site) = match site {
@@ -233,7 +249,7 @@ fn write_site(context: &Context, report: &Report) -> Result<Option<PathBuf>> {
         repository: context.history.repository(),
         settings: &context.project.settings,
         budgets: &context.project.budgets,
-        branch: context.history.base_branch.as_str(),
+        branch: context.history.base_branch.name.as_str(),
         templates: &context.project.templates,
     };
     Ok(Some(sources.write(report)?.join("index.html")))

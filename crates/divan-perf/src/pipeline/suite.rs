@@ -249,7 +249,7 @@ impl BenchSuite {
     /// The baselines of this machine.
     pub(crate) fn selector<'a>(&'a self, context: &'a Context) -> Selector<'a> {
         let history = &context.history;
-        Selector::new(&history.recorded.history, &history.base_branch, &self.machine)
+        Selector::new(&history.recorded.history, &history.base_branch.name, &self.machine)
             .with_renames(&context.project.settings.renamed)
             .with_accepted(&context.project.accepted)
     }

@@ -72,7 +72,9 @@ impl SiteInputs<'_> {
         let Some(repository) = self.repository else { return Ok(Default::default()) };
         let newest = repository.newest_history(SHOWN + LOOK_BACK)?;
         let (comparisons, more) = repository.comparisons(COMPARISONS)?;
+        let former = &repository.former_base_branches(self.branch)?;
         let history = newest.history.apply_renames(&self.settings.renamed);
+        let history = history.with_branch_renamed(self.branch, former);
         Ok((SiteHistory { history, comparisons }, [newest.notes, more].concat()))
     }
 

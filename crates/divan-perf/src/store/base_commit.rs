@@ -3,7 +3,9 @@
 use super::git::{COMPARE_ALL_FILES, git};
 use super::{Repository, answer, text};
 use anyhow::{Context as _, Result, bail};
+use perf_judge::history::History;
 use perf_judge::run::Commit;
+use perf_report::visible;
 use std::path::{Path, PathBuf};
 
 /// The base of a comparison.
@@ -13,13 +15,20 @@ pub(crate) struct BaseCommit {
     pub(crate) commit: Commit,
     /// A description, for example `merge base with main`.
     pub(crate) label: String,
+    /// A note about an ambiguous reference.
+    pub(crate) note: Option<String>,
 }
 
 impl Repository {
     /// The merge base of HEAD and `reference`, or `reference` itself with `tip`.
     ///
-    /// A reference that is neither a local branch nor a commit is searched on origin.
+    /// A branch has precedence over a tag of the same name, and a local branch over the remote's.
     pub(crate) fn base(&self, reference: &str, tip: bool) -> Result<BaseCommit> {
+        let note = self.ambiguity_note(reference)?;
+        Ok(BaseCommit { note, ..self.base_of(reference, tip)? })
+    }
+
+    fn base_of(&self, reference: &str, tip: bool) -> Result<BaseCommit> {
         let Some(named) = self.named(reference)? else {
             return match self.pull_request_base()? {
                 Some(parent) if !tip => self.describe(&parent, "first parent of the merge commit"),
@@ -56,7 +65,7 @@ impl Repository {
         let mut next = || fields.next().unwrap_or_default();
         let (hash, author_date, subject) = (next(), next(), next());
         let commit = Commit { hash, branch: None, subject, author_date, dirty: false };
-        Ok(BaseCommit { commit, label: label.to_owned() })
+        Ok(BaseCommit { commit, label: label.to_owned(), note: None })
     }
 
     /// Whether this clone has the commit. It may lack the commits of recorded runs.
@@ -90,12 +99,34 @@ impl Repository {
         self.sh.current_dir()
     }
 
-    /// The commit of a reference of this clone or of origin.
+    /// The commit of a branch of this clone or of the remote, or of another reference.
     fn named(&self, reference: &str) -> Result<Option<String>> {
-        match self.commit_at(reference)? {
-            Some(commit) => Ok(Some(commit)),
-            None => self.commit_at(&format!("refs/remotes/origin/{reference}")),
+        match self.branch_tip(reference)? {
+            Some((_, commit)) => Ok(Some(commit)),
+            None => self.commit_at(reference),
         }
+    }
+
+    /// The full name and the commit of a branch of this clone, or else of the remote.
+    fn branch_tip(&self, name: &str) -> Result<Option<(String, String)>> {
+        let remote = format!("refs/remotes/{}/{name}", self.remote);
+        // `HEAD` is the checked-out commit, never the remote's default branch.
+        let places = [format!("refs/heads/{name}"), remote];
+        for place in places.into_iter().filter(|_| name != "HEAD") {
+            if let Some(commit) = self.commit_at(&place)? {
+                return Ok(Some((place, commit)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A note if a branch and a tag have the name `reference`.
+    fn ambiguity_note(&self, reference: &str) -> Result<Option<String>> {
+        let Some((branch, _)) = self.branch_tip(reference)? else { return Ok(None) };
+        let tag = format!("refs/tags/{reference}");
+        Ok(self.commit_at(&tag)?.map(|_| {
+            format!("`{reference}` is a branch and a tag: compared with the branch {branch}; --compare {tag} compares with the tag")
+        }))
     }
 
     /// The first parent of HEAD, if HEAD is the merge commit of a pull request. A shallow clone may
@@ -120,17 +151,22 @@ impl Repository {
     }
 
     fn unknown_reference(&self, reference: &str) -> Result<String> {
+        let remote = &self.remote;
         let unknown =
-            format!("cannot find `{reference}`: neither this clone nor origin has such a branch");
-        Ok(if self.is_shallow()? {
-            format!(
-                "{unknown} or commit, and this clone is shallow. Run `git fetch --unshallow origin {reference}`, or check out with `fetch-depth: 0`"
-            )
+            format!("cannot find `{reference}`: neither this clone nor {remote} has such a branch");
+        let fetched = format!("{reference}:refs/remotes/{remote}/{reference}");
+        if self.is_shallow()? {
+            return Ok(format!(
+                "{unknown} or commit, and this clone is shallow. Run `git fetch --unshallow {remote} {fetched}`, or check out with `fetch-depth: 0`"
+            ));
+        }
+        let base = self.base_branch(None, &History::default())?;
+        let other = if base.is_missing || base.name == reference {
+            "name another reference".to_owned()
         } else {
-            format!(
-                "{unknown} or commit. Run `git fetch origin {reference}`, or name another reference"
-            )
-        })
+            format!("compare with the base branch: `--compare {}`", visible(&base.name))
+        };
+        Ok(format!("{unknown} or commit. Run `git fetch {remote} {fetched}`, or {other}"))
     }
 }
 

@@ -4,6 +4,7 @@
 //! touched. A run is committed directly to the history branch. The branch is moved only if it is
 //! still at the commit that was read.
 
+mod base_branch;
 mod base_commit;
 mod base_tree;
 mod lineage;
@@ -25,6 +26,7 @@ mod submodules;
 mod restore;
 mod tracked;
 
+pub(crate) use base_branch::{BaseBranch, history_on_base_branch};
 pub(crate) use base_commit::BaseCommit;
 #[cfg(test)]
 pub(crate) use base_commit::tests::git as test_git;
@@ -63,6 +65,8 @@ pub(crate) struct Repository {
     remote: String,
     /// After this time without output from the remote, a command is ended.
     remote_timeout: Duration,
+    /// The configured base branches; `None`: the default branch.
+    base_branches: Option<Vec<String>>,
     /// Checked commits of the history, each with its complete commit.
     complete_commits: RefCell<BTreeMap<String, String>>,
 }
@@ -76,6 +80,8 @@ pub(crate) struct HistoryRef {
     pub(crate) remote: String,
     /// After this time without output from the remote, a command is ended.
     pub(crate) remote_timeout: Duration,
+    /// The configured base branches; `None`: the default branch.
+    pub(crate) base_branches: Option<Vec<String>>,
 }
 
 impl Default for HistoryRef {
@@ -85,6 +91,7 @@ impl Default for HistoryRef {
             folder: String::new(),
             remote: "origin".to_owned(),
             remote_timeout: DEFAULT_TIMEOUT,
+            base_branches: None,
         }
     }
 }
@@ -112,6 +119,7 @@ impl Repository {
             prefix: prefix(&history.folder),
             remote: history.remote.clone(),
             remote_timeout: history.remote_timeout,
+            base_branches: history.base_branches.clone(),
             complete_commits: RefCell::default(),
         };
         if repository.commit_at("HEAD")?.is_none() {
@@ -129,16 +137,26 @@ impl Repository {
             git!(sh, "git {COMPARE_ALL_FILES...} --no-optional-locks status --porcelain --untracked-files=no --ignore-submodules=untracked").quiet();
         let changes = changes.read().context("cannot read the repository's status")?;
         Ok(Commit {
-            branch: answer(git!(sh, "git symbolic-ref --quiet --short HEAD"))?,
+            branch: self.checked_out_branch()?,
             dirty: !changes.is_empty() || !self.hidden_changes()?.is_empty(),
             ..commit
         })
     }
 
+    /// The branch that is checked out; `None` if HEAD is detached.
+    ///
+    /// `git symbolic-ref --short` would print `heads/main` if a tag has the name of the branch.
+    fn checked_out_branch(&self) -> Result<Option<String>> {
+        let sh = &self.sh;
+        let head = answer(git!(sh, "git symbolic-ref --quiet HEAD"))?;
+        Ok(head.map(|head| head.strip_prefix("refs/heads/").unwrap_or(&head).to_owned()))
+    }
+
     /// Fails if the repository is read-only, or the history branch cannot be moved. The branch must
-    /// not be checked out, symbolic, or in conflict with the name of another branch.
+    /// not be checked out, a base branch, symbolic, or in conflict with the name of another branch.
     pub(crate) fn check_writable(&self) -> Result<()> {
         let sh = &self.sh;
+        self.check_is_no_base_branch()?;
         self.check_not_checked_out(&self.branch)?;
         self.check_name_conflict(&self.branch)?;
         self.check_not_symbolic(&self.local_ref())?;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use perf_judge::history::{DayIndex, DayIndexError, NameTable, Place, path_of, place_of};
 use perf_judge::run::{Run, RunError};
 use perf_report::{Calibration, Comparison, visible};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A run, comparison or calibration as a file of the history, which never changes.
 #[derive(Clone, Debug)]
@@ -175,7 +175,9 @@ impl Repository {
         entries: &'a [MeasurementFile],
     ) -> Result<(Vec<&'a MeasurementFile>, Vec<Refusal>)> {
         let (mut missing, mut refused) = (Vec::new(), Vec::new());
-        for entry in entries {
+        // An imported file can contain a run twice.
+        let mut seen = BTreeSet::new();
+        for entry in entries.iter().filter(|entry| seen.insert((&entry.path, &entry.contents))) {
             match self.existing(objects, parent, entry)? {
                 ExistingFile::None => missing.push(entry),
                 ExistingFile::Identical => {}

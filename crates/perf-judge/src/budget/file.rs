@@ -8,7 +8,7 @@ use super::object::{AsObject, object, objects, unique_keys};
 use super::settings::{Gate, HistoryConfig, check_base_branches, check_history};
 use super::{names, renamed};
 use crate::ident::BenchmarkId;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 
 /// The newest format of perf-budgets.json that this version reads.
@@ -21,9 +21,10 @@ const SCHEMA: u32 = 2;
 pub struct BudgetFile {
     /// The schema of the file.
     pub schema: u32,
-    /// The branches of baselines. All other branches use the first.
-    #[serde(default = "main_branch")]
-    pub base_branches: Vec<String>,
+    /// The branches of baselines. All other branches use the first. `None`: the default branch of
+    /// the repository.
+    #[serde(default, deserialize_with = "configured")]
+    pub base_branches: Option<Vec<String>>,
     /// The place of the history.
     #[serde(default, deserialize_with = "object")]
     pub history: HistoryConfig,
@@ -49,15 +50,20 @@ struct BudgetFileSchema {
     schema: u32,
 }
 
-fn main_branch() -> Vec<String> {
-    vec!["main".to_owned()]
+/// A value that is not `null`.
+fn configured<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 impl Default for BudgetFile {
     fn default() -> Self {
         Self {
             schema: SCHEMA,
-            base_branches: main_branch(),
+            base_branches: None,
             history: HistoryConfig::default(),
             gate: Gate::default(),
             renamed: BTreeMap::new(),
@@ -86,21 +92,16 @@ impl BudgetFile {
             return Err(at_value(text, &[Key("schema")], message));
         }
         let mut file: Self = read(text)?;
-        check_base_branches(text, &file.base_branches)?;
-        check_history(text, &file.history, &file.base_branches)?;
+        if let Some(branches) = &file.base_branches {
+            check_base_branches(text, branches)?;
+        }
+        check_history(text, &file.history, file.base_branches.as_deref().unwrap_or_default())?;
         file.renamed = renamed::resolved(text, &file.renamed)?;
         accepted::check(text, &file.accepted)?;
         let budgets = file.budgets.iter();
         let budgets = budgets.map(|(name, AsObject(raw))| raw.checked(text, name));
         let budgets = budgets.collect::<Result<_, _>>()?;
         Ok((file, budgets))
-    }
-
-    /// The branch of the baselines: the branch that is checked out if it is a base branch, otherwise
-    /// the first base branch.
-    pub fn base_branch(&self, checked_out: Option<&str>) -> &str {
-        let own = self.base_branches.iter().find(|base| Some(base.as_str()) == checked_out);
-        own.or(self.base_branches.first()).map_or("main", String::as_str)
     }
 
     /// Checks that each budget, new name and accepted regression names an existing benchmark. A

@@ -7,20 +7,23 @@ use crate::unit;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
-struct DataJs {
-    entries: BTreeMap<String, Vec<DataJsEntry>>,
+struct DataJs<'a> {
+    #[serde(borrow)]
+    entries: BTreeMap<String, Vec<DataJsEntry<'a>>>,
 }
 
 #[derive(Deserialize)]
-struct DataJsEntry {
+struct DataJsEntry<'a> {
     commit: DataJsCommit,
     /// In ms since 1970.
     date: i64,
     tool: String,
-    benches: Vec<DataJsBenchmark>,
+    #[serde(borrow)]
+    benches: Vec<DataJsBenchmark<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -33,9 +36,11 @@ struct DataJsCommit {
 }
 
 #[derive(Deserialize)]
-struct DataJsBenchmark {
+struct DataJsBenchmark<'a> {
     name: String,
-    value: f64,
+    /// A number in a sound file; other tools wrote `null`, `"NaN"` and `"1,234.5"`.
+    #[serde(borrow, default)]
+    value: Option<&'a RawValue>,
     #[serde(default)]
     unit: String,
     /// A number, or a text such as `± 35`.
@@ -56,12 +61,12 @@ pub(super) fn import(text: &str, branch: &str) -> Result<Imported, ImportError> 
     );
     let skipped = text.len() - json.len();
     let json = json.trim_end().trim_end_matches(';');
-    let data: DataJs = serde_json::from_str(json).map_err(|cause| located(&cause, skipped))?;
+    let data: DataJs<'_> = serde_json::from_str(json).map_err(|cause| located(&cause, skipped))?;
     let mut read = ReadRuns::default();
     for (suite, entries) in &data.entries {
         entries.iter().for_each(|entry| read.add(suite, entry, branch));
     }
-    let notes = [read.timeless_note(), read.overflow_note()];
+    let notes = [read.timeless_note(), read.overflow_note(), read.no_number_note()];
     Ok(Imported { runs: read.runs, notes: notes.into_iter().flatten().collect() })
 }
 
@@ -73,13 +78,15 @@ struct ReadRuns {
     timeless: usize,
     /// Descriptions of values that are too large in the unit of the history.
     overflows: Vec<String>,
+    /// Descriptions of values that are no number.
+    no_numbers: Vec<String>,
 }
 
 /// The number of values that a note names.
 const NAMED: usize = 3;
 
 impl ReadRuns {
-    fn add(&mut self, suite: &str, entry: &DataJsEntry, branch: &str) {
+    fn add(&mut self, suite: &str, entry: &DataJsEntry<'_>, branch: &str) {
         let time = DateTime::from_timestamp_millis(entry.date).filter(|time| has_place(*time));
         let Some(started) = time else {
             self.timeless += entry.benches.len();
@@ -88,11 +95,19 @@ impl ReadRuns {
         let mut names: BTreeMap<String, usize> = BTreeMap::new();
         let mut benchmarks = Vec::new();
         for bench in &entry.benches {
-            let measured = measured(&name_of(suite, bench, &mut names), bench, &entry.tool);
+            // A skipped value counts, so that the names of the others do not depend on it.
+            let name = name_of(suite, bench, &mut names);
+            let Some(value) = bench.number() else {
+                let text = bench.value.map_or("null", RawValue::get);
+                self.no_numbers.push(described(entry, &name, text));
+                continue;
+            };
+            let measured = measured(&name, bench, value, &entry.tool);
             if measured.is_finite() {
                 benchmarks.push(measured)
             } else {
-                self.overflows.push(overflow(entry, bench, &measured))
+                let text = format!("{value:e} {}", bench.unit);
+                self.overflows.push(described(entry, &name, &text))
             }
         }
         if !benchmarks.is_empty() {
@@ -106,21 +121,43 @@ impl ReadRuns {
     }
 
     fn overflow_note(&self) -> Option<String> {
-        let count = self.overflows.len();
-        let named = self.overflows.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-        let more = match count.saturating_sub(NAMED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let values = unit::counted(count, "value", "values");
-        (count > 0).then(|| format!("{values} skipped, too large: {named}{more}"))
+        skipped_note("too large", &self.overflows)
+    }
+
+    fn no_number_note(&self) -> Option<String> {
+        skipped_note("no number", &self.no_numbers)
     }
 }
 
+/// The number of skipped values, and the first of them; `None` if there is none.
+fn skipped_note(reason: &str, skipped: &[String]) -> Option<String> {
+    let count = skipped.len();
+    let named = skipped.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let more = match count.saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let values = unit::counted(count, "value", "values");
+    (count > 0).then(|| format!("{values} skipped, {reason}: {named}{more}"))
+}
+
+/// The most characters of a value that a note shows.
+const VALUE_LENGTH: usize = 40;
+
 /// `fib of 1a2b3c4d5e6f: 1e308 s`
-fn overflow(entry: &DataJsEntry, bench: &DataJsBenchmark, measured: &Measured) -> String {
+fn described(entry: &DataJsEntry<'_>, name: &str, value: &str) -> String {
     let commit: String = entry.commit.id.chars().take(12).collect();
-    format!("{} of {commit}: {:e} {}", measured.name, bench.value, bench.unit)
+    let value: String = value.chars().take(VALUE_LENGTH).collect();
+    format!("{name} of {commit}: {value}")
+}
+
+impl DataJsBenchmark<'_> {
+    /// The value; `None` if it is no number. A number too large for JSON is infinite.
+    fn number(&self) -> Option<f64> {
+        let text = self.value?.get();
+        let is_number = text.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+        text.parse().ok().filter(|_| is_number)
+    }
 }
 
 /// The error with its place in the file, whose first line begins with `skipped` bytes of script.
@@ -132,7 +169,7 @@ fn located(cause: &serde_json::Error, skipped: usize) -> ImportError {
 
 fn run_of(
     suite: &str,
-    entry: &DataJsEntry,
+    entry: &DataJsEntry<'_>,
     started: DateTime<Utc>,
     branch: &str,
     benchmarks: Vec<Measured>,
@@ -149,7 +186,11 @@ fn run_of(
 }
 
 /// A name comes twice where a tool measured in several configurations.
-fn name_of(suite: &str, bench: &DataJsBenchmark, names: &mut BTreeMap<String, usize>) -> String {
+fn name_of(
+    suite: &str,
+    bench: &DataJsBenchmark<'_>,
+    names: &mut BTreeMap<String, usize>,
+) -> String {
     let name = match suite {
         UNNAMED_SUITE => bench.name.clone(),
         _ => format!("{suite}/{}", bench.name),
@@ -159,8 +200,8 @@ fn name_of(suite: &str, bench: &DataJsBenchmark, names: &mut BTreeMap<String, us
     if *count == 1 { name } else { format!("{name} ({count})") }
 }
 
-fn measured(name: &str, bench: &DataJsBenchmark, tool: &str) -> Measured {
-    let quantity = Quantity::of(bench.value, &bench.unit);
+fn measured(name: &str, bench: &DataJsBenchmark<'_>, value: f64, tool: &str) -> Measured {
+    let quantity = Quantity::of(value, &bench.unit);
     // Only Rust's own harness prints medians.
     let metric = if tool == "cargo" { "median" } else { "mean" };
     let bigger_is_better = matches!(quantity, Quantity::Rate { .. })
@@ -172,15 +213,15 @@ fn measured(name: &str, bench: &DataJsBenchmark, tool: &str) -> Measured {
             let std_dev = std_dev.map(|range| range * ns_per_unit).filter(|ns| ns.is_finite());
             metrics.extend(std_dev.map(|_| "std_dev".to_owned()));
             let meaning = Foreign { metrics, unit: "ns".to_owned(), bigger_is_better };
-            let mut measured = foreign(name, bench.value * ns_per_unit, meaning);
+            let mut measured = foreign(name, value * ns_per_unit, meaning);
             measured.time_ns.std_dev = std_dev;
             measured
         }
         Quantity::Frequency => {
             metrics.push("throughput".to_owned());
             let meaning = Foreign { metrics, unit: "ns".to_owned(), bigger_is_better: false };
-            let mut measured = foreign(name, 1e9 / bench.value, meaning);
-            measured.throughput.insert("item/s".to_owned(), bench.value);
+            let mut measured = foreign(name, 1e9 / value, meaning);
+            measured.throughput.insert("item/s".to_owned(), value);
             measured
         }
         Quantity::Rate { per_second } => {
@@ -345,6 +386,27 @@ mod tests {
             notes,
             [
                 "3 values skipped, too large: fib of c0ffee: 1e308 s, disk of c0ffee: -1e308 GB/s, size of c0ffee: 1e308 KiB"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_value_that_is_no_number_is_named_and_skipped() {
+        let values = ["\"NaN\"", "null", "\"1,234.5\"", "{}", "1e999", "7"];
+        let benches = values.iter().enumerate();
+        let benches = benches.map(|(i, v)| format!(r#"{{"name":"b{i}","value":{v},"unit":"ns"}}"#));
+        let benches = benches.collect::<Vec<String>>().join(",");
+        let text = format!(
+            r#"{{"entries":{{"Benchmark":[{{"commit":{{"id":"c0ffee"}},"date":1700000000000,"tool":"go","benches":[{benches},{{"name":"last"}}]}}]}}}}"#
+        );
+        let Imported { runs, notes } = import(&text, "main").unwrap();
+        let names = runs.iter().flat_map(|run| &run.benchmarks).map(|row| row.name.as_str());
+        assert_eq!(names.collect::<Vec<_>>(), ["b5"]);
+        assert_eq!(
+            notes,
+            [
+                "1 value skipped, too large: b4 of c0ffee: inf ns",
+                "5 values skipped, no number: b0 of c0ffee: \"NaN\", b1 of c0ffee: null, b2 of c0ffee: \"1,234.5\" and 2 more",
             ]
         );
     }

@@ -52,6 +52,22 @@ impl History {
         self
     }
 
+    /// The same runs with the current name of their branch: `former` are its former names.
+    ///
+    /// Only runs before the first of `branch` are renamed, because a later branch with a former
+    /// name is another branch.
+    #[must_use]
+    pub fn with_branch_renamed(mut self, branch: &str, former: &[String]) -> Self {
+        let first = self.runs().find(|run| run.branch() == Some(branch)).map(|run| run.started);
+        let before = self.runs.values_mut().filter(|run| first.is_none_or(|at| run.started < at));
+        for commit in before.filter_map(|run| run.commit.as_mut()) {
+            if commit.branch.as_ref().is_some_and(|old| former.contains(old)) {
+                commit.branch = Some(branch.to_owned());
+            }
+        }
+        self
+    }
+
     /// The runs, oldest first.
     pub fn runs(&self) -> impl DoubleEndedIterator<Item = &Run> {
         self.runs.values()
@@ -237,6 +253,23 @@ mod tests {
         let renamed = [("a/b::c".into(), "a/b::new".into())].into();
         let runs = history(&[1, 2]).apply_renames(&renamed);
         assert!(runs.runs().all(|run| run.benchmarks[0].name.as_str() == "a/b::new"));
+    }
+
+    #[test]
+    fn a_renamed_branch_has_one_series() {
+        let mut runs: Vec<Run> = history(&[1, 2, 3, 4]).runs().cloned().collect();
+        for (run, branch) in runs.iter_mut().zip(["master", "other", "main", "master"]) {
+            run.commit.as_mut().unwrap().branch = Some(branch.to_owned());
+        }
+        let history: History = runs.into_iter().collect();
+        let former = ["master".to_owned()];
+        let branches = |history: History| -> Vec<String> {
+            history.runs().map(|run| run.branch().unwrap().to_owned()).collect()
+        };
+        let renamed = history.clone().with_branch_renamed("main", &former);
+        assert_eq!(branches(renamed), ["main", "other", "main", "master"]);
+        let renamed = history.with_branch_renamed("trunk", &former);
+        assert_eq!(branches(renamed), ["trunk", "other", "main", "trunk"]);
     }
 
     #[test]

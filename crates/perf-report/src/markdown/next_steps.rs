@@ -26,7 +26,7 @@ fn slowest(report: &Report) -> Option<&Row> {
 
 fn about(report: &Report, row: &Row) -> String {
     let name = argument(row.verdict.name.as_str()).unwrap_or("BENCHMARK");
-    let branch = argument(&report.reference.branch).unwrap_or("BRANCH");
+    let branch = report.reference.branch_argument().unwrap_or("BRANCH");
     let max_change = row.max_change_percent();
     format!(
         "\nReproduce, explain or accept it:\n\n\

@@ -6,7 +6,7 @@ use crate::args::HistoryArgs;
 use crate::bench::Workspace;
 use crate::budget_file;
 use crate::files::{TEXT_BYTES, read_if_there};
-use crate::store::Repository;
+use crate::store::{BaseBranch, Repository};
 use perf_judge::unit;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,8 +19,13 @@ pub(super) fn check(workspace: &Workspace, args: &HistoryArgs) -> Vec<Finding> {
         Ok(repository) => repository,
         Err(error) => return vec![Finding::fix(format!("{error:#}"), "git init")],
     };
-    [history(&repository), local_clone(&repository, workspace), workflows(&repository.root())]
-        .concat()
+    [
+        history(&repository),
+        base_branch(&repository),
+        local_clone(&repository, workspace),
+        workflows(&repository.root()),
+    ]
+    .concat()
 }
 
 fn history(repository: &Repository) -> Vec<Finding> {
@@ -44,6 +49,30 @@ fn history(repository: &Repository) -> Vec<Finding> {
     let notes =
         recorded.notes.iter().map(|note| Finding::note(note, "cargo xtask perf history verify"));
     [summary].into_iter().chain(notes).collect()
+}
+
+/// Checks that runs of the base branch can be recorded.
+fn base_branch(repository: &Repository) -> Vec<Finding> {
+    // The finding about the history names an error of reading it.
+    let recorded = repository.history().unwrap_or_default().history;
+    let checked_out = repository.head().ok().and_then(|head| head.branch);
+    let base = match repository.base_branch(checked_out.as_deref(), &recorded) {
+        Ok(base) => base,
+        Err(error) => return vec![Finding::fix(format!("{error:#}"), "git status")],
+    };
+    let BaseBranch { name, reason, is_missing, .. } = base;
+    let set = |branch: &str| {
+        format!("\"base_branches\": [\"{branch}\"]   # in perf-budgets.json, see docs/config.md")
+    };
+    vec![if is_missing {
+        let own = checked_out.unwrap_or_else(|| "NAME".to_owned());
+        let what = format!(
+            "the base branch `{name}` does not exist ({reason}), so no run is ever part of a baseline"
+        );
+        Finding::fix(what, set(&own))
+    } else {
+        Finding::ok(format!("baselines come from the runs of `{name}` ({reason})"))
+    }]
 }
 
 fn local_clone(repository: &Repository, workspace: &Workspace) -> Vec<Finding> {

@@ -149,9 +149,9 @@ pub(super) enum ExportFormat {
 pub(super) struct ImportArgs {
     /// File to import.
     pub(super) file: PathBuf,
-    /// Set the measured branch if the file contains none.
-    #[arg(long, value_name = "BRANCH", value_parser = branch, default_value = "main")]
-    pub(super) on: String,
+    /// Set the measured branch if the file contains none [default: the base branch].
+    #[arg(long, value_name = "BRANCH", value_parser = branch)]
+    pub(super) on: Option<String>,
 }
 
 #[derive(Debug, Args)]

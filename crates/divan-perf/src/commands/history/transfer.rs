@@ -8,7 +8,7 @@ use crate::store::MeasurementFile;
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use perf_judge::history::{
-    RunRow,
+    History, RunRow,
     flat::{self, Record},
 };
 use perf_judge::unit;
@@ -55,8 +55,12 @@ pub(super) fn import(history: &OpenedHistory, args: &ImportArgs) -> Result<()> {
     history.repository.check_writable()?;
     let file = args.file.display();
     let text = read_text(&args.file, DATA_BYTES)?;
-    let imported = perf_judge::history::import(&text, &args.on)
-        .with_context(|| format!("cannot import {file}"))?;
+    let on = match &args.on {
+        Some(branch) => branch.clone(),
+        None => history.repository.base_branch(None, &History::default())?.name,
+    };
+    let imported =
+        perf_judge::history::import(&text, &on).with_context(|| format!("cannot import {file}"))?;
     imported.notes.iter().for_each(|note| ui::say(&format!("note: {note}")));
     let entries: Vec<MeasurementFile> = imported.runs.iter().map(MeasurementFile::from).collect();
     if entries.is_empty() {
