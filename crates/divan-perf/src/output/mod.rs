@@ -106,7 +106,6 @@ fn is_cargos_own(dir: &Path, workspace: &Workspace) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
     use std::fs;
 
     #[test]
@@ -121,9 +120,7 @@ mod tests {
         Workspace {
             root: root.to_owned(),
             target_dir: target_dir.to_owned(),
-            targets: Vec::new(),
-            not_built: BTreeMap::new(),
-            uses: BTreeMap::new(),
+            ..Workspace::default()
         }
     }
 
