@@ -170,18 +170,22 @@ impl<'a> Search<'a> {
         if !self.samples.is_multiple_of(threads) {
             return None;
         }
-        let mut modes = MODES.into_iter().filter(|mode| self.accounts_for_all(threads, *mode));
-        modes.find_map(|mode| self.guess(threads, Layout::PLAIN, mode))
+        let layouts = [Layout::PLAIN, Layout::HOOKED];
+        let guesses = layouts.into_iter().flat_map(|layout| MODES.map(|mode| (layout, mode)));
+        let mut complete =
+            guesses.filter(|(layout, mode)| self.accounts_for_all(threads, *layout, *mode));
+        complete.find_map(|(layout, mode)| self.guess(threads, layout, mode))
     }
 
-    /// Whether Divan's own reads are all there are.
-    fn accounts_for_all(&self, threads: usize, mode: Mode) -> bool {
+    /// Whether there are no other reads than those of Divan, and of the layout's hooks.
+    fn accounts_for_all(&self, threads: usize, layout: Layout, mode: Mode) -> bool {
         let tuning = match mode {
             Mode::Pinned => Some(0),
-            Mode::Tuned => Layout::PLAIN.tuning_reads(self.size),
+            Mode::Tuned => layout.tuning_reads(self.size),
         };
         let calibration = if self.overhead.is_none() { CALIBRATION_READS } else { 0 };
-        let sampling = tuning.and_then(|tuning| (self.samples / threads * 2).checked_add(tuning));
+        let sampling =
+            tuning.and_then(|tuning| (self.samples / threads * layout.fixed()).checked_add(tuning));
         let Some(sampling) = sampling else { return false };
         let [main, others @ ..] = self.reads.as_slice() else { return false };
         // One read begins the benchmark's time, unless that leaves out what is not timed.
