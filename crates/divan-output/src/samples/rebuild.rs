@@ -97,7 +97,10 @@ fn rebuild_row(
     *calibration = overhead.map_or(Calibration::Missed, Calibration::Known);
     let reads = reads::of_row(recording, &row.span).ok_or(Refusal::NotFound)?;
     let search = Search::new(figures, &reads, overhead, precision_ps)?;
-    let found = search.run()?;
+    let found = match search.run() {
+        Err(Refusal::NoMatch) if overhead.is_none() => search.run_calibrated_before(recording)?,
+        found => found?,
+    };
     *calibration = Calibration::Known(found.overhead);
     Ok(found.samples)
 }
@@ -162,6 +165,13 @@ impl<'a> Search<'a> {
             }
         }
         best.ok_or(Refusal::NoMatch)
+    }
+
+    /// The same with the calibration before the table.
+    fn run_calibrated_before(&self, recording: &Recording) -> Result<Found, Refusal> {
+        let before = reads::before_output(recording);
+        let overhead = Overhead::calibrate_loop(&before).ok_or(Refusal::NoMatch)?;
+        Search { overhead: Some(overhead), ..*self }.run()
     }
 
     /// The guesses by which Divan alone has made all reads.

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::super::recording::Event;
-use super::super::simulation::{Bench, Process, run};
+use super::super::simulation::{Bench, Process, run, run_old};
 use super::*;
 use crate::parse_table;
 
@@ -109,6 +109,24 @@ fn own_clock_reads_are_left_out() {
             let bench = Bench { own, setup: 5, ..Bench::plain(size, raw(40, 30_000)) };
             assert_proved(&run(&[bench.clone(), bench]));
         }
+    }
+}
+
+#[test]
+fn reads_of_hooks_around_a_sample_are_left_out() {
+    for own in [[0; 4], [0, 0, 0, 2], [0, 1, 0, 0]] {
+        for size in [1, 8, 64] {
+            let bench = Bench { own, hooks: 1, ..Bench::plain(size, raw(40, 30_000)) };
+            assert_proved(&run(&[bench.clone(), bench]));
+        }
+    }
+}
+
+#[test]
+fn a_calibration_before_the_table_is_found() {
+    for size in [1, 8, 1024] {
+        let bench = Bench::plain(size, raw(40, 30_000));
+        assert_proved(&run_old(&[bench.clone(), bench]));
     }
 }
 
