@@ -16,6 +16,8 @@ pub mod samples;
 pub(crate) mod writer;
 #[cfg(test)]
 mod damaged_tests;
+#[cfg(test)]
+mod version_tests;
 
 pub use cell::{Cell, Columns};
 pub use launch::{
