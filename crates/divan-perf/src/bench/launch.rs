@@ -354,9 +354,9 @@ fn results_of(
     stderr: &str,
 ) -> Vec<(BenchmarkId, LaunchResult)> {
     let recording = recorded.and_then(|bytes| Recording::parse(bytes).ok());
-    let precision = timer_precision(stderr);
-    let rebuilt =
-        recording.as_ref().zip(precision).map(|(recording, step)| rebuild(recording, rows, step));
+    // Divan 0.1.0 does not print it. It is only needed where Divan chose the sample size.
+    let precision = timer_precision(stderr).unwrap_or_default();
+    let rebuilt = recording.as_ref().map(|recording| rebuild(recording, rows, precision));
     let samples = |at: usize| match rebuilt.as_ref()?.get(at)? {
         Rebuilt::Proved(samples) => Some(samples),
         Rebuilt::Refused(_) => None,
