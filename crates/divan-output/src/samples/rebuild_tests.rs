@@ -76,6 +76,28 @@ fn captured_processes_are_proved() {
     }
 }
 
+/// Recordings of an older version and of codspeed-divan-compat, with the reads before the table.
+#[test]
+fn captured_processes_of_other_versions_are_proved() {
+    for (tape, stdout) in [
+        (
+            &include_bytes!("../../../../fixtures/divan/0.1.11-pinned.tap")[..],
+            include_str!("../../../../fixtures/divan/0.1.11-pinned.out"),
+        ),
+        (
+            &include_bytes!("../../../../fixtures/divan/codspeed-5.0.3-pinned.tap")[..],
+            include_str!("../../../../fixtures/divan/codspeed-5.0.3-pinned.out"),
+        ),
+    ] {
+        let recording = Recording::parse(tape).unwrap();
+        let rows = parse_table(stdout).rows;
+        let rebuilt = rebuild(&recording, &rows, PRECISION);
+        assert_eq!(rebuilt.len(), 6);
+        let is_proved = |outcome: &Rebuilt| matches!(outcome, Rebuilt::Proved(_));
+        assert!(rebuilt.iter().all(is_proved), "{rebuilt:?}");
+    }
+}
+
 #[test]
 fn later_rows_use_the_calibration_of_the_first() {
     let benches = [3_000, 40_000, 9_000].map(|mean| Bench::plain(8, raw(50, mean)));
