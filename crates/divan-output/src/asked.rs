@@ -31,7 +31,7 @@ impl Row {
     }
 }
 
-fn is_thread_count(part: &str) -> bool {
+pub(crate) fn is_thread_count(part: &str) -> bool {
     let digits = part.strip_prefix("t=").unwrap_or_default();
     !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
 }

@@ -29,6 +29,24 @@ pub const LISTING_ARGUMENTS: [&str; 3] = ["--list", "--format", "terse"];
 /// The variable without which Divan refuses [`LISTING_ARGUMENTS`], and its value.
 pub const LISTING_VARIABLE: (&str, &str) = ("NEXTEST", "1");
 
+/// Arguments that print the tree which [`parse_tree`](super::parse_tree) reads. Every Divan has it,
+/// without [`LISTING_VARIABLE`].
+pub const TREE_ARGUMENTS: [&str; 2] = ["--list", "--include-ignored"];
+
+/// The exit status of a Divan that does not have the given arguments.
+pub const USAGE_STATUS: i32 = 2;
+
+/// Arguments of a process that runs each benchmark once, except those in `skipped`. Its table shows
+/// the arguments that the tree lacks.
+pub fn discovery_arguments<'a>(skipped: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    let once = ["--sample-size", "1", "--sample-count", "1"];
+    let fixed = FIXED_ARGUMENTS.into_iter().chain(once).map(String::from);
+    fixed.chain(skipped.into_iter().map(|name| format!("--skip={name}"))).collect()
+}
+
+/// Arguments of every process that measures.
+const FIXED_ARGUMENTS: [&str; 6] = ["--bench", "--exact", "--color", "never", "--timer", "os"];
+
 /// One process that measures one benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Launch<'a> {
@@ -45,8 +63,7 @@ pub struct Launch<'a> {
 impl Launch<'_> {
     /// The arguments of the process.
     pub fn arguments(&self) -> Vec<String> {
-        let fixed = ["--bench", "--exact", "--color", "never", "--timer", "os"];
-        let mut arguments: Vec<String> = fixed.map(String::from).to_vec();
+        let mut arguments: Vec<String> = FIXED_ARGUMENTS.map(String::from).to_vec();
         let mut push = |flag: &str, value: Option<u32>| {
             if let Some(value) = value {
                 arguments.extend([flag.to_owned(), value.to_string()]);
@@ -63,7 +80,7 @@ impl Launch<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::Launch;
+    use super::{Launch, discovery_arguments};
 
     const UNBOUND: Launch<'_> =
         Launch { name: "", sample_size: None, sample_count: None, max_time_s: None };
@@ -82,5 +99,11 @@ mod tests {
         let arguments = launch.arguments();
         assert_eq!(arguments[6..10], ["--sample-size", "64", "--sample-count", "100"]);
         assert_eq!(arguments[10..], ["--", "a b"]);
+    }
+
+    #[test]
+    fn a_discovery_skips_names_that_begin_with_a_dash() {
+        let arguments = discovery_arguments(&["--a b".to_owned()]);
+        assert_eq!(arguments[6..], ["--sample-size", "1", "--sample-count", "1", "--skip=--a b"]);
     }
 }

@@ -1,4 +1,5 @@
-//! The foreign formats of Divan 0.1.21: what its bench processes take and what they print.
+//! The foreign formats of Divan 0.1.0 to 0.1.21 and of codspeed-divan-compat: what bench processes
+//! take and what they print.
 //!
 //! No other crate depends on the form of Divan's text.
 
@@ -15,10 +16,15 @@ pub mod samples;
 pub(crate) mod writer;
 #[cfg(test)]
 mod damaged_tests;
+#[cfg(test)]
+mod version_tests;
 
 pub use cell::{Cell, Columns};
-pub use launch::{BINARY_MARKER, CLEARED_VARIABLES, LISTING_ARGUMENTS, LISTING_VARIABLE, Launch};
-pub use listing::{Listing, ListingError, parse_listing};
+pub use launch::{
+    BINARY_MARKER, CLEARED_VARIABLES, LISTING_ARGUMENTS, LISTING_VARIABLE, Launch, TREE_ARGUMENTS,
+    USAGE_STATUS, discovery_arguments,
+};
+pub use listing::{Listing, ListingError, parse_listing, parse_tree};
 pub use row::{Alloc, AllocKind, Figures, Rate, RateKind, Row, RowState};
 pub use stderr::{timer_precision, unregistered};
 pub use table::{Problem, Table, parse_table};

@@ -16,6 +16,7 @@ mod github;
 mod ground;
 mod budgets;
 mod checkouts;
+mod divan_versions;
 mod history;
 mod history_sharing;
 mod history_harm;

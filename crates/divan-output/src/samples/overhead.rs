@@ -49,6 +49,23 @@ impl Overhead {
         Some(Self { sample_loop, alloc: tally(0), dealloc: tally(1), realloc: tally(2) })
     }
 
+    /// Repeats the calibration of Divan 0.1.14 and older from the last clock reads before its
+    /// table. They subtract only the loop.
+    pub(super) fn calibrate_loop(reads: &[u64]) -> Option<Self> {
+        /// The least time of a timing, in ns: 10,000 iterations need more. A timing of nothing,
+        /// which finds the timer's precision, needs less.
+        const LEAST_TIMING: u64 = 1_000;
+        let reads = reads.get(reads.len().checked_sub(2 * PAIRS)?..)?;
+        let times = reads.chunks_exact(2).map(|pair| pair[1].saturating_sub(pair[0]));
+        let is_long = times.clone().all(|ns| ns >= LEAST_TIMING);
+        if !is_long || !loops_outlast_gaps(reads) {
+            return None;
+        }
+        let picos: Vec<u64> = times.map(|ns| ns.saturating_mul(1000)).collect();
+        let sample_loop = least(picos.iter().map(|picos| picos / LOOP_SIZE))?;
+        steady(&picos).then_some(Self { sample_loop, alloc: 0, dealloc: 0, realloc: 0 })
+    }
+
     /// Of noting one operation, in ps. A peak is not noted by itself.
     fn of_tally(&self, kind: AllocKind) -> u64 {
         match kind {

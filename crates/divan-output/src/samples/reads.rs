@@ -39,6 +39,16 @@ pub(super) fn of_row(recording: &Recording, span: &Range<usize>) -> Option<Reads
     Some(others)
 }
 
+/// The clock reads of the main thread before anything was written, in ns.
+pub(super) fn before_output(recording: &Recording) -> Vec<u64> {
+    let before = recording.events.iter().take_while(|event| matches!(event, Event::Clock { .. }));
+    let main = before.filter_map(|event| match event {
+        Event::Clock { thread: MAIN, ns } => Some(*ns),
+        _ => None,
+    });
+    main.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Event, Recording, of_row};

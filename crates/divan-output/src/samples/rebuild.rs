@@ -97,7 +97,10 @@ fn rebuild_row(
     *calibration = overhead.map_or(Calibration::Missed, Calibration::Known);
     let reads = reads::of_row(recording, &row.span).ok_or(Refusal::NotFound)?;
     let search = Search::new(figures, &reads, overhead, precision_ps)?;
-    let found = search.run()?;
+    let found = match search.run() {
+        Err(Refusal::NoMatch) if overhead.is_none() => search.run_calibrated_before(recording)?,
+        found => found?,
+    };
     *calibration = Calibration::Known(found.overhead);
     Ok(found.samples)
 }
@@ -164,24 +167,35 @@ impl<'a> Search<'a> {
         best.ok_or(Refusal::NoMatch)
     }
 
+    /// The same with the calibration before the table.
+    fn run_calibrated_before(&self, recording: &Recording) -> Result<Found, Refusal> {
+        let before = reads::before_output(recording);
+        let overhead = Overhead::calibrate_loop(&before).ok_or(Refusal::NoMatch)?;
+        Search { overhead: Some(overhead), ..*self }.run()
+    }
+
     /// The guesses by which Divan alone has made all reads.
     fn plain_guesses(&self) -> Option<Found> {
         let threads = self.reads.len();
         if !self.samples.is_multiple_of(threads) {
             return None;
         }
-        let mut modes = MODES.into_iter().filter(|mode| self.accounts_for_all(threads, *mode));
-        modes.find_map(|mode| self.guess(threads, Layout::PLAIN, mode))
+        let layouts = [Layout::PLAIN, Layout::HOOKED];
+        let guesses = layouts.into_iter().flat_map(|layout| MODES.map(|mode| (layout, mode)));
+        let mut complete =
+            guesses.filter(|(layout, mode)| self.accounts_for_all(threads, *layout, *mode));
+        complete.find_map(|(layout, mode)| self.guess(threads, layout, mode))
     }
 
-    /// Whether Divan's own reads are all there are.
-    fn accounts_for_all(&self, threads: usize, mode: Mode) -> bool {
+    /// Whether there are no other reads than those of Divan, and of the layout's hooks.
+    fn accounts_for_all(&self, threads: usize, layout: Layout, mode: Mode) -> bool {
         let tuning = match mode {
             Mode::Pinned => Some(0),
-            Mode::Tuned => Layout::PLAIN.tuning_reads(self.size),
+            Mode::Tuned => layout.tuning_reads(self.size),
         };
         let calibration = if self.overhead.is_none() { CALIBRATION_READS } else { 0 };
-        let sampling = tuning.and_then(|tuning| (self.samples / threads * 2).checked_add(tuning));
+        let sampling =
+            tuning.and_then(|tuning| (self.samples / threads * layout.fixed()).checked_add(tuning));
         let Some(sampling) = sampling else { return false };
         let [main, others @ ..] = self.reads.as_slice() else { return false };
         // One read begins the benchmark's time, unless that leaves out what is not timed.

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::super::recording::Event;
-use super::super::simulation::{Bench, Process, run};
+use super::super::simulation::{Bench, Process, run, run_old};
 use super::*;
 use crate::parse_table;
 
@@ -76,6 +76,28 @@ fn captured_processes_are_proved() {
     }
 }
 
+/// Recordings of an older version and of codspeed-divan-compat, with the reads before the table.
+#[test]
+fn captured_processes_of_other_versions_are_proved() {
+    for (tape, stdout) in [
+        (
+            &include_bytes!("../../../../fixtures/divan/0.1.11-pinned.tap")[..],
+            include_str!("../../../../fixtures/divan/0.1.11-pinned.out"),
+        ),
+        (
+            &include_bytes!("../../../../fixtures/divan/codspeed-5.0.3-pinned.tap")[..],
+            include_str!("../../../../fixtures/divan/codspeed-5.0.3-pinned.out"),
+        ),
+    ] {
+        let recording = Recording::parse(tape).unwrap();
+        let rows = parse_table(stdout).rows;
+        let rebuilt = rebuild(&recording, &rows, PRECISION);
+        assert_eq!(rebuilt.len(), 6);
+        let is_proved = |outcome: &Rebuilt| matches!(outcome, Rebuilt::Proved(_));
+        assert!(rebuilt.iter().all(is_proved), "{rebuilt:?}");
+    }
+}
+
 #[test]
 fn later_rows_use_the_calibration_of_the_first() {
     let benches = [3_000, 40_000, 9_000].map(|mean| Bench::plain(8, raw(50, mean)));
@@ -109,6 +131,24 @@ fn own_clock_reads_are_left_out() {
             let bench = Bench { own, setup: 5, ..Bench::plain(size, raw(40, 30_000)) };
             assert_proved(&run(&[bench.clone(), bench]));
         }
+    }
+}
+
+#[test]
+fn reads_of_hooks_around_a_sample_are_left_out() {
+    for own in [[0; 4], [0, 0, 0, 2], [0, 1, 0, 0]] {
+        for size in [1, 8, 64] {
+            let bench = Bench { own, hooks: 1, ..Bench::plain(size, raw(40, 30_000)) };
+            assert_proved(&run(&[bench.clone(), bench]));
+        }
+    }
+}
+
+#[test]
+fn a_calibration_before_the_table_is_found() {
+    for size in [1, 8, 1024] {
+        let bench = Bench::plain(size, raw(40, 30_000));
+        assert_proved(&run_old(&[bench.clone(), bench]));
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Bench {
     pub(super) raw_ns: Vec<Vec<u64>>,
     /// Clock reads of the benchmark's own: for an input, an iteration, a drop, and at the end.
     pub(super) own: [usize; 4],
+    /// Clock reads of a hook before a sample, and as many after it.
+    pub(super) hooks: usize,
     /// Clock reads of its own before it benches.
     pub(super) setup: usize,
     /// Allocations of the n-th sample, of which each is freed again.
@@ -32,7 +34,15 @@ pub(super) struct Bench {
 impl Bench {
     /// One thread, N pinned, no oddities.
     pub(super) fn plain(size: u64, raw_ns: Vec<u64>) -> Self {
-        Self { size, raw_ns: vec![raw_ns], own: [0; 4], setup: 0, allocs: None, tuned: None }
+        Self {
+            size,
+            raw_ns: vec![raw_ns],
+            own: [0; 4],
+            hooks: 0,
+            setup: 0,
+            allocs: None,
+            tuned: None,
+        }
     }
 }
 
@@ -45,8 +55,26 @@ pub(super) struct Process {
     pub(super) picos: Vec<Vec<u64>>,
 }
 
+/// Where a process measures what Divan subtracts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CalibrationPlace {
+    /// In the first row, as Divan 0.1.15 and newer do.
+    FirstRow,
+    /// Before the table, and only the loop, as Divan 0.1.14 and older do.
+    BeforeTable,
+}
+
 /// Runs benchmarks in one process.
 pub(super) fn run(benches: &[Bench]) -> Process {
+    run_at(benches, CalibrationPlace::FirstRow)
+}
+
+/// The same with the calibration of Divan 0.1.14 and older.
+pub(super) fn run_old(benches: &[Bench]) -> Process {
+    run_at(benches, CalibrationPlace::BeforeTable)
+}
+
+fn run_at(benches: &[Bench], calibration: CalibrationPlace) -> Process {
     let picos: Vec<Vec<u64>> = benches.iter().map(samples).collect();
     let plans: Vec<Plan> = benches
         .iter()
@@ -57,9 +85,13 @@ pub(super) fn run(benches: &[Bench]) -> Process {
     let (stdout, labels) = writer::table("simulated", &plans);
     let mut clock = Clock { now: 1_000_000, events: vec![] };
     clock.read(1, 200);
+    if calibration == CalibrationPlace::BeforeTable {
+        clock.calibrate(100);
+        clock.write(9);
+    }
     for (index, (bench, label)) in benches.iter().zip(labels).enumerate() {
         clock.write(label);
-        clock.bench(bench, index == 0);
+        clock.bench(bench, index == 0 && calibration == CalibrationPlace::FirstRow);
         let line = stdout[label..].find('\n').map_or(stdout.len(), |len| label + len + 1);
         clock.write(line);
     }
@@ -131,8 +163,8 @@ impl Clock {
         self.read(1, 1);
     }
 
-    fn calibrate(&mut self) {
-        for pair in 0..400 {
+    fn calibrate(&mut self, pairs: usize) {
+        for pair in 0..pairs {
             let disturbed = if pair % 7 == 0 { 900 } else { 0 };
             let turns: u64 = if pair < 100 { 10_000 } else { 50_000 };
             let tally = [0, ALLOC, DEALLOC, 800][pair / 100];
@@ -143,26 +175,27 @@ impl Clock {
     fn bench(&mut self, bench: &Bench, first: bool) {
         self.read(1, bench.setup + 1);
         if first {
-            self.calibrate();
+            self.calibrate(400);
         }
         if bench.tuned.is_some() {
             for shift in 0..bench.size.ilog2() {
-                self.sample(1, 1 << shift, 900, bench.own);
+                self.sample(1, 1 << shift, 900, bench);
             }
         }
         for sample in 0..bench.raw_ns[0].len() {
             for (thread, raw) in (1..).zip(&bench.raw_ns) {
-                self.sample(thread, bench.size, raw[sample], bench.own);
+                self.sample(thread, bench.size, raw[sample], bench);
             }
         }
         self.read(1, bench.own[3]);
     }
 
     /// A sample, with the benchmark's own reads spread over its time.
-    fn sample(&mut self, thread: u32, size: u64, raw: u64, own: [usize; 4]) {
+    fn sample(&mut self, thread: u32, size: u64, raw: u64, bench: &Bench) {
+        let own = bench.own;
         let size = size as usize;
         self.read(thread, own[0] * size);
-        self.read(thread, 1);
+        self.read(thread, bench.hooks + 1);
         let start = self.now;
         let inner = own[1] * size;
         for index in 0..inner {
@@ -171,6 +204,6 @@ impl Clock {
         }
         self.now = start + raw;
         self.events.push(Event::Clock { thread, ns: self.now });
-        self.read(thread, own[2] * size);
+        self.read(thread, bench.hooks + own[2] * size);
     }
 }

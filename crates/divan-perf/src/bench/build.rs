@@ -1,7 +1,7 @@
 //! Building the bench executables.
 
 use super::dep_info;
-use super::workspace::{BenchTarget, Workspace};
+use super::workspace::{BenchTarget, DivanVersions, Workspace};
 use crate::environment;
 use crate::store::clear_git_variables;
 use crate::ui;
@@ -37,6 +37,8 @@ pub(crate) struct Built {
 pub(crate) struct Executable {
     pub(crate) target: BenchTarget,
     pub(crate) path: PathBuf,
+    /// The versions of Divan in its workspace.
+    pub(crate) divan: DivanVersions,
     /// The executables of the package's binary targets by name, which a bench may start.
     pub(crate) programs: BTreeMap<String, PathBuf>,
 }
@@ -117,6 +119,7 @@ fn selection(workspace: &Workspace) -> Vec<String> {
 
 fn classify(workspace: &Workspace, messages: &str) -> Result<Built> {
     let mut built = Built::default();
+    let divan = workspace.divan()?;
     let mut programs: BTreeMap<String, BTreeMap<String, PathBuf>> = BTreeMap::new();
     for line in messages.lines().filter(|line| line.starts_with('{')) {
         let message: Message =
@@ -129,7 +132,8 @@ fn classify(workspace: &Workspace, messages: &str) -> Result<Built> {
         let Some((target, path)) = executable(workspace, &artifact) else { continue };
         built.profile = artifact.profile.describe();
         if is_divan(&path)? {
-            built.executables.push(Executable { target, path, programs: BTreeMap::new() });
+            let programs = BTreeMap::new();
+            built.executables.push(Executable { target, path, divan: divan.clone(), programs });
         } else {
             let (package, name) = (&target.package, &target.name);
             built.notes.push(format!("{package}/{name} is not measured: it is not a Divan bench"));

@@ -24,6 +24,8 @@ pub(super) struct CargoPackage {
 #[derive(Deserialize)]
 pub(super) struct CargoDependency {
     pub(super) name: String,
+    /// The name in Cargo.toml if it differs from the package's.
+    pub(super) rename: Option<String>,
     /// `dev` or `build`; `None` for a normal dependency.
     pub(super) kind: Option<String>,
     /// The folder of a path dependency.

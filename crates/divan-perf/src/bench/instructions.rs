@@ -311,7 +311,12 @@ echo 'b        fastest       │ slowest       │ median        │ mean       
             source: folder.join("b.rs"),
         };
         ListedBenchmark {
-            executable: Executable { target, path, programs: std::collections::BTreeMap::new() },
+            executable: Executable {
+                target,
+                path,
+                divan: Default::default(),
+                programs: std::collections::BTreeMap::new(),
+            },
             listed: "b::a".to_owned(),
             id: BenchmarkId::new("p", "b", &["b".to_owned(), "a".to_owned()]),
             variables: <_>::default(),

@@ -12,10 +12,7 @@ use crate::interrupt::Interrupt;
 use crate::store::clear_git_variables;
 use anyhow::Result;
 use divan_output::samples::{OUT_VARIABLE, RECORDS_VARIABLE, Rebuilt, Recording, Sizing, rebuild};
-use divan_output::{
-    CLEARED_VARIABLES, LISTING_ARGUMENTS, LISTING_VARIABLE, Launch, Row, parse_listing,
-    parse_table, timer_precision,
-};
+use divan_output::{CLEARED_VARIABLES, Launch, Row, parse_table, timer_precision};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::LaunchResult;
 use std::env;
@@ -42,15 +39,6 @@ pub(crate) struct Launcher {
 pub(crate) enum LaunchOutcome {
     /// The results of all rows.
     Rows(Vec<(BenchmarkId, LaunchResult)>),
-    /// The reason of the failure.
-    Failure(String),
-}
-
-/// The result of listing an executable.
-#[derive(Debug)]
-pub(crate) enum ListOutcome {
-    /// The names of the benchmarks as Divan prints them.
-    Names(Vec<String>),
     /// The reason of the failure.
     Failure(String),
 }
@@ -167,20 +155,11 @@ impl Launcher {
         self.files.with(file, entry, |path| self.launch_file(path, entry, Some(config), None))
     }
 
-    /// Lists the benchmarks of an executable. Fails if it cannot be started, or after an interrupt.
-    pub(crate) fn list(&self, executable: &Executable) -> Result<ListOutcome> {
-        let mut command = self.command(executable);
-        command.args(LISTING_ARGUMENTS).env(LISTING_VARIABLE.0, LISTING_VARIABLE.1);
+    /// Runs a process of the benchmark or target of this name, within the time limit.
+    pub(super) fn run(&self, command: Command, name: &str) -> Result<ProcessOutcome> {
         let ended = process::run(command, self.time_limit, &self.interrupt)?;
-        let target = &executable.target;
-        self.leftover_processes.add(&format!("{}/{}", target.package, target.name), ended.leftover);
-        if let Some(reason) = self.failure(&ended) {
-            return Ok(ListOutcome::Failure(reason));
-        }
-        Ok(match parse_listing(&String::from_utf8_lossy(&ended.stdout)) {
-            Ok(listing) => ListOutcome::Names(listing.names),
-            Err(error) => ListOutcome::Failure(error.to_string()),
-        })
+        self.leftover_processes.add(name, ended.leftover);
+        Ok(ended)
     }
 
     /// Launches a benchmark with this sample size and count, or with those that Divan chooses.
@@ -269,7 +248,7 @@ impl Launcher {
         }
     }
 
-    fn command(&self, executable: &Executable) -> Command {
+    pub(super) fn command(&self, executable: &Executable) -> Command {
         let mut command = Command::new(&executable.path);
         self.set_up(&mut command, executable);
         command
@@ -293,7 +272,7 @@ impl Launcher {
     }
 
     /// The reason if a process was ended or failed.
-    fn failure(&self, ended: &ProcessOutcome) -> Option<String> {
+    pub(super) fn failure(&self, ended: &ProcessOutcome) -> Option<String> {
         let Some(status) = ended.status else {
             let limit = self.time_limit.as_secs();
             return Some(format!(
@@ -375,9 +354,9 @@ fn results_of(
     stderr: &str,
 ) -> Vec<(BenchmarkId, LaunchResult)> {
     let recording = recorded.and_then(|bytes| Recording::parse(bytes).ok());
-    let precision = timer_precision(stderr);
-    let rebuilt =
-        recording.as_ref().zip(precision).map(|(recording, step)| rebuild(recording, rows, step));
+    // Divan 0.1.0 does not print it. It is only needed where Divan chose the sample size.
+    let precision = timer_precision(stderr).unwrap_or_default();
+    let rebuilt = recording.as_ref().map(|recording| rebuild(recording, rows, precision));
     let samples = |at: usize| match rebuilt.as_ref()?.get(at)? {
         Rebuilt::Proved(samples) => Some(samples),
         Rebuilt::Refused(_) => None,

@@ -1,7 +1,8 @@
 //! The benchmarks of all bench executables.
 
 use super::build::Executable;
-use super::launch::{Launcher, ListOutcome};
+use super::launch::Launcher;
+use super::list_executable::ListOutcome;
 use super::listed_benchmark::ListedBenchmark;
 use perf_judge::ident::BenchmarkId;
 use std::collections::{BTreeMap, BTreeSet};

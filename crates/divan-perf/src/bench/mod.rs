@@ -6,6 +6,7 @@ mod dep_info;
 mod build_folder;
 mod claim;
 mod listed_benchmark;
+mod list_executable;
 mod listing;
 mod instructions;
 mod name_list;

@@ -6,8 +6,17 @@ use crate::files::{DATA_BYTES, read_if_there};
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use xshell::{Shell, cmd};
+
+/// Divan's package.
+const DIVAN: &str = "divan";
+/// CodSpeed's fork of Divan, which is used by the name `divan`.
+const CODSPEED: &str = "codspeed-divan-compat";
+
+/// The version of Divan whose terse listing exists and lacks the arguments.
+const LISTS_NO_ARGUMENTS: &str = "0.1.18";
 
 /// A cargo workspace and its bench targets.
 #[derive(Debug, Default)]
@@ -19,6 +28,8 @@ pub(crate) struct Workspace {
     pub(crate) targets: Vec<BenchTarget>,
     /// Reasons by `package/target` for bench targets that are not built.
     pub(crate) not_built: BTreeMap<String, String>,
+    /// The packages that are used as Divan.
+    pub(crate) divan_packages: BTreeSet<String>,
     /// The members that each member depends on, by cargo's package ids.
     pub(crate) uses: BTreeMap<String, BTreeSet<String>>,
 }
@@ -60,12 +71,12 @@ impl Workspace {
         Self::of(&metadata, only)
     }
 
-    /// Divan's version in the lock file. Several versions are separated by commas.
-    pub(crate) fn divan(&self) -> Result<String> {
+    /// The versions of Divan, and of packages used as Divan, in the lock file.
+    pub(crate) fn divan(&self) -> Result<DivanVersions> {
         let lock = read_if_there(&self.root.join("Cargo.lock"), DATA_BYTES)?.unwrap_or_default();
         let lock: LockFile = toml::from_str(&lock)
             .context("cannot parse Cargo.lock: run `cargo generate-lockfile`")?;
-        Ok(lock.versions("divan").join(", "))
+        Ok(lock.divan(&self.divan_packages))
     }
 
     fn of(metadata: &CargoMetadata, only: &[String]) -> Result<Self> {
@@ -82,6 +93,7 @@ impl Workspace {
         let mut workspace = Self {
             root: metadata.workspace_root.clone(),
             target_dir: metadata.target_directory.clone(),
+            divan_packages: divan_packages(&members),
             uses: uses(&members),
             ..Self::default()
         };
@@ -124,6 +136,15 @@ impl Workspace {
     }
 }
 
+/// Divan, its forks, and every package that a member uses by the name `divan`.
+fn divan_packages(members: &[&CargoPackage]) -> BTreeSet<String> {
+    let dependencies = members.iter().flat_map(|member| &member.dependencies);
+    let renamed = dependencies
+        .filter(|dependency| dependency.rename.as_deref() == Some(DIVAN))
+        .map(|dependency| dependency.name.as_str());
+    [DIVAN, CODSPEED].into_iter().chain(renamed).map(str::to_owned).collect()
+}
+
 fn uses(members: &[&CargoPackage]) -> BTreeMap<String, BTreeSet<String>> {
     let at = |dir: &PathBuf| {
         let is_there =
@@ -135,6 +156,42 @@ fn uses(members: &[&CargoPackage]) -> BTreeMap<String, BTreeSet<String>> {
         dirs.filter_map(at).collect()
     };
     members.iter().map(|package| (package.id.clone(), used(package))).collect()
+}
+
+/// Packages that are used as Divan, with their versions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DivanVersions(Vec<(String, String)>);
+
+impl DivanVersions {
+    /// The value in a machine key: the version of Divan, and name and version of other packages.
+    /// Several are separated by commas.
+    pub(crate) fn key(&self) -> String {
+        self.joined(|name, version| match name {
+            DIVAN => version.to_owned(),
+            _ => format!("{name} {version}"),
+        })
+    }
+
+    /// Whether a terse listing has the arguments of the benchmarks, if there is one.
+    pub(super) fn lists_arguments(&self) -> bool {
+        let lacks_them =
+            |(name, version): &(String, String)| name == DIVAN && version == LISTS_NO_ARGUMENTS;
+        !self.0.iter().any(lacks_them)
+    }
+
+    fn joined(&self, text: impl Fn(&str, &str) -> String) -> String {
+        let texts: Vec<String> = self.0.iter().map(|(name, version)| text(name, version)).collect();
+        texts.join(", ")
+    }
+}
+
+impl fmt::Display for DivanVersions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.joined(|name, version| match name {
+            DIVAN => format!("Divan {version}"),
+            _ => format!("{name} {version}"),
+        }))
+    }
 }
 
 /// The used part of a lock file.
@@ -151,10 +208,13 @@ struct LockedPackage {
 }
 
 impl LockFile {
-    /// The versions of a package.
-    fn versions(self, package: &str) -> Vec<String> {
-        let own = self.package.into_iter().filter(|locked| locked.name == package);
-        own.map(|locked| locked.version).collect()
+    /// The versions of these packages, Divan's own first.
+    fn divan(self, packages: &BTreeSet<String>) -> DivanVersions {
+        let used = self.package.into_iter().filter(|locked| packages.contains(&locked.name));
+        let mut versions: Vec<(String, String)> =
+            used.map(|locked| (locked.name, locked.version)).collect();
+        versions.sort_by_key(|(name, _)| name != DIVAN);
+        DivanVersions(versions)
     }
 }
 
@@ -219,9 +279,39 @@ mod tests {
 
     #[test]
     fn versions_are_read_from_the_lock_file() {
-        let lock = "[[package]]\nname = \"divan\"\nversion = \"0.1.21\"\n\n[[package]]\nname = \"divan-macros\"\nversion = \"0.1.20\"\n";
-        let versions = |package| toml::from_str::<LockFile>(lock).unwrap().versions(package);
-        assert_eq!(versions("divan"), ["0.1.21"]);
-        assert!(versions("serde").is_empty());
+        let lock = |packages: &[(&str, &str)]| {
+            let package = |(name, version): &(&str, &str)| {
+                format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n")
+            };
+            let text: String = packages.iter().map(package).collect();
+            let packages = [DIVAN, CODSPEED, "own-divan"].map(str::to_owned);
+            let versions =
+                toml::from_str::<LockFile>(&text).unwrap().divan(&BTreeSet::from(packages));
+            assert_eq!(versions.lists_arguments(), !text.contains("0.1.18"));
+            (versions.key(), versions.to_string())
+        };
+        let texts = |key: &str, shown: &str| (key.to_owned(), shown.to_owned());
+        let divan = [("divan", "0.1.21"), ("divan-macros", "0.1.20")];
+        assert_eq!(lock(&divan), texts("0.1.21", "Divan 0.1.21"));
+        let fork = [("codspeed-divan-compat", "5.0.3"), ("codspeed-divan-compat-macros", "5.0.3")];
+        let name = "codspeed-divan-compat 5.0.3";
+        assert_eq!(lock(&fork), texts(name, name));
+        let all = [("codspeed-divan-compat", "5.0.3"), ("divan", "0.1.17"), ("own-divan", "1.0.0")];
+        let key = "0.1.17, codspeed-divan-compat 5.0.3, own-divan 1.0.0";
+        assert_eq!(lock(&all), texts(key, &format!("Divan {key}")));
+        assert_eq!(lock(&[("divan", "0.1.18")]), texts("0.1.18", "Divan 0.1.18"));
+        assert_eq!(lock(&[("serde", "1.0.0")]), texts("", ""));
+    }
+
+    #[test]
+    fn a_package_is_divan_under_any_name() {
+        let json = r#"{
+            "workspace_root": "/w", "target_directory": "/t", "workspace_members": ["a"], "packages": [
+                {"id": "a", "name": "a", "manifest_path": "/w/Cargo.toml", "targets": [], "dependencies": [
+                    {"name": "own-divan", "rename": "divan"}, {"name": "divan", "rename": "bench"},
+                    {"name": "serde", "rename": null}]}]}"#;
+        let workspace = Workspace::of(&serde_json::from_str(json).unwrap(), &[]).unwrap();
+        let packages: Vec<&str> = workspace.divan_packages.iter().map(String::as_str).collect();
+        assert_eq!(packages, [CODSPEED, DIVAN, "own-divan"]);
     }
 }

@@ -114,7 +114,6 @@ fn is_cargos_own(dir: &Path, workspace: &Workspace) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
     use std::fs;
 
     #[test]
@@ -129,9 +128,7 @@ mod tests {
         Workspace {
             root: root.to_owned(),
             target_dir: target_dir.to_owned(),
-            targets: Vec::new(),
-            not_built: BTreeMap::new(),
-            uses: BTreeMap::new(),
+            ..Workspace::default()
         }
     }
 

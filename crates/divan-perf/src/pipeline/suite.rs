@@ -67,7 +67,7 @@ impl BenchSuite {
         let built = BuildFolder::build_checkout(workspace)?;
         let machine = environment::machine(BuildSettings {
             profile: built.profile.clone(),
-            divan: workspace.divan()?,
+            divan: workspace.divan()?.key(),
         })?;
         let mut notes: Vec<String> = workspace.notes().chain(built.notes.iter().cloned()).collect();
         let clock_recorder = clock_recorder(workspace, &machine, &mut notes);

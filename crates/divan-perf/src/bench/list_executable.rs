@@ -1,0 +1,135 @@
+//! Lists the benchmarks of one executable, in the way that its version of Divan supports.
+
+use super::build::Executable;
+use super::launch::Launcher;
+use super::process::ProcessOutcome;
+use anyhow::Result;
+use divan_output::{
+    LISTING_ARGUMENTS, LISTING_VARIABLE, TREE_ARGUMENTS, USAGE_STATUS, discovery_arguments,
+    parse_listing, parse_table, parse_tree,
+};
+use std::collections::BTreeSet;
+use std::process::Command;
+
+/// The oldest versions that can be measured.
+const OLDEST: &str = "Divan 0.1.0 and codspeed-divan-compat 3.0.5";
+
+/// The result of listing an executable.
+#[derive(Debug)]
+pub(crate) enum ListOutcome {
+    /// The names of the benchmarks as Divan prints them.
+    Names(Vec<String>),
+    /// The reason of the failure.
+    Failure(String),
+}
+
+impl Launcher {
+    /// Lists the benchmarks of an executable. Fails if it cannot be started, or after an interrupt.
+    ///
+    /// Divan has a terse listing with arguments from 0.1.19 on. Of older versions, the tree of the
+    /// functions is read, and a run of all functions shows their arguments.
+    pub(crate) fn list(&self, executable: &Executable) -> Result<ListOutcome> {
+        if !executable.divan.lists_arguments() {
+            return self.list_by_tree(executable);
+        }
+        let terse = self.run_listing(executable, |command| {
+            command.args(LISTING_ARGUMENTS).env(LISTING_VARIABLE.0, LISTING_VARIABLE.1);
+        })?;
+        if is_usage_error(&terse) {
+            return self.list_by_tree(executable);
+        }
+        if let Some(reason) = self.failure(&terse) {
+            return Ok(ListOutcome::Failure(reason));
+        }
+        Ok(match parse_listing(&String::from_utf8_lossy(&terse.stdout)) {
+            Ok(listing) => ListOutcome::Names(listing.names),
+            Err(error) => ListOutcome::Failure(error.to_string()),
+        })
+    }
+
+    fn list_by_tree(&self, executable: &Executable) -> Result<ListOutcome> {
+        let tree = self.run_listing(executable, |command| {
+            command.args(TREE_ARGUMENTS);
+        })?;
+        if is_usage_error(&tree) {
+            return Ok(ListOutcome::Failure(unsupported(&executable.divan.to_string())));
+        }
+        if let Some(reason) = self.failure(&tree) {
+            return Ok(ListOutcome::Failure(reason));
+        }
+        let functions = parse_tree(&String::from_utf8_lossy(&tree.stdout));
+        if functions.is_empty() {
+            return Ok(ListOutcome::Names(functions));
+        }
+        Ok(ListOutcome::Names(self.discover(executable, functions)?))
+    }
+
+    /// The names of the benchmarks of `functions`, arguments included.
+    ///
+    /// A benchmark that ends the process hides those after it, so the next run skips all benchmarks
+    /// that were printed.
+    fn discover(&self, executable: &Executable, mut functions: Vec<String>) -> Result<Vec<String>> {
+        let mut names: Vec<String> = Vec::new();
+        let mut found: BTreeSet<String> = BTreeSet::new();
+        loop {
+            let ended = self.run_listing(executable, |command| {
+                command.args(discovery_arguments(&found));
+            })?;
+            let table = parse_table(&String::from_utf8_lossy(&ended.stdout));
+            // A terse listing has no ignored benchmarks either.
+            let ignored = table.ignored();
+            functions.retain(|function| !ignored.contains(function));
+            let mut new = table.listed_names(&functions);
+            new.retain(|name| !found.contains(name));
+            let is_complete = self.failure(&ended).is_none() || new.is_empty();
+            found.extend(new.iter().cloned());
+            names.append(&mut new);
+            if is_complete {
+                break;
+            }
+        }
+        // A function that printed nothing is listed, so that its launch reports the reason.
+        let below = |function: &String| format!("{function}::");
+        let is_silent = |function: &String| {
+            !names.iter().any(|name| name == function || name.starts_with(&below(function)))
+        };
+        let mut silent: Vec<String> = functions.into_iter().filter(is_silent).collect();
+        names.append(&mut silent);
+        Ok(names)
+    }
+
+    fn run_listing(
+        &self,
+        executable: &Executable,
+        set_arguments: impl FnOnce(&mut Command),
+    ) -> Result<ProcessOutcome> {
+        let mut command = self.command(executable);
+        set_arguments(&mut command);
+        let target = &executable.target;
+        self.run(command, &format!("{}/{}", target.package, target.name))
+    }
+}
+
+fn is_usage_error(ended: &ProcessOutcome) -> bool {
+    ended.status.is_some_and(|status| status.code() == Some(USAGE_STATUS))
+}
+
+fn unsupported(divan: &str) -> String {
+    let divan = if divan.is_empty() { "this Divan" } else { divan };
+    format!(
+        "{divan} does not have the argument --list: it ended with exit status {USAGE_STATUS}. The oldest that can be measured are {OLDEST}: update the dependency"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unsupported_version_is_named_with_the_oldest_supported_one() {
+        let reason = unsupported("Divan 0.0.9");
+        assert!(reason.starts_with("Divan 0.0.9 does not have the argument --list"), "{reason}");
+        assert!(reason.contains("Divan 0.1.0 and codspeed-divan-compat 3.0.5"), "{reason}");
+        assert!(unsupported("").starts_with("this Divan "), "{}", unsupported(""));
+    }
+}
