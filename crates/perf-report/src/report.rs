@@ -405,6 +405,21 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn only_regressions_count_as_accepted() {
+        let mut json: serde_json::Value = serde_json::from_str(&report().to_json()).unwrap();
+        let waiver = serde_json::json!({"reason": "why", "max_change_percent": 200.0});
+        for row in json["rows"].as_array_mut().unwrap() {
+            row["verdict"]["accepted"] = waiver.clone();
+        }
+        let rows: Vec<Row> = serde_json::from_value(json["rows"].clone()).unwrap();
+        let summary = summary(rows.iter().map(|row| &row.verdict), &[]);
+        assert!(summary.contains("1 accepted regression") && summary.contains("1 improvement"));
+        let labels: Vec<String> = rows.iter().map(|row| row.verdict.label()).collect();
+        assert!(labels.contains(&"regression (critical, accepted)".to_owned()), "{labels:?}");
+        assert!(labels.contains(&"improvement (major)".to_owned()), "{labels:?}");
+    }
+
+    #[test]
     fn the_report_is_the_same_bytes_each_time() {
         assert_eq!(report().to_json(), report().to_json());
         let value: serde_json::Value = serde_json::from_str(&report().to_json()).unwrap();

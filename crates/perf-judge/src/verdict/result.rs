@@ -149,8 +149,9 @@ impl Verdict {
 
     /// Whether the change is within the accepted maximum.
     pub fn is_waived(&self) -> bool {
+        let is_regression = self.state == State::Regression;
         let both = self.accepted.as_ref().zip(self.change);
-        both.is_some_and(|(waiver, change)| change <= waiver.max_change())
+        is_regression && both.is_some_and(|(waiver, change)| change <= waiver.max_change())
     }
 
     /// The order of a report, the most urgent first: by state, severity and size.
