@@ -80,10 +80,12 @@ impl Row {
         let Some(measured) = &self.measured else {
             return [self.verdict.label(), String::new(), String::new()];
         };
+        let median = unit::time(measured.time_ns.median);
         let rates = measured.throughput.iter().map(|(unit, rate)| unit::rate(*rate, unit));
         let allocations = measured.alloc.map(|alloc| unit::count(alloc.count));
         [
-            unit::time(measured.time_ns.median),
+            // The time that is the head once there is a baseline.
+            self.verdict.figures().head.unwrap_or(median),
             rates.collect::<Vec<String>>().join(", "),
             allocations.unwrap_or_default(),
         ]

@@ -227,6 +227,13 @@ mod tests {
     }
 
     #[test]
+    fn a_first_run_shows_the_times_that_later_tables_call_head() {
+        let mut report = first_report();
+        report.rows[0].verdict.head_ns = Some(1.5e6);
+        assert!(to_terminal(&report, None).contains("1.500 ms"));
+    }
+
+    #[test]
     fn no_line_is_wider_than_the_terminal() {
         let mut report = report();
         report.rows[1].verdict.name = format!("a/b::{}", "x".repeat(4_800)).as_str().into();
