@@ -7,8 +7,8 @@ use crate::{Figures, Row};
 use super::layout::{Layout, Place};
 use super::overhead::{CALIBRATION_READS, Overhead, Subtracted};
 use super::proof::Proof;
-use super::reads::{self, Reads};
-use super::recording::Recording;
+use super::reads::{self, RowReads};
+use super::recording::{Marks, Recording};
 
 /// Samples that give what Divan printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Samples {
     /// By how much a sample may be off, in ps; 0 without `AllocProfiler`. The tallies of single
     /// samples are not printed, so what Divan subtracted for them is known for its columns only.
     pub bound_ps: u64,
+    /// Where the samples are among the clock reads; none if several threads took samples.
+    pub marks: Option<Marks>,
 }
 
 /// What became of a row.
@@ -119,7 +121,7 @@ const MODES: [Mode; 2] = [Mode::Pinned, Mode::Tuned];
 /// A search for the samples of one row, over a bounded number of guesses.
 struct Search<'a> {
     figures: &'a Figures,
-    reads: &'a Reads,
+    reads: &'a RowReads,
     overhead: Option<Overhead>,
     precision_ps: u64,
     size: usize,
@@ -136,11 +138,11 @@ struct Found {
 impl<'a> Search<'a> {
     fn new(
         figures: &'a Figures,
-        reads: &'a Reads,
+        reads: &'a RowReads,
         overhead: Option<Overhead>,
         precision_ps: u64,
     ) -> Result<Self, Refusal> {
-        let total: usize = reads.iter().map(Vec::len).sum();
+        let total: usize = reads.reads.iter().map(Vec::len).sum();
         let number = |number: u64| usize::try_from(number).map_err(|_| Refusal::TooFewReads);
         let (size, samples) = (number(figures.sample_size())?, number(figures.samples)?);
         if size == 0 || samples > total / 2 {
@@ -176,7 +178,7 @@ impl<'a> Search<'a> {
 
     /// The guesses by which Divan alone has made all reads.
     fn plain_guesses(&self) -> Option<Found> {
-        let threads = self.reads.len();
+        let threads = self.reads.reads.len();
         if !self.samples.is_multiple_of(threads) {
             return None;
         }
@@ -197,7 +199,7 @@ impl<'a> Search<'a> {
         let sampling =
             tuning.and_then(|tuning| (self.samples / threads * layout.fixed()).checked_add(tuning));
         let Some(sampling) = sampling else { return false };
-        let [main, others @ ..] = self.reads.as_slice() else { return false };
+        let [main, others @ ..] = self.reads.reads.as_slice() else { return false };
         // One read begins the benchmark's time, unless that leaves out what is not timed.
         let starts = main.len().checked_sub(sampling + calibration);
         matches!(starts, Some(0 | 1)) && others.iter().all(|reads| reads.len() == sampling)
@@ -206,8 +208,8 @@ impl<'a> Search<'a> {
     /// How many threads may have taken the samples: each took as many, at two reads per sample.
     fn thread_counts(&self) -> impl Iterator<Item = usize> {
         let enough =
-            move |threads: usize| self.reads[threads - 1].len() / 2 >= self.samples / threads;
-        (1..=self.reads.len())
+            move |threads: usize| self.reads.reads[threads - 1].len() / 2 >= self.samples / threads;
+        (1..=self.reads.reads.len())
             .filter(|threads| self.samples.is_multiple_of(*threads))
             .filter(move |threads| enough(*threads))
     }
@@ -218,7 +220,9 @@ impl<'a> Search<'a> {
         }
         let each = self.samples / threads;
         let places: Option<Vec<Place>> = (0..threads)
-            .map(|thread| layout.place(self.reads[thread].len(), self.size, each, thread == 0))
+            .map(|thread| {
+                layout.place(self.reads.reads[thread].len(), self.size, each, thread == 0)
+            })
             .collect();
         let places = places?;
         let overhead = match self.overhead {
@@ -236,7 +240,7 @@ impl<'a> Search<'a> {
         };
         let end = place.start.checked_sub(tuning)?;
         let start = end.checked_sub(CALIBRATION_READS)?;
-        Overhead::calibrate(self.reads.first()?.get(start..end)?)
+        Overhead::calibrate(self.reads.reads.first()?.get(start..end)?)
     }
 
     fn prove(&self, places: &[Place], overhead: Overhead, mode: Mode) -> Option<Found> {
@@ -244,7 +248,7 @@ impl<'a> Search<'a> {
         let proof = Proof::new(self.figures, &subtracted);
         let mut picos = Vec::new();
         for sample in 0..self.samples / places.len() {
-            for (place, reads) in places.iter().zip(self.reads) {
+            for (place, reads) in places.iter().zip(&self.reads.reads) {
                 let raw = place.nanoseconds(reads, sample)?.checked_mul(1000)?;
                 let adjusted = self.adjust(raw, subtracted.base, mode);
                 if proof.excludes(adjusted) {
@@ -257,10 +261,22 @@ impl<'a> Search<'a> {
             sample_size: self.figures.sample_size(),
             threads: places.len(),
             bound_ps: subtracted.bound,
+            marks: self.marks(places),
             picos,
         };
         let resolution = proof.resolution(self.figures);
         proof.holds(&samples.picos).then_some(Found { samples, overhead, resolution })
+    }
+
+    fn marks(&self, places: &[Place]) -> Option<Marks> {
+        let [place] = places else { return None };
+        let (first, last) = place.ends(self.samples)?;
+        let number = |read: usize| u64::try_from(read).ok();
+        Some(Marks {
+            label_bytes: self.reads.label_bytes,
+            first: number(first)?,
+            last: number(last)?,
+        })
     }
 
     /// A sample's time as Divan takes it (`sample_duration_sub_overhead`).
