@@ -24,8 +24,8 @@ pub struct Samples {
     /// By how much a sample may be off, in ps; 0 without `AllocProfiler`. The tallies of single
     /// samples are not printed, so what Divan subtracted for them is known for its columns only.
     pub bound_ps: u64,
-    /// Where the samples are among the clock reads; none if several threads took samples.
-    pub marks: Option<Marks>,
+    /// The clock reads of the last sample; none if several threads took samples.
+    pub last_sample: Option<Marks>,
 }
 
 /// What became of a row.
@@ -261,16 +261,16 @@ impl<'a> Search<'a> {
             sample_size: self.figures.sample_size(),
             threads: places.len(),
             bound_ps: subtracted.bound,
-            marks: self.marks(places),
+            last_sample: self.last_sample(places),
             picos,
         };
         let resolution = proof.resolution(self.figures);
         proof.holds(&samples.picos).then_some(Found { samples, overhead, resolution })
     }
 
-    fn marks(&self, places: &[Place]) -> Option<Marks> {
+    fn last_sample(&self, places: &[Place]) -> Option<Marks> {
         let [place] = places else { return None };
-        let (first, last) = place.ends(self.samples)?;
+        let (first, last) = place.ends(self.samples.checked_sub(1)?);
         let number = |read: usize| u64::try_from(read).ok();
         Some(Marks {
             label_bytes: self.reads.label_bytes,

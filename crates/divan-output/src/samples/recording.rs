@@ -57,15 +57,14 @@ impl Sizing {
     }
 }
 
-/// The first and the last clock read of a row's samples, by which the tap finds them in another
-/// process with the same command line.
+/// Two clock reads, by which the tap finds samples in another process with the same command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Marks {
     /// Bytes on standard output once Divan wrote the row's label.
     pub label_bytes: u64,
-    /// The read that begins the first sample, among those of the main thread after the label.
+    /// The read that begins a sample, among those of the main thread after the label.
     pub first: u64,
-    /// The read that ends the last sample.
+    /// The read that ends this sample or a later one.
     pub last: u64,
 }
 

@@ -3,7 +3,7 @@
 use crate::environment;
 use crate::files::write_atomically;
 use anyhow::{Context as _, Result, bail};
-use divan_clock_recorder::SOURCE;
+use divan_clock_recorder::FILES;
 use perf_judge::ident::digest;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -29,7 +29,8 @@ impl ClockRecorder {
         }
         // Machines with different processors may share the folder.
         let arch = std::env::consts::ARCH;
-        let version = digest(format!("{rustc}\n{arch}\n{SOURCE}").as_bytes());
+        let source: String = FILES.iter().map(|(_, text)| *text).collect();
+        let version = digest(format!("{rustc}\n{arch}\n{source}").as_bytes());
         let folder = cache.join(format!("{version:016x}"));
         let library = folder.join("libclock_tap.so");
         if !library.is_file() {
@@ -45,8 +46,10 @@ impl ClockRecorder {
 }
 
 fn compile(folder: &Path, library: &Path) -> Result<()> {
-    let source = folder.join("lib.rs");
-    write_atomically(&source, SOURCE.as_bytes())?;
+    for (name, text) in FILES {
+        write_atomically(&folder.join(name), text.as_bytes())?;
+    }
+    let source = folder.join(FILES[0].0);
     // Two runs may compile at the same time, so the result is renamed to its final path.
     let own = tempfile::tempdir_in(folder)
         .with_context(|| format!("cannot create a folder in {}", folder.display()))?;

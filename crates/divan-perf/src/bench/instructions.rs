@@ -16,8 +16,11 @@ use std::time::Duration;
 /// Counts instructions by callgrind, if valgrind is installed.
 ///
 /// All threads of the process are counted together. Programs that a benchmark starts are not
-/// counted, nor is the kernel. The creation of inputs and the drop of outputs are counted, although
-/// Divan does not time them.
+/// counted, nor is the kernel.
+///
+/// One process counts one sample: the clock recorder turns callgrind on and off at its two clock
+/// reads, so inputs and drops are not counted. Where the sample cannot be proved, the difference of
+/// two processes is taken, inputs and drops included.
 #[derive(Debug)]
 pub(crate) struct InstructionCounter {
     /// The command before `valgrind` that gives every process the same addresses; may be empty.
@@ -55,6 +58,8 @@ const FIRST_ITERATIONS: u32 = 2;
 /// The minimum number of instructions of the additional iterations. Divan's start-up takes 92
 /// million instructions, and varies by some hundreds: a thousandth of this.
 const MIN_INSTRUCTIONS: f64 = 1e6;
+/// The minimum duration of a counted sample, in ns outside of callgrind.
+const MIN_COUNTED_NS: f64 = 300_000.0;
 /// The largest sample size. Divan allocates memory for each iteration.
 const MAX_SAMPLE_SIZE: u32 = 1 << 16;
 
@@ -82,13 +87,37 @@ impl InstructionCounter {
         &self,
         launcher: &Launcher,
         entry: &ListedBenchmark,
+        sample_size: u32,
     ) -> Result<InstructionCount> {
+        if let Some(instructions) = self.count_sample(launcher, entry, sample_size)? {
+            return Ok(InstructionCount::Counted(instructions));
+        }
         match count_iteration(|sample_size| self.launch(launcher, entry, sample_size)) {
             Ok(instructions) => Ok(InstructionCount::Counted(instructions)),
             Err(error) => {
                 error.downcast().map(|CountRefused(reason)| InstructionCount::Refused(reason))
             }
         }
+    }
+
+    /// The instructions per iteration of the second sample of a process. The first one includes what
+    /// happens once in a process. `None` if the sample cannot be proved in both processes.
+    fn count_sample(
+        &self,
+        launcher: &Launcher,
+        entry: &ListedBenchmark,
+        sample_size: u32,
+    ) -> Result<Option<f64>> {
+        let config = SampleConfig { sample_size, sample_count: 2 };
+        let Some(marks) = launcher.last_sample(entry, config)? else { return Ok(None) };
+        let mut command = self.callgrind();
+        command.arg("--instr-atstart=no");
+        let launched = launcher.launch_by(command, entry, config, TIME_LIMIT, Some(marks))?;
+        if launched.last_sample != Some(marks) {
+            return Ok(None);
+        }
+        let instructions = self.collected()?.unwrap_or_default();
+        Ok((instructions > 0).then(|| instructions as f64 / f64::from(sample_size)))
     }
 
     /// Counts one process with a single sample.
@@ -99,7 +128,8 @@ impl InstructionCounter {
         sample_size: u32,
     ) -> Result<ProcessCount> {
         let config = SampleConfig { sample_size, sample_count: 1 };
-        let rows = match launcher.launch_within(self.callgrind(), entry, config, TIME_LIMIT)? {
+        let launched = launcher.launch_by(self.callgrind(), entry, config, TIME_LIMIT, None)?;
+        let rows = match launched.outcome {
             LaunchOutcome::Rows(rows) => rows,
             LaunchOutcome::Failure(reason) => return refuse(format!("under callgrind {reason}")),
         };
@@ -108,8 +138,7 @@ impl InstructionCounter {
                 "it has a row per thread count, and callgrind counts all threads together",
             );
         };
-        let log = fs::read_to_string(self.log()).context("cannot read callgrind's messages")?;
-        let Some(instructions) = collected(&log) else {
+        let Some(instructions) = self.collected()? else {
             return refuse("callgrind printed no total");
         };
         let iterations = u64::from(row.sample_size) * u64::from(row.sample_count);
@@ -153,9 +182,22 @@ impl InstructionCounter {
         command
     }
 
+    /// The total of the last process.
+    fn collected(&self) -> Result<Option<u64>> {
+        let log = fs::read_to_string(self.log()).context("cannot read callgrind's messages")?;
+        Ok(collected(&log))
+    }
+
     fn log(&self) -> PathBuf {
         self.folder.path().join("messages")
     }
+}
+
+/// The sample size for a count of a benchmark with this time per iteration, in ns: a sample has about
+/// a million instructions or more. What a sample adds to them, some hundreds, does not matter then.
+pub(crate) fn counted_sample_size(iteration_ns: f64) -> u32 {
+    let iterations = (MIN_COUNTED_NS / iteration_ns.max(1.0)).ceil() as u32;
+    iterations.next_power_of_two().min(MAX_SAMPLE_SIZE)
 }
 
 /// The instructions of one iteration: the difference of two processes that differ only in their
@@ -333,7 +375,7 @@ echo 'b        fastest       │ slowest       │ median        │ mean       
         let launcher = Launcher::new(None, None, TIME_LIMIT, interrupt);
         let folder = tempfile::tempdir().unwrap();
         let count =
-            |steps, rows| counter.count(&launcher, &bench(folder.path(), steps, rows)).unwrap();
+            |steps, rows| counter.count(&launcher, &bench(folder.path(), steps, rows), 1).unwrap();
         let row = |label| {
             format!(
                 "printf '{label}     1 µs          │ 1 µs          │ 1 µs          │ 1 µs          │ 1       │ %s\\n' $n\n"

@@ -11,7 +11,10 @@ use super::{ClockRecorder, ListedBenchmark};
 use crate::interrupt::Interrupt;
 use crate::store::clear_git_variables;
 use anyhow::Result;
-use divan_output::samples::{OUT_VARIABLE, RECORDS_VARIABLE, Rebuilt, Recording, Sizing, rebuild};
+use divan_output::samples::{
+    MARKS_VARIABLE, Marks, OUT_VARIABLE, PROGRAM_VARIABLE, RECORDS_VARIABLE, Rebuilt, Recording,
+    Sizing, rebuild,
+};
 use divan_output::{CLEARED_VARIABLES, Launch, Row, parse_table, timer_precision};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::LaunchResult;
@@ -41,6 +44,13 @@ pub(crate) enum LaunchOutcome {
     Rows(Vec<(BenchmarkId, LaunchResult)>),
     /// The reason of the failure.
     Failure(String),
+}
+
+/// A launch, with the clock reads of its last sample if it has one row and they are proved.
+#[derive(Debug)]
+pub(super) struct Launched {
+    pub(super) outcome: LaunchOutcome,
+    pub(super) last_sample: Option<Marks>,
 }
 
 impl LaunchOutcome {
@@ -190,11 +200,27 @@ impl Launcher {
             max_time_s: max_time.map(|time| time.as_secs() as u32),
         };
         command.args(launch.arguments());
+        Ok(self.run_launch(command, entry, config, self.time_limit, None)?.outcome)
+    }
+
+    /// Runs a process of a benchmark under the clock recorder, if there is one.
+    fn run_launch(
+        &self,
+        mut command: Command,
+        entry: &ListedBenchmark,
+        config: Option<SampleConfig>,
+        limit: Duration,
+        marks: Option<Marks>,
+    ) -> Result<Launched> {
         let recording = self
             .clock_recorder
             .as_ref()
             .map(|clock_recorder| record(&mut command, clock_recorder, config));
-        let ended = process::run(command, self.time_limit, &self.interrupt);
+        if let Some(marks) = marks {
+            command.env(MARKS_VARIABLE, marks.to_variable());
+            command.env(PROGRAM_VARIABLE, &entry.executable.path);
+        }
+        let ended = process::run(command, limit, &self.interrupt);
         let recorded = recording.as_deref().and_then(recorded);
         if let Some(path) = &recording {
             // A process that ends before its first clock read writes no file.
@@ -202,49 +228,57 @@ impl Launcher {
         }
         let ended = ended?;
         self.leftover_processes.add(entry.id.as_str(), ended.leftover);
-        Ok(self.outcome(entry, &ended, recorded.as_deref()))
+        Ok(self.launched(entry, &ended, recorded.as_deref(), limit))
+    }
+
+    /// The clock reads of the last sample of a launch; `None` if they cannot be proved.
+    pub(super) fn last_sample(
+        &self,
+        entry: &ListedBenchmark,
+        config: SampleConfig,
+    ) -> Result<Option<Marks>> {
+        let mut command = self.command(&entry.executable);
+        command.envs(&entry.variables).args(arguments(entry, config));
+        Ok(self.run_launch(command, entry, Some(config), self.time_limit, None)?.last_sample)
     }
 
     /// Launches a benchmark by `command`, another program that takes its command line as last
-    /// arguments. The time limit is at least `min_limit`. Clock reads are not recorded.
-    pub(crate) fn launch_within(
+    /// arguments. The time limit is at least `min_limit`. With `marks`, clock reads are recorded.
+    pub(super) fn launch_by(
         &self,
         mut command: Command,
         entry: &ListedBenchmark,
         config: SampleConfig,
         min_limit: Duration,
-    ) -> Result<LaunchOutcome> {
-        let launch = Launch {
-            name: &entry.listed,
-            sample_size: Some(config.sample_size),
-            sample_count: Some(config.sample_count),
-            max_time_s: None,
-        };
-        command.arg(&entry.executable.path).args(launch.arguments());
+        marks: Option<Marks>,
+    ) -> Result<Launched> {
+        command.arg(&entry.executable.path).args(arguments(entry, config));
         self.set_up(&mut command, &entry.executable);
         command.envs(&entry.variables);
         let limit = self.time_limit.max(min_limit);
-        let ended = process::run(command, limit, &self.interrupt)?;
-        self.leftover_processes.add(entry.id.as_str(), ended.leftover);
-        Ok(match ended.status {
-            None => LaunchOutcome::Failure(format!("it did not end within {} s", limit.as_secs())),
-            Some(_) => self.outcome(entry, &ended, None),
-        })
+        self.run_launch(command, entry, Some(config), limit, marks)
     }
 
-    fn outcome(
+    fn launched(
         &self,
         entry: &ListedBenchmark,
         ended: &ProcessOutcome,
         recorded: Option<&[u8]>,
-    ) -> LaunchOutcome {
+        limit: Duration,
+    ) -> Launched {
         let stdout = String::from_utf8_lossy(&ended.stdout);
         let stderr = String::from_utf8_lossy(&ended.stderr);
         let mut table = parse_table(&stdout);
         table.keep_rows_of(&entry.listed);
-        match self.failure(ended).or_else(|| incomplete(&table, &stderr)) {
-            Some(reason) => LaunchOutcome::Failure(reason),
-            None => LaunchOutcome::Rows(results_of(entry, &table.rows, recorded, &stderr)),
+        let failure = match ended.status {
+            None if limit > self.time_limit => {
+                Some(format!("it did not end within {} s", limit.as_secs()))
+            }
+            _ => self.failure(ended).or_else(|| incomplete(&table, &stderr)),
+        };
+        match failure {
+            Some(reason) => Launched { outcome: LaunchOutcome::Failure(reason), last_sample: None },
+            None => results_of(entry, &table.rows, recorded, &stderr),
         }
     }
 
@@ -352,7 +386,7 @@ fn results_of(
     rows: &[Row],
     recorded: Option<&[u8]>,
     stderr: &str,
-) -> Vec<(BenchmarkId, LaunchResult)> {
+) -> Launched {
     let recording = recorded.and_then(|bytes| Recording::parse(bytes).ok());
     // Divan 0.1.0 does not print it. It is only needed where Divan chose the sample size.
     let precision = timer_precision(stderr).unwrap_or_default();
@@ -365,7 +399,22 @@ fn results_of(
         let result = launch_result::of(row.figures()?, samples(at), recording.as_ref());
         Some((name(entry, row, rows.len()), result))
     };
-    rows.iter().enumerate().filter_map(result).collect()
+    let results = rows.iter().enumerate().filter_map(result).collect();
+    let only_row = samples(0).filter(|_| rows.len() == 1);
+    Launched {
+        outcome: LaunchOutcome::Rows(results),
+        last_sample: only_row.and_then(|samples| samples.last_sample),
+    }
+}
+
+fn arguments(entry: &ListedBenchmark, config: SampleConfig) -> Vec<String> {
+    let launch = Launch {
+        name: &entry.listed,
+        sample_size: Some(config.sample_size),
+        sample_count: Some(config.sample_count),
+        max_time_s: None,
+    };
+    launch.arguments()
 }
 
 /// The listed name, or the name of the row if there is one row per thread count. Rows lack spaces

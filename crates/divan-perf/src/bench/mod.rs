@@ -30,7 +30,7 @@ pub(crate) use base_cache::BaseCache;
 pub(crate) use build::Built;
 pub(crate) use build_folder::BuildFolder;
 pub(crate) use clock_recorder::ClockRecorder;
-pub(crate) use instructions::{InstructionCount, InstructionCounter};
+pub(crate) use instructions::{InstructionCount, InstructionCounter, counted_sample_size};
 pub(crate) use launch::{Launcher, library_folder};
 pub(crate) use listed_benchmark::ListedBenchmark;
 pub(crate) use listing::{Listing, is_selected};

@@ -2,7 +2,7 @@
 
 use super::base_build::Base;
 use super::executor::Executor;
-use crate::bench::{InstructionCount, InstructionCounter};
+use crate::bench::{InstructionCount, InstructionCounter, counted_sample_size};
 use crate::ui;
 use anyhow::Result;
 use perf_judge::detect::counts::{CountPair, Counts};
@@ -94,11 +94,13 @@ fn instructions(
         ));
     };
     let launcher = &executor.suite.launcher;
-    let base = match counter.count(launcher, base)? {
+    // One size for both sides: a benchmark may rotate over its inputs.
+    let sample_size = counted_sample_size(verdict.base_ns.unwrap_or_default());
+    let base = match counter.count(launcher, base, sample_size)? {
         InstructionCount::Counted(count) => count,
         InstructionCount::Refused(reason) => return Ok(InstructionCounts::Failed(reason)),
     };
-    Ok(match counter.count(launcher, head)? {
+    Ok(match counter.count(launcher, head, sample_size)? {
         InstructionCount::Counted(head) => InstructionCounts::Pair(CountPair { base, head }),
         InstructionCount::Refused(reason) => InstructionCounts::Failed(reason),
     })
