@@ -4,14 +4,17 @@
 //! Divan wrote the benchmark's label. `first` and `last` are two clock reads of the main thread,
 //! numbered from 0 after that. From the first one on, callgrind counts instructions, and at the last
 //! one it stops. Outside of callgrind these requests do nothing. At both, the process's resources are
-//! read: page faults, processor times and context switches.
+//! read: page faults, processor times and context switches, and allocations if the library that
+//! counts them is loaded too.
 
 use crate::usage::{Usage, Who};
 use std::arch::asm;
 use std::cell::Cell;
-use std::ffi::{OsStr, c_long};
-use std::sync::atomic::AtomicU64;
+use std::ffi::{OsStr, c_char, c_long, c_void};
+use std::mem::transmute;
+use std::ptr;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicPtr, AtomicU64};
 
 /// Resources that the process used between the two marks, as part of the recording's header.
 #[repr(C)]
@@ -24,7 +27,15 @@ pub(crate) struct Used {
     system_ns: AtomicU64,
     voluntary_switches: AtomicU64,
     involuntary_switches: AtomicU64,
-    reserved: u64,
+    /// 1 if allocations were counted.
+    has_allocations: AtomicU64,
+    /// Allocations of the process before the first mark.
+    allocations_before: AtomicU64,
+    allocations: AtomicU64,
+    allocated_bytes: AtomicU64,
+    /// The largest increase of the live bytes.
+    peak_bytes: AtomicU64,
+    reserved: [u64; 4],
 }
 
 /// Which mark a clock read is.
@@ -44,7 +55,19 @@ static READS: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
     static AT_FIRST: Cell<Totals> = const { Cell::new(Totals([0; 6])) };
+    static ALLOCATIONS_AT_FIRST: Cell<[u64; 4]> = const { Cell::new([0; 4]) };
 }
+
+/// The function of the library that counts allocations; null without it.
+static ALLOCATIONS: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+
+type AllocationsFn = unsafe extern "C" fn(*mut u64);
+
+unsafe extern "C" {
+    fn dlsym(handle: *mut c_void, symbol: *const c_char) -> *mut c_void;
+}
+
+const RTLD_DEFAULT: *mut c_void = ptr::null_mut();
 
 /// Minor and major faults, user and system ns, voluntary and involuntary switches.
 #[derive(Clone, Copy)]
@@ -57,16 +80,23 @@ const STOP_INSTRUMENTATION: usize = CALLGRIND + 5;
 const CALLGRIND: usize = (b'C' as usize) << 24 | (b'T' as usize) << 16;
 
 impl Used {
-    pub(crate) const NONE: Self = Self {
-        is_complete: AtomicU64::new(0),
-        minor_faults: AtomicU64::new(0),
-        major_faults: AtomicU64::new(0),
-        user_ns: AtomicU64::new(0),
-        system_ns: AtomicU64::new(0),
-        voluntary_switches: AtomicU64::new(0),
-        involuntary_switches: AtomicU64::new(0),
-        reserved: 0,
-    };
+    pub(crate) const fn new() -> Self {
+        Self {
+            is_complete: AtomicU64::new(0),
+            minor_faults: AtomicU64::new(0),
+            major_faults: AtomicU64::new(0),
+            user_ns: AtomicU64::new(0),
+            system_ns: AtomicU64::new(0),
+            voluntary_switches: AtomicU64::new(0),
+            involuntary_switches: AtomicU64::new(0),
+            has_allocations: AtomicU64::new(0),
+            allocations_before: AtomicU64::new(0),
+            allocations: AtomicU64::new(0),
+            allocated_bytes: AtomicU64::new(0),
+            peak_bytes: AtomicU64::new(0),
+            reserved: [0; 4],
+        }
+    }
 
     /// Called right before the clock is read at `mark`.
     pub(crate) fn before_read(&self, mark: Mark) {
@@ -75,6 +105,7 @@ impl Used {
             Mark::First => {
                 self.is_complete.store(0, Relaxed);
                 AT_FIRST.set(totals());
+                ALLOCATIONS_AT_FIRST.set(allocations().unwrap_or_default());
                 request(START_INSTRUMENTATION);
             }
             Mark::Last => request(STOP_INSTRUMENTATION),
@@ -86,8 +117,21 @@ impl Used {
         match mark {
             Mark::Neither => {}
             Mark::First => request(ZERO_STATS),
-            Mark::Last => self.store(totals()),
+            Mark::Last => {
+                self.store_allocations();
+                self.store(totals());
+            }
         }
+    }
+
+    fn store_allocations(&self) {
+        let Some([count, bytes, _, peak]) = allocations() else { return };
+        let [before, bytes_before, live_before, _] = ALLOCATIONS_AT_FIRST.get();
+        self.allocations_before.store(before, Relaxed);
+        self.allocations.store(count.saturating_sub(before), Relaxed);
+        self.allocated_bytes.store(bytes.saturating_sub(bytes_before), Relaxed);
+        self.peak_bytes.store(peak.saturating_sub(live_before), Relaxed);
+        self.has_allocations.store(1, Relaxed);
     }
 
     fn store(&self, last: Totals) {
@@ -113,6 +157,9 @@ pub(crate) fn set(text: &OsStr) -> Option<()> {
     let (first, last) = reads.split_once(',')?;
     LABEL.store(label.parse().ok()?, Relaxed);
     LAST.store(last.parse().ok()?, Relaxed);
+    // SAFETY: the name ends in a null byte, and the handle is the one documented for this purpose.
+    let found = unsafe { dlsym(RTLD_DEFAULT, c"clock_tap_allocations".as_ptr()) };
+    ALLOCATIONS.store(found, Relaxed);
     FIRST.store(first.parse().ok()?, Release);
     Some(())
 }
@@ -152,6 +199,20 @@ fn totals() -> Totals {
         number(usage.voluntary_switches),
         number(usage.involuntary_switches),
     ])
+}
+
+/// Allocations, allocated bytes, live bytes and their peak; none if they are not counted.
+fn allocations() -> Option<[u64; 4]> {
+    let function = ALLOCATIONS.load(Relaxed);
+    if function.is_null() {
+        return None;
+    }
+    let mut totals = [0_u64; 4];
+    // SAFETY: the library that counts allocations defines the function with this signature.
+    let function: AllocationsFn = unsafe { transmute(function) };
+    // SAFETY: there is place for four numbers.
+    unsafe { function(totals.as_mut_ptr()) };
+    Some(totals)
 }
 
 /// A request to valgrind: instructions that do nothing on a processor (`valgrind.h`).

@@ -12,7 +12,7 @@
 //!   do not record.
 //! * `CLOCK_TAP_MARKS`: optional, the first and the last clock read of the samples, see `marks`.
 //!
-//! The file starts with a header of sixteen 64-bit words:
+//! The file starts with a header of 24 64-bit words:
 //!
 //! 1. magic
 //! 2. version
@@ -29,7 +29,13 @@
 //! 13. system time in ns
 //! 14. voluntary context switches
 //! 15. involuntary context switches
-//! 16. 0
+//! 16. 1 if allocations were counted, and:
+//! 17. allocations before the first mark
+//! 18. allocations since then
+//! 19. allocated bytes since then
+//! 20. the largest increase of the live bytes since then
+//!
+//! The last four words are 0.
 //!
 //! Records of 16 bytes follow:
 //!
@@ -372,7 +378,7 @@ fn map(path: &OsStr, capacity: u64, expected: u64) -> Option<*mut Header> {
             peak_rss_bytes: AtomicU64::new(0),
             ended: AtomicU64::new(0),
             reserved: 0,
-            used: Used::NONE,
+            used: Used::new(),
         });
     }
     Some(tape)
@@ -482,5 +488,5 @@ fn child_peak_bytes() -> u64 {
 }
 
 // The parent reads these places, on the same machine but from another build.
-const _: () = assert!(size_of::<Header>() == 128 && size_of::<Record>() == 16);
+const _: () = assert!(size_of::<Header>() == 192 && size_of::<Record>() == 16);
 const _: () = assert!(offset_of!(Header, wanted) == 16 && offset_of!(Header, ended) == 48);

@@ -17,6 +17,6 @@ mod simulation;
 
 pub use rebuild::{Rebuilt, Refusal, Samples, rebuild};
 pub use recording::{
-    Event, MARKS_VARIABLE, Marks, OUT_VARIABLE, PROGRAM_VARIABLE, RECORDS_VARIABLE, Recording,
-    RecordingError, Sizing, Used,
+    Allocated, Event, MARKS_VARIABLE, Marks, OUT_VARIABLE, PROGRAM_VARIABLE, RECORDS_VARIABLE,
+    Recording, RecordingError, Sizing, Used,
 };

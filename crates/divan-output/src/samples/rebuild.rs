@@ -24,7 +24,9 @@ pub struct Samples {
     /// By how much a sample may be off, in ps; 0 without `AllocProfiler`. The tallies of single
     /// samples are not printed, so what Divan subtracted for them is known for its columns only.
     pub bound_ps: u64,
-    /// The clock reads of the last sample; none if several threads took samples.
+    /// The reads that begin the first and end the last sample; none if several threads took samples.
+    pub all: Option<Marks>,
+    /// The reads of the last sample; none if several threads took samples.
     pub last_sample: Option<Marks>,
 }
 
@@ -145,7 +147,7 @@ impl<'a> Search<'a> {
         let total: usize = reads.reads.iter().map(Vec::len).sum();
         let number = |number: u64| usize::try_from(number).map_err(|_| Refusal::TooFewReads);
         let (size, samples) = (number(figures.sample_size())?, number(figures.samples)?);
-        if size == 0 || samples > total / 2 {
+        if size == 0 || samples == 0 || samples > total / 2 {
             return Err(Refusal::TooFewReads);
         }
         Ok(Self { figures, reads, overhead, precision_ps, size, samples })
@@ -261,21 +263,22 @@ impl<'a> Search<'a> {
             sample_size: self.figures.sample_size(),
             threads: places.len(),
             bound_ps: subtracted.bound,
-            last_sample: self.last_sample(places),
+            all: self.marks(places, 0),
+            last_sample: self.marks(places, self.samples - 1),
             picos,
         };
         let resolution = proof.resolution(self.figures);
         proof.holds(&samples.picos).then_some(Found { samples, overhead, resolution })
     }
 
-    fn last_sample(&self, places: &[Place]) -> Option<Marks> {
+    /// The reads from the beginning of sample `from` to the end of the last one.
+    fn marks(&self, places: &[Place], from: usize) -> Option<Marks> {
         let [place] = places else { return None };
-        let (first, last) = place.ends(self.samples.checked_sub(1)?);
         let number = |read: usize| u64::try_from(read).ok();
         Some(Marks {
             label_bytes: self.reads.label_bytes,
-            first: number(first)?,
-            last: number(last)?,
+            first: number(place.ends(from).0)?,
+            last: number(place.ends(self.samples - 1).1)?,
         })
     }
 

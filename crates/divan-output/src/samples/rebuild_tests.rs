@@ -46,12 +46,15 @@ fn plain_rows_are_exact() {
                 panic!("{size} {mean} {count}");
             };
             let marks = found.last_sample.unwrap();
-            assert_eq!(marks.last - marks.first, 1);
+            let all = found.all.unwrap();
+            assert_eq!((marks.last - marks.first, marks.last), (1, all.last));
+            assert_eq!(all.last - all.first, 2 * count as u64 - 1);
             let expected = Samples {
                 sample_size: size,
                 threads: 1,
                 picos: process.picos[0].clone(),
                 bound_ps: 0,
+                all: Some(all),
                 last_sample: Some(marks),
             };
             assert_eq!(*found, expected, "{size} {mean} {count}");

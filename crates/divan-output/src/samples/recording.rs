@@ -16,7 +16,7 @@ pub const PROGRAM_VARIABLE: &str = "CLOCK_TAP_PROGRAM";
 
 const MAGIC: &[u8; 8] = b"CLOCKTAP";
 const VERSION: u64 = 2;
-const HEADER_WORDS: usize = 16;
+const HEADER_WORDS: usize = 24;
 const HEADER_LEN: usize = 8 * HEADER_WORDS;
 const RECORD_LEN: usize = 16;
 
@@ -92,6 +92,20 @@ pub struct Used {
     pub involuntary_switches: u64,
 }
 
+/// Allocations between the [`Marks`] of a process, of all threads together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allocated {
+    /// Allocations before the first mark. Divan alone makes hundreds, unless the program has an
+    /// allocator that is not counted.
+    pub before: u64,
+    /// New blocks.
+    pub count: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The largest increase of the live bytes, as the allocator rounds them.
+    pub peak_bytes: u64,
+}
+
 /// What a process did, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -120,6 +134,8 @@ pub struct Recording {
     pub peak_rss_bytes: Option<u64>,
     /// What it used between its marks; none without marks, or if they were not reached.
     pub used: Option<Used>,
+    /// Its allocations between its marks; none if they were not counted.
+    pub allocated: Option<Allocated>,
 }
 
 /// A file from which no samples can be rebuilt.
@@ -173,8 +189,8 @@ impl Recording {
         let used = usize::try_from(expected).unwrap_or(bytes.len());
         let records = bytes[HEADER_LEN..used].chunks_exact(RECORD_LEN);
         let events: Result<Vec<Event>, _> = (0..).zip(records).map(read_event).collect();
-        let Header { cpu_ns, peak_rss_bytes, used, .. } = header;
-        Ok(Self { events: events?, cpu_ns, peak_rss_bytes, used })
+        let Header { cpu_ns, peak_rss_bytes, used, allocated, .. } = header;
+        Ok(Self { events: events?, cpu_ns, peak_rss_bytes, used, allocated })
     }
 }
 
@@ -183,6 +199,7 @@ struct Header {
     cpu_ns: Option<u64>,
     peak_rss_bytes: Option<u64>,
     used: Option<Used>,
+    allocated: Option<Allocated>,
 }
 
 impl Header {
@@ -195,9 +212,7 @@ impl Header {
         let words: Option<Vec<u64>> =
             (0..HEADER_WORDS).map(|index| word(bytes, index * 8)).collect();
         let words = words.ok_or(cut_off)?;
-        let [_, version, wanted, capacity, cpu_ns, peak_rss_bytes, ended, _, ref marked @ ..] =
-            words[..]
-        else {
+        let [_, version, wanted, capacity, cpu_ns, peak_rss_bytes, ended, _] = words[..8] else {
             return Err(RecordingError::NotARecording);
         };
         if version != VERSION {
@@ -208,7 +223,8 @@ impl Header {
         }
         let if_ended = |value: u64| (ended == 1 && value > 0).then_some(value);
         let (cpu_ns, peak_rss_bytes) = (if_ended(cpu_ns), if_ended(peak_rss_bytes));
-        Ok(Self { records: wanted, cpu_ns, peak_rss_bytes, used: used(marked) })
+        let (used, allocated) = (used(&words[8..15]), allocated(&words[15..20]));
+        Ok(Self { records: wanted, cpu_ns, peak_rss_bytes, used, allocated })
     }
 
     fn used_len(&self) -> u64 {
@@ -218,8 +234,7 @@ impl Header {
 
 /// The header's words on what the process used.
 fn used(words: &[u64]) -> Option<Used> {
-    let &[1, minor_faults, major_faults, user_ns, system_ns, voluntary, involuntary, _] = words
-    else {
+    let &[1, minor_faults, major_faults, user_ns, system_ns, voluntary, involuntary] = words else {
         return None;
     };
     Some(Used {
@@ -230,6 +245,12 @@ fn used(words: &[u64]) -> Option<Used> {
         voluntary_switches: voluntary,
         involuntary_switches: involuntary,
     })
+}
+
+/// The header's words on allocations.
+fn allocated(words: &[u64]) -> Option<Allocated> {
+    let &[1, before, count, bytes, peak_bytes] = words else { return None };
+    Some(Allocated { before, count, bytes, peak_bytes })
 }
 
 fn word(bytes: &[u8], at: usize) -> Option<u64> {
@@ -249,12 +270,15 @@ fn read_event((index, record): (u64, &[u8])) -> Result<Event, RecordingError> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Event, Recording, RecordingError, Sizing, Used};
+    use super::{Allocated, Event, Recording, RecordingError, Sizing, Used};
 
     fn file(wanted: u64, capacity: u64, records: &[(u32, u32, u64)]) -> Vec<u8> {
         let magic = u64::from_ne_bytes(*b"CLOCKTAP");
-        let words = [magic, 2, wanted, capacity, 5_000, 4096, 1, 0, 1, 7, 1, 900, 80, 3, 2, 0];
-        let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
+        let totals = [magic, 2, wanted, capacity, 5_000, 4096, 1, 0];
+        let used = [1, 7, 1, 900, 80, 3, 2];
+        let allocated = [1, 300, 12, 640, 96, 0, 0, 0, 0];
+        let words = totals.into_iter().chain(used).chain(allocated);
+        let mut bytes: Vec<u8> = words.flat_map(u64::to_ne_bytes).collect();
         for (kind, thread, value) in records {
             bytes.extend(kind.to_ne_bytes());
             bytes.extend(thread.to_ne_bytes());
@@ -266,7 +290,7 @@ mod tests {
     #[test]
     fn events_and_totals_are_read() {
         let mut bytes = file(2, 10, &[(1, 3, 77), (2, 1, 12)]);
-        assert_eq!(Recording::used_len(&bytes[..128]), Ok(160));
+        assert_eq!(Recording::used_len(&bytes[..192]), Ok(224));
         bytes.extend([0; 160]);
         let recording = Recording::parse(&bytes).unwrap();
         let events = [Event::Clock { thread: 3, ns: 77 }, Event::Stdout { bytes: 12 }];
@@ -281,13 +305,16 @@ mod tests {
             involuntary_switches: 2,
         };
         assert_eq!(recording.used, Some(used));
+        let allocated = Allocated { before: 300, count: 12, bytes: 640, peak_bytes: 96 };
+        assert_eq!(recording.allocated, Some(allocated));
     }
 
     #[test]
     fn marks_that_were_not_reached_leave_nothing() {
         let mut bytes = file(0, 10, &[]);
-        bytes[64] = 0;
-        assert_eq!(Recording::parse(&bytes).unwrap().used, None);
+        (bytes[64], bytes[120]) = (0, 0);
+        let recording = Recording::parse(&bytes).unwrap();
+        assert_eq!((recording.used, recording.allocated), (None, None));
     }
 
     #[test]
@@ -302,9 +329,9 @@ mod tests {
     fn unusable_files_say_why() {
         let good = file(1, 10, &[(1, 1, 1)]);
         assert_eq!(Recording::parse(b"CLOCK"), Err(RecordingError::NotARecording));
-        let cut_off = RecordingError::Truncated { found: 143, expected: 144 };
-        assert_eq!(Recording::parse(&good[..143]), Err(cut_off));
-        let cut_off = RecordingError::Truncated { found: 20, expected: 128 };
+        let cut_off = RecordingError::Truncated { found: 207, expected: 208 };
+        assert_eq!(Recording::parse(&good[..207]), Err(cut_off));
+        let cut_off = RecordingError::Truncated { found: 20, expected: 192 };
         assert_eq!(Recording::parse(&good[..20]), Err(cut_off));
         let full = RecordingError::Overflowed { wanted: 11, capacity: 10 };
         assert_eq!(Recording::parse(&file(11, 10, &[])), Err(full));
