@@ -1,11 +1,12 @@
 //! Instructions of a benchmark, counted by callgrind. The counts do not depend on the machine's
 //! load, its clock or the placement of code.
 
-use super::launch::LaunchOutcome;
+use super::launch::{LaunchOutcome, Marked};
 use super::sample_config::SampleConfig;
 use super::{Launcher, ListedBenchmark, process};
 use crate::interrupt::Interrupt;
 use anyhow::{Context as _, Result};
+use divan_output::samples::Marks;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -36,6 +37,14 @@ pub(crate) enum InstructionCount {
     Refused(String),
 }
 
+/// The sample that is counted in a process: the last one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CountedSample {
+    pub(super) config: SampleConfig,
+    /// Its clock reads.
+    pub(super) marks: Marks,
+}
+
 /// Why the instructions of a benchmark cannot be counted.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -58,8 +67,6 @@ const FIRST_ITERATIONS: u32 = 2;
 /// The minimum number of instructions of the additional iterations. Divan's start-up takes 92
 /// million instructions, and varies by some hundreds: a thousandth of this.
 const MIN_INSTRUCTIONS: f64 = 1e6;
-/// The minimum duration of a counted sample, in ns outside of callgrind.
-const MIN_COUNTED_NS: f64 = 300_000.0;
 /// The largest sample size. Divan allocates memory for each iteration.
 const MAX_SAMPLE_SIZE: u32 = 1 << 16;
 
@@ -80,16 +87,27 @@ impl InstructionCounter {
         Ok(counter)
     }
 
+    /// The same counter with a folder of its own, for processes that run at the same time.
+    pub(super) fn another(&self) -> Result<Self> {
+        let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
+        Ok(Self { fixed_addresses: self.fixed_addresses, folder })
+    }
+
     /// Counts the instructions of one iteration of a benchmark whose launches have one row.
     ///
+    /// Without `sample`, or if it cannot be proved under callgrind, the difference of two processes
+    /// is taken.
+    ///
     /// Fails if no process can be started, or after an interrupt.
-    pub(crate) fn count(
+    pub(super) fn count(
         &self,
         launcher: &Launcher,
         entry: &ListedBenchmark,
-        sample_size: u32,
+        sample: Option<CountedSample>,
     ) -> Result<InstructionCount> {
-        if let Some(instructions) = self.count_sample(launcher, entry, sample_size)? {
+        if let Some(sample) = sample
+            && let Some(instructions) = self.count_sample(launcher, entry, sample)?
+        {
             return Ok(InstructionCount::Counted(instructions));
         }
         match count_iteration(|sample_size| self.launch(launcher, entry, sample_size)) {
@@ -100,24 +118,22 @@ impl InstructionCounter {
         }
     }
 
-    /// The instructions per iteration of the second sample of a process. The first one includes what
-    /// happens once in a process. `None` if the sample cannot be proved in both processes.
+    /// The instructions per iteration of a sample. `None` if it cannot be proved in this process too.
     fn count_sample(
         &self,
         launcher: &Launcher,
         entry: &ListedBenchmark,
-        sample_size: u32,
+        CountedSample { config, marks }: CountedSample,
     ) -> Result<Option<f64>> {
-        let config = SampleConfig { sample_size, sample_count: 2 };
-        let Some(marks) = launcher.last_sample(entry, config)? else { return Ok(None) };
         let mut command = self.callgrind();
         command.arg("--instr-atstart=no");
-        let launched = launcher.launch_by(command, entry, config, TIME_LIMIT, Some(marks))?;
-        if launched.last_sample != Some(marks) {
+        let marked = Some(Marked { marks, allocations: false });
+        let launched = launcher.launch_by(command, entry, config, TIME_LIMIT, marked)?;
+        if launched.proved.last_sample != Some(marks) {
             return Ok(None);
         }
         let instructions = self.collected()?.unwrap_or_default();
-        Ok((instructions > 0).then(|| instructions as f64 / f64::from(sample_size)))
+        Ok((instructions > 0).then(|| instructions as f64 / f64::from(config.sample_size)))
     }
 
     /// Counts one process with a single sample.
@@ -191,13 +207,6 @@ impl InstructionCounter {
     fn log(&self) -> PathBuf {
         self.folder.path().join("messages")
     }
-}
-
-/// The sample size for a count of a benchmark with this time per iteration, in ns: a sample has about
-/// a million instructions or more. What a sample adds to them, some hundreds, does not matter then.
-pub(crate) fn counted_sample_size(iteration_ns: f64) -> u32 {
-    let iterations = (MIN_COUNTED_NS / iteration_ns.max(1.0)).ceil() as u32;
-    iterations.next_power_of_two().min(MAX_SAMPLE_SIZE)
 }
 
 /// The instructions of one iteration: the difference of two processes that differ only in their
@@ -374,8 +383,9 @@ echo 'b        fastest       │ slowest       │ median        │ mean       
         };
         let launcher = Launcher::new(None, None, TIME_LIMIT, interrupt);
         let folder = tempfile::tempdir().unwrap();
-        let count =
-            |steps, rows| counter.count(&launcher, &bench(folder.path(), steps, rows), 1).unwrap();
+        let count = |steps, rows| {
+            counter.count(&launcher, &bench(folder.path(), steps, rows), None).unwrap()
+        };
         let row = |label| {
             format!(
                 "printf '{label}     1 µs          │ 1 µs          │ 1 µs          │ 1 µs          │ 1       │ %s\\n' $n\n"

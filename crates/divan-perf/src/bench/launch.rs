@@ -12,14 +12,14 @@ use crate::interrupt::Interrupt;
 use crate::store::clear_git_variables;
 use anyhow::Result;
 use divan_output::samples::{
-    MARKS_VARIABLE, Marks, OUT_VARIABLE, PROGRAM_VARIABLE, RECORDS_VARIABLE, Rebuilt, Recording,
-    Sizing, rebuild,
+    Allocated, MARKS_VARIABLE, Marks, OUT_VARIABLE, PROGRAM_VARIABLE, RECORDS_VARIABLE, Rebuilt,
+    Recording, Sizing, rebuild,
 };
 use divan_output::{CLEARED_VARIABLES, Launch, Row, parse_table, timer_precision};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::LaunchResult;
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -46,11 +46,28 @@ pub(crate) enum LaunchOutcome {
     Failure(String),
 }
 
-/// A launch, with the clock reads of its last sample if it has one row and they are proved.
+/// A launch, and what was recorded beside its times.
 #[derive(Debug)]
 pub(super) struct Launched {
     pub(super) outcome: LaunchOutcome,
+    pub(super) proved: ProvedReads,
+}
+
+/// The proved clock reads of a launch with one row, and what happened between its marks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ProvedReads {
+    /// The reads of the last sample.
     pub(super) last_sample: Option<Marks>,
+    /// The allocations between the marks of the process.
+    pub(super) allocated: Option<Allocated>,
+}
+
+/// A launch in which something is counted between two clock reads.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Marked {
+    pub(super) marks: Marks,
+    /// Whether allocations are counted.
+    pub(super) allocations: bool,
 }
 
 impl LaunchOutcome {
@@ -210,16 +227,12 @@ impl Launcher {
         entry: &ListedBenchmark,
         config: Option<SampleConfig>,
         limit: Duration,
-        marks: Option<Marks>,
+        marked: Option<Marked>,
     ) -> Result<Launched> {
         let recording = self
             .clock_recorder
             .as_ref()
-            .map(|clock_recorder| record(&mut command, clock_recorder, config));
-        if let Some(marks) = marks {
-            command.env(MARKS_VARIABLE, marks.to_variable());
-            command.env(PROGRAM_VARIABLE, &entry.executable.path);
-        }
+            .map(|clock_recorder| record(&mut command, clock_recorder, config, marked));
         let ended = process::run(command, limit, &self.interrupt);
         let recorded = recording.as_deref().and_then(recorded);
         if let Some(path) = &recording {
@@ -231,32 +244,48 @@ impl Launcher {
         Ok(self.launched(entry, &ended, recorded.as_deref(), limit))
     }
 
-    /// The clock reads of the last sample of a launch; `None` if they cannot be proved.
-    pub(super) fn last_sample(
+    /// A launcher of the same libraries for processes that run at the same time.
+    pub(super) fn another(&self) -> Result<Self> {
+        let clock_recorder =
+            self.clock_recorder.as_ref().map(ClockRecorder::another).transpose()?;
+        let (libraries, interrupt) = (self.libraries.clone(), self.interrupt.clone());
+        Ok(Self::new(clock_recorder, libraries, self.time_limit, interrupt))
+    }
+
+    /// Whether the allocations of a process can be counted.
+    pub(super) fn counts_allocations(&self) -> bool {
+        self.clock_recorder.as_ref().is_some_and(|recorder| recorder.allocations.is_some())
+    }
+
+    /// Launches a benchmark whose times are not used.
+    pub(super) fn launch_to_count(
         &self,
         entry: &ListedBenchmark,
         config: SampleConfig,
-    ) -> Result<Option<Marks>> {
+        marked: Option<Marked>,
+    ) -> Result<Launched> {
         let mut command = self.command(&entry.executable);
         command.envs(&entry.variables).args(arguments(entry, config));
-        Ok(self.run_launch(command, entry, Some(config), self.time_limit, None)?.last_sample)
+        self.run_launch(command, entry, Some(config), self.time_limit, marked)
     }
 
     /// Launches a benchmark by `command`, another program that takes its command line as last
-    /// arguments. The time limit is at least `min_limit`. With `marks`, clock reads are recorded.
+    /// arguments. The time limit is at least `min_limit`.
     pub(super) fn launch_by(
         &self,
         mut command: Command,
         entry: &ListedBenchmark,
         config: SampleConfig,
         min_limit: Duration,
-        marks: Option<Marks>,
+        marked: Option<Marked>,
     ) -> Result<Launched> {
         command.arg(&entry.executable.path).args(arguments(entry, config));
+        // The other program has the same environment, and must not record itself.
+        command.env(PROGRAM_VARIABLE, &entry.executable.path);
         self.set_up(&mut command, &entry.executable);
         command.envs(&entry.variables);
         let limit = self.time_limit.max(min_limit);
-        self.run_launch(command, entry, Some(config), limit, marks)
+        self.run_launch(command, entry, Some(config), limit, marked)
     }
 
     fn launched(
@@ -277,7 +306,9 @@ impl Launcher {
             _ => self.failure(ended).or_else(|| incomplete(&table, &stderr)),
         };
         match failure {
-            Some(reason) => Launched { outcome: LaunchOutcome::Failure(reason), last_sample: None },
+            Some(reason) => {
+                Launched { outcome: LaunchOutcome::Failure(reason), proved: <_>::default() }
+            }
             None => results_of(entry, &table.rows, recorded, &stderr),
         }
     }
@@ -331,15 +362,21 @@ fn record(
     command: &mut Command,
     clock_recorder: &ClockRecorder,
     config: Option<SampleConfig>,
+    marked: Option<Marked>,
 ) -> PathBuf {
     let path = clock_recorder.recordings.path().join("recording");
     let (sample_size, sample_count) = config
         .map_or(DIVAN_SAMPLING, |config| (config.sample_size.into(), config.sample_count.into()));
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u64);
-    command.env("LD_PRELOAD", preloads(&clock_recorder.library));
+    let counted = clock_recorder.allocations.as_deref();
+    let counted = counted.filter(|_| marked.is_some_and(|marked| marked.allocations));
+    command.env("LD_PRELOAD", preloads([Some(clock_recorder.library.as_path()), counted]));
     command.env(OUT_VARIABLE, &path);
     command
         .env(RECORDS_VARIABLE, Sizing::of_launch(sample_size, sample_count, threads).to_variable());
+    if let Some(Marked { marks, .. }) = marked {
+        command.env(MARKS_VARIABLE, marks.to_variable());
+    }
     path
 }
 
@@ -355,14 +392,11 @@ fn recorded(path: &Path) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// `LD_PRELOAD` with the clock recorder before the user's libraries.
-fn preloads(library: &Path) -> OsString {
-    let mut preloads = library.as_os_str().to_owned();
-    if let Some(others) = env::var_os("LD_PRELOAD").filter(|others| !others.is_empty()) {
-        preloads.push(":");
-        preloads.push(others);
-    }
-    preloads
+/// `LD_PRELOAD` with these libraries before the user's.
+fn preloads(libraries: [Option<&Path>; 2]) -> OsString {
+    let own = libraries.into_iter().flatten().map(|path| path.as_os_str().to_owned());
+    let others = env::var_os("LD_PRELOAD").filter(|others| !others.is_empty());
+    own.chain(others).collect::<Vec<_>>().join(OsStr::new(":"))
 }
 
 /// The variable with the folders of shared libraries, and its value as cargo sets it.
@@ -401,10 +435,11 @@ fn results_of(
     };
     let results = rows.iter().enumerate().filter_map(result).collect();
     let only_row = samples(0).filter(|_| rows.len() == 1);
-    Launched {
-        outcome: LaunchOutcome::Rows(results),
+    let proved = ProvedReads {
         last_sample: only_row.and_then(|samples| samples.last_sample),
-    }
+        allocated: recording.as_ref().and_then(|recording| recording.allocated),
+    };
+    Launched { outcome: LaunchOutcome::Rows(results), proved }
 }
 
 fn arguments(entry: &ListedBenchmark, config: SampleConfig) -> Vec<String> {

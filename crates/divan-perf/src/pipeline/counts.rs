@@ -2,7 +2,7 @@
 
 use super::base_build::Base;
 use super::executor::Executor;
-use crate::bench::{InstructionCount, InstructionCounter, counted_sample_size};
+use crate::bench::{BenchmarkCounts, CountJob, InstructionCount, InstructionCounter, count_all};
 use crate::ui;
 use anyhow::Result;
 use perf_judge::detect::counts::{CountPair, Counts};
@@ -32,14 +32,14 @@ pub(crate) fn collect(
     if selected.is_empty() {
         return Ok(());
     }
-    let counter = match InstructionCounter::find(executor.interrupt) {
-        Ok(counter) => counter,
+    let callgrind = match InstructionCounter::find(executor.interrupt) {
+        Ok(callgrind) => Some(callgrind),
         Err(reason) => {
             executor.notes.push(format!("no instructions were counted: {reason}"));
-            return Ok(());
+            None
         }
     };
-    count(executor, &counter, selected)
+    count(executor, callgrind.as_ref(), selected)
 }
 
 fn has_changed(verdict: &Verdict) -> bool {
@@ -48,62 +48,62 @@ fn has_changed(verdict: &Verdict) -> bool {
 
 fn count(
     executor: &mut Executor<'_>,
-    counter: &InstructionCounter,
+    callgrind: Option<&InstructionCounter>,
     selected: Vec<&mut Verdict>,
 ) -> Result<()> {
     let count = unit::counted(selected.len(), "benchmark", "benchmarks");
-    ui::say(&format!("counting the instructions of {count}"));
-    for verdict in selected {
-        executor.interrupt.check()?;
-        match instructions(executor, counter, verdict)? {
-            InstructionCounts::Pair(pair) => {
-                verdict.counts.get_or_insert_default().instructions = Some(pair);
-            }
-            InstructionCounts::Failed(reason) => {
-                let name = &verdict.name;
-                executor
-                    .notes
-                    .push(format!("the instructions of {name} were not counted: {reason}"));
-            }
+    ui::say(&format!("counting instructions and allocations of {count}"));
+    let (counted, notes) = {
+        let jobs: Vec<Option<[CountJob<'_>; 2]>> =
+            selected.iter().map(|verdict| jobs(executor, verdict)).collect();
+        let all: Vec<CountJob<'_>> = jobs.iter().flatten().flatten().copied().collect();
+        let (counts, notes) = count_all(&executor.suite.launcher, callgrind, &all)?;
+        let mut counts = counts.into_iter();
+        let mut pair = || Some([counts.next()?, counts.next()?]);
+        let counted: Vec<_> = jobs.iter().map(|jobs| jobs.as_ref().and_then(|_| pair())).collect();
+        (counted, notes)
+    };
+    executor.notes.extend(notes);
+    for (verdict, counted) in selected.into_iter().zip(counted) {
+        if let Some(reason) = add(verdict, counted) {
+            let name = &verdict.name;
+            executor.notes.push(format!("the instructions of {name} were not counted: {reason}"));
         }
     }
     Ok(())
 }
 
-/// The instructions of a benchmark in base and head.
-enum InstructionCounts {
-    Pair(CountPair),
-    /// The reason for people.
-    Failed(String),
-}
-
-/// Counts the instructions of base and head, if the base's build is the current one.
-fn instructions(
-    executor: &Executor<'_>,
-    counter: &InstructionCounter,
-    verdict: &Verdict,
-) -> Result<InstructionCounts> {
+/// The base and the head of a benchmark; `None` if the base's build was replaced by another.
+fn jobs<'a>(executor: &'a Executor<'_>, verdict: &Verdict) -> Option<[CountJob<'a>; 2]> {
     let is_current =
         |base: &&Base| verdict.base.as_deref() == Some(base.commit.commit.hash.as_str());
-    let head = executor.runner.entry_of(&verdict.name);
-    let base = executor.base.as_ref().filter(is_current);
-    let both = head.and_then(|head| Some((head, base?.entries.get(&head.id)?)));
-    let Some((head, base)) = both else {
-        return Ok(InstructionCounts::Failed(
-            "the build of its base was replaced by another".to_owned(),
-        ));
+    let head = executor.runner.entry_of(&verdict.name)?;
+    let base = executor.base.as_ref().filter(is_current)?.entries.get(&head.id)?;
+    // One time for both sides, so that both get one sample size: a benchmark may rotate over inputs.
+    let iteration_ns = verdict.base_ns.unwrap_or_default();
+    let allocations = verdict.counts.is_none_or(|counts| counts.alloc_count.is_none());
+    Some([base, head].map(|entry| CountJob { entry, iteration_ns, allocations }))
+}
+
+/// Adds the counts of base and head. Returns why instructions were not counted.
+fn add(verdict: &mut Verdict, counted: Option<[BenchmarkCounts; 2]>) -> Option<String> {
+    let Some([base, head]) = counted else {
+        return Some("the build of its base was replaced by another".to_owned());
     };
-    let launcher = &executor.suite.launcher;
-    // One size for both sides: a benchmark may rotate over its inputs.
-    let sample_size = counted_sample_size(verdict.base_ns.unwrap_or_default());
-    let base = match counter.count(launcher, base, sample_size)? {
-        InstructionCount::Counted(count) => count,
-        InstructionCount::Refused(reason) => return Ok(InstructionCounts::Failed(reason)),
-    };
-    Ok(match counter.count(launcher, head, sample_size)? {
-        InstructionCount::Counted(head) => InstructionCounts::Pair(CountPair { base, head }),
-        InstructionCount::Refused(reason) => InstructionCounts::Failed(reason),
-    })
+    let counts = verdict.counts.get_or_insert_default();
+    if let Some((base, head)) = base.alloc.zip(head.alloc) {
+        counts.alloc_count = Some(CountPair { base: base.count, head: head.count });
+        counts.alloc_bytes = Some(CountPair { base: base.bytes, head: head.bytes });
+    }
+    match (base.instructions?, head.instructions?) {
+        (InstructionCount::Counted(base), InstructionCount::Counted(head)) => {
+            counts.instructions = Some(CountPair { base, head });
+            None
+        }
+        (InstructionCount::Refused(reason), _) | (_, InstructionCount::Refused(reason)) => {
+            Some(reason)
+        }
+    }
 }
 
 /// Allocations of base and head. Without a comparison, the base is the newest recorded run.
