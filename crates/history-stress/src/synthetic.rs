@@ -97,6 +97,8 @@ fn measured(i: usize, level: f64, chance: &mut fastrand::Rng) -> Measured {
             bytes: 4096.0,
             peak_bytes: None,
         }),
+        counts: BTreeMap::new(),
+        count_spreads: BTreeMap::new(),
         tail_source: Some(TailSource::Clock),
         foreign: None,
     }

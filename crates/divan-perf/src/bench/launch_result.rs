@@ -2,7 +2,7 @@
 
 use divan_output::samples::{Recording, Samples};
 use divan_output::{AllocKind, Figures, Rate, RateKind};
-use perf_judge::run::{Alloc, LaunchResult};
+use perf_judge::run::{Alloc, LaunchResult, Quantities};
 
 /// The result of a finished row. `samples` are its proved samples, and `process` is the recording of
 /// the process.
@@ -24,6 +24,7 @@ pub(super) fn of(
         peak_rss_bytes: process.and_then(|process| Some(process.peak_rss_bytes? as f64)),
         throughput: row.rates.iter().filter_map(rate).collect(),
         alloc: alloc(row),
+        resources: Quantities::new(),
     }
 }
 

@@ -10,6 +10,7 @@ mod joined;
 mod machine;
 mod measured;
 mod number;
+mod quantity;
 mod launch_result;
 mod recorded;
 mod pair;
@@ -24,6 +25,7 @@ pub use measured::{
 };
 pub use number::Number;
 pub use pair::{Pair, Side};
+pub use quantity::{Quantities, Quantity};
 pub use recorded::{Accepted, Run, RunKind, SCHEMA, Unfinished};
 
 #[cfg(test)]
