@@ -65,8 +65,10 @@ pub(super) fn package_variables(package: &CargoPackage) -> BTreeMap<String, OsSt
     variables.into_iter().chain(paths).collect()
 }
 
-/// The folders in which the system searches the shared libraries of an executable: those of build
-/// scripts (`linked`) in its target folder, its own folders, and the one of the compiler.
+/// The folders in which the system searches the shared libraries of an executable.
+///
+/// These are the ones of build scripts (`linked`) in its target folder, its own folders, and the one
+/// of the compiler.
 pub(super) fn library_folders<'a>(
     executable: &'a Path,
     linked: impl Iterator<Item = &'a str>,
