@@ -101,17 +101,20 @@ fn options_of_cargo_apply_to_both_sides_and_distinguish_runs() {
     // Flags that git tracks belong to the commit.
     assert_eq!(plain["flags"], "");
 
-    let budgets = r#"{"schema": 2, "cargo": {"features": ["fast"], "profile": "release"}}"#;
+    let budgets = r#"{"schema": 2, "cargo": {"features": ["fast"], "profile": "own"}}"#;
     project.write("the wörkspace/perf-budgets.json", budgets);
+    let profile = "[profile.own]\ninherits = \"release\"\nopt-level = 1\n";
+    project.write("the wörkspace/Cargo.toml", &format!("{WORKSPACE}{profile}"));
     perf(&["--no-record"]).expect(0).says("incomparable").says("cargo_profile");
     let machine = project.report()["run"]["machine"].clone();
-    assert_eq!(machine["cargo_profile"], "release");
+    assert_eq!(machine["cargo_profile"], "own");
     assert_ne!(machine["key"], plain["key"]);
 
-    // The bench itself has the same bytes: only a library that it loads differs.
     set_time(project, 1300);
     let compare = ["--compare", "main", "--no-record"];
-    perf(&compare).expect(1).says("p/speed::work: regression").says("+30.0 %");
+    let ended = perf(&compare);
+    ended.expect(1).says("p/speed::work: regression").says("+30.0 %");
+    ended.says("the base has no profile `own` and is built with that of the head");
     let config = "the wörkspace/.cargo/config.toml";
     project.write(config, &format!("{CONFIG}MORE = \"1\"\n"));
     let ended = perf(&[&compare[..], &["--no-default-features", "-F", "fast"]].concat());

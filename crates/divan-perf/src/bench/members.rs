@@ -79,6 +79,18 @@ impl Members {
         check("bench target", selection.benches.iter(), &benches)
     }
 
+    /// Packages with benches that are only left out because they are no default members.
+    pub(super) fn not_default(&self, selection: &TargetSelection) -> Vec<&str> {
+        let all = TargetSelection { workspace: true, ..selection.clone() };
+        let is_left_out = |member: &&Member| {
+            let name = &member.package.name;
+            all.has_package(name, false) && !selection.has_package(name, member.is_default)
+        };
+        let left_out = self.0.iter().filter(is_left_out).map(|member| &member.package);
+        let with_benches = left_out.filter(|package| package.benches().next().is_some());
+        with_benches.map(|package| package.name.as_str()).collect()
+    }
+
     /// The named features that no selected package has. Cargo refuses them.
     pub(super) fn unknown_features(&self, options: &CargoOptions) -> BTreeSet<String> {
         let is_known = |name: &&String| {
@@ -256,9 +268,12 @@ mod tests {
         // `b` is no default member.
         let parse: Vec<&str> = selected.targets.iter().map(|target| &*target.name).collect();
         assert_eq!(parse, ["parse"]);
+        assert_eq!(members.not_default(&options(&[], &[], &[]).targets), ["b"]);
+        assert!(members.not_default(&options(&["a"], &[], &[]).targets).is_empty());
         assert_eq!(names(&members, &options(&[], &["off"], &[])), ["off"]);
         let mut all = options(&[], &[], &[]);
         all.targets.workspace = true;
+        assert!(members.not_default(&all.targets).is_empty());
         assert_eq!(names(&members, &all), ["parse", "sort"]);
     }
 }

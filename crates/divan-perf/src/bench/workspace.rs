@@ -2,9 +2,9 @@
 
 use super::cargo_metadata::{CargoMetadata, CargoPackage};
 use super::members::{BenchTarget, Members};
-use crate::cargo::{CargoOptions, ConfigFiles, Toolchain, cargo};
+use crate::cargo::{CargoOptions, ConfigFiles, Toolchain, cargo, profile_args};
 use crate::environment;
-use crate::files::{DATA_BYTES, read_if_there};
+use crate::files::{DATA_BYTES, TEXT_BYTES, read_if_there};
 use crate::store::is_tracked;
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
@@ -85,9 +85,18 @@ impl Workspace {
         let mut options = head.options.clone();
         let unknown = self.members.unknown_features(&options);
         options.features.names.retain(|name| !unknown.contains(name));
-        self.apply(options);
         let note = |name| format!("the base has no feature `{name}` and is built without it");
-        Ok(unknown.iter().map(note).collect())
+        let mut notes: Vec<String> = unknown.iter().map(note).collect();
+        if let Some(name) = &options.profile {
+            options.profile_args = profile_args(name, &head.manifest()?, &self.manifest()?);
+            if !options.profile_args.is_empty() {
+                notes.push(format!(
+                    "the base has no profile `{name}` and is built with that of the head"
+                ));
+            }
+        }
+        self.apply(options);
+        Ok(notes)
     }
 
     /// The versions of Divan, and of packages used as Divan, in the lock file.
@@ -148,6 +157,12 @@ impl Workspace {
         self.config.runner_note(&self.target(&self.toolchain.version().ok()?))
     }
 
+    /// The Cargo.toml of its root.
+    fn manifest(&self) -> Result<toml::Table> {
+        let text = read_if_there(&self.root.join("Cargo.toml"), TEXT_BYTES)?.unwrap_or_default();
+        toml::from_str(&text).context("cannot parse the Cargo.toml of the workspace")
+    }
+
     fn target(&self, rustc: &str) -> String {
         let set = self.config.target();
         set.unwrap_or_else(|| environment::rustc_field(rustc, "host").to_owned())
@@ -159,7 +174,17 @@ impl Workspace {
 
     /// Notes on bench targets that are not measured.
     pub(crate) fn notes(&self) -> impl Iterator<Item = String> {
-        self.not_built.iter().map(|(target, reason)| format!("{target} is not measured: {reason}"))
+        let not_built = self.not_built.iter();
+        let not_built =
+            not_built.map(|(target, reason)| format!("{target} is not measured: {reason}"));
+        let others = self.members.not_default(&self.options.targets);
+        let others = (!others.is_empty()).then(|| {
+            format!(
+                "benches of {} are not measured: these packages are no default members (add --workspace)",
+                others.join(", ")
+            )
+        });
+        not_built.chain(others)
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct CargoOptions {
     /// The target folder instead of the one in cargo's configuration, absolute or relative to the
     /// current folder.
     pub(crate) target_dir: Option<PathBuf>,
+    /// Arguments that define the profile for a commit that lacks it.
+    pub(crate) profile_args: Vec<String>,
     /// `--locked`, `--offline` and `--frozen`.
     pub(crate) dependencies: Vec<String>,
 }
@@ -51,6 +53,7 @@ impl CargoOptions {
             features: FeatureSelection::new(args, config),
             profile: args.profile.as_ref().or(config.profile.as_ref()).cloned(),
             target_dir: args.target_dir.clone(),
+            profile_args: Vec::new(),
             dependencies: dependencies.map(|(name, _)| name.to_owned()).collect(),
         }
     }
@@ -58,7 +61,8 @@ impl CargoOptions {
     /// The arguments of `cargo bench`, without the selection of targets.
     pub(crate) fn build_args(&self) -> Vec<String> {
         let profile = self.profile.iter().map(|name| format!("--profile={name}"));
-        self.features.args().chain(profile).chain(self.dependencies.iter().cloned()).collect()
+        let others = self.profile_args.iter().chain(&self.dependencies).cloned();
+        self.features.args().chain(profile).chain(others).collect()
     }
 }
 
