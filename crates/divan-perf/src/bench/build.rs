@@ -105,17 +105,25 @@ pub(super) fn build(workspace: &Workspace, options: &[String]) -> Result<Built> 
     if workspace.targets.is_empty() {
         return Ok(Built::default());
     }
-    let mut command = workspace.toolchain.cargo();
-    clear_git_variables(&mut command)
-        .args(["bench", "--no-run", "--message-format=json-render-diagnostics"])
-        .args(workspace.options.build_args())
-        .args(options)
-        .args(selection(workspace));
-    let output = run_cargo(&mut command).context("cannot start cargo")?;
-    if !output.status.success() {
-        bail!("cannot build the benches: fix the errors that cargo printed above");
+    let mut messages = String::new();
+    for packages in builds(workspace) {
+        let mut settings = workspace.options.clone();
+        // Cargo refuses a feature that none of the packages has.
+        let is_known = |name: &String| workspace.members.have_feature(packages.keys(), name);
+        settings.features.names.retain(is_known);
+        let mut command = workspace.toolchain.cargo();
+        clear_git_variables(&mut command)
+            .args(["bench", "--no-run", "--message-format=json-render-diagnostics"])
+            .args(settings.build_args())
+            .args(options)
+            .args(selection(&packages));
+        let output = run_cargo(&mut command).context("cannot start cargo")?;
+        if !output.status.success() {
+            bail!("cannot build the benches: fix the errors that cargo printed above");
+        }
+        messages += &String::from_utf8_lossy(&output.stdout);
     }
-    classify(workspace, &String::from_utf8_lossy(&output.stdout))
+    classify(workspace, &messages)
 }
 
 /// Runs cargo, whose messages go to standard error.
@@ -133,10 +141,32 @@ fn run_cargo(command: &mut Command) -> io::Result<Output> {
     output
 }
 
-fn selection(workspace: &Workspace) -> Vec<String> {
-    let packages: BTreeSet<&str> = workspace.targets.iter().map(|t| t.package.as_str()).collect();
-    let names: BTreeSet<&str> = workspace.targets.iter().map(|t| t.name.as_str()).collect();
-    let packages = packages.into_iter().map(|name| format!("--package={name}"));
+/// The names of the targets by package, per build.
+type Packages<'w> = BTreeMap<&'w str, BTreeSet<&'w str>>;
+
+/// The targets of each build.
+///
+/// Mostly one build is enough. Cargo refuses it if a selected name also exists in a selected package
+/// where the target needs more features. Such a package is built alone.
+fn builds(workspace: &Workspace) -> Vec<Packages<'_>> {
+    let mut names = Packages::new();
+    for target in &workspace.targets {
+        names.entry(&target.package).or_default().insert(&target.name);
+    }
+    let all: BTreeSet<&str> = names.values().flatten().copied().collect();
+    let not_built = workspace.not_built.keys().filter_map(|key| key.split_once('/'));
+    let refused = not_built.filter(|(_, name)| all.contains(name));
+    let alone: BTreeSet<&str> = refused.map(|(package, _)| package).collect();
+    let (alone, together): (Packages<'_>, Packages<'_>) =
+        names.into_iter().partition(|(package, _)| alone.contains(package));
+    let alone = alone.into_iter().map(|package| Packages::from([package]));
+    [together].into_iter().chain(alone).filter(|packages| !packages.is_empty()).collect()
+}
+
+/// The arguments for packages and the names of their targets.
+fn selection(packages: &Packages<'_>) -> Vec<String> {
+    let names: BTreeSet<&str> = packages.values().flatten().copied().collect();
+    let packages = packages.keys().map(|package| format!("--package={package}"));
     packages.chain(names.into_iter().map(|name| format!("--bench={name}"))).collect()
 }
 
@@ -322,6 +352,31 @@ mod tests {
         assert_eq!(artifact("a#1", "bin"), (false, true));
         assert_eq!(artifact("a#1", "lib"), (false, false));
         assert_eq!(artifact("b#1", "bench"), (false, false));
+    }
+
+    #[test]
+    fn a_package_is_built_alone_if_a_selected_name_needs_features_in_it() {
+        let target = |(package, name): (&str, &str)| BenchTarget {
+            package_id: format!("{package}#1"),
+            package: package.to_owned(),
+            dir: PathBuf::new(),
+            name: name.to_owned(),
+            source: PathBuf::new(),
+        };
+        let targets = [("a", "x"), ("b", "bench"), ("b", "y"), ("c", "bench"), ("d", "z")];
+        let not_built = ["a/bench", "d/other"].map(|key| (key.to_owned(), String::new()));
+        let workspace = Workspace {
+            targets: targets.map(target).into(),
+            not_built: not_built.into(),
+            ..Workspace::default()
+        };
+        let builds: Vec<String> =
+            builds(&workspace).iter().map(|packages| selection(packages).join(" ")).collect();
+        let expected = [
+            "--package=b --package=c --package=d --bench=bench --bench=y --bench=z",
+            "--package=a --bench=x",
+        ];
+        assert_eq!(builds, expected);
     }
 
     #[test]

@@ -70,13 +70,18 @@ impl Members {
         self.packages().find(|package| package.id == id)
     }
 
-    /// Fails if the selection names a package or target that does not exist.
-    pub(super) fn check_names(&self, selection: &TargetSelection) -> Result<()> {
+    /// Fails if options name a package, a target or a feature that does not exist.
+    pub(super) fn check_names(&self, options: &CargoOptions) -> Result<()> {
+        let selection = &options.targets;
         let packages = self.packages().map(|package| package.name.as_str()).collect();
         check("package", selection.packages.iter().chain(&selection.exclude), &packages)?;
         let benches = self.packages().flat_map(CargoPackage::benches);
         let benches = benches.map(|target| target.name.as_str()).collect();
-        check("bench target", selection.benches.iter(), &benches)
+        check("bench target", selection.benches.iter(), &benches)?;
+        if let Some(unknown) = self.unknown_features(options).first() {
+            bail!("no package of the workspace has the feature `{unknown}`: correct its name");
+        }
+        Ok(())
     }
 
     /// Packages with benches that are only left out because they are no default members.
@@ -91,12 +96,22 @@ impl Members {
         with_benches.map(|package| package.name.as_str()).collect()
     }
 
-    /// The named features that no selected package has. Cargo refuses them.
+    /// Whether one of these packages has a feature.
+    pub(super) fn have_feature<'a>(
+        &self,
+        mut packages: impl Iterator<Item = &'a &'a str>,
+        name: &str,
+    ) -> bool {
+        packages.any(|package| {
+            let mut named = self.packages().filter(|member| member.name == **package);
+            named.any(|member| has_feature(member, name))
+        })
+    }
+
+    /// The named features that no member has.
     pub(super) fn unknown_features(&self, options: &CargoOptions) -> BTreeSet<String> {
-        let is_known = |name: &&String| {
-            self.selected(&options.targets).any(|member| has_feature(&member.package, name))
-        };
-        options.features.names.iter().filter(|name| !is_known(name)).cloned().collect()
+        let is_unknown = |name: &&String| !self.packages().any(|member| has_feature(member, name));
+        options.features.names.iter().filter(is_unknown).cloned().collect()
     }
 
     /// The bench targets that options select.
@@ -225,8 +240,7 @@ mod tests {
     #[test]
     fn names_that_do_not_exist_are_errors() {
         let members = Members::of(&metadata("/nonexistent"));
-        let error =
-            |options: CargoOptions| members.check_names(&options.targets).unwrap_err().to_string();
+        let error = |options: CargoOptions| members.check_names(&options).unwrap_err().to_string();
         let expected = "there is no package `c` in the workspace: name one of a, b";
         assert_eq!(error(options(&["c"], &[], &[])), expected);
         let mut excluded = options(&[], &[], &[]);
@@ -235,16 +249,18 @@ mod tests {
         let expected =
             "there is no bench target `own` in the workspace: name one of net, off, parse, sort";
         assert_eq!(error(options(&[], &["own"], &[])), expected);
+        let expected = "no package of the workspace has the feature `b/net`: correct its name";
+        assert_eq!(error(options(&["b"], &[], &["net", "b/net"])), expected);
     }
 
     #[test]
-    fn features_that_no_selected_package_has_are_unknown() {
+    fn features_that_no_member_has_are_unknown() {
         let members = Members::of(&metadata("/nonexistent"));
         let features = ["net", "new", "a/tls", "a/new", "log/std", "own-log/std"];
         let unknown = members.unknown_features(&options(&[], &[], &features));
         assert_eq!(Vec::from_iter(unknown), ["a/new", "new", "own-log/std"]);
-        let of_b = members.unknown_features(&options(&["b"], &[], &["net"]));
-        assert_eq!(Vec::from_iter(of_b), ["net"]);
+        assert!(members.have_feature([&"a"].into_iter(), "net"));
+        assert!(!members.have_feature([&"b"].into_iter(), "net"));
     }
 
     #[test]

@@ -69,7 +69,7 @@ impl Workspace {
     /// Selects bench targets by options of the command line and perf-budgets.json. Fails if a name
     /// in them does not exist.
     pub(crate) fn select(&mut self, options: CargoOptions) -> Result<()> {
-        self.members.check_names(&options.targets)?;
+        self.members.check_names(&options)?;
         if let Some(dir) = &options.target_dir {
             self.target_dir = path::absolute(dir).context("cannot use --target-dir")?;
         }
