@@ -51,7 +51,7 @@ pub fn run_to_text(run: &Run) -> String {
         fact("partial", "it lacks benchmarks or launches");
     }
     fact("machine", &run.machine.key);
-    for (name, value) in run.machine.fields() {
+    for (name, value) in run.machine.fields().into_iter().filter(|(_, value)| !value.is_empty()) {
         fact(&format!("  {name}"), &value);
     }
     let mut table = "benchmark\tmedian\tp95\tp99\tminimum\tallocations\t\n".to_owned();

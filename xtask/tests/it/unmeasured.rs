@@ -85,7 +85,7 @@ fn benchmarks_of_a_target_that_lists_none_are_missing_in_a_comparison() {
             "Cargo.toml",
             &format!("{manifest}\n[features]\nnet = []\n")
                 .replace("\"text\"", "\"text\"\nrequired-features = [\"net\"]"),
-            "it needs the features net",
+            "it needs the feature net (add --features net)",
         ),
     ];
     for (path, contents, said) in dead {

@@ -37,9 +37,27 @@ pub(super) fn panic_of(stderr: &str) -> Option<String> {
     Some(format!("{message} ({location})"))
 }
 
+/// The last line of standard error, after a colon; empty if there is none. For a missing shared
+/// library it is the message of the system's loader.
+pub(super) fn last_words(stderr: &str) -> String {
+    let mut lines = stderr.lines().map(str::trim);
+    let is_own = |line: &&str| !line.is_empty() && !line.starts_with("Timer precision: ");
+    lines.rfind(is_own).map(|line| format!(": {line}")).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_line_of_standard_error_is_a_reason() {
+        let loader = "bench: error while loading shared libraries: liba.so: cannot open\n";
+        let expected = ": bench: error while loading shared libraries: liba.so: cannot open";
+        assert_eq!(last_words(loader), expected);
+        assert_eq!(last_words("a\n b \n\n"), ": b");
+        assert_eq!(last_words("Timer precision: 20 ns\n\n"), "");
+        assert_eq!(last_words(""), "");
+    }
 
     #[test]
     fn a_panic_is_reported_by_its_message_and_location() {

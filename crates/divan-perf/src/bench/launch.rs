@@ -1,7 +1,7 @@
 //! One launch: a bench process for one benchmark, and its result.
 
 use super::build::Executable;
-use super::failure::{incomplete, panic_of};
+use super::failure::{incomplete, last_words, panic_of};
 use super::launch_files::{LaunchFile, LaunchFiles};
 use super::launch_result;
 use super::leftover_processes::LeftoverProcesses;
@@ -27,7 +27,6 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub(crate) struct Launcher {
     clock_recorder: Option<ClockRecorder>,
-    libraries: Option<PathBuf>,
     time_limit: Duration,
     interrupt: Interrupt,
     files: LaunchFiles,
@@ -63,13 +62,11 @@ impl Launcher {
     /// A launcher whose processes are ended after `time_limit`.
     pub(crate) fn new(
         clock_recorder: Option<ClockRecorder>,
-        libraries: Option<PathBuf>,
         time_limit: Duration,
         interrupt: Interrupt,
     ) -> Self {
         Self {
             clock_recorder,
-            libraries,
             time_limit,
             interrupt,
             files: LaunchFiles::default(),
@@ -258,17 +255,12 @@ impl Launcher {
     /// configure Divan.
     fn set_up(&self, command: &mut Command, executable: &Executable) {
         command.current_dir(&executable.target.dir);
-        command.env("CARGO_MANIFEST_DIR", &executable.target.dir);
-        for (name, path) in &executable.programs {
-            command.env(format!("CARGO_BIN_EXE_{name}"), path);
-        }
+        executable.environment.set(command);
         for name in CLEARED_VARIABLES {
             command.env_remove(name);
         }
         // Otherwise git in a bench would use the repository of a git hook that runs this program.
         clear_git_variables(command);
-        let (name, paths) = library_path(&executable.path, self.libraries.as_deref());
-        command.env(name, paths);
     }
 
     /// The reason if a process was ended or failed.
@@ -285,8 +277,10 @@ impl Launcher {
         let stderr = String::from_utf8_lossy(&ended.stderr);
         Some(match (panic_of(&stderr), status.code()) {
             (Some(panic), _) => format!("it panicked: {panic}"),
-            (None, Some(code)) => format!("it ended with exit status {code}"),
-            (None, None) => format!("it was killed: {status}"),
+            (None, Some(code)) => {
+                format!("it ended with exit status {code}{}", last_words(&stderr))
+            }
+            (None, None) => format!("it was killed: {status}{}", last_words(&stderr)),
         })
     }
 }
@@ -331,21 +325,6 @@ fn preloads(library: &Path) -> OsString {
     preloads
 }
 
-/// The variable with the folders of shared libraries, and its value as cargo sets it.
-fn library_path(executable: &Path, libraries: Option<&Path>) -> (&'static str, OsString) {
-    let name = match env::consts::OS {
-        "macos" => "DYLD_FALLBACK_LIBRARY_PATH",
-        "windows" => "PATH",
-        _ => "LD_LIBRARY_PATH",
-    };
-    let own = executable.ancestors().skip(1).take(2).map(Path::to_owned);
-    let set = env::var_os(name).unwrap_or_default();
-    let paths: Vec<PathBuf> =
-        own.chain(libraries.map(Path::to_owned)).chain(env::split_paths(&set)).collect();
-    // The variable stays unchanged if the name of a folder has the separator.
-    (name, env::join_paths(paths).unwrap_or(set))
-}
-
 /// The result of each finished row.
 fn results_of(
     entry: &ListedBenchmark,
@@ -376,11 +355,4 @@ fn name(entry: &ListedBenchmark, row: &Row, rows: usize) -> BenchmarkId {
         1 => entry.id.clone(),
         _ => BenchmarkId::new(&target.package, &target.name, &row.path),
     }
-}
-
-/// The folder of rustc's libraries for the target; `None` if rustc does not report it.
-pub(crate) fn library_folder(rustc: &str) -> Option<PathBuf> {
-    let output = Command::new(rustc).args(["--print", "target-libdir"]).output().ok()?;
-    let path = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then(|| PathBuf::from(path.trim()))
 }

@@ -63,7 +63,7 @@ const EMPTY: &str = "{\n  \"schema\": 2\n}\n";
 /// Writes the entry to perf-budgets.json, which is created if needed.
 pub(crate) fn run(args: &AcceptArgs) -> Result<ExitCode> {
     let sh = Shell::new().context("cannot enter the current folder")?;
-    let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
+    let workspace = Workspace::find(&sh, args.manifest_path.as_deref())?;
     let report = last_report(args, &workspace)?;
     let entry = Acceptance {
         benchmark: benchmark(args, report.as_ref())?,

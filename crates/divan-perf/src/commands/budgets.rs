@@ -113,7 +113,7 @@ fn suggest(args: &BudgetsArgs) -> Result<ExitCode> {
 
 fn workspace(args: &BudgetsArgs) -> Result<Workspace> {
     let sh = Shell::new().context("cannot enter the current folder")?;
-    Workspace::find(&sh, args.manifest_path.as_deref(), &[])
+    Workspace::find(&sh, args.manifest_path.as_deref())
 }
 
 fn read_file(workspace: &Workspace) -> Result<(String, BudgetFile, Budgets)> {

@@ -55,7 +55,7 @@ fn report_path(args: &ExplainArgs) -> Result<PathBuf> {
         return Ok(output.join(REPORT));
     }
     let sh = Shell::new().context("cannot enter the current folder")?;
-    let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
+    let workspace = Workspace::find(&sh, args.manifest_path.as_deref())?;
     Ok(OutputFolder::last_report(None, &workspace))
 }
 

@@ -3,15 +3,16 @@
 use super::context::Context;
 use super::suite::BenchSuite;
 use super::unchanged::{BuildTree, unchanged_packages};
-use crate::args::MeasureArgs;
 use crate::bench::{BaseCache, BaseEntries, Built, Launcher, Listing, Workspace, base_sources};
 use crate::budget_file;
+use crate::environment;
 use crate::store::{BaseCommit, Repository};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use perf_judge::budget::Acceptance;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::unit::{self, LogRatio};
+use perf_report::visible;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -44,7 +45,6 @@ impl Base {
         repository: &Repository,
         suite: &BenchSuite,
         commit: BaseCommit,
-        args: &MeasureArgs,
         skips: bool,
     ) -> Result<Self> {
         let short = commit.commit.short().to_owned();
@@ -52,10 +52,9 @@ impl Base {
         ui::say(&format!("building the benches of {short}, the {}", commit.label));
         let sources = repository.check_out(&commit.commit.hash, &cache.tree)?;
         let failed = || format!("cannot measure {short}, the {}", commit.label);
-        let (workspace, shared) =
-            workspace(context, repository, &cache, args).with_context(failed)?;
+        let (workspace, shared) = workspace(context, repository, &cache).with_context(failed)?;
         let build = || -> Result<(Built, Listing)> {
-            let options = configs_above(&repository.root());
+            let options = context.project.workspace.config.args_elsewhere();
             let built = cache.build_folder().build(&workspace, &options, &sources)?;
             let listing = Listing::of(&built.executables, &suite.launcher)?;
             Ok((built, listing))
@@ -142,7 +141,6 @@ fn workspace(
     context: &Context,
     repository: &Repository,
     cache: &BaseCache,
-    args: &MeasureArgs,
 ) -> Result<(Workspace, Vec<String>)> {
     let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let (root, own) = (real(&repository.root()), real(&context.project.workspace.root));
@@ -165,36 +163,31 @@ fn workspace(
         fs::copy(&own_lock, &lock).context("cannot copy Cargo.lock to the base")?;
     }
     let sh = Shell::new().context("cannot enter the current folder")?;
-    let mut workspace = Workspace::find(&sh, Some(&manifest), &[])?;
-    workspace
-        .targets
-        .retain(|target| args.package.is_empty() || args.package.contains(&target.package));
-    Ok((workspace, shared))
+    let mut workspace = Workspace::find(&sh, Some(&manifest))?;
+    let mut notes = shared;
+    notes.extend(workspace.follow(&context.project.workspace, &cache.tree)?);
+    notes.extend(differing_tools(&context.project.workspace, &workspace)?);
+    Ok((workspace, notes))
 }
 
-/// Cargo's configuration files in the folders above the checkout, as arguments for cargo.
-///
-/// Cargo does not find them from the base's worktree. The file in cargo's home applies everywhere.
-fn configs_above(root: &Path) -> Vec<String> {
-    let home = std::env::home_dir().map(|home| home.join(".cargo"));
-    let dirs = root.ancestors().skip(1).map(|dir| dir.join(".cargo"));
-    let dirs = dirs.filter(|dir| Some(dir) != home.as_ref());
-    let files = dirs.flat_map(|dir| ["config.toml", "config"].map(|name| dir.join(name)));
-    files.filter(|file| file.is_file()).map(|file| format!("--config={}", file.display())).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn configuration_above_the_checkout_is_passed() {
-        let dir = tempfile::tempdir().unwrap();
-        let config = dir.path().join(".cargo/config.toml");
-        fs::create_dir_all(config.parent().unwrap()).unwrap();
-        fs::write(&config, "").unwrap();
-        let passed = configs_above(&dir.path().join("project"));
-        assert!(passed.contains(&format!("--config={}", config.display())), "{passed:?}");
-        assert!(!configs_above(dir.path()).contains(&passed[0]));
+/// Notes on what base and head are built with, if it differs.
+fn differing_tools(head: &Workspace, base: &Workspace) -> Result<Vec<String>> {
+    let [of_head, of_base] = [head, base].map(|side| side.toolchain.version());
+    let (of_head, of_base) = (of_head?, of_base?);
+    let mut notes = Vec::new();
+    let settings = head.config_differences(base, &of_head);
+    if !settings.is_empty() {
+        let keys: Vec<String> = settings.iter().map(|key| format!("`{}`", visible(key))).collect();
+        notes.push(format!(
+            "base and head have different settings in cargo's configuration: {}",
+            keys.join(", ")
+        ));
     }
+    if of_head != of_base {
+        let [of_head, of_base] = [of_head, of_base].map(|text| environment::rustc_name(&text));
+        notes.push(format!(
+            "each side is built by the compiler of its commit: the base by rustc {of_base}, the head by rustc {of_head}"
+        ));
+    }
+    Ok(notes)
 }

@@ -3,7 +3,7 @@
 use super::history::RecordedHistory;
 use super::project::Project;
 use super::recorder::Recorder;
-use crate::args::OutputArgs;
+use crate::args::{CargoArgs, OutputArgs};
 use crate::store::Repository;
 use anyhow::{Result, anyhow};
 use std::fs;
@@ -20,8 +20,8 @@ pub(crate) struct Context {
 
 impl Context {
     /// Reads and validates all inputs.
-    pub(crate) fn check(args: &OutputArgs, packages: &[String]) -> Result<Self> {
-        let project = Project::find(args, packages)?;
+    pub(crate) fn check(args: &OutputArgs, cargo: &CargoArgs) -> Result<Self> {
+        let project = Project::find(args, cargo)?;
         let repository = repository(&project, args)?.map(Rc::new);
         let recorder = Recorder::prepare(repository.as_ref(), &project.output, args)?;
         let history = RecordedHistory::read(repository)?;

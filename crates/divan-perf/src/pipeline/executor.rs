@@ -192,8 +192,8 @@ impl<'a> Executor<'a> {
         }
         let commit = repository.describe(base, "recorded base of the changed benchmarks")?;
         repository.check_submodules(&commit)?;
-        let (args, skips) = (&self.args.measure, !self.args.no_skip);
-        Base::build(self.context, repository, self.suite, commit, args, skips)
+        let skips = !self.args.no_skip;
+        Base::build(self.context, repository, self.suite, commit, skips)
     }
 
     /// Reports to the judge which benchmarks the base lacks, and which are unchanged in it.

@@ -34,7 +34,7 @@ use std::process::ExitCode;
 /// Measures the checkout and judges it, against its history or in pairs with another commit.
 pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
-    let context = Context::check(&args.measure.output, &args.measure.package)?;
+    let context = Context::check(&args.measure.output, &args.measure.cargo)?;
     let reference = ReferenceSource::find(args, &context)?;
     if let Some(reason) = reference.nothing_to_compare(args, &context)? {
         ui::say(&reason);

@@ -72,7 +72,7 @@ impl ReferenceSource {
         let repository = context.history.repository();
         let repository = repository.context(NO_REPOSITORY)?;
         let skips = !args.no_skip;
-        let base = Base::build(context, repository, suite, commit, &args.measure, skips)?;
+        let base = Base::build(context, repository, suite, commit, skips)?;
         suite.silent.fail(&mut listing, base.names().cloned(), is_wanted);
         Ok(Selection::of(listing, base, &context.project.budgets, is_wanted))
     }

@@ -5,8 +5,8 @@ use super::context::Context;
 use super::silent_targets::SilentTargets;
 use crate::args::MeasureArgs;
 use crate::bench::{
-    self, BuildFolder, Built, ClockRecorder, Launcher, ListedBenchmark, Listing, Measurement,
-    Runner, RunnerOptions, SamplingTarget, Workspace,
+    BuildFolder, Built, ClockRecorder, Launcher, ListedBenchmark, Listing, Measurement, Runner,
+    RunnerOptions, SamplingTarget, Workspace,
 };
 use crate::environment::{self, BuildSettings};
 use crate::interrupt::Interrupt;
@@ -47,6 +47,8 @@ pub(crate) struct BenchSuite {
     pub(super) silent: SilentTargets,
     /// The benchmarks before `--filter`.
     listed: Vec<BenchmarkId>,
+    /// The features of bench targets that are not built.
+    missing_features: Vec<String>,
     /// The number of selected benchmarks, in all parts of the partition.
     selected: usize,
     sources: BTreeMap<BenchmarkId, Source>,
@@ -65,15 +67,12 @@ impl BenchSuite {
         context.history.repository().map_or(Ok(()), Repository::check_nothing_left_out)?;
         ui::say("building the benches");
         let built = BuildFolder::build_checkout(workspace)?;
-        let machine = environment::machine(BuildSettings {
-            profile: built.profile.clone(),
-            divan: workspace.divan()?.key(),
-        })?;
+        let machine = environment::machine(build_settings(workspace, &built)?);
         let mut notes: Vec<String> = workspace.notes().chain(built.notes.iter().cloned()).collect();
+        notes.extend(workspace.runner_note());
         let clock_recorder = clock_recorder(workspace, &machine, &mut notes);
         let limit = Duration::from_secs(args.launch_timeout.into());
-        let libraries = bench::library_folder(&environment::rustc());
-        let launcher = Launcher::new(clock_recorder, libraries, limit, interrupt.clone())
+        let launcher = Launcher::new(clock_recorder, limit, interrupt.clone())
             .with_copies(&workspace.target_dir.join("perf/launched"))?;
         let mut listing = Listing::of(&built.executables, &launcher)?;
         let names: Vec<BenchmarkId> = listing.entries.iter().map(|e| e.id.clone()).collect();
@@ -95,6 +94,7 @@ impl BenchSuite {
             partition,
             silent,
             listed,
+            missing_features: workspace.missing_features.iter().cloned().collect(),
             selected,
             sources: listing.entries.iter().filter_map(source).collect(),
             started: environment::now(),
@@ -109,6 +109,12 @@ impl BenchSuite {
             return Ok(());
         }
         if self.built.executables.is_empty() {
+            if !self.missing_features.is_empty() {
+                bail!(
+                    "nothing to measure: the selected benches need features. Run `cargo xtask perf --features {}`",
+                    self.missing_features.join(",")
+                );
+            }
             bail!(
                 "this workspace has no Divan bench: add a [[bench]] with `harness = false` whose main calls divan::main()"
             );
@@ -332,6 +338,20 @@ fn split(listing: &mut Listing, part: Part, context: &Context) -> Partition {
         listing.failures.clear();
     }
     partition
+}
+
+/// What decides, besides the machine, which runs are comparable.
+fn build_settings(workspace: &Workspace, built: &Built) -> Result<BuildSettings> {
+    let rustc = workspace.toolchain.version()?;
+    let options = &workspace.options;
+    Ok(BuildSettings {
+        flags: workspace.machine_flags(&rustc),
+        rustc,
+        profile: built.profile.clone(),
+        divan: workspace.divan()?.key(),
+        features: options.features.key(),
+        cargo_profile: options.profile.clone().unwrap_or_default(),
+    })
 }
 
 fn clock_recorder(

@@ -17,6 +17,14 @@ pub(crate) fn tracked_below(folder: &Path) -> Result<Option<String>> {
     Ok(files.and_then(|files| files.split('\0').next().map(str::to_owned)))
 }
 
+/// Whether the repository around `dir` tracks a file.
+pub(crate) fn is_tracked(dir: &Path, file: &Path) -> bool {
+    let Ok(sh) = Shell::new() else { return false };
+    sh.change_dir(dir);
+    let files = answer(git!(sh, "git --literal-pathspecs ls-files -- {file}"));
+    files.is_ok_and(|files| files.is_some())
+}
+
 /// The git directory of the repository around `dir`; `None` without a repository.
 pub(crate) fn git_folder(dir: &Path) -> Result<Option<PathBuf>> {
     let sh = Shell::new().context("cannot enter the current folder")?;
