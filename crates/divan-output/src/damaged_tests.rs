@@ -19,7 +19,7 @@ proptest! {
         stderr in damaged(STDERR),
     ) {
         parse_table(&String::from_utf8_lossy(&table));
-        let _ = parse_listing(&String::from_utf8_lossy(&listing));
+        let _ = parse_listing(&String::from_utf8_lossy(&listing), "shapes");
         let stderr = String::from_utf8_lossy(&stderr);
         let _ = (timer_precision(&stderr), unregistered(&stderr));
     }

@@ -26,5 +26,5 @@ pub use launch::{
 };
 pub use listing::{Listing, ListingError, parse_listing, parse_tree};
 pub use row::{Alloc, AllocKind, Figures, Rate, RateKind, Row, RowState};
-pub use stderr::{timer_precision, unregistered};
+pub use stderr::{is_divans, timer_precision, unregistered};
 pub use table::{Problem, Table, parse_table};

@@ -23,6 +23,8 @@ const LABEL_GAP: &str = "  ";
 pub struct Table {
     /// In printed order.
     pub rows: Vec<Row>,
+    /// Paths of the groups in printed order, roots excluded. A function with arguments is one.
+    pub groups: Vec<Vec<String>>,
     /// Lines that look like a table and have no place in it, in order. If a listed benchmark has
     /// no row, the first of these is the reason: the grammar has changed.
     pub problems: Vec<Problem>,
@@ -148,6 +150,7 @@ impl<'a> Parser<'a> {
         self.stack.truncate(label.depth);
         let Some(state) = self.state(at, content) else {
             self.stack.push(name);
+            self.table.groups.push(self.stack.clone());
             return end;
         };
         self.open = state == RowState::Unfinished;

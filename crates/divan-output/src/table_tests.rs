@@ -29,7 +29,7 @@ fn figures<'a>(table: &'a Table, path: &str) -> &'a Figures {
 fn every_listed_shape_has_its_row() {
     let table = shapes();
     let listing = include_str!("../../../fixtures/divan/shapes.list");
-    for name in super::super::parse_listing(listing).unwrap().names {
+    for name in super::super::parse_listing(listing, "shapes").unwrap().names {
         let threads = format!("{name}::t=");
         let found = |path: &String| *path == name || path.starts_with(&threads);
         assert!(paths(&table).iter().any(found), "{name:?} not in {:?}", paths(&table));

@@ -1,7 +1,7 @@
 //! One launch: a bench process for one benchmark, and its result.
 
 use super::build::Executable;
-use super::failure::{incomplete, panic_of};
+use super::failure::{incomplete, panic_of, with_last_words};
 use super::launch_files::{LaunchFile, LaunchFiles};
 use super::launch_result;
 use super::leftover_processes::LeftoverProcesses;
@@ -227,7 +227,10 @@ impl Launcher {
         let ended = process::run(command, limit, &self.interrupt)?;
         self.leftover_processes.add(entry.id.as_str(), ended.leftover);
         Ok(match ended.status {
-            None => LaunchOutcome::Failure(format!("it did not end within {} s", limit.as_secs())),
+            None => LaunchOutcome::Failure(with_last_words(
+                &format!("it did not end within {} s", limit.as_secs()),
+                &String::from_utf8_lossy(&ended.stderr),
+            )),
             Some(_) => self.outcome(entry, &ended, None),
         })
     }
@@ -273,20 +276,23 @@ impl Launcher {
 
     /// The reason if a process was ended or failed.
     pub(super) fn failure(&self, ended: &ProcessOutcome) -> Option<String> {
+        let stderr = String::from_utf8_lossy(&ended.stderr);
         let Some(status) = ended.status else {
             let limit = self.time_limit.as_secs();
-            return Some(format!(
+            let reason = format!(
                 "it did not end within {limit} s and was killed. Increase --launch-timeout"
-            ));
+            );
+            return Some(with_last_words(&reason, &stderr));
         };
         if status.success() {
             return None;
         }
-        let stderr = String::from_utf8_lossy(&ended.stderr);
         Some(match (panic_of(&stderr), status.code()) {
             (Some(panic), _) => format!("it panicked: {panic}"),
-            (None, Some(code)) => format!("it ended with exit status {code}"),
-            (None, None) => format!("it was killed: {status}"),
+            (None, Some(code)) => {
+                with_last_words(&format!("it ended with exit status {code}"), &stderr)
+            }
+            (None, None) => with_last_words(&format!("it was killed: {status}"), &stderr),
         })
     }
 }
