@@ -49,6 +49,13 @@ pub(crate) struct BenchTarget {
     pub(crate) source: PathBuf,
 }
 
+impl BenchTarget {
+    /// The name of its crate, with which the paths of its benchmarks begin.
+    pub(super) fn crate_name(&self) -> String {
+        self.name.replace('-', "_")
+    }
+}
+
 impl Workspace {
     /// Reads the workspace of `manifest`, or the one around the current folder.
     ///
