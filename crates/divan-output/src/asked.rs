@@ -56,7 +56,7 @@ mod tests {
     const SHAPES: &str = include_str!("../../../fixtures/divan/shapes.out");
 
     fn table(paths: &[&str]) -> Table {
-        let mut rows = parse_table(SHAPES).rows;
+        let mut rows = parse_table(SHAPES, "").rows;
         rows.truncate(paths.len());
         for (row, path) in rows.iter_mut().zip(paths) {
             row.path = path.split("::").map(str::to_owned).collect();
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn every_listed_shape_has_its_own_rows_and_no_other() {
-        let whole = parse_table(SHAPES);
+        let whole = parse_table(SHAPES, "");
         let mut kept = 0;
         for listed in parse_listing(LISTING, "shapes").unwrap().names {
             let mut table = whole.clone();

@@ -24,6 +24,7 @@ pub use launch::{
     BINARY_MARKER, CLEARED_VARIABLES, LISTING_ARGUMENTS, LISTING_VARIABLE, Launch, TREE_ARGUMENTS,
     USAGE_STATUS, discovery_arguments,
 };
+pub use line::decoded;
 pub use listing::{Listing, ListingError, parse_listing, parse_tree};
 pub use row::{Alloc, AllocKind, Figures, Rate, RateKind, Row, RowState};
 pub use stderr::{is_divans, timer_precision, unregistered};

@@ -157,9 +157,8 @@ impl Table {
     fn above_threads<'a>(&self, row: &'a Row, function: usize) -> Option<&'a [String]> {
         let (_, above) = row.path.split_last()?;
         let levels = row.path.len() - function;
-        let is_beside = |other: &&Row| {
-            other.path.len() == row.path.len() && other.path.starts_with(above)
-        };
+        let is_beside =
+            |other: &&Row| other.path.len() == row.path.len() && other.path.starts_with(above);
         let beside: Vec<&Row> = self.rows.iter().filter(is_beside).collect();
         let counts: Option<Vec<u64>> =
             beside.iter().map(|other| thread_count(other.path.last()?)).collect();
@@ -226,7 +225,7 @@ mod tests {
     fn thread_counts_and_arguments_are_told_apart() {
         let rows = |paths: &[&str]| {
             let shapes = include_str!("../../../fixtures/divan/shapes.out");
-            let mut rows = parse_table(shapes).rows;
+            let mut rows = parse_table(shapes, "").rows;
             rows.truncate(paths.len());
             for (row, path) in rows.iter_mut().zip(paths) {
                 row.path = path.split("::").map(str::to_owned).collect();

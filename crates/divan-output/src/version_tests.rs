@@ -28,7 +28,7 @@ const WITH_ARGUMENTS: [Captured; 4] =
 impl Captured {
     /// The table, and the names that `--exact` runs.
     fn read(&self) -> (Table, Vec<String>) {
-        let table = parse_table(self.table);
+        let table = parse_table(self.table, "");
         assert_eq!(table.problems, [], "{}", self.version);
         let mut functions = parse_tree(self.tree, "b");
         let ignored = table.ignored();

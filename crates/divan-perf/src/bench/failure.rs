@@ -12,13 +12,15 @@ pub(super) fn incomplete(table: &Table, stderr: &str) -> Option<String> {
         let reason = "its row occurs more than once in the output, so Divan's row cannot be identified. Let the bench print no table";
         return Some(reason.to_owned());
     }
+    if !unregistered(stderr).is_empty() {
+        let reason = "it does not call a method such as `bench` of its Bencher: add the call";
+        return Some(reason.to_owned());
+    }
     if let Some(row) = table.rows.iter().find(|row| row.figures().is_none()) {
         return Some(match row.state {
             RowState::Ignored => "it is ignored: remove `ignore` from its attribute".to_owned(),
-            _ if !unregistered(stderr).is_empty() => {
-                "it does not call a method such as `bench` of its Bencher: add the call".to_owned()
-            }
-            _ => "its row has no numbers".to_owned(),
+            RowState::Repeated => "it printed a line like those of Divan's table, so Divan's numbers cannot be identified. Let the bench print no such line".to_owned(),
+            RowState::Unfinished | RowState::Done(_) => "its row has no numbers".to_owned(),
         });
     }
     let problem = table.problems.first().filter(|_| table.rows.is_empty());
@@ -45,12 +47,14 @@ pub(super) fn panic_of(stderr: &str) -> Option<String> {
 pub(super) fn with_last_words(reason: &str, stderr: &str) -> String {
     let (lines, chars) = QUOTED;
     let is_own = |line: &&str| !line.is_empty() && !is_divans(line);
-    let mut last: Vec<&str> = stderr.lines().rev().map(str::trim).filter(is_own).take(lines).collect();
+    let mut last: Vec<&str> =
+        stderr.lines().rev().map(str::trim).filter(is_own).take(lines).collect();
     if last.is_empty() {
         return reason.to_owned();
     }
     last.reverse();
-    let quoted: Vec<String> = last.into_iter().map(|line| visible(&shortened(line, chars))).collect();
+    let quoted: Vec<String> =
+        last.into_iter().map(|line| visible(&shortened(line, chars))).collect();
     format!("{reason}. It printed on standard error: {}", quoted.join(" / "))
 }
 

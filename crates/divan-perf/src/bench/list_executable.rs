@@ -6,14 +6,17 @@ use super::launch::Launcher;
 use super::process::ProcessOutcome;
 use anyhow::Result;
 use divan_output::{
-    LISTING_ARGUMENTS, LISTING_VARIABLE, TREE_ARGUMENTS, USAGE_STATUS, discovery_arguments,
-    parse_listing, parse_table, parse_tree,
+    LISTING_ARGUMENTS, LISTING_VARIABLE, TREE_ARGUMENTS, USAGE_STATUS, decoded,
+    discovery_arguments, parse_listing, parse_table, parse_tree,
 };
 use std::collections::BTreeSet;
 use std::process::Command;
 
 /// The oldest versions that can be measured.
 const OLDEST: &str = "Divan 0.1.0 and codspeed-divan-compat 3.0.5";
+
+/// The reason if lines of a listing are left out.
+const TOO_LONG: &str = "it printed more than 8 MiB before its benchmarks were listed: let the bench print less before divan::main()";
 
 /// The result of listing an executable.
 #[derive(Debug)]
@@ -42,7 +45,10 @@ impl Launcher {
         if let Some(reason) = self.failure(&terse) {
             return Ok(ListOutcome::Failure(reason));
         }
-        let stdout = String::from_utf8_lossy(&terse.stdout);
+        if !terse.gaps.is_empty() {
+            return Ok(ListOutcome::Failure(TOO_LONG.to_owned()));
+        }
+        let stdout = decoded(&terse.stdout);
         Ok(match parse_listing(&stdout, &executable.target.crate_name()) {
             Ok(listing) => ListOutcome::Names(listing.names),
             Err(error) => ListOutcome::Failure(with_last_words(
@@ -65,7 +71,7 @@ impl Launcher {
         if let Some(reason) = self.failure(&tree) {
             return Ok(ListOutcome::Failure(reason));
         }
-        let stdout = String::from_utf8_lossy(&tree.stdout);
+        let stdout = decoded(&tree.stdout);
         let functions = parse_tree(&stdout, &executable.target.crate_name());
         if functions.is_empty() {
             return Ok(ListOutcome::Names(functions));
@@ -85,7 +91,8 @@ impl Launcher {
             let ended = self.run_listing(executable, |command| {
                 command.args(discovery_arguments(&found));
             })?;
-            let table = parse_table(&String::from_utf8_lossy(&ended.stdout));
+            let stdout = decoded(&ended.stdout);
+            let table = parse_table(&stdout, &executable.target.crate_name());
             let has_failed = self.failure(&ended).is_some();
             // A terse listing has no ignored benchmarks either.
             let mut left_out = table.ignored();
@@ -152,7 +159,8 @@ mod tests {
 
     #[test]
     fn functions_with_arguments_and_silent_ones_are_settled() {
-        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let owned =
+            |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let functions = owned(&["b::f", "b::g", "b::h", "b::f2"]);
         let names = owned(&["b::f", "b::f::t=1", "b::f::t=2", "b::g", "b::g"]);
         let expected = owned(&["b::f::t=1", "b::f::t=2", "b::g", "b::g", "b::h", "b::f2"]);

@@ -165,7 +165,8 @@ impl BenchSuite {
         let rows = runner.planned().iter().flat_map(|planned| planned.rows.clone());
         let launched: Vec<BenchmarkId> = rows.chain(runner.failures().keys().cloned()).collect();
         let others = self.partition.iter().flat_map(|partition| &partition.listed);
-        let others: Vec<BenchmarkId> = others.chain(skipped).chain(&self.duplicates).cloned().collect();
+        let others: Vec<BenchmarkId> =
+            others.chain(skipped).chain(&self.duplicates).cloned().collect();
         context.project.check_old_names(&launched)?;
         context.project.check_budgets(&launched, &others)?;
         if args.compare.is_none() && self.partition.is_none() {
