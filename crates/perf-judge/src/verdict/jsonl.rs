@@ -276,7 +276,11 @@ impl CaseBenchmark {
         let usable: Vec<RunValue> = values.filter(|value| !value.is_empty()).collect();
         let last = &usable[usable.len().saturating_sub(config.history_len)..];
         if last.len() < config.min_history {
-            return Selection::TooFew { found: last.len(), series_was_cut: false };
+            return Selection::TooFew {
+                found: last.len(),
+                series_was_cut: false,
+                was_empty: false,
+            };
         }
         let near = config.can_compare.then(|| RECORDED.to_owned());
         Selection::Ready(Baseline::new(last.to_vec(), near.into_iter().collect()))
@@ -319,7 +323,7 @@ impl CaseBenchmark {
         let status = match (state, self.status) {
             // Another program launched the benchmark, so it has no numbers instead of missing ones.
             (State::Missing, BenchmarkStatus::New) => State::New,
-            (State::Missing, _) => State::Invalid,
+            (State::Missing | State::Empty, _) => State::Invalid,
             (state, _) => state,
         };
         let min_detectable_change_pct =
