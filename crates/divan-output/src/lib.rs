@@ -5,6 +5,7 @@
 
 mod asked;
 mod cell;
+mod harness;
 mod launch;
 mod line;
 mod listing;
@@ -20,9 +21,10 @@ mod damaged_tests;
 mod version_tests;
 
 pub use cell::{Cell, Columns};
+pub use harness::Harness;
 pub use launch::{
-    BINARY_MARKER, CLEARED_VARIABLES, LISTING_ARGUMENTS, LISTING_VARIABLE, Launch, TREE_ARGUMENTS,
-    USAGE_STATUS, discovery_arguments,
+    CLEARED_VARIABLES, LISTING_ARGUMENTS, LISTING_VARIABLE, Launch, TREE_ARGUMENTS, USAGE_STATUS,
+    discovery_arguments,
 };
 pub use line::decoded;
 pub use listing::{Listing, ListingError, parse_listing, parse_tree};

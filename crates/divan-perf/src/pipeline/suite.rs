@@ -112,8 +112,10 @@ impl BenchSuite {
             return Ok(());
         }
         if self.built.executables.is_empty() {
+            let others: String =
+                self.built.notes.iter().map(|note| format!("\n  {note}")).collect();
             bail!(
-                "this workspace has no Divan bench: add a [[bench]] with `harness = false` whose main calls divan::main()"
+                "this workspace has no Divan bench: add a [[bench]] with `harness = false` whose main calls divan::main(){others}"
             );
         }
         if let Some(note) = listing.duplicates_note().filter(|_| self.listed.is_empty()) {

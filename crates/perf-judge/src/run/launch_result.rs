@@ -22,8 +22,8 @@ impl Statistic {
 }
 
 /// Below this time per iteration, in ns, the compiler removed the code. A processor executes no
-/// iteration in a quarter of a cycle.
-const EMPTY_NS: f64 = 0.05;
+/// iteration in half a cycle.
+const EMPTY_NS: f64 = 0.1;
 
 /// The two statistics of one launch, in ns per iteration.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -126,7 +126,7 @@ mod tests {
             (&[0.002, 0.004, 0.0], true),
             (&[0.002, 0.004, 1.0], true),
             (&[0.002, 1.0], false),
-            (&[0.05], false),
+            (&[0.1], false),
             (&[f64::NAN], false),
         ];
         for (times, expected) in cases {
