@@ -115,8 +115,8 @@ impl Table {
     /// The listed names of its rows, one for each argument of `functions`, in printed order. A name
     /// that several benchmarks have occurs more than once.
     ///
-    /// `skipped` are names that the process was told to skip: a row that seems to be of such a name
-    /// is of an argument that looks like a thread count.
+    /// `skipped` are names that the process skips. A row that seems to be of such a name is of an
+    /// argument that looks like a thread count.
     pub fn listed_names(&self, functions: &[String], skipped: &BTreeSet<String>) -> Vec<String> {
         let mut seen: BTreeSet<&[String]> = BTreeSet::new();
         let mut names: Vec<String> = Vec::new();

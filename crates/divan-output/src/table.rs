@@ -45,8 +45,8 @@ pub struct Problem {
 }
 
 impl Table {
-    /// Moves the spans of its rows to their positions in the whole output, of which `len` bytes
-    /// are left out at `at` of the parsed text, for each of `gaps` in order.
+    /// Moves the spans of its rows to their positions in the whole output. Each of `gaps` is a
+    /// position in the parsed text and the number of bytes that are left out there, in order.
     pub fn add_gaps(&mut self, gaps: &[(usize, usize)]) {
         let mut left_out = 0;
         let sums: Vec<(usize, usize)> = gaps
@@ -116,7 +116,7 @@ impl<'a> Parser<'a> {
         self.line_number += 1;
         let end = self.line_end(at);
         let line = self.line(at, end);
-        if let Some(header) = Header::read(line) {
+        if let Some(header) = HeaderLine::read(line) {
             self.begin(&header);
             return end;
         }
@@ -132,7 +132,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Begins the table of a root.
-    fn begin(&mut self, header: &Header<'_>) {
+    fn begin(&mut self, header: &HeaderLine<'_>) {
         let is_first = self.stack.is_empty();
         let is_glued = is_first && !self.root.is_empty() && header.name.ends_with(self.root);
         let name = if is_glued { self.root } else { header.name };
@@ -289,13 +289,13 @@ impl<'a> Parser<'a> {
 }
 
 /// The first line of a table.
-struct Header<'a> {
+struct HeaderLine<'a> {
     name: &'a str,
     column: usize,
     width: usize,
 }
 
-impl<'a> Header<'a> {
+impl<'a> HeaderLine<'a> {
     fn read(line: &'a str) -> Option<Self> {
         let cells = Cells::split(line)?;
         if cells.rest != ["slowest", "median", "mean", "samples", "iters"] {
