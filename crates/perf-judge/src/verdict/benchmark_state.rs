@@ -129,7 +129,7 @@ impl BenchmarkState {
 
     pub(super) fn deviations(&self, confidence: Confidence) -> Vec<Deviation> {
         match &self.comparison.reference {
-            Reference::Runs(Selection::Ready(baseline)) if !are_empty(self.launches()) => {
+            Reference::Runs(Selection::Ready(baseline)) if !self.is_empty(self.launches()) => {
                 history::deviations(RunValue::of(self.launches()), baseline, confidence)
             }
             _ => Vec::new(),
@@ -195,7 +195,7 @@ impl BenchmarkState {
                 ..self.with_launches(plain(State::Unchanged, self.identical_reason()))
             },
             (None, _, Reference::Nothing(reason)) => {
-                let removed = are_empty(&self.initial).then(|| empty(None));
+                let removed = self.is_empty(&self.initial).then(|| empty(None));
                 let reason = reason.clone().or(removed);
                 Verdict { reason, ..self.with_launches(plain(State::New, "")) }
             }
@@ -304,6 +304,11 @@ impl BenchmarkState {
         }
     }
 
+    /// Whether the compiler removed the code in most of these launches.
+    fn is_empty<'a>(&self, launches: impl IntoIterator<Item = &'a LaunchTimes>) -> bool {
+        self.comparison.finds_empty && are_empty(launches)
+    }
+
     /// The state and the reason of pairs in which the compiler removed the code of a side.
     fn emptiness(&self) -> Option<(State, String)> {
         let base = self.pairs.iter().map(|pair| &pair.base);
@@ -312,7 +317,7 @@ impl BenchmarkState {
             let times: Vec<f64> = side.iter().map(|times| times.median).collect();
             stats::median(&times)
         };
-        match (are_empty(base.clone()), are_empty(head.clone())) {
+        match (self.is_empty(base.clone()), self.is_empty(head.clone())) {
             (true, true) => Some((State::Empty, empty(None))),
             (false, true) => Some((State::Empty, empty(median(base.copied().collect())))),
             (true, false) => {
@@ -333,7 +338,7 @@ impl BenchmarkState {
         let plain = |state, reason: String| Verdict { reason: Some(reason), ..bare(name, state) };
         let verdict = match selection {
             _ if self.launches().is_empty() => plain(State::Missing, NOT_MEASURED.to_owned()),
-            _ if are_empty(self.launches()) => plain(State::Empty, empty(before_ns(selection))),
+            _ if self.is_empty(self.launches()) => plain(State::Empty, empty(before_ns(selection))),
             _ if value.is_empty() => plain(State::Invalid, NO_TIME.to_owned()),
             Selection::New => bare(name, State::New),
             Selection::TooFew { found, series_was_cut, was_empty } => Verdict {

@@ -258,7 +258,7 @@ impl Request {
                 Reference::Runs(benchmark.selection(&self.config))
             }
         };
-        Comparison::new(benchmark.id.clone(), reference)
+        Comparison::new(benchmark.id.clone(), reference).of_another_program()
     }
 }
 
@@ -323,7 +323,7 @@ impl CaseBenchmark {
         let status = match (state, self.status) {
             // Another program launched the benchmark, so it has no numbers instead of missing ones.
             (State::Missing, BenchmarkStatus::New) => State::New,
-            (State::Missing | State::Empty, _) => State::Invalid,
+            (State::Missing, _) => State::Invalid,
             (state, _) => state,
         };
         let min_detectable_change_pct =
