@@ -299,7 +299,7 @@ pub(crate) mod tests {
     }
 
     fn few(found: usize) -> Selection {
-        Selection::TooFew { found, series_was_cut: false }
+        Selection::TooFew { found, series_was_cut: false, was_empty: false }
     }
 
     fn made(names: &[(&str, f64, Selection)]) -> Report {

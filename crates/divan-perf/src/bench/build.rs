@@ -7,7 +7,7 @@ use super::workspace::{DivanVersions, Workspace};
 use crate::store::clear_git_variables;
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
-use divan_output::BINARY_MARKER;
+use divan_output::Harness;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -191,12 +191,15 @@ fn classify(workspace: &Workspace, messages: &str) -> Result<Built> {
         }
         let Some((target, path)) = executable(workspace, &artifact) else { continue };
         built.profile = artifact.profile.describe();
-        if is_divan(&path)? {
+        let harness = harness(&path)?;
+        if harness == Harness::Divan {
             let environment = BenchEnvironment::default();
             built.executables.push(Executable { target, path, divan: divan.clone(), environment });
         } else {
             let (package, name) = (&target.package, &target.name);
-            built.notes.push(format!("{package}/{name} is not measured: it is not a Divan bench"));
+            built.notes.push(format!(
+                "{package}/{name} is not measured: it is no Divan bench, but {harness}"
+            ));
         }
     }
     output.set_environments(workspace, &mut built.executables);
@@ -255,9 +258,9 @@ fn program(artifact: &Artifact) -> Option<(String, PathBuf)> {
     Some((artifact.target.name.clone(), artifact.executable.clone().filter(|_| is_program)?))
 }
 
-fn is_divan(path: &Path) -> Result<bool> {
+fn harness(path: &Path) -> Result<Harness> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(memchr::memmem::find(&bytes, BINARY_MARKER).is_some())
+    Ok(Harness::of(&bytes))
 }
 
 impl Built {

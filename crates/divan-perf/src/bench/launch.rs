@@ -1,18 +1,19 @@
 //! One launch: a bench process for one benchmark, and its result.
 
 use super::build::Executable;
-use super::failure::{incomplete, last_words, panic_of};
+use super::failure::{incomplete, panic_of, with_last_words};
 use super::launch_files::{LaunchFile, LaunchFiles};
-use super::launch_result;
+use super::launch_result::{self, LaunchResults};
 use super::leftover_processes::LeftoverProcesses;
 use super::process::{self, ProcessOutcome};
 use super::sample_config::SampleConfig;
+use super::unproved_rows::UnprovedRows;
 use super::{ClockRecorder, ListedBenchmark};
 use crate::interrupt::Interrupt;
 use crate::store::clear_git_variables;
 use anyhow::Result;
-use divan_output::samples::{OUT_VARIABLE, RECORDS_VARIABLE, Rebuilt, Recording, Sizing, rebuild};
-use divan_output::{CLEARED_VARIABLES, Launch, Row, parse_table, timer_precision};
+use divan_output::samples::{OUT_VARIABLE, RECORDS_VARIABLE, Recording, Sizing};
+use divan_output::{CLEARED_VARIABLES, Launch};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::LaunchResult;
 use std::env;
@@ -31,6 +32,7 @@ pub(crate) struct Launcher {
     interrupt: Interrupt,
     files: LaunchFiles,
     leftover_processes: LeftoverProcesses,
+    unproved: UnprovedRows,
 }
 
 /// The result of a launch.
@@ -71,6 +73,7 @@ impl Launcher {
             interrupt,
             files: LaunchFiles::default(),
             leftover_processes: LeftoverProcesses::default(),
+            unproved: UnprovedRows::default(),
         }
     }
 
@@ -94,7 +97,8 @@ impl Launcher {
 
     /// Notes on the launches so far.
     pub(crate) fn notes(&self) -> Vec<String> {
-        self.leftover_processes.notes().into_iter().chain(self.files.note()).collect()
+        let notes = self.leftover_processes.notes().into_iter();
+        notes.chain(self.files.note()).chain(self.unproved.note()).collect()
     }
 
     /// Launches a benchmark to measure it.
@@ -224,7 +228,10 @@ impl Launcher {
         let ended = process::run(command, limit, &self.interrupt)?;
         self.leftover_processes.add(entry.id.as_str(), ended.leftover);
         Ok(match ended.status {
-            None => LaunchOutcome::Failure(format!("it did not end within {} s", limit.as_secs())),
+            None => LaunchOutcome::Failure(with_last_words(
+                &format!("it did not end within {} s", limit.as_secs()),
+                &String::from_utf8_lossy(&ended.stderr),
+            )),
             Some(_) => self.outcome(entry, &ended, None),
         })
     }
@@ -235,14 +242,20 @@ impl Launcher {
         ended: &ProcessOutcome,
         recorded: Option<&[u8]>,
     ) -> LaunchOutcome {
-        let stdout = String::from_utf8_lossy(&ended.stdout);
         let stderr = String::from_utf8_lossy(&ended.stderr);
-        let mut table = parse_table(&stdout);
-        table.keep_rows_of(&entry.listed);
-        match self.failure(ended).or_else(|| incomplete(&table, &stderr)) {
-            Some(reason) => LaunchOutcome::Failure(reason),
-            None => LaunchOutcome::Rows(results_of(entry, &table.rows, recorded, &stderr)),
+        let table = launch_result::table(entry, ended);
+        if let Some(reason) = self.failure(ended) {
+            return LaunchOutcome::Failure(reason);
         }
+        if let Some(reason) = incomplete(&table, &stderr) {
+            return LaunchOutcome::Failure(with_last_words(&reason, &stderr));
+        }
+        let results = match LaunchResults::read(entry, &table.rows, recorded, ended) {
+            Ok(results) => results,
+            Err(reason) => return LaunchOutcome::Failure(reason),
+        };
+        self.unproved.add(&results);
+        LaunchOutcome::Rows(results.rows)
     }
 
     pub(super) fn command(&self, executable: &Executable) -> Command {
@@ -265,22 +278,23 @@ impl Launcher {
 
     /// The reason if a process was ended or failed.
     pub(super) fn failure(&self, ended: &ProcessOutcome) -> Option<String> {
+        let stderr = String::from_utf8_lossy(&ended.stderr);
         let Some(status) = ended.status else {
             let limit = self.time_limit.as_secs();
-            return Some(format!(
+            let reason = format!(
                 "it did not end within {limit} s and was killed. Increase --launch-timeout"
-            ));
+            );
+            return Some(with_last_words(&reason, &stderr));
         };
         if status.success() {
             return None;
         }
-        let stderr = String::from_utf8_lossy(&ended.stderr);
         Some(match (panic_of(&stderr), status.code()) {
             (Some(panic), _) => format!("it panicked: {panic}"),
             (None, Some(code)) => {
-                format!("it ended with exit status {code}{}", last_words(&stderr))
+                with_last_words(&format!("it ended with exit status {code}"), &stderr)
             }
-            (None, None) => format!("it was killed: {status}{}", last_words(&stderr)),
+            (None, None) => with_last_words(&format!("it was killed: {status}"), &stderr),
         })
     }
 }
@@ -323,36 +337,4 @@ fn preloads(library: &Path) -> OsString {
         preloads.push(others);
     }
     preloads
-}
-
-/// The result of each finished row.
-fn results_of(
-    entry: &ListedBenchmark,
-    rows: &[Row],
-    recorded: Option<&[u8]>,
-    stderr: &str,
-) -> Vec<(BenchmarkId, LaunchResult)> {
-    let recording = recorded.and_then(|bytes| Recording::parse(bytes).ok());
-    // Divan 0.1.0 does not print it. It is only needed where Divan chose the sample size.
-    let precision = timer_precision(stderr).unwrap_or_default();
-    let rebuilt = recording.as_ref().map(|recording| rebuild(recording, rows, precision));
-    let samples = |at: usize| match rebuilt.as_ref()?.get(at)? {
-        Rebuilt::Proved(samples) => Some(samples),
-        Rebuilt::Refused(_) => None,
-    };
-    let result = |(at, row): (usize, &Row)| {
-        let result = launch_result::of(row.figures()?, samples(at), recording.as_ref());
-        Some((name(entry, row, rows.len()), result))
-    };
-    rows.iter().enumerate().filter_map(result).collect()
-}
-
-/// The listed name, or the name of the row if there is one row per thread count. Rows lack spaces
-/// at the end of a name.
-fn name(entry: &ListedBenchmark, row: &Row, rows: usize) -> BenchmarkId {
-    let target = &entry.executable.target;
-    match rows {
-        1 => entry.id.clone(),
-        _ => BenchmarkId::new(&target.package, &target.name, &row.path),
-    }
 }

@@ -22,6 +22,13 @@ pub(crate) struct BenchTarget {
     pub(crate) source: PathBuf,
 }
 
+impl BenchTarget {
+    /// The name of its crate, with which the paths of its benchmarks begin.
+    pub(super) fn crate_name(&self) -> String {
+        self.name.replace('-', "_")
+    }
+}
+
 /// The members of a workspace.
 #[derive(Debug, Default)]
 pub(crate) struct Members(Vec<Member>);

@@ -23,10 +23,12 @@ mod base_cache;
 pub(crate) mod base_sources;
 mod process;
 mod pipe;
+mod printed;
 mod leftover_processes;
 mod paired;
 mod source;
 mod clock_recorder;
+mod unproved_rows;
 mod workspace;
 
 pub(crate) use base_cache::BaseCache;

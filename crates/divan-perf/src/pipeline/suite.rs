@@ -49,6 +49,8 @@ pub(crate) struct BenchSuite {
     listed: Vec<BenchmarkId>,
     /// The features of bench targets that are not built.
     missing_features: Vec<String>,
+    /// Names of several benchmarks, which are not measured.
+    duplicates: BTreeSet<BenchmarkId>,
     /// The number of selected benchmarks, in all parts of the partition.
     selected: usize,
     sources: BTreeMap<BenchmarkId, Source>,
@@ -95,6 +97,7 @@ impl BenchSuite {
             silent,
             listed,
             missing_features: workspace.missing_features.iter().cloned().collect(),
+            duplicates: listing.duplicates.clone(),
             selected,
             sources: listing.entries.iter().filter_map(source).collect(),
             started: environment::now(),
@@ -115,9 +118,14 @@ impl BenchSuite {
                     self.missing_features.join(",")
                 );
             }
+            let others: String =
+                self.built.notes.iter().map(|note| format!("\n  {note}")).collect();
             bail!(
-                "this workspace has no Divan bench: add a [[bench]] with `harness = false` whose main calls divan::main()"
+                "this workspace has no Divan bench: add a [[bench]] with `harness = false` whose main calls divan::main(){others}"
             );
+        }
+        if let Some(note) = listing.duplicates_note().filter(|_| self.listed.is_empty()) {
+            bail!("nothing to measure: {note}");
         }
         if self.listed.is_empty() {
             bail!(
@@ -165,11 +173,14 @@ impl BenchSuite {
         let rows = runner.planned().iter().flat_map(|planned| planned.rows.clone());
         let launched: Vec<BenchmarkId> = rows.chain(runner.failures().keys().cloned()).collect();
         let others = self.partition.iter().flat_map(|partition| &partition.listed);
-        let others: Vec<BenchmarkId> = others.chain(skipped).cloned().collect();
+        let others: Vec<BenchmarkId> =
+            others.chain(skipped).chain(&self.duplicates).cloned().collect();
         context.project.check_old_names(&launched)?;
         context.project.check_budgets(&launched, &others)?;
         if args.compare.is_none() && self.partition.is_none() {
-            context.project.check_names(&launched)?;
+            let known: Vec<BenchmarkId> =
+                launched.iter().chain(&self.duplicates).cloned().collect();
+            context.project.check_names(&known)?;
         }
         Ok(())
     }

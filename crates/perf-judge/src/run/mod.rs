@@ -16,7 +16,7 @@ mod pair;
 
 pub use commit::Commit;
 pub use error::RunError;
-pub use launch_result::{Alloc, LaunchResult, LaunchTimes, Statistic};
+pub use launch_result::{Alloc, LaunchResult, LaunchTimes, Statistic, are_empty};
 pub use machine::Machine;
 pub(crate) use measured::coarse;
 pub use measured::{
