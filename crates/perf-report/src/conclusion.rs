@@ -48,6 +48,12 @@ impl Report {
         self.rows.iter().any(|row| is_open(&row.verdict))
     }
 
+    fn has_base_failure(&self) -> bool {
+        let is_of_base =
+            |verdict: &Verdict| verdict.state == State::Missing && verdict.base.is_some();
+        self.rows.iter().any(|row| is_of_base(&row.verdict))
+    }
+
     /// What to do next, in one or two lines.
     pub(crate) fn next_step(&self) -> Vec<String> {
         if self.is_first() {
@@ -63,6 +69,9 @@ impl Report {
         let step = match self.status {
             1 => "see the reasons above; `perf-budgets.json` holds the budgets and the gate",
             _ if cut_short => "raise --time-limit, or omit it",
+            _ if self.has_base_failure() => {
+                "bring the files that the base lacks by `base` in perf-budgets.json"
+            }
             _ if has(State::Missing) => "run the missing benchmarks with `cargo bench`",
             _ if self.status == 3 => "measure again, without other load on the machine",
             _ if self.has_unconfirmed() => "measure again without --quick to confirm regressions",

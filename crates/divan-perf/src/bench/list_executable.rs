@@ -14,6 +14,9 @@ use std::process::Command;
 /// The oldest versions that can be measured.
 const OLDEST: &str = "Divan 0.1.0 and codspeed-divan-compat 3.0.5";
 
+/// An option in the help of every version of Divan.
+const DIVAN_OPTION: &[u8] = b"--sample-count";
+
 /// The result of listing an executable.
 #[derive(Debug)]
 pub(crate) enum ListOutcome {
@@ -45,6 +48,14 @@ impl Launcher {
             Ok(listing) => ListOutcome::Names(listing.names),
             Err(error) => ListOutcome::Failure(error.to_string()),
         })
+    }
+
+    /// Whether the program gets as far as Divan, which prints its own help.
+    pub(crate) fn starts_divan(&self, executable: &Executable) -> Result<bool> {
+        let help = self.run_listing(executable, |command| {
+            command.arg("--help");
+        })?;
+        Ok(memchr::memmem::find(&help.stdout, DIVAN_OPTION).is_some())
     }
 
     fn list_by_tree(&self, executable: &Executable) -> Result<ListOutcome> {

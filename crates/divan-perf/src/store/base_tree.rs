@@ -48,7 +48,7 @@ impl Repository {
 
     /// The folder of this repository with the index and HEAD of the work tree at `tree`. `None` if
     /// the two do not link to each other.
-    fn admin_dir(&self, tree: &Path) -> Result<Option<PathBuf>> {
+    pub(super) fn admin_dir(&self, tree: &Path) -> Result<Option<PathBuf>> {
         let trees = self.common_dir()?.join("worktrees");
         Ok(linked(tree).filter(|admin| real(admin.parent()) == real(Some(&trees))))
     }

@@ -5,6 +5,7 @@
 //! still at the commit that was read.
 
 mod base_branch;
+mod base_files;
 mod base_commit;
 mod base_tree;
 mod lineage;

@@ -83,6 +83,17 @@ impl SourceState {
         mixed
     }
 
+    /// The same with further files. `paths` are relative to the root of the work tree.
+    #[must_use]
+    pub(crate) fn with_files<'a>(mut self, paths: impl Iterator<Item = &'a String>) -> Self {
+        for path in paths {
+            if let Some(stamp) = stamp(&self.root.join(path)) {
+                self.files.insert(path.clone(), stamp);
+            }
+        }
+        self
+    }
+
     fn without(mut self, folder: &Path) -> Self {
         let real = |path: &Path| fs::canonicalize(path).ok();
         let below = real(&self.root).zip(real(folder));

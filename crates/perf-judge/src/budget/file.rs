@@ -1,6 +1,7 @@
 //! perf-budgets.json: its keys, and their validation.
 
 use super::accepted::{self, Acceptance};
+use super::base::{BaseConfig, check_base};
 use super::error::{BudgetError, at, at_value, located};
 use super::json_place::PathPart::Key;
 use super::limits::{Budget, RawBudget};
@@ -28,6 +29,9 @@ pub struct BudgetFile {
     /// The place of the history.
     #[serde(default, deserialize_with = "object")]
     pub history: HistoryConfig,
+    /// What a base needs beside its commit.
+    #[serde(default, deserialize_with = "object")]
+    pub base: BaseConfig,
     /// The severities that fail a check.
     #[serde(default, deserialize_with = "object")]
     pub gate: Gate,
@@ -65,6 +69,7 @@ impl Default for BudgetFile {
             schema: SCHEMA,
             base_branches: None,
             history: HistoryConfig::default(),
+            base: BaseConfig::default(),
             gate: Gate::default(),
             renamed: BTreeMap::new(),
             accepted: Vec::new(),
@@ -96,6 +101,7 @@ impl BudgetFile {
             check_base_branches(text, branches)?;
         }
         check_history(text, &file.history, file.base_branches.as_deref().unwrap_or_default())?;
+        check_base(text, &file.base)?;
         file.renamed = renamed::resolved(text, &file.renamed)?;
         accepted::check(text, &file.accepted)?;
         let budgets = file.budgets.iter();

@@ -6,6 +6,7 @@ mod error;
 mod object;
 mod git_name;
 mod settings;
+mod base;
 mod renamed;
 mod accepted;
 mod limits;
@@ -19,6 +20,7 @@ mod accept;
 
 pub use accept::accept;
 pub use accepted::{Acceptance, AcceptanceError};
+pub use base::BaseConfig;
 pub use check::{BudgetResult, BudgetStatus, Required, check};
 pub use edit::apply;
 pub use error::BudgetError;
