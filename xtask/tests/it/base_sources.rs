@@ -28,13 +28,22 @@ fn with_submodule() -> (Project, Project) {
 }
 
 #[test]
-fn a_base_with_submodules_is_refused_before_anything_is_built() {
-    let (project, _data) = with_submodule();
+fn a_base_gets_its_submodules() {
+    let (project, data) = with_submodule();
+    compare(&project).expect(1).says(": regression (");
+    // The head alone has a newer commit of the submodule.
+    data.write("time.txt", "300");
+    data.commit_all();
+    project.git(&["-C", "data", "pull", "--quiet"]);
+    tiny::set_time(&project, 100);
+    compare(&project).expect(0).says("the submodule data is not at the commit");
+    // A commit that only another clone has.
+    project.git(&["update-index", "--cacheinfo", &format!("160000,{},data", "1".repeat(40))]);
+    project.git(&["commit", "--quiet", "--message=unknown"]);
+    project.git(&["branch", "--force", "main"]);
     let ended = compare(&project);
-    ended
-        .expect(2)
-        .says("the merge base with main: submodules are not supported")
-        .says("it has data");
+    let fix = format!("run `git -C data fetch origin {}`", "1".repeat(40));
+    ended.expect(2).says("the merge base with main: this clone lacks").says(&fix);
     assert!(!ended.stderr.contains("building"), "{}", ended.stderr);
 }
 
