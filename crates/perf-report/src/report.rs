@@ -7,6 +7,7 @@ use crate::text::argument;
 use chrono::{DateTime, Utc};
 use perf_judge::baseline::MINIMUM;
 use perf_judge::budget::{BudgetResult, BudgetStatus, Gate};
+use perf_judge::history::WorkspaceRuns;
 use perf_judge::run::{Commit, Machine, Run};
 use perf_judge::unit;
 use perf_judge::verdict::{Outcome, State, Verdict, Verdicts, apply_waivers};
@@ -72,6 +73,9 @@ pub struct RunFacts {
     pub seed: u32,
     /// Whether only some benchmarks, or too few launches, were measured.
     pub partial: bool,
+    /// The path of its workspace in the repository: `.` for the root. `None` if it is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
 }
 
 /// What a run was compared with.
@@ -124,6 +128,12 @@ pub struct ReportParts<'a> {
 }
 
 impl Report {
+    /// Whether it is of this workspace.
+    pub fn is_of(&self, workspace: &WorkspaceRuns) -> bool {
+        let names = self.rows.iter().map(|row| &row.verdict.name);
+        workspace.has(self.run.workspace.as_deref(), names)
+    }
+
     /// Applies the accepted regressions and the gate, and adds notes.
     pub fn new(parts: ReportParts<'_>) -> Self {
         let ReportParts { run, mut verdicts, budgets, accepted, reference, gate, notes } = parts;
@@ -148,6 +158,7 @@ impl Report {
                 machine: run.machine.clone(),
                 seed: run.seed,
                 partial: run.partial,
+                workspace: run.workspace.clone(),
             },
             reference,
             rows: verdicts.verdicts.into_iter().map(row).collect(),

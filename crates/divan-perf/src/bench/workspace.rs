@@ -3,7 +3,10 @@
 use super::cargo_metadata::{CargoMetadata, CargoPackage};
 use crate::environment;
 use crate::files::{DATA_BYTES, read_if_there};
+use crate::store::path_in_repository;
 use anyhow::{Context as _, Result, bail};
+use perf_judge::history::WorkspaceRuns;
+use perf_judge::ident::BenchmarkId;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -24,6 +27,8 @@ pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     /// Cargo's target directory, which may be outside of the workspace.
     pub(crate) target_dir: PathBuf,
+    /// The names of all its packages.
+    pub(crate) packages: BTreeSet<String>,
     /// Bench targets that need no features.
     pub(crate) targets: Vec<BenchTarget>,
     /// Reasons by `package/target` for bench targets that are not built.
@@ -79,6 +84,16 @@ impl Workspace {
         Ok(lock.divan(&self.divan_packages))
     }
 
+    /// By what its recorded runs are found. `renamed` has the current names of benchmarks by former
+    /// ones.
+    pub(crate) fn runs(
+        &self,
+        renamed: &BTreeMap<BenchmarkId, BenchmarkId>,
+    ) -> Result<WorkspaceRuns> {
+        let path = path_in_repository(&self.root)?;
+        Ok(WorkspaceRuns::new(path, self.packages.clone(), renamed.clone()))
+    }
+
     fn of(metadata: &CargoMetadata, only: &[String]) -> Result<Self> {
         let is_member = |package: &&CargoPackage| metadata.workspace_members.contains(&package.id);
         let members: Vec<&CargoPackage> = metadata.packages.iter().filter(is_member).collect();
@@ -93,6 +108,7 @@ impl Workspace {
         let mut workspace = Self {
             root: metadata.workspace_root.clone(),
             target_dir: metadata.target_directory.clone(),
+            packages: members.iter().map(|package| package.name.clone()).collect(),
             divan_packages: divan_packages(&members),
             uses: uses(&members),
             ..Self::default()

@@ -17,6 +17,7 @@ use perf_judge::ident::BenchmarkId;
 use perf_judge::unit;
 use perf_judge::verdict::State;
 use perf_report::{Report, Row};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use xshell::Shell;
@@ -97,7 +98,8 @@ pub(crate) fn run(args: &AcceptArgs) -> Result<ExitCode> {
 
 fn last_report(args: &AcceptArgs, workspace: &Workspace) -> Result<Option<Report>> {
     let path = OutputFolder::last_report(args.output.as_deref(), workspace);
-    path.exists().then(|| report_file::read(&path)).transpose()
+    let own = workspace.runs(&BTreeMap::new())?;
+    path.exists().then(|| report_file::read_own(&path, &own)).transpose()
 }
 
 /// The benchmark's full name.

@@ -24,7 +24,8 @@ impl Context {
         let project = Project::find(args, packages)?;
         let repository = repository(&project, args)?.map(Rc::new);
         let recorder = Recorder::prepare(repository.as_ref(), &project.output, args)?;
-        let history = RecordedHistory::read(repository)?;
+        let workspace = project.workspace.runs(&project.settings.renamed)?;
+        let history = RecordedHistory::read(repository, workspace)?;
         Ok(Self { project, history, recorder })
     }
 

@@ -92,9 +92,6 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
     let selected: Vec<BenchmarkId> =
         verdicts.verdicts.iter().filter(measured).map(|verdict| verdict.name.clone()).collect();
     let mut notes = run_notes(run, context, args);
-    if args.compare.is_none() && args.measure.is_unfiltered() {
-        notes.extend(suite.other_workspace_note(context));
-    }
     let history = &context.history;
     let others = suite.notes.iter().chain(&executor.notes).chain(&history.notes);
     notes.extend(others.chain(&history.recorded.notes).cloned());
@@ -250,6 +247,7 @@ fn write_site(context: &Context, report: &Report) -> Result<Option<PathBuf>> {
         settings: &context.project.settings,
         budgets: &context.project.budgets,
         branch: context.history.base_branch.name.as_str(),
+        workspace: &context.history.workspace,
         templates: &context.project.templates,
     };
     Ok(Some(sources.write(report)?.join("index.html")))
