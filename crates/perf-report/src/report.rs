@@ -90,6 +90,29 @@ pub struct ReferenceFacts {
     pub history_runs: usize,
     /// The base of a paired comparison.
     pub base: Option<Base>,
+    /// Whether the previous commit can be compared with.
+    #[serde(default, skip_serializing_if = "PreviousCommit::is_available")]
+    pub previous_commit: PreviousCommit,
+}
+
+/// Whether a clone has the parent of the measured commit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PreviousCommit {
+    /// It has.
+    #[default]
+    Available,
+    /// The clone is shallow and ends at the measured commit.
+    Shallow,
+    /// The measured commit is the first one.
+    Absent,
+}
+
+impl PreviousCommit {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde requires a reference")]
+    fn is_available(&self) -> bool {
+        *self == Self::Available
+    }
 }
 
 impl ReferenceFacts {
@@ -347,6 +370,7 @@ pub(crate) mod tests {
                 branch_is_missing: false,
                 history_runs: 12,
                 base: None,
+                previous_commit: PreviousCommit::Available,
             },
             accepted: vec![],
             gate: Gate::default(),
@@ -398,6 +422,7 @@ pub(crate) mod tests {
             branch_is_missing: false,
             history_runs: 0,
             base: None,
+            previous_commit: PreviousCommit::Available,
         };
         let report = Report::new(ReportParts {
             run: &run(1, vec![]),

@@ -2,6 +2,7 @@
 //! measured, and no branch of the user's moves.
 
 use crate::project::{Ended, Project, root};
+use crate::tiny;
 use std::fs;
 use std::process::Command;
 
@@ -149,4 +150,37 @@ fn workspaces_that_share_a_history_and_a_target_folder_are_told_apart() {
     let accept = ["accept", "sort", "--reason", "x", "--max-change", "9", "--output", &output];
     task("a", &accept).expect(2).says("is the report of another workspace, of b");
     task("b", &accept).expect(0).says("b/data::sort may be slower");
+}
+
+/// A detached HEAD, a linked work tree, and a workspace in a submodule.
+#[test]
+fn each_kind_of_checkout_is_recorded_and_compared() {
+    let project = tiny::project(100);
+    let linked = Project::below(tempfile::tempdir().unwrap(), "linked");
+    let path = linked.path().to_str().unwrap();
+    project.git(&["worktree", "add", "--quiet", "-b", "linked", path]);
+    let outer = Project::committed();
+    let url = project.path().to_str().unwrap();
+    outer.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", url, "inner"]);
+    let inner = outer.in_folder("inner");
+    project.git(&["checkout", "--quiet", "--detach"]);
+    let checkouts = [
+        (&project, "HEAD is detached: this run is judged by the runs of main"),
+        (&linked, "linked is no base branch: this run is judged by the runs of main"),
+        (&inner, "this is run 1"),
+    ];
+    for (checkout, said) in checkouts {
+        checkout.perf(&["--launch-ms", "1"]).expect(0).says(said);
+        assert_eq!(checkout.git(&["status", "--porcelain"]), "");
+        tiny::set_time(checkout, 200);
+        let compared = checkout.perf(&["--launch-ms", "1", "--compare", "main", "--no-record"]);
+        compared.expect(1).says(": regression (");
+    }
+    project.write("notes.txt", "not tracked");
+    let ended = project.perf(&["--launch-ms", "1", "--no-record"]);
+    ended.expect(0).says("git neither tracks nor ignores 1 file, e.g. notes.txt");
+    // Work trees of one repository share its history; that of a submodule is its own.
+    let runs = |checkout: &Project| checkout.history(&["list"]).stdout.lines().count();
+    assert_eq!((runs(&project), runs(&linked), runs(&inner)), (3, 3, 2));
+    assert_eq!(outer.git(&["for-each-ref", "--format=%(refname)"]), "refs/heads/main");
 }
