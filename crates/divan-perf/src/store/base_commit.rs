@@ -186,7 +186,7 @@ impl Repository {
 }
 
 /// What `git fetch` must be given to find `reference`: a branch or a commit. `None` for another
-/// revision, e.g. `HEAD~1`, which no remote knows.
+/// revision, e.g. `HEAD~1`, which cannot be fetched by name.
 fn fetched(reference: &str, remote: &str) -> Option<String> {
     let is_hash = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_hash(reference) && reference.len() >= SHORTEST_HASH {

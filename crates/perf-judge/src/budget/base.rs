@@ -10,7 +10,7 @@ use serde::Deserialize;
 #[non_exhaustive]
 pub struct BaseConfig {
     /// Patterns of untracked files of the checkout that the base gets as well. They are relative to
-    /// the workspace, and `**` stands for any folders.
+    /// the workspace, and `**` means any folders.
     pub files: Vec<String>,
     /// A program and its arguments, run in the base's workspace before its build. Empty: none.
     pub command: Vec<String>,
