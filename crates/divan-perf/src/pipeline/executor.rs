@@ -135,6 +135,10 @@ impl<'a> Executor<'a> {
             &self.suite.launcher,
             self.interrupt,
         )?;
+        let reasons = launched.base_failures.iter().filter(|_| self.args.compare.is_none());
+        let reasons =
+            reasons.map(|(name, reason)| format!("{name}: {}", built.failure_text(reason)));
+        self.notes.extend(reasons);
         let open = launched.cut_short.then(|| launched.open(benchmarks, pairs));
         for (name, pairs) in std::mem::take(&mut launched.pairs) {
             judge.feed_pairs(&name, pairs);
