@@ -44,6 +44,9 @@ pub fn run_to_text(run: &Run) -> String {
         fact("subject", &commit.subject);
         fact("branch", commit.branch.as_deref().unwrap_or("none (detached HEAD)"));
     }
+    if let Some(workspace) = run.workspace.as_deref().filter(|path| *path != ".") {
+        fact("workspace", workspace);
+    }
     if let Some(origin) = &run.origin {
         fact("imported from", origin);
     }

@@ -7,7 +7,9 @@ use perf_judge::budget::Gate;
 use perf_judge::run::{LaunchTimes, Pair, Side};
 use perf_judge::unit;
 use perf_judge::verdict::{Judge, JudgeConfig, Reference, Step};
-use perf_report::{Page, ReferenceFacts, Report, ReportParts, to_markdown, to_terminal};
+use perf_report::{
+    Page, PreviousCommit, ReferenceFacts, Report, ReportParts, to_markdown, to_terminal,
+};
 use proptest::prelude::*;
 
 const REPORT: &str = include_str!("../../../fixtures/reports/regression.json");
@@ -114,6 +116,7 @@ fn judged(head_ns: f64, change: f64, noise: &[f64], is_paired: bool) -> Report {
             branch_is_missing: false,
             history_runs: 6,
             base: None,
+            previous_commit: PreviousCommit::Available,
         },
         gate: Gate::default(),
         notes: Vec::new(),

@@ -163,6 +163,11 @@ impl Launcher {
         Ok(ended)
     }
 
+    /// Runs another program than a bench.
+    pub(crate) fn run_other(&self, command: Command, limit: Duration) -> Result<ProcessOutcome> {
+        process::run(command, limit, &self.interrupt)
+    }
+
     /// Launches a benchmark with this sample size and count, or with those that Divan chooses.
     /// `max_time` limits the sampling.
     pub(crate) fn launch(

@@ -18,6 +18,9 @@ const OLDEST: &str = "Divan 0.1.0 and codspeed-divan-compat 3.0.5";
 /// The reason if lines of a listing are left out.
 const TOO_LONG: &str = "it printed more than 8 MiB before its benchmarks were listed: let the bench print less before divan::main()";
 
+/// An option in the help of every version of Divan.
+const DIVAN_OPTION: &[u8] = b"--sample-count";
+
 /// The result of listing an executable.
 #[derive(Debug)]
 pub(crate) enum ListOutcome {
@@ -56,6 +59,14 @@ impl Launcher {
                 &String::from_utf8_lossy(&terse.stderr),
             )),
         })
+    }
+
+    /// Whether the program gets as far as Divan, which prints its own help.
+    pub(crate) fn starts_divan(&self, executable: &Executable) -> Result<bool> {
+        let help = self.run_listing(executable, |command| {
+            command.arg("--help");
+        })?;
+        Ok(memchr::memmem::find(&help.stdout, DIVAN_OPTION).is_some())
     }
 
     fn list_by_tree(&self, executable: &Executable) -> Result<ListOutcome> {

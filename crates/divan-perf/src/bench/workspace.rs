@@ -5,8 +5,10 @@ use super::members::{BenchTarget, Members};
 use crate::cargo::{CargoOptions, ConfigFiles, Toolchain, cargo, profile_args};
 use crate::environment;
 use crate::files::{DATA_BYTES, TEXT_BYTES, read_if_there};
-use crate::store::is_tracked;
+use crate::store::{is_tracked, path_in_repository};
 use anyhow::{Context as _, Result, bail};
+use perf_judge::history::WorkspaceRuns;
+use perf_judge::ident::BenchmarkId;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -29,6 +31,8 @@ pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     /// Cargo's target directory, which may be outside of the workspace.
     pub(crate) target_dir: PathBuf,
+    /// The names of all its packages.
+    pub(crate) packages: BTreeSet<String>,
     /// The selected bench targets whose features are enabled.
     pub(crate) targets: Vec<BenchTarget>,
     /// Reasons by `package/target` for selected bench targets that are not built.
@@ -107,10 +111,21 @@ impl Workspace {
         Ok(lock.divan(&self.divan_packages))
     }
 
+    /// By what its recorded runs are found. `renamed` has the current names of benchmarks by former
+    /// ones.
+    pub(crate) fn runs(
+        &self,
+        renamed: &BTreeMap<BenchmarkId, BenchmarkId>,
+    ) -> Result<WorkspaceRuns> {
+        let path = path_in_repository(&self.root)?;
+        Ok(WorkspaceRuns::new(path, self.packages.clone(), renamed.clone()))
+    }
+
     fn of(metadata: CargoMetadata) -> Self {
         let members = Members::of(&metadata);
         let packages: Vec<&CargoPackage> = members.packages().collect();
         let mut workspace = Self {
+            packages: packages.iter().map(|package| package.name.clone()).collect(),
             divan_packages: divan_packages(&packages),
             uses: uses(&packages),
             root: metadata.workspace_root,

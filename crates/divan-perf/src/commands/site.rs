@@ -53,6 +53,7 @@ pub(crate) fn run(args: &SiteArgs) -> Result<ExitCode> {
         settings: &settings,
         budgets: &budgets,
         branch: &branch.name,
+        workspace: &workspace.runs(&settings.renamed)?,
         templates: &templates,
     };
     let site = sources.write_newest(&repository)?;

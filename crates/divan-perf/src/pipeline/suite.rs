@@ -21,7 +21,6 @@ use perf_judge::run::{Alloc, Machine, Measured, Run, RunKind, SCHEMA, Source, Un
 use perf_judge::unit;
 use perf_judge::verdict::{Comparison, Judge, JudgeConfig, Reference};
 use perf_report::partition::{Part, Partition};
-use perf_report::visible;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -241,6 +240,7 @@ impl BenchSuite {
             origin: None,
             partitioned: false,
             accepted: context.project.accepted.clone(),
+            workspace: context.history.workspace.path().map(str::to_owned),
         };
         run.with_id()
     }
@@ -252,15 +252,6 @@ impl BenchSuite {
             let is_row_of = |entry: &BenchmarkId| name == entry || name.is_below(entry.as_str());
             partition.part.part == 1 && !partition.listed.iter().any(is_row_of)
         })
-    }
-
-    /// A note if all benchmarks of the newest comparable run are of other packages. They are reported
-    /// as removed.
-    pub(super) fn other_workspace_note(&self, context: &Context) -> Option<String> {
-        let workspace = &context.project.workspace;
-        let built = workspace.targets.iter().map(|target| target.package.as_str());
-        let packages = built.chain(workspace.not_built.keys().map(|target| package_of(target)));
-        of_other_packages(&self.selector(context).newest_names(), &packages.collect())
     }
 
     /// The baselines of this machine.
@@ -293,23 +284,6 @@ impl BenchSuite {
         let own = |(name, _): &(&BenchmarkId, &Source)| *name == row || row.is_below(name.as_str());
         self.sources.iter().find(own).map(|(_, source)| source.clone())
     }
-}
-
-fn package_of(name: &str) -> &str {
-    name.split('/').next().unwrap_or_default()
-}
-
-/// A note if none of the `recorded` benchmarks is of `packages`.
-fn of_other_packages(recorded: &[BenchmarkId], packages: &BTreeSet<&str>) -> Option<String> {
-    let others = recorded.iter().map(|name| package_of(name.as_str()));
-    let others: BTreeSet<&str> = others.collect();
-    let first = others.first()?;
-    others.is_disjoint(packages).then(|| {
-        format!(
-            "the newest comparable run has no benchmark of this workspace, only of other packages, e.g. {}. If several workspaces share the history, set `\"history\": {{\"folder\": \"NAME\"}}` in the perf-budgets.json of each",
-            visible(first)
-        )
-    })
 }
 
 /// The error if no name contains one of `texts`.
@@ -401,19 +375,5 @@ mod tests {
             error(&["chekcsum", "nope"]),
             "nothing to measure: none of 2 benchmarks has a name that contains `chekcsum` or `nope`; change --filter; similar names: a/b::checksum"
         );
-    }
-
-    #[test]
-    fn a_history_of_another_workspace_has_other_packages() {
-        for (recorded, is_other) in
-            [(&[][..], false), (&["a", "b"], false), (&["a-b", "other"], true)]
-        {
-            let names: Vec<BenchmarkId> = recorded
-                .iter()
-                .map(|name| BenchmarkId::new(name, "x", &["one".to_owned()]))
-                .collect();
-            let note = of_other_packages(&names, &BTreeSet::from(["a", "c"]));
-            assert_eq!(note.is_some(), is_other, "{recorded:?}");
-        }
     }
 }

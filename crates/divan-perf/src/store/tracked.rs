@@ -25,6 +25,18 @@ pub(crate) fn is_tracked(dir: &Path, file: &Path) -> bool {
     files.is_ok_and(|files| files.is_some())
 }
 
+/// The path of a folder in its repository, with `/`: `.` for the root. `None` without a repository.
+pub(crate) fn path_in_repository(folder: &Path) -> Result<Option<String>> {
+    let sh = Shell::new().context("cannot enter the current folder")?;
+    sh.change_dir(folder);
+    if answer(git!(sh, "git rev-parse --show-toplevel")).ok().flatten().is_none() {
+        return Ok(None);
+    }
+    let below = answer(git!(sh, "git rev-parse --show-prefix"))?.unwrap_or_default();
+    let below = below.trim_end_matches('/');
+    Ok(Some(if below.is_empty() { ".".to_owned() } else { below.to_owned() }))
+}
+
 /// The git directory of the repository around `dir`; `None` without a repository.
 pub(crate) fn git_folder(dir: &Path) -> Result<Option<PathBuf>> {
     let sh = Shell::new().context("cannot enter the current folder")?;

@@ -1,6 +1,7 @@
 //! perf-budgets.json: its keys, and their validation.
 
 use super::accepted::{self, Acceptance};
+use super::base::{BaseConfig, check_base};
 use super::cargo_config::{CargoConfig, check_cargo};
 use super::error::{BudgetError, at, at_value, located};
 use super::json_place::PathPart::Key;
@@ -32,6 +33,9 @@ pub struct BudgetFile {
     /// Cargo's options for the build of the benches.
     #[serde(default, deserialize_with = "object")]
     pub cargo: CargoConfig,
+    /// What a base needs beside its commit.
+    #[serde(default, deserialize_with = "object")]
+    pub base: BaseConfig,
     /// The severities that fail a check.
     #[serde(default, deserialize_with = "object")]
     pub gate: Gate,
@@ -70,6 +74,7 @@ impl Default for BudgetFile {
             base_branches: None,
             history: HistoryConfig::default(),
             cargo: CargoConfig::default(),
+            base: BaseConfig::default(),
             gate: Gate::default(),
             renamed: BTreeMap::new(),
             accepted: Vec::new(),
@@ -102,6 +107,7 @@ impl BudgetFile {
         }
         check_history(text, &file.history, file.base_branches.as_deref().unwrap_or_default())?;
         check_cargo(text, &file.cargo)?;
+        check_base(text, &file.base)?;
         file.renamed = renamed::resolved(text, &file.renamed)?;
         accepted::check(text, &file.accepted)?;
         let budgets = file.budgets.iter();

@@ -37,6 +37,8 @@ pub(super) struct BenchmarkState {
     pub(super) pairs: Vec<Pair>,
     pub(super) stages: Vec<StageResult>,
     pub(super) failure: Option<String>,
+    /// Whether the base failed, and not the head.
+    pub(super) is_base_failure: bool,
     /// Whether the judge has requested launches of the head alone.
     pub(super) is_requested: bool,
     /// No further launches are possible.
@@ -61,6 +63,7 @@ impl BenchmarkState {
             pairs: Vec::new(),
             stages: Vec::new(),
             failure: None,
+            is_base_failure: false,
             is_requested: false,
             is_stopped: false,
             is_out_of_time: false,
@@ -104,6 +107,17 @@ impl BenchmarkState {
             _ => {
                 self.next_step = NextStep::Settled;
                 self.comparison.reference = Reference::Nothing(Some(reason.to_owned()));
+            }
+        }
+    }
+
+    /// The base has it and gives no result. Only recorded runs can replace that comparison.
+    pub(super) fn base_failed(&mut self, reason: &str) {
+        match self.comparison.reference {
+            Reference::Runs(_) => self.next_step = NextStep::Rerun,
+            _ => {
+                self.failure = Some(reason.to_owned());
+                self.is_base_failure = true;
             }
         }
     }
@@ -180,6 +194,11 @@ impl BenchmarkState {
         };
         let schedule = if self.is_out_of_time { schedule.ended() } else { schedule };
         let verdict = match (&self.failure, &self.next_step, &self.comparison.reference) {
+            (Some(failure), NextStep::Paired(base), _) if self.is_base_failure => Verdict {
+                method: Method::Paired,
+                base: Some(base.clone()),
+                ..plain(State::Missing, failure)
+            },
             (Some(failure), ..) => plain(State::Missing, failure),
             (None, NextStep::Paired(base), _) => self.paired_verdict(base, schedule),
             (None, _, Reference::Build(_)) => plain(State::Missing, NOT_MEASURED),

@@ -328,6 +328,7 @@ fn a_comparison_needs_no_history() {
             .launched(),
         Comparison::new("a/b::new", Reference::Nothing(None)),
         Comparison::new("a/b::new_and_dead", Reference::Nothing(None)),
+        Comparison::new("a/b::absent", Reference::Build("c0ffee".to_owned())),
         Comparison::new("a/b::broken", Reference::Build("c0ffee".to_owned())),
     ];
     let mut judge = Judge::new(cases, vec!["a/b::gone".into()], COMPARING);
@@ -338,7 +339,8 @@ fn a_comparison_needs_no_history() {
                 for name in benchmarks {
                     match name.as_str() {
                         "a/b::slower" => judge.feed_pairs(&name, pairs(100.0, 130.0, count)),
-                        _ => judge.cannot_compare(&name, "the base cannot be launched"),
+                        "a/b::absent" => judge.cannot_compare(&name, "the base does not have it"),
+                        _ => judge.base_failed(&name, "the base panicked"),
                     }
                 }
             }
@@ -356,22 +358,27 @@ fn a_comparison_needs_no_history() {
         }
     };
     let initial = ["a/b::same_with_budget", "a/b::new", "a/b::new_and_dead"];
-    assert_eq!(launched, [initial.map(BenchmarkId::from).to_vec(), vec!["a/b::broken".into()]]);
+    assert_eq!(launched, [initial.map(BenchmarkId::from).to_vec(), vec!["a/b::absent".into()]]);
     let verdicts = verdicts(step);
     let states: Vec<_> = verdicts.iter().map(|v| (v.name.as_str(), v.state, v.launches)).collect();
     assert_eq!(
         states,
         [
+            ("a/b::broken", State::Missing, 0),
             ("a/b::new_and_dead", State::Missing, 0),
             ("a/b::slower", State::Regression, 20),
-            ("a/b::broken", State::New, 5),
+            ("a/b::absent", State::New, 5),
             ("a/b::new", State::New, 5),
             ("a/b::gone", State::Removed, 0),
             ("a/b::same", State::Unchanged, 0),
             ("a/b::same_with_budget", State::Unchanged, 5),
         ]
     );
-    assert_eq!(verdicts[2].reason.as_deref(), Some("the base cannot be launched"));
+    assert_eq!(verdicts[0].reason.as_deref(), Some("the base panicked"));
+    assert_eq!(verdicts[3].reason.as_deref(), Some("the base does not have it"));
+    // Only where the base failed the row names it.
+    let bases = [0, 1].map(|i| verdicts[i].base.as_deref());
+    assert_eq!(bases, [Some("c0ffee"), None]);
 }
 
 #[test]
