@@ -25,15 +25,16 @@ impl Table {
 impl Row {
     /// Whether it is the benchmark of this listed name, or one of its thread counts.
     fn is_of(&self, listed: &str) -> bool {
-        let threads = self.path.split_last().filter(|(last, _)| is_thread_count(last));
+        let threads = self.path.split_last().filter(|(last, _)| thread_count(last).is_some());
         is_listed_as(&self.path, listed)
             || threads.is_some_and(|(_, path)| is_listed_as(path, listed))
     }
 }
 
-pub(crate) fn is_thread_count(part: &str) -> bool {
-    let digits = part.strip_prefix("t=").unwrap_or_default();
-    !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
+/// The number of threads in a row's last part, if it has the form of one.
+pub(crate) fn thread_count(part: &str) -> Option<u64> {
+    let digits = part.strip_prefix("t=")?;
+    digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
 /// A part may itself contain the separator, and a row has lost the spaces at the ends of its parts.
@@ -55,7 +56,7 @@ mod tests {
     const SHAPES: &str = include_str!("../../../fixtures/divan/shapes.out");
 
     fn table(paths: &[&str]) -> Table {
-        let mut rows = parse_table(SHAPES).rows;
+        let mut rows = parse_table(SHAPES, "").rows;
         rows.truncate(paths.len());
         for (row, path) in rows.iter_mut().zip(paths) {
             row.path = path.split("::").map(str::to_owned).collect();
@@ -65,9 +66,9 @@ mod tests {
 
     #[test]
     fn every_listed_shape_has_its_own_rows_and_no_other() {
-        let whole = parse_table(SHAPES);
+        let whole = parse_table(SHAPES, "");
         let mut kept = 0;
-        for listed in parse_listing(LISTING).unwrap().names {
+        for listed in parse_listing(LISTING, "shapes").unwrap().names {
             let mut table = whole.clone();
             table.keep_rows_of(&listed);
             assert!(!table.rows.is_empty(), "{listed:?}");

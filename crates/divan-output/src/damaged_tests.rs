@@ -18,8 +18,8 @@ proptest! {
         listing in damaged(LISTING),
         stderr in damaged(STDERR),
     ) {
-        parse_table(&String::from_utf8_lossy(&table));
-        let _ = parse_listing(&String::from_utf8_lossy(&listing));
+        parse_table(&String::from_utf8_lossy(&table), "");
+        let _ = parse_listing(&String::from_utf8_lossy(&listing), "shapes");
         let stderr = String::from_utf8_lossy(&stderr);
         let _ = (timer_precision(&stderr), unregistered(&stderr));
     }
@@ -27,7 +27,7 @@ proptest! {
     #[test]
     fn a_damaged_recording_does_not_panic(table in damaged(TUNED), tap in damaged(TUNED_TAP)) {
         let _ = Recording::used_len(&tap);
-        let rows = parse_table(&String::from_utf8_lossy(&table)).rows;
+        let rows = parse_table(&String::from_utf8_lossy(&table), "").rows;
         if let Ok(recording) = Recording::parse(&tap) {
             prop_assert_eq!(rebuild(&recording, &rows, 41_000).len(), rows.len());
         }

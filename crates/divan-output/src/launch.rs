@@ -1,7 +1,4 @@
-//! How a Divan process is recognised and started.
-
-/// Bytes that are in an executable exactly if it is a Divan binary; cargo's metadata lack that.
-pub const BINARY_MARKER: &[u8] = b"DIVAN_SAMPLE_COUNT";
+//! How a Divan process is started.
 
 /// Environment variables that change what Divan 0.1.21 measures or prints, to be cleared in the
 /// child. `NEXTEST` is one of them: it changes the meaning of the arguments.

@@ -5,6 +5,7 @@
 
 mod asked;
 mod cell;
+mod harness;
 mod launch;
 mod line;
 mod listing;
@@ -20,11 +21,13 @@ mod damaged_tests;
 mod version_tests;
 
 pub use cell::{Cell, Columns};
+pub use harness::Harness;
 pub use launch::{
-    BINARY_MARKER, CLEARED_VARIABLES, LISTING_ARGUMENTS, LISTING_VARIABLE, Launch, TREE_ARGUMENTS,
-    USAGE_STATUS, discovery_arguments,
+    CLEARED_VARIABLES, LISTING_ARGUMENTS, LISTING_VARIABLE, Launch, TREE_ARGUMENTS, USAGE_STATUS,
+    discovery_arguments,
 };
+pub use line::decoded;
 pub use listing::{Listing, ListingError, parse_listing, parse_tree};
 pub use row::{Alloc, AllocKind, Figures, Rate, RateKind, Row, RowState};
-pub use stderr::{timer_precision, unregistered};
+pub use stderr::{is_divans, timer_precision, unregistered};
 pub use table::{Problem, Table, parse_table};

@@ -1,5 +1,20 @@
 //! The pieces of one line of Divan's table.
 
+use std::borrow::Cow;
+
+/// The text of printed bytes. A byte that is no UTF-8 becomes `?`, so that positions stay the same.
+pub fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '?'));
+    }
+    Cow::Owned(text)
+}
+
 /// Between two columns.
 const SEPARATOR: &str = " │ ";
 
@@ -31,12 +46,12 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// The value that ends the first column, `600.7 ns`, though other text may precede it directly.
-pub(super) fn last_value(head: &str) -> Option<&str> {
-    let head = head.trim_end();
-    let (before, _unit) = head.rsplit_once(' ')?;
-    let digits = before.trim_end_matches(|digit: char| digit.is_ascii_digit() || digit == '.');
-    head.get(digits.len()..).filter(|value| !value.starts_with(' '))
+/// The last `width` characters of the first column, in which Divan prints from the left. `None` if
+/// they begin with a space, or there are fewer.
+pub(super) fn last_cell(head: &str, width: usize) -> Option<&str> {
+    let (at, _) = head.char_indices().rev().nth(width.checked_sub(1)?)?;
+    let cell = &head[at..];
+    (!cell.starts_with(' ')).then(|| cell.trim_end())
 }
 
 /// How deep in the tree a line's branch is: 1 right below a root.
@@ -58,7 +73,7 @@ pub(super) fn byte_len(text: &str, count: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cells, branch_depth, byte_len, last_value};
+    use super::{Cells, branch_depth, byte_len, decoded, last_cell};
 
     #[test]
     fn columns_are_split_from_the_right() {
@@ -71,11 +86,19 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_found_behind_a_print() {
-        assert_eq!(last_value("├─ a   600.7 ns   "), Some("600.7 ns"));
-        assert_eq!(last_value("no end of line75.94 ns"), Some("75.94 ns"));
-        assert_eq!(last_value("├─ a          "), None);
-        assert_eq!(last_value(""), None);
+    fn a_cell_is_found_behind_a_print() {
+        let cases = [
+            ("├─ a   600.7 ns     ", 13, Some("600.7 ns")),
+            ("no end of line75.94 µs     ", 13, Some("75.94 µs")),
+            ("took 35 ns         ", 13, Some("5 ns")),
+            ("├─ a                  ", 13, None),
+            ("5 ns", 13, None),
+            ("5 ns", 0, None),
+            ("", 1, None),
+        ];
+        for (head, width, cell) in cases {
+            assert_eq!(last_cell(head, width), cell, "{head:?}");
+        }
     }
 
     #[test]
@@ -83,6 +106,12 @@ mod tests {
         assert_eq!(branch_depth("╰─ a"), Some(1));
         assert_eq!(branch_depth("│     ├─ a"), Some(3));
         assert_eq!(branch_depth("│  max alloc:"), None);
+    }
+
+    #[test]
+    fn bytes_keep_their_positions() {
+        assert_eq!(decoded("├─ a".as_bytes()), "├─ a");
+        assert_eq!(decoded(b"a\xff\xe2\x94b\xe2\x94\x82"), "a???b│");
     }
 
     #[test]

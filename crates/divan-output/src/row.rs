@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::cell::{Cell, Columns, count_cell, integer, is_finite, time_cell, unit_cell};
-use super::line::{Cells, last_value};
+use super::line::{Cells, last_cell};
 
 /// One line of the tree that is no group, with the lines that belong to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,7 @@ impl Row {
     pub fn figures(&self) -> Option<&Figures> {
         match &self.state {
             RowState::Done(figures) => Some(figures),
-            RowState::Ignored | RowState::Unfinished => None,
+            RowState::Ignored | RowState::Unfinished | RowState::Repeated => None,
         }
     }
 }
@@ -40,6 +40,8 @@ pub enum RowState {
     /// The label was printed and the numbers were not: it panicked, ended the process, was killed,
     /// or never called `bench`.
     Unfinished,
+    /// It has several lines with numbers: the benchmark printed one that looks like Divan's.
+    Repeated,
 }
 
 /// The numbers of a row.
@@ -64,12 +66,12 @@ impl Figures {
         self.iters / self.samples.max(1)
     }
 
-    /// Takes the numbers from the end of a line that may begin with anything. None as well where
-    /// they contradict each other, as when a digit was printed right before them.
-    pub(super) fn read(line: &str) -> Option<Self> {
+    /// Takes the numbers from the end of a line that may begin with anything. `width` is that of the
+    /// first column in characters. `None` as well if the numbers contradict each other.
+    pub(super) fn read(line: &str, width: usize) -> Option<Self> {
         let cells = Cells::split(line)?;
         let [slowest, median, mean, samples, iters] = cells.rest;
-        let times = [last_value(cells.head)?, slowest, median, mean];
+        let times = [last_cell(cells.head, width)?, slowest, median, mean];
         let time_ns = Columns::read(times, time_cell)?;
         let (samples, iters) = (integer(samples)?, integer(iters)?);
         let between =

@@ -2,10 +2,17 @@
 
 use super::cell::time_cell;
 
+const PRECISION: &str = "Timer precision: ";
+
 /// The smallest time that Divan's clock can measure, in picoseconds.
 pub fn timer_precision(stderr: &str) -> Option<u64> {
-    let value = stderr.lines().find_map(|line| line.strip_prefix("Timer precision: "))?;
+    let value = stderr.lines().find_map(|line| line.strip_prefix(PRECISION))?;
     Some((time_cell(value)?.value * 1e3).round() as u64)
+}
+
+/// Whether Divan prints this line in every process.
+pub fn is_divans(line: &str) -> bool {
+    line.strip_prefix(PRECISION).is_some_and(|value| time_cell(value).is_some())
 }
 
 /// The benchmarks that ran without measuring anything, as their functions never called `bench`.

@@ -8,7 +8,8 @@
 //!
 //! Names are printed raw, even with separators and line breaks, so a label is taken by its width.
 //! Divan fills it with spaces up to the first column. What the benchmark prints lands between the
-//! label and the numbers, which then end a later line.
+//! label and the numbers, which then end a later line. The first number is taken by the width of
+//! its column, because printed text may precede it directly.
 
 use super::cell::Columns;
 use super::line::{Cells, branch_depth, byte_len};
@@ -17,14 +18,19 @@ use super::row::{Alloc, AllocKind, Figures, Rate, Row, RowState};
 /// Spaces that Divan leaves at least behind a label (`TREE_COL_BUF`).
 const LABEL_GAP: &str = "  ";
 
+/// The largest number of problems that a table keeps.
+const MAX_PROBLEMS: usize = 20;
+
 /// A table as far as it could be read.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Table {
     /// In printed order.
     pub rows: Vec<Row>,
-    /// Lines that look like a table and have no place in it, in order. If a listed benchmark has
-    /// no row, the first of these is the reason: the grammar has changed.
+    /// Paths of the groups in printed order, roots excluded. A function with arguments is one.
+    pub groups: Vec<Vec<String>>,
+    /// The first lines that look like a table and have no place in it. If a listed benchmark has no
+    /// row, the first of these is the reason: the grammar has changed.
     pub problems: Vec<Problem>,
 }
 
@@ -38,9 +44,35 @@ pub struct Problem {
     pub text: String,
 }
 
+impl Table {
+    /// Moves the spans of its rows to their positions in the whole output. Each of `gaps` is a
+    /// position in the parsed text and the number of bytes that are left out there, in order.
+    pub fn add_gaps(&mut self, gaps: &[(usize, usize)]) {
+        let mut left_out = 0;
+        let sums: Vec<(usize, usize)> = gaps
+            .iter()
+            .map(|(at, len)| {
+                left_out += len;
+                (*at, left_out)
+            })
+            .collect();
+        let moved = |position: usize, is_end: bool| {
+            let is_before = |gap: &(usize, usize)| gap.0 < position || !is_end && gap.0 == position;
+            let before = sums.partition_point(is_before);
+            position + before.checked_sub(1).map_or(0, |last| sums[last].1)
+        };
+        for row in &mut self.rows {
+            row.span = moved(row.span.start, false)..moved(row.span.end, true);
+        }
+    }
+}
+
 /// Reads a bench process's standard output. A text without a table gives no rows.
-pub fn parse_table(text: &str) -> Table {
-    let mut parser = Parser { text, ..Parser::default() };
+///
+/// `root` is the name of the benchmarks' crate. Text without a line end may precede it in the first
+/// line of the table.
+pub fn parse_table(text: &str, root: &str) -> Table {
+    let mut parser = Parser { text, root, ..Parser::default() };
     let mut at = 0;
     while at < text.len() {
         at = parser.step(at);
@@ -51,13 +83,22 @@ pub fn parse_table(text: &str) -> Table {
 #[derive(Default)]
 struct Parser<'a> {
     text: &'a str,
+    root: &'a str,
     table: Table,
+    /// The number of the line in progress, from 1.
+    line_number: usize,
     /// Names of the groups that the next row is in, the root first.
     stack: Vec<String>,
     /// Characters before the first column.
     column: usize,
+    /// Characters of the first column.
+    width: usize,
+    /// Where the last row's numbers may be: from its label or a later line on.
+    numbers_at: usize,
     /// Whether the last row still waits for its numbers.
     open: bool,
+    /// Whether lines belong to the last row.
+    in_row: bool,
     /// The allocation lines in progress: which, and how many.
     alloc: Option<(AllocKind, Option<Columns>)>,
 }
@@ -72,23 +113,34 @@ struct Label {
 impl<'a> Parser<'a> {
     /// Parses the line that starts at `at`, and returns where the next line starts.
     fn step(&mut self, at: usize) -> usize {
+        self.line_number += 1;
         let end = self.line_end(at);
         let line = self.line(at, end);
-        if let Some((name, column)) = header(line) {
-            self.stack = vec![name.to_owned()];
-            self.column = column;
-            self.leave_row();
+        if let Some(header) = HeaderLine::read(line) {
+            self.begin(&header);
             return end;
         }
         if let Some(label) = self.label(at) {
             return self.place(at, &label);
         }
-        let placed = if self.open { self.finish(line, end) } else { self.extend(line) };
+        let placed = self.in_row && self.finish(at, end) || !self.open && self.extend(line);
         let table_like = Cells::split(line).is_some() || branch_depth(line).is_some() && !self.open;
         if !placed && table_like {
-            self.report(at, line);
+            self.report(line);
         }
         end
+    }
+
+    /// Begins the table of a root.
+    fn begin(&mut self, header: &HeaderLine<'_>) {
+        let is_first = self.stack.is_empty();
+        let is_glued = is_first && !self.root.is_empty() && header.name.ends_with(self.root);
+        let name = if is_glued { self.root } else { header.name };
+        let before = header.name[..header.name.len() - name.len()].chars().count();
+        self.stack = vec![name.to_owned()];
+        self.column = header.column - before;
+        self.width = header.width;
+        self.leave_row();
     }
 
     fn line_end(&self, at: usize) -> usize {
@@ -100,13 +152,15 @@ impl<'a> Parser<'a> {
         line.strip_suffix('\n').unwrap_or(line)
     }
 
-    fn report(&mut self, at: usize, line: &str) {
-        let before = self.text[..at].bytes().filter(|byte| *byte == b'\n').count();
-        self.table.problems.push(Problem { line: before + 1, text: line.to_owned() });
+    fn report(&mut self, line: &str) {
+        if self.table.problems.len() < MAX_PROBLEMS {
+            self.table.problems.push(Problem { line: self.line_number, text: line.to_owned() });
+        }
     }
 
     fn leave_row(&mut self) {
         self.open = false;
+        self.in_row = false;
         self.alloc = None;
     }
 
@@ -144,21 +198,25 @@ impl<'a> Parser<'a> {
         let content = self.line(content_at, end);
         let name_at = at + byte_len(&self.text[at..], label.depth * 3).unwrap_or(label.len);
         let name = self.text[name_at..content_at].trim_end_matches(' ').to_owned();
+        self.line_number += name.matches('\n').count();
         self.leave_row();
         self.stack.truncate(label.depth);
-        let Some(state) = self.state(at, content) else {
+        let Some(state) = self.state(content) else {
             self.stack.push(name);
+            self.table.groups.push(self.stack.clone());
             return end;
         };
         self.open = state == RowState::Unfinished;
+        self.in_row = state != RowState::Ignored;
+        self.numbers_at = content_at;
         let path = self.stack.iter().cloned().chain([name]).collect();
         self.table.rows.push(Row { path, state, span: at..end });
         end
     }
 
     /// The cells behind a label; `None` is a group.
-    fn state(&mut self, at: usize, content: &str) -> Option<RowState> {
-        if let Some(figures) = Figures::read(content) {
+    fn state(&mut self, content: &str) -> Option<RowState> {
+        if let Some(figures) = Figures::read(content, self.width) {
             return Some(RowState::Done(Box::new(figures)));
         }
         let Some(cells) = Cells::split(content) else { return Some(RowState::Unfinished) };
@@ -166,31 +224,35 @@ impl<'a> Parser<'a> {
             ("", ["", "", "", "", ""]) => None,
             ("(ignored)", ["", "", "", "", ""]) => Some(RowState::Ignored),
             _ => {
-                self.report(at, content);
+                self.report(content);
                 Some(RowState::Unfinished)
             }
         }
     }
 
-    /// Gives the open row its numbers, if the line ends with some.
-    fn finish(&mut self, line: &str, end: usize) -> bool {
-        let (Some(figures), Some(row)) = (Figures::read(line), self.table.rows.last_mut()) else {
+    /// Gives the row its numbers, if the line ends with some. If it has numbers already, the
+    /// benchmark printed one of the lines, and Divan's cannot be identified.
+    fn finish(&mut self, at: usize, end: usize) -> bool {
+        let figures = Figures::read(self.line(at, end), self.width);
+        let (Some(figures), Some(row)) = (figures, self.table.rows.last_mut()) else {
             return false;
         };
-        row.state = RowState::Done(Box::new(figures));
+        row.state = if self.open { RowState::Done(Box::new(figures)) } else { RowState::Repeated };
         row.span.end = end;
+        self.numbers_at = at;
         self.open = false;
         true
     }
 
     /// Adds a line of rates or allocations to the last row.
     fn extend(&mut self, line: &str) -> bool {
+        let Some(cells) = Cells::split(line) else { return false };
+        let [slowest, median, mean, "", ""] = cells.rest else { return false };
+        self.widen(cells.head);
         let Some(RowState::Done(figures)) = self.table.rows.last_mut().map(|row| &mut row.state)
         else {
             return false;
         };
-        let Some(cells) = Cells::split(line) else { return false };
-        let [slowest, median, mean, "", ""] = cells.rest else { return false };
         let head = cells.head.trim_matches(['│', ' ']);
         if let Some(kind) = AllocKind::read(head) {
             self.alloc = Some((kind, None));
@@ -208,22 +270,48 @@ impl<'a> Parser<'a> {
             }
         }
     }
+
+    /// Widens the first column, as Divan does for long rates and allocations of a row. Its numbers
+    /// are then read again.
+    fn widen(&mut self, head: &str) {
+        let width = head.chars().count().saturating_sub(self.column);
+        if width <= self.width {
+            return;
+        }
+        self.width = width;
+        let Some(row) = self.table.rows.last_mut() else { return };
+        let line = self.text[self.numbers_at..row.span.end].trim_end_matches('\n');
+        if let (RowState::Done(figures), Some(again)) = (&mut row.state, Figures::read(line, width))
+        {
+            figures.time_ns = again.time_ns;
+        }
+    }
+}
+
+/// The first line of a table.
+struct HeaderLine<'a> {
+    name: &'a str,
+    column: usize,
+    width: usize,
+}
+
+impl<'a> HeaderLine<'a> {
+    fn read(line: &'a str) -> Option<Self> {
+        let cells = Cells::split(line)?;
+        if cells.rest != ["slowest", "median", "mean", "samples", "iters"] {
+            return None;
+        }
+        let before = cells.head.trim_end().strip_suffix("fastest")?;
+        let column = before.chars().count();
+        let width = cells.head.chars().count() - column;
+        Some(Self { name: before.trim_end(), column, width })
+    }
 }
 
 fn push<T>(list: &mut Vec<T>, item: Option<T>) -> bool {
     let found = item.is_some();
     list.extend(item);
     found
-}
-
-/// A root's name, and the characters before its first column.
-fn header(line: &str) -> Option<(&str, usize)> {
-    let cells = Cells::split(line)?;
-    if cells.rest != ["slowest", "median", "mean", "samples", "iters"] {
-        return None;
-    }
-    let before = cells.head.trim_end().strip_suffix("fastest")?;
-    Some((before.trim_end(), before.chars().count()))
 }
 
 #[cfg(test)]

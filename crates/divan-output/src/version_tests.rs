@@ -1,5 +1,7 @@
 //! Captured trees and tables of older versions of Divan and of codspeed-divan-compat.
 
+use std::collections::BTreeSet;
+
 use crate::{AllocKind, Cell, RateKind, Row, Table, parse_table, parse_tree};
 
 /// The captured tree and the table of a run of each benchmark once.
@@ -26,13 +28,13 @@ const WITH_ARGUMENTS: [Captured; 4] =
 impl Captured {
     /// The table, and the names that `--exact` runs.
     fn read(&self) -> (Table, Vec<String>) {
-        let table = parse_table(self.table);
+        let table = parse_table(self.table, "");
         assert_eq!(table.problems, [], "{}", self.version);
-        let mut functions = parse_tree(self.tree);
+        let mut functions = parse_tree(self.tree, "b");
         let ignored = table.ignored();
         assert!(ignored.contains("b::ignored"), "{}: {ignored:?}", self.version);
         functions.retain(|function| !ignored.contains(function));
-        let names = table.listed_names(&functions);
+        let names = table.listed_names(&functions, &BTreeSet::new());
         (table, names)
     }
 }

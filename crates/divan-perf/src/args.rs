@@ -11,6 +11,7 @@ use std::time::Duration;
 
 /// The headings of `--help`.
 pub(crate) mod heading {
+    pub(crate) const CARGO: &str = "Cargo";
     pub(crate) const COMPARISON: &str = "Comparison";
     pub(crate) const HISTORY: &str = "History";
     pub(crate) const MEASUREMENT: &str = "Measurement";
@@ -27,9 +28,6 @@ pub(crate) struct MeasureArgs {
     /// Measure only benchmarks whose name contains TEXT (repeatable).
     #[arg(short, long, value_name = "TEXT", help_heading = heading::SELECTION)]
     pub(crate) filter: Vec<String>,
-    /// Measure only the benches of this package (repeatable).
-    #[arg(short, long, value_name = "NAME", help_heading = heading::SELECTION)]
-    pub(crate) package: Vec<String>,
     /// Measure part I of N parts of the benchmarks, e.g. 2/3.
     ///
     /// Each of N machines measures one part. `cargo xtask perf merge` joins the parts to one report
@@ -56,7 +54,57 @@ pub(crate) struct MeasureArgs {
     #[arg(long, value_name = "N", help_heading = heading::MEASUREMENT)]
     pub(crate) seed: Option<u32>,
     #[command(flatten)]
+    pub(crate) cargo: CargoArgs,
+    #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+/// Cargo's options, with the names and the meaning that they have for `cargo bench`.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct CargoArgs {
+    /// Measure only the benches of this package (repeatable).
+    #[arg(short, long, value_name = "NAME", help_heading = heading::SELECTION)]
+    pub(crate) package: Vec<String>,
+    /// Measure all members, not only the default members.
+    #[arg(long, conflicts_with = "package", help_heading = heading::SELECTION)]
+    pub(crate) workspace: bool,
+    /// Do not measure the benches of this package (repeatable).
+    #[arg(long, value_name = "NAME", help_heading = heading::SELECTION)]
+    pub(crate) exclude: Vec<String>,
+    /// Measure only bench targets of this name (repeatable).
+    #[arg(long, value_name = "NAME", help_heading = heading::SELECTION)]
+    pub(crate) bench: Vec<String>,
+    /// Enable these features (repeatable).
+    ///
+    /// Several are separated by commas or spaces. Runs with other features are not comparable.
+    #[arg(short = 'F', long, value_name = "FEATURES", help_heading = heading::CARGO)]
+    pub(crate) features: Vec<String>,
+    /// Enable all features.
+    #[arg(long, help_heading = heading::CARGO)]
+    pub(crate) all_features: bool,
+    /// Do not enable the default features.
+    #[arg(long, help_heading = heading::CARGO)]
+    pub(crate) no_default_features: bool,
+    /// Build with this profile [default: bench].
+    ///
+    /// Runs with other profiles are not comparable.
+    #[arg(long, value_name = "NAME", help_heading = heading::CARGO)]
+    pub(crate) profile: Option<String>,
+    /// Build and report in this folder [default: cargo's target folder].
+    ///
+    /// Reports are in perf/ of it, unless --output is given. Builds of other commits are kept in
+    /// the user's cache.
+    #[arg(long, value_name = "DIR", help_heading = heading::CARGO)]
+    pub(crate) target_dir: Option<PathBuf>,
+    /// Fail if Cargo.lock needs an update.
+    #[arg(long, help_heading = heading::CARGO)]
+    pub(crate) locked: bool,
+    /// Build without access to the network.
+    #[arg(long, help_heading = heading::CARGO)]
+    pub(crate) offline: bool,
+    /// Combine --locked and --offline.
+    #[arg(long, help_heading = heading::CARGO)]
+    pub(crate) frozen: bool,
 }
 
 /// The flags of every command that records and reports.
@@ -161,12 +209,12 @@ impl MeasureArgs {
     pub(crate) fn unrecorded(history: HistoryArgs, manifest: PathBuf) -> Self {
         Self {
             filter: Vec::new(),
-            package: Vec::new(),
             launch_ms: None,
             launch_timeout: LAUNCH_TIMEOUT,
             time_limit: None,
             seed: None,
             partition: None,
+            cargo: CargoArgs::default(),
             output: OutputArgs {
                 no_record: true,
                 publish: false,
@@ -182,7 +230,13 @@ impl MeasureArgs {
 
     /// Whether every benchmark is measured, by this partition or another one.
     pub(crate) fn is_unfiltered(&self) -> bool {
-        self.filter.is_empty() && self.package.is_empty()
+        self.filter.is_empty() && self.cargo.selects_all()
+    }
+}
+
+impl CargoArgs {
+    fn selects_all(&self) -> bool {
+        [&self.package, &self.exclude, &self.bench].into_iter().all(Vec::is_empty)
     }
 }
 

@@ -92,7 +92,7 @@ enum Command {
     /// There are two target rates. More than 90 % of slowdowns of 10 % are detected. Less than 5 % of
     /// unchanged benchmarks are reported as regressions. The exit status is 1 if a rate is missed.
     #[command(alias = "qualify")]
-    Calibrate(CalibrateArgs),
+    Calibrate(Box<CalibrateArgs>),
     /// Judge measurements of other tools, read from standard input.
     ///
     /// Each line of standard input is a case in JSON, and each line of standard output its verdict.

@@ -1,6 +1,6 @@
 //! The time, random seeds, and the machine with its tools.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use chrono::{DateTime, Timelike as _, Utc};
 use perf_judge::run::Machine;
 use std::env;
@@ -18,12 +18,7 @@ pub(crate) fn seed() -> u32 {
     fastrand::u32(..)
 }
 
-/// The cargo that started this process, else the one in `PATH`.
-pub(crate) fn cargo() -> String {
-    env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
-}
-
-/// The compiler that cargo uses.
+/// The compiler of this program, for its own library. Benches are built by that of their workspace.
 pub(crate) fn rustc() -> String {
     env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned())
 }
@@ -31,31 +26,52 @@ pub(crate) fn rustc() -> String {
 /// The properties of a build that decide which runs are comparable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct BuildSettings {
+    /// What `rustc -vV` prints.
+    pub(crate) rustc: String,
     /// The settings of the profile, e.g. `opt-level 3`.
     pub(crate) profile: String,
+    /// Settings of cargo that are not part of the commit, without `RUSTFLAGS`. Flags in a manifest
+    /// belong to the commit.
+    pub(crate) flags: String,
     /// Divan's version.
     pub(crate) divan: String,
+    /// The features that options enable; empty without options.
+    pub(crate) features: String,
+    /// The name of the profile; empty without the option.
+    pub(crate) cargo_profile: String,
 }
 
-/// This machine and its tools. It fails if rustc cannot be started.
-pub(crate) fn machine(build: BuildSettings) -> Result<Machine> {
-    let verbose = output(&rustc(), &["-vV"])
-        .context("cannot run `rustc -vV`; install Rust or set RUSTC to its path")?;
-    let field = |name: &str| verbose.lines().find_map(|line| line.strip_prefix(name));
-    let host = field("host: ").unwrap_or_default();
+/// This machine and its tools.
+pub(crate) fn machine(build: BuildSettings) -> Machine {
+    let host = rustc_field(&build.rustc, "host");
+    let flags = [environment_flags(), build.flags].join(" ").trim().to_owned();
     let machine = Machine {
         key: String::new(),
         cpu: cpu(),
         cores: std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32),
         arch: env::consts::ARCH.to_owned(),
         os: host.split_once('-').map_or(env::consts::OS, |(_, os)| os).to_owned(),
-        rustc: version(field("release: ").unwrap_or_default(), field("commit-hash: ")),
+        rustc: rustc_name(&build.rustc),
         profile: build.profile,
-        flags: flags(),
+        flags,
         divan: build.divan,
+        features: build.features,
+        cargo_profile: build.cargo_profile,
         image: image(),
     };
-    Ok(machine.with_machine_key())
+    machine.with_machine_key()
+}
+
+/// A field of the output of `rustc -vV`; empty if it has none.
+pub(crate) fn rustc_field<'t>(verbose: &'t str, name: &str) -> &'t str {
+    let value = |line: &'t str| line.strip_prefix(name)?.strip_prefix(": ");
+    verbose.lines().find_map(value).unwrap_or_default()
+}
+
+/// The short name of a compiler, from the output of `rustc -vV`.
+pub(crate) fn rustc_name(verbose: &str) -> String {
+    let commit = Some(rustc_field(verbose, "commit-hash")).filter(|hash| !hash.is_empty());
+    version(rustc_field(verbose, "release"), commit)
 }
 
 /// E.g. `1.95.0 (59807616e)`: nightlies of one version differ by their commit.
@@ -87,8 +103,8 @@ fn linux_cpu() -> Option<String> {
         .or_else(|| Some(format!("{} {}", value("CPU implementer")?, value("CPU part")?)))
 }
 
-/// Compiler flags from the environment. Flags in a manifest belong to the commit.
-fn flags() -> String {
+/// Compiler flags from the environment.
+fn environment_flags() -> String {
     let names = ["RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"];
     let set = names.iter().filter_map(|name| env::var(name).ok());
     let flags: Vec<String> = set.map(|flags| flags.replace('\u{1f}', " ")).collect();
@@ -112,4 +128,17 @@ fn output(program: &str, args: &[&str]) -> Result<String> {
     let output = Command::new(program).args(args).output()?;
     anyhow::ensure!(output.status.success(), "`{program}` failed: {}", output.status);
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compiler_is_named_by_release_and_commit() {
+        let verbose = "rustc 1.95.0 (59807616e 2026-04-14)\nbinary: rustc\ncommit-hash: 59807616e58d7f2c\nhost: x86_64-unknown-linux-gnu\nrelease: 1.95.0\n";
+        assert_eq!(rustc_name(verbose), "1.95.0 (59807616e)");
+        assert_eq!(rustc_field(verbose, "host"), "x86_64-unknown-linux-gnu");
+        assert_eq!(rustc_name("release: 1.95.0-dev\ncommit-hash: unknown"), "1.95.0-dev");
+    }
 }

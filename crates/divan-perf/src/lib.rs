@@ -26,6 +26,7 @@ mod environment;
 mod store;
 mod args;
 mod budget_file;
+mod cargo;
 mod report_file;
 mod bench;
 mod output;

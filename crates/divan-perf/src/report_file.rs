@@ -2,7 +2,8 @@
 
 use crate::foreign_files::read_text;
 use anyhow::{Context as _, Result, bail};
-use perf_report::{REPORT_BYTES, Report};
+use perf_judge::history::WorkspaceRuns;
+use perf_report::{REPORT_BYTES, Report, visible};
 use std::path::Path;
 
 /// Reads and validates a report.
@@ -14,6 +15,21 @@ pub(crate) fn read(path: &Path) -> Result<Report> {
         );
     }
     parse(path, &read_text(path, REPORT_BYTES)?)
+}
+
+/// Reads the last report of a workspace. A folder that several workspaces share can have the report
+/// of another.
+pub(crate) fn read_own(path: &Path, workspace: &WorkspaceRuns) -> Result<Report> {
+    let report = read(path)?;
+    if !report.is_of(workspace) {
+        let names = report.run.workspace.as_deref().map(visible);
+        let of = names.map_or_else(String::new, |name| format!(", of {name}"));
+        bail!(
+            "{} is the report of another workspace{of}: run `cargo xtask perf` in this one, or name its folder by --output",
+            path.display()
+        );
+    }
+    Ok(report)
 }
 
 /// Parses the text of the report at `path`.

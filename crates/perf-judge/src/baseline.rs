@@ -2,7 +2,7 @@
 
 use crate::history::Past;
 use crate::ident::BenchmarkId;
-use crate::run::{Accepted, LaunchTimes, Machine, Measured, Run, Statistic};
+use crate::run::{Accepted, LaunchTimes, Machine, Measured, Run, Statistic, are_empty};
 use crate::stats;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,6 +117,8 @@ pub enum Selection {
         found: usize,
         /// Whether there are more with another sample size or count.
         series_was_cut: bool,
+        /// Whether the compiler had removed its code in the newest run.
+        was_empty: bool,
     },
     /// It was recorded only on other machines.
     OtherMachine {
@@ -252,8 +254,12 @@ impl<'a> Selector<'a> {
             None => last_values(with_sample_config(here, sample_size, sample_count)),
         };
         if last.len() < MINIMUM {
-            let series_was_cut = here.len() > last.len();
-            return Selection::TooFew { found: last.len(), series_was_cut };
+            let usable = here.iter().filter(|(_, measured)| is_usable(measured)).count();
+            return Selection::TooFew {
+                found: last.len(),
+                series_was_cut: usable > last.len(),
+                was_empty: here.last().is_some_and(|(_, newest)| are_empty(&newest.launches)),
+            };
         }
         let values: Vec<RunValue> = last.iter().map(|(_, value)| *value).collect();
         let is_near = |value: RunValue| Statistic::ALL.iter().any(|s| is_near(value, &values, *s));
@@ -268,7 +274,7 @@ impl<'a> Selector<'a> {
         if self.comparable().any(|run| self.is_here(run)) {
             Selection::New
         } else {
-            Selection::TooFew { found: 0, series_was_cut: false }
+            Selection::TooFew { found: 0, series_was_cut: false, was_empty: false }
         }
     }
 
@@ -322,8 +328,9 @@ fn with_sample_config<'a, 'b>(
 fn last_values<'a>(
     runs: impl DoubleEndedIterator<Item = (&'a Run, &'a Measured)>,
 ) -> Vec<(&'a Run, RunValue)> {
-    let values = runs.rev().map(|(run, measured)| (run, RunValue::of(&measured.launches)));
-    let mut last: Vec<_> = values.filter(|(_, value)| !value.is_empty()).take(LENGTH).collect();
+    let usable = runs.rev().filter(|(_, measured)| is_usable(measured)).take(LENGTH);
+    let mut last: Vec<_> =
+        usable.map(|(run, measured)| (run, RunValue::of(&measured.launches))).collect();
     last.reverse();
     last
 }
@@ -342,8 +349,13 @@ fn after_acceptance<'a>(
         has_begun |= is_there(run);
         has_begun || run.accepted.contains(own)
     };
-    let usable = |measured: &Measured| !RunValue::of(&measured.launches).is_empty();
-    runs.filter(|(run, measured)| is_after(run) && usable(measured)).collect()
+    runs.filter(|(run, measured)| is_after(run) && is_usable(measured)).collect()
+}
+
+/// Whether it has a time, and that of executed code.
+fn is_usable(measured: &Measured) -> bool {
+    let launches = &measured.launches;
+    !RunValue::of(launches).is_empty() && !are_empty(launches)
 }
 
 #[cfg(test)]
@@ -419,7 +431,7 @@ mod tests {
         all[3].commit.as_mut().unwrap().branch = None;
         assert_eq!(
             RecordedRuns::of(all).select(NAME),
-            Selection::TooFew { found: 2, series_was_cut: false }
+            Selection::TooFew { found: 2, series_was_cut: false, was_empty: false }
         );
     }
 
@@ -430,12 +442,23 @@ mod tests {
     }
 
     #[test]
+    fn runs_without_executed_code_are_no_baseline() {
+        let mut all = runs(1..=5);
+        for run in &mut all {
+            let launch = LaunchTimes { min: 0.002, median: 0.004 };
+            run.benchmarks[0].launches = vec![launch; 5];
+        }
+        let empty = Selection::TooFew { found: 0, series_was_cut: false, was_empty: true };
+        assert_eq!(RecordedRuns::of(all).select(NAME), empty);
+    }
+
+    #[test]
     fn other_batches_cut_the_series() {
         let mut all = runs(1..=5);
         all[..3].iter_mut().for_each(|run| run.benchmarks[0].sample_size = 64);
         assert_eq!(
             RecordedRuns::of(all).select(NAME),
-            Selection::TooFew { found: 2, series_was_cut: true }
+            Selection::TooFew { found: 2, series_was_cut: true, was_empty: false }
         );
     }
 

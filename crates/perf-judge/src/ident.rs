@@ -31,6 +31,11 @@ impl BenchmarkId {
         &self.0
     }
 
+    /// The name of its package.
+    pub fn package(&self) -> &str {
+        self.0.split('/').next().unwrap_or_default()
+    }
+
     /// Whether `name` means this benchmark: the whole name, or its last parts.
     ///
     /// `parse_large_xml` and `parse::parse_large_xml` both name

@@ -4,6 +4,7 @@ use super::{Report, Row};
 use crate::file_error::FileError;
 use chrono::{DateTime, Utc};
 use perf_judge::detect::Severity;
+use perf_judge::history::WorkspaceRuns;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Commit, Machine, Pair};
 use perf_judge::unit::LogRatio;
@@ -34,6 +35,9 @@ pub struct Comparison {
     pub head: Option<Commit>,
     /// The machine of the measurement.
     pub machine: Machine,
+    /// The path of its workspace in the repository; `None` if it is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
     /// One entry per benchmark with pairs.
     pub benchmarks: Vec<Compared>,
 }
@@ -109,8 +113,15 @@ impl Comparison {
             base: base.to_owned(),
             head: run.commit.clone(),
             machine: run.machine.clone(),
+            workspace: run.workspace.clone(),
             benchmarks: rows.into_iter().filter_map(Compared::of).collect(),
         }
+    }
+
+    /// Whether it is of this workspace.
+    pub fn is_of(&self, workspace: &WorkspaceRuns) -> bool {
+        let names = self.benchmarks.iter().map(|compared| &compared.name);
+        workspace.has(self.workspace.as_deref(), names)
     }
 
     /// The identity of the head's run, which is the beginning of the comparison's own.

@@ -1,6 +1,6 @@
 //! The last lines of a report: what happened, how certain it is, and what to do next.
 
-use super::Report;
+use super::{PreviousCommit, Report};
 use crate::text::argument;
 use perf_judge::baseline::MINIMUM;
 use perf_judge::verdict::{State, Verdict};
@@ -48,6 +48,12 @@ impl Report {
         self.rows.iter().any(|row| is_open(&row.verdict))
     }
 
+    fn has_base_failure(&self) -> bool {
+        let is_of_base =
+            |verdict: &Verdict| verdict.state == State::Missing && verdict.base.is_some();
+        self.rows.iter().any(|row| is_of_base(&row.verdict))
+    }
+
     /// What to do next, in one or two lines.
     pub(crate) fn next_step(&self) -> Vec<String> {
         if self.is_first() {
@@ -63,6 +69,9 @@ impl Report {
         let step = match self.status {
             1 => "see the reasons above; `perf-budgets.json` holds the budgets and the gate",
             _ if cut_short => "raise --time-limit, or omit it",
+            _ if self.has_base_failure() => {
+                "bring the files that the base lacks by `base` in perf-budgets.json"
+            }
             _ if has(State::Missing) => "run the missing benchmarks with `cargo bench`",
             _ if self.status == 3 => "measure again, without other load on the machine",
             _ if self.has_unconfirmed() => "measure again without --quick to confirm regressions",
@@ -85,11 +94,32 @@ impl Report {
         };
         let branch = self.reference.branch_argument().unwrap_or("the base branch");
         vec![
-            "`cargo xtask perf --compare HEAD~1` compares with the previous commit now".to_owned(),
+            self.way_to_compare().to_owned(),
             format!(
                 "or repeat `cargo xtask perf` on clean commits of {branch}: a baseline takes {MINIMUM} runs, {counts}"
             ),
         ]
+    }
+
+    /// How to get verdicts without a history, by a command that works in this clone.
+    fn way_to_compare(&self) -> &'static str {
+        let Some(commit) = &self.run.commit else {
+            return "in a git repository with commits, `cargo xtask perf --compare HEAD~1` compares with the previous commit";
+        };
+        match self.reference.previous_commit {
+            PreviousCommit::Available => {
+                "`cargo xtask perf --compare HEAD~1` compares with the previous commit now"
+            }
+            PreviousCommit::Shallow => {
+                "after `git fetch --deepen 1`, `cargo xtask perf --compare HEAD~1` compares with the previous commit"
+            }
+            PreviousCommit::Absent if commit.dirty => {
+                "`cargo xtask perf --compare HEAD` compares with the commit without the changes now"
+            }
+            PreviousCommit::Absent => {
+                "after a change of the code, `cargo xtask perf --compare HEAD` compares with this commit"
+            }
+        }
     }
 
     /// The last part of the name of the first regression that fails the check, as an argument.
@@ -98,5 +128,45 @@ impl Report {
         let names = self.rows.iter().map(|row| row.verdict.name.as_str());
         let name = names.into_iter().find(|name| blames(name))?;
         argument(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::first_report;
+
+    type ReportEdit = fn(&mut Report);
+
+    #[test]
+    fn a_first_run_is_compared_with_what_exists() {
+        let first_step = |edit: ReportEdit| {
+            let mut report = first_report();
+            edit(&mut report);
+            report.next_step().remove(0)
+        };
+        let cases: [(ReportEdit, &str); 5] = [
+            (|_| {}, "`cargo xtask perf --compare HEAD~1`"),
+            (
+                |report| report.reference.previous_commit = PreviousCommit::Shallow,
+                "after `git fetch --deepen 1`",
+            ),
+            (
+                |report| report.reference.previous_commit = PreviousCommit::Absent,
+                "after a change of the code, `cargo xtask perf --compare HEAD`",
+            ),
+            (
+                |report| {
+                    report.reference.previous_commit = PreviousCommit::Absent;
+                    report.run.commit.as_mut().unwrap().dirty = true;
+                },
+                "`cargo xtask perf --compare HEAD` compares",
+            ),
+            (|report| report.run.commit = None, "in a git repository with commits"),
+        ];
+        for (edit, expected) in cases {
+            let step = first_step(edit);
+            assert!(step.starts_with(expected), "{step}");
+        }
     }
 }

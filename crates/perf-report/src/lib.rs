@@ -42,7 +42,7 @@ pub use merged::MergeError;
 pub use read::{REPORT_BYTES, ReportError};
 pub use recorded::{machines_to_text, run_to_text, runs_to_text};
 pub use replayed::Rules;
-pub use report::{Base, ReferenceFacts, Report, ReportKind, ReportParts, RunFacts};
+pub use report::{Base, PreviousCommit, ReferenceFacts, Report, ReportKind, ReportParts, RunFacts};
 pub use row::Row;
 pub use run_file::RunContradiction;
 pub use terminal::to_terminal;

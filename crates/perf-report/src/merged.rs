@@ -18,6 +18,9 @@ pub enum MergeError {
     /// They are of different commits.
     #[error("the reports are of different commits: merge reports of one workflow run")]
     Commits,
+    /// They are of different workspaces.
+    #[error("the reports are of different workspaces: merge reports of one workspace")]
+    Workspaces,
     /// They have different base commits.
     #[error("the reports have different bases: merge reports of one workflow run")]
     Bases,
@@ -62,6 +65,9 @@ impl Report {
         let of = |report: &Self| report.partition.as_ref().map(|known| known.part.of);
         if commit(self) != commit(other) {
             return Some(MergeError::Commits);
+        }
+        if self.run.workspace != other.run.workspace {
+            return Some(MergeError::Workspaces);
         }
         if base(self) != base(other) {
             return Some(MergeError::Bases);

@@ -44,6 +44,9 @@ pub fn run_to_text(run: &Run) -> String {
         fact("subject", &commit.subject);
         fact("branch", commit.branch.as_deref().unwrap_or("none (detached HEAD)"));
     }
+    if let Some(workspace) = run.workspace.as_deref().filter(|path| *path != ".") {
+        fact("workspace", workspace);
+    }
     if let Some(origin) = &run.origin {
         fact("imported from", origin);
     }
@@ -51,7 +54,7 @@ pub fn run_to_text(run: &Run) -> String {
         fact("partial", "it lacks benchmarks or launches");
     }
     fact("machine", &run.machine.key);
-    for (name, value) in run.machine.fields() {
+    for (name, value) in run.machine.fields().into_iter().filter(|(_, value)| !value.is_empty()) {
         fact(&format!("  {name}"), &value);
     }
     let mut table = "benchmark\tmedian\tp95\tp99\tminimum\tallocations\t\n".to_owned();

@@ -1,6 +1,6 @@
 //! The report of a recorded run.
 
-use super::{AcceptanceResult, Comparison, ReferenceFacts, Report, ReportParts};
+use super::{AcceptanceResult, Comparison, PreviousCommit, ReferenceFacts, Report, ReportParts};
 use perf_judge::baseline::Selector;
 use perf_judge::budget::{Acceptance, Budget, Gate, Required, check};
 use perf_judge::history::Past;
@@ -51,6 +51,7 @@ impl Report {
                 branch_is_missing: false,
                 history_runs: past.runs().count(),
                 base: None,
+                previous_commit: PreviousCommit::Available,
             },
             gate,
             notes: Vec::new(),

@@ -7,6 +7,7 @@ use crate::text::argument;
 use chrono::{DateTime, Utc};
 use perf_judge::baseline::MINIMUM;
 use perf_judge::budget::{BudgetResult, BudgetStatus, Gate};
+use perf_judge::history::WorkspaceRuns;
 use perf_judge::run::{Commit, Machine, Run};
 use perf_judge::unit;
 use perf_judge::verdict::{Outcome, State, Verdict, Verdicts, apply_waivers};
@@ -72,6 +73,9 @@ pub struct RunFacts {
     pub seed: u32,
     /// Whether only some benchmarks, or too few launches, were measured.
     pub partial: bool,
+    /// The path of its workspace in the repository: `.` for the root. `None` if it is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
 }
 
 /// What a run was compared with.
@@ -86,6 +90,29 @@ pub struct ReferenceFacts {
     pub history_runs: usize,
     /// The base of a paired comparison.
     pub base: Option<Base>,
+    /// Whether the previous commit can be compared with.
+    #[serde(default, skip_serializing_if = "PreviousCommit::is_available")]
+    pub previous_commit: PreviousCommit,
+}
+
+/// Whether a clone has the parent of the measured commit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PreviousCommit {
+    /// It has.
+    #[default]
+    Available,
+    /// The clone is shallow and ends at the measured commit.
+    Shallow,
+    /// The measured commit is the first one.
+    Absent,
+}
+
+impl PreviousCommit {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde requires a reference")]
+    fn is_available(&self) -> bool {
+        *self == Self::Available
+    }
 }
 
 impl ReferenceFacts {
@@ -124,6 +151,12 @@ pub struct ReportParts<'a> {
 }
 
 impl Report {
+    /// Whether it is of this workspace.
+    pub fn is_of(&self, workspace: &WorkspaceRuns) -> bool {
+        let names = self.rows.iter().map(|row| &row.verdict.name);
+        workspace.has(self.run.workspace.as_deref(), names)
+    }
+
     /// Applies the accepted regressions and the gate, and adds notes.
     pub fn new(parts: ReportParts<'_>) -> Self {
         let ReportParts { run, mut verdicts, budgets, accepted, reference, gate, notes } = parts;
@@ -148,6 +181,7 @@ impl Report {
                 machine: run.machine.clone(),
                 seed: run.seed,
                 partial: run.partial,
+                workspace: run.workspace.clone(),
             },
             reference,
             rows: verdicts.verdicts.into_iter().map(row).collect(),
@@ -299,7 +333,7 @@ pub(crate) mod tests {
     }
 
     fn few(found: usize) -> Selection {
-        Selection::TooFew { found, series_was_cut: false }
+        Selection::TooFew { found, series_was_cut: false, was_empty: false }
     }
 
     fn made(names: &[(&str, f64, Selection)]) -> Report {
@@ -336,6 +370,7 @@ pub(crate) mod tests {
                 branch_is_missing: false,
                 history_runs: 12,
                 base: None,
+                previous_commit: PreviousCommit::Available,
             },
             accepted: vec![],
             gate: Gate::default(),
@@ -387,6 +422,7 @@ pub(crate) mod tests {
             branch_is_missing: false,
             history_runs: 0,
             base: None,
+            previous_commit: PreviousCommit::Available,
         };
         let report = Report::new(ReportParts {
             run: &run(1, vec![]),

@@ -45,6 +45,7 @@ impl Report {
             ("machine", run.machine == facts.machine),
             ("seed", run.seed == facts.seed),
             ("completeness", run.partial == facts.partial),
+            ("workspace", run.workspace == facts.workspace),
         ];
         if let Some((what, _)) = circumstances.into_iter().find(|(_, is_same)| !is_same) {
             return Some(RunContradiction::Circumstance(what));

@@ -178,7 +178,7 @@ fn conclusion(report: &Report, width: Option<usize>) -> String {
 fn style(state: State) -> Style {
     match state {
         State::Missing | State::Regression => AnsiColor::Red.on_default().bold(),
-        State::Invalid | State::Inconclusive => AnsiColor::Yellow.on_default(),
+        State::Invalid | State::Inconclusive | State::Empty => AnsiColor::Yellow.on_default(),
         State::Improvement => AnsiColor::Green.on_default(),
         State::New | State::Removed => AnsiColor::Cyan.on_default(),
         State::Incomparable | State::InsufficientHistory | State::Unchanged => {

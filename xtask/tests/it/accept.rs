@@ -24,7 +24,7 @@ fn an_accepted_slowdown_passes_up_to_its_ceiling_and_only_once() {
     project.git(&["checkout", "--quiet", "-b", "slower"]);
     accept(&project, &["checksum", "--reason", "x"])
         .expect(2)
-        .says("run `cargo xtask perf --compare BRANCH` first");
+        .says("run `cargo xtask perf --compare main` first");
     slow_by(&project, 50);
     compare(&project).expect(1).says("text::checksum: regression");
 

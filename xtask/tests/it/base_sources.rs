@@ -28,13 +28,22 @@ fn with_submodule() -> (Project, Project) {
 }
 
 #[test]
-fn a_base_with_submodules_is_refused_before_anything_is_built() {
-    let (project, _data) = with_submodule();
+fn a_base_gets_its_submodules() {
+    let (project, data) = with_submodule();
+    compare(&project).expect(1).says(": regression (");
+    // The head alone has a newer commit of the submodule.
+    data.write("time.txt", "300");
+    data.commit_all();
+    project.git(&["-C", "data", "pull", "--quiet"]);
+    tiny::set_time(&project, 100);
+    compare(&project).expect(0).says("the submodule data is not at the commit");
+    // A commit that only another clone has.
+    project.git(&["update-index", "--cacheinfo", &format!("160000,{},data", "1".repeat(40))]);
+    project.git(&["commit", "--quiet", "--message=unknown"]);
+    project.git(&["branch", "--force", "main"]);
     let ended = compare(&project);
-    ended
-        .expect(2)
-        .says("the merge base with main: submodules are not supported")
-        .says("it has data");
+    let fix = format!("run `git -C data fetch origin {}`", "1".repeat(40));
+    ended.expect(2).says("the merge base with main: this clone lacks").says(&fix);
     assert!(!ended.stderr.contains("building"), "{}", ended.stderr);
 }
 
@@ -53,6 +62,72 @@ fn a_head_with_submodules_is_compared_with_a_base_without() {
     compare(&project).expect(1).says(": regression (");
     project.write("data/src/lib.rs", "// changed\n");
     compare(&project).expect(1).says("the submodule data has uncommitted changes");
+}
+
+/// A benchmark that reads a file that git ignores by `reading`, a statement before `place`. The head
+/// is slower.
+fn with_ignored_input(place: &str, reading: &str) -> Project {
+    let project = tiny::project(100);
+    let bench = project.read("benches/speed.rs");
+    let bench = bench.replace(place, &format!("{reading}\n{place}"));
+    project.write("benches/speed.rs", &bench);
+    project.write("examples/generate.rs", GENERATE);
+    project.commit_all();
+    project.write(".git/info/exclude", "data/\n");
+    project.write("data/a.txt", "input");
+    project.git(&["checkout", "--quiet", "-b", "head"]);
+    tiny::set_time(&project, 200);
+    project
+}
+
+/// The first statement of the bench.
+const FIRST: &str = "    std::hint::black_box(";
+
+const GENERATE: &str = r#"fn main() {
+    std::fs::create_dir_all("data").and_then(|()| std::fs::write("data/a.txt", "made")).unwrap();
+}
+"#;
+
+#[test]
+fn a_base_that_lacks_a_file_of_a_bench_is_incomplete_until_it_is_brought() {
+    let panics = "assert!(std::fs::read(\"data/a.txt\").is_ok(), \"no data/a.txt\");";
+    let ends = "if std::fs::read(\"data/a.txt\").is_err() { return }";
+    for (place, reading, reason) in [
+        (FIRST, panics, "no data/a.txt"),
+        (FIRST, ends, "its program ended before Divan started"),
+        ("    let value =", panics, "no data/a.txt"),
+    ] {
+        let project = with_ignored_input(place, reading);
+        let ended = compare(&project);
+        ended.expect(3).says("cannot run it").says(reason).says("`base.files`");
+        assert_eq!(project.report()["rows"][0]["verdict"]["state"], "missing");
+        assert!(!ended.stdout.contains("run the missing benchmarks"), "{}", ended.stdout);
+
+        project.write("perf-budgets.json", r#"{"schema": 2, "base": {"files": ["data/*"]}}"#);
+        compare(&project).expect(1).says(": regression (");
+        // Without a change of the code there is nothing to measure.
+        tiny::set_time(&project, 100);
+        compare(&project).expect(0).says("identical executables");
+        assert_eq!(project.read("data/a.txt"), "input");
+    }
+}
+
+#[test]
+fn a_command_generates_files_of_the_base() {
+    let project = with_ignored_input(FIRST, "std::fs::read(\"data/a.txt\").unwrap();");
+    let command = |command: &str| {
+        let settings = format!(r#"{{"schema": 2, "base": {{"command": {command}}}}}"#);
+        project.write("perf-budgets.json", &settings);
+        compare(&project)
+    };
+    let generate = r#"["cargo", "run", "--quiet", "--example", "generate"]"#;
+    command(generate).expect(1).says(": regression (");
+    // The executables are the same, and what they read is not.
+    tiny::set_time(&project, 100);
+    let ended = command(generate);
+    assert!(!ended.expect(0).stdout.contains("identical executables"), "{}", ended.stdout);
+    let ended = command(r#"["cargo", "run", "--quiet", "--example", "absent"]"#);
+    ended.expect(2).says("`base.command` of perf-budgets.json, failed in the base").says("absent");
 }
 
 #[test]

@@ -53,6 +53,7 @@ fn run(day: u32, benchmarks: Vec<Measured>) -> Run {
         origin: None,
         partitioned: false,
         accepted: Vec::new(),
+        workspace: None,
     }
     .with_id()
 }

@@ -1,8 +1,10 @@
 //! Checkouts and references that are not what they seem: none makes a verdict of what was not
 //! measured, and no branch of the user's moves.
 
-use crate::project::{Project, root};
+use crate::project::{Ended, Project, root};
+use crate::tiny;
 use std::fs;
+use std::process::Command;
 
 /// The scripted benches as the package `name` in `folder`, below a workspace or as one.
 fn add_package(project: &Project, folder: &str, name: &str, is_workspace: bool) {
@@ -110,24 +112,75 @@ fn a_replaced_commit_hides_no_run() {
 }
 
 #[test]
-fn workspaces_that_share_a_history_are_told_how_to_part() {
+fn workspaces_that_share_a_history_and_a_target_folder_are_told_apart() {
     let project = &Project::empty();
     for folder in ["a", "b"] {
         add_package(project, folder, folder, true);
     }
     project.commit_all();
-    let run = |manifest: &str| {
-        let ended = project.perf(&["--launch-ms", "1", "--manifest-path", manifest]);
-        ended.expect(0);
-        let is_noted = ended.stdout.contains("\"history\": {\"folder\": \"NAME\"}");
-        (is_noted, ended.stdout.contains("removed"))
+    let task = |folder: &str, args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.arg("perf").args(args).current_dir(project.path().join(folder));
+        command.env("CARGO_TARGET_DIR", project.target_dir());
+        Ended::of(command.env("GIT_CONFIG_GLOBAL", "/dev/null"))
     };
-    assert_eq!(run("a/Cargo.toml"), (false, false));
-    assert_eq!(run("b/Cargo.toml"), (true, true));
-    project.write("b/perf-budgets.json", r#"{"schema": 1, "history": {"folder": "b"}}"#);
-    project.git(&["add", "b"]);
-    project.git(&["commit", "--quiet", "--message=history"]);
-    for _ in 0..2 {
-        assert_eq!(run("b/Cargo.toml"), (false, false));
+    for number in 1..=3 {
+        for folder in ["a", "b"] {
+            let ended = task(folder, &["--launch-ms", "1", "--color", "never"]);
+            let stdout = &ended.expect(0).stdout;
+            assert!(!stdout.contains("removed"), "{folder}: {stdout}");
+            assert_eq!(stdout.contains("this is run 3"), number == 3, "{stdout}");
+        }
     }
+    // The newest run is of b.
+    task("a", &["budgets", "suggest"]).expect(2).says("there is no ");
+    let pages = |folder: &str| {
+        let index = task(folder, &["site"]).expect(0).stdout.trim().to_owned();
+        fs::read_to_string(index).unwrap()
+    };
+    let own = |a: bool, b: bool| [("a-data--sort-", a), ("b-data--sort-", b)];
+    for (folder, names) in [("a", own(true, false)), ("b", own(false, true))] {
+        let page = pages(folder);
+        assert!(names.iter().all(|(name, is_shown)| page.contains(name) == *is_shown), "{page}");
+    }
+    task("a", &["explain", "sort"]).expect(0).says("a/data::sort");
+    // Both write their results to one folder.
+    let output = project.path().join("out").display().to_string();
+    task("b", &["--launch-ms", "1", "--output", &output, "--no-record"]).expect(0);
+    let accept = ["accept", "sort", "--reason", "x", "--max-change", "9", "--output", &output];
+    task("a", &accept).expect(2).says("is the report of another workspace, of b");
+    task("b", &accept).expect(0).says("b/data::sort may be slower");
+}
+
+/// A detached HEAD, a linked work tree, and a workspace in a submodule.
+#[test]
+fn each_kind_of_checkout_is_recorded_and_compared() {
+    let project = tiny::project(100);
+    let linked = Project::below(tempfile::tempdir().unwrap(), "linked");
+    let path = linked.path().to_str().unwrap();
+    project.git(&["worktree", "add", "--quiet", "-b", "linked", path]);
+    let outer = Project::committed();
+    let url = project.path().to_str().unwrap();
+    outer.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", url, "inner"]);
+    let inner = outer.in_folder("inner");
+    project.git(&["checkout", "--quiet", "--detach"]);
+    let checkouts = [
+        (&project, "HEAD is detached: this run is judged by the runs of main"),
+        (&linked, "linked is no base branch: this run is judged by the runs of main"),
+        (&inner, "this is run 1"),
+    ];
+    for (checkout, said) in checkouts {
+        checkout.perf(&["--launch-ms", "1"]).expect(0).says(said);
+        assert_eq!(checkout.git(&["status", "--porcelain"]), "");
+        tiny::set_time(checkout, 200);
+        let compared = checkout.perf(&["--launch-ms", "1", "--compare", "main", "--no-record"]);
+        compared.expect(1).says(": regression (");
+    }
+    project.write("notes.txt", "not tracked");
+    let ended = project.perf(&["--launch-ms", "1", "--no-record"]);
+    ended.expect(0).says("git neither tracks nor ignores 1 file, e.g. notes.txt");
+    // Work trees of one repository share its history; that of a submodule is its own.
+    let runs = |checkout: &Project| checkout.history(&["list"]).stdout.lines().count();
+    assert_eq!((runs(&project), runs(&linked), runs(&inner)), (3, 3, 2));
+    assert_eq!(outer.git(&["for-each-ref", "--format=%(refname)"]), "refs/heads/main");
 }

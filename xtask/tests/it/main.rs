@@ -15,6 +15,7 @@ mod foreign_commits;
 mod github;
 mod ground;
 mod budgets;
+mod cargo_setups;
 mod checkouts;
 mod divan_versions;
 mod history;

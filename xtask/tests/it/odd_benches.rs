@@ -19,12 +19,20 @@ fn each_goes_wrong_alone_and_says_how() {
     let _quiet = quiet_machine();
     let project = Project::fixture("odd-benches");
     let ended = project.perf(&["--launch-ms", "10", "--launch-timeout", "3"]);
-    ended.expect(3).says("INCOMPLETE").says("lists no benchmark");
+    ended.expect(3).says("INCOMPLETE").says("odd-benches/empty lists no benchmark");
+    ended.says("several benchmarks have one name (odd-benches/odd::twice::1): rename one");
+    ended.says("odd-benches/libtest is not measured: it is no Divan bench, but a libtest bench");
+    ended.says("odd-benches/plain is not measured: it is no Divan bench, but a program");
+    assert!(!project.path().join("ran.txt").exists(), "a bench of another harness was run");
     let rows = rows(&project);
     let reasons = [
         ("panics", "it panicked: this benchmark always panics"),
         ("hangs", "it did not end within 3 s"),
-        ("exits", "it ended with exit status 3"),
+        (
+            "exits",
+            "it ended with exit status 3. It printed on standard error: the \\u{1b}[31minput\\u{1b}[0m is missing",
+        ),
+        ("prints_numbers", "it printed a line like those of Divan's table"),
         ("never_benches", "it does not call a method such as `bench`"),
     ];
     for (name, expected) in reasons {
@@ -35,6 +43,7 @@ fn each_goes_wrong_alone_and_says_how() {
     let sound = [
         "sound",
         "prints",
+        "prints_no_line_end",
         "<script>alert(1)</script>",
         "bars │ and  double spaces",
         "größe 🎵 音",
@@ -46,9 +55,42 @@ fn each_goes_wrong_alone_and_says_how() {
         let (state, reason) = &rows[&format!("odd-benches/odd::{name}")];
         assert_eq!(state, "insufficient_history", "{name}: {reason}");
     }
-    assert_eq!(rows.len(), reasons.len() + sound.len());
+    let (state, reason) = &rows["odd-benches/odd::empty"];
+    assert_eq!(state, "empty", "{reason}");
+    assert!(reason.starts_with("the compiler removed its code"), "{reason}");
+    let (state, reason) = &rows["odd-benches/odd::exits_early"];
+    if cfg!(target_os = "linux") {
+        assert_eq!(state, "missing");
+        assert!(reason.starts_with("its row has more samples than the process took"), "{reason}");
+    }
+    assert_eq!(rows.len(), reasons.len() + sound.len() + 2);
     assert!(!project.read("out/site/index.html").contains("<script>"));
     assert!(!project.read("out/report.md").contains("<script>"));
+}
+
+#[test]
+fn benchmarks_that_share_a_name_are_left_out_until_one_was_measured() {
+    let project = Project::scripted();
+    let name = "known-cost/text::words::64";
+    project.write(
+        "benches/text.rs",
+        &project.read("benches/text.rs").replace("(64, 512", "(512, 512"),
+    );
+    project.commit_all();
+    project.perf(&["--filter", "text::", "--launch-ms", "1"]).expect(0).says("have one name");
+    assert_eq!(rows(&project).len(), 5);
+
+    project.git(&["checkout", "--quiet", "-b", "other"]);
+    project.write(
+        "benches/text.rs",
+        &project.read("benches/text.rs").replace("(512, 512, 4096)", "(64, 4096, 4096)"),
+    );
+    project.commit_all();
+    let ended = project.perf(&["--compare", "main", "--filter", "text::words", "--launch-ms", "1"]);
+    ended.expect(3).says("more than one benchmark has this name");
+    let rows = rows(&project);
+    assert_eq!(rows["known-cost/text::words::4096"].0, "missing");
+    assert_eq!(rows[name].0, "new");
 }
 
 #[test]

@@ -114,6 +114,12 @@ impl Project {
         Self { folder: Folder::Temporary(folder), below, is_real: false }
     }
 
+    /// The project in a folder of this one, which must live longer.
+    pub(crate) fn in_folder(&self, folder: &str) -> Self {
+        let below = self.path().join(folder);
+        Self { below, ..Self::empty() }
+    }
+
     pub(crate) fn path(&self) -> &Path {
         if self.below.as_os_str().is_empty() { self.folder.path() } else { &self.below }
     }

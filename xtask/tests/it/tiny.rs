@@ -29,7 +29,7 @@ version = "0.0.0"
 /// Divan's listing and its table, with the time that the library names.
 const BENCH: &str = r#"
 fn main() {
-    std::hint::black_box("DIVAN_SAMPLE_COUNT");
+    std::hint::black_box(["DIVAN_SAMPLE_COUNT", "CPU timestamp counter is unavailable"]);
     let arguments: Vec<String> = std::env::args().collect();
     if arguments.iter().any(|argument| argument == "--list") {
         return println!("speed::work: benchmark");

@@ -25,7 +25,7 @@ fn measure(tap: &Tap, arguments: &[&str]) -> Outcome {
     let run =
         tap.run(&executable, &[&fixed, arguments].concat(), Sizing::of_launch(1024, 100, 100));
     assert!(run.status.success(), "{}", run.stderr);
-    let table = parse_table(&run.stdout);
+    let table = parse_table(&run.stdout, "");
     assert_eq!(table.problems, []);
     let recording = Recording::parse(&run.recording).unwrap();
     let precision = timer_precision(&run.stderr).unwrap();

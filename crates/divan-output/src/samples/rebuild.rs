@@ -8,7 +8,7 @@ use super::layout::{Layout, Place};
 use super::overhead::{CALIBRATION_READS, Overhead, Subtracted};
 use super::proof::Proof;
 use super::reads::{self, RowReads};
-use super::recording::{Marks, Recording};
+use super::recording::{Event, Marks, Recording};
 
 /// Samples that give what Divan printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +61,19 @@ pub enum Refusal {
     /// Choices that differ by more than the printed precision give the same times.
     #[error("clock reads give the printed times in more than one way")]
     Ambiguous,
+}
+
+impl Refusal {
+    /// Whether it shows that Divan did not print the row: the process read the clock less often than
+    /// the row's samples need. `stdout_len` is the length of its whole output in bytes. If a part of
+    /// it was written in another way than by the recorded functions, the row's reads are unknown.
+    pub fn is_contradiction(self, recording: &Recording, stdout_len: usize) -> bool {
+        let is_end =
+            |event: &Event| matches!(event, Event::Stdout { bytes } if *bytes == stdout_len as u64);
+        let is_read = |event: &Event| matches!(event, Event::Clock { .. });
+        let events = &recording.events;
+        self == Self::TooFewReads && events.iter().any(is_read) && events.iter().any(is_end)
+    }
 }
 
 /// Rebuilds the samples of all rows of one process's table.

@@ -8,7 +8,7 @@ use crate::parse_table;
 const PRECISION: u64 = 20_000;
 
 fn rebuilt(process: &Process) -> Vec<Rebuilt> {
-    let table = parse_table(&process.stdout);
+    let table = parse_table(&process.stdout, "");
     assert_eq!(table.problems, []);
     rebuild(&process.recording, &table.rows, PRECISION)
 }
@@ -48,7 +48,7 @@ fn plain_rows_are_exact() {
             let marks = found.last_sample.unwrap();
             let all = found.all.unwrap();
             assert_eq!((marks.last - marks.first, marks.last), (1, all.last));
-            assert_eq!(all.last - all.first, 2 * count as u64 - 1);
+            assert_eq!(all.last - all.first, 2 * count - 1);
             let expected = Samples {
                 sample_size: size,
                 threads: 1,
@@ -76,7 +76,7 @@ fn captured_processes_are_proved() {
         ),
     ] {
         let recording = Recording::parse(tape).unwrap();
-        let rows = parse_table(stdout).rows;
+        let rows = parse_table(stdout, "").rows;
         let rebuilt = rebuild(&recording, &rows, 29_000);
         let proved = |outcome: &&Rebuilt| matches!(outcome, Rebuilt::Proved(_));
         let done = rows.iter().filter(|row| row.figures().is_some()).count();
@@ -99,7 +99,7 @@ fn captured_processes_of_other_versions_are_proved() {
         ),
     ] {
         let recording = Recording::parse(tape).unwrap();
-        let rows = parse_table(stdout).rows;
+        let rows = parse_table(stdout, "").rows;
         let rebuilt = rebuild(&recording, &rows, PRECISION);
         assert_eq!(rebuilt.len(), 6);
         let is_proved = |outcome: &Rebuilt| matches!(outcome, Rebuilt::Proved(_));
@@ -269,7 +269,7 @@ fn rows_after_a_lost_calibration_are_refused() {
 fn rows_without_numbers_or_reads_are_refused() {
     let (mut process, _) = damage();
     let numbers = process.stdout.find(" ns").unwrap();
-    let rows = parse_table(&process.stdout[..numbers]).rows;
+    let rows = parse_table(&process.stdout[..numbers], "").rows;
     let unfinished = rebuild(&process.recording, &rows, PRECISION);
     assert_eq!(unfinished, vec![Rebuilt::Refused(Refusal::NotMeasured); rows.len()]);
     process.recording.events.retain(|event| matches!(event, Event::Clock { .. }));

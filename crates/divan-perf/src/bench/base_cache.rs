@@ -44,6 +44,11 @@ impl BaseCache {
         Ok(Self { tree: dir.join("tree"), target, _lock: lock })
     }
 
+    /// Cargo's target folder for the command that prepares the work tree.
+    pub(crate) fn command_target(&self) -> PathBuf {
+        self.target.with_file_name("command-target")
+    }
+
     /// The target folder for one build.
     pub(crate) fn build_folder(&self) -> BuildFolder {
         BuildFolder::claimed(self.target.clone())

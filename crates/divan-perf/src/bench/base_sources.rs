@@ -5,13 +5,12 @@
 //! sources of the head, elsewhere base and head share them.
 
 use super::cargo_metadata::{CargoDependency, CargoMetadata, CargoPackage};
-use crate::environment;
+use crate::cargo::cargo;
 use crate::files::{TEXT_BYTES, names_below, read_if_there, real};
 use anyhow::{Result, bail};
 use perf_report::visible;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// The messages of a failed `cargo metadata`.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +64,7 @@ fn external_sources(checkout: Checkout<'_>) -> Result<BTreeSet<ExternalSource>> 
 /// The metadata of a workspace without its dependencies. Cargo fails if the manifest of a path
 /// dependency does not exist.
 fn metadata(manifest: &Path) -> Result<CargoMetadata, MetadataError> {
-    let mut command = Command::new(environment::cargo());
+    let mut command = cargo(manifest.parent().unwrap_or(manifest));
     command.args(["metadata", "--no-deps", "--format-version=1"]);
     let output = command.arg("--manifest-path").arg(manifest).output();
     let output = output.map_err(|error| MetadataError(error.to_string()))?;

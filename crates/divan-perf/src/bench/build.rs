@@ -1,14 +1,16 @@
 //! Building the bench executables.
 
+use super::bench_environment::{BenchEnvironment, library_folders, package_variables};
 use super::dep_info;
-use super::workspace::{BenchTarget, DivanVersions, Workspace};
-use crate::environment;
+use super::members::BenchTarget;
+use super::workspace::{DivanVersions, Workspace};
 use crate::store::clear_git_variables;
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
-use divan_output::BINARY_MARKER;
+use divan_output::Harness;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -39,8 +41,8 @@ pub(crate) struct Executable {
     pub(crate) path: PathBuf,
     /// The versions of Divan in its workspace.
     pub(crate) divan: DivanVersions,
-    /// The executables of the package's binary targets by name, which a bench may start.
-    pub(crate) programs: BTreeMap<String, PathBuf>,
+    /// The environment of its processes.
+    pub(crate) environment: BenchEnvironment,
 }
 
 /// The used part of cargo's messages.
@@ -48,6 +50,7 @@ pub(crate) struct Executable {
 #[serde(tag = "reason", rename_all = "kebab-case")]
 enum Message {
     CompilerArtifact(Artifact),
+    BuildScriptExecuted(BuildScript),
     #[serde(other)]
     Other,
 }
@@ -60,6 +63,26 @@ struct Artifact {
     executable: Option<PathBuf>,
     #[serde(default)]
     filenames: Vec<PathBuf>,
+}
+
+/// What the build script of a package printed.
+#[derive(Deserialize)]
+struct BuildScript {
+    package_id: String,
+    #[serde(default)]
+    linked_paths: Vec<String>,
+    #[serde(default)]
+    env: Vec<(String, String)>,
+    #[serde(default)]
+    out_dir: String,
+}
+
+/// What a build printed about its packages.
+#[derive(Default)]
+struct BuildOutput {
+    /// The executables of the binary targets by name, by cargo's package ids.
+    programs: BTreeMap<String, BTreeMap<String, PathBuf>>,
+    scripts: Vec<BuildScript>,
 }
 
 #[derive(Deserialize)]
@@ -82,17 +105,25 @@ pub(super) fn build(workspace: &Workspace, options: &[String]) -> Result<Built> 
     if workspace.targets.is_empty() {
         return Ok(Built::default());
     }
-    let mut command = Command::new(environment::cargo());
-    clear_git_variables(&mut command)
-        .current_dir(&workspace.root)
-        .args(["bench", "--no-run", "--message-format=json-render-diagnostics"])
-        .args(options)
-        .args(selection(workspace));
-    let output = run_cargo(&mut command).context("cannot start cargo")?;
-    if !output.status.success() {
-        bail!("cannot build the benches: fix the errors that cargo printed above");
+    let mut messages = String::new();
+    for packages in builds(workspace) {
+        let mut settings = workspace.options.clone();
+        // Cargo refuses a feature that none of the packages has.
+        let is_known = |name: &String| workspace.members.have_feature(packages.keys(), name);
+        settings.features.names.retain(is_known);
+        let mut command = workspace.toolchain.cargo();
+        clear_git_variables(&mut command)
+            .args(["bench", "--no-run", "--message-format=json-render-diagnostics"])
+            .args(settings.build_args())
+            .args(options)
+            .args(selection(&packages));
+        let output = run_cargo(&mut command).context("cannot start cargo")?;
+        if !output.status.success() {
+            bail!("cannot build the benches: fix the errors that cargo printed above");
+        }
+        messages += &String::from_utf8_lossy(&output.stdout);
     }
-    classify(workspace, &String::from_utf8_lossy(&output.stdout))
+    classify(workspace, &messages)
 }
 
 /// Runs cargo, whose messages go to standard error.
@@ -110,41 +141,107 @@ fn run_cargo(command: &mut Command) -> io::Result<Output> {
     output
 }
 
-fn selection(workspace: &Workspace) -> Vec<String> {
-    let packages: BTreeSet<&str> = workspace.targets.iter().map(|t| t.package.as_str()).collect();
-    let names: BTreeSet<&str> = workspace.targets.iter().map(|t| t.name.as_str()).collect();
-    let packages = packages.into_iter().map(|name| format!("--package={name}"));
+/// The names of the targets by package, per build.
+type Packages<'w> = BTreeMap<&'w str, BTreeSet<&'w str>>;
+
+/// The targets of each build.
+///
+/// Mostly one build is enough. Cargo refuses it if a selected name also exists in a selected package
+/// where the target needs more features. Such a package is built alone.
+fn builds(workspace: &Workspace) -> Vec<Packages<'_>> {
+    let mut names = Packages::new();
+    for target in &workspace.targets {
+        names.entry(&target.package).or_default().insert(&target.name);
+    }
+    let all: BTreeSet<&str> = names.values().flatten().copied().collect();
+    let not_built = workspace.not_built.keys().filter_map(|key| key.split_once('/'));
+    let refused = not_built.filter(|(_, name)| all.contains(name));
+    let alone: BTreeSet<&str> = refused.map(|(package, _)| package).collect();
+    let (alone, together): (Packages<'_>, Packages<'_>) =
+        names.into_iter().partition(|(package, _)| alone.contains(package));
+    let alone = alone.into_iter().map(|package| Packages::from([package]));
+    [together].into_iter().chain(alone).filter(|packages| !packages.is_empty()).collect()
+}
+
+/// The arguments for packages and the names of their targets.
+fn selection(packages: &Packages<'_>) -> Vec<String> {
+    let names: BTreeSet<&str> = packages.values().flatten().copied().collect();
+    let packages = packages.keys().map(|package| format!("--package={package}"));
     packages.chain(names.into_iter().map(|name| format!("--bench={name}"))).collect()
 }
 
 fn classify(workspace: &Workspace, messages: &str) -> Result<Built> {
     let mut built = Built::default();
     let divan = workspace.divan()?;
-    let mut programs: BTreeMap<String, BTreeMap<String, PathBuf>> = BTreeMap::new();
+    let mut output = BuildOutput::default();
     for line in messages.lines().filter(|line| line.starts_with('{')) {
         let message: Message =
             serde_json::from_str(line).context("cannot parse cargo's messages")?;
-        let Message::CompilerArtifact(artifact) = message else { continue };
+        let artifact = match message {
+            Message::CompilerArtifact(artifact) => artifact,
+            Message::BuildScriptExecuted(script) => {
+                output.scripts.push(script);
+                continue;
+            }
+            Message::Other => continue,
+        };
         built.note(workspace, &artifact);
         if let Some((name, path)) = program(&artifact) {
-            programs.entry(artifact.package_id.clone()).or_default().insert(name, path);
+            output.programs.entry(artifact.package_id.clone()).or_default().insert(name, path);
         }
         let Some((target, path)) = executable(workspace, &artifact) else { continue };
         built.profile = artifact.profile.describe();
-        if is_divan(&path)? {
-            let programs = BTreeMap::new();
-            built.executables.push(Executable { target, path, divan: divan.clone(), programs });
+        let harness = harness(&path)?;
+        if harness == Harness::Divan {
+            let environment = BenchEnvironment::default();
+            built.executables.push(Executable { target, path, divan: divan.clone(), environment });
         } else {
             let (package, name) = (&target.package, &target.name);
-            built.notes.push(format!("{package}/{name} is not measured: it is not a Divan bench"));
+            built.notes.push(format!(
+                "{package}/{name} is not measured: it is no Divan bench, but {harness}"
+            ));
         }
     }
-    for executable in &mut built.executables {
-        executable.programs =
-            programs.get(&executable.target.package_id).cloned().unwrap_or_default();
-    }
+    output.set_environments(workspace, &mut built.executables);
     built.executables.sort_by(|one, other| one.key().cmp(&other.key()));
     Ok(built)
+}
+
+impl BuildOutput {
+    fn set_environments(&self, workspace: &Workspace, executables: &mut [Executable]) {
+        let configured = workspace.config.variables();
+        let target = workspace.config.target();
+        let of_compiler = workspace.toolchain.library_folder(target.as_deref());
+        let cargo = workspace.toolchain.cargo_path();
+        for executable in executables {
+            let id = &executable.target.package_id;
+            let package = workspace.members.package(id);
+            let mut of_cargo = package.map(package_variables).unwrap_or_default();
+            of_cargo.insert("CARGO".to_owned(), cargo.clone());
+            let programs = self.programs.get(id).into_iter().flatten();
+            of_cargo.extend(
+                programs.map(|(name, path)| (format!("CARGO_BIN_EXE_{name}"), path.into())),
+            );
+            let linked = self.scripts.iter().flat_map(|script| &script.linked_paths);
+            let linked = linked.map(String::as_str);
+            executable.environment = BenchEnvironment {
+                libraries: library_folders(&executable.path, linked, of_compiler.as_deref()),
+                configured: configured.clone(),
+                of_build_script: self.script_variables(id),
+                of_cargo,
+            };
+        }
+    }
+
+    fn script_variables(&self, package_id: &str) -> BTreeMap<String, OsString> {
+        let own = self.scripts.iter().filter(|script| script.package_id == package_id);
+        let variables = own.flat_map(|script| {
+            let out_dir = ("OUT_DIR".to_owned(), OsString::from(&script.out_dir));
+            let own = script.env.iter().map(|(name, value)| (name.clone(), value.into()));
+            own.chain([out_dir])
+        });
+        variables.collect()
+    }
 }
 
 fn executable(workspace: &Workspace, artifact: &Artifact) -> Option<(BenchTarget, PathBuf)> {
@@ -161,9 +258,9 @@ fn program(artifact: &Artifact) -> Option<(String, PathBuf)> {
     Some((artifact.target.name.clone(), artifact.executable.clone().filter(|_| is_program)?))
 }
 
-fn is_divan(path: &Path) -> Result<bool> {
+fn harness(path: &Path) -> Result<Harness> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(memchr::memmem::find(&bytes, BINARY_MARKER).is_some())
+    Ok(Harness::of(&bytes))
 }
 
 impl Built {
@@ -258,6 +355,31 @@ mod tests {
         assert_eq!(artifact("a#1", "bin"), (false, true));
         assert_eq!(artifact("a#1", "lib"), (false, false));
         assert_eq!(artifact("b#1", "bench"), (false, false));
+    }
+
+    #[test]
+    fn a_package_is_built_alone_if_a_selected_name_needs_features_in_it() {
+        let target = |(package, name): (&str, &str)| BenchTarget {
+            package_id: format!("{package}#1"),
+            package: package.to_owned(),
+            dir: PathBuf::new(),
+            name: name.to_owned(),
+            source: PathBuf::new(),
+        };
+        let targets = [("a", "x"), ("b", "bench"), ("b", "y"), ("c", "bench"), ("d", "z")];
+        let not_built = ["a/bench", "d/other"].map(|key| (key.to_owned(), String::new()));
+        let workspace = Workspace {
+            targets: targets.map(target).into(),
+            not_built: not_built.into(),
+            ..Workspace::default()
+        };
+        let builds: Vec<String> =
+            builds(&workspace).iter().map(|packages| selection(packages).join(" ")).collect();
+        let expected = [
+            "--package=b --package=c --package=d --bench=bench --bench=y --bench=z",
+            "--package=a --bench=x",
+        ];
+        assert_eq!(builds, expected);
     }
 
     #[test]

@@ -269,8 +269,8 @@ fn unavailable(error: &anyhow::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::BenchTarget;
     use crate::bench::build::Executable;
-    use crate::bench::workspace::BenchTarget;
     use perf_judge::ident::BenchmarkId;
     use std::path::Path;
 
@@ -366,7 +366,7 @@ echo 'b        fastest       │ slowest       │ median        │ mean       
                 target,
                 path,
                 divan: Default::default(),
-                programs: std::collections::BTreeMap::new(),
+                environment: Default::default(),
             },
             listed: "b::a".to_owned(),
             id: BenchmarkId::new("p", "b", &["b".to_owned(), "a".to_owned()]),
@@ -381,7 +381,7 @@ echo 'b        fastest       │ slowest       │ median        │ mean       
             Ok(counter) => counter,
             Err(reason) => return eprintln!("not tested: {reason}"),
         };
-        let launcher = Launcher::new(None, None, TIME_LIMIT, interrupt);
+        let launcher = Launcher::new(None, TIME_LIMIT, interrupt);
         let folder = tempfile::tempdir().unwrap();
         let count = |steps, rows| {
             counter.count(&launcher, &bench(folder.path(), steps, rows), None).unwrap()

@@ -1,21 +1,21 @@
 //! One launch: a bench process for one benchmark, and its result.
 
 use super::build::Executable;
-use super::failure::{incomplete, panic_of};
+use super::failure::{incomplete, panic_of, with_last_words};
 use super::launch_files::{LaunchFile, LaunchFiles};
-use super::launch_result;
+use super::launch_result::{self, LaunchResults, ProvedReads};
 use super::leftover_processes::LeftoverProcesses;
 use super::process::{self, ProcessOutcome};
 use super::sample_config::SampleConfig;
+use super::unproved_rows::UnprovedRows;
 use super::{ClockRecorder, ListedBenchmark};
 use crate::interrupt::Interrupt;
 use crate::store::clear_git_variables;
 use anyhow::Result;
 use divan_output::samples::{
-    Allocated, MARKS_VARIABLE, Marks, OUT_VARIABLE, PROGRAM_VARIABLE, RECORDS_VARIABLE, Rebuilt,
-    Recording, Sizing, rebuild,
+    MARKS_VARIABLE, Marks, OUT_VARIABLE, PROGRAM_VARIABLE, RECORDS_VARIABLE, Recording, Sizing,
 };
-use divan_output::{CLEARED_VARIABLES, Launch, Row, parse_table, timer_precision};
+use divan_output::{CLEARED_VARIABLES, Launch};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::LaunchResult;
 use std::env;
@@ -30,11 +30,11 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub(crate) struct Launcher {
     clock_recorder: Option<ClockRecorder>,
-    libraries: Option<PathBuf>,
     time_limit: Duration,
     interrupt: Interrupt,
     files: LaunchFiles,
     leftover_processes: LeftoverProcesses,
+    unproved: UnprovedRows,
 }
 
 /// The result of a launch.
@@ -53,13 +53,10 @@ pub(super) struct Launched {
     pub(super) proved: ProvedReads,
 }
 
-/// The proved clock reads of a launch with one row, and what happened between its marks.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct ProvedReads {
-    /// The reads of the last sample.
-    pub(super) last_sample: Option<Marks>,
-    /// The allocations between the marks of the process.
-    pub(super) allocated: Option<Allocated>,
+impl Launched {
+    fn failed(reason: String) -> Self {
+        Self { outcome: LaunchOutcome::Failure(reason), proved: ProvedReads::default() }
+    }
 }
 
 /// A launch in which something is counted between two clock reads.
@@ -90,17 +87,16 @@ impl Launcher {
     /// A launcher whose processes are ended after `time_limit`.
     pub(crate) fn new(
         clock_recorder: Option<ClockRecorder>,
-        libraries: Option<PathBuf>,
         time_limit: Duration,
         interrupt: Interrupt,
     ) -> Self {
         Self {
             clock_recorder,
-            libraries,
             time_limit,
             interrupt,
             files: LaunchFiles::default(),
             leftover_processes: LeftoverProcesses::default(),
+            unproved: UnprovedRows::default(),
         }
     }
 
@@ -124,7 +120,8 @@ impl Launcher {
 
     /// Notes on the launches so far.
     pub(crate) fn notes(&self) -> Vec<String> {
-        self.leftover_processes.notes().into_iter().chain(self.files.note()).collect()
+        let notes = self.leftover_processes.notes().into_iter();
+        notes.chain(self.files.note()).chain(self.unproved.note()).collect()
     }
 
     /// Launches a benchmark to measure it.
@@ -189,6 +186,11 @@ impl Launcher {
         Ok(ended)
     }
 
+    /// Runs another program than a bench.
+    pub(crate) fn run_other(&self, command: Command, limit: Duration) -> Result<ProcessOutcome> {
+        process::run(command, limit, &self.interrupt)
+    }
+
     /// Launches a benchmark with this sample size and count, or with those that Divan chooses.
     /// `max_time` limits the sampling.
     pub(crate) fn launch(
@@ -248,8 +250,7 @@ impl Launcher {
     pub(super) fn another(&self) -> Result<Self> {
         let clock_recorder =
             self.clock_recorder.as_ref().map(ClockRecorder::another).transpose()?;
-        let (libraries, interrupt) = (self.libraries.clone(), self.interrupt.clone());
-        Ok(Self::new(clock_recorder, libraries, self.time_limit, interrupt))
+        Ok(Self::new(clock_recorder, self.time_limit, self.interrupt.clone()))
     }
 
     /// Whether the allocations of a process can be counted.
@@ -295,22 +296,24 @@ impl Launcher {
         recorded: Option<&[u8]>,
         limit: Duration,
     ) -> Launched {
-        let stdout = String::from_utf8_lossy(&ended.stdout);
         let stderr = String::from_utf8_lossy(&ended.stderr);
-        let mut table = parse_table(&stdout);
-        table.keep_rows_of(&entry.listed);
-        let failure = match ended.status {
-            None if limit > self.time_limit => {
-                Some(format!("it did not end within {} s", limit.as_secs()))
-            }
-            _ => self.failure(ended).or_else(|| incomplete(&table, &stderr)),
-        };
-        match failure {
-            Some(reason) => {
-                Launched { outcome: LaunchOutcome::Failure(reason), proved: <_>::default() }
-            }
-            None => results_of(entry, &table.rows, recorded, &stderr),
+        if ended.status.is_none() && limit > self.time_limit {
+            let reason = format!("it did not end within {} s", limit.as_secs());
+            return Launched::failed(with_last_words(&reason, &stderr));
         }
+        let table = launch_result::table(entry, ended);
+        if let Some(reason) = self.failure(ended) {
+            return Launched::failed(reason);
+        }
+        if let Some(reason) = incomplete(&table, &stderr) {
+            return Launched::failed(with_last_words(&reason, &stderr));
+        }
+        let results = match LaunchResults::read(entry, &table.rows, recorded, ended) {
+            Ok(results) => results,
+            Err(reason) => return Launched::failed(reason),
+        };
+        self.unproved.add(&results);
+        Launched { outcome: LaunchOutcome::Rows(results.rows), proved: results.proved }
     }
 
     pub(super) fn command(&self, executable: &Executable) -> Command {
@@ -323,35 +326,33 @@ impl Launcher {
     /// configure Divan.
     fn set_up(&self, command: &mut Command, executable: &Executable) {
         command.current_dir(&executable.target.dir);
-        command.env("CARGO_MANIFEST_DIR", &executable.target.dir);
-        for (name, path) in &executable.programs {
-            command.env(format!("CARGO_BIN_EXE_{name}"), path);
-        }
+        executable.environment.set(command);
         for name in CLEARED_VARIABLES {
             command.env_remove(name);
         }
         // Otherwise git in a bench would use the repository of a git hook that runs this program.
         clear_git_variables(command);
-        let (name, paths) = library_path(&executable.path, self.libraries.as_deref());
-        command.env(name, paths);
     }
 
     /// The reason if a process was ended or failed.
     pub(super) fn failure(&self, ended: &ProcessOutcome) -> Option<String> {
+        let stderr = String::from_utf8_lossy(&ended.stderr);
         let Some(status) = ended.status else {
             let limit = self.time_limit.as_secs();
-            return Some(format!(
+            let reason = format!(
                 "it did not end within {limit} s and was killed. Increase --launch-timeout"
-            ));
+            );
+            return Some(with_last_words(&reason, &stderr));
         };
         if status.success() {
             return None;
         }
-        let stderr = String::from_utf8_lossy(&ended.stderr);
         Some(match (panic_of(&stderr), status.code()) {
             (Some(panic), _) => format!("it panicked: {panic}"),
-            (None, Some(code)) => format!("it ended with exit status {code}"),
-            (None, None) => format!("it was killed: {status}"),
+            (None, Some(code)) => {
+                with_last_words(&format!("it ended with exit status {code}"), &stderr)
+            }
+            (None, None) => with_last_words(&format!("it was killed: {status}"), &stderr),
         })
     }
 }
@@ -399,49 +400,6 @@ fn preloads(libraries: [Option<&Path>; 2]) -> OsString {
     own.chain(others).collect::<Vec<_>>().join(OsStr::new(":"))
 }
 
-/// The variable with the folders of shared libraries, and its value as cargo sets it.
-fn library_path(executable: &Path, libraries: Option<&Path>) -> (&'static str, OsString) {
-    let name = match env::consts::OS {
-        "macos" => "DYLD_FALLBACK_LIBRARY_PATH",
-        "windows" => "PATH",
-        _ => "LD_LIBRARY_PATH",
-    };
-    let own = executable.ancestors().skip(1).take(2).map(Path::to_owned);
-    let set = env::var_os(name).unwrap_or_default();
-    let paths: Vec<PathBuf> =
-        own.chain(libraries.map(Path::to_owned)).chain(env::split_paths(&set)).collect();
-    // The variable stays unchanged if the name of a folder has the separator.
-    (name, env::join_paths(paths).unwrap_or(set))
-}
-
-/// The result of each finished row.
-fn results_of(
-    entry: &ListedBenchmark,
-    rows: &[Row],
-    recorded: Option<&[u8]>,
-    stderr: &str,
-) -> Launched {
-    let recording = recorded.and_then(|bytes| Recording::parse(bytes).ok());
-    // Divan 0.1.0 does not print it. It is only needed where Divan chose the sample size.
-    let precision = timer_precision(stderr).unwrap_or_default();
-    let rebuilt = recording.as_ref().map(|recording| rebuild(recording, rows, precision));
-    let samples = |at: usize| match rebuilt.as_ref()?.get(at)? {
-        Rebuilt::Proved(samples) => Some(samples),
-        Rebuilt::Refused(_) => None,
-    };
-    let result = |(at, row): (usize, &Row)| {
-        let result = launch_result::of(row.figures()?, samples(at), recording.as_ref());
-        Some((name(entry, row, rows.len()), result))
-    };
-    let results = rows.iter().enumerate().filter_map(result).collect();
-    let only_row = samples(0).filter(|_| rows.len() == 1);
-    let proved = ProvedReads {
-        last_sample: only_row.and_then(|samples| samples.last_sample),
-        allocated: recording.as_ref().and_then(|recording| recording.allocated),
-    };
-    Launched { outcome: LaunchOutcome::Rows(results), proved }
-}
-
 fn arguments(entry: &ListedBenchmark, config: SampleConfig) -> Vec<String> {
     let launch = Launch {
         name: &entry.listed,
@@ -450,21 +408,4 @@ fn arguments(entry: &ListedBenchmark, config: SampleConfig) -> Vec<String> {
         max_time_s: None,
     };
     launch.arguments()
-}
-
-/// The listed name, or the name of the row if there is one row per thread count. Rows lack spaces
-/// at the end of a name.
-fn name(entry: &ListedBenchmark, row: &Row, rows: usize) -> BenchmarkId {
-    let target = &entry.executable.target;
-    match rows {
-        1 => entry.id.clone(),
-        _ => BenchmarkId::new(&target.package, &target.name, &row.path),
-    }
-}
-
-/// The folder of rustc's libraries for the target; `None` if rustc does not report it.
-pub(crate) fn library_folder(rustc: &str) -> Option<PathBuf> {
-    let output = Command::new(rustc).args(["--print", "target-libdir"]).output().ok()?;
-    let path = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then(|| PathBuf::from(path.trim()))
 }

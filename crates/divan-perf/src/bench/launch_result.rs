@@ -1,16 +1,103 @@
-//! The result of a launch, from Divan's row and the proved samples.
+//! The results of a launch, from Divan's rows and the proved samples.
 
-use divan_output::samples::{Recording, Samples};
-use divan_output::{AllocKind, Figures, Rate, RateKind};
+use super::ListedBenchmark;
+use super::process::ProcessOutcome;
+use divan_output::samples::{Allocated, Event, Marks, Rebuilt, Recording, Samples, rebuild};
+use divan_output::{
+    AllocKind, Figures, Rate, RateKind, Row, Table, decoded, parse_table, timer_precision,
+};
+use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Alloc, LaunchResult, Quantities};
+
+/// The reason if the clock reads show that a benchmark printed its row itself.
+const CONTRADICTION: &str = "its row has more samples than the process took, so Divan did not print it. Let the bench print no table, and let it end through divan::main()";
+
+/// The proved clock reads of a launch with one row, and what happened between its marks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ProvedReads {
+    /// The reads of the last sample.
+    pub(super) last_sample: Option<Marks>,
+    /// The allocations between the marks of the process.
+    pub(super) allocated: Option<Allocated>,
+}
+
+/// The results of the rows of a launch.
+pub(super) struct LaunchResults {
+    pub(super) rows: Vec<(BenchmarkId, LaunchResult)>,
+    /// Whether the clock reads of the process were recorded.
+    pub(super) is_recorded: bool,
+    pub(super) proved: ProvedReads,
+}
+
+impl LaunchResults {
+    /// Reads finished rows. Returns a reason if a row contradicts the recording.
+    pub(super) fn read(
+        entry: &ListedBenchmark,
+        rows: &[Row],
+        recorded: Option<&[u8]>,
+        ended: &ProcessOutcome,
+    ) -> Result<Self, String> {
+        let recording = recorded.and_then(|bytes| Recording::parse(bytes).ok());
+        // Divan 0.1.0 does not print it. It is only needed where Divan chose the sample size.
+        let stderr = String::from_utf8_lossy(&ended.stderr);
+        let precision = timer_precision(&stderr).unwrap_or_default();
+        let rebuilt = recording.as_ref().map(|recording| rebuild(recording, rows, precision));
+        let stdout_len = ended.stdout.len() + ended.gaps.iter().map(|gap| gap.len).sum::<usize>();
+        let mut results = Vec::new();
+        for (at, row) in rows.iter().enumerate() {
+            let Some(figures) = row.figures() else { continue };
+            let samples = match rebuilt.as_ref().and_then(|rebuilt| rebuilt.get(at)) {
+                Some(Rebuilt::Proved(samples)) => Some(samples),
+                Some(Rebuilt::Refused(refusal)) => match &recording {
+                    Some(recording) if refusal.is_contradiction(recording, stdout_len) => {
+                        return Err(CONTRADICTION.to_owned());
+                    }
+                    _ => None,
+                },
+                None => None,
+            };
+            results.push((name(entry, row, rows.len()), of(figures, samples, recording.as_ref())));
+        }
+        let proved = ProvedReads::of(rows, rebuilt.as_deref(), recording.as_ref());
+        let is_read = |event: &Event| matches!(event, Event::Clock { .. });
+        let is_recorded = recording.is_some_and(|recording| recording.events.iter().any(is_read));
+        Ok(Self { rows: results, is_recorded, proved })
+    }
+}
+
+impl ProvedReads {
+    fn of(rows: &[Row], rebuilt: Option<&[Rebuilt]>, recording: Option<&Recording>) -> Self {
+        let (&[_], Some([Rebuilt::Proved(samples), ..])) = (rows, rebuilt) else {
+            return Self::default();
+        };
+        let allocated = recording.and_then(|recording| recording.allocated);
+        Self { last_sample: samples.last_sample, allocated }
+    }
+}
+
+/// The rows of a benchmark in the output of its process.
+pub(super) fn table(entry: &ListedBenchmark, ended: &ProcessOutcome) -> Table {
+    let root = entry.listed.split("::").next().unwrap_or_default();
+    let mut table = parse_table(&decoded(&ended.stdout), root);
+    let gaps: Vec<(usize, usize)> = ended.gaps.iter().map(|gap| (gap.at, gap.len)).collect();
+    table.add_gaps(&gaps);
+    table.keep_rows_of(&entry.listed);
+    table
+}
+
+/// The listed name, or the name of the row if there is one row per thread count. Rows lack spaces
+/// at the end of a name.
+fn name(entry: &ListedBenchmark, row: &Row, rows: usize) -> BenchmarkId {
+    let target = &entry.executable.target;
+    match rows {
+        1 => entry.id.clone(),
+        _ => BenchmarkId::new(&target.package, &target.name, &row.path),
+    }
+}
 
 /// The result of a finished row. `samples` are its proved samples, and `process` is the recording of
 /// the process.
-pub(super) fn of(
-    row: &Figures,
-    samples: Option<&Samples>,
-    process: Option<&Recording>,
-) -> LaunchResult {
+fn of(row: &Figures, samples: Option<&Samples>, process: Option<&Recording>) -> LaunchResult {
     let time = &row.time_ns;
     LaunchResult {
         min_ns: time.fastest.value,

@@ -4,8 +4,12 @@ use super::build::Executable;
 use super::launch::Launcher;
 use super::list_executable::ListOutcome;
 use super::listed_benchmark::ListedBenchmark;
+use super::name_list::abbreviated;
 use perf_judge::ident::BenchmarkId;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The fix for duplicates.
+const RENAME: &str = "rename one of them, or remove the repeated argument";
 
 /// The benchmarks of all bench executables.
 #[derive(Clone, Debug, Default)]
@@ -13,7 +17,9 @@ pub(crate) struct Listing {
     pub(crate) entries: Vec<ListedBenchmark>,
     /// Reasons by benchmark or target that cannot be measured.
     pub(crate) failures: BTreeMap<BenchmarkId, String>,
-    /// Notes on targets without benchmarks.
+    /// Names of several benchmarks, which are not measured.
+    pub(crate) duplicates: BTreeSet<BenchmarkId>,
+    /// Notes on targets without benchmarks, and on duplicates.
     pub(crate) notes: Vec<String>,
 }
 
@@ -24,7 +30,7 @@ impl Listing {
         for executable in executables {
             listing.add(executable, launcher.list(executable)?);
         }
-        listing.refuse_duplicates();
+        listing.leave_out_duplicates();
         Ok(listing)
     }
 
@@ -70,14 +76,34 @@ impl Listing {
     }
 
     /// Two benchmarks with one name cannot be launched separately.
-    fn refuse_duplicates(&mut self) {
+    fn leave_out_duplicates(&mut self) {
         let mut seen = BTreeSet::new();
         let is_duplicate = |entry: &&ListedBenchmark| !seen.insert(entry.id.clone());
-        let duplicates: BTreeSet<BenchmarkId> =
+        self.duplicates =
             self.entries.iter().filter(is_duplicate).map(|entry| entry.id.clone()).collect();
-        self.entries.retain(|entry| !duplicates.contains(&entry.id));
-        let reason = "more than one benchmark has this name: rename one".to_owned();
-        self.failures.extend(duplicates.into_iter().map(|id| (id, reason.clone())));
+        self.entries.retain(|entry| !self.duplicates.contains(&entry.id));
+        self.notes.extend(self.duplicates_note());
+    }
+
+    /// A note on the duplicates, if there are any.
+    pub(crate) fn duplicates_note(&self) -> Option<String> {
+        let names: Vec<&str> = self.duplicates.iter().map(BenchmarkId::as_str).collect();
+        (!names.is_empty()).then(|| {
+            let names = abbreviated(&names);
+            format!("not measured, because several benchmarks have one name ({names}): {RENAME}")
+        })
+    }
+
+    /// Adds the duplicates among `measured`, the benchmarks with earlier results, to the failures,
+    /// if `is_wanted` selects them.
+    pub(crate) fn fail_duplicates(
+        &mut self,
+        measured: impl Iterator<Item = BenchmarkId>,
+        is_wanted: impl Fn(&BenchmarkId) -> bool,
+    ) {
+        let is_duplicate = |name: &BenchmarkId| self.duplicates.contains(name) && is_wanted(name);
+        let reason = format!("more than one benchmark has this name: {RENAME}");
+        self.failures.extend(measured.filter(is_duplicate).map(|name| (name, reason.clone())));
     }
 }
 

@@ -1,6 +1,9 @@
 //! Builds the benches of a workspace, and launches them.
 
 mod cargo_metadata;
+mod members;
+mod bench_environment;
+mod target_manifest;
 mod build;
 mod dep_info;
 mod build_folder;
@@ -21,10 +24,12 @@ mod base_cache;
 pub(crate) mod base_sources;
 mod process;
 mod pipe;
+mod printed;
 mod leftover_processes;
 mod paired;
 mod source;
 mod clock_recorder;
+mod unproved_rows;
 mod workspace;
 
 pub(crate) use base_cache::BaseCache;
@@ -33,10 +38,11 @@ pub(crate) use build_folder::BuildFolder;
 pub(crate) use clock_recorder::ClockRecorder;
 pub(crate) use counting::{BenchmarkCounts, CountJob, count_all};
 pub(crate) use instructions::{InstructionCount, InstructionCounter};
-pub(crate) use launch::{Launcher, library_folder};
+pub(crate) use launch::Launcher;
 pub(crate) use listed_benchmark::ListedBenchmark;
 pub(crate) use listing::{Listing, is_selected};
+pub(crate) use members::BenchTarget;
 pub(crate) use paired::{BaseEntries, PairedLaunches};
 pub(crate) use runner::{LaunchSchedule, Measurement, Runner, RunnerOptions};
 pub(crate) use sample_config::SamplingTarget;
-pub(crate) use workspace::{BenchTarget, Workspace};
+pub(crate) use workspace::Workspace;

@@ -9,7 +9,7 @@ use anyhow::Result;
 use perf_judge::detect::paired;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{LaunchResult, Pair, Side};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The benchmarks of the base, under their current names.
 #[derive(Debug, Default)]
@@ -31,6 +31,8 @@ pub(crate) struct PairedLaunches {
     pub(crate) failures: BTreeMap<BenchmarkId, String>,
     /// Reasons of failures of the base.
     pub(crate) base_failures: BTreeMap<BenchmarkId, String>,
+    /// Rows of successful launches that the base does not have, e.g. of a new thread count.
+    pub(crate) new_rows: BTreeSet<BenchmarkId>,
     /// Whether the time limit ended the launches.
     pub(crate) cut_short: bool,
 }
@@ -112,6 +114,15 @@ impl Runner {
 }
 
 impl PairedLaunches {
+    /// The benchmarks of `wanted` with fewer than `pairs` pairs that the base can run.
+    pub(crate) fn open(&self, wanted: &[BenchmarkId], pairs: usize) -> Vec<BenchmarkId> {
+        let is_open = |name: &&BenchmarkId| {
+            let is_over = self.base_failures.contains_key(*name) || self.new_rows.contains(*name);
+            !is_over && self.pairs.get(*name).map_or(0, Vec::len) < pairs
+        };
+        wanted.iter().filter(is_open).cloned().collect()
+    }
+
     fn launch_pair(
         &mut self,
         planned: &PlannedBenchmark,
@@ -158,7 +169,7 @@ impl PairedLaunches {
     ) {
         for (name, head) in head_rows {
             let Some(base) = base_rows.remove(&name) else {
-                self.base_failures.insert(name, "a launch printed no row of it".to_owned());
+                self.new_rows.insert(name);
                 continue;
             };
             let pair = Pair { first, base: base.times(), head: head.times() };
@@ -170,7 +181,10 @@ impl PairedLaunches {
 
     /// Whether no row of the benchmark can be compared. The base may lack one of several rows.
     fn has_failed(&self, planned: &PlannedBenchmark) -> bool {
-        let failed = |row| self.failures.contains_key(row) || self.base_failures.contains_key(row);
+        let failed = |row| {
+            let is_of_base = self.base_failures.contains_key(row) || self.new_rows.contains(row);
+            is_of_base || self.failures.contains_key(row)
+        };
         planned.rows.iter().all(failed)
     }
 }

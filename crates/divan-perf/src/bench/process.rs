@@ -1,6 +1,7 @@
 //! Runs a bench process with a time limit.
 
 use super::pipe::Pipe;
+use super::printed::{Gap, LastPrinted, Printed};
 use crate::interrupt::Interrupt;
 use crate::process_group;
 use anyhow::{Context as _, Result};
@@ -15,6 +16,8 @@ pub(crate) struct ProcessOutcome {
     /// The exit status; `None` if the process was killed after the time limit.
     pub(crate) status: Option<ExitStatus>,
     pub(crate) stdout: Vec<u8>,
+    /// What is left out of long standard output.
+    pub(crate) gaps: Vec<Gap>,
     pub(crate) stderr: Vec<u8>,
     /// A child process that outlived it and kept its output open.
     pub(crate) leftover: Option<Leftover>,
@@ -51,22 +54,24 @@ pub(crate) fn run(
     let started = Instant::now();
     let mut child =
         process_group::spawn(command).with_context(|| format!("cannot start {program}"))?;
-    let mut streams = [Pipe::of(child.stdout().take()), Pipe::of(child.stderr().take())];
-    let status = watch(&mut *child, &mut streams[0], started + limit, interrupt);
+    let mut stdout = Pipe::of(child.stdout().take(), Printed::push);
+    let mut stderr = Pipe::of(child.stderr().take(), LastPrinted::push);
+    let status = watch(&mut *child, &mut stdout, started + limit, interrupt);
     if !matches!(status, Ok(Some(_))) {
         child.kill().context("cannot kill a bench process")?;
     }
     let status = status?;
-    let leftover = end_rest(&mut *child, &mut streams);
-    let [stdout, stderr] = streams.map(Pipe::into_read);
-    Ok(ProcessOutcome { status, stdout, stderr, leftover })
+    let leftover = end_rest(&mut *child, |limit| stdout.wait(limit) && stderr.wait(limit));
+    let (stdout, gaps) = stdout.into_read().finish();
+    let stderr = stderr.into_read().finish();
+    Ok(ProcessOutcome { status, stdout, gaps, stderr, leftover })
 }
 
 /// Waits for the end of the process. The end of its output wakes this one, so the wait costs no
 /// processor time. `None`: the deadline is over.
 fn watch(
     child: &mut dyn ChildWrapper,
-    stdout: &mut Pipe,
+    stdout: &mut Pipe<Printed>,
     deadline: Instant,
     interrupt: &Interrupt,
 ) -> Result<Option<ExitStatus>> {
@@ -84,8 +89,11 @@ fn watch(
 }
 
 /// Kills the child processes that still run. Returns whether they held the output open.
-fn end_rest(child: &mut dyn ChildWrapper, streams: &mut [Pipe; 2]) -> Option<Leftover> {
-    let mut are_closed = |limit| streams.iter_mut().all(|stream| stream.wait(limit));
+/// `are_closed` waits for the end of the output.
+fn end_rest(
+    child: &mut dyn ChildWrapper,
+    mut are_closed: impl FnMut(Duration) -> bool,
+) -> Option<Leftover> {
     let is_over = are_closed(OUTPUT_TIMEOUT);
     let is_killed = process_group::end_rest(child);
     if is_over {

@@ -45,6 +45,9 @@ const SINGLE_ITERATION_NS: f64 = 2_000.0;
 const MIN_SAMPLE_NS: f64 = 10_000.0;
 /// The largest sample size. An iteration of less than a sixth of a nanosecond cannot be timed.
 const MAX_SAMPLE_SIZE: u32 = 1 << 16;
+/// The time of Divan's loop per iteration, which it subtracts. If the compiler removed the code of a
+/// benchmark, only the loop is left.
+const LOOP_NS: f64 = 0.3;
 /// The smallest and the largest sample count.
 const SAMPLE_COUNTS: (f64, f64) = (5.0, 10_000.0);
 /// Divan's default.
@@ -85,7 +88,7 @@ pub(crate) fn sample_count(
     target: SamplingTarget,
 ) -> u32 {
     let (fewest, most) = SAMPLE_COUNTS;
-    let sample_ns = (f64::from(sample_size) * estimate.median_ns).max(1.0);
+    let sample_ns = f64::from(sample_size) * estimate.median_ns.max(LOOP_NS);
     let affordable = (MAX_WALL_NS / estimate.sample_wall_ns.max(1.0)).clamp(fewest, most);
     let mut count = (target.launch_ns / sample_ns).clamp(fewest, affordable) as u32;
     if let Some(pooled) = target.pooled_samples {

@@ -1,14 +1,21 @@
 //! The measured cargo workspace, from `cargo metadata`.
 
 use super::cargo_metadata::{CargoMetadata, CargoPackage};
+use super::members::{BenchTarget, Members};
+use crate::cargo::{CargoOptions, ConfigFiles, Toolchain, cargo, profile_args};
 use crate::environment;
-use crate::files::{DATA_BYTES, read_if_there};
+use crate::files::{DATA_BYTES, TEXT_BYTES, read_if_there};
+use crate::store::{is_tracked, path_in_repository};
 use anyhow::{Context as _, Result, bail};
+use perf_judge::history::WorkspaceRuns;
+use perf_judge::ident::BenchmarkId;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::env;
 use std::fmt;
-use std::path::{Path, PathBuf};
-use xshell::{Shell, cmd};
+use std::path::{self, Path, PathBuf};
+use std::process::{Command, Stdio};
+use xshell::Shell;
 
 /// Divan's package.
 const DIVAN: &str = "divan";
@@ -24,51 +31,76 @@ pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     /// Cargo's target directory, which may be outside of the workspace.
     pub(crate) target_dir: PathBuf,
-    /// Bench targets that need no features.
+    /// The names of all its packages.
+    pub(crate) packages: BTreeSet<String>,
+    /// The selected bench targets whose features are enabled.
     pub(crate) targets: Vec<BenchTarget>,
-    /// Reasons by `package/target` for bench targets that are not built.
+    /// Reasons by `package/target` for selected bench targets that are not built.
     pub(crate) not_built: BTreeMap<String, String>,
+    /// The features that targets in `not_built` need.
+    pub(crate) missing_features: BTreeSet<String>,
+    /// Cargo's options for its build.
+    pub(crate) options: CargoOptions,
+    /// Cargo's configuration files.
+    pub(crate) config: ConfigFiles,
+    /// Its cargo and its compiler.
+    pub(crate) toolchain: Toolchain,
+    /// Its members, selected or not.
+    pub(crate) members: Members,
     /// The packages that are used as Divan.
     pub(crate) divan_packages: BTreeSet<String>,
     /// The members that each member depends on, by cargo's package ids.
     pub(crate) uses: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// A `[[bench]]` of a package.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct BenchTarget {
-    /// Cargo's id of the package.
-    pub(crate) package_id: String,
-    /// The package's name.
-    pub(crate) package: String,
-    /// The package's folder, in which cargo runs its benches.
-    pub(crate) dir: PathBuf,
-    /// The target's name.
-    pub(crate) name: String,
-    /// The target's source file.
-    pub(crate) source: PathBuf,
-}
-
 impl Workspace {
-    /// Reads the workspace of `manifest`, or the one around the current folder.
-    ///
-    /// With `only`, bench targets of other packages are omitted.
-    pub(crate) fn find(sh: &Shell, manifest: Option<&Path>, only: &[String]) -> Result<Self> {
+    /// Reads the workspace of `manifest`, or the one around the current folder. All bench targets of
+    /// its default members are selected.
+    pub(crate) fn find(sh: &Shell, manifest: Option<&Path>) -> Result<Self> {
         if let Some(manifest) = manifest.filter(|manifest| !manifest.is_file()) {
             bail!(
                 "cannot read the workspace: {} is not a file. Give --manifest-path the path of a Cargo.toml",
                 manifest.display()
             );
         }
-        let cargo = environment::cargo();
-        let manifest = manifest.map(|path| format!("--manifest-path={}", path.display()));
-        let json = cmd!(sh, "{cargo} metadata --no-deps --format-version=1 {manifest...}").quiet();
-        let json = json.read().context(
-            "cargo cannot read this workspace: fix its manifest, or use --manifest-path",
-        )?;
-        let metadata: CargoMetadata =
-            serde_json::from_str(&json).context("cannot parse the output of `cargo metadata`")?;
-        Self::of(&metadata, only)
+        let metadata = metadata(&sh.current_dir(), manifest)?;
+        let root = &metadata.workspace_root;
+        let config = ConfigFiles::of(root, |file| is_tracked(root, file))?;
+        let toolchain = Toolchain::of(root, &config);
+        Ok(Self { config, toolchain, ..Self::of(metadata) })
+    }
+
+    /// Selects bench targets by options of the command line and perf-budgets.json. Fails if a name
+    /// in them does not exist.
+    pub(crate) fn select(&mut self, options: CargoOptions) -> Result<()> {
+        self.members.check_names(&options)?;
+        if let Some(dir) = &options.target_dir {
+            self.target_dir = path::absolute(dir).context("cannot use --target-dir")?;
+        }
+        self.apply(options);
+        Ok(())
+    }
+
+    /// Uses options, configuration and selection of `head`, another commit of the workspace. `tree`
+    /// is the own work tree. Returns notes on what differs.
+    pub(crate) fn follow(&mut self, head: &Self, tree: &Path) -> Result<Vec<String>> {
+        self.config = head.config.of_other_commit(&self.root, tree)?;
+        self.toolchain = Toolchain::of(&self.root, &self.config);
+        let mut options = head.options.clone();
+        let unknown = self.members.unknown_features(&options);
+        options.features.names.retain(|name| !unknown.contains(name));
+        let note = |name| format!("the base has no feature `{name}` and is built without it");
+        let mut notes: Vec<String> = unknown.iter().map(note).collect();
+        if let Some(name) = &options.profile {
+            options.profile_args = profile_args(name, &head.manifest()?, &self.manifest()?);
+            if !options.profile_args.is_empty() {
+                notes.push(format!(
+                    "the base has no profile `{name}` and is built with that of the head"
+                ));
+            }
+        }
+        self.apply(options);
+        Ok(notes)
     }
 
     /// The versions of Divan, and of packages used as Divan, in the lock file.
@@ -79,26 +111,38 @@ impl Workspace {
         Ok(lock.divan(&self.divan_packages))
     }
 
-    fn of(metadata: &CargoMetadata, only: &[String]) -> Result<Self> {
-        let is_member = |package: &&CargoPackage| metadata.workspace_members.contains(&package.id);
-        let members: Vec<&CargoPackage> = metadata.packages.iter().filter(is_member).collect();
-        if let Some(unknown) = only.iter().find(|name| members.iter().all(|p| p.name != **name)) {
-            let names: Vec<&str> = members.iter().map(|package| package.name.as_str()).collect();
-            bail!(
-                "there is no package `{unknown}` in the workspace: name one of {}",
-                names.join(", ")
-            );
-        }
-        let wanted = |package: &&&CargoPackage| only.is_empty() || only.contains(&package.name);
+    /// By what its recorded runs are found. `renamed` has the current names of benchmarks by former
+    /// ones.
+    pub(crate) fn runs(
+        &self,
+        renamed: &BTreeMap<BenchmarkId, BenchmarkId>,
+    ) -> Result<WorkspaceRuns> {
+        let path = path_in_repository(&self.root)?;
+        Ok(WorkspaceRuns::new(path, self.packages.clone(), renamed.clone()))
+    }
+
+    fn of(metadata: CargoMetadata) -> Self {
+        let members = Members::of(&metadata);
+        let packages: Vec<&CargoPackage> = members.packages().collect();
         let mut workspace = Self {
-            root: metadata.workspace_root.clone(),
-            target_dir: metadata.target_directory.clone(),
-            divan_packages: divan_packages(&members),
-            uses: uses(&members),
+            packages: packages.iter().map(|package| package.name.clone()).collect(),
+            divan_packages: divan_packages(&packages),
+            uses: uses(&packages),
+            root: metadata.workspace_root,
+            target_dir: metadata.target_directory,
+            members,
             ..Self::default()
         };
-        members.iter().filter(wanted).for_each(|package| workspace.add(package));
-        Ok(workspace)
+        workspace.apply(CargoOptions::default());
+        workspace
+    }
+
+    fn apply(&mut self, options: CargoOptions) {
+        let selected = self.members.select(&options);
+        self.targets = selected.targets;
+        self.not_built = selected.not_built;
+        self.missing_features = selected.missing_features;
+        self.options = options;
     }
 
     /// The members that a package is compiled from, including the package itself.
@@ -112,27 +156,74 @@ impl Workspace {
         found
     }
 
-    /// Notes on bench targets that are not measured.
-    pub(crate) fn notes(&self) -> impl Iterator<Item = String> {
-        self.not_built.iter().map(|(target, reason)| format!("{target} is not measured: {reason}"))
+    /// Settings of cargo that are not part of the commit and change the code of the benches.
+    /// `rustc` is what the compiler prints for `-vV`.
+    pub(crate) fn machine_flags(&self, rustc: &str) -> String {
+        self.config.machine_flags(&self.target(rustc), self.profile())
     }
 
-    fn add(&mut self, package: &CargoPackage) {
-        for target in package.targets.iter().filter(|target| target.kind == ["bench"]) {
-            if !target.required_features.is_empty() {
-                let features = target.required_features.join(", ");
-                let name = format!("{}/{}", package.name, target.name);
-                self.not_built.insert(name, format!("it needs the features {features}"));
-                continue;
-            }
-            self.targets.push(BenchTarget {
-                package_id: package.id.clone(),
-                package: package.name.clone(),
-                dir: package.manifest_path.parent().unwrap_or(Path::new(".")).to_owned(),
-                name: target.name.clone(),
-                source: target.src_path.clone(),
-            });
-        }
+    /// The settings of cargo's configuration in which another commit differs.
+    pub(crate) fn config_differences(&self, other: &Self, rustc: &str) -> Vec<String> {
+        self.config.differences(&other.config, &self.target(rustc), self.profile())
+    }
+
+    /// A note if cargo would start the benches by another program.
+    pub(crate) fn runner_note(&self) -> Option<String> {
+        self.config.runner_note(&self.target(&self.toolchain.version().ok()?))
+    }
+
+    /// The Cargo.toml of its root.
+    fn manifest(&self) -> Result<toml::Table> {
+        let text = read_if_there(&self.root.join("Cargo.toml"), TEXT_BYTES)?.unwrap_or_default();
+        toml::from_str(&text).context("cannot parse the Cargo.toml of the workspace")
+    }
+
+    fn target(&self, rustc: &str) -> String {
+        let set = self.config.target();
+        set.unwrap_or_else(|| environment::rustc_field(rustc, "host").to_owned())
+    }
+
+    fn profile(&self) -> &str {
+        self.options.profile.as_deref().unwrap_or("bench")
+    }
+
+    /// Notes on bench targets that are not measured.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = String> {
+        let not_built = self.not_built.iter();
+        let not_built =
+            not_built.map(|(target, reason)| format!("{target} is not measured: {reason}"));
+        let others = self.members.not_default(&self.options.targets);
+        let others = (!others.is_empty()).then(|| {
+            format!(
+                "benches of {} are not measured: these packages are no default members (add --workspace)",
+                others.join(", ")
+            )
+        });
+        not_built.chain(others)
+    }
+}
+
+/// The output of `cargo metadata` for `manifest`, or for the workspace around `folder`.
+fn metadata(folder: &Path, manifest: Option<&Path>) -> Result<CargoMetadata> {
+    let manifest = manifest.map(|path| folder.join(path));
+    let own_folder = manifest.as_deref().and_then(Path::parent).unwrap_or(folder);
+    let mut command = cargo(own_folder);
+    command.args(["metadata", "--no-deps", "--format-version=1"]).stderr(Stdio::inherit());
+    command.args(manifest.iter().map(|path| format!("--manifest-path={}", path.display())));
+    with_absolute_target_dir(&mut command, folder);
+    let output = command.output().context("cannot start cargo: install Rust")?;
+    if !output.status.success() {
+        bail!("cargo cannot read this workspace: fix its manifest, or use --manifest-path");
+    }
+    serde_json::from_slice(&output.stdout).context("cannot parse the output of `cargo metadata`")
+}
+
+/// A relative path in the variable is relative to the folder of the caller.
+fn with_absolute_target_dir(command: &mut Command, folder: &Path) {
+    const NAME: &str = "CARGO_TARGET_DIR";
+    let set = env::var_os(NAME).filter(|dir| !dir.is_empty());
+    if let Some(dir) = set {
+        command.env(NAME, folder.join(dir));
     }
 }
 
@@ -222,39 +313,6 @@ impl LockFile {
 mod tests {
     use super::*;
 
-    const METADATA: &str = r#"{
-        "workspace_root": "/w", "target_directory": "/t", "workspace_members": ["a#1", "b#1"],
-        "packages": [
-            {"id": "a#1", "name": "a", "manifest_path": "/w/a/Cargo.toml", "targets": [
-                {"name": "a", "kind": ["lib"], "src_path": "/w/a/src/lib.rs"},
-                {"name": "parse", "kind": ["bench"], "src_path": "/w/a/benches/parse.rs"},
-                {"name": "net", "kind": ["bench"], "src_path": "/w/a/benches/net.rs", "required-features": ["net"]}]},
-            {"id": "b#1", "name": "b", "manifest_path": "/w/b/Cargo.toml", "targets": [
-                {"name": "sort", "kind": ["bench"], "src_path": "/w/b/benches/sort.rs"}]},
-            {"id": "divan#1", "name": "divan", "manifest_path": "/d/Cargo.toml", "targets": [
-                {"name": "own", "kind": ["bench"], "src_path": "/d/benches/own.rs"}]}]}"#;
-
-    fn names(only: &[&str]) -> Result<Vec<String>> {
-        let only: Vec<String> = only.iter().map(|name| (*name).to_owned()).collect();
-        let workspace = Workspace::of(&serde_json::from_str(METADATA)?, &only)?;
-        Ok(workspace.targets.into_iter().map(|target| target.name).collect())
-    }
-
-    #[test]
-    fn bench_targets_of_members_are_found() {
-        assert_eq!(names(&[]).unwrap(), ["parse", "sort"]);
-        assert_eq!(names(&["b"]).unwrap(), ["sort"]);
-        let error = names(&["c"]).unwrap_err().to_string();
-        assert_eq!(error, "there is no package `c` in the workspace: name one of a, b");
-    }
-
-    #[test]
-    fn a_target_that_needs_features_is_noted() {
-        let workspace = Workspace::of(&serde_json::from_str(METADATA).unwrap(), &[]).unwrap();
-        let notes: Vec<String> = workspace.notes().collect();
-        assert_eq!(notes, ["a/net is not measured: it needs the features net"]);
-    }
-
     #[test]
     fn members_are_compiled_with_the_members_that_they_use() {
         let package = |name: &str, uses: &str| {
@@ -272,7 +330,7 @@ mod tests {
             r#"{{"workspace_root": "/w", "target_directory": "/t", "workspace_members": ["a", "b", "c", "d"], "packages": [{}]}}"#,
             packages.join(",")
         );
-        let workspace = Workspace::of(&serde_json::from_str(&json).unwrap(), &[]).unwrap();
+        let workspace = Workspace::of(serde_json::from_str(&json).unwrap());
         assert_eq!(workspace.used_by("a"), BTreeSet::from(["a", "b", "c"]));
         assert_eq!(workspace.used_by("d"), BTreeSet::from(["d"]));
     }
@@ -310,7 +368,7 @@ mod tests {
                 {"id": "a", "name": "a", "manifest_path": "/w/Cargo.toml", "targets": [], "dependencies": [
                     {"name": "own-divan", "rename": "divan"}, {"name": "divan", "rename": "bench"},
                     {"name": "serde", "rename": null}]}]}"#;
-        let workspace = Workspace::of(&serde_json::from_str(json).unwrap(), &[]).unwrap();
+        let workspace = Workspace::of(serde_json::from_str(json).unwrap());
         let packages: Vec<&str> = workspace.divan_packages.iter().map(String::as_str).collect();
         assert_eq!(packages, [CODSPEED, DIVAN, "own-divan"]);
     }

@@ -2,21 +2,23 @@
 
 use crate::args::{HistoryArgs, non_empty};
 use crate::bench::Workspace;
-use crate::budget_file::{BUDGET_FILE, in_file};
+use crate::budget_file::{self, BUDGET_FILE, in_file};
 use crate::files::{TEXT_BYTES, read_if_there, real, write_atomically};
 use crate::output::OutputFolder;
 use crate::report_file;
 use crate::similar_names::{listed, similar};
-use crate::store::Repository;
+use crate::store::{BaseBranch, Repository};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use chrono::{NaiveDate, Utc};
 use clap::Args;
 use perf_judge::budget::{Acceptance, BudgetFile, accept};
+use perf_judge::history::History;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::unit;
 use perf_judge::verdict::State;
-use perf_report::{Report, Row};
+use perf_report::{Report, Row, visible};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use xshell::Shell;
@@ -63,12 +65,12 @@ const EMPTY: &str = "{\n  \"schema\": 2\n}\n";
 /// Writes the entry to perf-budgets.json, which is created if needed.
 pub(crate) fn run(args: &AcceptArgs) -> Result<ExitCode> {
     let sh = Shell::new().context("cannot enter the current folder")?;
-    let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
+    let workspace = Workspace::find(&sh, args.manifest_path.as_deref())?;
     let report = last_report(args, &workspace)?;
     let entry = Acceptance {
-        benchmark: benchmark(args, report.as_ref())?,
+        benchmark: benchmark(args, &workspace, report.as_ref())?,
         commit: commit(args, &workspace, report.as_ref())?,
-        max_change_percent: max_change(args, report.as_ref())?,
+        max_change_percent: max_change(args, &workspace, report.as_ref())?,
         reason: args.reason.clone(),
         expires: args.expires,
     };
@@ -97,11 +99,16 @@ pub(crate) fn run(args: &AcceptArgs) -> Result<ExitCode> {
 
 fn last_report(args: &AcceptArgs, workspace: &Workspace) -> Result<Option<Report>> {
     let path = OutputFolder::last_report(args.output.as_deref(), workspace);
-    path.exists().then(|| report_file::read(&path)).transpose()
+    let own = workspace.runs(&BTreeMap::new())?;
+    path.exists().then(|| report_file::read_own(&path, &own)).transpose()
 }
 
 /// The benchmark's full name.
-fn benchmark(args: &AcceptArgs, report: Option<&Report>) -> Result<BenchmarkId> {
+fn benchmark(
+    args: &AcceptArgs,
+    workspace: &Workspace,
+    report: Option<&Report>,
+) -> Result<BenchmarkId> {
     match (row(args, report)?, args.max_change) {
         (Some(row), _) => Ok(row.verdict.name.clone()),
         (None, Some(_)) if is_full_name(&args.benchmark) => {
@@ -111,8 +118,8 @@ fn benchmark(args: &AcceptArgs, report: Option<&Report>) -> Result<BenchmarkId> 
             ));
             Ok(BenchmarkId::from(name.as_str()))
         }
-        (None, None) if report.is_none() => bail!("{MEASURE_FIRST}"),
-        (None, _) => bail!("{}", unknown(&args.benchmark, report)),
+        (None, None) if report.is_none() => bail!("{}", measure_first(workspace)),
+        (None, _) => bail!("{}", unknown(&args.benchmark, workspace, report)),
     }
 }
 
@@ -124,10 +131,11 @@ fn is_full_name(name: &str) -> bool {
     parts.is_some_and(|parts| parts.iter().all(|part| !part.trim().is_empty()))
 }
 
-fn unknown(name: &str, report: Option<&Report>) -> String {
+fn unknown(name: &str, workspace: &Workspace, report: Option<&Report>) -> String {
     let Some(report) = report else {
         return format!(
-            "cannot accept `{name}`: there is no report that could complete the name; write the full name, `package/target::path`, or run `cargo xtask perf --compare BRANCH` first"
+            "cannot accept `{name}`: there is no report that could complete the name; write the full name, `package/target::path`, or run `{}` first",
+            compare_command(workspace)
         );
     };
     let similar = similar(report.rows.iter().map(|row| &row.verdict.name), name);
@@ -139,7 +147,25 @@ fn unknown(name: &str, report: Option<&Report>) -> String {
     format!("cannot accept `{name}`: the last report has no benchmark `{name}`; {fix}")
 }
 
-const MEASURE_FIRST: &str = "there is no report with the change of the benchmark: run `cargo xtask perf --compare BRANCH` first, or add --max-change PERCENT";
+fn measure_first(workspace: &Workspace) -> String {
+    format!(
+        "there is no report with the change of the benchmark: run `{}` first, or add --max-change PERCENT",
+        compare_command(workspace)
+    )
+}
+
+/// The command that compares with the base branch.
+fn compare_command(workspace: &Workspace) -> String {
+    let base = base_branch(workspace).ok().filter(|base| !base.is_missing);
+    let name = base.map_or_else(|| "BRANCH".to_owned(), |base| visible(&base.name));
+    format!("cargo xtask perf --compare {name}")
+}
+
+fn base_branch(workspace: &Workspace) -> Result<BaseBranch> {
+    let settings = budget_file::read(&workspace.root)?.map(|(_, settings, _)| settings);
+    let location = HistoryArgs::default().history_ref(&settings.unwrap_or_default())?;
+    Repository::open(&workspace.root, &location)?.base_branch(None, &History::default())
+}
 
 fn row<'a>(args: &AcceptArgs, report: Option<&'a Report>) -> Result<Option<&'a Row>> {
     let rows = report.iter().flat_map(|report| &report.rows);
@@ -160,7 +186,7 @@ fn row<'a>(args: &AcceptArgs, report: Option<&'a Report>) -> Result<Option<&'a R
     }
 }
 
-fn max_change(args: &AcceptArgs, report: Option<&Report>) -> Result<f64> {
+fn max_change(args: &AcceptArgs, workspace: &Workspace, report: Option<&Report>) -> Result<f64> {
     match (args.max_change, row(args, report)?) {
         (Some(percent), _) => Ok(percent),
         (None, Some(row)) if row.verdict.state == State::Regression => Ok(row.max_change_percent()),
@@ -169,7 +195,7 @@ fn max_change(args: &AcceptArgs, report: Option<&Report>) -> Result<f64> {
             row.verdict.name,
             row.verdict.label()
         ),
-        (None, None) => bail!("{MEASURE_FIRST}"),
+        (None, None) => bail!("{}", measure_first(workspace)),
     }
 }
 

@@ -113,7 +113,7 @@ fn suggest(args: &BudgetsArgs) -> Result<ExitCode> {
 
 fn workspace(args: &BudgetsArgs) -> Result<Workspace> {
     let sh = Shell::new().context("cannot enter the current folder")?;
-    Workspace::find(&sh, args.manifest_path.as_deref(), &[])
+    Workspace::find(&sh, args.manifest_path.as_deref())
 }
 
 fn read_file(workspace: &Workspace) -> Result<(String, BudgetFile, Budgets)> {
@@ -135,6 +135,7 @@ fn history(
     let repository = Repository::open(&workspace.root, &args.history.history_ref(file)?)?;
     let mut recorded = repository.history()?;
     recorded.notes.iter().for_each(|note| ui::say(&format!("note: {note}")));
+    recorded.of_workspace(&workspace.runs(&file.renamed)?);
     let branch = repository.head()?.branch;
     let base = recorded.of_base_branch(&repository, branch.as_deref())?;
     Ok((recorded, base.name))

@@ -41,7 +41,7 @@ pub(crate) struct CalibrateArgs {
 /// if a target rate is missed.
 pub(crate) fn run(args: &CalibrateArgs) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
-    let context = Context::check(&args.measure.output, &args.measure.package)?;
+    let context = Context::check(&args.measure.output, &args.measure.cargo)?;
     let known_cost = args.known_cost.as_deref().map(|path| known_cost(path, &args.measure.output));
     let known_cost = known_cost.transpose()?;
     let (suite, listing) = BenchSuite::build(&context, &args.measure, &interrupt)?;

@@ -8,8 +8,10 @@ use crate::ui;
 use crate::ui::Color;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
+use perf_judge::history::WorkspaceRuns;
 use perf_judge::verdict::Verdict;
 use perf_report::explain;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use xshell::Shell;
@@ -32,11 +34,14 @@ pub(crate) struct ExplainArgs {
 
 /// Explains the verdict of each benchmark whose name ends with the argument.
 pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode> {
-    let path = report_path(args)?;
+    let (path, workspace) = report_path(args)?;
     if !path.exists() {
         bail!("there is no report {}: run `cargo xtask perf` first", path.display());
     }
-    let report = report_file::read(&path)?;
+    let report = match workspace {
+        Some(workspace) => report_file::read_own(&path, &workspace)?,
+        None => report_file::read(&path)?,
+    };
     let verdicts: Vec<&Verdict> = report.rows.iter().map(|row| &row.verdict).collect();
     let explained: Vec<String> = verdicts
         .iter()
@@ -50,13 +55,15 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn report_path(args: &ExplainArgs) -> Result<PathBuf> {
+/// The report, and the workspace that it must be of. A folder of `--output` can be of any.
+fn report_path(args: &ExplainArgs) -> Result<(PathBuf, Option<WorkspaceRuns>)> {
     if let Some(output) = &args.output {
-        return Ok(output.join(REPORT));
+        return Ok((output.join(REPORT), None));
     }
     let sh = Shell::new().context("cannot enter the current folder")?;
-    let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
-    Ok(OutputFolder::last_report(None, &workspace))
+    let workspace = Workspace::find(&sh, args.manifest_path.as_deref())?;
+    let own = workspace.runs(&BTreeMap::new())?;
+    Ok((OutputFolder::last_report(None, &workspace), Some(own)))
 }
 
 fn unknown_benchmark(name: &str, verdicts: &[&Verdict], report: &Path) -> String {

@@ -40,7 +40,7 @@ pub(crate) struct SiteArgs {
 /// Renders the site and prints the path of its first page.
 pub(crate) fn run(args: &SiteArgs) -> Result<ExitCode> {
     let sh = Shell::new().context("cannot enter the current folder")?;
-    let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
+    let workspace = Workspace::find(&sh, args.manifest_path.as_deref())?;
     let templates = templates(args.templates.as_deref())?;
     let (_, settings, budgets) = budget_file::read(&workspace.root)?.unwrap_or_default();
     let output = OutputFolder::claim(args.output.as_deref(), &workspace)?;
@@ -53,6 +53,7 @@ pub(crate) fn run(args: &SiteArgs) -> Result<ExitCode> {
         settings: &settings,
         budgets: &budgets,
         branch: &branch.name,
+        workspace: &workspace.runs(&settings.renamed)?,
         templates: &templates,
     };
     let site = sources.write_newest(&repository)?;

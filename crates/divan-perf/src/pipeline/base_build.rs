@@ -1,20 +1,24 @@
 //! The build of the base of a comparison.
 
+use super::base_failures::BaseFailures;
+use super::base_inputs::BaseInputs;
 use super::context::Context;
 use super::suite::BenchSuite;
 use super::unchanged::{BuildTree, unchanged_packages};
-use crate::args::MeasureArgs;
 use crate::bench::{BaseCache, BaseEntries, Built, Launcher, Listing, Workspace, base_sources};
 use crate::budget_file;
+use crate::environment;
+use crate::files::real;
 use crate::store::{BaseCommit, Repository};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
-use perf_judge::budget::Acceptance;
+use perf_judge::budget::{Acceptance, BaseConfig};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::unit::{self, LogRatio};
+use perf_report::visible;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use xshell::Shell;
 
 /// The benches of a commit, built in a separate worktree.
@@ -22,8 +26,10 @@ use xshell::Shell;
 pub(crate) struct Base {
     pub(crate) commit: BaseCommit,
     pub(crate) entries: BaseEntries,
-    /// Benchmarks that cannot be listed.
-    unlisted: Vec<BenchmarkId>,
+    /// Benchmarks that it has and cannot list.
+    failures: BaseFailures,
+    /// Whether perf-budgets.json brings files to it.
+    has_inputs: bool,
     /// The accepted regressions of its own perf-budgets.json.
     pub(crate) accepted: Vec<Acceptance>,
     pub(crate) notes: Vec<String>,
@@ -44,7 +50,6 @@ impl Base {
         repository: &Repository,
         suite: &BenchSuite,
         commit: BaseCommit,
-        args: &MeasureArgs,
         skips: bool,
     ) -> Result<Self> {
         let short = commit.commit.short().to_owned();
@@ -52,17 +57,22 @@ impl Base {
         ui::say(&format!("building the benches of {short}, the {}", commit.label));
         let sources = repository.check_out(&commit.commit.hash, &cache.tree)?;
         let failed = || format!("cannot measure {short}, the {}", commit.label);
+        let config = &context.project.settings.base;
+        let folder = folder(context, repository, &cache).with_context(failed)?;
+        let inputs = BaseInputs::prepare(config, repository, &cache, &folder, &suite.launcher);
+        let inputs = inputs.with_context(failed)?;
+        let sources = inputs.added_to(sources);
         let (workspace, shared) =
-            workspace(context, repository, &cache, args).with_context(failed)?;
+            workspace(context, repository, &cache, &folder).with_context(failed)?;
         let build = || -> Result<(Built, Listing)> {
-            let options = configs_above(&repository.root());
+            let options = context.project.workspace.config.args_elsewhere();
             let built = cache.build_folder().build(&workspace, &options, &sources)?;
             let listing = Listing::of(&built.executables, &suite.launcher)?;
             Ok((built, listing))
         };
         let (built, mut listing) =
             build_again_if_damaged(&cache, &suite.launcher, build).with_context(failed)?;
-        let mut notes = shared;
+        let mut notes = [shared, inputs.notes.clone()].concat();
         notes.extend(commit.note.clone());
         notes.append(&mut listing.notes);
         notes.extend(built.notes.iter().map(|note| format!("{short}: {note}")));
@@ -78,18 +88,48 @@ impl Base {
             let head = BuildTree { built: &suite.built, workspace: own, root: &root };
             let base = BuildTree { built: &built, workspace: &workspace, root: &cache.tree };
             let changed = context.changed_files(repository, &commit.commit.hash)?;
+            let changed = inputs.changed(changed);
             unchanged_packages(head, base, &changed)?
         } else {
             BTreeSet::new()
         };
-        let unlisted = listing.failures.keys().cloned().collect();
-        let entries = BaseEntries::new(listing, &context.project.settings.renamed);
-        Ok(Self { commit, entries, unlisted, accepted, notes, built, unchanged, _cache: cache })
+        let renamed = &context.project.settings.renamed;
+        let failures = BaseFailures::find(&workspace, &built, &listing, &suite.launcher, renamed)?;
+        Ok(Self {
+            entries: BaseEntries::new(listing, renamed),
+            has_inputs: *config != BaseConfig::default(),
+            commit,
+            failures,
+            accepted,
+            notes,
+            built,
+            unchanged,
+            _cache: cache,
+        })
     }
 
     /// All its benchmarks, by their current names.
     pub(super) fn names(&self) -> impl Iterator<Item = &BenchmarkId> {
-        self.entries.names().chain(&self.unlisted)
+        self.entries.names().chain(self.failures.names())
+    }
+
+    /// Why it cannot run a benchmark that it does not list; `None` if it does not have it.
+    pub(super) fn failure(&self, name: &BenchmarkId) -> Option<String> {
+        if self.entries.get(name).is_some() {
+            return None;
+        }
+        self.failures.of(name).map(|reason| self.failure_text(reason))
+    }
+
+    /// The reason of a benchmark that it cannot run, with the remedy.
+    pub(super) fn failure_text(&self, reason: &str) -> String {
+        let short = self.commit.commit.short();
+        let remedy = if self.has_inputs {
+            "check `base` in perf-budgets.json"
+        } else {
+            "if it reads files that git does not track, list them as `base.files` in perf-budgets.json"
+        };
+        format!("the base {short} cannot run it: {reason}; {remedy}")
     }
 
     /// A note about the size of the executables, if it changed.
@@ -138,23 +178,28 @@ fn accepted(workspace: &Workspace) -> Result<Vec<Acceptance>> {
     Ok(read.map_or_else(Vec::new, |(_, settings, _)| settings.accepted))
 }
 
-fn workspace(
-    context: &Context,
-    repository: &Repository,
-    cache: &BaseCache,
-    args: &MeasureArgs,
-) -> Result<(Workspace, Vec<String>)> {
-    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+/// The folder of the workspace in the base.
+fn folder(context: &Context, repository: &Repository, cache: &BaseCache) -> Result<PathBuf> {
     let (root, own) = (real(&repository.root()), real(&context.project.workspace.root));
     let below = own.strip_prefix(&root).unwrap_or(Path::new(""));
     let folder = cache.tree.join(below);
-    let manifest = folder.join("Cargo.toml");
-    if !manifest.is_file() {
+    if !folder.join("Cargo.toml").is_file() {
         bail!(
             "it has no {}: compare with a commit that has it",
             below.join("Cargo.toml").display()
         );
     }
+    Ok(folder)
+}
+
+fn workspace(
+    context: &Context,
+    repository: &Repository,
+    cache: &BaseCache,
+    folder: &Path,
+) -> Result<(Workspace, Vec<String>)> {
+    let (root, own) = (real(&repository.root()), real(&context.project.workspace.root));
+    let manifest = folder.join("Cargo.toml");
     let base = base_sources::Checkout { manifest: &manifest, tree: &cache.tree };
     let own_manifest = own.join("Cargo.toml");
     let head = base_sources::Checkout { manifest: &own_manifest, tree: &root };
@@ -165,36 +210,31 @@ fn workspace(
         fs::copy(&own_lock, &lock).context("cannot copy Cargo.lock to the base")?;
     }
     let sh = Shell::new().context("cannot enter the current folder")?;
-    let mut workspace = Workspace::find(&sh, Some(&manifest), &[])?;
-    workspace
-        .targets
-        .retain(|target| args.package.is_empty() || args.package.contains(&target.package));
-    Ok((workspace, shared))
+    let mut workspace = Workspace::find(&sh, Some(&manifest))?;
+    let mut notes = shared;
+    notes.extend(workspace.follow(&context.project.workspace, &cache.tree)?);
+    notes.extend(differing_tools(&context.project.workspace, &workspace)?);
+    Ok((workspace, notes))
 }
 
-/// Cargo's configuration files in the folders above the checkout, as arguments for cargo.
-///
-/// Cargo does not find them from the base's worktree. The file in cargo's home applies everywhere.
-fn configs_above(root: &Path) -> Vec<String> {
-    let home = std::env::home_dir().map(|home| home.join(".cargo"));
-    let dirs = root.ancestors().skip(1).map(|dir| dir.join(".cargo"));
-    let dirs = dirs.filter(|dir| Some(dir) != home.as_ref());
-    let files = dirs.flat_map(|dir| ["config.toml", "config"].map(|name| dir.join(name)));
-    files.filter(|file| file.is_file()).map(|file| format!("--config={}", file.display())).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn configuration_above_the_checkout_is_passed() {
-        let dir = tempfile::tempdir().unwrap();
-        let config = dir.path().join(".cargo/config.toml");
-        fs::create_dir_all(config.parent().unwrap()).unwrap();
-        fs::write(&config, "").unwrap();
-        let passed = configs_above(&dir.path().join("project"));
-        assert!(passed.contains(&format!("--config={}", config.display())), "{passed:?}");
-        assert!(!configs_above(dir.path()).contains(&passed[0]));
+/// Notes on what base and head are built with, if it differs.
+fn differing_tools(head: &Workspace, base: &Workspace) -> Result<Vec<String>> {
+    let [of_head, of_base] = [head, base].map(|side| side.toolchain.version());
+    let (of_head, of_base) = (of_head?, of_base?);
+    let mut notes = Vec::new();
+    let settings = head.config_differences(base, &of_head);
+    if !settings.is_empty() {
+        let keys: Vec<String> = settings.iter().map(|key| format!("`{}`", visible(key))).collect();
+        notes.push(format!(
+            "base and head have different settings in cargo's configuration: {}",
+            keys.join(", ")
+        ));
     }
+    if of_head != of_base {
+        let [of_head, of_base] = [of_head, of_base].map(|text| environment::rustc_name(&text));
+        notes.push(format!(
+            "each side is built by the compiler of its commit: the base by rustc {of_base}, the head by rustc {of_head}"
+        ));
+    }
+    Ok(notes)
 }

@@ -135,17 +135,23 @@ impl<'a> Executor<'a> {
             &self.suite.launcher,
             self.interrupt,
         )?;
-        if launched.cut_short {
-            let done = |name| launched.pairs.get(name).map_or(0, Vec::len);
-            let open = benchmarks.iter().filter(|name| done(*name) < pairs);
-            self.stop(judge, open.filter(|name| !launched.base_failures.contains_key(*name)));
-        }
+        let reasons = launched.base_failures.iter().filter(|_| self.args.compare.is_none());
+        let reasons =
+            reasons.map(|(name, reason)| format!("{name}: {}", built.failure_text(reason)));
+        self.notes.extend(reasons);
+        let open = launched.cut_short.then(|| launched.open(benchmarks, pairs));
         for (name, pairs) in std::mem::take(&mut launched.pairs) {
             judge.feed_pairs(&name, pairs);
         }
         launched.failures.iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
         for (name, reason) in &launched.base_failures {
-            judge.cannot_compare(name, &format!("the base cannot be launched: {reason}"));
+            judge.base_failed(name, &built.failure_text(reason));
+        }
+        for name in &launched.new_rows {
+            judge.cannot_compare(name, "the base does not have it");
+        }
+        if let Some(open) = open {
+            self.stop(judge, open.iter());
         }
         self.compared.add(launched);
         Ok(())
@@ -192,15 +198,19 @@ impl<'a> Executor<'a> {
         }
         let commit = repository.describe(base, "recorded base of the changed benchmarks")?;
         repository.check_submodules(&commit)?;
-        let (args, skips) = (&self.args.measure, !self.args.no_skip);
-        Base::build(self.context, repository, self.suite, commit, args, skips)
+        let skips = !self.args.no_skip;
+        Base::build(self.context, repository, self.suite, commit, skips)
     }
 
     /// Reports to the judge which benchmarks the base lacks, and which are unchanged in it.
     pub(crate) fn classify(&self, judge: &mut Judge, built: &Base, names: &[BenchmarkId]) {
         for name in names {
             let entry = self.runner.entry_of(name);
+            let failure = entry.and_then(|entry| built.failure(&entry.id));
             match entry.and_then(|entry| built.entries.get(&entry.id)) {
+                None if failure.is_some() => {
+                    judge.base_failed(name, &failure.unwrap_or_default());
+                }
                 None => judge.cannot_compare(name, "the base does not have it"),
                 Some(_) if built.is_unchanged(name) => judge.is_same_build(name),
                 Some(_) => {}

@@ -2,6 +2,7 @@
 
 use crate::store::{BaseBranch, NewestRuns, Repository};
 use anyhow::Result;
+use perf_judge::history::WorkspaceRuns;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Commit;
 use std::rc::Rc;
@@ -16,6 +17,8 @@ pub(crate) struct RecordedHistory {
     pub(crate) notes: Vec<String>,
     /// The branch whose runs form the baselines.
     pub(crate) base_branch: BaseBranch,
+    /// The workspace whose runs these are.
+    pub(crate) workspace: WorkspaceRuns,
     repository: Option<Rc<Repository>>,
 }
 
@@ -27,16 +30,24 @@ fn checkout_notes(repository: &Repository) -> Result<Vec<String>> {
 }
 
 impl RecordedHistory {
-    /// Reads both; empty without a repository.
-    pub(super) fn read(repository: Option<Rc<Repository>>) -> Result<Self> {
-        let Some(repository) = repository else { return Ok(Self::default()) };
+    /// Reads the commit and the runs of a workspace; empty without a repository.
+    pub(super) fn read(
+        repository: Option<Rc<Repository>>,
+        workspace: WorkspaceRuns,
+    ) -> Result<Self> {
+        let Some(repository) = repository else {
+            return Ok(Self { workspace, ..Self::default() });
+        };
         let commit = repository.head()?;
         let mut recorded = repository.history()?;
         let base_branch = recorded.of_base_branch(&repository, commit.branch.as_deref())?;
+        let mut notes = checkout_notes(&repository)?;
+        notes.extend(recorded.of_workspace(&workspace));
         Ok(Self {
             base_branch,
+            workspace,
             commit: Some(commit),
-            notes: checkout_notes(&repository)?,
+            notes,
             recorded,
             repository: Some(repository),
         })

@@ -10,6 +10,8 @@ mod context;
 mod silent_targets;
 mod suite;
 mod unchanged;
+mod base_failures;
+mod base_inputs;
 mod base_build;
 mod selection;
 mod reference;
@@ -34,7 +36,7 @@ use std::process::ExitCode;
 /// Measures the checkout and judges it, against its history or in pairs with another commit.
 pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
-    let context = Context::check(&args.measure.output, &args.measure.package)?;
+    let context = Context::check(&args.measure.output, &args.measure.cargo)?;
     let reference = ReferenceSource::find(args, &context)?;
     if let Some(reason) = reference.nothing_to_compare(args, &context)? {
         ui::say(&reason);
@@ -45,7 +47,7 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     let (listing, selection) = reference.select(args, &context, &suite, listing)?;
     suite.check_selected(&listing, &args.measure.filter)?;
     let runner = suite.plan(&context, listing, &args.measure)?;
-    suite.check_names(&context, &runner, selection.skipped(), args)?;
+    suite.check_names(&context, &runner, &selection.not_launched(), args)?;
     let mut judge = selection.judge(args, &context, &suite, &runner);
     let mut executor = Executor::new(&context, &suite, runner, selection.base, args, &interrupt);
     let initial = executor.initial_measurement(&mut judge)?;

@@ -17,8 +17,8 @@ use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{LaunchResult, Run};
 use perf_judge::verdict::{State, Verdict, Verdicts};
 use perf_report::{
-    AcceptanceResult, Base, Comparison, Page, ReferenceFacts, Report, ReportParts, to_markdown,
-    to_terminal,
+    AcceptanceResult, Base, Comparison, Page, PreviousCommit, ReferenceFacts, Report, ReportParts,
+    to_markdown, to_terminal,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -92,9 +92,6 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
     let selected: Vec<BenchmarkId> =
         verdicts.verdicts.iter().filter(measured).map(|verdict| verdict.name.clone()).collect();
     let mut notes = run_notes(run, context, args);
-    if args.compare.is_none() && args.measure.is_unfiltered() {
-        notes.extend(suite.other_workspace_note(context));
-    }
     let history = &context.history;
     let others = suite.notes.iter().chain(&executor.notes).chain(&history.notes);
     notes.extend(others.chain(&history.recorded.notes).cloned());
@@ -115,12 +112,20 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
             branch_is_missing: context.history.base_branch.is_missing,
             history_runs: context.history.recorded.history.len(),
             base: compared_with(executor),
+            previous_commit: previous_commit(context),
         },
         gate: context.project.gate(args.fail_on),
         notes,
     });
     report.partition.clone_from(&suite.partition);
     report
+}
+
+/// Whether this clone has the previous commit.
+fn previous_commit(context: &Context) -> PreviousCommit {
+    let repository = context.history.repository();
+    // Without an answer from git the advice is the usual one.
+    repository.and_then(|repository| repository.previous_commit().ok()).unwrap_or_default()
 }
 
 /// The base commit of `--compare`.
@@ -161,6 +166,7 @@ fn run_notes(run: &Run, context: &Context, args: &PerfArgs) -> Vec<String> {
             "uncommitted changes: this run is judged, but never part of a baseline".to_owned(),
         );
     }
+    notes.extend(context.untracked_note.clone());
     notes.extend(base_branch_note(run, &context.history.base_branch));
     if run.benchmarks.is_empty() {
         notes.push("nothing was measured: no run is recorded".to_owned());
@@ -250,6 +256,7 @@ fn write_site(context: &Context, report: &Report) -> Result<Option<PathBuf>> {
         settings: &context.project.settings,
         budgets: &context.project.budgets,
         branch: context.history.base_branch.name.as_str(),
+        workspace: &context.history.workspace,
         templates: &context.project.templates,
     };
     Ok(Some(sources.write(report)?.join("index.html")))

@@ -1,8 +1,9 @@
 //! The settings and paths of the workspace that is measured.
 
-use crate::args::{FailOn, OutputArgs};
+use crate::args::{CargoArgs, FailOn, OutputArgs};
 use crate::bench::Workspace;
 use crate::budget_file::{in_file, read};
+use crate::cargo::CargoOptions;
 use crate::output::OutputFolder;
 use crate::site;
 use anyhow::{Context as _, Result};
@@ -29,9 +30,10 @@ pub(crate) struct Project {
 
 impl Project {
     /// Finds the workspace and reads its settings.
-    pub(super) fn find(args: &OutputArgs, packages: &[String]) -> Result<Self> {
-        let workspace = workspace(args.manifest_path.as_deref(), packages)?;
+    pub(super) fn find(args: &OutputArgs, cargo: &CargoArgs) -> Result<Self> {
+        let mut workspace = workspace(args.manifest_path.as_deref())?;
         let (budget_text, settings, budgets) = read(&workspace.root)?.unwrap_or_default();
+        workspace.select(CargoOptions::new(cargo, &settings.cargo))?;
         Ok(Self {
             output: OutputFolder::claim(args.output_dir.as_deref(), &workspace)?,
             workspace,
@@ -43,9 +45,12 @@ impl Project {
         })
     }
 
-    /// The workspace of `manifest`, without its settings.
+    /// The workspace of `manifest`, without its settings other than those for cargo.
     pub(super) fn without_settings(manifest: &Path, args: &OutputArgs) -> Result<Self> {
-        let workspace = workspace(Some(manifest), &[])?;
+        let mut workspace = workspace(Some(manifest))?;
+        // Other settings that are wrong must not prevent this.
+        let cargo = read(&workspace.root).ok().flatten().map(|(_, settings, _)| settings.cargo);
+        workspace.select(CargoOptions::new(&CargoArgs::default(), &cargo.unwrap_or_default()))?;
         Ok(Self {
             output: OutputFolder::claim(args.output_dir.as_deref(), &workspace)?,
             workspace,
@@ -90,7 +95,7 @@ impl Project {
     }
 }
 
-fn workspace(manifest: Option<&Path>, packages: &[String]) -> Result<Workspace> {
+fn workspace(manifest: Option<&Path>) -> Result<Workspace> {
     let sh = Shell::new().context("cannot enter the current folder")?;
-    Workspace::find(&sh, manifest, packages)
+    Workspace::find(&sh, manifest)
 }

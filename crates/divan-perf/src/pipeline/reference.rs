@@ -67,13 +67,16 @@ impl ReferenceSource {
         let Self::Commit(commit) = self else {
             let known = suite.selector(context).known_names();
             suite.silent.fail(&mut listing, known.into_iter(), is_wanted);
+            let measured = suite.selector(context).newest_names();
+            listing.fail_duplicates(measured.into_iter(), is_wanted);
             return Ok((listing, Selection::of_history()));
         };
         let repository = context.history.repository();
         let repository = repository.context(NO_REPOSITORY)?;
         let skips = !args.no_skip;
-        let base = Base::build(context, repository, suite, commit, &args.measure, skips)?;
+        let base = Base::build(context, repository, suite, commit, skips)?;
         suite.silent.fail(&mut listing, base.names().cloned(), is_wanted);
+        listing.fail_duplicates(base.names().cloned(), is_wanted);
         Ok(Selection::of(listing, base, &context.project.budgets, is_wanted))
     }
 }

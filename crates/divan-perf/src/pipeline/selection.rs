@@ -8,7 +8,7 @@ use crate::bench::{Listing, Runner};
 use perf_judge::budget::Budget;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::verdict::{Comparison, Judge, JudgeConfig, Reference};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The benchmarks to judge, and the base build of a comparison.
 pub(super) struct Selection {
@@ -17,6 +17,8 @@ pub(super) struct Selection {
     skipped: Vec<BenchmarkId>,
     /// Benchmarks with identical builds, which are launched for their budgets.
     budgeted: BTreeSet<BenchmarkId>,
+    /// Benchmarks that the base has and cannot run, with the reason. They are not launched.
+    base_failed: BTreeMap<BenchmarkId, String>,
     /// Benchmarks that the base lacks.
     new: BTreeSet<BenchmarkId>,
     /// Benchmarks that the checkout lacks.
@@ -29,6 +31,7 @@ impl Selection {
         Self {
             base: None,
             skipped: Vec::new(),
+            base_failed: BTreeMap::new(),
             budgeted: BTreeSet::new(),
             new: BTreeSet::new(),
             removed: Vec::new(),
@@ -52,23 +55,30 @@ impl Selection {
         let mut selection = Self { removed, ..Self::of_history() };
         listing.entries.retain(|entry| {
             let id = &entry.id;
+            let failure = base.failure(id);
             let gates = || budgets.iter().any(|budget| budget.gate && budget.may_limit(id));
-            match base.entries.get(id) {
-                None => selection.new.insert(id.clone()),
-                Some(_) if !base.is_unchanged(id) => true,
-                Some(_) if gates() => selection.budgeted.insert(id.clone()),
-                Some(_) => {
+            if base.entries.get(id).is_none() && failure.is_none() {
+                return selection.new.insert(id.clone());
+            }
+            match failure {
+                _ if base.is_unchanged(id) && gates() => selection.budgeted.insert(id.clone()),
+                _ if base.is_unchanged(id) => {
                     selection.skipped.push(id.clone());
                     false
                 }
+                Some(reason) => {
+                    selection.base_failed.insert(id.clone(), reason);
+                    false
+                }
+                None => true,
             }
         });
         (listing, Self { base: Some(base), ..selection })
     }
 
     /// Benchmarks that exist and are not launched.
-    pub(super) fn skipped(&self) -> &[BenchmarkId] {
-        &self.skipped
+    pub(super) fn not_launched(&self) -> Vec<BenchmarkId> {
+        self.skipped.iter().chain(self.base_failed.keys()).cloned().collect()
     }
 
     /// The judge of all selected benchmarks.
@@ -84,6 +94,7 @@ impl Selection {
             Some(base) => self.judge_of_pairs(&base.commit.commit.hash, runner, args),
         };
         runner.failures().iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
+        self.base_failed.iter().for_each(|(name, reason)| judge.base_failed(name, reason));
         judge
     }
 
@@ -92,7 +103,8 @@ impl Selection {
             let comparison = |row: &BenchmarkId| self.comparison(row, &planned.entry.id, base);
             planned.rows.iter().map(comparison)
         });
-        let failed = runner.failures().keys().map(|name| self.comparison(name, name, base));
+        let failed = runner.failures().keys().chain(self.base_failed.keys());
+        let failed = failed.map(|name| self.comparison(name, name, base));
         let identical = || Reference::SameBuild(base.to_owned());
         let skipped = self.skipped.iter().map(|name| Comparison::new(name.clone(), identical()));
         let judge_config = JudgeConfig::of_launches(launches(args).into()).with_comparison(true);

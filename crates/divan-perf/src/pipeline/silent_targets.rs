@@ -54,7 +54,7 @@ impl SilentTargets {
 }
 
 /// `package/target`
-fn target_of(name: &BenchmarkId) -> &str {
+pub(super) fn target_of(name: &BenchmarkId) -> &str {
     name.as_str().split_once("::").map_or(name.as_str(), |(target, _)| target)
 }
 

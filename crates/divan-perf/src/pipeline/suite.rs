@@ -5,8 +5,8 @@ use super::context::Context;
 use super::silent_targets::SilentTargets;
 use crate::args::MeasureArgs;
 use crate::bench::{
-    self, BuildFolder, Built, ClockRecorder, Launcher, ListedBenchmark, Listing, Measurement,
-    Runner, RunnerOptions, SamplingTarget, Workspace,
+    BuildFolder, Built, ClockRecorder, Launcher, ListedBenchmark, Listing, Measurement, Runner,
+    RunnerOptions, SamplingTarget, Workspace,
 };
 use crate::environment::{self, BuildSettings};
 use crate::interrupt::Interrupt;
@@ -21,7 +21,6 @@ use perf_judge::run::{Alloc, Machine, Measured, Run, RunKind, SCHEMA, Source, Un
 use perf_judge::unit;
 use perf_judge::verdict::{Comparison, Judge, JudgeConfig, Reference};
 use perf_report::partition::{Part, Partition};
-use perf_report::visible;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -47,6 +46,10 @@ pub(crate) struct BenchSuite {
     pub(super) silent: SilentTargets,
     /// The benchmarks before `--filter`.
     listed: Vec<BenchmarkId>,
+    /// The features of bench targets that are not built.
+    missing_features: Vec<String>,
+    /// Names of several benchmarks, which are not measured.
+    duplicates: BTreeSet<BenchmarkId>,
     /// The number of selected benchmarks, in all parts of the partition.
     selected: usize,
     sources: BTreeMap<BenchmarkId, Source>,
@@ -65,15 +68,12 @@ impl BenchSuite {
         context.history.repository().map_or(Ok(()), Repository::check_nothing_left_out)?;
         ui::say("building the benches");
         let built = BuildFolder::build_checkout(workspace)?;
-        let machine = environment::machine(BuildSettings {
-            profile: built.profile.clone(),
-            divan: workspace.divan()?.key(),
-        })?;
+        let machine = environment::machine(build_settings(workspace, &built)?);
         let mut notes: Vec<String> = workspace.notes().chain(built.notes.iter().cloned()).collect();
+        notes.extend(workspace.runner_note());
         let clock_recorder = clock_recorder(workspace, &machine, &mut notes);
         let limit = Duration::from_secs(args.launch_timeout.into());
-        let libraries = bench::library_folder(&environment::rustc());
-        let launcher = Launcher::new(clock_recorder, libraries, limit, interrupt.clone())
+        let launcher = Launcher::new(clock_recorder, limit, interrupt.clone())
             .with_copies(&workspace.target_dir.join("perf/launched"))?;
         let mut listing = Listing::of(&built.executables, &launcher)?;
         let names: Vec<BenchmarkId> = listing.entries.iter().map(|e| e.id.clone()).collect();
@@ -95,6 +95,8 @@ impl BenchSuite {
             partition,
             silent,
             listed,
+            missing_features: workspace.missing_features.iter().cloned().collect(),
+            duplicates: listing.duplicates.clone(),
             selected,
             sources: listing.entries.iter().filter_map(source).collect(),
             started: environment::now(),
@@ -109,9 +111,20 @@ impl BenchSuite {
             return Ok(());
         }
         if self.built.executables.is_empty() {
+            if !self.missing_features.is_empty() {
+                bail!(
+                    "nothing to measure: the selected benches need features. Run `cargo xtask perf --features {}`",
+                    self.missing_features.join(",")
+                );
+            }
+            let others: String =
+                self.built.notes.iter().map(|note| format!("\n  {note}")).collect();
             bail!(
-                "this workspace has no Divan bench: add a [[bench]] with `harness = false` whose main calls divan::main()"
+                "this workspace has no Divan bench: add a [[bench]] with `harness = false` whose main calls divan::main(){others}"
             );
+        }
+        if let Some(note) = listing.duplicates_note().filter(|_| self.listed.is_empty()) {
+            bail!("nothing to measure: {note}");
         }
         if self.listed.is_empty() {
             bail!(
@@ -159,11 +172,14 @@ impl BenchSuite {
         let rows = runner.planned().iter().flat_map(|planned| planned.rows.clone());
         let launched: Vec<BenchmarkId> = rows.chain(runner.failures().keys().cloned()).collect();
         let others = self.partition.iter().flat_map(|partition| &partition.listed);
-        let others: Vec<BenchmarkId> = others.chain(skipped).cloned().collect();
+        let others: Vec<BenchmarkId> =
+            others.chain(skipped).chain(&self.duplicates).cloned().collect();
         context.project.check_old_names(&launched)?;
         context.project.check_budgets(&launched, &others)?;
         if args.compare.is_none() && self.partition.is_none() {
-            context.project.check_names(&launched)?;
+            let known: Vec<BenchmarkId> =
+                launched.iter().chain(&self.duplicates).cloned().collect();
+            context.project.check_names(&known)?;
         }
         Ok(())
     }
@@ -224,6 +240,7 @@ impl BenchSuite {
             origin: None,
             partitioned: false,
             accepted: context.project.accepted.clone(),
+            workspace: context.history.workspace.path().map(str::to_owned),
         };
         run.with_id()
     }
@@ -235,15 +252,6 @@ impl BenchSuite {
             let is_row_of = |entry: &BenchmarkId| name == entry || name.is_below(entry.as_str());
             partition.part.part == 1 && !partition.listed.iter().any(is_row_of)
         })
-    }
-
-    /// A note if all benchmarks of the newest comparable run are of other packages. They are reported
-    /// as removed.
-    pub(super) fn other_workspace_note(&self, context: &Context) -> Option<String> {
-        let workspace = &context.project.workspace;
-        let built = workspace.targets.iter().map(|target| target.package.as_str());
-        let packages = built.chain(workspace.not_built.keys().map(|target| package_of(target)));
-        of_other_packages(&self.selector(context).newest_names(), &packages.collect())
     }
 
     /// The baselines of this machine.
@@ -276,23 +284,6 @@ impl BenchSuite {
         let own = |(name, _): &(&BenchmarkId, &Source)| *name == row || row.is_below(name.as_str());
         self.sources.iter().find(own).map(|(_, source)| source.clone())
     }
-}
-
-fn package_of(name: &str) -> &str {
-    name.split('/').next().unwrap_or_default()
-}
-
-/// A note if none of the `recorded` benchmarks is of `packages`.
-fn of_other_packages(recorded: &[BenchmarkId], packages: &BTreeSet<&str>) -> Option<String> {
-    let others = recorded.iter().map(|name| package_of(name.as_str()));
-    let others: BTreeSet<&str> = others.collect();
-    let first = others.first()?;
-    others.is_disjoint(packages).then(|| {
-        format!(
-            "the newest comparable run has no benchmark of this workspace, only of other packages, e.g. {}. If several workspaces share the history, set `\"history\": {{\"folder\": \"NAME\"}}` in the perf-budgets.json of each",
-            visible(first)
-        )
-    })
 }
 
 /// The error if no name contains one of `texts`.
@@ -334,6 +325,20 @@ fn split(listing: &mut Listing, part: Part, context: &Context) -> Partition {
     partition
 }
 
+/// What decides, besides the machine, which runs are comparable.
+fn build_settings(workspace: &Workspace, built: &Built) -> Result<BuildSettings> {
+    let rustc = workspace.toolchain.version()?;
+    let options = &workspace.options;
+    Ok(BuildSettings {
+        flags: workspace.machine_flags(&rustc),
+        rustc,
+        profile: built.profile.clone(),
+        divan: workspace.divan()?.key(),
+        features: options.features.key(),
+        cargo_profile: options.profile.clone().unwrap_or_default(),
+    })
+}
+
 fn clock_recorder(
     workspace: &Workspace,
     machine: &Machine,
@@ -370,19 +375,5 @@ mod tests {
             error(&["chekcsum", "nope"]),
             "nothing to measure: none of 2 benchmarks has a name that contains `chekcsum` or `nope`; change --filter; similar names: a/b::checksum"
         );
-    }
-
-    #[test]
-    fn a_history_of_another_workspace_has_other_packages() {
-        for (recorded, is_other) in
-            [(&[][..], false), (&["a", "b"], false), (&["a-b", "other"], true)]
-        {
-            let names: Vec<BenchmarkId> = recorded
-                .iter()
-                .map(|name| BenchmarkId::new(name, "x", &["one".to_owned()]))
-                .collect();
-            let note = of_other_packages(&names, &BTreeSet::from(["a", "c"]));
-            assert_eq!(note.is_some(), is_other, "{recorded:?}");
-        }
     }
 }

@@ -4,13 +4,18 @@
 use super::folder::{SiteFolder, key_of};
 use crate::store::{Days, RecordedSeries};
 use anyhow::Result;
-use perf_judge::history::{NameTable, RunRow};
+use perf_judge::history::{NameTable, RunRow, WorkspaceRuns};
 use perf_judge::ident::BenchmarkId;
 use perf_report::site::{Site, archive as data};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Current names of benchmarks by former ones.
-type Renamed = BTreeMap<BenchmarkId, BenchmarkId>;
+/// The runs that are shown, and the names that their benchmarks get.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SelectedRuns<'a> {
+    pub(super) workspace: &'a WorkspaceRuns,
+    /// Current names of benchmarks by former ones.
+    pub(super) renamed: &'a BTreeMap<BenchmarkId, BenchmarkId>,
+}
 
 /// The runs that are too old for pages.
 #[derive(Debug, Default)]
@@ -33,10 +38,10 @@ pub(super) fn write(
     folder: &mut SiteFolder<'_>,
     site: &Site<'_>,
     series: &mut RecordedSeries<'_>,
-    renamed: &Renamed,
+    selected: SelectedRuns<'_>,
 ) -> Result<ArchivedRuns> {
     let days = series.days()?;
-    let mut source = RenamedSeries { series, renamed, names: BTreeMap::new() };
+    let mut source = SelectedSeries { series, selected, names: BTreeMap::new() };
     for (day, day_indexes) in &days {
         let (part, key) = (format!("day/{day}"), key_of(day_indexes.iter().map(String::as_str)));
         if folder.keep(&part, key).is_none() {
@@ -72,7 +77,7 @@ fn months(days: &Days, last: &str) -> BTreeSet<String> {
 fn write_month(
     folder: &mut SiteFolder<'_>,
     site: &Site<'_>,
-    source: &mut RenamedSeries<'_, '_>,
+    source: &mut SelectedSeries<'_, '_>,
     days: &Days,
     month: &str,
 ) -> Result<()> {
@@ -90,24 +95,28 @@ fn write_month(
     folder.make(&part, key, &pages)
 }
 
-/// The day indexes under the current names of benchmarks.
-struct RenamedSeries<'s, 'a> {
+/// The day indexes of one workspace under the current names of benchmarks.
+struct SelectedSeries<'s, 'a> {
     series: &'s mut RecordedSeries<'a>,
-    renamed: &'s Renamed,
+    selected: SelectedRuns<'s>,
     names: BTreeMap<String, NameTable>,
 }
 
-impl RenamedSeries<'_, '_> {
+impl SelectedSeries<'_, '_> {
     fn lines(&mut self, day: &str, day_indexes: &[String]) -> Vec<RunRow> {
-        let lines = self.series.runs_of(day, day_indexes);
+        let mut lines = self.series.runs_of(day, day_indexes);
         for line in &lines {
             if self.names.contains_key(&line.names) {
                 continue;
             }
             if let Some(names) = self.series.names(&line.names) {
-                self.names.insert(line.names.clone(), names.of_today(self.renamed));
+                self.names.insert(line.names.clone(), names.of_today(self.selected.renamed));
             }
         }
+        lines.retain(|line| {
+            let names = self.names.get(&line.names);
+            names.is_none_or(|names| self.selected.workspace.has_row(line, names))
+        });
         lines
     }
 

@@ -10,10 +10,10 @@ use crate::output::OutputFolder;
 use crate::store::Repository;
 use crate::ui;
 use anyhow::{Context as _, Result};
-use archive::ArchivedRuns;
+use archive::{ArchivedRuns, SelectedRuns};
 use folder::{SiteFolder, key_of};
 use perf_judge::budget::{Budget, BudgetFile};
-use perf_judge::history::{History, Past};
+use perf_judge::history::{History, Past, WorkspaceRuns};
 use perf_report::site::{Archive, COMPARISONS, CachedPage, Contents, LOOK_BACK, SHOWN, Site};
 use perf_report::{Comparison, Report, Rules, commits_at};
 use std::collections::BTreeMap;
@@ -29,6 +29,8 @@ pub(crate) struct SiteInputs<'a> {
     pub(crate) budgets: &'a [Budget],
     /// The base branch.
     pub(crate) branch: &'a str,
+    /// The workspace whose runs it shows.
+    pub(crate) workspace: &'a WorkspaceRuns,
     pub(crate) templates: &'a BTreeMap<String, String>,
 }
 
@@ -71,9 +73,11 @@ impl SiteInputs<'_> {
     fn site_history(&self) -> Result<(SiteHistory, Vec<String>)> {
         let Some(repository) = self.repository else { return Ok(Default::default()) };
         let newest = repository.newest_history(SHOWN + LOOK_BACK)?;
-        let (comparisons, more) = repository.comparisons(COMPARISONS)?;
+        let (mut comparisons, more) = repository.comparisons(COMPARISONS)?;
+        comparisons.retain(|comparison| comparison.is_of(self.workspace));
         let former = &repository.former_base_branches(self.branch)?;
-        let history = newest.history.apply_renames(&self.settings.renamed);
+        let [history, _] = newest.history.split_by_workspace(self.workspace);
+        let history = history.apply_renames(&self.settings.renamed);
         let history = history.with_branch_renamed(self.branch, former);
         Ok((SiteHistory { history, comparisons }, [newest.notes, more].concat()))
     }
@@ -105,12 +109,14 @@ impl SiteInputs<'_> {
             commits_at: commits_url.as_deref(),
         };
         let site = Site::new(self.templates, contents).context("cannot render the site")?;
-        let mut folder = SiteFolder::begin(self.output, site.key() ^ program_key()?)?;
+        let key = site.key() ^ program_key()? ^ self.workspace.key();
+        let mut folder = SiteFolder::begin(self.output, key)?;
         let archived = match self.repository {
             Some(repository) => {
                 let mut series = repository.open_series()?;
-                let archived =
-                    archive::write(&mut folder, &site, &mut series, &self.settings.renamed)?;
+                let (workspace, renamed) = (self.workspace, &self.settings.renamed);
+                let selected = SelectedRuns { workspace, renamed };
+                let archived = archive::write(&mut folder, &site, &mut series, selected)?;
                 print_notes(&series.notes);
                 archived
             }

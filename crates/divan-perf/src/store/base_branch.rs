@@ -148,6 +148,13 @@ impl Repository {
 
     /// The default branch in the event that started a GitHub workflow in this repository.
     fn event_default_branch(&self) -> Option<String> {
+        let [checkout, event] = ["GITHUB_WORKSPACE", "GITHUB_EVENT_PATH"].map(env::var_os);
+        self.default_branch_in(Path::new(&event?), Path::new(&checkout?))
+    }
+
+    /// The default branch in the event of a workflow that runs in `checkout`; `None` if this is
+    /// another repository.
+    fn default_branch_in(&self, event: &Path, checkout: &Path) -> Option<String> {
         #[derive(Deserialize)]
         struct StartingEvent {
             repository: EventDefaults,
@@ -157,11 +164,11 @@ impl Repository {
             default_branch: String,
         }
         let real = |path: &Path| fs::canonicalize(path).ok();
-        let checkout = real(Path::new(&env::var_os("GITHUB_WORKSPACE")?))?;
+        let checkout = real(checkout)?;
         if !real(&self.root())?.starts_with(checkout) {
             return None;
         }
-        let event = read_if_there(Path::new(&env::var_os("GITHUB_EVENT_PATH")?), DATA_BYTES);
+        let event = read_if_there(event, DATA_BYTES);
         let event: StartingEvent = serde_json::from_str(&event.ok()??).ok()?;
         let name = event.repository.default_branch;
         perf_judge::budget::check_branch(&name).is_ok().then_some(name)
@@ -278,6 +285,29 @@ mod tests {
         let copy = clone(remote.path(), &["--single-branch", "--branch=feature"]);
         let found = base(copy.path(), None, Some("feature"));
         assert_eq!((found.name.as_str(), found.is_missing), ("main", false));
+    }
+
+    #[test]
+    fn the_event_of_a_workflow_names_the_default_branch_of_its_own_repository() {
+        let (dir, elsewhere) = (repository("feature", &[]), tempfile::tempdir().unwrap());
+        let repository = Repository::open(dir.path(), &HistoryRef::default()).unwrap();
+        let event = elsewhere.path().join("event.json");
+        let cases = [
+            (r#"{"repository": {"default_branch": "develop"}}"#, Some("develop")),
+            (r#"{"repository": {"default_branch": "--upload-pack=x"}}"#, None),
+            (r#"{"repository": {"default_branch": null}}"#, None),
+            (r#"{"repository": {}}"#, None),
+            ("[]", None),
+            ("", None),
+        ];
+        for (text, expected) in cases {
+            fs::write(&event, text).unwrap();
+            let found = |checkout: &Path| repository.default_branch_in(&event, checkout);
+            assert_eq!(found(dir.path()).as_deref(), expected, "{text}");
+            assert_eq!(found(elsewhere.path()), None, "{text}");
+        }
+        let absent = repository.default_branch_in(&dir.path().join("absent"), dir.path());
+        assert_eq!(absent, None);
     }
 
     #[test]

@@ -3,9 +3,10 @@
 use super::git::{COMPARE_ALL_FILES, git};
 use super::{Repository, answer, text};
 use anyhow::{Context as _, Result, bail};
+use perf_judge::budget::check_branch;
 use perf_judge::history::History;
 use perf_judge::run::Commit;
-use perf_report::visible;
+use perf_report::{PreviousCommit, visible};
 use std::path::{Path, PathBuf};
 
 /// The base of a comparison.
@@ -144,6 +145,15 @@ impl Repository {
         Ok(answer(git!(sh, "git ls-files --error-unmatch -- {file}"))?.is_some())
     }
 
+    /// Whether this clone has the parent of HEAD.
+    pub(crate) fn previous_commit(&self) -> Result<PreviousCommit> {
+        Ok(match (self.commit_at("HEAD~1")?, self.is_shallow()?) {
+            (Some(_), _) => PreviousCommit::Available,
+            (None, true) => PreviousCommit::Shallow,
+            (None, false) => PreviousCommit::Absent,
+        })
+    }
+
     /// Whether this clone is shallow.
     pub(crate) fn is_shallow(&self) -> Result<bool> {
         let sh = &self.sh;
@@ -154,10 +164,11 @@ impl Repository {
         let remote = &self.remote;
         let unknown =
             format!("cannot find `{reference}`: neither this clone nor {remote} has such a branch");
-        let fetched = format!("{reference}:refs/remotes/{remote}/{reference}");
+        let fetched = fetched(reference, remote);
         if self.is_shallow()? {
+            let fetched = fetched.map_or_else(String::new, |fetched| format!(" {fetched}"));
             return Ok(format!(
-                "{unknown} or commit, and this clone is shallow. Run `git fetch --unshallow {remote} {fetched}`, or check out with `fetch-depth: 0`"
+                "{unknown} or commit, and this clone is shallow. Run `git fetch --unshallow {remote}{fetched}`, or check out with `fetch-depth: 0`"
             ));
         }
         let base = self.base_branch(None, &History::default())?;
@@ -166,9 +177,29 @@ impl Repository {
         } else {
             format!("compare with the base branch: `--compare {}`", visible(&base.name))
         };
-        Ok(format!("{unknown} or commit. Run `git fetch {remote} {fetched}`, or {other}"))
+        let fix = match fetched {
+            Some(fetched) => format!("Run `git fetch {remote} {fetched}`, or {other}"),
+            None => format!("To fix it, {other}"),
+        };
+        Ok(format!("{unknown} or commit. {fix}"))
     }
 }
+
+/// What `git fetch` must be given to find `reference`: a branch or a commit. `None` for another
+/// revision, e.g. `HEAD~1`, which cannot be fetched by name.
+fn fetched(reference: &str, remote: &str) -> Option<String> {
+    let is_hash = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_hash(reference) && reference.len() >= SHORTEST_HASH {
+        return (reference.len() >= FULL_HASH).then(|| reference.to_owned());
+    }
+    let branch = reference.strip_prefix(&format!("{remote}/")).unwrap_or(reference);
+    let is_branch = check_branch(branch).is_ok();
+    is_branch.then(|| format!("{branch}:refs/remotes/{remote}/{branch}"))
+}
+
+/// The digits of the shortest hash that git prints, and of a full one.
+const SHORTEST_HASH: usize = 7;
+const FULL_HASH: usize = 40;
 
 #[cfg(test)]
 pub(crate) mod tests {
@@ -238,6 +269,62 @@ pub(crate) mod tests {
         git(at, &["fetch", "--quiet", "--depth=2", &url, "refs/heads/pull"]);
         git(at, &["checkout", "--quiet", "--detach", "FETCH_HEAD"]);
         assert_eq!(base(at, "main", false).unwrap(), second);
+    }
+
+    /// The arguments of the git command that an error names.
+    fn named_command(error: &str) -> Vec<&str> {
+        error.split('`').find_map(|part| part.strip_prefix("git ")).unwrap().split(' ').collect()
+    }
+
+    /// The printed command is run.
+    #[test]
+    fn the_command_for_a_clone_of_one_branch_makes_the_comparison_possible() {
+        let (dir, [first, second, _]) = forked();
+        let url = format!("file://{}", dir.path().display());
+        let single = ["--single-branch", "--branch=feature"];
+        for (options, reference, expected) in [
+            (&["--depth=1"][..], "main", &first),
+            (&["--depth=1"], "origin/main", &first),
+            (&["--depth=1"], "HEAD~1", &first),
+            (&["--depth=1"], &second, &first),
+            (&[], "main", &first),
+            (&[], "origin/main", &first),
+            (&[], &second, &first),
+        ] {
+            let copy = tempfile::tempdir().unwrap();
+            let at = copy.path();
+            git(at, &[&["clone", "--quiet"], options, &single, &[&url, "."]].concat());
+            let mut found = base(at, reference, false);
+            // A commit alone is fetched without what is before HEAD.
+            for _ in 0..2 {
+                let Err(error) = &found else { break };
+                git(at, &named_command(&format!("{error:#}")));
+                found = base(at, reference, false);
+            }
+            assert_eq!(found.unwrap(), *expected, "{reference} {options:?}");
+        }
+    }
+
+    #[test]
+    fn the_parent_of_the_first_commit_is_no_branch_to_fetch() {
+        let dir = tempfile::tempdir().unwrap();
+        git(dir.path(), &["init", "--quiet", "--initial-branch=trunk"]);
+        commit(dir.path(), "first");
+        let previous = |dir: &Path| {
+            Repository::open(dir, &HistoryRef::default()).unwrap().previous_commit().unwrap()
+        };
+        let error = base(dir.path(), "HEAD~1", false).unwrap_err().to_string();
+        assert!(!error.contains("git fetch") && error.contains("--compare trunk"), "{error}");
+        assert_eq!(previous(dir.path()), PreviousCommit::Absent);
+        commit(dir.path(), "second");
+        assert_eq!(previous(dir.path()), PreviousCommit::Available);
+        let copy = tempfile::tempdir().unwrap();
+        let url = format!("file://{}", dir.path().display());
+        git(copy.path(), &["clone", "--quiet", "--depth=1", &url, "."]);
+        assert_eq!(previous(copy.path()), PreviousCommit::Shallow);
+        // The advice of a first run.
+        git(copy.path(), &["fetch", "--quiet", "--deepen", "1"]);
+        assert_eq!(previous(copy.path()), PreviousCommit::Available);
     }
 
     #[test]

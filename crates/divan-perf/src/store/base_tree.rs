@@ -3,13 +3,18 @@
 //! It is kept in a cache, where other programs may have damaged it. With a broken `.git`, git would
 //! find a repository around the cache and change that one. Git is therefore run only if the tree
 //! belongs to this repository, and with explicit folders.
+//!
+//! Its submodules come from the git directories of the checkout's submodules, with an index of
+//! their own. Nothing is fetched, and the submodules of the checkout are not touched.
 
 use super::Repository;
 use super::git::{COMPARE_ALL_FILES, git};
 use super::index;
 use super::source_state::SourceState;
+use super::submodules::BaseSubmodule;
 use crate::files::remove;
 use anyhow::{Context as _, Result, ensure};
+use perf_judge::ident::digest;
 use std::fs;
 use std::path::{Path, PathBuf};
 use xshell::{Cmd, Shell};
@@ -26,7 +31,15 @@ impl Repository {
     /// A tree that is damaged or belongs to another repository is replaced. Hooks do not run, and
     /// files of other commits and builds are removed.
     pub(crate) fn check_out(&self, commit: &str, tree: &Path) -> Result<SourceState> {
-        let existing = self.admin_dir(tree)?.map(|admin| switch(tree, &admin, commit));
+        let submodules = self.base_submodules(commit)?;
+        let switch = |admin: PathBuf| -> Result<SourceState> {
+            let mut sources = switch(tree, &admin, commit)?;
+            for submodule in &submodules {
+                sources.add_below(&submodule.path, fill(submodule, tree, &admin)?);
+            }
+            Ok(sources)
+        };
+        let existing = self.admin_dir(tree)?.map(switch);
         if let Some(Ok(files)) = existing {
             return Ok(files);
         }
@@ -36,7 +49,7 @@ impl Repository {
         let admin = admin
             .context("git did not create a work tree there. Remove the folder, and try again")
             .with_context(cannot)?;
-        switch(tree, &admin, commit).with_context(cannot)
+        switch(admin).with_context(cannot)
     }
 
     fn make_tree(&self, commit: &str, tree: &Path) -> Result<()> {
@@ -48,7 +61,7 @@ impl Repository {
 
     /// The folder of this repository with the index and HEAD of the work tree at `tree`. `None` if
     /// the two do not link to each other.
-    fn admin_dir(&self, tree: &Path) -> Result<Option<PathBuf>> {
+    pub(super) fn admin_dir(&self, tree: &Path) -> Result<Option<PathBuf>> {
         let trees = self.common_dir()?.join("worktrees");
         Ok(linked(tree).filter(|admin| real(admin.parent()) == real(Some(&trees))))
     }
@@ -81,6 +94,34 @@ fn switch(tree: &Path, admin: &Path, commit: &str) -> Result<SourceState> {
     let is_complete = !index::entries(git())?.iter().any(index::IndexEntry::is_hidden);
     ensure!(is_complete, "git leaves files out of the work tree, or does not compare them");
     SourceState::read(tree.to_owned(), git)
+}
+
+/// Checks a submodule out into its folder of the work tree. `admin` is the work tree's folder in
+/// the git directory. It keeps the index, so that only changed files are written.
+fn fill(submodule: &BaseSubmodule, tree: &Path, admin: &Path) -> Result<SourceState> {
+    let BaseSubmodule { path, commit, git_dir } = submodule;
+    let place = tree.join(path);
+    let is_folder = fs::symlink_metadata(&place).is_ok_and(|place| place.is_dir());
+    ensure!(is_folder, "git left no folder for the submodule {path}");
+    remove(&place.join(".git"))?;
+    let indexes = admin.join("perf-submodules");
+    fs::create_dir_all(&indexes)?;
+    let index = indexes.join(format!("{:016x}", digest(path.as_bytes())));
+    let sh = Shell::new()?;
+    sh.change_dir(&place);
+    let git = || {
+        let git = git(&sh).env("GIT_DIR", git_dir).env("GIT_WORK_TREE", &place);
+        git.env("GIT_INDEX_FILE", &index).quiet()
+    };
+    let read = || git().args(["read-tree", "--reset", "-u", commit]).ignore_stderr().run();
+    if read().is_err() {
+        // A killed process left it behind, or another one damaged it.
+        remove(&index.with_extension("lock"))?;
+        remove(&index)?;
+        read().with_context(|| format!("cannot check the submodule {path} out"))?;
+    }
+    git().args(["clean", "-ffdxq"]).run()?;
+    SourceState::read(place.clone(), git)
 }
 
 /// Git without hooks, submodules and sparse checkouts, in the folder of `sh`.
@@ -273,6 +314,74 @@ mod tests {
         let admin = repository.admin_dir(&tree).unwrap().unwrap();
         switch(&tree, &admin, &with).unwrap();
         assert_eq!(fs::read_dir(tree.join("data")).unwrap().count(), 0);
+    }
+
+    fn add_submodule(at: &Path, of: &Path, path: &str) {
+        let allow = ["-c", "protocol.file.allow=always"];
+        let add = ["submodule", "--quiet", "add", of.to_str().unwrap(), path];
+        git(at, &[&allow[..], &add].concat());
+    }
+
+    fn write_and_commit(at: &Path, file: &str, text: &str) -> String {
+        fs::write(at.join(file), text).unwrap();
+        git(at, &["add", "."]);
+        commit(at, text)
+    }
+
+    #[test]
+    fn submodules_of_the_base_are_checked_out_and_those_of_the_checkout_stay() {
+        let [project, outer, inner] = [(); 3].map(|()| forked().0);
+        let (at, checked_out) = (project.path(), project.path().join("deps/outer"));
+        write_and_commit(inner.path(), "inner.rs", "1");
+        add_submodule(outer.path(), inner.path(), "inner");
+        write_and_commit(outer.path(), "outer.rs", "1");
+        add_submodule(at, outer.path(), "deps/outer");
+        let recurse = ["submodule", "--quiet", "update", "--init", "--recursive"];
+        git(at, &[&["-c", "protocol.file.allow=always"], &recurse[..]].concat());
+        let first = commit(at, "with submodules");
+        write_and_commit(&checked_out, "outer.rs", "2");
+        git(at, &["add", "."]);
+        let second = commit(at, "with a newer one");
+        let without = {
+            git(at, &["rm", "--quiet", "--cached", "deps/outer"]);
+            commit(at, "without")
+        };
+        fs::write(checked_out.join("outer.rs"), "by the user").unwrap();
+
+        let cache = tempfile::tempdir().unwrap();
+        let tree = cache.path().join("tree");
+        let repository = Repository::open(at, &HistoryRef::default()).unwrap();
+        let (file, below) = (tree.join("deps/outer/outer.rs"), tree.join("deps/outer/inner"));
+        let damages: [fn(&Path, &Path); 6] = [
+            |_, _| {},
+            |place, _| fs::write(place.join("outer.rs"), "damaged").unwrap(),
+            |place, _| fs::remove_dir_all(place).unwrap(),
+            |place, _| fs::write(place.join("inner/left over.rs"), "by a build").unwrap(),
+            |place, _| git(place, &["init", "--quiet"]).clear(),
+            |_, admin| {
+                for index in fs::read_dir(admin.join("perf-submodules")).unwrap() {
+                    fs::write(index.unwrap().path(), "DIRC").unwrap();
+                }
+            },
+        ];
+        for damage in damages {
+            for (commit, text) in [(&second, "2"), (&first, "1")] {
+                repository.check_out(commit, &tree).unwrap();
+                assert_eq!(fs::read_to_string(&file).unwrap(), text);
+                assert_eq!(fs::read_to_string(below.join("inner.rs")).unwrap(), "1");
+                assert!(!below.join("left over.rs").exists());
+            }
+            let written = fs::metadata(&file).unwrap().modified().unwrap();
+            let sources = repository.check_out(&first, &tree).unwrap();
+            assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), written);
+            let has = |path: &str| sources.paths().any(|known| known == path);
+            assert!(has("deps/outer/outer.rs") && has("deps/outer/inner/inner.rs"));
+            damage(&tree.join("deps/outer"), &linked(&tree).unwrap());
+        }
+        repository.check_out(&without, &tree).unwrap();
+        assert!(!tree.join("deps").exists());
+        assert_eq!(fs::read_to_string(checked_out.join("outer.rs")).unwrap(), "by the user");
+        assert_eq!(git(&checked_out, &["status", "--porcelain"]), "M outer.rs");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! still at the commit that was read.
 
 mod base_branch;
+mod base_files;
 mod base_commit;
 mod base_tree;
 mod lineage;
@@ -40,7 +41,7 @@ pub(crate) use restore::{MissingFiles, SearchRange};
 pub(crate) use rotate::{DerivedFiles, Rotation};
 pub(crate) use series::{Days, RecordedSeries};
 pub(crate) use source_state::SourceState;
-pub(crate) use tracked::{git_folder, tracked_below};
+pub(crate) use tracked::{git_folder, is_tracked, path_in_repository, tracked_below};
 
 use anyhow::{Context as _, Result, bail};
 use git::{COMPARE_ALL_FILES, git};

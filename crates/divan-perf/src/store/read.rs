@@ -4,10 +4,10 @@ use super::git::git;
 use super::objects::{DamagedObject, Objects, TreeEntry};
 use super::{Repository, answer};
 use anyhow::{Context as _, Result};
-use perf_judge::history::{History, Place, place_of};
+use perf_judge::history::{History, Place, WorkspaceRuns, place_of};
 use perf_judge::run::{Machine, Run, RunError};
 use perf_judge::unit;
-use perf_report::Calibration;
+use perf_report::{Calibration, visible};
 use std::collections::BTreeMap;
 
 /// How many of the newest runs are read. A verdict uses ten and the site shows at most these, so
@@ -42,6 +42,23 @@ pub(crate) struct SkippedRun {
     pub(crate) why: String,
     /// Whether a newer version of this tool wrote it: then the file is not damaged.
     pub(crate) is_newer: bool,
+}
+
+impl NewestRuns {
+    /// Keeps the runs of a workspace. Returns a note if it has none, and earlier versions of this
+    /// tool recorded others.
+    pub(crate) fn of_workspace(&mut self, workspace: &WorkspaceRuns) -> Option<String> {
+        let [own, others] = std::mem::take(&mut self.history).split_by_workspace(workspace);
+        self.history = own;
+        let unknown = others.runs().rfind(|run| run.workspace.is_none())?;
+        let package = unknown.benchmarks.first()?.name.package();
+        self.history.runs().next().is_none().then(|| {
+            format!(
+                "recorded runs have no benchmark of this workspace, only of other packages, e.g. {}. They count as runs of another workspace. If the package was renamed, add its benchmarks to `renamed` in perf-budgets.json",
+                visible(package)
+            )
+        })
+    }
 }
 
 impl Repository {

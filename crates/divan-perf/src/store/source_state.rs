@@ -83,6 +83,23 @@ impl SourceState {
         mixed
     }
 
+    /// Adds the files of a folder below the root, e.g. of a submodule.
+    pub(super) fn add_below(&mut self, folder: &str, other: Self) {
+        let below = other.files.into_iter().map(|(path, id)| (format!("{folder}/{path}"), id));
+        self.files.extend(below);
+    }
+
+    /// The same with further files. `paths` are relative to the root of the work tree.
+    #[must_use]
+    pub(crate) fn with_files<'a>(mut self, paths: impl Iterator<Item = &'a String>) -> Self {
+        for path in paths {
+            if let Some(stamp) = stamp(&self.root.join(path)) {
+                self.files.insert(path.clone(), stamp);
+            }
+        }
+        self
+    }
+
     fn without(mut self, folder: &Path) -> Self {
         let real = |path: &Path| fs::canonicalize(path).ok();
         let below = real(&self.root).zip(real(folder));
@@ -90,6 +107,11 @@ impl SourceState {
             self.files.retain(|path, _| !Path::new(path).starts_with(below));
         }
         self
+    }
+
+    #[cfg(test)]
+    pub(super) fn paths(&self) -> impl Iterator<Item = &String> {
+        self.files.keys()
     }
 
     fn modified(&self, path: &str) -> Option<SystemTime> {

@@ -1,6 +1,8 @@
 //! perf-budgets.json: its keys, and their validation.
 
 use super::accepted::{self, Acceptance};
+use super::base::{BaseConfig, check_base};
+use super::cargo_config::{CargoConfig, check_cargo};
 use super::error::{BudgetError, at, at_value, located};
 use super::json_place::PathPart::Key;
 use super::limits::{Budget, RawBudget};
@@ -28,6 +30,12 @@ pub struct BudgetFile {
     /// The place of the history.
     #[serde(default, deserialize_with = "object")]
     pub history: HistoryConfig,
+    /// Cargo's options for the build of the benches.
+    #[serde(default, deserialize_with = "object")]
+    pub cargo: CargoConfig,
+    /// What a base needs beside its commit.
+    #[serde(default, deserialize_with = "object")]
+    pub base: BaseConfig,
     /// The severities that fail a check.
     #[serde(default, deserialize_with = "object")]
     pub gate: Gate,
@@ -65,6 +73,8 @@ impl Default for BudgetFile {
             schema: SCHEMA,
             base_branches: None,
             history: HistoryConfig::default(),
+            cargo: CargoConfig::default(),
+            base: BaseConfig::default(),
             gate: Gate::default(),
             renamed: BTreeMap::new(),
             accepted: Vec::new(),
@@ -80,7 +90,7 @@ impl BudgetFile {
     /// With the line and column of the value or key:
     ///
     /// - a text that is not JSON, an unknown or duplicate key, a newer schema;
-    /// - a name that git does not accept, or a cycle of new names;
+    /// - a name that git or cargo does not accept, or a cycle of new names;
     /// - a limit that is missing, out of range or out of order, or has the key of another metric.
     pub fn parse(text: &str) -> Result<(Self, Budgets), BudgetError> {
         check_object(text)?;
@@ -96,6 +106,8 @@ impl BudgetFile {
             check_base_branches(text, branches)?;
         }
         check_history(text, &file.history, file.base_branches.as_deref().unwrap_or_default())?;
+        check_cargo(text, &file.cargo)?;
+        check_base(text, &file.base)?;
         file.renamed = renamed::resolved(text, &file.renamed)?;
         accepted::check(text, &file.accepted)?;
         let budgets = file.budgets.iter();

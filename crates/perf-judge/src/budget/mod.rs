@@ -6,6 +6,8 @@ mod error;
 mod object;
 mod git_name;
 mod settings;
+mod base;
+mod cargo_config;
 mod renamed;
 mod accepted;
 mod limits;
@@ -19,6 +21,8 @@ mod accept;
 
 pub use accept::accept;
 pub use accepted::{Acceptance, AcceptanceError};
+pub use base::BaseConfig;
+pub use cargo_config::CargoConfig;
 pub use check::{BudgetResult, BudgetStatus, Required, check};
 pub use edit::apply;
 pub use error::BudgetError;

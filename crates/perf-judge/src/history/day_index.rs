@@ -84,6 +84,9 @@ pub struct RunRow {
     /// Whether another tool measured it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub imported: bool,
+    /// The path of its workspace in the repository; `None` if it is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
     /// The key of the [`NameTable`] of the columns.
     pub names: String,
     median: Vec<Number>,
@@ -105,6 +108,7 @@ impl RunRow {
             dirty: commit.is_some_and(|commit| commit.dirty),
             partial: run.partial,
             imported: run.origin.is_some(),
+            workspace: run.workspace.clone(),
             names: NameTable::of(run).key(),
             median: times().map(|time| Number(coarse(time.median))).collect(),
             p95: times().map(|time| time.p95.map(|p95| Number(coarse(p95)))).collect(),

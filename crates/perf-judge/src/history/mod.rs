@@ -5,10 +5,12 @@ mod data_js;
 mod import;
 mod imported;
 mod day_index;
+mod workspace;
 
 pub use day_index::{DayIndex, DayIndexError, NameTable, RunRow};
 pub use import::import;
 pub use imported::{ImportError, Imported};
+pub use workspace::WorkspaceRuns;
 
 use crate::ident::BenchmarkId;
 use crate::run::Run;

@@ -26,6 +26,8 @@ struct RunFile<'a> {
     partitioned: bool,
     #[serde(default, skip_serializing_if = "is_empty")]
     accepted: Cow<'a, [Accepted]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    workspace: Option<Cow<'a, str>>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde requires a reference")]
@@ -58,6 +60,7 @@ impl<'a> RunFile<'a> {
             origin: run.origin.as_deref().map(Cow::Borrowed),
             partitioned: run.partitioned,
             accepted: Cow::Borrowed(&run.accepted),
+            workspace: run.workspace.as_deref().map(Cow::Borrowed),
         }
     }
 
@@ -76,6 +79,7 @@ impl<'a> RunFile<'a> {
             origin: self.origin.map(Cow::into_owned),
             partitioned: self.partitioned,
             accepted: self.accepted.into_owned(),
+            workspace: self.workspace.map(Cow::into_owned),
         })
     }
 }

@@ -22,6 +22,10 @@ impl Statistic {
     pub const ALL: [Self; 2] = [Self::Min, Self::Median];
 }
 
+/// Below this time per iteration, in ns, the compiler removed the code. A processor executes no
+/// iteration in half a cycle.
+const EMPTY_NS: f64 = 0.1;
+
 /// The two statistics of one launch, in ns per iteration.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LaunchTimes {
@@ -40,6 +44,18 @@ impl LaunchTimes {
             Statistic::Median => self.median,
         }
     }
+
+    /// Whether the compiler removed the code of the benchmark.
+    fn is_empty(&self) -> bool {
+        (0.0..EMPTY_NS).contains(&self.median)
+    }
+}
+
+/// Whether the compiler removed the code of a benchmark, by most of its launches.
+pub fn are_empty<'a>(launches: impl IntoIterator<Item = &'a LaunchTimes>) -> bool {
+    let (empty, others): (Vec<&LaunchTimes>, Vec<&LaunchTimes>) =
+        launches.into_iter().partition(|launch| launch.is_empty());
+    empty.len() > others.len()
 }
 
 /// Allocations per iteration, counted by Divan's allocator.
@@ -99,5 +115,28 @@ impl LaunchResult {
     pub fn quantile_ns(&self, p: f64) -> Option<f64> {
         let warm = self.samples_ns.as_ref()?.get(1..)?;
         stats::quantile(&stats::sorted(warm), p)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_that_was_removed_is_recognised_by_its_time() {
+        let launch = |ns| LaunchTimes { min: ns, median: ns };
+        let cases: [(&[f64], bool); 7] = [
+            (&[], false),
+            (&[0.0], true),
+            (&[0.002, 0.004, 0.0], true),
+            (&[0.002, 0.004, 1.0], true),
+            (&[0.002, 1.0], false),
+            (&[0.1], false),
+            (&[f64::NAN], false),
+        ];
+        for (times, expected) in cases {
+            let launches: Vec<LaunchTimes> = times.iter().copied().map(launch).collect();
+            assert_eq!(are_empty(&launches), expected, "{times:?}");
+        }
     }
 }

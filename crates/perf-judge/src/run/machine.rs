@@ -24,21 +24,34 @@ pub struct Machine {
     pub flags: String,
     /// Divan's version.
     pub divan: String,
+    /// The features that were chosen by options; empty for cargo's default.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub features: String,
+    /// The name of the profile that was chosen by an option; empty for cargo's default, `bench`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cargo_profile: String,
     /// The system's or runner's image, which changes too often to be part of the key.
     pub image: String,
 }
 
+/// The number of fields that are part of every key.
+const FIRST_FIELDS: usize = 8;
+
 impl Machine {
     /// The machine with its key computed.
     pub fn with_machine_key(mut self) -> Self {
+        // Runs of earlier versions lack the later fields, and keep their keys.
+        let is_part =
+            |(at, (_, value)): &(usize, (&str, String))| *at < FIRST_FIELDS || !value.is_empty();
+        let fields = self.fields().into_iter().enumerate().filter(is_part);
         let fields: Vec<String> =
-            self.fields().map(|(name, value)| format!("{name}={value}")).into();
+            fields.map(|(_, (name, value))| format!("{name}={value}")).collect();
         self.key = format!("{:016x}", digest(fields.join("\n").as_bytes()));
         self
     }
 
     /// The fields of the key, by name.
-    pub fn fields(&self) -> [(&'static str, String); 8] {
+    pub fn fields(&self) -> [(&'static str, String); 10] {
         [
             ("cpu", self.cpu.clone()),
             ("cores", self.cores.to_string()),
@@ -48,6 +61,8 @@ impl Machine {
             ("profile", self.profile.clone()),
             ("flags", self.flags.clone()),
             ("divan", self.divan.clone()),
+            ("features", self.features.clone()),
+            ("cargo_profile", self.cargo_profile.clone()),
         ]
     }
 

@@ -17,7 +17,7 @@ mod pair;
 
 pub use commit::Commit;
 pub use error::RunError;
-pub use launch_result::{Alloc, LaunchResult, LaunchTimes, Statistic};
+pub use launch_result::{Alloc, LaunchResult, LaunchTimes, Statistic, are_empty};
 pub use machine::Machine;
 pub(crate) use measured::coarse;
 pub use measured::{
@@ -136,5 +136,22 @@ pub(crate) mod tests {
         assert_eq!(one.key, image.key);
         assert_ne!(one.key, cpu.key);
         assert_eq!(one.differences(&cpu), ["cpu"]);
+    }
+
+    #[test]
+    fn only_chosen_features_and_profiles_are_part_of_a_key() {
+        let none = Machine { cpu: "A".to_owned(), cores: 2, ..Machine::default() };
+        let none = none.with_machine_key();
+        // The key of earlier versions.
+        assert_eq!(none.key, "038ef803bd5084e7");
+        let json = serde_json::to_string(&none).unwrap();
+        assert!(!json.contains("features") && !json.contains("cargo_profile"), "{json}");
+        assert_eq!(serde_json::from_str::<Machine>(&json).unwrap(), none);
+        let features = Machine { features: "a".to_owned(), ..none.clone() }.with_machine_key();
+        let profile = Machine { cargo_profile: "a".to_owned(), ..none.clone() }.with_machine_key();
+        assert_ne!(none.key, features.key);
+        assert_ne!(profile.key, features.key);
+        assert_eq!(none.differences(&features), ["features"]);
+        assert_eq!(none.differences(&profile), ["cargo_profile"]);
     }
 }

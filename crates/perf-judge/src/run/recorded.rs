@@ -45,6 +45,10 @@ pub struct Run {
     /// precede it.
     #[serde(default)]
     pub accepted: Vec<Accepted>,
+    /// The path of the workspace in the repository, with `/`; `.` for the root. `None` in runs of
+    /// earlier versions, and outside a repository.
+    #[serde(default)]
+    pub workspace: Option<String>,
 }
 
 /// An accepted regression.
@@ -91,6 +95,7 @@ impl Run {
             origin: None,
             partitioned: false,
             accepted: Vec::new(),
+            workspace: None,
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::reason::{
     IDENTICAL, IDENTICAL_LAUNCHED, IDENTICAL_RUN, NO_COMMON_STATISTIC, NO_TIME, NO_TIME_LEFT,
-    NOT_MEASURED, TOO_FEW_PAIRS, UNCONFIRMED, other_machine, out_of_time, too_few, undecided,
-    undecided_pairs,
+    NOT_MEASURED, TOO_FEW_PAIRS, UNCONFIRMED, empty, other_machine, out_of_time, too_few,
+    undecided, undecided_pairs, was_empty,
 };
 use super::{Comparison, Method, Reference, Stage, StageResult, State, Trace, Verdict};
 use crate::baseline::{Baseline, RunValue, Selection};
@@ -11,7 +11,7 @@ use crate::detect::history::{self, Confidence, Deviation};
 use crate::detect::paired::{self, Schedule};
 use crate::detect::{Finding, Severity};
 use crate::ident::BenchmarkId;
-use crate::run::{LaunchTimes, Pair, Statistic};
+use crate::run::{LaunchTimes, Pair, Statistic, are_empty};
 use crate::stats;
 use crate::unit::LogRatio;
 
@@ -37,6 +37,8 @@ pub(super) struct BenchmarkState {
     pub(super) pairs: Vec<Pair>,
     pub(super) stages: Vec<StageResult>,
     pub(super) failure: Option<String>,
+    /// Whether the base failed, and not the head.
+    pub(super) is_base_failure: bool,
     /// Whether the judge has requested launches of the head alone.
     pub(super) is_requested: bool,
     /// No further launches are possible.
@@ -61,6 +63,7 @@ impl BenchmarkState {
             pairs: Vec::new(),
             stages: Vec::new(),
             failure: None,
+            is_base_failure: false,
             is_requested: false,
             is_stopped: false,
             is_out_of_time: false,
@@ -89,6 +92,7 @@ impl BenchmarkState {
     pub(super) fn needs_pairs(&self, schedule: Schedule) -> Option<&str> {
         let NextStep::Paired(base) = &self.next_step else { return None };
         let undecided = match paired::judge(&self.pairs, schedule) {
+            _ if self.pairs.len() >= paired::FIRST_ANALYSIS && self.emptiness().is_some() => false,
             Some(analysis) => analysis.finding.is_none(),
             None => self.pairs.len() < paired::MAX_PAIRS,
         };
@@ -103,6 +107,17 @@ impl BenchmarkState {
             _ => {
                 self.next_step = NextStep::Settled;
                 self.comparison.reference = Reference::Nothing(Some(reason.to_owned()));
+            }
+        }
+    }
+
+    /// The base has it and gives no result. Only recorded runs can replace that comparison.
+    pub(super) fn base_failed(&mut self, reason: &str) {
+        match self.comparison.reference {
+            Reference::Runs(_) => self.next_step = NextStep::Rerun,
+            _ => {
+                self.failure = Some(reason.to_owned());
+                self.is_base_failure = true;
             }
         }
     }
@@ -128,7 +143,7 @@ impl BenchmarkState {
 
     pub(super) fn deviations(&self, confidence: Confidence) -> Vec<Deviation> {
         match &self.comparison.reference {
-            Reference::Runs(Selection::Ready(baseline)) => {
+            Reference::Runs(Selection::Ready(baseline)) if !self.is_empty(self.launches()) => {
                 history::deviations(RunValue::of(self.launches()), baseline, confidence)
             }
             _ => Vec::new(),
@@ -179,6 +194,11 @@ impl BenchmarkState {
         };
         let schedule = if self.is_out_of_time { schedule.ended() } else { schedule };
         let verdict = match (&self.failure, &self.next_step, &self.comparison.reference) {
+            (Some(failure), NextStep::Paired(base), _) if self.is_base_failure => Verdict {
+                method: Method::Paired,
+                base: Some(base.clone()),
+                ..plain(State::Missing, failure)
+            },
             (Some(failure), ..) => plain(State::Missing, failure),
             (None, NextStep::Paired(base), _) => self.paired_verdict(base, schedule),
             (None, _, Reference::Build(_)) => plain(State::Missing, NOT_MEASURED),
@@ -194,7 +214,9 @@ impl BenchmarkState {
                 ..self.with_launches(plain(State::Unchanged, self.identical_reason()))
             },
             (None, _, Reference::Nothing(reason)) => {
-                Verdict { reason: reason.clone(), ..self.with_launches(plain(State::New, "")) }
+                let removed = self.is_empty(&self.initial).then(|| empty(None));
+                let reason = reason.clone().or(removed);
+                Verdict { reason, ..self.with_launches(plain(State::New, "")) }
             }
         };
         let verdict = if self.is_out_of_time { self.cut_short(verdict, schedule) } else { verdict };
@@ -233,6 +255,7 @@ impl BenchmarkState {
             return Verdict { reason, cut_short: true, ..verdict };
         }
         let is_undecided = match (&self.next_step, verdict.state) {
+            (NextStep::Paired(_), State::Empty | State::Incomparable) => false,
             (NextStep::Paired(_), _) => !is_decided(),
             (NextStep::Rerun, _) => true,
             (NextStep::Settled, state) => matches!(state, State::Inconclusive | State::Invalid),
@@ -271,6 +294,9 @@ impl BenchmarkState {
             launches: self.pairs.len(),
             ..bare(name, State::Missing)
         };
+        if let Some((state, reason)) = self.emptiness() {
+            return Verdict { state, reason: Some(reason), ..base_verdict };
+        }
         let Some(analysis) = paired::judge(&self.pairs, schedule) else {
             let (state, reason) = match (self.pairs.is_empty(), &self.comparison.reference) {
                 (true, Reference::Runs(_)) => (State::Inconclusive, UNCONFIRMED),
@@ -297,6 +323,29 @@ impl BenchmarkState {
         }
     }
 
+    /// Whether the compiler removed the code in most of these launches.
+    fn is_empty<'a>(&self, launches: impl IntoIterator<Item = &'a LaunchTimes>) -> bool {
+        self.comparison.finds_empty && are_empty(launches)
+    }
+
+    /// The state and the reason of pairs in which the compiler removed the code of a side.
+    fn emptiness(&self) -> Option<(State, String)> {
+        let base = self.pairs.iter().map(|pair| &pair.base);
+        let head = self.pairs.iter().map(|pair| &pair.head);
+        let median = |side: Vec<LaunchTimes>| {
+            let times: Vec<f64> = side.iter().map(|times| times.median).collect();
+            stats::median(&times)
+        };
+        match (self.is_empty(base.clone()), self.is_empty(head.clone())) {
+            (true, true) => Some((State::Empty, empty(None))),
+            (false, true) => Some((State::Empty, empty(median(base.copied().collect())))),
+            (true, false) => {
+                Some((State::Incomparable, was_empty(median(head.copied().collect()))))
+            }
+            (false, false) => None,
+        }
+    }
+
     fn history_verdict(
         &self,
         selection: &Selection,
@@ -308,11 +357,12 @@ impl BenchmarkState {
         let plain = |state, reason: String| Verdict { reason: Some(reason), ..bare(name, state) };
         let verdict = match selection {
             _ if self.launches().is_empty() => plain(State::Missing, NOT_MEASURED.to_owned()),
+            _ if self.is_empty(self.launches()) => plain(State::Empty, empty(before_ns(selection))),
             _ if value.is_empty() => plain(State::Invalid, NO_TIME.to_owned()),
             Selection::New => bare(name, State::New),
-            Selection::TooFew { found, series_was_cut } => Verdict {
+            Selection::TooFew { found, series_was_cut, was_empty } => Verdict {
                 baseline_runs: *found,
-                ..plain(State::InsufficientHistory, too_few(*found, *series_was_cut))
+                ..plain(State::InsufficientHistory, too_few(*found, *series_was_cut, *was_empty))
             },
             Selection::OtherMachine { differs } => {
                 plain(State::Incomparable, other_machine(differs))
@@ -378,6 +428,14 @@ fn low_noise_times(pairs: &[Pair]) -> Option<(f64, f64)> {
     let median =
         |side: fn(&(f64, f64)) -> f64| stats::median(&pairs.iter().map(side).collect::<Vec<f64>>());
     median(|pair| pair.0).zip(median(|pair| pair.1))
+}
+
+/// The median time of the baseline in ns.
+fn before_ns(selection: &Selection) -> Option<f64> {
+    match selection {
+        Selection::Ready(baseline) => baseline.time_ns(Statistic::Median),
+        _ => None,
+    }
 }
 
 fn state_of(finding: Finding) -> (State, Option<Severity>) {

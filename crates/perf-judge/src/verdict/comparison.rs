@@ -9,18 +9,26 @@ pub struct Comparison {
     pub(super) name: BenchmarkId,
     pub(super) reference: Reference,
     pub(super) is_launched: bool,
+    /// Whether times near 0 mean that the compiler removed the code.
+    pub(super) finds_empty: bool,
 }
 
 impl Comparison {
     /// A comparison of the benchmark `name` with `reference`.
     pub fn new(name: impl Into<BenchmarkId>, reference: Reference) -> Self {
-        Self { name: name.into(), reference, is_launched: false }
+        Self { name: name.into(), reference, is_launched: false, finds_empty: true }
     }
 
     /// Launches the benchmark for its budgets even if both builds are identical.
     #[must_use]
     pub fn launched(self) -> Self {
         Self { is_launched: true, ..self }
+    }
+
+    /// Takes times near 0 as they are, because another program than Divan measured them.
+    #[must_use]
+    pub(super) fn of_another_program(self) -> Self {
+        Self { finds_empty: false, ..self }
     }
 
     /// The benchmark's name.

@@ -258,7 +258,7 @@ impl Request {
                 Reference::Runs(benchmark.selection(&self.config))
             }
         };
-        Comparison::new(benchmark.id.clone(), reference)
+        Comparison::new(benchmark.id.clone(), reference).of_another_program()
     }
 }
 
@@ -276,7 +276,11 @@ impl CaseBenchmark {
         let usable: Vec<RunValue> = values.filter(|value| !value.is_empty()).collect();
         let last = &usable[usable.len().saturating_sub(config.history_len)..];
         if last.len() < config.min_history {
-            return Selection::TooFew { found: last.len(), series_was_cut: false };
+            return Selection::TooFew {
+                found: last.len(),
+                series_was_cut: false,
+                was_empty: false,
+            };
         }
         let near = config.can_compare.then(|| RECORDED.to_owned());
         Selection::Ready(Baseline::new(last.to_vec(), near.into_iter().collect()))

@@ -174,6 +174,15 @@ impl Judge {
         }
     }
 
+    /// Records that the base has `name` and gives no result of it.
+    ///
+    /// A candidate regression is launched again without a base. Any other benchmark has no result.
+    pub fn base_failed(&mut self, name: &BenchmarkId, reason: &str) {
+        if let Some(benchmark) = self.benchmark(name) {
+            benchmark.base_failed(reason);
+        }
+    }
+
     /// Records that the base build of `name` is identical.
     pub fn is_same_build(&mut self, name: &BenchmarkId) {
         if let Some(benchmark) = self.benchmark(name) {

@@ -2,6 +2,7 @@ use super::super::Reference;
 use super::*;
 use crate::baseline::{Baseline, RunValue, Selection};
 use crate::detect::Severity;
+use crate::run::{Pair, Side};
 
 const CONFIG: JudgeConfig = JudgeConfig::of_launches(5).with_reruns(Some(10));
 
@@ -100,14 +101,17 @@ fn without_a_rerun_a_regression_is_unconfirmed() {
 #[test]
 fn every_absence_has_its_state() {
     let other = Selection::OtherMachine { differs: vec!["cpu", "rustc"] };
-    let few = Selection::TooFew { found: 2, series_was_cut: false };
-    let cut = Selection::TooFew { found: 0, series_was_cut: true };
+    let few = Selection::TooFew { found: 2, series_was_cut: false, was_empty: false };
+    let was_empty = Selection::TooFew { found: 0, series_was_cut: false, was_empty: true };
+    let cut = Selection::TooFew { found: 0, series_was_cut: true, was_empty: false };
     let cases = [
         (Selection::New, 1.0, State::New, None),
         (few, 1.0, State::InsufficientHistory, Some("2 of 3 comparable runs")),
         (cut, 1.0, State::InsufficientHistory, Some("older runs have another sample size")),
         (other, 1.0, State::Incomparable, Some("another cpu, rustc")),
-        (ready(1.0), 0.0, State::Invalid, Some("resolution")),
+        (was_empty, 1.0, State::InsufficientHistory, Some("had removed its code")),
+        (ready(12.3), 0.002, State::Empty, Some("`black_box`. Before, it took 12.30 ns")),
+        (Selection::New, 0.0, State::Empty, Some("removed its code")),
         (ready(1.0), f64::NAN, State::Invalid, Some("resolution")),
     ];
     for (reference, ns, state, reason) in cases {
@@ -115,6 +119,35 @@ fn every_absence_has_its_state() {
         assert_eq!((verdict.state, stages.len()), (state, 1));
         let text = verdict.reason.unwrap_or_default();
         assert!(text.contains(reason.unwrap_or_default()), "{text}");
+    }
+}
+
+#[test]
+fn removed_code_is_no_change_in_percent() {
+    let cases = [
+        (0.002, 0.004, State::Empty, "the compiler removed its code: pass its inputs"),
+        (12.5, 0.004, State::Empty, "Before, it took 12.50 ns"),
+        (0.002, 12.5, State::Incomparable, "in the base; now it takes 12.50 ns"),
+    ];
+    for (base, head, state, reason) in cases {
+        let comparison = Comparison::new("a/b::c", Reference::Build("c0ffee".to_owned()));
+        let mut judge = Judge::new(vec![comparison], vec![], CONFIG.with_comparison(true));
+        let times = |ns| LaunchTimes { min: ns, median: ns };
+        let pair = Pair { first: Side::Base, base: times(base), head: times(head) };
+        let mut pairs = 0;
+        let verdict = loop {
+            match judge.step() {
+                Step::Compare { pairs: count, .. } => {
+                    pairs += count;
+                    judge.feed_pairs(&"a/b::c".into(), vec![pair; count]);
+                }
+                Step::Done(verdicts) => break verdicts.verdicts[0].clone(),
+                Step::Measure { .. } => panic!("the head alone is not launched"),
+            }
+        };
+        assert_eq!((verdict.state, verdict.change), (state, None), "{verdict:?}");
+        assert!(verdict.reason.unwrap().contains(reason));
+        assert!(pairs <= 10, "{pairs}");
     }
 }
 
@@ -295,6 +328,7 @@ fn a_comparison_needs_no_history() {
             .launched(),
         Comparison::new("a/b::new", Reference::Nothing(None)),
         Comparison::new("a/b::new_and_dead", Reference::Nothing(None)),
+        Comparison::new("a/b::absent", Reference::Build("c0ffee".to_owned())),
         Comparison::new("a/b::broken", Reference::Build("c0ffee".to_owned())),
     ];
     let mut judge = Judge::new(cases, vec!["a/b::gone".into()], COMPARING);
@@ -305,7 +339,8 @@ fn a_comparison_needs_no_history() {
                 for name in benchmarks {
                     match name.as_str() {
                         "a/b::slower" => judge.feed_pairs(&name, pairs(100.0, 130.0, count)),
-                        _ => judge.cannot_compare(&name, "the base cannot be launched"),
+                        "a/b::absent" => judge.cannot_compare(&name, "the base does not have it"),
+                        _ => judge.base_failed(&name, "the base panicked"),
                     }
                 }
             }
@@ -323,22 +358,27 @@ fn a_comparison_needs_no_history() {
         }
     };
     let initial = ["a/b::same_with_budget", "a/b::new", "a/b::new_and_dead"];
-    assert_eq!(launched, [initial.map(BenchmarkId::from).to_vec(), vec!["a/b::broken".into()]]);
+    assert_eq!(launched, [initial.map(BenchmarkId::from).to_vec(), vec!["a/b::absent".into()]]);
     let verdicts = verdicts(step);
     let states: Vec<_> = verdicts.iter().map(|v| (v.name.as_str(), v.state, v.launches)).collect();
     assert_eq!(
         states,
         [
+            ("a/b::broken", State::Missing, 0),
             ("a/b::new_and_dead", State::Missing, 0),
             ("a/b::slower", State::Regression, 20),
-            ("a/b::broken", State::New, 5),
+            ("a/b::absent", State::New, 5),
             ("a/b::new", State::New, 5),
             ("a/b::gone", State::Removed, 0),
             ("a/b::same", State::Unchanged, 0),
             ("a/b::same_with_budget", State::Unchanged, 5),
         ]
     );
-    assert_eq!(verdicts[2].reason.as_deref(), Some("the base cannot be launched"));
+    assert_eq!(verdicts[0].reason.as_deref(), Some("the base panicked"));
+    assert_eq!(verdicts[3].reason.as_deref(), Some("the base does not have it"));
+    // Only where the base failed the row names it.
+    let bases = [0, 1].map(|i| verdicts[i].base.as_deref());
+    assert_eq!(bases, [Some("c0ffee"), None]);
 }
 
 #[test]

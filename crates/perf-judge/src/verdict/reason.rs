@@ -10,14 +10,33 @@ pub(super) const IDENTICAL_RUN: &str = "identical executables; the difference is
 pub(super) const IDENTICAL_LAUNCHED: &str = "identical executables; launched for its budgets";
 pub(super) const NOT_MEASURED: &str = "not measured";
 pub(super) const NO_TIME: &str = "no launch measured a time above 0 (below the timer's resolution)";
+const EMPTY: &str =
+    "the compiler removed its code: pass its inputs and results through `black_box`";
 pub(super) const NO_TIME_LEFT: &str = "not measured before the time limit";
 pub(super) const UNCONFIRMED: &str = "no rerun was possible";
 pub(super) const TOO_FEW_PAIRS: &str = "fewer than 3 pairs";
 pub(super) const NO_COMMON_STATISTIC: &str = "the baseline has no statistic of this run";
 
-pub(super) fn too_few(found: usize, series_was_cut: bool) -> String {
+/// The base or the recorded runs have this time in ns, if it is known.
+pub(super) fn empty(before_ns: Option<f64>) -> String {
+    match before_ns {
+        Some(ns) => format!("{EMPTY}. Before, it took {}", unit::time(ns)),
+        None => EMPTY.to_owned(),
+    }
+}
+
+pub(super) fn was_empty(head_ns: Option<f64>) -> String {
+    let now = head_ns.map_or(String::new(), |ns| format!("; now it takes {}", unit::time(ns)));
+    format!("the compiler removed its code in the base{now}")
+}
+
+pub(super) fn too_few(found: usize, series_was_cut: bool, was_empty: bool) -> String {
     let found = format!("{found} of {MINIMUM} comparable runs");
-    if series_was_cut { format!("{found}; older runs have another sample size") } else { found }
+    match (was_empty, series_was_cut) {
+        (true, _) => format!("{found}; the compiler had removed its code in the newest run"),
+        (false, true) => format!("{found}; older runs have another sample size"),
+        (false, false) => found,
+    }
 }
 
 pub(super) fn other_machine(fields: &[&str]) -> String {

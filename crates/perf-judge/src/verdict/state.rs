@@ -21,7 +21,10 @@ pub enum State {
     New,
     /// The newest run of the baseline has the benchmark, and the head does not list it.
     Removed,
-    /// The benchmark was recorded only on other machines.
+    /// The compiler removed the code of the benchmark.
+    Empty,
+    /// The benchmark was recorded only on other machines, or the compiler removed its code in the
+    /// base.
     Incomparable,
     /// There are fewer comparable runs than a baseline needs.
     InsufficientHistory,
@@ -31,7 +34,7 @@ pub enum State {
 
 impl State {
     /// All states, the most urgent first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Missing,
         Self::Regression,
         Self::Invalid,
@@ -39,6 +42,7 @@ impl State {
         Self::Inconclusive,
         Self::New,
         Self::Removed,
+        Self::Empty,
         Self::Incomparable,
         Self::InsufficientHistory,
         Self::Unchanged,
@@ -54,6 +58,7 @@ impl State {
             Self::Inconclusive => "inconclusive",
             Self::New => "new",
             Self::Removed => "removed",
+            Self::Empty => "empty",
             Self::Incomparable => "incomparable",
             Self::InsufficientHistory => "no baseline",
             Self::Unchanged => "unchanged",

@@ -171,6 +171,7 @@ impl Badge {
             State::Inconclusive => ("?", "warn"),
             State::New => ("+", "note"),
             State::Removed => ("−", "note"),
+            State::Empty => ("∘", "warn"),
             State::Incomparable => ("≠", "neutral"),
             State::InsufficientHistory => ("…", "neutral"),
             State::Unchanged => ("=", "neutral"),

@@ -74,6 +74,7 @@ fn run(number: u32) -> Run {
         origin: None,
         partitioned: false,
         accepted: Vec::new(),
+        workspace: None,
     }
     .with_id()
 }

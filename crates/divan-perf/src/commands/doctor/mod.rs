@@ -7,9 +7,10 @@ mod manifest;
 mod repository;
 mod workflow;
 
-use crate::args::{HistoryArgs, MeasureArgs, duration};
+use crate::args::{CargoArgs, HistoryArgs, MeasureArgs, duration};
 use crate::bench::{InstructionCounter, Workspace};
 use crate::budget_file::{self, in_file};
+use crate::cargo::CargoOptions;
 use crate::interrupt::Interrupt;
 use crate::pipeline::{self, NoiseProbe};
 use crate::ui;
@@ -51,7 +52,10 @@ const NOISY_PERCENT: f64 = 10.0;
 pub(crate) fn run(args: &DoctorArgs) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
     let sh = Shell::new().context("cannot enter the current folder")?;
-    let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
+    let mut workspace = Workspace::find(&sh, args.manifest_path.as_deref())?;
+    if let Ok(Some((_, settings, _))) = budget_file::read(&workspace.root) {
+        workspace.select(CargoOptions::new(&CargoArgs::default(), &settings.cargo))?;
+    }
     let measure = MeasureArgs::unrecorded(args.history.clone(), workspace.root.join("Cargo.toml"));
     let time = (!args.no_noise).then_some(args.time_limit);
     let probed = pipeline::probe(&measure, time, &interrupt);
@@ -93,10 +97,8 @@ fn benches(workspace: &Workspace, probed: &Result<NoiseProbe>) -> Vec<Finding> {
             findings.extend(probe.failures.iter().map(failed));
         }
     }
-    let features = |note: &String| {
-        Finding::note(note, "remove `required-features` from the [[bench]] of the target")
-    };
-    findings.extend(workspace.notes().map(|note| features(&note)));
+    let fix = "\"cargo\": {\"features\": [\"…\"], \"bench\": [\"…\"]}   # in perf-budgets.json, see docs/config.md";
+    findings.extend(workspace.notes().map(|note| Finding::note(note, fix)));
     findings
 }
 

@@ -7,6 +7,7 @@ use crate::bench::Workspace;
 use crate::budget_file;
 use crate::files::{TEXT_BYTES, read_if_there};
 use crate::store::{BaseBranch, Repository};
+use anyhow::Result;
 use perf_judge::unit;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ pub(super) fn check(workspace: &Workspace, args: &HistoryArgs) -> Vec<Finding> {
         history(&repository),
         base_branch(&repository),
         local_clone(&repository, workspace),
-        workflows(&repository.root()),
+        workflows(&repository.root(), existing_base(&repository).as_deref()),
     ]
     .concat()
 }
@@ -51,12 +52,22 @@ fn history(repository: &Repository) -> Vec<Finding> {
     [summary].into_iter().chain(notes).collect()
 }
 
-/// Checks that runs of the base branch can be recorded.
-fn base_branch(repository: &Repository) -> Vec<Finding> {
+/// The base branch of the checkout.
+fn found_base(repository: &Repository) -> Result<(BaseBranch, Option<String>)> {
     // The finding about the history names an error of reading it.
     let recorded = repository.history().unwrap_or_default().history;
     let checked_out = repository.head().ok().and_then(|head| head.branch);
-    let base = match repository.base_branch(checked_out.as_deref(), &recorded) {
+    let base = repository.base_branch(checked_out.as_deref(), &recorded)?;
+    Ok((base, checked_out))
+}
+
+fn existing_base(repository: &Repository) -> Option<String> {
+    found_base(repository).ok().filter(|(base, _)| !base.is_missing).map(|(base, _)| base.name)
+}
+
+/// Checks that runs of the base branch can be recorded.
+fn base_branch(repository: &Repository) -> Vec<Finding> {
+    let (base, checked_out) = match found_base(repository) {
         Ok(base) => base,
         Err(error) => return vec![Finding::fix(format!("{error:#}"), "git status")],
     };
@@ -100,7 +111,7 @@ fn local_clone(repository: &Repository, workspace: &Workspace) -> Vec<Finding> {
     findings
 }
 
-fn workflows(root: &Path) -> Vec<Finding> {
+fn workflows(root: &Path, base: Option<&str>) -> Vec<Finding> {
     let listed = fs::read_dir(root.join(".github/workflows")).into_iter().flatten();
     let mut files: Vec<PathBuf> = listed.filter_map(|file| Some(file.ok()?.path())).collect();
     files.sort();
@@ -111,7 +122,7 @@ fn workflows(root: &Path) -> Vec<Finding> {
         let name = file.strip_prefix(root).unwrap_or(file).display().to_string();
         let text = read_if_there(file, TEXT_BYTES).ok().flatten().unwrap_or_default();
         running += usize::from(text.contains("xtask perf"));
-        findings.extend(workflow::check(&name, &text));
+        findings.extend(workflow::check(&name, &text, base));
     }
     if running == 0 {
         findings.push(Finding::note(

@@ -5,7 +5,8 @@ use perf_report::visible;
 use saphyr::{LoadableYamlNode as _, MarkedYaml};
 
 /// The findings in the workflow `text` of the file `name`; none if it does not run this tool.
-pub(super) fn check(name: &str, text: &str) -> Vec<Finding> {
+/// `base` is the base branch, if it exists.
+pub(super) fn check(name: &str, text: &str, base: Option<&str>) -> Vec<Finding> {
     if !text.contains("xtask perf") {
         return Vec::new();
     }
@@ -22,8 +23,12 @@ pub(super) fn check(name: &str, text: &str) -> Vec<Finding> {
     };
     let Some(root) = documents.first() else { return Vec::new() };
     let workflow = Workflow { name, root };
-    [workflow.triggers(), workflow.permissions(), workflow.jobs()].concat()
+    let branches = base.map(|base| workflow.branches(base)).unwrap_or_default();
+    [workflow.triggers(), branches, workflow.permissions(), workflow.jobs()].concat()
 }
+
+/// The characters that make a pattern of a branch's name. Such an entry can select any branch.
+const PATTERN_CHARACTERS: [char; 6] = ['*', '?', '+', '[', '!', '$'];
 
 struct Workflow<'a> {
     name: &'a str,
@@ -64,6 +69,30 @@ impl Workflow<'_> {
             ));
         }
         findings
+    }
+
+    /// A trigger that lists branches must list the base branch, or no run of it is recorded.
+    fn branches(&self, base: &str) -> Vec<Finding> {
+        let triggers = ["push", "pull_request", "merge_group"].into_iter();
+        let lists = triggers.filter_map(|trigger| {
+            let on = get(self.root, "on").and_then(|on| get(on, trigger))?;
+            Some((trigger, get(on, "branches")?))
+        });
+        let omits = |list: &MarkedYaml<'_>| {
+            let one = [list];
+            let entries = list.data.as_sequence();
+            let mut entries =
+                entries.map_or_else(|| one.to_vec(), |list| list.iter().collect()).into_iter();
+            !entries.any(|entry| text(entry) == base || text(entry).contains(PATTERN_CHARACTERS))
+        };
+        let finding = |(trigger, list): (&str, &MarkedYaml<'_>)| {
+            let what = format!(
+                "`branches` of `{trigger}` does not list the base branch `{base}`, so it never starts there"
+            );
+            let fix = format!("on:\n  {trigger}:\n    branches: [{base}]");
+            Finding::fix(self.at(list, &what), fix)
+        };
+        lists.filter(|(_, list)| omits(list)).map(finding).collect()
     }
 
     fn permissions(&self) -> Vec<Finding> {
@@ -195,7 +224,7 @@ mod tests {
         ];
         for (from, to, expected) in cases {
             let text = SOUND.replacen(from, to, 1);
-            let findings = check("w.yml", &text);
+            let findings = check("w.yml", &text, Some("main"));
             assert_eq!(findings.len(), usize::from(expected.is_some()), "{text}\n{findings:?}");
             assert!(to_text(&findings).contains(expected.unwrap_or_default()), "{findings:?}");
         }
@@ -206,7 +235,32 @@ mod tests {
         for (on, count) in [("[pull_request, merge_group]", 0), ("pull_request", 1), ("push", 0)] {
             let begin = SOUND.find("permissions").unwrap();
             let text = format!("on: {on}\n{}", &SOUND[begin..]);
-            assert_eq!(check("w.yml", &text).len(), count, "{on}");
+            assert_eq!(check("w.yml", &text, Some("main")).len(), count, "{on}");
         }
+    }
+
+    #[test]
+    fn triggers_with_branches_start_on_the_base_branch() {
+        let begin = SOUND.find("permissions").unwrap();
+        let cases = [
+            ("push", "[main]", false),
+            ("push", "[trunk, main]", true),
+            ("push", "trunk", true),
+            ("push", "main", false),
+            ("push", "['release/**', \"*\"]", true),
+            ("push", "\n      - trunk", true),
+            ("push", "\n      - main", false),
+            ("merge_group", "[main]", false),
+            ("workflow_dispatch", "[main]", true),
+        ];
+        for (trigger, branches, is_sound) in cases {
+            let on = format!("on:\n  {trigger}:\n    branches: {branches}\n");
+            let found = check("w.yml", &format!("{on}{}", &SOUND[begin..]), Some("trunk"));
+            assert_eq!(found.is_empty(), is_sound, "{trigger} {branches}: {found:?}");
+            let text = to_text(&found);
+            assert!(is_sound || text.contains("w.yml:3:") || text.contains("w.yml:4:"), "{text}");
+            assert!(is_sound || text.contains("branches: [trunk]"), "{text}");
+        }
+        assert!(check("w.yml", SOUND, None).is_empty());
     }
 }

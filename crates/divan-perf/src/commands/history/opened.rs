@@ -19,7 +19,7 @@ pub(super) struct OpenedHistory {
 impl OpenedHistory {
     pub(super) fn open(args: &HistoryCommand) -> Result<Self> {
         let sh = Shell::new().context("cannot enter the current folder")?;
-        let workspace = Workspace::find(&sh, args.manifest_path.as_deref(), &[])?;
+        let workspace = Workspace::find(&sh, args.manifest_path.as_deref())?;
         let settings = budget_file::read(&workspace.root)?.unwrap_or_default().1;
         let location = args.history.history_ref(&settings)?;
         let output = OutputFolder::locate(args.output.as_deref(), &workspace)?;

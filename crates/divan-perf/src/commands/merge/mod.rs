@@ -2,7 +2,7 @@
 
 mod part;
 
-use crate::args::{Format, OutputArgs, heading};
+use crate::args::{CargoArgs, Format, OutputArgs, heading};
 use crate::pipeline::{self, Context};
 use crate::store::MeasurementFile;
 use anyhow::{Result, anyhow, bail};
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &MergeArgs) -> Result<ExitCode> {
     let report = merged(&measured.parts)?;
     measured.read_measurements()?;
     let MeasuredParts { parts, unfinished, .. } = measured;
-    let context = Context::check(&args.output, &[])?;
+    let context = Context::check(&args.output, &CargoArgs::default())?;
     let missing =
         parts.iter().filter_map(|part| part.missing_note(&context.history.recorded.history));
     let report = report.without(unfinished.into_iter().chain(missing));
