@@ -2,6 +2,7 @@
 
 use super::build::Executable;
 use super::failure::{incomplete, panic_of, with_last_words};
+use super::known_marks::KnownMarks;
 use super::launch_files::{LaunchFile, LaunchFiles};
 use super::launch_result::{self, LaunchResults, ProvedReads};
 use super::leftover_processes::LeftoverProcesses;
@@ -34,6 +35,7 @@ pub(crate) struct Launcher {
     interrupt: Interrupt,
     files: LaunchFiles,
     leftover_processes: LeftoverProcesses,
+    known_marks: KnownMarks,
     unproved: UnprovedRows,
 }
 
@@ -56,6 +58,21 @@ pub(super) struct Launched {
 impl Launched {
     fn failed(reason: String) -> Self {
         Self { outcome: LaunchOutcome::Failure(reason), proved: ProvedReads::default() }
+    }
+
+    /// The outcome with what the process used between these marks, if they are those of its samples.
+    fn with_resources(self, marks: Option<Marks>) -> LaunchOutcome {
+        let ProvedReads { all, used, .. } = self.proved;
+        let used = used.filter(|_| marks.is_some() && marks == all);
+        match (self.outcome, used) {
+            (LaunchOutcome::Rows(mut rows), Some(used)) => {
+                for (_, result) in &mut rows {
+                    result.resources = launch_result::resources(used, result.iterations());
+                }
+                LaunchOutcome::Rows(rows)
+            }
+            (outcome, _) => outcome,
+        }
     }
 }
 
@@ -96,6 +113,7 @@ impl Launcher {
             interrupt,
             files: LaunchFiles::default(),
             leftover_processes: LeftoverProcesses::default(),
+            known_marks: KnownMarks::default(),
             unproved: UnprovedRows::default(),
         }
     }
@@ -219,7 +237,16 @@ impl Launcher {
             max_time_s: max_time.map(|time| time.as_secs() as u32),
         };
         command.args(launch.arguments());
-        Ok(self.run_launch(command, entry, config, self.time_limit, None)?.outcome)
+        let Some(config) = config else {
+            return Ok(self.run_launch(command, entry, None, self.time_limit, None)?.outcome);
+        };
+        let marks = self.known_marks.get(entry, config);
+        let marked = marks.map(|marks| Marked { marks, allocations: false });
+        let launched = self.run_launch(command, entry, Some(config), self.time_limit, marked)?;
+        if let Some(all) = launched.proved.all {
+            self.known_marks.set(entry, config, all);
+        }
+        Ok(launched.with_resources(marks))
     }
 
     /// Runs a process of a benchmark under the clock recorder, if there is one.

@@ -2,12 +2,12 @@
 
 use super::ListedBenchmark;
 use super::process::ProcessOutcome;
-use divan_output::samples::{Allocated, Event, Marks, Rebuilt, Recording, Samples, rebuild};
+use divan_output::samples::{Allocated, Event, Marks, Rebuilt, Recording, Samples, Used, rebuild};
 use divan_output::{
     AllocKind, Figures, Rate, RateKind, Row, Table, decoded, parse_table, timer_precision,
 };
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Alloc, LaunchResult, Quantities};
+use perf_judge::run::{Alloc, LaunchResult, Quantities, Quantity};
 
 /// The reason if the clock reads show that a benchmark printed its row itself.
 const CONTRADICTION: &str = "its row has more samples than the process took, so Divan did not print it. Let the bench print no table, and let it end through divan::main()";
@@ -17,8 +17,12 @@ const CONTRADICTION: &str = "its row has more samples than the process took, so 
 pub(super) struct ProvedReads {
     /// The reads of the last sample.
     pub(super) last_sample: Option<Marks>,
+    /// The reads from the first sample to the last one.
+    pub(super) all: Option<Marks>,
     /// The allocations between the marks of the process.
     pub(super) allocated: Option<Allocated>,
+    /// What the process used between its marks.
+    pub(super) used: Option<Used>,
 }
 
 /// The results of the rows of a launch.
@@ -70,8 +74,12 @@ impl ProvedReads {
         let (&[_], Some([Rebuilt::Proved(samples), ..])) = (rows, rebuilt) else {
             return Self::default();
         };
-        let allocated = recording.and_then(|recording| recording.allocated);
-        Self { last_sample: samples.last_sample, allocated }
+        Self {
+            last_sample: samples.last_sample,
+            all: samples.all,
+            allocated: recording.and_then(|recording| recording.allocated),
+            used: recording.and_then(|recording| recording.used),
+        }
     }
 }
 
@@ -93,6 +101,20 @@ fn name(entry: &ListedBenchmark, row: &Row, rows: usize) -> BenchmarkId {
         1 => entry.id.clone(),
         _ => BenchmarkId::new(&target.package, &target.name, &row.path),
     }
+}
+
+/// What a process used in so many iterations, per iteration.
+pub(super) fn resources(used: Used, iterations: u64) -> Quantities {
+    let values = [
+        (Quantity::MinorFaults, used.minor_faults),
+        (Quantity::MajorFaults, used.major_faults),
+        (Quantity::UserNs, used.user_ns),
+        (Quantity::SystemNs, used.system_ns),
+        (Quantity::VoluntarySwitches, used.voluntary_switches),
+        (Quantity::InvoluntarySwitches, used.involuntary_switches),
+    ];
+    let iterations = iterations.max(1) as f64;
+    values.map(|(quantity, value)| (quantity, value as f64 / iterations)).into()
 }
 
 /// The result of a finished row. `samples` are its proved samples, and `process` is the recording of

@@ -16,6 +16,7 @@ mod counting;
 mod name_list;
 mod launch_files;
 mod failure;
+mod known_marks;
 mod launch;
 mod runner;
 mod sample_config;
