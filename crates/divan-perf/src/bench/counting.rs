@@ -2,7 +2,7 @@
 //! several processes run at the same time.
 
 use super::instructions::{CountedSample, InstructionCount, InstructionCounter};
-use super::launch::Marked;
+use super::recording_file::Marked;
 use super::sample_config::SampleConfig;
 use super::{Launcher, ListedBenchmark};
 use anyhow::Result;

@@ -1,7 +1,8 @@
 //! Instructions of a benchmark, counted by callgrind. The counts do not depend on the machine's
 //! load, its clock or the placement of code.
 
-use super::launch::{LaunchOutcome, Marked};
+use super::launch::LaunchOutcome;
+use super::recording_file::Marked;
 use super::sample_config::SampleConfig;
 use super::{Launcher, ListedBenchmark, process};
 use crate::interrupt::Interrupt;

@@ -7,23 +7,18 @@ use super::launch_files::{LaunchFile, LaunchFiles};
 use super::launch_result::{self, LaunchResults, ProvedReads};
 use super::leftover_processes::LeftoverProcesses;
 use super::process::{self, ProcessOutcome};
+use super::recording_file::{Marked, RecordingFile};
 use super::sample_config::SampleConfig;
 use super::unproved_rows::UnprovedRows;
 use super::{ClockRecorder, ListedBenchmark};
 use crate::interrupt::Interrupt;
 use crate::store::clear_git_variables;
 use anyhow::Result;
-use divan_output::samples::{
-    MARKS_VARIABLE, Marks, OUT_VARIABLE, PROGRAM_VARIABLE, RECORDS_VARIABLE, Recording, Sizing,
-};
+use divan_output::samples::{Marks, PROGRAM_VARIABLE};
 use divan_output::{CLEARED_VARIABLES, Launch};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::LaunchResult;
-use std::env;
-use std::ffi::{OsStr, OsString};
-use std::fs;
-use std::io::{Read as _, Seek as _, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -76,14 +71,6 @@ impl Launched {
     }
 }
 
-/// A launch in which something is counted between two clock reads.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Marked {
-    pub(super) marks: Marks,
-    /// Whether allocations are counted.
-    pub(super) allocations: bool,
-}
-
 impl LaunchOutcome {
     /// Keeps only these rows. A launch without one of them is a failure.
     pub(crate) fn with_all(self, wanted: &[BenchmarkId]) -> Self {
@@ -96,9 +83,6 @@ impl LaunchOutcome {
         }
     }
 }
-
-/// The sample size and count that are expected if Divan chooses them.
-const DIVAN_SAMPLING: (u64, u64) = (64, 1000);
 
 impl Launcher {
     /// A launcher whose processes are ended after `time_limit`.
@@ -261,13 +245,9 @@ impl Launcher {
         let recording = self
             .clock_recorder
             .as_ref()
-            .map(|clock_recorder| record(&mut command, clock_recorder, config, marked));
+            .map(|recorder| RecordingFile::of(&mut command, recorder, config, marked));
         let ended = process::run(command, limit, &self.interrupt);
-        let recorded = recording.as_deref().and_then(recorded);
-        if let Some(path) = &recording {
-            // A process that ends before its first clock read writes no file.
-            let _ = fs::remove_file(path);
-        }
+        let recorded = recording.and_then(RecordingFile::read);
         let ended = ended?;
         self.leftover_processes.add(entry.id.as_str(), ended.leftover);
         Ok(self.launched(entry, &ended, recorded.as_deref(), limit))
@@ -382,49 +362,6 @@ impl Launcher {
             (None, None) => with_last_words(&format!("it was killed: {status}"), &stderr),
         })
     }
-}
-
-/// Preloads the clock recorder, and sets its variables: the file, and the expected number of clock
-/// reads. Returns the file.
-fn record(
-    command: &mut Command,
-    clock_recorder: &ClockRecorder,
-    config: Option<SampleConfig>,
-    marked: Option<Marked>,
-) -> PathBuf {
-    let path = clock_recorder.recordings.path().join("recording");
-    let (sample_size, sample_count) = config
-        .map_or(DIVAN_SAMPLING, |config| (config.sample_size.into(), config.sample_count.into()));
-    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u64);
-    let counted = clock_recorder.allocations.as_deref();
-    let counted = counted.filter(|_| marked.is_some_and(|marked| marked.allocations));
-    command.env("LD_PRELOAD", preloads([Some(clock_recorder.library.as_path()), counted]));
-    command.env(OUT_VARIABLE, &path);
-    command
-        .env(RECORDS_VARIABLE, Sizing::of_launch(sample_size, sample_count, threads).to_variable());
-    if let Some(Marked { marks, .. }) = marked {
-        command.env(MARKS_VARIABLE, marks.to_variable());
-    }
-    path
-}
-
-/// The used part of a recording, whose file is sparse and much larger; `None` without a recording.
-fn recorded(path: &Path) -> Option<Vec<u8>> {
-    let mut file = fs::File::open(path).ok()?;
-    let mut bytes = vec![0; Recording::HEADER_LEN];
-    file.read_exact(&mut bytes).ok()?;
-    let used = Recording::used_len(&bytes).ok()?;
-    file.seek(SeekFrom::Start(0)).ok()?;
-    bytes.clear();
-    file.take(used).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
-}
-
-/// `LD_PRELOAD` with these libraries before the user's.
-fn preloads(libraries: [Option<&Path>; 2]) -> OsString {
-    let own = libraries.into_iter().flatten().map(|path| path.as_os_str().to_owned());
-    let others = env::var_os("LD_PRELOAD").filter(|others| !others.is_empty());
-    own.chain(others).collect::<Vec<_>>().join(OsStr::new(":"))
 }
 
 fn arguments(entry: &ListedBenchmark, config: SampleConfig) -> Vec<String> {

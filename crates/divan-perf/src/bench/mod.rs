@@ -17,6 +17,7 @@ mod name_list;
 mod launch_files;
 mod failure;
 mod known_marks;
+mod recording_file;
 mod launch;
 mod runner;
 mod sample_config;
