@@ -22,7 +22,7 @@ mod version_tests;
 pub use cell::{Cell, Columns};
 pub use launch::{
     BINARY_MARKER, CLEARED_VARIABLES, LISTING_ARGUMENTS, LISTING_VARIABLE, Launch, TREE_ARGUMENTS,
-    USAGE_STATUS, discovery_arguments,
+    USAGE_STATUS, discovery_arguments, probe_arguments,
 };
 pub use listing::{Listing, ListingError, parse_listing, parse_tree};
 pub use row::{Alloc, AllocKind, Figures, Rate, RateKind, Row, RowState};

@@ -15,6 +15,8 @@ pub(crate) struct ProcessOutcome {
     /// The exit status; `None` if the process was killed after the time limit.
     pub(crate) status: Option<ExitStatus>,
     pub(crate) stdout: Vec<u8>,
+    /// The number of bytes of `stdout` after each part that arrived, and the time since the start.
+    pub(crate) arrivals: Vec<(usize, Duration)>,
     pub(crate) stderr: Vec<u8>,
     /// A child process that outlived it and kept its output open.
     pub(crate) leftover: Option<Leftover>,
@@ -58,8 +60,10 @@ pub(crate) fn run(
     }
     let status = status?;
     let leftover = end_rest(&mut *child, &mut streams);
-    let [stdout, stderr] = streams.map(Pipe::into_read);
-    Ok(ProcessOutcome { status, stdout, stderr, leftover })
+    let [stdout, stderr] = streams.map(Pipe::into_output);
+    let since_start = |(bytes, at): (usize, Instant)| (bytes, at.duration_since(started));
+    let arrivals = stdout.arrivals.into_iter().map(since_start).collect();
+    Ok(ProcessOutcome { status, stdout: stdout.bytes, arrivals, stderr: stderr.bytes, leftover })
 }
 
 /// Waits for the end of the process. The end of its output wakes this one, so the wait costs no
