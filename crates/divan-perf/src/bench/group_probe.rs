@@ -98,4 +98,17 @@ mod tests {
         }
         assert_eq!(arrival(&[], 1), Duration::ZERO);
     }
+
+    #[test]
+    fn iterations_before_the_sample_size_was_found_count() {
+        // Samples of 1, 2 and 4 iterations, then one of 8.
+        let cases = [(1, 1, 1), (1, 100, 100), (8, 1, 15), (8, 10, 87)];
+        for (sample_size, sample_count, iterations) in cases {
+            let result = LaunchResult { sample_size, sample_count, ..LaunchResult::default() };
+            let wall = Duration::from_nanos(7 * iterations);
+            let row = ProbedRow { name: BenchmarkId::from("p/b::a"), result, wall };
+            let ns = row.iteration_wall_ns();
+            assert!((ns - 7.0).abs() < 1e-9, "{sample_size}, {sample_count}: {ns}");
+        }
+    }
 }

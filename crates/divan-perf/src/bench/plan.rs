@@ -1,5 +1,6 @@
 //! Finds the rows of each benchmark, and chooses its sample size and count.
 
+use super::build::Executable;
 use super::group_probe::ProbedRows;
 use super::launch::{LaunchOutcome, Launcher};
 use super::sample_config::{
@@ -8,6 +9,7 @@ use super::sample_config::{
 use super::{ListedBenchmark, Listing, dep_info};
 use crate::ui::{Progress, ProgressState};
 use anyhow::Result;
+use memchr::memmem;
 use perf_judge::baseline::Selector;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::LaunchResult;
@@ -51,7 +53,7 @@ const MAX_PROBE_TIME: Duration = Duration::from_secs(3);
 /// From this duration of a sample on, the estimate does not depend on the resolution of the clock.
 const RELIABLE_SAMPLE_NS: f64 = 1_000.0;
 /// How a bench sets its own sample count.
-const AUTHOR_COUNT: &str = "sample_count";
+const AUTHOR_COUNT: &[u8] = b"sample_count";
 
 /// Chooses the sample size and count of each listed benchmark: those of the recorded runs if they
 /// still fit, otherwise by probing.
@@ -67,6 +69,7 @@ pub(super) fn plan(
         past,
         targets,
         plan: Plan { planned: Vec::with_capacity(count), failures: listing.failures },
+        sets_sample_count: false,
         progress: Progress::start("probing", "benchmark", "benchmarks", count),
         eta: EtaEstimator { count, started: Instant::now() },
     };
@@ -88,6 +91,8 @@ struct Planner<'a> {
     past: Option<Selector<'a>>,
     targets: &'a dyn Fn(&BenchmarkId) -> SamplingTargets,
     plan: Plan,
+    /// Whether the executable may set sample counts of its own.
+    sets_sample_count: bool,
     progress: Progress,
     eta: EtaEstimator,
 }
@@ -105,6 +110,8 @@ impl Planner<'_> {
     /// alone, and those after it in the next group.
     fn add_executable(&mut self, mut open: VecDeque<ListedBenchmark>) -> Result<()> {
         let mut overhead = None;
+        self.sets_sample_count =
+            open.front().is_some_and(|entry| sets_sample_count(&entry.executable));
         while !open.is_empty() {
             self.launcher.check_interrupt()?;
             let group = next_group(&mut open);
@@ -209,7 +216,7 @@ impl Planner<'_> {
     /// ended the probe. It costs the time of many samples, so it is left out for benches whose
     /// sources set no sample count.
     fn with_author_count(&self, entry: &ListedBenchmark, probe: &Probe) -> Result<ProbeEstimate> {
-        if !probe.is_cut_short || !sets_sample_count(entry) {
+        if !probe.is_cut_short || !self.sets_sample_count {
             return Ok(probe.estimate);
         }
         let started = Instant::now();
@@ -280,17 +287,14 @@ fn probe_alone(rows: &[(BenchmarkId, LaunchResult)], wall: Duration) -> Probe {
 }
 
 /// Whether a source file of the bench mentions a sample count.
-fn sets_sample_count(entry: &ListedBenchmark) -> bool {
-    let target = &entry.executable.target;
-    let mut sources = dep_info::sources(&entry.executable.path);
+fn sets_sample_count(executable: &Executable) -> bool {
+    let target = &executable.target;
+    let mut sources = dep_info::sources(&executable.path);
     sources.insert(target.source.clone());
     // The listed paths are relative to the workspace's root.
     let text =
         |path: &PathBuf| target.dir.ancestors().find_map(|dir| fs::read(dir.join(path)).ok());
-    sources
-        .iter()
-        .filter_map(text)
-        .any(|text| text.windows(AUTHOR_COUNT.len()).any(|part| part == AUTHOR_COUNT.as_bytes()))
+    sources.iter().filter_map(text).any(|text| memmem::find(&text, AUTHOR_COUNT).is_some())
 }
 
 /// Estimates the time left from the mean time of the benchmarks so far.

@@ -8,6 +8,7 @@ mod history;
 mod recorder;
 mod context;
 mod silent_targets;
+mod name_selection;
 mod suite;
 mod unchanged;
 mod base_build;

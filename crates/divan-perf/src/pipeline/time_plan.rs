@@ -30,8 +30,12 @@ pub(super) fn apply(
     suite: &BenchSuite,
     args: &PerfArgs,
 ) -> Vec<String> {
-    let costs = runner.costs(|planned, time| cost(planned, time, context, suite, args));
     let limit = runner.time_left();
+    let noise = |planned: &_| limit.map_or(MIN_NOISE, |_| noise(planned, context, suite));
+    let costs = runner.costs(|planned, time| LaunchCost {
+        noise: noise(planned),
+        ..cost(planned, time, context, args)
+    });
     let planned = match limit {
         Some(limit) => distribute(&costs, limit.mul_f64(initial_share(args))),
         None => costs.iter().map(|cost| cost.most).collect(),
@@ -78,7 +82,6 @@ fn cost(
     planned: &PlannedBenchmark,
     time: Duration,
     context: &Context,
-    suite: &BenchSuite,
     args: &PerfArgs,
 ) -> LaunchCost {
     let all = launches(args);
@@ -88,7 +91,7 @@ fn cost(
     let gates = budgets.iter().any(|budget| budget.gate && budget.may_limit(&planned.entry.id));
     let fewest = if args.quick { 1 } else { FEWEST_LAUNCHES };
     let fewest = if gates { most } else { fewest.min(most) };
-    LaunchCost { time, noise: noise(planned, context, suite), most, fewest }
+    LaunchCost { time, noise: MIN_NOISE, most, fewest }
 }
 
 /// The largest spread of the recorded medians of the benchmark's rows, in ln.
