@@ -46,14 +46,17 @@ pub fn discovery_arguments<'a>(skipped: impl IntoIterator<Item = &'a String>) ->
     fixed.chain(skipped.into_iter().map(|name| format!("--skip={name}"))).collect()
 }
 
-/// Arguments of a process that measures each of these benchmarks for `max_time`, with a sample size
-/// that Divan chooses.
+/// Arguments of a process that measures each of these benchmarks for `max_time`. Without
+/// `sample_size` Divan chooses it.
 pub fn probe_arguments<'a>(
     names: impl IntoIterator<Item = &'a String>,
+    sample_size: Option<u32>,
     max_time: Duration,
 ) -> Vec<String> {
+    let size = sample_size.map(|size| ["--sample-size".to_owned(), size.to_string()]);
     let limit = ["--max-time".to_owned(), seconds(max_time), "--".to_owned()];
-    let fixed = FIXED_ARGUMENTS.into_iter().map(String::from).chain(limit);
+    let fixed = FIXED_ARGUMENTS.into_iter().map(String::from);
+    let fixed = fixed.chain(size.into_iter().flatten()).chain(limit);
     fixed.chain(names.into_iter().cloned()).collect()
 }
 
@@ -121,9 +124,10 @@ mod tests {
 
     #[test]
     fn a_probe_of_several_benchmarks_has_a_time_limit() {
-        let arguments =
-            probe_arguments(&["--a".to_owned(), "b".to_owned()], Duration::from_millis(5));
-        assert_eq!(arguments[6..], ["--max-time", "0.005", "--", "--a", "b"]);
+        let names = ["--a", "b"].map(String::from);
+        let arguments = |size| probe_arguments(&names, size, Duration::from_millis(5));
+        assert_eq!(arguments(None)[6..], ["--max-time", "0.005", "--", "--a", "b"]);
+        assert_eq!(arguments(Some(8))[6..9], ["--sample-size", "8", "--max-time"]);
         let launch = Launch { max_time: Some(Duration::from_secs(3)), ..UNBOUND };
         assert_eq!(launch.arguments()[6..8], ["--max-time", "3"]);
     }

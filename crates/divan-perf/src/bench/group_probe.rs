@@ -23,43 +23,52 @@ pub(super) struct ProbedRow {
     pub(super) result: LaunchResult,
     /// From the end of the row before it to its own end.
     pub(super) wall: Duration,
+    /// Whether Divan chose the sample size. It doubles the size until a sample is long enough: before
+    /// samples of N iterations it ran N - 1 others.
+    is_tuned: bool,
 }
 
 impl ProbedRow {
     /// The wall-clock time per iteration in ns, with untimed set-up.
-    ///
-    /// Divan doubles the sample size until a sample is long enough. Before samples of N iterations
-    /// it therefore ran N - 1 others.
     pub(super) fn iteration_wall_ns(&self) -> f64 {
-        let size = u64::from(self.result.sample_size);
-        let iterations = self.result.iterations() + size.saturating_sub(1);
+        let tuning = if self.is_tuned { self.result.sample_size.saturating_sub(1) } else { 0 };
+        let iterations = self.result.iterations() + u64::from(tuning);
         self.wall.as_nanos() as f64 / iterations.max(1) as f64
     }
 }
 
 impl Launcher {
-    /// Runs `entries`, which are of one executable, in one process, each for `time`.
+    /// Runs `entries`, which are of one executable, in one process, each for `time`. Without
+    /// `sample_size` Divan chooses it.
     ///
     /// The result lacks benchmarks without a finished row: one that ended the process, and those
     /// after it.
     pub(super) fn probe_group(
         &self,
         entries: &[ListedBenchmark],
+        sample_size: Option<u32>,
         time: Duration,
     ) -> Result<BTreeMap<BenchmarkId, ProbedRows>> {
         let Some(first) = entries.first() else { return Ok(BTreeMap::new()) };
         let mut command = self.command(&first.executable);
-        command.args(probe_arguments(entries.iter().map(|entry| &entry.listed), time));
+        let names = entries.iter().map(|entry| &entry.listed);
+        command.args(probe_arguments(names, sample_size, time));
         let ended = self.run(command, first.id.as_str())?;
         let table = parse_table(&String::from_utf8_lossy(&ended.stdout));
-        let probed =
-            |entry: &ListedBenchmark| Some((entry.id.clone(), rows(entry, &table, &ended)?));
+        let probed = |entry: &ListedBenchmark| {
+            Some((entry.id.clone(), rows(entry, &table, &ended, sample_size.is_none())?))
+        };
         Ok(entries.iter().filter_map(probed).collect())
     }
 }
 
 /// The rows of a benchmark, if all of them are finished.
-fn rows(entry: &ListedBenchmark, table: &Table, ended: &ProcessOutcome) -> Option<ProbedRows> {
+fn rows(
+    entry: &ListedBenchmark,
+    table: &Table,
+    ended: &ProcessOutcome,
+    is_tuned: bool,
+) -> Option<ProbedRows> {
     let mut own = table.clone();
     own.keep_rows_of(&entry.listed);
     let is_finished = own.rows.iter().all(|row| row.figures().is_some());
@@ -75,7 +84,8 @@ fn rows(entry: &ListedBenchmark, table: &Table, ended: &ProcessOutcome) -> Optio
     let walls: Vec<Duration> = own.rows.iter().map(|row| wall(&row.span)).collect();
     let results = results_of(entry, &own.rows, None, "");
     let rows = results.into_iter().zip(walls);
-    let rows = rows.map(|((name, result), wall)| ProbedRow { name, result, wall }).collect();
+    let rows =
+        rows.map(|((name, result), wall)| ProbedRow { name, result, wall, is_tuned }).collect();
     Some(ProbedRows { rows })
 }
 
@@ -102,11 +112,17 @@ mod tests {
     #[test]
     fn iterations_before_the_sample_size_was_found_count() {
         // Samples of 1, 2 and 4 iterations, then one of 8.
-        let cases = [(1, 1, 1), (1, 100, 100), (8, 1, 15), (8, 10, 87)];
-        for (sample_size, sample_count, iterations) in cases {
+        let cases = [
+            (1, 1, true, 1),
+            (1, 100, true, 100),
+            (8, 1, true, 15),
+            (8, 10, true, 87),
+            (8, 10, false, 80),
+        ];
+        for (sample_size, sample_count, is_tuned, iterations) in cases {
             let result = LaunchResult { sample_size, sample_count, ..LaunchResult::default() };
             let wall = Duration::from_nanos(7 * iterations);
-            let row = ProbedRow { name: BenchmarkId::from("p/b::a"), result, wall };
+            let row = ProbedRow { name: BenchmarkId::from("p/b::a"), result, wall, is_tuned };
             let ns = row.iteration_wall_ns();
             assert!((ns - 7.0).abs() < 1e-9, "{sample_size}, {sample_count}: {ns}");
         }

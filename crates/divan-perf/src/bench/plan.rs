@@ -4,7 +4,7 @@ use super::build::Executable;
 use super::group_probe::ProbedRows;
 use super::launch::{LaunchOutcome, Launcher};
 use super::sample_config::{
-    self, DIVAN_SAMPLE_COUNT, ProbeEstimate, SampleConfig, SamplingTargets,
+    self, DIVAN_SAMPLE_COUNT, ProbeEstimate, SampleConfig, SamplingTarget, SamplingTargets,
 };
 use super::{ListedBenchmark, Listing, dep_info};
 use crate::ui::{Progress, ProgressState};
@@ -13,7 +13,7 @@ use memchr::memmem;
 use perf_judge::baseline::Selector;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::LaunchResult;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -45,13 +45,11 @@ const GROUP: usize = 64;
 const GROUP_BYTES: usize = 16_000;
 /// The sampling time of a benchmark in a probing process.
 const PROBE_TIME: Duration = Duration::from_millis(5);
-/// The same for benchmarks of which Divan had chosen no sample size by then.
-const LONG_PROBE_TIME: Duration = Duration::from_millis(50);
+/// The most sample sizes that are tried for a benchmark.
+const MAX_CONFIRMATIONS: usize = 4;
 /// The maximum sampling time of a process that probes one benchmark. A sample count of the
 /// benchmark's author that needs more time is not detected.
 const MAX_PROBE_TIME: Duration = Duration::from_secs(3);
-/// From this duration of a sample on, the estimate does not depend on the resolution of the clock.
-const RELIABLE_SAMPLE_NS: f64 = 1_000.0;
 /// How a bench sets its own sample count.
 const AUTHOR_COUNT: &[u8] = b"sample_count";
 
@@ -72,6 +70,7 @@ pub(super) fn plan(
         sets_sample_count: false,
         progress: Progress::start("probing", "benchmark", "benchmarks", count),
         eta: EtaEstimator { count, started: Instant::now() },
+        done: 0,
     };
     let mut executables: Vec<(PathBuf, VecDeque<ListedBenchmark>)> = Vec::new();
     for entry in listing.entries {
@@ -95,6 +94,8 @@ struct Planner<'a> {
     sets_sample_count: bool,
     progress: Progress,
     eta: EtaEstimator,
+    /// The benchmarks that were probed.
+    done: usize,
 }
 
 /// What a probe found out about a benchmark.
@@ -105,61 +106,105 @@ struct Probe {
     is_cut_short: bool,
 }
 
+/// A benchmark whose sample size is chosen.
+struct ProbedBenchmark {
+    entry: ListedBenchmark,
+    probe: Probe,
+    /// The recorded values that still fit.
+    recorded: Option<SampleConfig>,
+    sample_size: u32,
+    /// Whether samples of this size were measured, or need not be.
+    is_confirmed: bool,
+}
+
 impl Planner<'_> {
     /// Probes the benchmarks of an executable in groups. A benchmark that ends its process is probed
     /// alone, and those after it in the next group.
     fn add_executable(&mut self, mut open: VecDeque<ListedBenchmark>) -> Result<()> {
-        let mut overhead = None;
-        self.sets_sample_count =
-            open.front().is_some_and(|entry| sets_sample_count(&entry.executable));
+        let Some(first) = open.front() else { return Ok(()) };
+        self.sets_sample_count = sets_sample_count(&first.executable);
+        let mut probed = Vec::new();
         while !open.is_empty() {
-            self.launcher.check_interrupt()?;
             let group = next_group(&mut open);
-            let mut probed = self.launcher.probe_group(&group, PROBE_TIME)?;
-            self.probe_longer(&group, &mut probed)?;
-            let is_useless = probed.is_empty();
+            let mut rows = self.launcher.probe_group(&group, None, PROBE_TIME)?;
+            let is_useless = rows.is_empty();
             let mut missing = VecDeque::new();
             for entry in group {
-                let Some(rows) = probed.remove(&entry.id) else {
-                    missing.push_back(entry);
-                    continue;
-                };
-                let overhead = match overhead {
-                    Some(overhead) => overhead,
-                    None => *overhead.insert(self.overhead(&entry)?),
-                };
-                self.add(entry, probe_of(&rows), overhead)?;
+                match rows.remove(&entry.id) {
+                    Some(rows) => probed.push(self.probed(entry, probe_of(&rows))),
+                    None => missing.push_back(entry),
+                }
             }
             let alone = if is_useless { missing.len() } else { missing.len().min(1) };
             for entry in missing.drain(..alone) {
-                self.add_alone(entry, overhead.unwrap_or_default())?;
+                probed.extend(self.probe_alone(entry)?);
             }
             missing.into_iter().rev().for_each(|entry| open.push_front(entry));
         }
-        Ok(())
+        self.confirm(&mut probed)?;
+        let fastest = probed.iter().min_by(|one, other| one.wall_ns().total_cmp(&other.wall_ns()));
+        let overhead = fastest.map(|probed| self.overhead(&probed.entry)).transpose()?;
+        let overhead = overhead.unwrap_or_default();
+        probed.into_iter().try_for_each(|probed| self.add(probed, overhead))
     }
 
-    /// Probes the benchmarks of the group again whose sample size is still too small.
-    fn probe_longer(
-        &self,
-        group: &[ListedBenchmark],
-        probed: &mut BTreeMap<BenchmarkId, ProbedRows>,
-    ) -> Result<()> {
-        let is_short = |entry: &&ListedBenchmark| {
-            let rows = probed.get(&entry.id);
-            rows.is_some_and(|rows| self.needs_more_time(&entry.id, &probe_of(rows)))
-        };
-        let short: Vec<ListedBenchmark> = group.iter().filter(is_short).cloned().collect();
-        probed.extend(self.launcher.probe_group(&short, LONG_PROBE_TIME)?);
-        Ok(())
+    /// Takes the recorded values if they still fit, else a sample size by the probe.
+    fn probed(&mut self, entry: ListedBenchmark, probe: Probe) -> ProbedBenchmark {
+        self.done += 1;
+        self.progress.at(&self.eta.state(self.done, entry.id.as_str()));
+        let targets = (self.targets)(&entry.id);
+        let wall_ns = probe.estimate.iteration_wall_ns;
+        let recorded = self.past.as_ref().and_then(|past| {
+            let recorded = probe.rows.iter().map(|row| {
+                sample_config::reusable(&past.sample_config(row)?, wall_ns, targets.recorded)
+            });
+            recorded.collect::<Option<Vec<SampleConfig>>>()?.into_iter().next()
+        });
+        let sample_size = sample_config::sample_size(probe.estimate, targets.new);
+        let is_confirmed = recorded.is_some() || sample_size == 1;
+        ProbedBenchmark { entry, probe, recorded, sample_size, is_confirmed }
     }
 
-    fn needs_more_time(&self, name: &BenchmarkId, probe: &Probe) -> bool {
-        let ProbeEstimate { min_ns, iteration_wall_ns, .. } = probe.estimate;
-        let size = sample_config::sample_size(probe.estimate, (self.targets)(name).new);
-        let is_reachable =
-            f64::from(size) * iteration_wall_ns * 2.0 < LONG_PROBE_TIME.as_nanos() as f64;
-        probe.is_cut_short && min_ns < RELIABLE_SAMPLE_NS && is_reachable
+    /// Probes a benchmark in a process of its own.
+    fn probe_alone(&mut self, entry: ListedBenchmark) -> Result<Option<ProbedBenchmark>> {
+        let started = Instant::now();
+        match self.launcher.launch(&entry, None, Some(MAX_PROBE_TIME))? {
+            LaunchOutcome::Rows(rows) => {
+                Ok(Some(self.probed(entry, probe_alone(&rows, started.elapsed()))))
+            }
+            LaunchOutcome::Failure(reason) => {
+                self.done += 1;
+                self.plan.failures.insert(entry.id, reason);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Measures samples of the chosen size, and increases it until they are long enough.
+    ///
+    /// An iteration can take another time in samples of another size, e.g. if its results are kept
+    /// until the end of the sample. Benchmarks of one size share a process.
+    fn confirm(&self, probed: &mut [ProbedBenchmark]) -> Result<()> {
+        for _ in 0..MAX_CONFIRMATIONS {
+            let open = probed.iter().filter(|probed| !probed.is_confirmed);
+            let sizes: BTreeSet<u32> = open.map(|probed| probed.sample_size).collect();
+            for size in sizes {
+                let is_open =
+                    |probed: &&ProbedBenchmark| !probed.is_confirmed && probed.sample_size == size;
+                let mut open: VecDeque<ListedBenchmark> =
+                    probed.iter().filter(is_open).map(|probed| probed.entry.clone()).collect();
+                let mut rows = BTreeMap::new();
+                while !open.is_empty() {
+                    let group = next_group(&mut open);
+                    rows.extend(self.launcher.probe_group(&group, Some(size), PROBE_TIME)?);
+                }
+                for probed in probed.iter_mut().filter(|probed| is_open(&&**probed)) {
+                    let target = (self.targets)(&probed.entry.id).new;
+                    probed.measured(rows.get(&probed.entry.id), target);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The duration of a launch besides its samples.
@@ -170,46 +215,26 @@ impl Planner<'_> {
         Ok(started.elapsed())
     }
 
-    /// Probes a benchmark in a process of its own.
-    fn add_alone(&mut self, entry: ListedBenchmark, overhead: Duration) -> Result<()> {
-        let started = Instant::now();
-        match self.launcher.launch(&entry, None, Some(MAX_PROBE_TIME))? {
-            LaunchOutcome::Rows(rows) => {
-                let probe = probe_alone(&rows, started.elapsed().saturating_sub(overhead));
-                self.add(entry, probe, overhead)
-            }
-            LaunchOutcome::Failure(reason) => {
-                self.plan.failures.insert(entry.id, reason);
-                Ok(())
-            }
-        }
-    }
-
-    fn add(&mut self, entry: ListedBenchmark, probe: Probe, overhead: Duration) -> Result<()> {
-        let done = self.plan.planned.len() + self.plan.failures.len();
-        self.progress.at(&self.eta.state(done, entry.id.as_str()));
-        let targets = (self.targets)(&entry.id);
-        let wall_ns = probe.estimate.iteration_wall_ns;
-        let recorded = self.past.as_ref().and_then(|past| {
-            let recorded = probe.rows.iter().map(|row| {
-                sample_config::reusable(&past.sample_config(row)?, wall_ns, targets.recorded)
-            });
-            recorded.collect::<Option<Vec<SampleConfig>>>()?.into_iter().next()
-        });
-        let config = match recorded {
+    fn add(&mut self, probed: ProbedBenchmark, overhead: Duration) -> Result<()> {
+        let config = match probed.recorded {
             Some(config) => config,
-            None => {
-                let estimate = self.with_author_count(&entry, &probe)?;
-                let sample_size = sample_config::sample_size(estimate, targets.new);
-                let sample_count = sample_config::sample_count(sample_size, estimate, targets.new);
-                SampleConfig { sample_size, sample_count }
-            }
+            None => self.config(&probed)?,
         };
+        let ProbedBenchmark { entry, probe, .. } = probed;
         let iterations = f64::from(config.sample_size) * f64::from(config.sample_count);
-        let expected = overhead + Duration::from_secs_f64(iterations * wall_ns / 1e9);
+        let sampling = iterations * probe.estimate.iteration_wall_ns / 1e9;
+        let expected = overhead + Duration::from_secs_f64(sampling);
         let planned = PlannedBenchmark { entry, rows: probe.rows, config, expected, launches: 0 };
         self.plan.planned.push(planned);
         Ok(())
+    }
+
+    fn config(&self, probed: &ProbedBenchmark) -> Result<SampleConfig> {
+        let target = (self.targets)(&probed.entry.id).new;
+        let estimate = self.with_author_count(&probed.entry, &probed.probe)?;
+        let sample_size = probed.sample_size;
+        let sample_count = sample_config::sample_count(sample_size, estimate, target);
+        Ok(SampleConfig { sample_size, sample_count })
     }
 
     /// The estimate with the author's sample count. Only a full launch shows it if the time limit
@@ -225,6 +250,27 @@ impl Planner<'_> {
         let author_sample_count =
             (started.elapsed() < MAX_PROBE_TIME).then(|| author_count(results(&rows))).flatten();
         Ok(ProbeEstimate { author_sample_count, ..probe.estimate })
+    }
+}
+
+impl ProbedBenchmark {
+    fn wall_ns(&self) -> f64 {
+        self.probe.estimate.iteration_wall_ns
+    }
+
+    /// Takes the estimate of samples of the chosen size. If they are too short, a larger size is to
+    /// be confirmed. Without rows the choice remains.
+    fn measured(&mut self, rows: Option<&ProbedRows>, target: SamplingTarget) {
+        self.is_confirmed = true;
+        let Some(rows) = rows else { return };
+        let author_sample_count = self.probe.estimate.author_sample_count;
+        self.probe.estimate = ProbeEstimate { author_sample_count, ..probe_of(rows).estimate };
+        let larger = sample_config::sample_size(self.probe.estimate, target);
+        let min_ns = self.probe.estimate.min_ns;
+        if larger > self.sample_size && !sample_config::is_long_enough(self.sample_size, min_ns) {
+            self.sample_size = larger;
+            self.is_confirmed = false;
+        }
     }
 }
 

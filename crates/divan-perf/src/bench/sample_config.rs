@@ -87,6 +87,13 @@ fn timed_sample_size(min_ns: f64) -> u32 {
     needed.next_power_of_two().min(MAX_SAMPLE_SIZE)
 }
 
+/// Whether a sample has at least 80 % of the minimum duration.
+pub(crate) fn is_long_enough(sample_size: u32, min_ns: f64) -> bool {
+    sample_size == MAX_SAMPLE_SIZE
+        || min_ns >= SINGLE_ITERATION_NS
+        || f64::from(sample_size) * min_ns >= 0.8 * MIN_SAMPLE_NS
+}
+
 /// The sample count for this sample size.
 ///
 /// If the author set a sample count, the result is a multiple of it. A bench that rotates over its
@@ -177,7 +184,9 @@ mod tests {
         let cases = [(2.7, 4096), (124.0, 128), (1999.0, 8), (2000.0, 1), (1e9, 1), (0.0, 65_536)];
         for (ns, expected) in cases {
             assert_eq!(sample_size(estimate(ns), TARGET), expected, "{ns}");
+            assert!(is_long_enough(expected, ns), "{ns}");
         }
+        assert!(!is_long_enough(256, 2.7));
     }
 
     #[test]
