@@ -193,7 +193,8 @@ impl Launcher {
             name: &entry.listed,
             sample_size: config.map(|config| config.sample_size),
             sample_count: config.map(|config| config.sample_count),
-            max_time_s: max_time.map(|time| time.as_secs() as u32),
+            // An author's own limit would end a launch before all samples are taken.
+            max_time: max_time.or(Some(self.time_limit)),
         };
         command.args(launch.arguments());
         let recording = self
@@ -224,7 +225,7 @@ impl Launcher {
             name: &entry.listed,
             sample_size: Some(config.sample_size),
             sample_count: Some(config.sample_count),
-            max_time_s: None,
+            max_time: Some(self.time_limit.max(min_limit)),
         };
         command.arg(&entry.executable.path).args(launch.arguments());
         self.set_up(&mut command, &entry.executable);
