@@ -1,5 +1,7 @@
 //! How a Divan process is started.
 
+use std::time::Duration;
+
 /// Environment variables that change what Divan 0.1.21 measures or prints, to be cleared in the
 /// child. `NEXTEST` is one of them: it changes the meaning of the arguments.
 pub const CLEARED_VARIABLES: [&str; 15] = [
@@ -41,6 +43,25 @@ pub fn discovery_arguments<'a>(skipped: impl IntoIterator<Item = &'a String>) ->
     fixed.chain(skipped.into_iter().map(|name| format!("--skip={name}"))).collect()
 }
 
+/// Arguments of a process that measures each of these benchmarks for `max_time`. Without
+/// `sample_size` Divan chooses it.
+pub fn probe_arguments<'a>(
+    names: impl IntoIterator<Item = &'a String>,
+    sample_size: Option<u32>,
+    max_time: Duration,
+) -> Vec<String> {
+    let size = sample_size.map(|size| ["--sample-size".to_owned(), size.to_string()]);
+    let limit = ["--max-time".to_owned(), seconds(max_time), "--".to_owned()];
+    let fixed = FIXED_ARGUMENTS.into_iter().map(String::from);
+    let fixed = fixed.chain(size.into_iter().flatten()).chain(limit);
+    fixed.chain(names.into_iter().cloned()).collect()
+}
+
+/// A duration as Divan reads it.
+fn seconds(time: Duration) -> String {
+    time.as_secs_f64().to_string()
+}
+
 /// Arguments of every process that measures.
 const FIXED_ARGUMENTS: [&str; 6] = ["--bench", "--exact", "--color", "never", "--timer", "os"];
 
@@ -53,22 +74,21 @@ pub struct Launch<'a> {
     pub sample_size: Option<u32>,
     /// S, the number of samples, at least 1. Without it the author's count holds, or Divan's 100.
     pub sample_count: Option<u32>,
-    /// The most whole seconds that a probe may measure; the last sample may exceed it.
-    pub max_time_s: Option<u32>,
+    /// The time after which no further sample begins. Without it the author's limit holds, if there
+    /// is one.
+    pub max_time: Option<Duration>,
 }
 
 impl Launch<'_> {
     /// The arguments of the process.
     pub fn arguments(&self) -> Vec<String> {
         let mut arguments: Vec<String> = FIXED_ARGUMENTS.map(String::from).to_vec();
-        let mut push = |flag: &str, value: Option<u32>| {
-            if let Some(value) = value {
-                arguments.extend([flag.to_owned(), value.to_string()]);
-            }
+        let mut push = |flag: &str, value: Option<String>| {
+            arguments.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
         };
-        push("--sample-size", self.sample_size);
-        push("--sample-count", self.sample_count);
-        push("--max-time", self.max_time_s);
+        push("--sample-size", self.sample_size.map(|size| size.to_string()));
+        push("--sample-count", self.sample_count.map(|count| count.to_string()));
+        push("--max-time", self.max_time.map(seconds));
         // A name may begin with a dash.
         arguments.extend(["--".to_owned(), self.name.to_owned()]);
         arguments
@@ -77,10 +97,11 @@ impl Launch<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Launch, discovery_arguments};
+    use super::{Launch, discovery_arguments, probe_arguments};
+    use std::time::Duration;
 
     const UNBOUND: Launch<'_> =
-        Launch { name: "", sample_size: None, sample_count: None, max_time_s: None };
+        Launch { name: "", sample_size: None, sample_count: None, max_time: None };
 
     #[test]
     fn a_probe_leaves_size_and_count_to_divan() {
@@ -96,6 +117,16 @@ mod tests {
         let arguments = launch.arguments();
         assert_eq!(arguments[6..10], ["--sample-size", "64", "--sample-count", "100"]);
         assert_eq!(arguments[10..], ["--", "a b"]);
+    }
+
+    #[test]
+    fn a_probe_of_several_benchmarks_has_a_time_limit() {
+        let names = ["--a", "b"].map(String::from);
+        let arguments = |size| probe_arguments(&names, size, Duration::from_millis(5));
+        assert_eq!(arguments(None)[6..], ["--max-time", "0.005", "--", "--a", "b"]);
+        assert_eq!(arguments(Some(8))[6..9], ["--sample-size", "8", "--max-time"]);
+        let launch = Launch { max_time: Some(Duration::from_secs(3)), ..UNBOUND };
+        assert_eq!(launch.arguments()[6..8], ["--max-time", "3"]);
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Flags that several commands share, and the parsers of their values.
 
+use crate::bench::NameFilter;
 use crate::store::{DEFAULT_TIMEOUT, HistoryRef, history_on_base_branch};
 use crate::ui::Color;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use perf_judge::budget::{BudgetFile, Level, check_branch, check_folder};
 use perf_report::partition::Part;
+use regex_lite::Regex;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,9 +27,18 @@ const LAUNCH_TIMEOUT: u16 = 60;
 /// The flags of every command that measures.
 #[derive(Debug, Args)]
 pub(crate) struct MeasureArgs {
-    /// Measure only benchmarks whose name contains TEXT (repeatable).
-    #[arg(short, long, value_name = "TEXT", help_heading = heading::SELECTION)]
-    pub(crate) filter: Vec<String>,
+    /// Measure only benchmarks whose name contains PATTERN (repeatable).
+    ///
+    /// PATTERN is a regular expression, as in Divan: `^core/parse::`, `sort|search`, `words::16$`. A
+    /// benchmark is measured if one of several patterns matches.
+    #[arg(short, long, value_name = "PATTERN", value_parser = pattern, help_heading = heading::SELECTION)]
+    pub(crate) filter: Vec<Regex>,
+    /// Do not measure benchmarks whose name contains PATTERN (repeatable).
+    ///
+    /// It takes precedence over --filter. `exclude` in perf-budgets.json leaves benchmarks out of
+    /// every run.
+    #[arg(long, value_name = "PATTERN", value_parser = pattern, help_heading = heading::SELECTION)]
+    pub(crate) skip: Vec<Regex>,
     /// Measure part I of N parts of the benchmarks, e.g. 2/3.
     ///
     /// Each of N machines measures one part. `cargo xtask perf merge` joins the parts to one report
@@ -43,9 +54,10 @@ pub(crate) struct MeasureArgs {
     /// Stop a launch after this many seconds.
     #[arg(long, value_name = "S", default_value_t = LAUNCH_TIMEOUT, value_parser = clap::value_parser!(u16).range(1..), help_heading = heading::MEASUREMENT)]
     pub(crate) launch_timeout: u16,
-    /// Stop measuring after this time, e.g. 90s or 5m.
+    /// Measure within this time, e.g. 90s or 5m.
     ///
-    /// The exit status is 3 if a benchmark is not measured or decided by then.
+    /// The slowest benchmarks get fewer launches, down to three. The exit status is 3 if a benchmark
+    /// is not measured or decided by then. The time for building and listing does not count.
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = heading::MEASUREMENT)]
     pub(crate) time_limit: Option<Duration>,
     /// Seed of the launch order [default: random].
@@ -209,6 +221,7 @@ impl MeasureArgs {
     pub(crate) fn unrecorded(history: HistoryArgs, manifest: PathBuf) -> Self {
         Self {
             filter: Vec::new(),
+            skip: Vec::new(),
             launch_ms: None,
             launch_timeout: LAUNCH_TIMEOUT,
             time_limit: None,
@@ -230,12 +243,18 @@ impl MeasureArgs {
 
     /// Whether every benchmark is measured, by this partition or another one.
     pub(crate) fn is_unfiltered(&self) -> bool {
-        self.filter.is_empty() && self.cargo.selects_all()
+        self.filter.is_empty() && self.skip.is_empty() && self.cargo.selects_all()
+    }
+
+    /// The benchmarks that are selected by name.
+    pub(crate) fn by_name(&self) -> NameFilter<'_> {
+        NameFilter { patterns: &self.filter, skipped: &self.skip }
     }
 }
 
 impl CargoArgs {
-    fn selects_all(&self) -> bool {
+    /// Whether no package and no bench target is left out.
+    pub(crate) fn selects_all(&self) -> bool {
         [&self.package, &self.exclude, &self.bench].into_iter().all(Vec::is_empty)
     }
 }
@@ -255,6 +274,12 @@ impl From<FailOn> for Level {
 pub(crate) fn branch(text: &str) -> Result<String, String> {
     let why = |why| format!("{why}; write a name that `git branch` accepts, e.g. `gh-pages`");
     check_branch(text).map(|()| text.to_owned()).map_err(why)
+}
+
+/// A regular expression for names of benchmarks.
+fn pattern(text: &str) -> Result<Regex, String> {
+    let fix = "put `\\` before each of `[ ] ( ) { } * + ? .` that is part of a name";
+    Regex::new(text).map_err(|error| format!("it is no regular expression: {error}; {fix}"))
 }
 
 /// A folder on the history's branch, relative to its root.
@@ -315,6 +340,16 @@ mod tests {
         for wrong in ["", " ", "-x", "--tip", "main..head", "main...head"] {
             assert!(revision(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_invalid_pattern_is_an_error_with_the_fix() {
+        assert!(pattern("words::16").is_ok());
+        let error = pattern("[u8; 4").unwrap_err();
+        assert!(
+            error.starts_with("it is no regular expression: ") && error.contains("put `\\` before"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -110,44 +110,96 @@ impl<W: io::Write> io::Write for ClosableStream<W> {
     }
 }
 
-/// The progress of a measurement: a bar on a terminal, else a line per [`LINE_INTERVAL`].
+/// The progress of a measurement: a bar on a terminal, else a line now and then.
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     title: String,
-    last_line: Instant,
+    lines: LineSchedule,
 }
 
-/// The time between two lines in a log.
+/// A moment of a measurement.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ProgressState<'a> {
+    /// The steps done, e.g. launches, of all.
+    pub(crate) done: usize,
+    pub(crate) of: usize,
+    /// The benchmarks that are done, of all, if a step is no benchmark.
+    pub(crate) benchmarks: Option<(usize, usize)>,
+    /// The estimated time left.
+    pub(crate) left: Duration,
+    /// The benchmark of this step.
+    pub(crate) current: &'a str,
+    /// The benchmark with the longest launches, and their duration.
+    pub(crate) slowest: Option<(&'a str, Duration)>,
+}
+
+/// When a log gets its next line: after some time and some progress, so that the number of lines is
+/// bounded.
+#[derive(Debug)]
+struct LineSchedule {
+    last: Instant,
+    last_done: usize,
+}
+
+/// The least time between two lines in a log.
 const LINE_INTERVAL: Duration = Duration::from_secs(15);
+/// The most lines per measurement.
+const MAX_LINES: usize = 20;
 
 impl Progress {
-    /// Progress through `launches`; prints the title.
-    pub(crate) fn start(title: &str, launches: usize) -> Self {
-        let progress = Self::go_on(title, launches);
+    /// Progress through `count` steps; prints the title.
+    pub(crate) fn start(title: &str, one: &str, many: &str, count: usize) -> Self {
+        let progress = Self::go_on(title, count);
         if progress.bar.is_none() {
-            say(&format!("{title}: {}", unit::counted(launches, "launch", "launches")));
+            say(&format!("{title}: {}", unit::counted(count, one, many)));
         }
         progress
     }
 
-    /// Progress through `launches` whose title is already printed.
-    pub(crate) fn go_on(title: &str, launches: usize) -> Self {
-        let bar = io::stderr().is_terminal().then(|| bar(launches));
-        Self { bar, title: title.to_owned(), last_line: Instant::now() }
+    /// Progress through `count` steps whose title is already printed.
+    pub(crate) fn go_on(title: &str, count: usize) -> Self {
+        let bar = io::stderr().is_terminal().then(|| bar(count));
+        let lines = LineSchedule { last: Instant::now(), last_done: 0 };
+        Self { bar, title: title.to_owned(), lines }
     }
 
-    /// Shows the launched benchmark, the launches done of all, and the estimated time left.
-    pub(crate) fn at(&mut self, done: usize, of: usize, benchmark: &str, left: Duration) {
-        let left = unit::span(left.as_secs_f64());
+    /// Shows the state.
+    pub(crate) fn at(&mut self, state: &ProgressState<'_>) {
         if let Some(bar) = &self.bar {
-            bar.set_length(of as u64);
-            bar.set_position(done as u64);
-            bar.set_message(format!("{}, {left} left: {}", self.title, printable(benchmark)));
-        } else if self.last_line.elapsed() >= LINE_INTERVAL {
-            self.last_line = Instant::now();
-            say(&format!("{}: {done} of {of} launches, about {left} left", self.title));
+            bar.set_length(state.of as u64);
+            bar.set_position(state.done as u64);
+            let text = format!("{}: {}: {}", self.title, state.summary(), state.current);
+            bar.set_message(printable(&text));
+        } else if self.lines.is_due(state, Instant::now()) {
+            let (done, of) = (state.done, state.of);
+            let steps = if state.benchmarks.is_some() { "launches" } else { "benchmarks" };
+            say(&format!("{}: {done} of {of} {steps}, {}", self.title, state.summary()));
         }
+    }
+}
+
+impl ProgressState<'_> {
+    /// The benchmarks done, the time left and the slowest benchmark.
+    fn summary(&self) -> String {
+        let mut parts = Vec::new();
+        parts.extend(self.benchmarks.map(|(done, of)| format!("{done} of {of} benchmarks done")));
+        parts.push(format!("about {} left", unit::span(self.left.as_secs_f64())));
+        parts.extend(self.slowest.map(|(name, time)| {
+            format!("slowest {name} ({} per launch)", unit::time(time.as_secs_f64() * 1e9))
+        }));
+        parts.join(", ")
+    }
+}
+
+impl LineSchedule {
+    fn is_due(&mut self, state: &ProgressState<'_>, now: Instant) -> bool {
+        let progress = state.done.saturating_sub(self.last_done) * MAX_LINES;
+        let is_due = now.duration_since(self.last) >= LINE_INTERVAL && progress >= state.of.max(1);
+        if is_due {
+            *self = Self { last: now, last_done: state.done };
+        }
+        is_due
     }
 }
 
@@ -159,13 +211,55 @@ impl Drop for Progress {
     }
 }
 
-fn bar(launches: usize) -> ProgressBar {
+fn bar(count: usize) -> ProgressBar {
     let target = ProgressDrawTarget::stderr_with_hz(8);
     let style = ProgressStyle::with_template("[{bar:24}] {pos}/{len} {wide_msg}");
     let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
-    ProgressBar::with_draw_target(Some(launches as u64), target).with_style(style)
+    ProgressBar::with_draw_target(Some(count as u64), target).with_style(style)
 }
 
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATE: ProgressState<'_> = ProgressState {
+        done: 120,
+        of: 400,
+        benchmarks: Some((3, 80)),
+        left: Duration::from_secs(80),
+        current: "p/b::a",
+        slowest: Some(("p/b::x", Duration::from_millis(2100))),
+    };
+
+    #[test]
+    fn the_summary_has_benchmarks_time_and_the_slowest() {
+        assert_eq!(
+            STATE.summary(),
+            "3 of 80 benchmarks done, about 1 min 20 s left, slowest p/b::x (2.100 s per launch)"
+        );
+        let probing = ProgressState { benchmarks: None, slowest: None, ..STATE };
+        assert_eq!(probing.summary(), "about 1 min 20 s left");
+    }
+
+    #[test]
+    fn a_log_has_a_bounded_number_of_lines() {
+        let start = Instant::now();
+        let lines = |seconds: u64, steps: usize| {
+            let mut schedule = LineSchedule { last: start, last_done: 0 };
+            let due = |done: &usize| {
+                let at = start + Duration::from_secs(seconds) * *done as u32 / steps as u32;
+                schedule.is_due(&ProgressState { done: *done, of: steps, ..STATE }, at)
+            };
+            (0..=steps).filter(due).count()
+        };
+        for (seconds, steps, expected) in
+            [(14, 1000, 0), (60, 1000, 4), (7200, 1000, 20), (7200, 3, 3)]
+        {
+            assert_eq!(lines(seconds, steps), expected, "{seconds} s");
+        }
+    }
 }

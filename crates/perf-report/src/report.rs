@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use perf_judge::baseline::MINIMUM;
 use perf_judge::budget::{BudgetResult, BudgetStatus, Gate};
 use perf_judge::history::WorkspaceRuns;
+use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Commit, Machine, Run};
 use perf_judge::unit;
 use perf_judge::verdict::{Outcome, State, Verdict, Verdicts, apply_waivers};
@@ -47,6 +48,9 @@ pub struct Report {
     /// The part of the benchmarks that was measured, with `--partition`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition: Option<Partition>,
+    /// The benchmarks that `exclude` of perf-budgets.json leaves out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excluded: Vec<BenchmarkId>,
 }
 
 /// The value of `kind` in a report.
@@ -189,6 +193,7 @@ impl Report {
             accepted,
             notes,
             partition: None,
+            excluded: Vec::new(),
         }
     }
 
@@ -301,7 +306,6 @@ pub(crate) mod tests {
     use perf_fixtures::{measured, reading, run};
     use perf_judge::baseline::{Baseline, RunValue, Selection};
     use perf_judge::budget::{BudgetFile, Required, check};
-    use perf_judge::ident::BenchmarkId;
     use perf_judge::run::Measured;
     use perf_judge::verdict::{Comparison, Judge, JudgeConfig, Reference, Step};
     use std::collections::BTreeMap;

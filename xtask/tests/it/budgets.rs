@@ -32,7 +32,7 @@ fn measured(name: &str, ms: f64) -> Measured {
     Measured::of(BenchmarkId::from(name), None, &vec![launch; 5]).unwrap()
 }
 
-fn run(day: u32, benchmarks: Vec<Measured>) -> Run {
+fn run(workspace: &str, day: u32, benchmarks: Vec<Measured>) -> Run {
     Run {
         schema: SCHEMA,
         kind: RunKind::Run,
@@ -53,16 +53,22 @@ fn run(day: u32, benchmarks: Vec<Measured>) -> Run {
         origin: None,
         partitioned: false,
         accepted: Vec::new(),
-        workspace: None,
+        workspace: Some(workspace.to_owned()),
     }
     .with_id()
 }
 
 /// Runs in which `fast` takes 1 ms, or 2 ms once, and `slow` 3 ms.
 fn runs(count: u32) -> Vec<(String, String)> {
+    runs_of(".", count)
+}
+
+/// The same of the workspace in this folder.
+fn runs_of(workspace: &str, count: u32) -> Vec<(String, String)> {
     let name = |day| if day == 1 { "p/b::older" } else { "p/b::fast" };
     let fast = |day| measured(name(day), if day == 2 { 2.0 } else { 1.0 });
-    let runs = (1..=count).map(|day| run(day, vec![fast(day), measured("p/b::slow", 3.0)]));
+    let runs =
+        (1..=count).map(|day| run(workspace, day, vec![fast(day), measured("p/b::slow", 3.0)]));
     runs.map(|run| (path_of(&run), run.to_json())).collect()
 }
 
@@ -124,7 +130,7 @@ fn lines_that_end_otherwise_are_applied_too() {
 
 #[test]
 fn a_workspace_below_the_repository_is_patched_where_it_is() {
-    let outer = project("{}", &runs(6));
+    let outer = project("{}", &runs_of("inner", 6));
     outer.write("inner/Cargo.toml", "[package]\nname = \"inner\"\n[workspace]\n");
     outer.write("inner/src/lib.rs", "");
     outer.write("inner/perf-budgets.json", BUDGETS);

@@ -23,6 +23,7 @@ mod history_sharing;
 mod history_harm;
 mod judge;
 mod known_cost;
+mod many_benchmarks;
 mod merge;
 mod no_circles;
 mod odd_benches;

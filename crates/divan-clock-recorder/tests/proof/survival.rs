@@ -18,7 +18,7 @@ fn odd(tap: &Tap, name: &str, records: &str) -> Run {
     let executable = bench_executable("odd-benches", "odd");
     let name = format!("odd::{name}");
     let launch =
-        Launch { name: &name, sample_size: Some(1), sample_count: Some(20), max_time_s: None };
+        Launch { name: &name, sample_size: Some(1), sample_count: Some(20), max_time: None };
     tap.run_command(Command::new(executable).args(launch.arguments()), records)
 }
 
@@ -141,7 +141,7 @@ fn a_fork_does_not_record() {
 fn the_size_of_a_launch_suffices() {
     let executable = bench_executable("divan-shapes", "shapes");
     let name = "shapes::meddling::clock_in_body";
-    let launch = Launch { name, sample_size: Some(16), sample_count: Some(500), max_time_s: None };
+    let launch = Launch { name, sample_size: Some(16), sample_count: Some(500), max_time: None };
     let arguments = launch.arguments();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let run = Tap::build().run(executable, &arguments, Sizing::of_launch(16, 500, 1));

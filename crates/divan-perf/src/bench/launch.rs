@@ -218,7 +218,8 @@ impl Launcher {
             name: &entry.listed,
             sample_size: config.map(|config| config.sample_size),
             sample_count: config.map(|config| config.sample_count),
-            max_time_s: max_time.map(|time| time.as_secs() as u32),
+            // An author's own limit would end a launch before all samples are taken.
+            max_time: max_time.or(Some(self.time_limit)),
         };
         command.args(launch.arguments());
         let Some(config) = config else {
@@ -273,7 +274,7 @@ impl Launcher {
         marked: Option<Marked>,
     ) -> Result<Launched> {
         let mut command = self.command(&entry.executable);
-        command.envs(&entry.variables).args(arguments(entry, config));
+        command.envs(&entry.variables).args(arguments(entry, config, self.time_limit));
         self.run_launch(command, entry, Some(config), self.time_limit, marked)
     }
 
@@ -287,7 +288,11 @@ impl Launcher {
         min_limit: Duration,
         marked: Option<Marked>,
     ) -> Result<Launched> {
-        command.arg(&entry.executable.path).args(arguments(entry, config));
+        command.arg(&entry.executable.path).args(arguments(
+            entry,
+            config,
+            self.time_limit.max(min_limit),
+        ));
         // The other program has the same environment, and must not record itself.
         command.env(PROGRAM_VARIABLE, &entry.executable.path);
         self.set_up(&mut command, &entry.executable);
@@ -364,12 +369,13 @@ impl Launcher {
     }
 }
 
-fn arguments(entry: &ListedBenchmark, config: SampleConfig) -> Vec<String> {
+/// The arguments for all samples of `config`. An author's own limit would end the launch before.
+fn arguments(entry: &ListedBenchmark, config: SampleConfig, limit: Duration) -> Vec<String> {
     let launch = Launch {
         name: &entry.listed,
         sample_size: Some(config.sample_size),
         sample_count: Some(config.sample_count),
-        max_time_s: None,
+        max_time: Some(limit),
     };
     launch.arguments()
 }

@@ -85,11 +85,17 @@ impl ProvedReads {
 
 /// The rows of a benchmark in the output of its process.
 pub(super) fn table(entry: &ListedBenchmark, ended: &ProcessOutcome) -> Table {
+    let mut table = whole_table(entry, ended);
+    table.keep_rows_of(&entry.listed);
+    table
+}
+
+/// All rows in the output of a process of this benchmark's executable.
+pub(super) fn whole_table(entry: &ListedBenchmark, ended: &ProcessOutcome) -> Table {
     let root = entry.listed.split("::").next().unwrap_or_default();
     let mut table = parse_table(&decoded(&ended.stdout), root);
     let gaps: Vec<(usize, usize)> = ended.gaps.iter().map(|gap| (gap.at, gap.len)).collect();
     table.add_gaps(&gaps);
-    table.keep_rows_of(&entry.listed);
     table
 }
 

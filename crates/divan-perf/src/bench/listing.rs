@@ -34,12 +34,16 @@ impl Listing {
         Ok(listing)
     }
 
-    /// Keeps the benchmarks whose name contains one of `texts`; all if `texts` is empty. A target
-    /// that cannot be listed is kept, because it may have such a benchmark.
-    pub(crate) fn filter(&mut self, texts: &[String]) {
-        let is_target = |id: &BenchmarkId| !id.as_str().contains("::");
-        self.entries.retain(|entry| is_selected(&entry.id, texts));
-        self.failures.retain(|id, _| is_target(id) || is_selected(id, texts));
+    /// Keeps the selected benchmarks. A target that cannot be listed is kept, because it may have
+    /// such a benchmark.
+    pub(crate) fn keep(&mut self, is_selected: impl Fn(&BenchmarkId) -> bool) {
+        self.entries.retain(|entry| is_selected(&entry.id));
+        self.failures.retain(|id, _| is_target(id) || is_selected(id));
+    }
+
+    /// Whether all targets can be listed.
+    pub(crate) fn is_complete(&self) -> bool {
+        !self.failures.keys().any(is_target)
     }
 
     /// The number of benchmarks, including those that cannot be measured.
@@ -107,7 +111,7 @@ impl Listing {
     }
 }
 
-/// Whether the name contains one of `texts`, or `texts` is empty.
-pub(crate) fn is_selected(name: &BenchmarkId, texts: &[String]) -> bool {
-    texts.is_empty() || texts.iter().any(|text| name.as_str().contains(text.as_str()))
+/// Whether this is the name of a target that cannot be listed.
+fn is_target(id: &BenchmarkId) -> bool {
+    !id.as_str().contains("::")
 }

@@ -1,15 +1,17 @@
 //! Paired launches of base and head, in random order.
 
 use super::launch::{LaunchOutcome, Launcher};
-use super::runner::{PlannedBenchmark, Runner};
+use super::plan::PlannedBenchmark;
+use super::runner::{Runner, slowest};
 use super::{ListedBenchmark, Listing};
 use crate::interrupt::Interrupt;
-use crate::ui::Progress;
+use crate::ui::{Progress, ProgressState};
 use anyhow::Result;
 use perf_judge::detect::paired;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{LaunchResult, Pair, Side};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 /// The benchmarks of the base, under their current names.
 #[derive(Debug, Default)]
@@ -85,7 +87,7 @@ impl Runner {
         let mut results = PairedLaunches::default();
         let launches = order.len() * pairs * 2;
         let mut progress = if pairs >= paired::FIRST_ANALYSIS {
-            Progress::start(title, launches)
+            Progress::start(title, "launch", "launches", launches)
         } else {
             Progress::go_on(title, launches)
         };
@@ -98,18 +100,33 @@ impl Runner {
                     results.cut_short = true;
                     return Ok(results);
                 }
-                let rest: std::time::Duration = order.iter().map(|p| p.expected).sum();
-                let left = u32::try_from(left).unwrap_or(u32::MAX);
-                let total = done + (order.len() * (left as usize + 1) - at) * 2;
-                let name = order[at].entry.id.as_str();
-                progress.at(done, total, name, rest * (left + 1) * 2);
+                progress.at(&state(&order, at, left, done));
                 let first = if self.rng.bool() { Side::Base } else { Side::Head };
+                let started = Instant::now();
                 results.launch_pair(&order[at], first, base, launcher)?;
+                order[at].took(started.elapsed() / 2);
                 done += 2;
             }
+            self.remember_durations(&order);
             order.retain(|planned| !results.has_failed(planned));
         }
         Ok(results)
+    }
+}
+
+/// The progress before the pair of `order[at]`, with `left` further pairs of each benchmark and `done`
+/// launches before it.
+fn state(order: &[PlannedBenchmark], at: usize, left: usize, done: usize) -> ProgressState<'_> {
+    let time = |planned: &[PlannedBenchmark], pairs: usize| -> Duration {
+        planned.iter().map(|planned| planned.expected(pairs * 2)).sum()
+    };
+    ProgressState {
+        done,
+        of: done + (order.len() * (left + 1) - at) * 2,
+        benchmarks: Some((if left == 0 { at } else { 0 }, order.len())),
+        left: time(&order[at..], 1) + time(order, left),
+        current: order[at].entry.id.as_str(),
+        slowest: slowest(order),
     }
 }
 

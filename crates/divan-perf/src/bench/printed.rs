@@ -4,6 +4,7 @@
 //! of Divan's table are kept.
 
 use memchr::{memchr, memrchr};
+use std::time::Instant;
 
 /// The number of bytes from which on lines are left out.
 const WHOLE: usize = 8 << 20;
@@ -11,6 +12,8 @@ const WHOLE: usize = 8 << 20;
 const MOST: usize = 64 << 20;
 /// The number of bytes that are kept of a long line. Divan's numbers end their line.
 const LINE_END: usize = 4096;
+/// The largest number of arrivals that are kept.
+const MOST_ARRIVALS: usize = 1 << 16;
 /// The first byte of the characters `│`, `├` and `╰`.
 const TABLE_BYTE: u8 = 0xE2;
 
@@ -23,6 +26,19 @@ pub(crate) struct Printed {
     line: Vec<u8>,
     /// Bytes of this line that are left out.
     left_out: usize,
+    /// All bytes so far.
+    total: usize,
+    arrivals: Vec<(usize, Instant)>,
+}
+
+/// What a process printed, and when.
+#[derive(Debug)]
+pub(super) struct Output {
+    /// The kept bytes.
+    pub(super) bytes: Vec<u8>,
+    pub(super) gaps: Vec<Gap>,
+    /// The number of printed bytes after each part that arrived, and the time.
+    pub(super) arrivals: Vec<(usize, Instant)>,
 }
 
 /// Bytes that are left out.
@@ -36,6 +52,10 @@ pub(crate) struct Gap {
 impl Printed {
     /// Adds the next bytes of the stream.
     pub(super) fn push(&mut self, bytes: &[u8]) {
+        self.total += bytes.len();
+        if self.arrivals.len() < MOST_ARRIVALS {
+            self.arrivals.push((self.total, Instant::now()));
+        }
         if self.bytes.len() < WHOLE {
             self.bytes.extend_from_slice(bytes);
             if self.bytes.len() >= WHOLE {
@@ -60,11 +80,10 @@ impl Printed {
         }
     }
 
-    /// The kept bytes, and the gaps in them.
-    pub(super) fn finish(mut self) -> (Vec<u8>, Vec<Gap>) {
+    pub(super) fn finish(mut self) -> Output {
         // The last line may be a label without numbers.
         self.keep_line();
-        (self.bytes, self.gaps)
+        Output { bytes: self.bytes, gaps: self.gaps, arrivals: self.arrivals }
     }
 
     fn push_to_line(&mut self, part: &[u8]) {
@@ -128,7 +147,9 @@ mod tests {
         let mut printed = Printed::default();
         let whole = parts.concat();
         whole.chunks(8191).for_each(|chunk| printed.push(chunk));
-        printed.finish()
+        let output = printed.finish();
+        assert_eq!(output.arrivals.last().map_or(0, |(bytes, _)| *bytes), whole.len());
+        (output.bytes, output.gaps)
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Runs a bench process with a time limit.
 
 use super::pipe::Pipe;
-use super::printed::{Gap, LastPrinted, Printed};
+use super::printed::{Gap, LastPrinted, Output, Printed};
 use crate::interrupt::Interrupt;
 use crate::process_group;
 use anyhow::{Context as _, Result};
@@ -18,6 +18,8 @@ pub(crate) struct ProcessOutcome {
     pub(crate) stdout: Vec<u8>,
     /// What is left out of long standard output.
     pub(crate) gaps: Vec<Gap>,
+    /// The number of printed bytes after each part that arrived, and the time since the start.
+    pub(crate) arrivals: Vec<(usize, Duration)>,
     pub(crate) stderr: Vec<u8>,
     /// A child process that outlived it and kept its output open.
     pub(crate) leftover: Option<Leftover>,
@@ -62,9 +64,11 @@ pub(crate) fn run(
     }
     let status = status?;
     let leftover = end_rest(&mut *child, |limit| stdout.wait(limit) && stderr.wait(limit));
-    let (stdout, gaps) = stdout.into_read().finish();
+    let Output { bytes: stdout, gaps, arrivals } = stdout.into_read().finish();
+    let since_start = |(bytes, at): (usize, Instant)| (bytes, at.duration_since(started));
+    let arrivals = arrivals.into_iter().map(since_start).collect();
     let stderr = stderr.into_read().finish();
-    Ok(ProcessOutcome { status, stdout, gaps, stderr, leftover })
+    Ok(ProcessOutcome { status, stdout, gaps, arrivals, stderr, leftover })
 }
 
 /// Waits for the end of the process. The end of its output wakes this one, so the wait costs no

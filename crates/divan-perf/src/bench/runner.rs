@@ -1,15 +1,17 @@
-//! Plans the benchmarks, and launches them several times in random order.
+//! Launches the planned benchmarks several times in random order.
 
 use super::launch::{LaunchOutcome, Launcher};
-use super::sample_config::{self, DIVAN_SAMPLE_COUNT, ProbeEstimate, SampleConfig, SamplingTarget};
+use super::launch_plan::{self, LaunchCost};
+use super::plan::{self, PlannedBenchmark};
+use super::sample_config::SamplingTargets;
 use super::{ListedBenchmark, Listing};
 use crate::interrupt::Interrupt;
-use crate::ui::Progress;
+use crate::ui::{Progress, ProgressState};
 use anyhow::Result;
 use perf_judge::baseline::Selector;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::LaunchResult;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 /// The results of repeated launches.
@@ -32,70 +34,24 @@ pub(crate) struct Runner {
     deadline: Option<Instant>,
 }
 
-/// A listed benchmark with its rows, sample size and sample count.
-#[derive(Clone, Debug)]
-pub(crate) struct PlannedBenchmark {
-    pub(crate) entry: ListedBenchmark,
-    /// The rows of a launch: one, or one per thread count.
-    pub(crate) rows: Vec<BenchmarkId>,
-    pub(crate) config: SampleConfig,
-    /// The expected duration of a launch.
-    pub(super) expected: Duration,
-}
-
-/// The maximum number of probing launches until the sample size is chosen.
-const MAX_PROBES: usize = 6;
-/// The maximum sampling time of a probing launch. A sample count of the benchmark's author that
-/// needs more time is not detected.
-const MAX_PROBE_TIME: Duration = Duration::from_secs(3);
-
-/// Why a benchmark could not be planned.
-enum ProbeError {
-    /// The benchmark failed for this reason. Others can still be planned.
-    Benchmark(String),
-    /// No process can be started, or the user interrupted the program.
-    Fatal(anyhow::Error),
-}
-
-impl From<anyhow::Error> for ProbeError {
-    fn from(error: anyhow::Error) -> Self {
-        Self::Fatal(error)
-    }
-}
-
 impl Runner {
     /// Chooses the sample size and count of each listed benchmark: those of the recorded runs if
-    /// they still fit `target`, otherwise by probing launches.
+    /// they still fit, otherwise by probing.
     pub(crate) fn plan(
         listing: Listing,
         launcher: &Launcher,
         past: Option<Selector<'_>>,
-        target: impl Fn(&BenchmarkId) -> SamplingTarget,
+        targets: impl Fn(&BenchmarkId) -> SamplingTargets,
         options: RunnerOptions,
     ) -> Result<Self> {
-        let mut runner = Self {
-            planned: Vec::new(),
-            failures: listing.failures,
+        let deadline = options.time_limit.map(|limit| Instant::now() + limit);
+        let plan = plan::plan(listing, launcher, past, &targets)?;
+        Ok(Self {
+            planned: plan.planned,
+            failures: plan.failures,
             rng: fastrand::Rng::with_seed(u64::from(options.seed)),
-            deadline: options.time_limit.map(|limit| Instant::now() + limit),
-        };
-        let count = listing.entries.len();
-        let mut progress = Progress::start("probing", count);
-        let mut eta = EtaEstimator::default();
-        for (at, entry) in listing.entries.into_iter().enumerate() {
-            progress.at(at, count, entry.id.as_str(), eta.estimate(count - at));
-            let started = Instant::now();
-            let target = target(&entry.id);
-            match probe(&entry, launcher, past.as_ref(), target) {
-                Ok(planned) => runner.planned.push(planned),
-                Err(ProbeError::Benchmark(reason)) => {
-                    runner.failures.insert(entry.id, reason);
-                }
-                Err(ProbeError::Fatal(error)) => return Err(error),
-            }
-            eta.add(started.elapsed());
-        }
-        Ok(runner)
+            deadline,
+        })
     }
 
     pub(crate) fn planned(&self) -> &[PlannedBenchmark] {
@@ -117,6 +73,18 @@ impl Runner {
         Self { deadline: Some(Instant::now() + time), ..self }
     }
 
+    /// The rest of the time limit; `None` without one.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// Sets the launches of the initial measurement, in the order of [`Runner::planned`].
+    pub(crate) fn set_launches(&mut self, launches: &[u16]) {
+        for (planned, launches) in self.planned.iter_mut().zip(launches) {
+            planned.launches = *launches;
+        }
+    }
+
     /// Sets an environment variable for all later launches.
     pub(crate) fn set_variable(&mut self, name: &'static str, value: &str) {
         self.planned.iter_mut().for_each(|planned| planned.entry.set_variable(name, value));
@@ -130,6 +98,7 @@ impl Runner {
 
     /// The benchmarks whose launches have a row of `wanted`.
     pub(super) fn selecting(&self, wanted: &[BenchmarkId]) -> Vec<PlannedBenchmark> {
+        let wanted: BTreeSet<&BenchmarkId> = wanted.iter().collect();
         let has_row =
             |planned: &&PlannedBenchmark| planned.rows.iter().any(|row| wanted.contains(row));
         self.planned.iter().filter(has_row).cloned().collect()
@@ -138,6 +107,58 @@ impl Runner {
     /// Whether the time limit is over.
     pub(super) fn is_over(&self) -> bool {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// The rows of `wanted` whose `launches` fit in the time limit, the fastest benchmarks first,
+    /// and the others. Their durations alone decide that.
+    pub(crate) fn split_by_time(
+        &self,
+        wanted: Vec<BenchmarkId>,
+        launches: impl Fn(&PlannedBenchmark) -> usize,
+    ) -> (Vec<BenchmarkId>, Vec<BenchmarkId>) {
+        let Some(left) = self.time_left() else { return (wanted, Vec::new()) };
+        let selected = self.selecting(&wanted);
+        let timed = selected.iter().map(|planned| (planned.expected(launches(planned)), planned));
+        let mut timed: Vec<(Duration, &PlannedBenchmark)> = timed.collect();
+        timed.sort_by_key(|(time, _)| *time);
+        let times: Vec<Duration> = timed.iter().map(|(time, _)| *time).collect();
+        let fitting = launch_plan::fitting(&times, left);
+        let rows = timed[..fitting].iter().flat_map(|(_, planned)| &planned.rows);
+        let rows: BTreeSet<&BenchmarkId> = rows.collect();
+        wanted.into_iter().partition(|name| rows.contains(name))
+    }
+
+    /// The rows of `wanted` with fewer results than the schedule has launches.
+    pub(crate) fn unfinished(
+        &self,
+        schedule: &LaunchSchedule,
+        wanted: &[BenchmarkId],
+        results: &BTreeMap<BenchmarkId, Vec<LaunchResult>>,
+    ) -> Vec<BenchmarkId> {
+        let done = |row: &BenchmarkId| results.get(row).map_or(0, Vec::len);
+        let selected = self.selecting(wanted);
+        let rows = selected.iter().flat_map(|planned| {
+            let launches = schedule.launches_of(planned);
+            planned.rows.iter().filter(move |row| done(row) < launches)
+        });
+        rows.filter(|row| wanted.contains(row)).cloned().collect()
+    }
+
+    /// Keeps the durations that launches of `launched` took.
+    pub(super) fn remember_durations(&mut self, launched: &[PlannedBenchmark]) {
+        let by_name: BTreeMap<&BenchmarkId, Duration> =
+            launched.iter().map(|planned| (&planned.entry.id, planned.expected)).collect();
+        for planned in &mut self.planned {
+            planned.expected = by_name.get(&planned.entry.id).copied().unwrap_or(planned.expected);
+        }
+    }
+
+    /// The costs of the initial measurement, in the order of [`Runner::planned`].
+    pub(crate) fn costs(
+        &self,
+        cost: impl Fn(&PlannedBenchmark, Duration) -> LaunchCost,
+    ) -> Vec<LaunchCost> {
+        self.planned.iter().map(|planned| cost(planned, planned.expected)).collect()
     }
 
     /// Launches each benchmark with a row of `wanted`, in random order, and repeats that. A load
@@ -152,28 +173,42 @@ impl Runner {
         let mut order = self.selecting(wanted);
         let mut measurement = Measurement::default();
         let mut done = 0;
-        let mut progress = Progress::start(schedule.title, order.len() * schedule.launches);
-        for left in (0..schedule.launches).rev() {
+        let mut progress = schedule.progress(&order);
+        for repetition in 0..schedule.launches {
             let started = Instant::now();
             self.rng.shuffle(&mut order);
             for at in 0..order.len() {
+                if !schedule.includes(&order[at], repetition) {
+                    continue;
+                }
                 interrupt.check()?;
                 if self.is_over() {
                     measurement.cut_short = true;
                     return Ok(measurement);
                 }
-                let total = done + order.len() * (left + 1) - at;
-                let time = schedule.time_left(&order, at, left);
-                progress.at(done, total, order[at].entry.id.as_str(), time);
+                progress.at(&schedule.state(&order, at, repetition, done));
                 measurement.launch(&mut order[at], launcher)?;
                 done += 1;
             }
+            self.remember_durations(&order);
             order.retain(|planned| !measurement.has_failed(planned));
-            if left > 0 {
+            if repetition + 1 < schedule.launches {
                 std::thread::sleep(schedule.min_interval.saturating_sub(started.elapsed()));
             }
         }
         Ok(measurement)
+    }
+}
+
+impl PlannedBenchmark {
+    /// Adds the duration of a launch. A moving mean keeps the estimate of the time left steady.
+    pub(super) fn took(&mut self, duration: Duration) {
+        self.expected = (self.expected * 3 + duration) / 4;
+    }
+
+    /// The expected duration of `launches` launches.
+    pub(super) fn expected(&self, launches: usize) -> Duration {
+        self.expected * u32::try_from(launches).unwrap_or(u32::MAX)
     }
 }
 
@@ -182,20 +217,67 @@ impl Runner {
 pub(crate) struct LaunchSchedule {
     /// The title of the progress bar.
     pub(crate) title: &'static str,
-    /// Launches of each benchmark.
+    /// The most launches of a benchmark.
     pub(crate) launches: usize,
+    /// Whether each benchmark has the planned number of launches instead.
+    pub(crate) is_initial: bool,
     /// The minimum time from one launch of a benchmark to the next.
     pub(crate) min_interval: Duration,
 }
 
 impl LaunchSchedule {
-    /// The expected time for the rest of `order` from `at`, and for `left` repetitions of `order`.
-    fn time_left(&self, order: &[PlannedBenchmark], at: usize, left: usize) -> Duration {
-        let sum =
-            |planned: &[PlannedBenchmark]| planned.iter().map(|p| p.expected).sum::<Duration>();
-        let repetition = sum(order).max(self.min_interval);
-        sum(&order[at..]) + repetition * u32::try_from(left).unwrap_or(u32::MAX)
+    /// The launches of a benchmark.
+    pub(crate) fn launches_of(&self, planned: &PlannedBenchmark) -> usize {
+        if self.is_initial {
+            self.launches.min(usize::from(planned.launches))
+        } else {
+            self.launches
+        }
     }
+
+    fn includes(&self, planned: &PlannedBenchmark, repetition: usize) -> bool {
+        let launches = self.launches_of(planned);
+        launch_plan::is_in_repetition(repetition, launches, self.launches)
+    }
+
+    fn progress(&self, order: &[PlannedBenchmark]) -> Progress {
+        let launches = order.iter().map(|planned| self.launches_of(planned)).sum();
+        Progress::start(self.title, "launch", "launches", launches)
+    }
+
+    /// The progress before the launch of `order[at]`, with `done` launches before it.
+    fn state<'a>(
+        &self,
+        order: &'a [PlannedBenchmark],
+        at: usize,
+        repetition: usize,
+        done: usize,
+    ) -> ProgressState<'a> {
+        let launches_left = |at_other: usize| {
+            let next = repetition + usize::from(at_other < at);
+            (next..self.launches)
+                .filter(|repetition| self.includes(&order[at_other], *repetition))
+                .count()
+        };
+        let left: Vec<usize> = (0..order.len()).map(launches_left).collect();
+        let time: Duration =
+            order.iter().zip(&left).map(|(planned, left)| planned.expected(*left)).sum();
+        let pauses = self.launches.saturating_sub(repetition + 1) as u32;
+        ProgressState {
+            done,
+            of: done + left.iter().sum::<usize>(),
+            benchmarks: Some((left.iter().filter(|left| **left == 0).count(), order.len())),
+            left: time.max(self.min_interval * pauses),
+            current: order[at].entry.id.as_str(),
+            slowest: slowest(order),
+        }
+    }
+}
+
+/// The benchmark with the longest launches, and their duration.
+pub(super) fn slowest(order: &[PlannedBenchmark]) -> Option<(&str, Duration)> {
+    let slowest = order.iter().max_by_key(|planned| planned.expected)?;
+    Some((slowest.entry.id.as_str(), slowest.expected))
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -207,11 +289,19 @@ pub(crate) struct RunnerOptions {
 }
 
 impl Measurement {
+    /// Adds another measurement.
+    pub(crate) fn add(&mut self, other: Self) {
+        for (name, results) in other.launch_results {
+            self.launch_results.entry(name).or_default().extend(results);
+        }
+        self.failures.extend(other.failures);
+        self.cut_short |= other.cut_short;
+    }
+
     fn launch(&mut self, planned: &mut PlannedBenchmark, launcher: &Launcher) -> Result<()> {
         let started = Instant::now();
         let outcome = launcher.measure(&planned.entry, planned.config)?;
-        // A moving mean keeps the estimate of the time left steady.
-        planned.expected = (planned.expected * 3 + started.elapsed()) / 4;
+        planned.took(started.elapsed());
         match outcome.with_all(&planned.rows) {
             LaunchOutcome::Rows(rows) => {
                 for (name, launch_result) in rows {
@@ -230,112 +320,5 @@ impl Measurement {
 
     fn has_failed(&self, planned: &PlannedBenchmark) -> bool {
         planned.rows.iter().any(|row| self.failures.contains_key(row))
-    }
-}
-
-/// Estimates the time left from the mean time of the finished steps.
-#[derive(Default)]
-struct EtaEstimator {
-    total: Duration,
-    count: u32,
-}
-
-impl EtaEstimator {
-    fn add(&mut self, time: Duration) {
-        self.total += time;
-        self.count += 1;
-    }
-
-    fn estimate(&self, count: usize) -> Duration {
-        let mean = self.total.checked_div(self.count).unwrap_or_default();
-        mean * u32::try_from(count).unwrap_or(u32::MAX)
-    }
-}
-
-/// Plans a benchmark: one launch finds its rows, then the sample size and count are taken from the
-/// recorded runs, or chosen by probing launches.
-fn probe(
-    entry: &ListedBenchmark,
-    launcher: &Launcher,
-    past: Option<&Selector<'_>>,
-    target: SamplingTarget,
-) -> Result<PlannedBenchmark, ProbeError> {
-    let started = Instant::now();
-    let single = SampleConfig { sample_size: 1, sample_count: 1 };
-    let rows = launch_rows(entry, launcher, Some(single), None)?;
-    let start_up = started.elapsed();
-    let rows: Vec<BenchmarkId> = rows.into_iter().map(|(name, _)| name).collect();
-    let recorded = past.and_then(|past| {
-        let configs =
-            rows.iter().map(|row| sample_config::reusable(&past.sample_config(row)?, target));
-        configs.collect::<Option<Vec<SampleConfig>>>()?.into_iter().next()
-    });
-    let config = match recorded {
-        Some(config) => config,
-        None => choose(entry, launcher, target, start_up)?,
-    };
-    let launch = Duration::from_secs_f64(target.launch_ns / 1e9);
-    Ok(PlannedBenchmark { entry: entry.clone(), rows, config, expected: start_up + launch })
-}
-
-/// Chooses the sample size by probing launches, until a sample is long enough, and then the sample
-/// count. `start_up` is the time of a launch besides its samples.
-fn choose(
-    entry: &ListedBenchmark,
-    launcher: &Launcher,
-    target: SamplingTarget,
-    start_up: Duration,
-) -> Result<SampleConfig, ProbeError> {
-    let started = Instant::now();
-    let mut estimate = estimate_of(entry, launcher, None, start_up)?;
-    // The author's sample count is only known if the time limit did not end the launch.
-    let author_sample_count =
-        estimate.author_sample_count.filter(|_| started.elapsed() < MAX_PROBE_TIME);
-    let mut sample_size = sample_config::sample_size(estimate.min_ns);
-    for _ in 0..MAX_PROBES {
-        if sample_size == 1 {
-            break;
-        }
-        let config = SampleConfig { sample_size, sample_count: DIVAN_SAMPLE_COUNT };
-        estimate = estimate_of(entry, launcher, Some(config), start_up)?;
-        if sample_config::is_long_enough(sample_size, estimate.min_ns) {
-            break;
-        }
-        sample_size = sample_config::sample_size(estimate.min_ns);
-    }
-    let estimate = ProbeEstimate { author_sample_count, ..estimate };
-    let sample_count = sample_config::sample_count(sample_size, estimate, target);
-    Ok(SampleConfig { sample_size, sample_count })
-}
-
-/// A probing launch. The estimate is of its fastest row, which needs the largest sample size.
-fn estimate_of(
-    entry: &ListedBenchmark,
-    launcher: &Launcher,
-    config: Option<SampleConfig>,
-    start_up: Duration,
-) -> Result<ProbeEstimate, ProbeError> {
-    let started = Instant::now();
-    let rows = launch_rows(entry, launcher, config, Some(MAX_PROBE_TIME))?;
-    let sampling = started.elapsed().saturating_sub(start_up);
-    let samples: u32 = rows.iter().map(|(_, row)| row.sample_count).sum();
-    let most_samples = rows.iter().map(|(_, row)| row.sample_count).max();
-    Ok(ProbeEstimate {
-        min_ns: rows.iter().map(|(_, row)| row.min_ns).fold(f64::INFINITY, f64::min),
-        median_ns: rows.iter().map(|(_, row)| row.median_ns).fold(0.0, f64::max),
-        author_sample_count: most_samples.filter(|samples| *samples != DIVAN_SAMPLE_COUNT),
-        sample_wall_ns: sampling.as_nanos() as f64 / f64::from(samples.max(1)),
-    })
-}
-
-fn launch_rows(
-    entry: &ListedBenchmark,
-    launcher: &Launcher,
-    config: Option<SampleConfig>,
-    max_time: Option<Duration>,
-) -> Result<Vec<(BenchmarkId, LaunchResult)>, ProbeError> {
-    match launcher.launch(entry, config, max_time)? {
-        LaunchOutcome::Rows(rows) => Ok(rows),
-        LaunchOutcome::Failure(reason) => Err(ProbeError::Benchmark(reason)),
     }
 }

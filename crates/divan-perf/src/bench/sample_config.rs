@@ -14,18 +14,31 @@ pub(crate) struct SampleConfig {
     pub(crate) sample_count: u32,
 }
 
-/// The requirements for the choice, besides the estimate of a probing launch.
+/// The requirements for the choice, besides the estimate of a probe.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct SamplingTarget {
     /// The sampling time of a launch in ns.
     pub(crate) launch_ns: f64,
+    /// The maximum wall-clock time of a launch with untimed set-up, in ns.
+    pub(crate) max_wall_ns: f64,
+    /// The fewest samples of a launch.
+    pub(crate) min_samples: u32,
     /// Launches per run.
     pub(crate) launches: u32,
     /// The samples of all launches that a budget needs; `None` without such a budget.
     pub(crate) pooled_samples: Option<u32>,
 }
 
-/// The result of a probing launch.
+/// The targets of a benchmark with recorded values, and of one without.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct SamplingTargets {
+    /// The target that recorded values must fit.
+    pub(crate) recorded: SamplingTarget,
+    /// The target of new values.
+    pub(crate) new: SamplingTarget,
+}
+
+/// The result of probing a benchmark.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ProbeEstimate {
     /// The minimum in ns per iteration.
@@ -34,8 +47,8 @@ pub(crate) struct ProbeEstimate {
     pub(crate) median_ns: f64,
     /// The sample count in the benchmark's source, if there is one and it is known.
     pub(crate) author_sample_count: Option<u32>,
-    /// The wall-clock time per sample in ns, untimed set-up included.
-    pub(crate) sample_wall_ns: f64,
+    /// The wall-clock time per iteration of all rows in ns, untimed set-up included.
+    pub(crate) iteration_wall_ns: f64,
 }
 
 /// From this time per iteration on, the sample size is 1: a hundred times the usual resolution of
@@ -48,21 +61,27 @@ const MAX_SAMPLE_SIZE: u32 = 1 << 16;
 /// The time of Divan's loop per iteration, which it subtracts. If the compiler removed the code of a
 /// benchmark, only the loop is left.
 const LOOP_NS: f64 = 0.3;
-/// The smallest and the largest sample count.
-const SAMPLE_COUNTS: (f64, f64) = (5.0, 10_000.0);
+/// The largest sample count.
+const MAX_SAMPLES: f64 = 10_000.0;
 /// Divan's default.
 pub(crate) const DIVAN_SAMPLE_COUNT: u32 = 100;
 /// The maximum time of all launches of a benchmark for the samples that a budget needs.
 const MAX_BUDGET_NS: f64 = 60e9;
 /// The maximum sampling time of a launch with the author's sample count.
 const MAX_AUTHOR_NS: f64 = 5e9;
-/// The maximum wall-clock time of a launch with untimed set-up.
-const MAX_WALL_NS: f64 = 2e9;
 /// A recorded sample config is reused until the time has changed by this factor.
 const REUSE_FACTOR: f64 = 4.0;
 
+/// The sample size: the samples are long enough, and untimed set-up does not make the launch longer
+/// than the target.
+pub(crate) fn sample_size(estimate: ProbeEstimate, target: SamplingTarget) -> u32 {
+    let most =
+        target.max_wall_ns / f64::from(target.min_samples) / estimate.iteration_wall_ns.max(1.0);
+    timed_sample_size(estimate.min_ns).min(1 << (most.max(1.0) as u32).ilog2())
+}
+
 /// The sample size for this minimum in ns per iteration.
-pub(crate) fn sample_size(min_ns: f64) -> u32 {
+fn timed_sample_size(min_ns: f64) -> u32 {
     if min_ns >= SINGLE_ITERATION_NS {
         return 1;
     }
@@ -87,9 +106,10 @@ pub(crate) fn sample_count(
     estimate: ProbeEstimate,
     target: SamplingTarget,
 ) -> u32 {
-    let (fewest, most) = SAMPLE_COUNTS;
+    let (fewest, most) = (f64::from(target.min_samples), MAX_SAMPLES);
     let sample_ns = f64::from(sample_size) * estimate.median_ns.max(LOOP_NS);
-    let affordable = (MAX_WALL_NS / estimate.sample_wall_ns.max(1.0)).clamp(fewest, most);
+    let sample_wall_ns = f64::from(sample_size) * estimate.iteration_wall_ns;
+    let affordable = (target.max_wall_ns / sample_wall_ns.max(1.0)).clamp(fewest, most);
     let mut count = (target.launch_ns / sample_ns).clamp(fewest, affordable) as u32;
     if let Some(pooled) = target.pooled_samples {
         // The first sample of each launch is cold and ignored.
@@ -107,21 +127,23 @@ pub(crate) fn sample_count(
 
 /// The sample config of the recorded runs, if it still fits. It fits until the median of the
 /// baseline has changed by [`REUSE_FACTOR`]; one run alone never changes it.
+/// `iteration_wall_ns` is the wall-clock time per iteration, untimed set-up included.
 pub(crate) fn reusable(
     past: &RecordedSampleConfig,
+    iteration_wall_ns: f64,
     target: SamplingTarget,
 ) -> Option<SampleConfig> {
     let estimate = ProbeEstimate {
         min_ns: past.min_ns,
         median_ns: past.median_ns,
         author_sample_count: None,
-        sample_wall_ns: 0.0,
+        iteration_wall_ns,
     };
-    let new_size = sample_size(past.min_ns);
+    let new_size = sample_size(estimate, target);
     let new_count = sample_count(new_size, estimate, target);
     let iterations = f64::from(new_size) * f64::from(new_count);
     let ratio = f64::from(past.sample_size) * f64::from(past.sample_count) / iterations;
-    let long_enough = f64::from(past.sample_size) * past.min_ns * REUSE_FACTOR >= MIN_SAMPLE_NS
+    let long_enough = f64::from(past.sample_size) * REUSE_FACTOR >= f64::from(new_size)
         || past.min_ns * REUSE_FACTOR >= SINGLE_ITERATION_NS;
     let enough_samples = target.pooled_samples.is_none_or(|pooled| {
         (past.sample_count - 1) * target.launches >= pooled || past.sample_count >= new_count
@@ -135,11 +157,25 @@ pub(crate) fn reusable(
 mod tests {
     use super::*;
 
-    const TARGET: SamplingTarget =
-        SamplingTarget { launch_ns: 50e6, launches: 5, pooled_samples: None };
+    const TARGET: SamplingTarget = SamplingTarget {
+        launch_ns: 50e6,
+        max_wall_ns: 2e9,
+        min_samples: 5,
+        launches: 5,
+        pooled_samples: None,
+    };
 
     fn estimate(ns: f64) -> ProbeEstimate {
-        ProbeEstimate { min_ns: ns, median_ns: ns, author_sample_count: None, sample_wall_ns: ns }
+        ProbeEstimate {
+            min_ns: ns,
+            median_ns: ns,
+            author_sample_count: None,
+            iteration_wall_ns: ns,
+        }
+    }
+
+    fn reused(past: &RecordedSampleConfig, target: SamplingTarget) -> Option<SampleConfig> {
+        reusable(past, past.median_ns, target)
     }
 
     fn past(sample_size: u32, sample_count: u32, ns: f64) -> RecordedSampleConfig {
@@ -150,7 +186,7 @@ mod tests {
     fn samples_of_short_iterations_take_ten_microseconds() {
         let cases = [(2.7, 4096), (124.0, 128), (1999.0, 8), (2000.0, 1), (1e9, 1), (0.0, 65_536)];
         for (ns, expected) in cases {
-            assert_eq!(sample_size(ns), expected, "{ns}");
+            assert_eq!(sample_size(estimate(ns), TARGET), expected, "{ns}");
             assert!(is_long_enough(expected, ns), "{ns}");
         }
         assert!(!is_long_enough(256, 2.7));
@@ -166,9 +202,16 @@ mod tests {
 
     #[test]
     fn untimed_set_up_bounds_the_samples() {
-        let slow = ProbeEstimate { sample_wall_ns: 20e6, ..estimate(1e5) };
-        assert_eq!(sample_count(1, slow, TARGET), 100);
-        assert_eq!(sample_count(1, ProbeEstimate { sample_wall_ns: 5e9, ..slow }, TARGET), 5);
+        let cases =
+            [(1e5, 20e6, 1, 100), (1e5, 5e9, 1, 5), (100.0, 1e6, 128, 15), (100.0, 1e8, 4, 5)];
+        for (ns, iteration_wall_ns, size, count) in cases {
+            let slow = ProbeEstimate { iteration_wall_ns, ..estimate(ns) };
+            assert_eq!(sample_size(slow, TARGET), size, "{ns}, {iteration_wall_ns}");
+            assert_eq!(sample_count(size, slow, TARGET), count, "{ns}, {iteration_wall_ns}");
+        }
+        // The recorded values of such a benchmark are kept.
+        let short = SampleConfig { sample_size: 4, sample_count: 5 };
+        assert_eq!(reusable(&past(4, 5, 100.0), 1e8, TARGET), Some(short));
     }
 
     #[test]
@@ -193,29 +236,29 @@ mod tests {
     #[test]
     fn a_sample_config_is_reused_until_the_time_changes_four_fold() {
         assert_eq!(
-            reusable(&past(1, 50, 1e6), TARGET),
+            reused(&past(1, 50, 1e6), TARGET),
             Some(SampleConfig { sample_size: 1, sample_count: 50 })
         );
         assert_eq!(
-            reusable(&past(1, 50, 3.7e6), TARGET),
+            reused(&past(1, 50, 3.7e6), TARGET),
             Some(SampleConfig { sample_size: 1, sample_count: 50 })
         );
         assert_eq!(
-            reusable(&past(1, 50, 0.26e6), TARGET),
+            reused(&past(1, 50, 0.26e6), TARGET),
             Some(SampleConfig { sample_size: 1, sample_count: 50 })
         );
-        assert_eq!(reusable(&past(1, 50, 0.24e6), TARGET), None);
-        assert_eq!(reusable(&past(4096, 4500, 0.5), TARGET), None);
+        assert_eq!(reused(&past(1, 50, 0.24e6), TARGET), None);
+        assert_eq!(reused(&past(4096, 4500, 0.5), TARGET), None);
         // Too many samples, or a multiple of the author's count: a probing launch decides.
-        assert_eq!(reusable(&past(1, 640, 1e6), TARGET), None);
+        assert_eq!(reused(&past(1, 640, 1e6), TARGET), None);
     }
 
     #[test]
     fn a_new_budget_needs_a_new_sample_config() {
         let target = SamplingTarget { pooled_samples: Some(300), ..TARGET };
-        assert_eq!(reusable(&past(1, 50, 1e6), target), None);
+        assert_eq!(reused(&past(1, 50, 1e6), target), None);
         assert_eq!(
-            reusable(&past(1, 61, 1e6), target),
+            reused(&past(1, 61, 1e6), target),
             Some(SampleConfig { sample_size: 1, sample_count: 61 })
         );
     }

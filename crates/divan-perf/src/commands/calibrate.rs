@@ -45,7 +45,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<ExitCode> {
     let known_cost = args.known_cost.as_deref().map(|path| known_cost(path, &args.measure.output));
     let known_cost = known_cost.transpose()?;
     let (suite, listing) = BenchSuite::build(&context, &args.measure, &interrupt)?;
-    suite.check_selected(&listing, &args.measure.filter)?;
+    suite.check_selected(&listing, &args.measure)?;
 
     let start = Instant::now();
     let time = args.measure.time_limit.unwrap_or(DEFAULT_TIME);
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<ExitCode> {
     drop(suite);
     if let Some(known_cost) = &known_cost {
         let (suite, listing) = BenchSuite::build(known_cost, &args.measure, &interrupt)?;
-        suite.check_selected(&listing, &args.measure.filter)?;
+        suite.check_selected(&listing, &args.measure)?;
         let mut comparison =
             SelfComparison::plan(known_cost, &suite, listing, &args.measure, &interrupt)?;
         result.real = comparison.real(start + time)?;
@@ -111,7 +111,7 @@ impl<'a> SelfComparison<'a> {
         interrupt: &'a Interrupt,
     ) -> Result<Self> {
         let base = BaseEntries::new(listing.clone(), &BTreeMap::new());
-        let runner = suite.plan(context, listing, args)?.without_deadline();
+        let runner = suite.plan(context, listing, args, false)?.without_deadline();
         Ok(Self { suite, runner, base, interrupt })
     }
 

@@ -30,12 +30,15 @@ pub(crate) struct PerfArgs {
     pub(crate) instructions: bool,
     /// Launch each benchmark N times [default: 5].
     ///
-    /// A launch is one process that runs one benchmark. A run with fewer than five launches is
+    /// A launch is one process that runs one benchmark. A run with fewer than three launches is
     /// never part of a baseline. Comparisons use pairs of launches instead, so the option cannot be
     /// combined with --compare.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000), help_heading = heading::MEASUREMENT)]
     pub(crate) launches: Option<u16>,
     /// Launch each benchmark only twice, for an estimate.
+    ///
+    /// A benchmark without recorded sample sizes is launched for 20 ms instead of 50 ms, and only
+    /// once if that takes a second or more.
     ///
     /// A full run launches a slower benchmark ten more times before it reports a regression. A quick
     /// run does not. It fails only for a budget of allocations, never for a regression. It is recorded

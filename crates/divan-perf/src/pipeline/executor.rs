@@ -98,16 +98,21 @@ impl<'a> Executor<'a> {
         launches: usize,
     ) -> Result<Measurement> {
         let (launcher, interrupt) = (&self.suite.launcher, self.interrupt);
-        let rounds = schedule(stage, launches);
-        let measured = self.runner.measure(&rounds, benchmarks, launcher, interrupt)?;
+        let schedule = schedule(stage, launches);
+        let (early, late) =
+            self.runner.split_by_time(benchmarks.to_vec(), |planned| schedule.launches_of(planned));
+        let mut measured = Measurement::default();
+        for group in [early, late].iter().filter(|group| !group.is_empty()) {
+            measured.add(self.runner.measure(&schedule, group, launcher, interrupt)?);
+        }
         for (name, results) in &measured.launch_results {
             let times: Vec<LaunchTimes> = results.iter().map(LaunchResult::times).collect();
             judge.feed(name, times);
         }
         measured.failures.iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
         if measured.cut_short {
-            let done = |name| measured.launch_results.get(name).map_or(0, Vec::len);
-            self.stop(judge, benchmarks.iter().filter(|name| done(*name) < launches));
+            let open = self.runner.unfinished(&schedule, benchmarks, &measured.launch_results);
+            self.stop(judge, open.iter());
         }
         if self.args.compare.is_none() {
             return Ok(measured);
@@ -126,6 +131,17 @@ impl<'a> Executor<'a> {
         if self.base.as_ref().is_none_or(|built| built.commit.commit.hash != base) {
             return self.build_base(judge, base, benchmarks);
         }
+        let (early, late) = self.runner.split_by_time(benchmarks.to_vec(), |_| pairs * 2);
+        let mut groups = [early, late].into_iter().filter(|group| !group.is_empty());
+        groups.try_for_each(|group| self.launch_pairs(judge, &group, pairs))
+    }
+
+    fn launch_pairs(
+        &mut self,
+        judge: &mut Judge,
+        benchmarks: &[BenchmarkId],
+        pairs: usize,
+    ) -> Result<()> {
         let Some(built) = &self.base else { return Ok(()) };
         let mut launched = self.runner.compare(
             title(pairs),
@@ -242,11 +258,7 @@ impl ComparisonLaunches {
 
     /// Adds launches of the head alone.
     fn add_head(&mut self, measurement: Measurement) {
-        for (name, results) in measurement.launch_results {
-            self.head.launch_results.entry(name).or_default().extend(results);
-        }
-        self.head.failures.extend(measurement.failures);
-        self.head.cut_short |= measurement.cut_short;
+        self.head.add(measurement);
     }
 }
 
@@ -257,7 +269,7 @@ fn schedule(stage: Stage, launches: usize) -> LaunchSchedule {
         Stage::Rerun => ("rerun", Duration::ZERO),
         Stage::Confirmation => ("confirmation", CONFIRMATION_INTERVAL),
     };
-    LaunchSchedule { title, launches, min_interval }
+    LaunchSchedule { title, launches, is_initial: stage == Stage::Initial, min_interval }
 }
 
 /// The title of a step of a paired comparison.

@@ -49,8 +49,8 @@ pub(crate) fn probe(
         args.output.manifest_path.as_deref().context("the path of Cargo.toml is missing")?;
     let context = Context::without_history(manifest, &args.output)?;
     let (suite, listing) = BenchSuite::build(&context, args, interrupt)?;
-    suite.check_selected(&listing, &args.filter)?;
-    let runner = suite.plan(&context, listing.clone(), args)?;
+    suite.check_selected(&listing, args)?;
+    let runner = suite.plan(&context, listing.clone(), args, false)?;
     let names: Vec<BenchmarkId> =
         runner.planned().iter().flat_map(|planned| planned.rows.clone()).collect();
     let failures = runner.failures().clone();

@@ -118,6 +118,7 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
         notes,
     });
     report.partition.clone_from(&suite.partition);
+    report.excluded.clone_from(&suite.excluded);
     report
 }
 

@@ -88,6 +88,12 @@ impl Project {
         checked.map_err(|error| in_file(&error))
     }
 
+    /// Checks that each entry of `exclude` excludes one of `known`, all benchmarks.
+    pub(super) fn check_excluded(&self, known: &[BenchmarkId]) -> Result<()> {
+        let checked = self.settings.check_excluded(&self.budget_text, known);
+        checked.map_err(|error| in_file(&error))
+    }
+
     /// Checks that no existing benchmark has a former name in `renamed`.
     pub(super) fn check_old_names(&self, known: &[BenchmarkId]) -> Result<()> {
         let checked = self.settings.check_old_names(&self.budget_text, known);

@@ -5,7 +5,7 @@ use super::base_build::Base;
 use super::context::Context;
 use super::selection::Selection;
 use super::suite::BenchSuite;
-use crate::bench::{Listing, is_selected};
+use crate::bench::Listing;
 use crate::store::BaseCommit;
 use anyhow::{Context as _, Result};
 use perf_judge::ident::BenchmarkId;
@@ -61,9 +61,11 @@ impl ReferenceSource {
         suite: &BenchSuite,
         mut listing: Listing,
     ) -> Result<(Listing, Selection)> {
-        let filter = &args.measure.filter;
-        let is_wanted =
-            |name: &BenchmarkId| is_selected(name, filter) && suite.reports_removed(name);
+        let filter = args.measure.by_name();
+        let is_wanted = |name: &BenchmarkId| {
+            let is_selected = filter.selects(name) && !context.project.settings.excludes(name);
+            is_selected && suite.reports_removed(name)
+        };
         let Self::Commit(commit) = self else {
             let known = suite.selector(context).known_names();
             suite.silent.fail(&mut listing, known.into_iter(), is_wanted);

@@ -2,15 +2,15 @@
 
 use super::args::PerfArgs;
 use super::context::Context;
+use super::name_selection::{exclude, exclusion_note, none_selected};
 use super::silent_targets::SilentTargets;
 use crate::args::MeasureArgs;
 use crate::bench::{
-    BuildFolder, Built, ClockRecorder, Launcher, ListedBenchmark, Listing, Measurement, Runner,
-    RunnerOptions, SamplingTarget, Workspace,
+    BuildFolder, Built, ClockRecorder, FEWEST_LAUNCHES, Launcher, ListedBenchmark, Listing,
+    Measurement, Runner, RunnerOptions, SamplingTarget, SamplingTargets, Workspace,
 };
 use crate::environment::{self, BuildSettings};
 use crate::interrupt::Interrupt;
-use crate::similar_names::{listed, similar};
 use crate::store::Repository;
 use crate::ui;
 use anyhow::{Result, bail};
@@ -18,9 +18,9 @@ use chrono::{DateTime, Utc};
 use perf_judge::baseline::Selector;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Alloc, Machine, Measured, Run, RunKind, SCHEMA, Source, Unfinished};
-use perf_judge::unit;
 use perf_judge::verdict::{Comparison, Judge, JudgeConfig, Reference};
 use perf_report::partition::{Part, Partition};
+use regex_lite::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -32,6 +32,17 @@ const RERUN_LAUNCHES: usize = 10;
 const QUICK_LAUNCHES: u16 = 2;
 /// The default of `--launch-ms`, in milliseconds.
 const LAUNCH_MS: u16 = 50;
+/// The same with `--quick`, for benchmarks without recorded sample sizes. Those of 50 ms are within
+/// the factor of four that keeps recorded values.
+const QUICK_LAUNCH_MS: u16 = 20;
+/// The fewest samples of a launch.
+const MIN_SAMPLES: u32 = 5;
+/// The same with `--quick`: a cold sample, and two that count.
+const QUICK_MIN_SAMPLES: u32 = 3;
+/// The maximum wall-clock time of a launch with untimed set-up, in ns.
+const MAX_WALL_NS: f64 = 2e9;
+/// The same with `--quick`.
+const QUICK_WALL_NS: f64 = 2e8;
 
 /// The built benches, their launcher and the machine.
 #[derive(Debug)]
@@ -50,6 +61,8 @@ pub(crate) struct BenchSuite {
     missing_features: Vec<String>,
     /// Names of several benchmarks, which are not measured.
     duplicates: BTreeSet<BenchmarkId>,
+    /// The benchmarks that `exclude` of perf-budgets.json leaves out.
+    pub(crate) excluded: Vec<BenchmarkId>,
     /// The number of selected benchmarks, in all parts of the partition.
     selected: usize,
     sources: BTreeMap<BenchmarkId, Source>,
@@ -81,7 +94,9 @@ impl BenchSuite {
         notes.append(&mut listing.notes);
         let silent = SilentTargets::find(workspace, &built, &listing);
         let listed = names.into_iter().chain(listing.failures.keys().cloned()).collect();
-        listing.filter(&args.filter);
+        let excluded = exclude(&mut listing, context, args)?;
+        notes.extend(exclusion_note(&excluded));
+        listing.keep(|name| args.by_name().selects(name));
         let selected = listing.len();
         let part = args.partition.filter(|part| !part.is_all());
         let partition = part.map(|part| split(&mut listing, part, context));
@@ -97,6 +112,7 @@ impl BenchSuite {
             listed,
             missing_features: workspace.missing_features.iter().cloned().collect(),
             duplicates: listing.duplicates.clone(),
+            excluded,
             selected,
             sources: listing.entries.iter().filter_map(source).collect(),
             started: environment::now(),
@@ -105,8 +121,8 @@ impl BenchSuite {
         Ok((suite, listing))
     }
 
-    /// Fails if no benchmark is selected and none is missing. `filter` has the texts of `--filter`.
-    pub(crate) fn check_selected(&self, listing: &Listing, filter: &[String]) -> Result<()> {
+    /// Fails if no benchmark is selected and none is missing.
+    pub(crate) fn check_selected(&self, listing: &Listing, args: &MeasureArgs) -> Result<()> {
         if self.selected > 0 || listing.len() > 0 {
             return Ok(());
         }
@@ -131,7 +147,13 @@ impl BenchSuite {
                 "nothing to measure: the built benches contain no benchmark. Add a function with #[divan::bench], or change --package"
             );
         }
-        bail!("{}", none_selected(&self.listed, filter))
+        if self.excluded.len() == self.listed.len() {
+            bail!(
+                "nothing to measure: `exclude` in perf-budgets.json names every benchmark. Remove an entry"
+            );
+        }
+        let texts: Vec<&str> = args.filter.iter().map(Regex::as_str).collect();
+        bail!("{}", none_selected(&self.listed, &texts))
     }
 
     /// The start of the measurement.
@@ -144,17 +166,25 @@ impl BenchSuite {
         self.seed
     }
 
-    /// Chooses the sample size and sample count of each benchmark.
+    /// Chooses the sample size and sample count of each benchmark, for shorter launches if the
+    /// measurement `is_quick`.
     pub(crate) fn plan(
         &self,
         context: &Context,
         listing: Listing,
         args: &MeasureArgs,
+        is_quick: bool,
     ) -> Result<Runner> {
         let past = Some(self.selector(context));
         let options = RunnerOptions { seed: self.seed, time_limit: args.time_limit };
-        let target = |name: &BenchmarkId| self.target(context, args, name);
-        Runner::plan(listing, &self.launcher, past, target, options)
+        let targets = |name: &BenchmarkId| {
+            let recorded = self.target(context, args, name);
+            SamplingTargets {
+                recorded,
+                new: if is_quick { quick(recorded, args) } else { recorded },
+            }
+        };
+        Runner::plan(listing, &self.launcher, past, targets, options)
     }
 
     /// Checks that budgets and accepted regressions name existing benchmarks, if nothing is filtered.
@@ -170,16 +200,16 @@ impl BenchSuite {
             return Ok(());
         }
         let rows = runner.planned().iter().flat_map(|planned| planned.rows.clone());
-        let launched: Vec<BenchmarkId> = rows.chain(runner.failures().keys().cloned()).collect();
+        let mut launched: Vec<BenchmarkId> =
+            rows.chain(runner.failures().keys().cloned()).collect();
         let others = self.partition.iter().flat_map(|partition| &partition.listed);
         let others: Vec<BenchmarkId> =
             others.chain(skipped).chain(&self.duplicates).cloned().collect();
         context.project.check_old_names(&launched)?;
         context.project.check_budgets(&launched, &others)?;
         if args.compare.is_none() && self.partition.is_none() {
-            let known: Vec<BenchmarkId> =
-                launched.iter().chain(&self.duplicates).cloned().collect();
-            context.project.check_names(&known)?;
+            launched.extend(self.duplicates.iter().chain(&self.excluded).cloned());
+            context.project.check_names(&launched)?;
         }
         Ok(())
     }
@@ -206,6 +236,7 @@ impl BenchSuite {
         let mut removed = selector.newest_names();
         removed.retain(|name| args.measure.is_unfiltered() && !listed.contains(name));
         removed.retain(|name| self.reports_removed(name));
+        removed.retain(|name| !context.project.settings.excludes(name));
         let judge_config = JudgeConfig::of_launches(launches(args).into())
             .with_reruns((!args.quick).then_some(RERUN_LAUNCHES))
             .with_comparison(!args.quick && context.history.repository().is_some());
@@ -269,6 +300,8 @@ impl BenchSuite {
             context.project.budgets.iter().filter(|budget| !budget.limits(names).is_empty());
         SamplingTarget {
             launch_ns: f64::from(args.launch_ms.unwrap_or(LAUNCH_MS)) * 1e6,
+            max_wall_ns: MAX_WALL_NS,
+            min_samples: MIN_SAMPLES,
             launches: LAUNCHES.into(),
             pooled_samples: limits.filter_map(|budget| budget.metric.samples_needed()).max(),
         }
@@ -286,31 +319,26 @@ impl BenchSuite {
     }
 }
 
-/// The error if no name contains one of `texts`.
-fn none_selected(names: &[BenchmarkId], texts: &[String]) -> String {
-    let quoted: Vec<String> = texts.iter().map(|text| format!("`{text}`")).collect();
-    let count = unit::counted(names.len(), "benchmark", "benchmarks");
-    let close: BTreeSet<&BenchmarkId> =
-        texts.iter().flat_map(|text| similar(names.iter(), text)).collect();
-    let fix = if close.is_empty() {
-        "change --filter or --package".to_owned()
-    } else {
-        format!("change --filter; similar names: {}", listed(&Vec::from_iter(close)))
-    };
-    format!(
-        "nothing to measure: none of {count} has a name that contains {}; {fix}",
-        quoted.join(" or ")
-    )
+/// The target of a quick measurement without recorded values.
+fn quick(target: SamplingTarget, args: &MeasureArgs) -> SamplingTarget {
+    let launch_ns = f64::from(args.launch_ms.unwrap_or(QUICK_LAUNCH_MS)) * 1e6;
+    SamplingTarget {
+        launch_ns,
+        max_wall_ns: QUICK_WALL_NS,
+        min_samples: QUICK_MIN_SAMPLES,
+        pooled_samples: None,
+        ..target
+    }
 }
 
-/// Launches of each benchmark in the initial measurement.
+/// The most launches of each benchmark in the initial measurement.
 pub(super) fn launches(args: &PerfArgs) -> u16 {
     args.launches.unwrap_or(if args.quick { QUICK_LAUNCHES } else { LAUNCHES })
 }
 
 /// Whether the run can be part of a baseline.
 pub(crate) fn is_complete(args: &PerfArgs) -> bool {
-    args.measure.is_unfiltered() && launches(args) >= LAUNCHES
+    args.measure.is_unfiltered() && launches(args) >= FEWEST_LAUNCHES
 }
 
 /// Keeps the part's benchmarks in the listing. Only the first part reports failures of listing.
@@ -353,27 +381,5 @@ fn clock_recorder(
             ));
             None
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn filters_that_select_nothing_are_named_with_similar_benchmarks() {
-        let names = ["a/b::checksum", "a/b::sort"].map(BenchmarkId::from);
-        let error = |texts: &[&str]| {
-            let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
-            none_selected(&names, &texts)
-        };
-        assert_eq!(
-            error(&["nope"]),
-            "nothing to measure: none of 2 benchmarks has a name that contains `nope`; change --filter or --package"
-        );
-        assert_eq!(
-            error(&["chekcsum", "nope"]),
-            "nothing to measure: none of 2 benchmarks has a name that contains `chekcsum` or `nope`; change --filter; similar names: a/b::checksum"
-        );
     }
 }

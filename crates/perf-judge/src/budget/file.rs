@@ -7,8 +7,9 @@ use super::error::{BudgetError, at, at_value, located};
 use super::json_place::PathPart::Key;
 use super::limits::{Budget, RawBudget};
 use super::object::{AsObject, object, objects, unique_keys};
+use super::pattern::matches;
 use super::settings::{Gate, HistoryConfig, check_base_branches, check_history};
-use super::{names, renamed};
+use super::{exclude, names, renamed};
 use crate::ident::BenchmarkId;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
@@ -39,6 +40,9 @@ pub struct BudgetFile {
     /// The severities that fail a check.
     #[serde(default, deserialize_with = "object")]
     pub gate: Gate,
+    /// Benchmarks that are not measured: names, their last parts, or names that end in `::*`.
+    #[serde(default)]
+    pub exclude: Vec<String>,
     /// The current names of benchmarks by old ones, so that a renamed benchmark keeps its history.
     #[serde(default, deserialize_with = "unique_keys")]
     pub renamed: BTreeMap<BenchmarkId, BenchmarkId>,
@@ -76,6 +80,7 @@ impl Default for BudgetFile {
             cargo: CargoConfig::default(),
             base: BaseConfig::default(),
             gate: Gate::default(),
+            exclude: Vec::new(),
             renamed: BTreeMap::new(),
             accepted: Vec::new(),
             budgets: BTreeMap::new(),
@@ -90,7 +95,7 @@ impl BudgetFile {
     /// With the line and column of the value or key:
     ///
     /// - a text that is not JSON, an unknown or duplicate key, a newer schema;
-    /// - a name that git or cargo does not accept, or a cycle of new names;
+    /// - a name that git or cargo does not accept, a cycle of new names, or an empty name in `exclude`;
     /// - a limit that is missing, out of range or out of order, or has the key of another metric.
     pub fn parse(text: &str) -> Result<(Self, Budgets), BudgetError> {
         check_object(text)?;
@@ -110,6 +115,7 @@ impl BudgetFile {
         check_base(text, &file.base)?;
         file.renamed = renamed::resolved(text, &file.renamed)?;
         accepted::check(text, &file.accepted)?;
+        exclude::check(text, &file.exclude)?;
         let budgets = file.budgets.iter();
         let budgets = budgets.map(|(name, AsObject(raw))| raw.checked(text, name));
         let budgets = budgets.collect::<Result<_, _>>()?;
@@ -142,6 +148,19 @@ impl BudgetFile {
         known: &[BenchmarkId],
     ) -> Result<(), BudgetError> {
         names::check_names(text, budgets, known)
+    }
+
+    /// Whether the benchmark is not measured.
+    pub fn excludes(&self, id: &BenchmarkId) -> bool {
+        self.exclude.iter().any(|pattern| matches(pattern, id))
+    }
+
+    /// Checks that each entry of `exclude` excludes one of `known`.
+    ///
+    /// # Errors
+    /// With the line and column of the first that does not.
+    pub fn check_excluded(&self, text: &str, known: &[BenchmarkId]) -> Result<(), BudgetError> {
+        exclude::check_names(text, &self.exclude, known)
     }
 
     /// Checks that no existing benchmark has an old name. Its numbers would count for the benchmark

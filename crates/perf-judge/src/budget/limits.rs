@@ -3,6 +3,7 @@
 use super::error::{BudgetError, at_key, at_value};
 use super::json_place::PathPart::Key;
 use super::metric::Metric;
+use super::pattern::matches;
 use crate::ident::BenchmarkId;
 use serde::Deserialize;
 use std::ops::RangeInclusive;
@@ -32,10 +33,7 @@ pub struct Budget {
 impl Budget {
     /// The benchmarks among `known` that this budget limits.
     pub fn limits<'a>(&self, known: &'a [BenchmarkId]) -> Vec<&'a BenchmarkId> {
-        match self.benchmark.strip_suffix("::*") {
-            Some(above) => known.iter().filter(|id| id.is_below(above)).collect(),
-            None => known.iter().filter(|id| id.is_named(&self.benchmark)).collect(),
-        }
+        known.iter().filter(|id| matches(&self.benchmark, id)).collect()
     }
 
     /// Whether it limits the benchmark `listed`, or a row of it.

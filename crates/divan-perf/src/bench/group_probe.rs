@@ -1,0 +1,131 @@
+//! One process that runs many benchmarks for a moment, to find their rows and speeds.
+
+use super::ListedBenchmark;
+use super::launch::Launcher;
+use super::launch_result::{LaunchResults, whole_table};
+use super::process::ProcessOutcome;
+use anyhow::Result;
+use divan_output::{Table, probe_arguments};
+use perf_judge::ident::BenchmarkId;
+use perf_judge::run::LaunchResult;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The rows of a benchmark in a process that ran several benchmarks.
+#[derive(Debug)]
+pub(super) struct ProbedRows {
+    pub(super) rows: Vec<ProbedRow>,
+}
+
+/// A finished row, and its wall-clock time.
+#[derive(Debug)]
+pub(super) struct ProbedRow {
+    pub(super) name: BenchmarkId,
+    pub(super) result: LaunchResult,
+    /// From the end of the row before it to its own end.
+    pub(super) wall: Duration,
+    /// Whether Divan chose the sample size. It doubles the size until a sample is long enough: before
+    /// samples of N iterations it ran N - 1 others.
+    is_tuned: bool,
+}
+
+impl ProbedRow {
+    /// The wall-clock time per iteration in ns, with untimed set-up.
+    pub(super) fn iteration_wall_ns(&self) -> f64 {
+        let tuning = if self.is_tuned { self.result.sample_size.saturating_sub(1) } else { 0 };
+        let iterations = self.result.iterations() + u64::from(tuning);
+        self.wall.as_nanos() as f64 / iterations.max(1) as f64
+    }
+}
+
+impl Launcher {
+    /// Runs `entries`, which are of one executable, in one process, each for `time`. Without
+    /// `sample_size` Divan chooses it.
+    ///
+    /// The result lacks benchmarks without a finished row: one that ended the process, and those
+    /// after it.
+    pub(super) fn probe_group(
+        &self,
+        entries: &[ListedBenchmark],
+        sample_size: Option<u32>,
+        time: Duration,
+    ) -> Result<BTreeMap<BenchmarkId, ProbedRows>> {
+        let Some(first) = entries.first() else { return Ok(BTreeMap::new()) };
+        let mut command = self.command(&first.executable);
+        let names = entries.iter().map(|entry| &entry.listed);
+        command.args(probe_arguments(names, sample_size, time));
+        let ended = self.run(command, first.id.as_str())?;
+        let table = whole_table(first, &ended);
+        let probed = |entry: &ListedBenchmark| {
+            Some((entry.id.clone(), rows(entry, &table, &ended, sample_size.is_none())?))
+        };
+        Ok(entries.iter().filter_map(probed).collect())
+    }
+}
+
+/// The rows of a benchmark, if all of them are finished.
+fn rows(
+    entry: &ListedBenchmark,
+    table: &Table,
+    ended: &ProcessOutcome,
+    is_tuned: bool,
+) -> Option<ProbedRows> {
+    let mut own = table.clone();
+    own.keep_rows_of(&entry.listed);
+    let is_finished = own.rows.iter().all(|row| row.figures().is_some());
+    if own.rows.is_empty() || own.is_ambiguous() || !is_finished {
+        return None;
+    }
+    let begin =
+        |at: usize| table.rows.iter().map(|row| row.span.end).filter(|end| *end <= at).max();
+    let wall = |span: &std::ops::Range<usize>| {
+        let before = begin(span.start).map_or(Duration::ZERO, |end| arrival(&ended.arrivals, end));
+        arrival(&ended.arrivals, span.end).saturating_sub(before)
+    };
+    let walls: Vec<Duration> = own.rows.iter().map(|row| wall(&row.span)).collect();
+    let results = LaunchResults::read(entry, &own.rows, None, ended).ok()?;
+    let rows = results.rows.into_iter().zip(walls);
+    let rows =
+        rows.map(|((name, result), wall)| ProbedRow { name, result, wall, is_tuned }).collect();
+    Some(ProbedRows { rows })
+}
+
+/// When the first `len` bytes had arrived.
+fn arrival(arrivals: &[(usize, Duration)], len: usize) -> Duration {
+    let arrived = arrivals.iter().find(|(bytes, _)| *bytes >= len).or(arrivals.last());
+    arrived.map_or(Duration::ZERO, |(_, at)| *at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_of_output_is_that_of_the_part_that_completed_it() {
+        let ms = Duration::from_millis;
+        let arrivals = [(10, ms(1)), (25, ms(7))];
+        for (len, expected) in [(0, 1), (10, 1), (11, 7), (25, 7), (30, 7)] {
+            assert_eq!(arrival(&arrivals, len), ms(expected), "{len}");
+        }
+        assert_eq!(arrival(&[], 1), Duration::ZERO);
+    }
+
+    #[test]
+    fn iterations_before_the_sample_size_was_found_count() {
+        // Samples of 1, 2 and 4 iterations, then one of 8.
+        let cases = [
+            (1, 1, true, 1),
+            (1, 100, true, 100),
+            (8, 1, true, 15),
+            (8, 10, true, 87),
+            (8, 10, false, 80),
+        ];
+        for (sample_size, sample_count, is_tuned, iterations) in cases {
+            let result = LaunchResult { sample_size, sample_count, ..LaunchResult::default() };
+            let wall = Duration::from_nanos(7 * iterations);
+            let row = ProbedRow { name: BenchmarkId::from("p/b::a"), result, wall, is_tuned };
+            let ns = row.iteration_wall_ns();
+            assert!((ns - 7.0).abs() < 1e-9, "{sample_size}, {sample_count}: {ns}");
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! Finds the rows of each benchmark, and chooses its sample size and count.
+
+use super::build::Executable;
+use super::group_probe::ProbedRows;
+use super::launch::{LaunchOutcome, Launcher};
+use super::sample_config::{
+    self, DIVAN_SAMPLE_COUNT, ProbeEstimate, SampleConfig, SamplingTarget, SamplingTargets,
+};
+use super::{ListedBenchmark, Listing, dep_info};
+use crate::ui::{Progress, ProgressState};
+use anyhow::Result;
+use memchr::memmem;
+use perf_judge::baseline::Selector;
+use perf_judge::ident::BenchmarkId;
+use perf_judge::run::LaunchResult;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// A listed benchmark with its rows, sample size and sample count.
+#[derive(Clone, Debug)]
+pub(crate) struct PlannedBenchmark {
+    pub(crate) entry: ListedBenchmark,
+    /// The rows of a launch: one, or one per thread count.
+    pub(crate) rows: Vec<BenchmarkId>,
+    pub(crate) config: SampleConfig,
+    /// The expected duration of a launch.
+    pub(super) expected: Duration,
+    /// The launches of the initial measurement.
+    pub(super) launches: u16,
+}
+
+/// The planned benchmarks, and those that cannot be launched.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) planned: Vec<PlannedBenchmark>,
+    /// Reasons by benchmark or target.
+    pub(super) failures: BTreeMap<BenchmarkId, String>,
+}
+
+/// The most benchmarks of one probing process.
+const GROUP: usize = 64;
+/// The most bytes of their names. Windows limits a command line to 32 KB.
+const GROUP_BYTES: usize = 16_000;
+/// The sampling time of a benchmark in a probing process.
+const PROBE_TIME: Duration = Duration::from_millis(5);
+/// The most sample sizes that are tried for a benchmark.
+const MAX_CONFIRMATIONS: usize = 4;
+/// The maximum sampling time of a process that probes one benchmark. A sample count of the
+/// benchmark's author that needs more time is not detected.
+const MAX_PROBE_TIME: Duration = Duration::from_secs(3);
+/// How a bench sets its own sample count.
+const AUTHOR_COUNT: &[u8] = b"sample_count";
+
+/// Chooses the sample size and count of each listed benchmark: those of the recorded runs if they
+/// still fit, otherwise by probing.
+pub(super) fn plan(
+    listing: Listing,
+    launcher: &Launcher,
+    past: Option<Selector<'_>>,
+    targets: &dyn Fn(&BenchmarkId) -> SamplingTargets,
+) -> Result<Plan> {
+    let count = listing.entries.len();
+    let mut planner = Planner {
+        launcher,
+        past,
+        targets,
+        plan: Plan { planned: Vec::with_capacity(count), failures: listing.failures },
+        sets_sample_count: false,
+        progress: Progress::start("probing", "benchmark", "benchmarks", count),
+        eta: EtaEstimator { count, started: Instant::now() },
+        done: 0,
+    };
+    let mut executables: Vec<(PathBuf, VecDeque<ListedBenchmark>)> = Vec::new();
+    for entry in listing.entries {
+        match executables.last_mut().filter(|(path, _)| *path == entry.executable.path) {
+            Some((_, entries)) => entries.push_back(entry),
+            None => executables.push((entry.executable.path.clone(), [entry].into())),
+        }
+    }
+    for (_, entries) in executables {
+        planner.add_executable(entries)?;
+    }
+    Ok(planner.plan)
+}
+
+struct Planner<'a> {
+    launcher: &'a Launcher,
+    past: Option<Selector<'a>>,
+    targets: &'a dyn Fn(&BenchmarkId) -> SamplingTargets,
+    plan: Plan,
+    /// Whether the executable may set sample counts of its own.
+    sets_sample_count: bool,
+    progress: Progress,
+    eta: EtaEstimator,
+    /// The benchmarks that were probed.
+    done: usize,
+}
+
+/// What a probe found out about a benchmark.
+struct Probe {
+    rows: Vec<BenchmarkId>,
+    estimate: ProbeEstimate,
+    /// Whether the time limit ended the sampling, so that the author's sample count is unknown.
+    is_cut_short: bool,
+}
+
+/// A benchmark whose sample size is chosen.
+struct ProbedBenchmark {
+    entry: ListedBenchmark,
+    probe: Probe,
+    /// The recorded values that still fit.
+    recorded: Option<SampleConfig>,
+    sample_size: u32,
+    /// Whether samples of this size were measured, or need not be.
+    is_confirmed: bool,
+}
+
+impl Planner<'_> {
+    /// Probes the benchmarks of an executable in groups. A benchmark that ends its process is probed
+    /// alone, and those after it in the next group.
+    fn add_executable(&mut self, mut open: VecDeque<ListedBenchmark>) -> Result<()> {
+        let Some(first) = open.front() else { return Ok(()) };
+        self.sets_sample_count = sets_sample_count(&first.executable);
+        let mut probed = Vec::new();
+        while !open.is_empty() {
+            let group = next_group(&mut open);
+            let mut rows = self.launcher.probe_group(&group, None, PROBE_TIME)?;
+            let is_useless = rows.is_empty();
+            let mut missing = VecDeque::new();
+            for entry in group {
+                match rows.remove(&entry.id) {
+                    Some(rows) => probed.push(self.probed(entry, probe_of(&rows))),
+                    None => missing.push_back(entry),
+                }
+            }
+            let alone = if is_useless { missing.len() } else { missing.len().min(1) };
+            for entry in missing.drain(..alone) {
+                probed.extend(self.probe_alone(entry)?);
+            }
+            missing.into_iter().rev().for_each(|entry| open.push_front(entry));
+        }
+        self.confirm(&mut probed)?;
+        let fastest = probed.iter().min_by(|one, other| one.wall_ns().total_cmp(&other.wall_ns()));
+        let overhead = fastest.map(|probed| self.overhead(&probed.entry)).transpose()?;
+        let overhead = overhead.unwrap_or_default();
+        probed.into_iter().try_for_each(|probed| self.add(probed, overhead))
+    }
+
+    /// Takes the recorded values if they still fit, else a sample size by the probe.
+    fn probed(&mut self, entry: ListedBenchmark, probe: Probe) -> ProbedBenchmark {
+        self.done += 1;
+        self.progress.at(&self.eta.state(self.done, entry.id.as_str()));
+        let targets = (self.targets)(&entry.id);
+        let wall_ns = probe.estimate.iteration_wall_ns;
+        let recorded = self.past.as_ref().and_then(|past| {
+            let recorded = probe.rows.iter().map(|row| {
+                sample_config::reusable(&past.sample_config(row)?, wall_ns, targets.recorded)
+            });
+            recorded.collect::<Option<Vec<SampleConfig>>>()?.into_iter().next()
+        });
+        let sample_size = sample_config::sample_size(probe.estimate, targets.new);
+        let is_confirmed = recorded.is_some() || sample_size == 1;
+        ProbedBenchmark { entry, probe, recorded, sample_size, is_confirmed }
+    }
+
+    /// Probes a benchmark in a process of its own.
+    fn probe_alone(&mut self, entry: ListedBenchmark) -> Result<Option<ProbedBenchmark>> {
+        let started = Instant::now();
+        match self.launcher.launch(&entry, None, Some(MAX_PROBE_TIME))? {
+            LaunchOutcome::Rows(rows) => {
+                Ok(Some(self.probed(entry, probe_alone(&rows, started.elapsed()))))
+            }
+            LaunchOutcome::Failure(reason) => {
+                self.done += 1;
+                self.plan.failures.insert(entry.id, reason);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Measures samples of the chosen size, and increases it until they are long enough.
+    ///
+    /// An iteration can take another time in samples of another size, e.g. if its results are kept
+    /// until the end of the sample. Benchmarks of one size share a process.
+    fn confirm(&self, probed: &mut [ProbedBenchmark]) -> Result<()> {
+        for _ in 0..MAX_CONFIRMATIONS {
+            let open = probed.iter().filter(|probed| !probed.is_confirmed);
+            let sizes: BTreeSet<u32> = open.map(|probed| probed.sample_size).collect();
+            for size in sizes {
+                let is_open =
+                    |probed: &&ProbedBenchmark| !probed.is_confirmed && probed.sample_size == size;
+                let mut open: VecDeque<ListedBenchmark> =
+                    probed.iter().filter(is_open).map(|probed| probed.entry.clone()).collect();
+                let mut rows = BTreeMap::new();
+                while !open.is_empty() {
+                    let group = next_group(&mut open);
+                    rows.extend(self.launcher.probe_group(&group, Some(size), PROBE_TIME)?);
+                }
+                for probed in probed.iter_mut().filter(|probed| is_open(&&**probed)) {
+                    let target = (self.targets)(&probed.entry.id).new;
+                    probed.measured(rows.get(&probed.entry.id), target);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The duration of a launch besides its samples.
+    fn overhead(&self, entry: &ListedBenchmark) -> Result<Duration> {
+        let started = Instant::now();
+        let single = SampleConfig { sample_size: 1, sample_count: 1 };
+        self.launcher.measure(entry, single)?;
+        Ok(started.elapsed())
+    }
+
+    fn add(&mut self, probed: ProbedBenchmark, overhead: Duration) -> Result<()> {
+        let config = match probed.recorded {
+            Some(config) => config,
+            None => self.config(&probed)?,
+        };
+        let ProbedBenchmark { entry, probe, .. } = probed;
+        let iterations = f64::from(config.sample_size) * f64::from(config.sample_count);
+        let sampling = iterations * probe.estimate.iteration_wall_ns / 1e9;
+        let expected = overhead + Duration::from_secs_f64(sampling);
+        let planned = PlannedBenchmark { entry, rows: probe.rows, config, expected, launches: 0 };
+        self.plan.planned.push(planned);
+        Ok(())
+    }
+
+    fn config(&self, probed: &ProbedBenchmark) -> Result<SampleConfig> {
+        let target = (self.targets)(&probed.entry.id).new;
+        let estimate = self.with_author_count(&probed.entry, &probed.probe)?;
+        let sample_size = probed.sample_size;
+        let sample_count = sample_config::sample_count(sample_size, estimate, target);
+        Ok(SampleConfig { sample_size, sample_count })
+    }
+
+    /// The estimate with the author's sample count. Only a full launch shows it if the time limit
+    /// ended the probe. It costs the time of many samples, so it is left out for benches whose
+    /// sources set no sample count.
+    fn with_author_count(&self, entry: &ListedBenchmark, probe: &Probe) -> Result<ProbeEstimate> {
+        if !probe.is_cut_short || !self.sets_sample_count {
+            return Ok(probe.estimate);
+        }
+        let started = Instant::now();
+        let outcome = self.launcher.launch(entry, None, Some(MAX_PROBE_TIME))?;
+        let LaunchOutcome::Rows(rows) = outcome else { return Ok(probe.estimate) };
+        let author_sample_count =
+            (started.elapsed() < MAX_PROBE_TIME).then(|| author_count(results(&rows))).flatten();
+        Ok(ProbeEstimate { author_sample_count, ..probe.estimate })
+    }
+}
+
+impl ProbedBenchmark {
+    fn wall_ns(&self) -> f64 {
+        self.probe.estimate.iteration_wall_ns
+    }
+
+    /// Takes the estimate of samples of the chosen size. If they are too short, a larger size is to
+    /// be confirmed. Without rows the choice remains.
+    fn measured(&mut self, rows: Option<&ProbedRows>, target: SamplingTarget) {
+        self.is_confirmed = true;
+        let Some(rows) = rows else { return };
+        let author_sample_count = self.probe.estimate.author_sample_count;
+        self.probe.estimate = ProbeEstimate { author_sample_count, ..probe_of(rows).estimate };
+        let larger = sample_config::sample_size(self.probe.estimate, target);
+        let min_ns = self.probe.estimate.min_ns;
+        if larger > self.sample_size && !sample_config::is_long_enough(self.sample_size, min_ns) {
+            self.sample_size = larger;
+            self.is_confirmed = false;
+        }
+    }
+}
+
+/// The benchmarks of the next process.
+fn next_group(open: &mut VecDeque<ListedBenchmark>) -> Vec<ListedBenchmark> {
+    let mut bytes = 0;
+    let fits = |entry: &&ListedBenchmark| {
+        bytes += entry.listed.len() + 1;
+        bytes <= GROUP_BYTES
+    };
+    let count = open.iter().take(GROUP).take_while(fits).count().max(1);
+    open.drain(..count.min(open.len())).collect()
+}
+
+/// The estimate of the benchmark's fastest row, which needs the largest sample size.
+fn estimate<'a>(
+    results: impl Iterator<Item = &'a LaunchResult> + Clone,
+    iteration_wall_ns: f64,
+) -> ProbeEstimate {
+    ProbeEstimate {
+        min_ns: results.clone().map(|row| row.min_ns).fold(f64::INFINITY, f64::min),
+        median_ns: results.clone().map(|row| row.median_ns).fold(0.0, f64::max),
+        author_sample_count: author_count(results),
+        iteration_wall_ns,
+    }
+}
+
+/// The sample count of rows whose sampling the time limit did not end, if it is not Divan's own.
+fn author_count<'a>(results: impl Iterator<Item = &'a LaunchResult>) -> Option<u32> {
+    results.map(|row| row.sample_count).max().filter(|samples| *samples != DIVAN_SAMPLE_COUNT)
+}
+
+fn results(rows: &[(BenchmarkId, LaunchResult)]) -> impl Iterator<Item = &LaunchResult> + Clone {
+    rows.iter().map(|(_, row)| row)
+}
+
+fn probe_of(probed: &ProbedRows) -> Probe {
+    let rows = probed.rows.iter().map(|row| &row.result);
+    let wall_ns = probed.rows.iter().map(super::group_probe::ProbedRow::iteration_wall_ns).sum();
+    let is_cut_short = probed
+        .rows
+        .iter()
+        .any(|row| row.result.sample_count < DIVAN_SAMPLE_COUNT && row.wall >= PROBE_TIME * 4 / 5);
+    let mut estimate = estimate(rows, wall_ns);
+    estimate.author_sample_count = estimate.author_sample_count.filter(|_| !is_cut_short);
+    Probe { rows: probed.rows.iter().map(|row| row.name.clone()).collect(), estimate, is_cut_short }
+}
+
+/// The probe of a process of its own, whose sampling took `wall`.
+fn probe_alone(rows: &[(BenchmarkId, LaunchResult)], wall: Duration) -> Probe {
+    let iterations: u64 = results(rows).map(LaunchResult::iterations).sum();
+    let wall_ns = wall.as_nanos() as f64 / iterations.max(1) as f64;
+    let mut estimate = estimate(results(rows), wall_ns * rows.len() as f64);
+    estimate.author_sample_count = estimate.author_sample_count.filter(|_| wall < MAX_PROBE_TIME);
+    Probe {
+        rows: rows.iter().map(|(name, _)| name.clone()).collect(),
+        estimate,
+        is_cut_short: false,
+    }
+}
+
+/// Whether a source file of the bench mentions a sample count.
+fn sets_sample_count(executable: &Executable) -> bool {
+    let target = &executable.target;
+    let mut sources = dep_info::sources(&executable.path);
+    sources.insert(target.source.clone());
+    // The listed paths are relative to the workspace's root.
+    let text =
+        |path: &PathBuf| target.dir.ancestors().find_map(|dir| fs::read(dir.join(path)).ok());
+    sources.iter().filter_map(text).any(|text| memmem::find(&text, AUTHOR_COUNT).is_some())
+}
+
+/// Estimates the time left from the mean time of the benchmarks so far.
+struct EtaEstimator {
+    count: usize,
+    started: Instant,
+}
+
+impl EtaEstimator {
+    fn state<'a>(&self, done: usize, current: &'a str) -> ProgressState<'a> {
+        let mean = self.started.elapsed().as_secs_f64() / done.max(1) as f64;
+        let left = self.count.saturating_sub(done) as f64;
+        ProgressState {
+            done,
+            of: self.count,
+            benchmarks: None,
+            left: Duration::from_secs_f64(if done == 0 { 0.0 } else { mean * left }),
+            current,
+            slowest: None,
+        }
+    }
+}
