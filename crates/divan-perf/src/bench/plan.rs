@@ -287,10 +287,7 @@ impl ProbedBenchmark {
         self.is_confirmed = true;
         let Some(rows) = rows else { return };
         let author_sample_count = self.probe.estimate.author_sample_count;
-        let estimate = probe_of(rows).estimate;
-        // A busy machine only makes it longer.
-        let iteration_wall_ns = estimate.iteration_wall_ns.min(self.wall_ns());
-        self.probe.estimate = ProbeEstimate { author_sample_count, iteration_wall_ns, ..estimate };
+        self.probe.estimate = ProbeEstimate { author_sample_count, ..probe_of(rows).estimate };
         let larger = sample_config::sample_size(self.probe.estimate, target);
         let min_ns = self.probe.estimate.min_ns;
         if larger > self.sample_size && !sample_config::is_long_enough(self.sample_size, min_ns) {
