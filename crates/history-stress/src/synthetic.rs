@@ -43,7 +43,7 @@ pub(super) fn run(number: usize, started: DateTime<Utc>, benchmarks: usize) -> R
         origin: None,
         partitioned: false,
         accepted: Vec::new(),
-        workspace: None,
+        workspace: Some(".".to_owned()),
     };
     run.with_id()
 }
