@@ -66,6 +66,23 @@ impl Quantity {
         }
     }
 
+    /// A value with its unit.
+    pub fn show(self, value: f64) -> String {
+        match self {
+            Self::AllocBytes | Self::AllocPeakBytes => unit::bytes(value),
+            Self::UserNs | Self::SystemNs => unit::time(value),
+            _ => unit::count(value),
+        }
+    }
+
+    /// Whether the value of one build is nearly the same in every process, whatever the load.
+    pub fn repeats(self) -> bool {
+        matches!(
+            self,
+            Self::Instructions | Self::AllocCount | Self::AllocBytes | Self::AllocPeakBytes
+        )
+    }
+
     /// The unit of its values: `count`, `bytes` or `ns`.
     pub fn unit(self) -> &'static str {
         match self {
@@ -78,23 +95,6 @@ impl Quantity {
             | Self::VoluntarySwitches
             | Self::InvoluntarySwitches => "count",
         }
-    }
-
-    /// A value with its unit.
-    pub fn show(self, value: f64) -> String {
-        match self.unit() {
-            "bytes" => unit::bytes(value),
-            "ns" => unit::time(value),
-            _ => unit::count(value),
-        }
-    }
-
-    /// Whether the value of one build is nearly the same in every process, whatever the load.
-    pub fn repeats(self) -> bool {
-        matches!(
-            self,
-            Self::Instructions | Self::AllocCount | Self::AllocBytes | Self::AllocPeakBytes
-        )
     }
 }
 
