@@ -140,8 +140,8 @@ fn check_benchmark(
     }
 }
 
-/// The values of the launches. All launches have the same exact count, so where they were not counted
-/// that of the run stands for them.
+/// The values of the launches. All launches have the same exact count, so the count of the run is that
+/// of launches without one.
 fn values(metric: Metric, of_run: f64, launches: &[LaunchResult]) -> Vec<f64> {
     let values: Vec<f64> = launches.iter().filter_map(|launch| metric.of_launch(launch)).collect();
     let is_counted_apart = values.is_empty() && metric.is_exact();
