@@ -1,5 +1,6 @@
 //! What is counted of a benchmark beside its times.
 
+use crate::unit;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -65,12 +66,35 @@ impl Quantity {
         }
     }
 
+    /// A value with its unit.
+    pub fn show(self, value: f64) -> String {
+        match self {
+            Self::AllocBytes | Self::AllocPeakBytes => unit::bytes(value),
+            Self::UserNs | Self::SystemNs => unit::time(value),
+            _ => unit::count(value),
+        }
+    }
+
     /// Whether the value of one build is nearly the same in every process, whatever the load.
     pub fn repeats(self) -> bool {
         matches!(
             self,
             Self::Instructions | Self::AllocCount | Self::AllocBytes | Self::AllocPeakBytes
         )
+    }
+
+    /// The unit of its values: `count`, `bytes` or `ns`.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::AllocBytes | Self::AllocPeakBytes => "bytes",
+            Self::UserNs | Self::SystemNs => "ns",
+            Self::Instructions
+            | Self::AllocCount
+            | Self::MinorFaults
+            | Self::MajorFaults
+            | Self::VoluntarySwitches
+            | Self::InvoluntarySwitches => "count",
+        }
     }
 }
 
@@ -101,5 +125,13 @@ mod tests {
             let written = serde_json::to_string(&quantity).unwrap();
             assert_eq!(written, format!("\"{}\"", quantity.key()));
         }
+    }
+
+    #[test]
+    fn values_are_shown_in_their_units() {
+        let shown = |quantity: Quantity| format!("{} {}", quantity.unit(), quantity.show(2500.0));
+        assert_eq!(shown(Quantity::Instructions), "count 2500");
+        assert_eq!(shown(Quantity::AllocPeakBytes), "bytes 2.500 kB");
+        assert_eq!(shown(Quantity::SystemNs), "ns 2.500 µs");
     }
 }
