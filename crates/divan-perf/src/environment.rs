@@ -57,6 +57,7 @@ pub(crate) fn machine(build: BuildSettings) -> Machine {
         divan: build.divan,
         features: build.features,
         cargo_profile: build.cargo_profile,
+        libc: String::new(),
         image: image(),
     };
     machine.with_machine_key()

@@ -52,10 +52,11 @@ impl AcceptanceResult {
     ) -> Self {
         let is_same = |other: &Acceptance| other.carried() == entry.carried();
         let state = verdict.filter(|verdict| verdict.launches > 0).map(|verdict| verdict.state);
+        let is_worse = verdict.is_some_and(Verdict::is_worse);
         let status = match state {
             _ if entry.is_over(today) => AcceptanceStatus::Expired,
             _ if base.iter().any(is_same) => AcceptanceStatus::Settled,
-            Some(State::Unchanged | State::Improvement) => AcceptanceStatus::NotNeeded,
+            Some(State::Unchanged | State::Improvement) if !is_worse => AcceptanceStatus::NotNeeded,
             _ => AcceptanceStatus::InForce,
         };
         Self { entry: entry.clone(), status }

@@ -7,7 +7,7 @@ use crate::ui;
 use anyhow::Result;
 use perf_judge::detect::counts::{CountPair, Counts};
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Alloc, LaunchResult, Measured};
+use perf_judge::run::{Alloc, LaunchResult, Measured, Quantity};
 use perf_judge::unit;
 use perf_judge::verdict::{Method, State, Verdict};
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ pub(crate) fn collect(
 ) -> Result<()> {
     for verdict in &mut *verdicts {
         let counts = allocations(executor, verdict, initial);
-        verdict.counts = (counts != Counts::default()).then_some(counts);
+        verdict.counts = (!counts.is_empty()).then_some(counts);
     }
     let selected: Vec<&mut Verdict> = verdicts
         .iter_mut()
@@ -81,7 +81,8 @@ fn jobs<'a>(executor: &'a Executor<'_>, verdict: &Verdict) -> Option<[CountJob<'
     let base = executor.base.as_ref().filter(is_current)?.entries.get(&head.id)?;
     // One time for both sides, so that both get one sample size: a benchmark may rotate over inputs.
     let iteration_ns = verdict.base_ns.unwrap_or_default();
-    let allocations = verdict.counts.is_none_or(|counts| counts.alloc_count.is_none());
+    let allocations =
+        verdict.counts.as_ref().is_none_or(|counts| counts.get(Quantity::AllocCount).is_none());
     Some([base, head].map(|entry| CountJob { entry, iteration_ns, allocations }))
 }
 
@@ -92,12 +93,12 @@ fn add(verdict: &mut Verdict, counted: Option<[BenchmarkCounts; 2]>) -> Option<S
     };
     let counts = verdict.counts.get_or_insert_default();
     if let Some((base, head)) = base.alloc.zip(head.alloc) {
-        counts.alloc_count = Some(CountPair { base: base.count, head: head.count });
-        counts.alloc_bytes = Some(CountPair { base: base.bytes, head: head.bytes });
+        counts.insert(Quantity::AllocCount, CountPair::new(base.count, head.count));
+        counts.insert(Quantity::AllocBytes, CountPair::new(base.bytes, head.bytes));
     }
     match (base.instructions?, head.instructions?) {
         (InstructionCount::Counted(base), InstructionCount::Counted(head)) => {
-            counts.instructions = Some(CountPair { base, head });
+            counts.insert(Quantity::Instructions, CountPair::new(base, head));
             None
         }
         (InstructionCount::Refused(reason), _) | (_, InstructionCount::Refused(reason)) => {
@@ -126,12 +127,10 @@ fn allocations(
             }
         }
     };
-    let pair = |of: fn(Alloc) -> f64| Some(CountPair { base: of(base), head: of(head) });
-    Counts {
-        instructions: None,
-        alloc_count: pair(|alloc| alloc.count),
-        alloc_bytes: pair(|alloc| alloc.bytes),
-    }
+    let mut counts = Counts::default();
+    counts.insert(Quantity::AllocCount, CountPair::new(base.count, head.count));
+    counts.insert(Quantity::AllocBytes, CountPair::new(base.bytes, head.bytes));
+    counts
 }
 
 fn alloc(launches: Option<&Vec<LaunchResult>>, name: &BenchmarkId) -> Option<Alloc> {

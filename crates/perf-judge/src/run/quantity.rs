@@ -1,5 +1,6 @@
 //! What is counted of a benchmark beside its times.
 
+use crate::unit;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -62,6 +63,15 @@ impl Quantity {
             Self::SystemNs => "system_ns",
             Self::VoluntarySwitches => "voluntary_switches",
             Self::InvoluntarySwitches => "involuntary_switches",
+        }
+    }
+
+    /// A value with its unit.
+    pub fn show(self, value: f64) -> String {
+        match self {
+            Self::AllocBytes | Self::AllocPeakBytes => unit::bytes(value),
+            Self::UserNs | Self::SystemNs => unit::time(value),
+            _ => unit::count(value),
         }
     }
 
