@@ -131,6 +131,11 @@ mod tests {
             assert_eq!(result.status, status, "{state:?}");
         }
         assert_eq!(AcceptanceResult::of_comparison(&entry(), &[], None, day(1)).status, InForce);
+        let mut grown = bare(State::Unchanged);
+        let counts = serde_json::from_str(r#"{"instructions": {"base": 1, "head": 2}}"#);
+        grown.counts = Some(counts.unwrap());
+        let result = AcceptanceResult::of_comparison(&entry(), &[], Some(&grown), day(1));
+        assert_eq!(result.status, InForce);
     }
 
     #[test]

@@ -107,39 +107,5 @@ fn spread(spread: f64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn pair(base: f64, head: f64, spread: Option<f64>) -> CountPair {
-        CountPair { spread, ..CountPair::new(base, head) }
-    }
-
-    #[test]
-    fn an_explanation_has_every_count_with_its_threshold() {
-        let mut counts = Counts::default();
-        for (quantity, pair) in [
-            (Quantity::Instructions, pair(659_137.0, 693_412.25, Some(0.000_03))),
-            (Quantity::AllocCount, pair(12.000_341, 12.000_341, Some(0.02))),
-            (Quantity::AllocPeakBytes, pair(4096.0, 2048.0, None)),
-            (Quantity::MinorFaults, pair(0.0, 0.0122, None)),
-            (Quantity::UserNs, pair(1234.56, 1299.99, None)),
-        ] {
-            counts.insert(quantity, pair);
-        }
-        let verdict = Verdict::of_counts(&"a/b::c".into(), counts.clone());
-        insta::assert_snapshot!(explained(&verdict, &counts));
-    }
-
-    #[test]
-    fn a_cell_has_the_count_of_the_head_and_its_change() {
-        let cases = [
-            (Quantity::Instructions, pair(1e6, 1.052e6, None), "1.052 M (+5.2 %)"),
-            (Quantity::AllocCount, pair(100.0, 100.0, None), "100"),
-            (Quantity::AllocBytes, pair(0.0, 64.0, None), "64 B (from 0)"),
-            (Quantity::AllocPeakBytes, pair(64.0, 0.0, None), "0 B (-100.0 %)"),
-        ];
-        for (quantity, pair, text) in cases {
-            assert_eq!(cell(quantity, pair), text);
-        }
-    }
-}
+#[path = "counts_tests.rs"]
+mod tests;

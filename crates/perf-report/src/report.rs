@@ -339,30 +339,37 @@ pub(crate) mod tests {
 
     /// A report with a row of almost every kind, some with hostile names.
     pub(crate) fn report() -> Report {
-        made(&[
+        made_with(|_| {})
+    }
+
+    /// The same report after an edit of the judge's verdicts.
+    pub(crate) fn made_with(edit: impl FnOnce(&mut Verdicts)) -> Report {
+        let names = [
             ("core/parse::parse_large_xml", 1.9e6, ready(0.95e6)),
             ("core/parse::<script>alert(1)</script>", 95.0, ready(120.0)),
             ("core/filter::`a│b` | \u{1b}[31mc\n# d", 52.0, ready(51.0)),
             ("core/filter::unchanged", 2.5, ready(2.5)),
             ("core/export::new", 4.1e4, Selection::New),
             ("core/export::few", 4.1e4, few(1)),
-        ])
+        ];
+        made(&names, edit)
     }
 
     /// The report of a first run.
     pub(crate) fn first_report() -> Report {
-        made(&[
+        let names = [
             ("core/parse::parse_large_xml", 1.9e6, few(0)),
             ("core/parse::minimal", 3.2e3, few(0)),
             ("core/filter::unchanged", 2.5, few(0)),
-        ])
+        ];
+        made(&names, |_| {})
     }
 
     fn few(found: usize) -> Selection {
         Selection::TooFew { found, series_was_cut: false, was_empty: false }
     }
 
-    fn made(names: &[(&str, f64, Selection)]) -> Report {
+    fn made(names: &[(&str, f64, Selection)], edit: impl FnOnce(&mut Verdicts)) -> Report {
         let mut benchmarks: Vec<Measured> =
             names.iter().map(|(name, ns, _)| measured(name, *ns)).collect();
         benchmarks[0].throughput.insert("B/s".to_owned(), 4.2e8);
@@ -376,7 +383,8 @@ pub(crate) mod tests {
             cases.push(Comparison::new("core/parse::panics", Reference::Runs(Selection::New)));
             removed.push("core/parse::gone".into());
         }
-        let verdicts = judged(Judge::new(cases, removed, EFFORT), names);
+        let mut verdicts = judged(Judge::new(cases, removed, EFFORT), names);
+        edit(&mut verdicts);
         let text = r#"{"schema": 1, "budgets": {
             "parse": {"benchmark": "parse_large_xml", "description": "Reading 500 tracks", "target_ms": 1},
             "idle": {"benchmark": "unchanged", "metric": "alloc_count", "target": 1}}}"#;

@@ -225,12 +225,13 @@ fn budget_style(budget: &BudgetResult) -> Style {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::report::tests::{first_report, report};
     use unicode_width::UnicodeWidthStr as _;
 
-    fn plain(text: &str) -> String {
+    /// The text without styles.
+    pub(crate) fn plain(text: &str) -> String {
         let mut text = text.to_owned();
         while let Some(start) = text.find("\u{1b}[") {
             let end = text[start..].find('m').map_or(text.len(), |end| start + end + 1);

@@ -3,7 +3,7 @@
 use super::{Method, State, Verdict};
 use crate::budget::{BudgetResult, CountLimit, Gate, Level};
 use crate::detect::counts::{CountChange, CountDirection, Counts, InstructionChange};
-use crate::unit::{self, LogRatio};
+use crate::unit;
 use serde::{Deserialize, Serialize};
 
 /// The result of a check, with its reasons.
@@ -53,10 +53,9 @@ fn failure(verdict: &Verdict, gate: Gate) -> Option<String> {
     let failing = changes.iter().filter(|change| has_grown(change, limit));
     let failing = failing.filter(|change| !verdict.waives(change.pair));
     let grown: Vec<String> = failing.map(CountChange::with_percent).collect();
-    let from = unit::change(LogRatio::from_percent(limit));
-    (!grown.is_empty()).then(|| {
-        format!("{}: {}, which fails from {from} (gate.counts)", verdict.name, grown.join(", "))
-    })
+    let (name, grown) = (&verdict.name, grown.join(", "));
+    (!grown.is_empty())
+        .then(|| format!("{name}: {grown}, which fails from +{limit} % (gate.counts)"))
 }
 
 /// Whether a count grew by at least `limit` percent.
@@ -115,6 +114,7 @@ mod tests {
     use crate::detect::Severity;
     use crate::detect::counts::CountPair;
     use crate::run::Quantity::{self, AllocBytes, AllocCount, Instructions};
+    use crate::unit::LogRatio;
     use crate::verdict::Waiver;
 
     fn verdict(state: State, severity: Option<Severity>, confirmed: bool) -> Verdict {
@@ -191,7 +191,7 @@ mod tests {
         let of_counts = Verdict::of_counts(&"a/b::c".into(), grown.clone());
         let timed =
             Verdict { counts: Some(grown.clone()), ..verdict(State::Unchanged, None, true) };
-        let reason = "a/b::c: instructions +5.2 %, which fails from +5.0 % (gate.counts)";
+        let reason = "a/b::c: instructions +5.2 %, which fails from +5 % (gate.counts)";
         for verdict in [of_counts, timed] {
             let outcome = Outcome::of(std::slice::from_ref(&verdict), &[], gate);
             assert_eq!((outcome.status(), &*outcome.gate), (1, &[reason.to_owned()][..]));
@@ -233,7 +233,7 @@ mod tests {
             (
                 19.0,
                 vec![
-                    "a/b::c: allocations +20.0 % (100 → 120), which fails from +5.0 % (gate.counts)",
+                    "a/b::c: allocations +20.0 % (100 → 120), which fails from +5 % (gate.counts)",
                 ],
             ),
         ] {

@@ -29,10 +29,11 @@ fn about(report: &Report, row: &Row) -> String {
     let name = argument(row.verdict.name.as_str()).unwrap_or("BENCHMARK");
     let branch = report.reference.branch_argument().unwrap_or("BRANCH");
     let max_change = row.max_change_percent();
+    let counts_only = if report.is_of_counts() { " --counts-only" } else { "" };
     format!(
         "\nReproduce, explain or accept it:\n\n\
          ```sh\n\
-         cargo xtask perf --compare {branch} --filter {name}\n\
+         cargo xtask perf{counts_only} --compare {branch} --filter {name}\n\
          cargo xtask perf explain {name}\n\
          cargo xtask perf accept {name} --max-change {max_change} --reason \"why\"\n\
          ```\n"
