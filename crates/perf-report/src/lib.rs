@@ -6,6 +6,7 @@ mod text;
 mod table;
 mod file_error;
 pub mod partition;
+mod counts;
 mod row;
 mod accepted;
 mod report;

@@ -7,11 +7,12 @@ use crate::text::argument;
 use chrono::{DateTime, Utc};
 use perf_judge::baseline::MINIMUM;
 use perf_judge::budget::{BudgetResult, BudgetStatus, Gate};
+use perf_judge::detect::counts::CountDirection;
 use perf_judge::history::WorkspaceRuns;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Commit, Machine, Run};
 use perf_judge::unit;
-use perf_judge::verdict::{Outcome, State, Verdict, Verdicts, apply_waivers};
+use perf_judge::verdict::{Method, Outcome, State, Verdict, Verdicts, apply_waivers};
 use serde::{Deserialize, Serialize};
 
 /// The version of the report's JSON.
@@ -171,6 +172,8 @@ impl Report {
         let outcome = Outcome::of(&verdicts.verdicts, &budgets, gate);
         notes.extend(verdict_notes(&verdicts, &reference));
         let measured = |verdict: &Verdict| run.benchmark(&verdict.name).cloned();
+        // Counts that were added to the verdicts change their order.
+        verdicts.verdicts.sort_by_cached_key(Verdict::rank);
         let row = |verdict| Row { measured: measured(&verdict), verdict };
         Self {
             schema: SCHEMA,
@@ -229,7 +232,9 @@ pub(crate) fn summary<'a>(
     let over =
         (over > 0).then(|| unit::counted(over, "budget over its target", "budgets over target"));
     if !verdicts.is_empty() && count(State::InsufficientHistory) == verdicts.len() {
-        let measured = format!("{all} measured, no baseline yet");
+        let is_of_counts = verdicts.iter().any(|verdict| verdict.method == Method::Counts);
+        let done = if is_of_counts { "counted" } else { "measured" };
+        let measured = format!("{all} {done}, no baseline yet");
         return [Some(measured), over].into_iter().flatten().collect::<Vec<String>>().join("; ");
     }
     let waived = verdicts.iter().filter(|verdict| verdict.is_waived()).count();
@@ -241,13 +246,30 @@ pub(crate) fn summary<'a>(
     let accepted =
         (waived > 0).then(|| unit::counted(waived, "accepted regression", "accepted regressions"));
     let parts: Vec<String> = parts.chain(accepted).chain(over).collect();
-    if parts.is_empty() {
-        return format!("no change in {all}");
-    }
-    format!("{}; {} of {all} unchanged", parts.join(", "), count(State::Unchanged))
+    let text = if parts.is_empty() {
+        format!("no change in {all}")
+    } else {
+        format!("{}; {} of {all} unchanged", parts.join(", "), count(State::Unchanged))
+    };
+    let counts = changed_counts(&verdicts);
+    if counts.is_empty() { text } else { format!("{text}; {}", counts.join(", ")) }
+}
+
+/// `counts grew in 2`, of benchmarks whose time was measured. The state of all others has it.
+fn changed_counts(verdicts: &[&Verdict]) -> Vec<String> {
+    let timed = || verdicts.iter().filter(|verdict| verdict.method != Method::Counts);
+    let parts = [CountDirection::Grew, CountDirection::Shrank].map(|direction| {
+        let is_changed = |verdict: &&&Verdict| verdict.count_direction() == Some(direction);
+        let changed = timed().filter(is_changed).count();
+        (changed > 0).then(|| format!("{} in {changed}", direction.name()))
+    });
+    parts.into_iter().flatten().collect()
 }
 
 fn counted_state(count: usize, state: State) -> Option<String> {
+    if matches!(state, State::CountsGrew | State::CountsShrank) {
+        return (count > 0).then(|| format!("{} in {count}", state.name()));
+    }
     let (one, many) = match state {
         State::Regression => (state.name(), "regressions"),
         State::Improvement => (state.name(), "improvements"),
@@ -317,30 +339,37 @@ pub(crate) mod tests {
 
     /// A report with a row of almost every kind, some with hostile names.
     pub(crate) fn report() -> Report {
-        made(&[
+        made_with(|_| {})
+    }
+
+    /// The same report after an edit of the judge's verdicts.
+    pub(crate) fn made_with(edit: impl FnOnce(&mut Verdicts)) -> Report {
+        let names = [
             ("core/parse::parse_large_xml", 1.9e6, ready(0.95e6)),
             ("core/parse::<script>alert(1)</script>", 95.0, ready(120.0)),
             ("core/filter::`a│b` | \u{1b}[31mc\n# d", 52.0, ready(51.0)),
             ("core/filter::unchanged", 2.5, ready(2.5)),
             ("core/export::new", 4.1e4, Selection::New),
             ("core/export::few", 4.1e4, few(1)),
-        ])
+        ];
+        made(&names, edit)
     }
 
     /// The report of a first run.
     pub(crate) fn first_report() -> Report {
-        made(&[
+        let names = [
             ("core/parse::parse_large_xml", 1.9e6, few(0)),
             ("core/parse::minimal", 3.2e3, few(0)),
             ("core/filter::unchanged", 2.5, few(0)),
-        ])
+        ];
+        made(&names, |_| {})
     }
 
     fn few(found: usize) -> Selection {
         Selection::TooFew { found, series_was_cut: false, was_empty: false }
     }
 
-    fn made(names: &[(&str, f64, Selection)]) -> Report {
+    fn made(names: &[(&str, f64, Selection)], edit: impl FnOnce(&mut Verdicts)) -> Report {
         let mut benchmarks: Vec<Measured> =
             names.iter().map(|(name, ns, _)| measured(name, *ns)).collect();
         benchmarks[0].throughput.insert("B/s".to_owned(), 4.2e8);
@@ -354,7 +383,8 @@ pub(crate) mod tests {
             cases.push(Comparison::new("core/parse::panics", Reference::Runs(Selection::New)));
             removed.push("core/parse::gone".into());
         }
-        let verdicts = judged(Judge::new(cases, removed, EFFORT), names);
+        let mut verdicts = judged(Judge::new(cases, removed, EFFORT), names);
+        edit(&mut verdicts);
         let text = r#"{"schema": 1, "budgets": {
             "parse": {"benchmark": "parse_large_xml", "description": "Reading 500 tracks", "target_ms": 1},
             "idle": {"benchmark": "unchanged", "metric": "alloc_count", "target": 1}}}"#;

@@ -12,7 +12,7 @@ use crate::ui;
 use anyhow::Result;
 use perf_judge::detect::counts::{CountPair, Counts};
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Alloc, LaunchResult, Measured, Quantity};
+use perf_judge::run::{LaunchResult, Measured, Quantity};
 use perf_judge::unit;
 use perf_judge::verdict::{Method, Verdict};
 use std::collections::BTreeMap;
@@ -67,10 +67,10 @@ pub(crate) fn collect(
 ) -> Result<()> {
     for verdict in &mut *verdicts {
         let counts = match verdict.method {
-            Method::Paired => allocations(executor, &verdict.name),
+            Method::Paired => launched_counts(executor, &verdict.name),
             _ => recorded_counts(executor, &verdict.name, initial),
         };
-        verdict.counts = (counts != Counts::default()).then_some(counts);
+        verdict.counts = (!counts.is_empty()).then_some(counts);
     }
     let selected: Vec<&mut Verdict> = verdicts
         .iter_mut()
@@ -141,34 +141,31 @@ fn jobs<'a>(executor: &'a Executor<'_>, verdict: &Verdict) -> Option<[CountJob<'
     let base = executor.base.as_ref().filter(is_current)?.entries.get(&head.id)?;
     // One time for both sides, so that both get one sample size: a benchmark may rotate over inputs.
     let iteration_ns = verdict.base_ns.unwrap_or_default();
-    let allocations = verdict.counts.is_none_or(|counts| counts.alloc_count.is_none());
+    let allocations =
+        verdict.counts.as_ref().is_none_or(|counts| counts.get(Quantity::AllocCount).is_none());
     Some([base, head].map(|entry| CountJob { entry, iteration_ns, allocations, repeats: 1 }))
 }
 
 /// Adds the counts of base and head.
 fn add(verdict: &mut Verdict, base: &BenchmarkCounts, head: &BenchmarkCounts) {
     let counts = verdict.counts.get_or_insert_default();
-    let pair = |quantity: Quantity| {
-        let (base, head) = (base.counts.get(&quantity)?, head.counts.get(&quantity)?);
-        Some(CountPair { base: *base, head: *head })
-    };
-    counts.instructions = pair(Quantity::Instructions);
-    counts.alloc_count = counts.alloc_count.or(pair(Quantity::AllocCount));
-    counts.alloc_bytes = counts.alloc_bytes.or(pair(Quantity::AllocBytes));
+    for (quantity, base) in &base.counts {
+        if let Some(head) = head.counts.get(quantity) {
+            counts.insert(*quantity, CountPair::new(*base, *head));
+        }
+    }
 }
 
-/// The allocations of a benchmark that counts them itself, in the launches of a comparison.
-fn allocations(executor: &Executor<'_>, name: &BenchmarkId) -> Counts {
+/// What the launches of a comparison counted: resources, and allocations if the benchmark counts them
+/// itself.
+fn launched_counts(executor: &Executor<'_>, name: &BenchmarkId) -> Counts {
+    let measured =
+        |launches: Option<&Vec<LaunchResult>>| Measured::of(name.clone(), None, launches?);
     let compared = &executor.compared;
-    let base = alloc(compared.base.get(name), name);
-    let Some((base, head)) = base.zip(alloc(compared.head.launch_results.get(name), name)) else {
-        return Counts::default();
-    };
-    let pair = |of: fn(Alloc) -> f64| Some(CountPair { base: of(base), head: of(head) });
-    Counts {
-        instructions: None,
-        alloc_count: pair(|alloc| alloc.count),
-        alloc_bytes: pair(|alloc| alloc.bytes),
+    let base = measured(compared.base.get(name));
+    match base.zip(measured(compared.head.launch_results.get(name))) {
+        Some((base, head)) => pairs(&base, &head),
+        None => Counts::default(),
     }
 }
 
@@ -177,18 +174,21 @@ fn recorded_counts(executor: &Executor<'_>, name: &BenchmarkId, run: &Measuremen
     let recorded = executor.suite.recorded(executor.context, name);
     let now = run.launch_results.get(name);
     let now = now.and_then(|launches| executor.suite.measured(name, launches, run));
-    let Some((recorded, now)) = recorded.zip(now) else { return Counts::default() };
-    let pair = |quantity: Quantity| {
-        let (base, head) = (recorded.quantity(quantity)?, now.quantity(quantity)?);
-        Some(CountPair { base, head })
-    };
-    Counts {
-        instructions: pair(Quantity::Instructions),
-        alloc_count: pair(Quantity::AllocCount),
-        alloc_bytes: pair(Quantity::AllocBytes),
-    }
+    recorded.zip(now).map_or_else(Counts::default, |(recorded, now)| pairs(recorded, &now))
 }
 
-fn alloc(launches: Option<&Vec<LaunchResult>>, name: &BenchmarkId) -> Option<Alloc> {
-    Measured::of(name.clone(), None, launches?)?.alloc
+/// The quantities that both have.
+fn pairs(base: &Measured, head: &Measured) -> Counts {
+    let mut counts = Counts::default();
+    for quantity in Quantity::ALL {
+        let Some((of_base, of_head)) = base.quantity(quantity).zip(head.quantity(quantity)) else {
+            continue;
+        };
+        counts.insert(quantity, CountPair::new(of_base, of_head));
+        let spreads = [base, head].map(|side| side.count_spreads.get(&quantity).copied());
+        if let Some(spread) = spreads.into_iter().flatten().reduce(f64::max) {
+            counts.set_spread(quantity, spread);
+        }
+    }
+    counts
 }

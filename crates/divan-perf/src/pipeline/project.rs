@@ -62,9 +62,10 @@ impl Project {
         })
     }
 
-    /// The gate: `--fail-on`, else the one in perf-budgets.json.
+    /// The gate of perf-budgets.json, with the level of `--fail-on`.
     pub(super) fn gate(&self, fail_on: Option<FailOn>) -> Gate {
-        fail_on.map_or(self.settings.gate, |level| Gate::all(Level::from(level)))
+        let gate = self.settings.gate;
+        fail_on.map_or(gate, |level| gate.with_level(Level::from(level)))
     }
 
     /// Checks that each budget names a `launched` row or one of the `others`.

@@ -1,5 +1,9 @@
 //! The baseline: the recorded runs that a run is compared with, and their values.
 
+mod recorded_counts;
+
+pub use recorded_counts::RecordedCounts;
+
 use crate::history::Past;
 use crate::ident::BenchmarkId;
 use crate::run::{Accepted, LaunchTimes, Machine, Measured, Run, Statistic, are_empty};
