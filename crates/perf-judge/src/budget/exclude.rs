@@ -73,10 +73,10 @@ mod tests {
             ),
             (
                 r#"["p/b::slow"]"#,
-                "1:26: exclude: no benchmark has the name `p/b::slow`: write `p/b::slow::*`",
+                "1:27: exclude: no benchmark has the name `p/b::slow`: write `p/b::slow::*`",
             ),
-            (r#"["::*"]"#, "1:26: exclude: the pattern is empty"),
-            (r#""slow""#, "1:25: "),
+            (r#"["::*"]"#, "1:27: exclude: the pattern is empty"),
+            (r#""slow""#, "1:26: "),
         ];
         for (patterns, expected) in cases {
             let error = excluded(patterns).unwrap_err();
