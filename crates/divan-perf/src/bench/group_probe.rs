@@ -27,15 +27,42 @@ pub(super) struct ProbedRow {
     /// Whether it is the first row of the process, whose `wall` includes the start of the process and
     /// Divan's calibration.
     is_first: bool,
+    probing: Probing,
+}
+
+/// How a process probes.
+#[derive(Clone, Copy, Debug)]
+struct Probing {
+    /// The time limit of a benchmark's sampling.
+    limit: Duration,
     /// Whether Divan chose the sample size. It doubles the size until a sample is long enough: before
     /// samples of N iterations it ran N - 1 others.
     is_tuned: bool,
 }
 
+/// The longest time of a row that the start of its process, or a pause of the machine, may explain. A
+/// longer one is set-up that the benchmark's author left out of Divan's time limit.
+const MAX_START: Duration = Duration::from_secs(1);
+
 impl ProbedRow {
     /// The wall-clock time per iteration in ns, with untimed set-up.
+    ///
+    /// Divan ends the sampling once samples and set-up have taken the time limit. That bounds the time
+    /// of all samples but the last one, whatever the start of the process took.
     pub(super) fn iteration_wall_ns(&self) -> f64 {
-        let tuning = if self.is_tuned { self.result.sample_size.saturating_sub(1) } else { 0 };
+        let before_last = self.result.iterations().saturating_sub(self.result.sample_size.into());
+        let measured = self.measured_wall_ns();
+        if before_last == 0 || self.wall > MAX_START {
+            return measured;
+        }
+        measured
+            .min(self.probing.limit.as_nanos() as f64 / before_last as f64)
+            .max(self.result.mean_ns)
+    }
+
+    fn measured_wall_ns(&self) -> f64 {
+        let tuning =
+            if self.probing.is_tuned { self.result.sample_size.saturating_sub(1) } else { 0 };
         let iterations = self.result.iterations() + u64::from(tuning);
         self.wall.as_nanos() as f64 / iterations.max(1) as f64
     }
@@ -80,8 +107,9 @@ impl Launcher {
         command.args(probe_arguments(names, sample_size, time));
         let ended = self.run(command, first.id.as_str())?;
         let table = whole_table(first, &ended);
+        let probing = Probing { limit: time, is_tuned: sample_size.is_none() };
         let probed = |entry: &ListedBenchmark| {
-            Some((entry.id.clone(), rows(entry, &table, &ended, sample_size.is_none())?))
+            Some((entry.id.clone(), rows(entry, &table, &ended, probing)?))
         };
         Ok(entries.iter().filter_map(probed).collect())
     }
@@ -92,7 +120,7 @@ fn rows(
     entry: &ListedBenchmark,
     table: &Table,
     ended: &ProcessOutcome,
-    is_tuned: bool,
+    probing: Probing,
 ) -> Option<ProbedRows> {
     let mut own = table.clone();
     own.keep_rows_of(&entry.listed);
@@ -116,7 +144,7 @@ fn rows(
         result,
         wall,
         is_first,
-        is_tuned,
+        probing,
     });
     let rows = rows.collect();
     Some(ProbedRows { rows })
@@ -142,6 +170,19 @@ mod tests {
         assert_eq!(arrival(&[], 1), Duration::ZERO);
     }
 
+    /// A row of samples of 1 ns per iteration.
+    fn probed_row(
+        sample_size: u32,
+        sample_count: u32,
+        is_tuned: bool,
+        wall: Duration,
+    ) -> ProbedRow {
+        let result = LaunchResult { mean_ns: 1.0, sample_size, sample_count, ..<_>::default() };
+        let probing = Probing { limit: Duration::from_millis(5), is_tuned };
+        let name = BenchmarkId::from("p/b::a");
+        ProbedRow { name, result, wall, is_first: false, probing }
+    }
+
     #[test]
     fn iterations_before_the_sample_size_was_found_count() {
         // Samples of 1, 2 and 4 iterations, then one of 8.
@@ -153,28 +194,37 @@ mod tests {
             (8, 10, false, 80),
         ];
         for (sample_size, sample_count, is_tuned, iterations) in cases {
-            let result = LaunchResult { sample_size, sample_count, ..LaunchResult::default() };
             let wall = Duration::from_nanos(7 * iterations);
-            let name = BenchmarkId::from("p/b::a");
-            let row = ProbedRow { name, result, wall, is_first: false, is_tuned };
-            let ns = row.iteration_wall_ns();
+            let ns = probed_row(sample_size, sample_count, is_tuned, wall).iteration_wall_ns();
             assert!((ns - 7.0).abs() < 1e-9, "{sample_size}, {sample_count}: {ns}");
+        }
+    }
+
+    #[test]
+    fn the_time_limit_bounds_the_set_up() {
+        let ms = Duration::from_millis;
+        let cases = [
+            // A pause of the machine: 99 samples of 10 iterations took at most 5 ms.
+            (10, 100, ms(80), 5e6 / 990.0),
+            // Set-up that counts: the first sample took the whole time.
+            (10, 1, ms(80), 8e6),
+            // Set-up that does not count.
+            (10, 100, ms(2000), 2e6),
+            // No shorter than the samples.
+            (1 << 23, 2, ms(30), 1.0),
+        ];
+        for (sample_size, sample_count, wall, expected) in cases {
+            let ns = probed_row(sample_size, sample_count, false, wall).iteration_wall_ns();
+            assert!((ns / expected - 1.0).abs() < 1e-9, "{sample_size}, {sample_count}: {ns}");
         }
     }
 
     #[test]
     fn the_start_of_the_process_is_subtracted_from_the_first_row() {
         let ms = Duration::from_millis;
-        let result = LaunchResult {
-            mean_ns: 1e6,
-            sample_size: 1,
-            sample_count: 3,
-            ..LaunchResult::default()
-        };
         for (is_first, wall, expected) in [(true, 20, 8), (true, 13, 3), (false, 20, 20)] {
-            let (name, result) = (BenchmarkId::from("p/b::a"), result.clone());
-            let row = ProbedRow { name, result, wall: ms(wall), is_first, is_tuned: false };
-            let mut rows = ProbedRows { rows: vec![row] };
+            let row = probed_row(1_000_000, 3, false, ms(wall));
+            let mut rows = ProbedRows { rows: vec![ProbedRow { is_first, ..row }] };
             assert_eq!(rows.has_first(), is_first);
             rows.subtract_start(ms(12));
             assert_eq!(rows.rows[0].wall, ms(expected));

@@ -47,6 +47,8 @@ const GROUP_BYTES: usize = 16_000;
 const PROBE_TIME: Duration = Duration::from_millis(5);
 /// The most sample sizes that are tried for a benchmark.
 const MAX_CONFIRMATIONS: usize = 4;
+/// The longest pause of a busy machine that is not taken for set-up.
+const MAX_PAUSE: Duration = Duration::from_millis(200);
 /// The maximum sampling time of a process that probes one benchmark. A sample count of the
 /// benchmark's author that needs more time is not detected.
 const MAX_PROBE_TIME: Duration = Duration::from_secs(3);
@@ -107,6 +109,8 @@ struct Probe {
     estimate: ProbeEstimate,
     /// Whether the time limit ended the sampling, so that the author's sample count is unknown.
     is_cut_short: bool,
+    /// The wall-clock time of its slowest row.
+    wall: Duration,
 }
 
 /// A benchmark whose sample size is chosen.
@@ -165,7 +169,8 @@ impl Planner<'_> {
             recorded.collect::<Option<Vec<SampleConfig>>>()?.into_iter().next()
         });
         let sample_size = sample_config::sample_size(probe.estimate, targets.new);
-        let is_confirmed = recorded.is_some() || sample_size == 1;
+        let is_confirmed =
+            recorded.is_some() || sample_size == 1 && !probe.may_be_a_pause(targets.new);
         ProbedBenchmark { entry, probe, recorded, sample_size, is_confirmed }
     }
 
@@ -276,6 +281,14 @@ impl Planner<'_> {
     }
 }
 
+impl Probe {
+    /// Whether a pause of the machine may explain the set-up that limits the samples. Set-up of a longer
+    /// time is real.
+    fn may_be_a_pause(&self, target: SamplingTarget) -> bool {
+        self.wall < MAX_PAUSE && sample_config::is_limited_by_set_up(self.estimate, target)
+    }
+}
+
 impl ProbedBenchmark {
     fn wall_ns(&self) -> f64 {
         self.probe.estimate.iteration_wall_ns
@@ -286,8 +299,16 @@ impl ProbedBenchmark {
     fn measured(&mut self, rows: Option<&ProbedRows>, target: SamplingTarget) {
         self.is_confirmed = true;
         let Some(rows) = rows else { return };
-        let author_sample_count = self.probe.estimate.author_sample_count;
-        self.probe.estimate = ProbeEstimate { author_sample_count, ..probe_of(rows).estimate };
+        let before = self.probe.estimate;
+        let may_be_a_pause = self.probe.may_be_a_pause(target);
+        let mut probe = probe_of(rows);
+        probe.estimate.author_sample_count = before.author_sample_count;
+        if may_be_a_pause {
+            let least = probe.estimate.iteration_wall_ns.min(before.iteration_wall_ns);
+            probe.estimate.iteration_wall_ns = least;
+        }
+        self.probe = Probe { is_cut_short: self.probe.is_cut_short, ..probe };
+        self.is_confirmed = !self.probe.may_be_a_pause(target);
         let larger = sample_config::sample_size(self.probe.estimate, target);
         let min_ns = self.probe.estimate.min_ns;
         if larger > self.sample_size && !sample_config::is_long_enough(self.sample_size, min_ns) {
@@ -339,7 +360,9 @@ fn probe_of(probed: &ProbedRows) -> Probe {
         .any(|row| row.result.sample_count < DIVAN_SAMPLE_COUNT && row.wall >= PROBE_TIME * 4 / 5);
     let mut estimate = estimate(rows, wall_ns);
     estimate.author_sample_count = estimate.author_sample_count.filter(|_| !is_cut_short);
-    Probe { rows: probed.rows.iter().map(|row| row.name.clone()).collect(), estimate, is_cut_short }
+    let wall = probed.rows.iter().map(|row| row.wall).max().unwrap_or_default();
+    let rows = probed.rows.iter().map(|row| row.name.clone()).collect();
+    Probe { rows, estimate, is_cut_short, wall }
 }
 
 /// The probe of a process of its own, whose sampling took `wall`.
@@ -352,6 +375,7 @@ fn probe_alone(rows: &[(BenchmarkId, LaunchResult)], wall: Duration) -> Probe {
         rows: rows.iter().map(|(name, _)| name.clone()).collect(),
         estimate,
         is_cut_short: false,
+        wall,
     }
 }
 

@@ -100,6 +100,15 @@ pub(crate) fn is_long_enough(sample_size: u32, min_ns: f64) -> bool {
         || f64::from(sample_size) * min_ns >= 0.8 * MIN_SAMPLE_NS
 }
 
+/// Whether untimed set-up reduces the iterations of a launch to less than half.
+pub(crate) fn is_limited_by_set_up(estimate: ProbeEstimate, target: SamplingTarget) -> bool {
+    let iterations = |estimate: ProbeEstimate| {
+        let size = sample_size(estimate, target);
+        u64::from(size) * u64::from(sample_count(size, estimate, target))
+    };
+    iterations(estimate) * 2 < iterations(ProbeEstimate { iteration_wall_ns: 0.0, ..estimate })
+}
+
 /// The sample count for this sample size.
 ///
 /// If the author set a sample count, the result is a multiple of it. A bench that rotates over its
