@@ -85,11 +85,21 @@ pub fn count_steps(counts: &[f64], spread: Option<f64>) -> Vec<ChangePoint> {
 
 fn steps_beyond(values: &[f64], least: Least) -> Vec<ChangePoint> {
     let logs: Vec<f64> = values.iter().map(|value| value.ln()).collect();
+    // No two levels differ by more than the whole series does. Most counts never change.
+    if range(&logs) < least.step {
+        return Vec::new();
+    }
     let Some(noise) = noise(&logs, least.noise) else { return Vec::new() };
     let smoothed = without_outliers(&logs, noise);
     let mut bounds = partition(&smoothed, noise);
     drop_small(&smoothed, &mut bounds, least.step);
     bounds.windows(3).map(|bounds| step(&smoothed, [bounds[0], bounds[1], bounds[2]])).collect()
+}
+
+/// The difference of the largest and the smallest value.
+fn range(logs: &[f64]) -> f64 {
+    let least = logs.iter().copied().fold(f64::INFINITY, f64::min);
+    logs.iter().copied().fold(f64::NEG_INFINITY, f64::max) - least
 }
 
 /// The standard deviation of one run, from the differences of neighbours, which hardly depend on a

@@ -1,28 +1,21 @@
-//! Change points of all series, for the charts, the overview and the feed. They never fail a check.
+//! The change points of a series with their runs. They never fail a check.
 
 use super::run_comparability::Comparability;
 use super::run_view::RunView;
-use super::site_runs::SiteRuns;
-use super::text::{self, Name};
+use super::text;
 use super::trend_point::TrendPoint;
-use chrono::{DateTime, Utc};
 use perf_judge::detect::change_points::{ChangePoint, count_steps, steps};
-use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Quantity;
 use perf_judge::unit::{self, Figures};
-use serde::Serialize;
-
-/// The most change points that are listed.
-const LISTED: usize = 30;
 
 /// A change point with its runs.
 pub(super) struct RunChangePoint<'a> {
     /// The index of the first run on the new level.
     pub(super) index: usize,
     /// The first run on the new level.
-    run: &'a RunView<'a>,
+    pub(super) run: &'a RunView<'a>,
     /// The last run on the old level.
-    before: &'a RunView<'a>,
+    pub(super) before: &'a RunView<'a>,
     point: ChangePoint,
 }
 
@@ -72,7 +65,7 @@ impl<'a> RunChangePoint<'a> {
     }
 
     fn verb(&self) -> &'static str {
-        if self.is_slower() { "rose" } else { "fell" }
+        if self.is_rise() { "rose" } else { "fell" }
     }
 
     fn place(&self) -> String {
@@ -81,81 +74,21 @@ impl<'a> RunChangePoint<'a> {
     }
 
     /// The levels before and after, and their change.
-    fn figures(&self) -> Figures {
+    pub(super) fn figures(&self) -> Figures {
         let ChangePoint { before, after, change, .. } = self.point;
         Figures::new(Some(before), Some(after), Some(change))
     }
 
-    fn is_slower(&self) -> bool {
-        self.point.change.0 > 0.0
+    /// The levels of a count. A change from 0 has no ratio.
+    pub(super) fn count_figures(&self, quantity: Quantity) -> Figures {
+        let ChangePoint { before, after, change, .. } = self.point;
+        let change = if before == 0.0 { "from 0".to_owned() } else { unit::change(change) };
+        let show = |level| Some(quantity.show(level));
+        Figures { base: show(before), head: show(after), change: Some(change) }
     }
-}
 
-/// A change point as a row of a table and an entry of the feed.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct ChangePointView {
-    class: &'static str,
-    change: String,
-    name: Name,
-    full_name: String,
-    stem: String,
-    before: String,
-    after: String,
-    day: String,
-    commit: String,
-    commit_page: Option<String>,
-    previous_commit: String,
-    sentence: String,
-    /// The date in RFC 3339.
-    moment: String,
-    #[serde(skip)]
-    started: DateTime<Utc>,
-}
-
-/// The change points of all benchmarks, newest first.
-pub(super) fn change_points<'a>(shown: &'a SiteRuns<'a>) -> Vec<ChangePointView> {
-    let mut all: Vec<ChangePointView> =
-        shown.names().into_iter().flat_map(|name| views(name, &shown.series(name))).collect();
-    // The names are sorted already, and a stable sort keeps their order for equal times.
-    all.sort_by_key(|view| std::cmp::Reverse(view.started));
-    all.truncate(LISTED);
-    all
-}
-
-fn views(name: &BenchmarkId, points: &[TrendPoint<'_>]) -> Vec<ChangePointView> {
-    let view = |point: RunChangePoint<'_>| {
-        let Figures { base, head, change } = point.figures();
-        ChangePointView {
-            class: if point.is_slower() { "slower" } else { "faster" },
-            change: text::or_nothing(change),
-            name: Name::cell(name.as_str()),
-            full_name: text::clipped(name.as_str(), text::NAME),
-            stem: name.file_stem(),
-            before: text::or_nothing(base),
-            after: text::or_nothing(head),
-            day: point.run.text.day.clone(),
-            commit: point.run.text.commit.clone(),
-            commit_page: point.run.commit_page.clone(),
-            previous_commit: point.before.text.commit.clone(),
-            sentence: point.sentence(),
-            moment: point.run.text.moment.clone(),
-            started: point.run.started,
-        }
-    };
-    RunChangePoint::all_in(points).into_iter().map(view).collect()
-}
-
-/// The contents of the feed.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct FeedView {
-    updated: String,
-    change_points: Vec<ChangePointView>,
-}
-
-impl FeedView {
-    /// A feed of these change points; `reported`: the start of the reported run.
-    pub(super) fn of(change_points: &[ChangePointView], reported: DateTime<Utc>) -> Self {
-        let newest = change_points.first().map_or(reported, |point| point.started);
-        Self { updated: newest.to_rfc3339(), change_points: change_points.to_vec() }
+    /// Whether the level rose.
+    pub(super) fn is_rise(&self) -> bool {
+        self.point.change.0 > 0.0
     }
 }

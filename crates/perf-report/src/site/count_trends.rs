@@ -38,19 +38,27 @@ pub(super) fn views(points: &[TrendPoint<'_>]) -> Vec<CountView> {
     trends.filter_map(CountTrend::view).collect()
 }
 
+/// The change points of a count.
+pub(super) fn change_points<'a>(
+    points: &[TrendPoint<'a>],
+    quantity: Quantity,
+) -> Vec<RunChangePoint<'a>> {
+    CountTrend::new(points, quantity).change_points()
+}
+
 /// A count of the comparable runs.
-struct CountTrend<'a> {
+struct CountTrend<'p, 'a> {
     quantity: Quantity,
     series: Vec<SeriesValue<'a>>,
     /// The runs with a value that cannot be compared.
     left_out: usize,
     /// By how much repeated counts of one build differ, at most.
     spread: Option<f64>,
-    points: &'a [TrendPoint<'a>],
+    points: &'p [TrendPoint<'a>],
 }
 
-impl<'a> CountTrend<'a> {
-    fn new(points: &'a [TrendPoint<'a>], quantity: Quantity) -> Self {
+impl<'p, 'a> CountTrend<'p, 'a> {
+    fn new(points: &'p [TrendPoint<'a>], quantity: Quantity) -> Self {
         let values = points.iter().enumerate().filter_map(|(index, point)| {
             let value = counts::value(point.measured?, quantity)?;
             Some((is_comparable(point, quantity), (index, point.run, value)))

@@ -230,6 +230,33 @@ fn change_points_are_drawn_listed_and_fed() {
 }
 
 #[test]
+fn change_points_of_counts_are_listed_where_no_time_changed() {
+    let count = |day: u32| if day < 9 { 1e6 } else { 1.02e6 };
+    let allocations = |day: u32| if day < 9 { 0.0 } else { 12.0 };
+    let counted = |day| {
+        let counts =
+            [(Quantity::Instructions, count(day)), (Quantity::AllocCount, allocations(day))];
+        run(day, vec![Measured { counts: counts.into(), ..measured(NAME, 1e6) }])
+    };
+    let history: History = (1..=12).map(counted).collect();
+    let pages = render(&templates(), &history, &report()).unwrap();
+    let page = |path: &str| &pages.iter().find(|page| page.path == path).unwrap().contents;
+    let overview = page("index.html");
+    for text in [
+        r#"<strong class="slower">+2.0 %</strong>"#,
+        "</a> <small>instructions</small></th>",
+        r#"<strong class="slower">from 0</strong>"#,
+        r#"<small>allocations</small></th><td class="n">0</td><td class="n">12</td>"#,
+    ] {
+        assert!(overview.contains(text), "{text}: {overview}");
+    }
+    let feed = page("feed.xml");
+    assert!(feed.contains(":instructions</id>\n<title>+2.0 % instructions of core"), "{feed}");
+    assert!(feed.contains("<summary>instructions rose 2.0 % to 1.020 M at "), "{feed}");
+    assert!(feed.contains("<summary>allocations rose from 0 to 12 at "), "{feed}");
+}
+
+#[test]
 fn a_history_without_change_points_has_an_empty_feed() {
     assert!(!page("index").contains("<h2>Change points"));
     assert!(!page("feed").contains("<entry>"));
