@@ -15,6 +15,7 @@ pub(crate) fn run(number: u32) -> Run {
     let mut run = Run::from_json(&fs::read_to_string(kept).unwrap()).unwrap();
     run.started = format!("2026-11-{:02}T08:00:00Z", number % 28 + 1).parse().unwrap();
     run.seed = number;
+    run.workspace = Some(".".to_owned());
     run.with_id()
 }
 

@@ -124,7 +124,7 @@ fn a_benchmark_that_fails_now_and_then_is_missing() {
     project.write("known-cost.txt", "checksum=50\n");
     project.commit_all();
     let ended = project.perf(&compare);
-    ended.expect(3).says("the base cannot be launched: it failed in a launch after others");
+    ended.expect(3).says("cannot run it: it failed in a launch after others");
 }
 
 #[cfg(target_os = "linux")]

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 /// A `cargo` whose `xtask` is the one under test, as the project's own alias would be.
 const CARGO: &str = r#"#!/bin/sh
 [ "$1" = xtask ] && shift && exec "$XTASK" "$@"
-exec "$CARGO" "$@"
+exec "$REAL_CARGO" "$@"
 "#;
 
 /// A step of a workflow: what it runs, and when.
@@ -99,7 +99,7 @@ impl Scene {
             .args(["--noprofile", "--norc", "-eo", "pipefail", "-c", line])
             .env("PATH", format!("{}:{path}", self.job.path("").display()))
             .env("XTASK", env!("CARGO_BIN_EXE_xtask"))
-            .env("CARGO", std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()))
+            .env("REAL_CARGO", std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()))
             .env("CARGO_TARGET_DIR", self.project.target_dir_of(checkout))
             .env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"))
             .env("GIT_CONFIG_GLOBAL", "/dev/null")

@@ -6,7 +6,8 @@ use super::recording_file::Marked;
 use super::sample_config::SampleConfig;
 use super::{Launcher, ListedBenchmark};
 use anyhow::Result;
-use perf_judge::run::Alloc;
+use perf_judge::run::{Alloc, Quantities, Quantity};
+use perf_judge::stats;
 use std::panic::resume_unwind;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,15 +21,19 @@ pub(crate) struct CountJob<'a> {
     pub(crate) iteration_ns: f64,
     /// Whether its allocations are counted.
     pub(crate) allocations: bool,
+    /// How often it is counted. From twice on, the counts show by how much they differ.
+    pub(crate) repeats: u32,
 }
 
 /// The counts of a benchmark per iteration.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct BenchmarkCounts {
-    /// `None` without callgrind.
-    pub(crate) instructions: Option<InstructionCount>,
-    /// `None` if they were not counted.
-    pub(crate) alloc: Option<Alloc>,
+    /// The median of repeated counts.
+    pub(crate) counts: Quantities,
+    /// The range of repeated counts as a share of their median; empty for a single count.
+    pub(crate) spreads: Quantities,
+    /// Why its instructions were not counted, although callgrind works.
+    pub(crate) refused: Option<String>,
 }
 
 /// Samples of a counting process. The last one is counted: the first one includes what happens once in
@@ -85,6 +90,14 @@ fn next_job<'a, 'b>(
     Some((index, jobs.get(index)?))
 }
 
+/// The counts of the processes of one repetition.
+#[derive(Default)]
+struct ProcessCounts {
+    counts: Quantities,
+    /// Why instructions were not counted.
+    refused: Option<String>,
+}
+
 /// What one thread needs.
 struct CountWorker {
     launcher: Launcher,
@@ -98,18 +111,44 @@ impl CountWorker {
     }
 
     fn count(&self, job: &CountJob<'_>) -> Result<BenchmarkCounts> {
+        let sample = self.sample(job.entry, sample_size(job.iteration_ns))?;
+        let mut counted = Vec::new();
+        for _ in 0..job.repeats.max(1) {
+            match self.count_once(job, sample)? {
+                ProcessCounts { refused: Some(reason), counts } => {
+                    counted.push(counts);
+                    return Ok(summary(&counted, Some(reason)));
+                }
+                ProcessCounts { counts, .. } => counted.push(counts),
+            }
+        }
+        Ok(summary(&counted, None))
+    }
+
+    fn count_once(
+        &self,
+        job: &CountJob<'_>,
+        sample: Option<CountedSample>,
+    ) -> Result<ProcessCounts> {
         self.launcher.check_interrupt()?;
-        let sample_size = sample_size(job.iteration_ns);
-        let sample = self.sample(job.entry, sample_size)?;
-        let alloc = match sample.filter(|_| job.allocations && self.launcher.counts_allocations()) {
-            Some(sample) => self.allocations(job.entry, sample)?,
-            None => None,
-        };
-        let instructions = match &self.callgrind {
-            Some(callgrind) => Some(callgrind.count(&self.launcher, job.entry, sample)?),
-            None => None,
-        };
-        Ok(BenchmarkCounts { instructions, alloc })
+        let mut counted = ProcessCounts::default();
+        if let Some(sample) = sample.filter(|_| job.allocations)
+            && self.launcher.counts_allocations()
+            && let Some(alloc) = self.allocations(job.entry, sample)?
+        {
+            counted.counts.insert(Quantity::AllocCount, alloc.count);
+            counted.counts.insert(Quantity::AllocBytes, alloc.bytes);
+            counted.counts.extend(alloc.peak_bytes.map(|bytes| (Quantity::AllocPeakBytes, bytes)));
+        }
+        if let Some(callgrind) = &self.callgrind {
+            match callgrind.count(&self.launcher, job.entry, sample)? {
+                InstructionCount::Counted(count) => {
+                    counted.counts.insert(Quantity::Instructions, count);
+                }
+                InstructionCount::Refused(reason) => counted.refused = Some(reason),
+            }
+        }
+        Ok(counted)
     }
 
     /// The clock reads of the sample to count; `None` if they cannot be proved.
@@ -149,6 +188,23 @@ impl CountWorker {
     }
 }
 
+/// The median and the spread of each quantity.
+fn summary(counted: &[Quantities], refused: Option<String>) -> BenchmarkCounts {
+    let mut summary = BenchmarkCounts { refused, ..BenchmarkCounts::default() };
+    for quantity in Quantity::ALL {
+        let values: Vec<f64> =
+            counted.iter().filter_map(|counts| counts.get(&quantity).copied()).collect();
+        let sorted = stats::sorted(&values);
+        let Some(median) = stats::median(&sorted) else { continue };
+        summary.counts.insert(quantity, median);
+        if let [least, .., most] = sorted[..] {
+            let spread = (most - least) / median.max(f64::MIN_POSITIVE);
+            summary.spreads.insert(quantity, if most > least { spread } else { 0.0 });
+        }
+    }
+    summary
+}
+
 fn sample_size(iteration_ns: f64) -> u32 {
     let iterations = (MIN_SAMPLE_NS / iteration_ns.max(1.0)).ceil() as u32;
     iterations.next_power_of_two().min(MAX_SAMPLE_SIZE)
@@ -162,5 +218,21 @@ mod tests {
     fn a_counted_sample_has_about_a_million_instructions() {
         let sizes = [0.0, 3.0, 400.0, 299_000.0, 300_000.0, 1e9].map(sample_size);
         assert_eq!(sizes, [1 << 16, 1 << 16, 1024, 2, 1, 1]);
+    }
+
+    #[test]
+    fn repeated_counts_have_a_median_and_a_spread() {
+        let counts = |instructions: f64, allocations: f64| {
+            Quantities::from([
+                (Quantity::Instructions, instructions),
+                (Quantity::AllocCount, allocations),
+            ])
+        };
+        let all = [counts(1000.0, 0.0), counts(1010.0, 0.0), counts(1000.0, 0.0)];
+        let of_all = summary(&all, None);
+        assert_eq!((of_all.counts, of_all.spreads), (counts(1000.0, 0.0), counts(0.01, 0.0)));
+        let of_one = summary(&all[1..2], Some("no total".to_owned()));
+        assert_eq!((of_one.counts, of_one.spreads), (counts(1010.0, 0.0), Quantities::new()));
+        assert_eq!(of_one.refused.as_deref(), Some("no total"));
     }
 }

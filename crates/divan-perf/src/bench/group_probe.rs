@@ -24,6 +24,9 @@ pub(super) struct ProbedRow {
     pub(super) result: LaunchResult,
     /// From the end of the row before it to its own end.
     pub(super) wall: Duration,
+    /// Whether it is the first row of the process, whose `wall` includes the start of the process and
+    /// Divan's calibration.
+    is_first: bool,
     /// Whether Divan chose the sample size. It doubles the size until a sample is long enough: before
     /// samples of N iterations it ran N - 1 others.
     is_tuned: bool,
@@ -35,6 +38,27 @@ impl ProbedRow {
         let tuning = if self.is_tuned { self.result.sample_size.saturating_sub(1) } else { 0 };
         let iterations = self.result.iterations() + u64::from(tuning);
         self.wall.as_nanos() as f64 / iterations.max(1) as f64
+    }
+
+    /// Subtracts what the start of a process takes, if `wall` includes it. The samples remain.
+    fn subtract(&mut self, start: Duration) {
+        if self.is_first {
+            let sampling = self.result.mean_ns * self.result.iterations() as f64;
+            let sampling = Duration::from_secs_f64((sampling / 1e9).max(0.0));
+            self.wall = self.wall.saturating_sub(start).max(sampling);
+        }
+    }
+}
+
+impl ProbedRows {
+    /// Whether the first row of the process is one of them.
+    pub(super) fn has_first(&self) -> bool {
+        self.rows.iter().any(|row| row.is_first)
+    }
+
+    /// Subtracts the duration of the start of a process from the first row.
+    pub(super) fn subtract_start(&mut self, start: Duration) {
+        self.rows.iter_mut().for_each(|row| row.subtract(start));
     }
 }
 
@@ -82,11 +106,19 @@ fn rows(
         let before = begin(span.start).map_or(Duration::ZERO, |end| arrival(&ended.arrivals, end));
         arrival(&ended.arrivals, span.end).saturating_sub(before)
     };
-    let walls: Vec<Duration> = own.rows.iter().map(|row| wall(&row.span)).collect();
+    let first = table.rows.iter().map(|row| row.span.start).min();
+    let walls: Vec<(Duration, bool)> =
+        own.rows.iter().map(|row| (wall(&row.span), Some(row.span.start) == first)).collect();
     let results = LaunchResults::read(entry, &own.rows, None, ended).ok()?;
     let rows = results.rows.into_iter().zip(walls);
-    let rows =
-        rows.map(|((name, result), wall)| ProbedRow { name, result, wall, is_tuned }).collect();
+    let rows = rows.map(|((name, result), (wall, is_first))| ProbedRow {
+        name,
+        result,
+        wall,
+        is_first,
+        is_tuned,
+    });
+    let rows = rows.collect();
     Some(ProbedRows { rows })
 }
 
@@ -123,9 +155,29 @@ mod tests {
         for (sample_size, sample_count, is_tuned, iterations) in cases {
             let result = LaunchResult { sample_size, sample_count, ..LaunchResult::default() };
             let wall = Duration::from_nanos(7 * iterations);
-            let row = ProbedRow { name: BenchmarkId::from("p/b::a"), result, wall, is_tuned };
+            let name = BenchmarkId::from("p/b::a");
+            let row = ProbedRow { name, result, wall, is_first: false, is_tuned };
             let ns = row.iteration_wall_ns();
             assert!((ns - 7.0).abs() < 1e-9, "{sample_size}, {sample_count}: {ns}");
+        }
+    }
+
+    #[test]
+    fn the_start_of_the_process_is_subtracted_from_the_first_row() {
+        let ms = Duration::from_millis;
+        let result = LaunchResult {
+            mean_ns: 1e6,
+            sample_size: 1,
+            sample_count: 3,
+            ..LaunchResult::default()
+        };
+        for (is_first, wall, expected) in [(true, 20, 8), (true, 13, 3), (false, 20, 20)] {
+            let (name, result) = (BenchmarkId::from("p/b::a"), result.clone());
+            let row = ProbedRow { name, result, wall: ms(wall), is_first, is_tuned: false };
+            let mut rows = ProbedRows { rows: vec![row] };
+            assert_eq!(rows.has_first(), is_first);
+            rows.subtract_start(ms(12));
+            assert_eq!(rows.rows[0].wall, ms(expected));
         }
     }
 }

@@ -44,7 +44,7 @@ pub(crate) use build_folder::BuildFolder;
 pub(crate) use clock_recorder::ClockRecorder;
 pub(crate) use counting::{BenchmarkCounts, CountJob, count_all};
 pub(crate) use filter::NameFilter;
-pub(crate) use instructions::{InstructionCount, InstructionCounter};
+pub(crate) use instructions::InstructionCounter;
 pub(crate) use launch::Launcher;
 pub(crate) use launch_plan::{FEWEST_LAUNCHES, LaunchCost, distribute, total};
 pub(crate) use listed_benchmark::ListedBenchmark;

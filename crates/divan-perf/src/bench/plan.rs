@@ -68,6 +68,7 @@ pub(super) fn plan(
         targets,
         plan: Plan { planned: Vec::with_capacity(count), failures: listing.failures },
         sets_sample_count: false,
+        start: None,
         progress: Progress::start("probing", "benchmark", "benchmarks", count),
         eta: EtaEstimator { count, started: Instant::now() },
         done: 0,
@@ -92,6 +93,8 @@ struct Planner<'a> {
     plan: Plan,
     /// Whether the executable may set sample counts of its own.
     sets_sample_count: bool,
+    /// The duration of a launch of the executable's first benchmark besides its samples.
+    start: Option<Duration>,
     progress: Progress,
     eta: EtaEstimator,
     /// The benchmarks that were probed.
@@ -123,10 +126,11 @@ impl Planner<'_> {
     fn add_executable(&mut self, mut open: VecDeque<ListedBenchmark>) -> Result<()> {
         let Some(first) = open.front() else { return Ok(()) };
         self.sets_sample_count = sets_sample_count(&first.executable);
+        self.start = None;
         let mut probed = Vec::new();
         while !open.is_empty() {
             let group = next_group(&mut open);
-            let mut rows = self.launcher.probe_group(&group, None, PROBE_TIME)?;
+            let mut rows = self.probe_group(&group, None)?;
             let is_useless = rows.is_empty();
             let mut missing = VecDeque::new();
             for entry in group {
@@ -184,7 +188,7 @@ impl Planner<'_> {
     ///
     /// An iteration can take another time in samples of another size, e.g. if its results are kept
     /// until the end of the sample. Benchmarks of one size share a process.
-    fn confirm(&self, probed: &mut [ProbedBenchmark]) -> Result<()> {
+    fn confirm(&mut self, probed: &mut [ProbedBenchmark]) -> Result<()> {
         for _ in 0..MAX_CONFIRMATIONS {
             let open = probed.iter().filter(|probed| !probed.is_confirmed);
             let sizes: BTreeSet<u32> = open.map(|probed| probed.sample_size).collect();
@@ -196,7 +200,7 @@ impl Planner<'_> {
                 let mut rows = BTreeMap::new();
                 while !open.is_empty() {
                     let group = next_group(&mut open);
-                    rows.extend(self.launcher.probe_group(&group, Some(size), PROBE_TIME)?);
+                    rows.extend(self.probe_group(&group, Some(size))?);
                 }
                 for probed in probed.iter_mut().filter(|probed| is_open(&&**probed)) {
                     let target = (self.targets)(&probed.entry.id).new;
@@ -207,11 +211,30 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// The duration of a launch besides its samples.
+    /// Probes a group, and leaves the start of the process out of the time of its first row.
+    fn probe_group(
+        &mut self,
+        group: &[ListedBenchmark],
+        sample_size: Option<u32>,
+    ) -> Result<BTreeMap<BenchmarkId, ProbedRows>> {
+        let mut probed = self.launcher.probe_group(group, sample_size, PROBE_TIME)?;
+        let first =
+            group.iter().find(|entry| probed.get(&entry.id).is_some_and(ProbedRows::has_first));
+        if let Some(first) = first {
+            let start = match self.start {
+                Some(start) => start,
+                None => *self.start.insert(self.overhead(first)?),
+            };
+            probed.values_mut().for_each(|rows| rows.subtract_start(start));
+        }
+        Ok(probed)
+    }
+
+    /// The duration of a launch besides its samples: that of a single sample.
     fn overhead(&self, entry: &ListedBenchmark) -> Result<Duration> {
         let started = Instant::now();
         let single = SampleConfig { sample_size: 1, sample_count: 1 };
-        self.launcher.measure(entry, single)?;
+        self.launcher.launch(entry, Some(single), None)?;
         Ok(started.elapsed())
     }
 

@@ -71,6 +71,9 @@ const MAX_BUDGET_NS: f64 = 60e9;
 const MAX_AUTHOR_NS: f64 = 5e9;
 /// A recorded sample config is reused until the time has changed by this factor.
 const REUSE_FACTOR: f64 = 4.0;
+/// How many times the maximum wall-clock time a launch with recorded values may seem to take. One
+/// probe on a busy machine can exceed it by far.
+const WALL_TOLERANCE: f64 = 10.0;
 
 /// The sample size: the samples are long enough, and untimed set-up does not make the launch longer
 /// than the target.
@@ -127,12 +130,22 @@ pub(crate) fn sample_count(
 
 /// The sample config of the recorded runs, if it still fits. It fits until the median of the
 /// baseline has changed by [`REUSE_FACTOR`]; one run alone never changes it.
-/// `iteration_wall_ns` is the wall-clock time per iteration, untimed set-up included.
+///
+/// `iteration_wall_ns` is the wall-clock time per iteration, untimed set-up included. It is of one
+/// probe, so it decides only for a benchmark whose set-up limited the recorded values.
 pub(crate) fn reusable(
     past: &RecordedSampleConfig,
     iteration_wall_ns: f64,
     target: SamplingTarget,
 ) -> Option<SampleConfig> {
+    let iterations = f64::from(past.sample_size) * f64::from(past.sample_count);
+    let is_affordable = iterations * iteration_wall_ns <= WALL_TOLERANCE * target.max_wall_ns;
+    let fits = fits(past, iteration_wall_ns, target) || is_affordable && fits(past, 0.0, target);
+    fits.then_some(SampleConfig { sample_size: past.sample_size, sample_count: past.sample_count })
+}
+
+/// Whether the recorded values are within [`REUSE_FACTOR`] of what would be chosen now.
+fn fits(past: &RecordedSampleConfig, iteration_wall_ns: f64, target: SamplingTarget) -> bool {
     let estimate = ProbeEstimate {
         min_ns: past.min_ns,
         median_ns: past.median_ns,
@@ -149,8 +162,7 @@ pub(crate) fn reusable(
         (past.sample_count - 1) * target.launches >= pooled || past.sample_count >= new_count
     });
     let is_near = (1.0 / REUSE_FACTOR..=REUSE_FACTOR).contains(&ratio);
-    let fits = long_enough && enough_samples && is_near;
-    fits.then_some(SampleConfig { sample_size: past.sample_size, sample_count: past.sample_count })
+    long_enough && enough_samples && is_near
 }
 
 #[cfg(test)]
@@ -212,6 +224,13 @@ mod tests {
         // The recorded values of such a benchmark are kept.
         let short = SampleConfig { sample_size: 4, sample_count: 5 };
         assert_eq!(reusable(&past(4, 5, 100.0), 1e8, TARGET), Some(short));
+        // A pause in the probe changes no recorded values, real set-up does.
+        let usual = SampleConfig { sample_size: 64, sample_count: 4800 };
+        for (iteration_wall_ns, expected) in
+            [(163.0, Some(usual)), (40_000.0, Some(usual)), (1e6, None)]
+        {
+            assert_eq!(reusable(&past(64, 4800, 163.0), iteration_wall_ns, TARGET), expected);
+        }
     }
 
     #[test]

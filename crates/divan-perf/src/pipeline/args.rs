@@ -23,11 +23,15 @@ pub(crate) struct PerfArgs {
     /// Files that it may read must not differ either. Use the flag to check the machine's noise.
     #[arg(long, help_heading = heading::COMPARISON)]
     pub(crate) no_skip: bool,
-    /// Count instructions of all compared benchmarks (needs valgrind).
+    /// Do not count instructions and allocations.
     ///
-    /// By default only benchmarks with a regression or an improvement are counted.
-    #[arg(long, help_heading = heading::COMPARISON)]
-    pub(crate) instructions: bool,
+    /// By default every benchmark is counted after the launches, on all processors. Instructions
+    /// need valgrind. A quick run counts nothing.
+    #[arg(long, help_heading = heading::MEASUREMENT)]
+    pub(crate) no_counts: bool,
+    /// What is the default now.
+    #[arg(long, hide = true, conflicts_with = "no_counts")]
+    instructions: bool,
     /// Launch each benchmark N times [default: 5].
     ///
     /// A launch is one process that runs one benchmark. A run with fewer than three launches is

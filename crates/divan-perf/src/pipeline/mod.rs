@@ -54,10 +54,11 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     let mut judge = selection.judge(args, &context, &suite, &runner);
     let mut executor = Executor::new(&context, &suite, runner, selection.base, args, &interrupt);
     executor.notes.extend(time_notes);
-    let initial = executor.initial_measurement(&mut judge)?;
+    let mut initial = executor.initial_measurement(&mut judge)?;
+    counts::of_run(&mut executor, &mut initial)?;
     let recorded = outcome::record_run(&executor, &initial);
     let mut verdicts = executor.finish(judge)?;
-    counts::collect(&mut executor, &mut verdicts.verdicts, &initial.launch_results)?;
+    counts::collect(&mut executor, &mut verdicts.verdicts, &initial)?;
     let report = outcome::report(&executor, &initial, verdicts);
     let compared = outcome::record_comparisons(&executor, &report);
     let color = args.measure.output.color;

@@ -82,6 +82,20 @@ impl Quantity {
             Self::Instructions | Self::AllocCount | Self::AllocBytes | Self::AllocPeakBytes
         )
     }
+
+    /// The unit of its values: `count`, `bytes` or `ns`.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::AllocBytes | Self::AllocPeakBytes => "bytes",
+            Self::UserNs | Self::SystemNs => "ns",
+            Self::Instructions
+            | Self::AllocCount
+            | Self::MinorFaults
+            | Self::MajorFaults
+            | Self::VoluntarySwitches
+            | Self::InvoluntarySwitches => "count",
+        }
+    }
 }
 
 impl fmt::Display for Quantity {
@@ -111,5 +125,13 @@ mod tests {
             let written = serde_json::to_string(&quantity).unwrap();
             assert_eq!(written, format!("\"{}\"", quantity.key()));
         }
+    }
+
+    #[test]
+    fn values_are_shown_in_their_units() {
+        let shown = |quantity: Quantity| format!("{} {}", quantity.unit(), quantity.show(2500.0));
+        assert_eq!(shown(Quantity::Instructions), "count 2500");
+        assert_eq!(shown(Quantity::AllocPeakBytes), "bytes 2.500 kB");
+        assert_eq!(shown(Quantity::SystemNs), "ns 2.500 µs");
     }
 }

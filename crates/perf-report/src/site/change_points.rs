@@ -6,8 +6,9 @@ use super::site_runs::SiteRuns;
 use super::text::{self, Name};
 use super::trend_point::TrendPoint;
 use chrono::{DateTime, Utc};
-use perf_judge::detect::change_points::{ChangePoint, steps};
+use perf_judge::detect::change_points::{ChangePoint, count_steps, steps};
 use perf_judge::ident::BenchmarkId;
+use perf_judge::run::Quantity;
 use perf_judge::unit::{self, Figures};
 use serde::Serialize;
 
@@ -25,38 +26,64 @@ pub(super) struct RunChangePoint<'a> {
     point: ChangePoint,
 }
 
+/// A value of a series: the index of its point, its run and the number.
+pub(super) type SeriesValue<'a> = (usize, &'a RunView<'a>, f64);
+
 impl<'a> RunChangePoint<'a> {
-    /// The change points of the counted runs.
+    /// The change points of the times of the counted runs.
     pub(super) fn all_in(points: &[TrendPoint<'a>]) -> Vec<Self> {
         let counted = points.iter().enumerate();
         let counted = counted.filter(|(_, point)| point.comparability() == Comparability::Counted);
         let times = counted.filter_map(|(index, point)| Some((index, point.run, point.value()?)));
-        let times: Vec<(usize, &'a RunView<'a>, f64)> = times.collect();
-        let ns: Vec<f64> = times.iter().map(|(.., ns)| *ns).collect();
+        Self::with_runs(&times.collect::<Vec<_>>(), steps)
+    }
+
+    /// The change points of counts. `spread`: that of repeated counts, if the counts repeat.
+    pub(super) fn in_counts(series: &[SeriesValue<'a>], spread: Option<f64>) -> Vec<Self> {
+        Self::with_runs(series, |values| count_steps(values, spread))
+    }
+
+    fn with_runs(
+        series: &[SeriesValue<'a>],
+        steps: impl Fn(&[f64]) -> Vec<ChangePoint>,
+    ) -> Vec<Self> {
+        let values: Vec<f64> = series.iter().map(|(.., value)| *value).collect();
         let with_runs = |point: ChangePoint| {
-            let ((index, run, _), (_, before, _)) = (times[point.at], times[point.at - 1]);
+            let ((index, run, _), (_, before, _)) = (series[point.at], series[point.at - 1]);
             Self { index, run, before, point }
         };
-        steps(&ns).into_iter().map(with_runs).collect()
+        steps(&values).into_iter().map(with_runs).collect()
     }
 
     /// `median rose 12.0 % to 2.300 ms at 1a2b3c4d5e6f on 2026-11-03, after 0a1b2c3d4e5f`
     pub(super) fn sentence(&self) -> String {
-        format!(
-            "median {} {} to {} at {} on {}, after {}",
-            if self.is_slower() { "rose" } else { "fell" },
-            unit::percent(self.point.change),
-            text::or_nothing(self.figures().head),
-            self.run.text.commit,
-            self.run.text.day,
-            self.before.text.commit,
-        )
+        let by = unit::percent(self.point.change);
+        let (verb, head) = (self.verb(), text::or_nothing(self.figures().head));
+        format!("median {verb} {by} to {head} {}", self.place())
+    }
+
+    /// `rose 12.0 % to 2.300 M at 1a2b3c4d5e6f on 2026-11-03, after 0a1b2c3d4e5f`
+    pub(super) fn count_sentence(&self, quantity: Quantity) -> String {
+        let by = match self.point.before {
+            0.0 => format!("from {}", quantity.show(0.0)),
+            _ => unit::percent(self.point.change),
+        };
+        format!("{} {by} to {} {}", self.verb(), quantity.show(self.point.after), self.place())
+    }
+
+    fn verb(&self) -> &'static str {
+        if self.is_slower() { "rose" } else { "fell" }
+    }
+
+    fn place(&self) -> String {
+        let (run, before) = (&self.run.text, &self.before.text);
+        format!("at {} on {}, after {}", run.commit, run.day, before.commit)
     }
 
     /// The levels before and after, and their change.
     fn figures(&self) -> Figures {
-        let ChangePoint { before_ns, after_ns, change, .. } = self.point;
-        Figures::new(Some(before_ns), Some(after_ns), Some(change))
+        let ChangePoint { before, after, change, .. } = self.point;
+        Figures::new(Some(before), Some(after), Some(change))
     }
 
     fn is_slower(&self) -> bool {

@@ -8,6 +8,8 @@ mod badge;
 mod benchmark;
 mod budget;
 mod comparison;
+mod count_trends;
+mod counts;
 mod csv;
 mod data;
 mod distribution;

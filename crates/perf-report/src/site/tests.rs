@@ -5,7 +5,7 @@ use crate::report::tests::report;
 use perf_fixtures::{measured, run};
 use perf_judge::budget::Gate;
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::Run;
+use perf_judge::run::{Measured, Quantity, Run};
 
 const NAME: &str = "core/parse::parse_large_xml";
 
@@ -51,8 +51,11 @@ const COMMITS: &str = "https://example.org/team/app/commit/";
 
 fn history() -> History {
     let times = [0.94e6, 0.95e6, 3.1e6, 0.96e6];
-    let day =
-        |(day, ns)| run(day, vec![measured(NAME, ns), measured("core/filter::unchanged", 2.5)]);
+    let day = |(day, ns): (u32, f64)| {
+        let counts = [(Quantity::Instructions, ns * 4.0), (Quantity::MinorFaults, 0.25)].into();
+        let counted = Measured { counts, ..measured(NAME, ns) };
+        run(day, vec![counted, measured("core/filter::unchanged", 2.5)])
+    };
     let mut runs: Vec<Run> = (17..).zip(times).map(day).collect();
     runs[2].machine.cpu = "Model <b>2</b>".to_owned();
     runs[2].machine = runs[2].machine.clone().with_machine_key();
@@ -163,6 +166,27 @@ fn nothing_is_loaded_from_elsewhere() {
             assert!(!contents.contains(mark), "{mark} in {}", page.path);
         }
     }
+}
+
+#[test]
+fn a_run_has_a_table_of_counts() {
+    let counts = |instructions, faults| {
+        let counts = [(Quantity::Instructions, instructions), (Quantity::MinorFaults, faults)];
+        Measured { counts: counts.into(), ..measured("a/b::<counted>", 1e6) }
+    };
+    let without = measured("a/b::without", 1e6);
+    let own = run(3, vec![without, counts(1.5e6, 2.5)]);
+    let history: History = [own.clone()].into_iter().collect();
+    let pages = render(&templates(), &history, &report()).unwrap();
+    let page = pages.iter().find(|page| page.path.starts_with("run/")).unwrap();
+    let table = page.contents.split("<h2>Counts").nth(1).unwrap();
+    assert!(table.contains(r#"<th class="n" scope="col">Instructions</th><th class="n" scope="col">Page faults</th></tr>"#));
+    assert!(table.contains(r#"</th><td class="n">1.500 M</td><td class="n">2.500</td></tr>"#));
+    assert!(table.contains("&lt;counted&gt;") && !table.contains("without"), "{table}");
+    let without = run(4, vec![measured(NAME, 1e6)]);
+    let history: History = [without].into_iter().collect();
+    let pages = render(&templates(), &history, &report()).unwrap();
+    assert!(pages.iter().all(|page| !page.contents.contains("<h2>Counts")));
 }
 
 /// Twelve runs of which the last four took a fifth longer, by commits of hostile names.
