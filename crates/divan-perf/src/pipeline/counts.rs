@@ -12,7 +12,7 @@ use crate::ui;
 use anyhow::Result;
 use perf_judge::detect::counts::{CountPair, Counts};
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Measured, Quantity};
+use perf_judge::run::{LaunchResult, Measured, Quantity};
 use perf_judge::unit;
 use perf_judge::verdict::{Method, Verdict};
 use std::collections::BTreeMap;
@@ -67,8 +67,8 @@ pub(crate) fn collect(
 ) -> Result<()> {
     for verdict in &mut *verdicts {
         let counts = match verdict.method {
-            Method::Paired => of_launches(executor, &verdict.name),
-            _ => since_recorded(executor, &verdict.name, initial),
+            Method::Paired => launched_counts(executor, &verdict.name),
+            _ => recorded_counts(executor, &verdict.name, initial),
         };
         verdict.counts = (!counts.is_empty()).then_some(counts);
     }
@@ -142,18 +142,17 @@ fn jobs<'a>(executor: &'a Executor<'_>, verdict: &Verdict) -> Option<[CountJob<'
     let base = executor.base.as_ref().filter(is_current)?.entries.get(&head.id)?;
     // One time for both sides, so that both get one sample size: a benchmark may rotate over inputs.
     let iteration_ns = verdict.base_ns.unwrap_or_default();
-    let counts = verdict.counts.as_ref();
-    let allocations = counts.is_none_or(|counts| counts.get(Quantity::AllocCount).is_none());
+    let allocations =
+        verdict.counts.as_ref().is_none_or(|counts| counts.get(Quantity::AllocCount).is_none());
     Some([base, head].map(|entry| CountJob { entry, iteration_ns, allocations, repeats: 1 }))
 }
 
-/// Adds the counts of base and head. Allocations that a benchmark counts itself stay.
+/// Adds the counts of base and head.
 fn add(verdict: &mut Verdict, base: &BenchmarkCounts, head: &BenchmarkCounts) {
     let counts = verdict.counts.get_or_insert_default();
-    for (quantity, count) in &base.counts {
-        let head = head.counts.get(quantity).filter(|_| counts.get(*quantity).is_none());
-        if let Some(head) = head {
-            counts.insert(*quantity, CountPair::new(*count, *head));
+    for (quantity, base) in &base.counts {
+        if let Some(head) = head.counts.get(quantity) {
+            counts.insert(*quantity, CountPair::new(*base, *head));
         }
     }
 }
@@ -167,21 +166,25 @@ fn add_spreads(executor: &Executor<'_>, verdict: &mut Verdict) {
     }
 }
 
-/// What the launches of a comparison counted themselves: allocations of Divan, and resources.
-fn of_launches(executor: &Executor<'_>, name: &BenchmarkId) -> Counts {
+/// What the launches of a comparison counted: resources, and allocations if the benchmark counts them
+/// itself.
+fn launched_counts(executor: &Executor<'_>, name: &BenchmarkId) -> Counts {
+    let measured =
+        |launches: Option<&Vec<LaunchResult>>| Measured::of(name.clone(), None, launches?);
     let compared = &executor.compared;
-    let sides = [compared.base.get(name), compared.head.launch_results.get(name)];
-    match sides.map(|launches| Measured::of(name.clone(), None, launches?)) {
-        [Some(base), Some(head)] => Counts::between(&base, &head),
-        _ => Counts::default(),
+    let base = measured(compared.base.get(name));
+    match base.zip(measured(compared.head.launch_results.get(name))) {
+        Some((base, head)) => Counts::between(&base, &head),
+        None => Counts::default(),
     }
 }
 
 /// The counts of the newest comparable recorded run and of this one.
-fn since_recorded(executor: &Executor<'_>, name: &BenchmarkId, run: &Measurement) -> Counts {
+fn recorded_counts(executor: &Executor<'_>, name: &BenchmarkId, run: &Measurement) -> Counts {
     let recorded = executor.suite.recorded(executor.context, name);
     let now = run.launch_results.get(name);
     let now = now.and_then(|launches| executor.suite.measured(name, launches, run));
-    let both = recorded.zip(now);
-    both.map_or_else(Counts::default, |(recorded, now)| Counts::between(recorded, &now))
+    recorded
+        .zip(now)
+        .map_or_else(Counts::default, |(recorded, now)| Counts::between(recorded, &now))
 }
