@@ -3,8 +3,8 @@
 use super::table::aligned;
 use perf_judge::detect::counts::{CountDirection, CountPair, Counts, InstructionChange};
 use perf_judge::run::Quantity;
-use perf_judge::unit::{Figures, LogRatio, percent};
-use perf_judge::verdict::Verdict;
+use perf_judge::unit::{Figures, LogRatio, percent, small_share};
+use perf_judge::verdict::{Method, Verdict};
 
 /// The quantities with a column in a report on counts alone.
 const COLUMNS: [Quantity; 5] = [
@@ -39,6 +39,7 @@ fn cell(quantity: Quantity, pair: CountPair) -> String {
 /// All counts of base and head, one line each.
 pub(crate) fn explained(verdict: &Verdict, counts: &Counts) -> String {
     let meaning = match counts.instruction_change() {
+        InstructionChange::Grew if verdict.method == Method::Counts => "more work",
         InstructionChange::Grew => "more work, so the gate `compare_instructions_grew` applies",
         InstructionChange::Shrank => "less work",
         InstructionChange::Unchanged => {
@@ -55,7 +56,7 @@ pub(crate) fn explained(verdict: &Verdict, counts: &Counts) -> String {
 
 fn line(quantity: Quantity, pair: CountPair) -> String {
     let [base, head] = figures(quantity, pair);
-    let spread = pair.spread.map_or_else(|| "-".to_owned(), spread);
+    let spread = pair.spread.map_or_else(|| "-".to_owned(), small_share);
     let (threshold, verdict) = if quantity.repeats() {
         let verdict = match pair.direction() {
             Some(CountDirection::Grew) => "grew",
@@ -99,11 +100,6 @@ fn digits(value: f64) -> String {
 
 fn share(share: f64) -> String {
     percent(LogRatio(share.ln_1p()))
-}
-
-/// A spread of repeated counts, which is far below 1 %.
-fn spread(spread: f64) -> String {
-    format!("{:.3} %", spread * 100.0)
 }
 
 #[cfg(test)]

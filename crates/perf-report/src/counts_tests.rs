@@ -100,7 +100,7 @@ fn of_counts(limit: CountLimit) -> Report {
 #[test]
 fn rows_whose_counts_changed_are_shown_beside_their_times() {
     let report = counted();
-    assert!(report.summary.ends_with("2 of 8 benchmarks unchanged; counts grew in 3"));
+    assert!(report.summary.ends_with("2 of 8 benchmarks unchanged; counts grew in 1, 1 trade-off"));
     insta::assert_snapshot!(plain(&to_terminal(&report, None)));
 }
 
@@ -114,7 +114,7 @@ fn a_report_on_counts_alone_has_no_times() {
     let report = of_counts(CountLimit::Percent(5.0));
     assert_eq!(
         report.summary,
-        "counts grew in 2, counts shrank in 1, 1 new; 1 of 5 benchmarks unchanged"
+        "counts grew in 2, counts shrank in 1, 1 new; 1 of 5 benchmarks unchanged; 1 trade-off"
     );
     assert_eq!((report.status, of_counts(CountLimit::Never).status), (1, 0));
     insta::assert_snapshot!(plain(&to_terminal(&report, None)));

@@ -9,6 +9,7 @@ pub mod partition;
 mod counts;
 mod row;
 mod accepted;
+mod summary;
 mod report;
 mod conclusion;
 mod budgets;

@@ -1,7 +1,8 @@
 //! Reading a saved report. The code of a pull request may have written it, so it is not trusted.
 
 use crate::inconsistency::Inconsistency;
-use crate::report::{Report, SCHEMA, summary};
+use crate::report::{Report, SCHEMA};
+use crate::summary::summary;
 use serde::Deserialize;
 
 /// The size limit of a report, in bytes: about a hundred times that of a large workspace.

@@ -108,9 +108,10 @@ impl Row {
         self.note().unwrap_or_default()
     }
 
-    /// The maximum change that an acceptance of this row should allow, in percent: the upper end
-    /// of its interval, or the largest growth of a count if the time is no regression. It is rounded
-    /// up, and 3 percentage points are added.
+    /// The maximum change that an acceptance of this row should allow, in percent.
+    ///
+    /// It is the upper end of its interval, or the largest growth of a count if the time is no
+    /// regression. It is rounded up, and 3 percentage points are added.
     pub fn max_change_percent(&self) -> f64 {
         let verdict = &self.verdict;
         let highest = match verdict.state {

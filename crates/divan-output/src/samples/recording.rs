@@ -102,7 +102,7 @@ pub struct Allocated {
     pub count: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// The largest increase of the live bytes, as the allocator rounds them.
+    /// The largest increase of the live bytes, in the sizes that the allocator reserves.
     pub peak_bytes: u64,
 }
 

@@ -53,7 +53,8 @@ pub(crate) struct PerfArgs {
     pub(crate) measure: MeasureArgs,
     /// Fail on regressions of at least this severity.
     ///
-    /// It replaces the `gate` of perf-budgets.json for this run. The gate's defaults are critical
+    /// It replaces the levels of `gate` in perf-budgets.json for this run. `gate.counts` stays, unless
+    /// the level is never. The gate's defaults are critical
     /// against the history, major in comparisons, and minor where the instructions grew too.
     ///
     /// The limits of the levels have a tolerance of 2 percentage points: a measured +19.9 % is

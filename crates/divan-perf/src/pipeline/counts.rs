@@ -93,6 +93,7 @@ pub(crate) fn collect(
         let pair = if has_jobs { counts.next().zip(counts.next()) } else { None };
         let Some((base, head)) = pair else { continue };
         add(verdict, &base, &head);
+        add_spreads(executor, verdict);
         refused.0.push(verdict.name.clone());
         refused.1.push(BenchmarkCounts { refused: base.refused.or(head.refused), ..head });
     }
@@ -156,6 +157,15 @@ fn add(verdict: &mut Verdict, base: &BenchmarkCounts, head: &BenchmarkCounts) {
     }
 }
 
+/// Adds the spreads of repeated counts that recorded runs have.
+fn add_spreads(executor: &Executor<'_>, verdict: &mut Verdict) {
+    let recorded = executor.suite.recorded(executor.context, &verdict.name);
+    let (Some(counts), Some(recorded)) = (&mut verdict.counts, recorded) else { return };
+    for (quantity, spread) in &recorded.count_spreads {
+        counts.set_spread(*quantity, *spread);
+    }
+}
+
 /// What the launches of a comparison counted: resources, and allocations if the benchmark counts them
 /// itself.
 fn launched_counts(executor: &Executor<'_>, name: &BenchmarkId) -> Counts {
@@ -164,7 +174,7 @@ fn launched_counts(executor: &Executor<'_>, name: &BenchmarkId) -> Counts {
     let compared = &executor.compared;
     let base = measured(compared.base.get(name));
     match base.zip(measured(compared.head.launch_results.get(name))) {
-        Some((base, head)) => pairs(&base, &head),
+        Some((base, head)) => Counts::between(&base, &head),
         None => Counts::default(),
     }
 }
@@ -174,21 +184,7 @@ fn recorded_counts(executor: &Executor<'_>, name: &BenchmarkId, run: &Measuremen
     let recorded = executor.suite.recorded(executor.context, name);
     let now = run.launch_results.get(name);
     let now = now.and_then(|launches| executor.suite.measured(name, launches, run));
-    recorded.zip(now).map_or_else(Counts::default, |(recorded, now)| pairs(recorded, &now))
-}
-
-/// The quantities that both have.
-fn pairs(base: &Measured, head: &Measured) -> Counts {
-    let mut counts = Counts::default();
-    for quantity in Quantity::ALL {
-        let Some((of_base, of_head)) = base.quantity(quantity).zip(head.quantity(quantity)) else {
-            continue;
-        };
-        counts.insert(quantity, CountPair::new(of_base, of_head));
-        let spreads = [base, head].map(|side| side.count_spreads.get(&quantity).copied());
-        if let Some(spread) = spreads.into_iter().flatten().reduce(f64::max) {
-            counts.set_spread(quantity, spread);
-        }
-    }
-    counts
+    recorded
+        .zip(now)
+        .map_or_else(Counts::default, |(recorded, now)| Counts::between(recorded, &now))
 }

@@ -311,13 +311,13 @@ impl BenchSuite {
         }
     }
 
-    /// The benchmark in the newest comparable run.
+    /// The benchmark in the newest run whose counts can be compared.
     pub(crate) fn recorded<'a>(
         &'a self,
         context: &'a Context,
         name: &BenchmarkId,
     ) -> Option<&'a Measured> {
-        self.selector(context).newest(name)
+        Some(self.selector(context).recorded_counts(name)?.measured)
     }
 
     /// The summary of a benchmark's launches, with its counts.

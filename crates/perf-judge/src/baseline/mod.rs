@@ -216,11 +216,6 @@ impl<'a> Selector<'a> {
         })
     }
 
-    /// The benchmark in the newest comparable run that has it.
-    pub fn newest(&self, name: &BenchmarkId) -> Option<&'a Measured> {
-        self.recorded_here(name).map(|(_, measured)| measured).last()
-    }
-
     /// The benchmarks of the newest comparable run, by their current names.
     pub fn newest_names(&self) -> Vec<BenchmarkId> {
         let newest = self.comparable().rfind(|run| self.is_here(run));

@@ -1,7 +1,6 @@
 //! The recorded counts that those of a run are compared with.
 
 use super::Selector;
-use crate::detect::counts::Counts;
 use crate::ident::BenchmarkId;
 use crate::run::{Measured, Quantity, Run};
 
@@ -18,8 +17,9 @@ pub struct RecordedCounts<'a> {
 }
 
 impl<'a> Selector<'a> {
-    /// The counts of `name` in the newest complete run of a clean commit of the branch whose counts
-    /// can be compared; `None` if there is none.
+    /// The counts of `name` in the newest run whose counts can be compared; `None` if there is none.
+    ///
+    /// Only complete runs of clean commits of the branch count.
     pub fn recorded_counts(&self, name: &BenchmarkId) -> Option<RecordedCounts<'a>> {
         let key = self.machine.counts_key();
         let counted = self.comparable().rev().filter_map(|run| {
@@ -32,11 +32,6 @@ impl<'a> Selector<'a> {
 }
 
 impl RecordedCounts<'_> {
-    /// These counts as the base, and those of `head`.
-    pub fn compared_with(&self, head: &Measured) -> Counts {
-        Counts::between(self.measured, head)
-    }
-
     /// The measured commit.
     pub fn commit(&self) -> Option<&str> {
         self.run.commit.as_ref().map(|commit| commit.hash.as_str())
@@ -52,7 +47,6 @@ fn has_counts(measured: &Measured) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::counts::CountPair;
     use crate::history::History;
     use crate::run::tests::{measured, run};
     use crate::run::{Machine, Quantities};
@@ -66,11 +60,9 @@ mod tests {
     fn newest(history: &History, machine: &Machine) -> Option<(f64, u32)> {
         let selector = Selector::new(history, "main", machine);
         let recorded = selector.recorded_counts(&NAME.into())?;
-        let head = counted(Quantity::Instructions, 2.0);
-        let pair = recorded.compared_with(&head).get(Quantity::Instructions)?;
-        assert_eq!(pair, CountPair::new(pair.base, 2.0));
         assert_eq!(recorded.commit(), recorded.run.commit.as_ref().map(|c| c.hash.as_str()));
-        Some((pair.base, recorded.run.machine.cores))
+        let instructions = recorded.measured.quantity(Quantity::Instructions)?;
+        Some((instructions, recorded.run.machine.cores))
     }
 
     #[test]

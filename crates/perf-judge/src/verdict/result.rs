@@ -140,11 +140,17 @@ impl Verdict {
         if let Some(start) = label.strip_suffix(')').filter(|_| self.is_waived()) {
             return format!("{start}, accepted)");
         }
-        let of_time = self.method != Method::Counts && self.severity.is_none();
-        match self.count_direction().filter(|_| of_time) {
+        match self.added_direction() {
             Some(direction) => format!("{label}, {}", direction.name()),
             None => label,
         }
+    }
+
+    /// The direction in which the counts changed, where neither the state nor a change of the time
+    /// reports it.
+    pub fn added_direction(&self) -> Option<CountDirection> {
+        let is_of_time = self.method != Method::Counts;
+        self.count_direction().filter(|_| is_of_time && self.severity.is_none())
     }
 
     /// The direction in which the counts changed; growth if some grew and others shrank.
