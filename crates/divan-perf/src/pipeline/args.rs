@@ -26,9 +26,15 @@ pub(crate) struct PerfArgs {
     /// Do not count instructions and allocations.
     ///
     /// By default every benchmark is counted after the launches, on all processors. Instructions
-    /// need valgrind. A quick run counts nothing.
+    /// need valgrind. A quick run counts only what a budget limits.
     #[arg(long, help_heading = heading::MEASUREMENT)]
     pub(crate) no_counts: bool,
+    /// Compare only instructions and allocations, without timing.
+    ///
+    /// All processors count at the same time, and other programs do not disturb it. Use it on a busy
+    /// machine, or for a quick check. Nothing is recorded.
+    #[arg(long, conflicts_with_all = ["launches", "quick", "no_counts", "publish", "site_branch"], help_heading = heading::MEASUREMENT)]
+    pub(crate) counts_only: bool,
     /// What is the default now.
     #[arg(long, hide = true, conflicts_with = "no_counts")]
     instructions: bool,
@@ -45,7 +51,7 @@ pub(crate) struct PerfArgs {
     /// once if that takes a second or more.
     ///
     /// A full run launches a slower benchmark ten more times before it reports a regression. A quick
-    /// run does not. It fails only for a budget of allocations, never for a regression. It is recorded
+    /// run does not. It fails only for a budget of counts, never for a regression. It is recorded
     /// like any run, but never part of a baseline. It cannot be combined with --compare.
     #[arg(long, help_heading = heading::MEASUREMENT)]
     pub(crate) quick: bool,

@@ -1,4 +1,4 @@
-//! Counts of base and head: allocations, and instructions of changed benchmarks.
+//! Counts of the measured benchmarks, of the run or of base and head.
 
 use super::base_build::Base;
 use super::executor::Executor;
@@ -25,7 +25,7 @@ const FIRST_REPEATS: u32 = 3;
 /// A benchmark without recorded counts is counted three times, to find out by how much they differ.
 pub(crate) fn of_run(executor: &mut Executor<'_>, run: &mut Measurement) -> Result<()> {
     let args = executor.args;
-    if args.no_counts || args.quick || args.compare.is_some() {
+    if args.no_counts || args.compare.is_some() {
         return Ok(());
     }
     let (names, counted) = {
@@ -47,6 +47,9 @@ fn job_of_run<'a>(
     run: &Measurement,
 ) -> Option<(BenchmarkId, CountJob<'a>)> {
     let [name] = planned.rows.as_slice() else { return None };
+    if executor.args.quick && !executor.context.project.limits_counts(name) {
+        return None;
+    }
     let measured = Measured::of(name.clone(), None, run.launch_results.get(name)?)?;
     let recorded = executor.suite.recorded(executor.context, name);
     let is_known = recorded.is_some_and(|recorded| !recorded.count_spreads.is_empty());
@@ -102,13 +105,17 @@ pub(crate) fn collect(
 }
 
 /// Counts of benchmarks, and notes on them.
-struct Counted {
-    counts: Vec<BenchmarkCounts>,
-    notes: Vec<String>,
+pub(super) struct Counted {
+    pub(super) counts: Vec<BenchmarkCounts>,
+    pub(super) notes: Vec<String>,
 }
 
 /// Counts on all processors, without instructions if callgrind cannot be used.
-fn count(suite: &BenchSuite, interrupt: &Interrupt, jobs: &[CountJob<'_>]) -> Result<Counted> {
+pub(super) fn count(
+    suite: &BenchSuite,
+    interrupt: &Interrupt,
+    jobs: &[CountJob<'_>],
+) -> Result<Counted> {
     if jobs.is_empty() {
         return Ok(Counted { counts: Vec::new(), notes: Vec::new() });
     }
@@ -121,7 +128,7 @@ fn count(suite: &BenchSuite, interrupt: &Interrupt, jobs: &[CountJob<'_>]) -> Re
 }
 
 /// Notes on benchmarks whose instructions were not counted, one per reason.
-fn refusals(names: &[BenchmarkId], counts: &[BenchmarkCounts]) -> Vec<String> {
+pub(super) fn refusals(names: &[BenchmarkId], counts: &[BenchmarkCounts]) -> Vec<String> {
     let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, counts) in names.iter().zip(counts) {
         if let Some(reason) = &counts.refused {

@@ -19,6 +19,7 @@ mod reference;
 mod time_plan;
 mod executor;
 mod counts;
+mod counts_only;
 mod outcome;
 mod noise_probe;
 
@@ -52,8 +53,12 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     suite.check_names(&context, &runner, &selection.not_launched(), args)?;
     let time_notes = time_plan::apply(&mut runner, &context, &suite, args);
     let mut judge = selection.judge(args, &context, &suite, &runner);
+    let uncounted = selection.uncounted();
     let mut executor = Executor::new(&context, &suite, runner, selection.base, args, &interrupt);
     executor.notes.extend(time_notes);
+    if args.counts_only {
+        return counts_only::run(&mut executor, &uncounted);
+    }
     let mut initial = executor.initial_measurement(&mut judge)?;
     counts::of_run(&mut executor, &mut initial)?;
     let recorded = outcome::record_run(&executor, &initial);

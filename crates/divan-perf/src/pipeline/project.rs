@@ -83,6 +83,11 @@ impl Project {
         checked.map_err(|error| in_file(&error))
     }
 
+    /// Whether a budget limits a count of the benchmark.
+    pub(super) fn limits_counts(&self, name: &BenchmarkId) -> bool {
+        self.budgets.iter().any(|budget| budget.metric.is_exact() && budget.may_limit(name))
+    }
+
     /// Checks that new names and accepted regressions name one of `known`, all benchmarks.
     pub(super) fn check_names(&self, known: &[BenchmarkId]) -> Result<()> {
         let checked = self.settings.check_names(&self.budget_text, &[], known);

@@ -70,7 +70,7 @@ impl Metric {
     }
 
     /// Whether all launches give the same value, because it is a count that repeats.
-    pub(super) fn is_exact(self) -> bool {
+    pub fn is_exact(self) -> bool {
         self.quantity().is_some_and(Quantity::repeats)
     }
 
