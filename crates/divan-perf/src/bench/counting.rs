@@ -112,8 +112,10 @@ impl CountWorker {
 
     fn count(&self, job: &CountJob<'_>) -> Result<BenchmarkCounts> {
         let sample = self.sample(job.entry, sample_size(job.iteration_ns))?;
+        // The difference of two processes varies, and takes long.
+        let repeats = if sample.is_some() { job.repeats.max(1) } else { 1 };
         let mut counted = Vec::new();
-        for _ in 0..job.repeats.max(1) {
+        for _ in 0..repeats {
             match self.count_once(job, sample)? {
                 ProcessCounts { refused: Some(reason), counts } => {
                     counted.push(counts);

@@ -15,7 +15,7 @@ use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{LaunchResult, Measured, Quantity};
 use perf_judge::unit;
 use perf_judge::verdict::{Method, Verdict};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How often a benchmark without recorded counts is counted.
 const FIRST_REPEATS: u32 = 3;
@@ -120,7 +120,8 @@ pub(super) fn count(
         return Ok(Counted { counts: Vec::new(), notes: Vec::new() });
     }
     let found = InstructionCounter::find(interrupt);
-    let count = unit::counted(jobs.len(), "benchmark", "benchmarks");
+    let entries: BTreeSet<&BenchmarkId> = jobs.iter().map(|job| &job.entry.id).collect();
+    let count = unit::counted(entries.len(), "benchmark", "benchmarks");
     ui::say(&format!("counting instructions and allocations of {count}"));
     let (counts, mut notes) = count_all(&suite.launcher, found.as_ref().ok(), jobs)?;
     notes.extend(found.err().map(|reason| format!("no instructions were counted: {reason}")));

@@ -51,7 +51,11 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     suite.check_selected(&listing, &args.measure)?;
     let mut runner = suite.plan(&context, listing, &args.measure, args.quick)?;
     suite.check_names(&context, &runner, &selection.not_launched(), args)?;
-    let time_notes = time_plan::apply(&mut runner, &context, &suite, args);
+    let time_notes = if args.counts_only {
+        Vec::new()
+    } else {
+        time_plan::apply(&mut runner, &context, &suite, args)
+    };
     let mut judge = selection.judge(args, &context, &suite, &runner);
     let uncounted = selection.uncounted();
     let mut executor = Executor::new(&context, &suite, runner, selection.base, args, &interrupt);
