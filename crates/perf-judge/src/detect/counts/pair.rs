@@ -41,6 +41,9 @@ pub struct CountChange {
 /// The smallest change of a count that is reported. Instructions of benchmarks with hash maps differ
 /// by 0.4 % between processes.
 const SMALLEST: f64 = 0.01;
+/// The smallest difference per iteration that is one. A single event among the iterations of a counted
+/// sample is less.
+const LEAST_DIFFERENCE: f64 = 0.01;
 /// The number of repeat spreads within which a count is unchanged.
 const SPREADS: f64 = 3.0;
 
@@ -50,9 +53,10 @@ impl CountPair {
         Self { base, head, spread: None }
     }
 
-    /// Head ÷ base − 1; infinite where a count of 0 grew.
+    /// Head ÷ base − 1; infinite where a count of 0 grew, and 0 for a difference below a hundredth per
+    /// iteration.
     pub fn growth(self) -> f64 {
-        if self.base.total_cmp(&self.head).is_eq() {
+        if (self.head - self.base).abs() < LEAST_DIFFERENCE {
             0.0
         } else {
             (self.head - self.base) / self.base.abs()
@@ -151,6 +155,9 @@ mod tests {
             (0.0, 0.5, Some(0.1), Some(Grew)),
             (5.0, 0.0, None, Some(Shrank)),
             (0.0, 0.0, None, None),
+            // One event among 65,536 iterations.
+            (0.0, 1.0 / 65_536.0, None, None),
+            (1.0 / 65_536.0, 0.0, None, None),
         ];
         for (base, head, spread, direction) in cases {
             let pair = CountPair { spread, ..CountPair::new(base, head) };
