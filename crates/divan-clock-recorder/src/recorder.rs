@@ -8,7 +8,11 @@
 //! * `CLOCK_TAP_RECORDS`: `capacity,expected`, both in records. The file is sparse, so a large
 //!   capacity is cheap; the expected part is made resident before `main`.
 //!
-//! The file starts with a header of eight 64-bit words:
+//! * `CLOCK_TAP_PROGRAM`: optional, the path of the bench executable. Other programs, which start it,
+//!   do not record.
+//! * `CLOCK_TAP_MARKS`: optional, the first and the last clock read of the samples, see `marks`.
+//!
+//! The file starts with a header of 24 64-bit words:
 //!
 //! 1. magic
 //! 2. version
@@ -18,6 +22,20 @@
 //! 6. peak resident bytes
 //! 7. 1 once the process has exited in order
 //! 8. 0
+//! 9. 1 once both marks were passed, and since the first one:
+//! 10. minor page faults
+//! 11. major page faults
+//! 12. user time in ns
+//! 13. system time in ns
+//! 14. voluntary context switches
+//! 15. involuntary context switches
+//! 16. 1 if allocations were counted, and:
+//! 17. allocations before the first mark
+//! 18. allocations since then
+//! 19. allocated bytes since then
+//! 20. the largest increase of the live bytes since then
+//!
+//! The last four words are 0.
 //!
 //! Records of 16 bytes follow:
 //!
@@ -27,25 +45,35 @@
 //!
 //! Everything is in native byte order.
 //!
-//! This file is complete by itself: `rustc --edition 2024 -O --crate-type cdylib lib.rs`.
+//! It is complete with the files of its modules beside it: `rustc --edition 2024 -O --crate-type cdylib lib.rs`.
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 
+mod marks;
+mod usage;
+
+use marks::{Mark, Used};
 use std::cell::Cell;
 use std::ffi::{CStr, OsStr, OsString, c_char, c_int, c_long, c_void};
 use std::fs::{File, OpenOptions};
 use std::mem::{offset_of, size_of, transmute};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::Path;
 use std::ptr;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
+use usage::{Usage, Who};
 
 const OUT: &str = "CLOCK_TAP_OUT";
 const RECORDS: &str = "CLOCK_TAP_RECORDS";
+const MARKS: &str = "CLOCK_TAP_MARKS";
+const PROGRAM: &str = "CLOCK_TAP_PROGRAM";
 const PRELOAD: &str = "LD_PRELOAD";
 
 const MAGIC: u64 = u64::from_ne_bytes(*b"CLOCKTAP");
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
+/// The number of the main thread.
+const MAIN: u32 = 1;
 const KIND_CLOCK: u32 = 1;
 const KIND_STDOUT: u32 = 2;
 
@@ -98,7 +126,6 @@ unsafe extern "C" {
         offset: i64,
     ) -> *mut c_void;
     fn posix_fallocate(fd: c_int, offset: i64, len: i64) -> c_int;
-    fn getrusage(who: c_int, usage: *mut Usage) -> c_int;
     fn pthread_atfork(
         prepare: Option<extern "C" fn()>,
         parent: Option<extern "C" fn()>,
@@ -110,17 +137,6 @@ type ClockFn = unsafe extern "C" fn(c_int, *mut Timespec) -> c_int;
 type WriteFn = unsafe extern "C" fn(c_int, *const c_void, usize) -> isize;
 type WritevFn = unsafe extern "C" fn(c_int, *const IoVec, c_int) -> isize;
 
-/// libc's `rusage`.
-#[repr(C)]
-struct Usage {
-    /// User and system time, seconds and microseconds.
-    times: [c_long; 4],
-    max_rss_kilobytes: c_long,
-    others: [c_long; 13],
-}
-
-const RUSAGE_CHILDREN: c_int = -1;
-
 #[repr(C)]
 struct Header {
     magic: u64,
@@ -131,6 +147,7 @@ struct Header {
     peak_rss_bytes: AtomicU64,
     ended: AtomicU64,
     reserved: u64,
+    used: Used,
 }
 
 #[repr(C)]
@@ -178,9 +195,19 @@ pub unsafe extern "C" fn clock_gettime(clock: c_int, time: *mut Timespec) -> c_i
     }
     // SAFETY: libc's symbol of this name has this signature.
     let real: ClockFn = unsafe { transmute(real) };
+    let tape = TAPE.load(Acquire);
+    if clock != CLOCK_MONOTONIC || tape.is_null() {
+        // SAFETY: the caller keeps libc's contract.
+        return unsafe { real(clock, time) };
+    }
+    // SAFETY: a tape that is not null points at a mapping with a header, which is never unmapped.
+    let used = unsafe { &(*tape).used };
+    let mark = if thread() == MAIN { marks::next() } else { Mark::Neither };
+    used.before_read(mark);
     // SAFETY: the caller keeps libc's contract.
     let status = unsafe { real(clock, time) };
-    if clock == CLOCK_MONOTONIC && status == 0 {
+    used.after_read(mark);
+    if status == 0 {
         // SAFETY: libc has just written the time there.
         record(KIND_CLOCK, nanoseconds(unsafe { &*time }));
     }
@@ -247,8 +274,9 @@ fn record_output(fd: c_int, written: isize) {
     if fd != STDOUT || written <= 0 || TAPE.load(Relaxed).is_null() {
         return;
     }
-    let before = STDOUT_BYTES.fetch_add(written as u64, Relaxed);
-    record(KIND_STDOUT, before + written as u64);
+    let bytes = STDOUT_BYTES.fetch_add(written as u64, Relaxed) + written as u64;
+    marks::written(bytes);
+    record(KIND_STDOUT, bytes);
 }
 
 /// Appends one record, or only counts it when the file is full.
@@ -287,8 +315,12 @@ extern "C" fn init() {
     let (Some(path), Some(records)) = (std::env::var_os(OUT), std::env::var_os(RECORDS)) else {
         return;
     };
+    if is_other_program() {
+        return;
+    }
     // The main thread gets number 1, even if another thread records first.
     thread();
+    std::env::var_os(MARKS).as_deref().and_then(marks::set);
     hide_from_children();
     let Some((capacity, expected)) = parse_records(&records) else { return };
     let Some(tape) = map(&path, capacity, expected) else { return };
@@ -296,6 +328,12 @@ extern "C" fn init() {
     if unsafe { pthread_atfork(None, None, Some(stop)) } == 0 {
         TAPE.store(tape, Release);
     }
+}
+
+/// Whether this process is not yet the bench process, but a program that will execute it.
+fn is_other_program() -> bool {
+    let Some(program) = std::env::var_os(PROGRAM) else { return false };
+    std::env::current_exe().ok().as_deref() != Some(Path::new(&program))
 }
 
 /// A forked child shares the mapping: it must not record.
@@ -340,6 +378,7 @@ fn map(path: &OsStr, capacity: u64, expected: u64) -> Option<*mut Header> {
             peak_rss_bytes: AtomicU64::new(0),
             ended: AtomicU64::new(0),
             reserved: 0,
+            used: Used::new(),
         });
     }
     Some(tape)
@@ -368,6 +407,8 @@ fn hide_from_children() {
     unsafe {
         std::env::remove_var(OUT);
         std::env::remove_var(RECORDS);
+        std::env::remove_var(MARKS);
+        std::env::remove_var(PROGRAM);
         if rest.is_empty() {
             std::env::remove_var(PRELOAD);
         } else {
@@ -442,12 +483,10 @@ fn peak_rss_bytes(header: &Header) -> u64 {
 
 /// The most memory that was resident at once in a process that was waited for; 0 if unknown.
 fn child_peak_bytes() -> u64 {
-    let mut usage = Usage { times: [0; 4], max_rss_kilobytes: 0, others: [0; 13] };
-    // SAFETY: `usage` has the layout of libc's `rusage` and can be written.
-    let status = unsafe { getrusage(RUSAGE_CHILDREN, &raw mut usage) };
-    if status == 0 { u64::try_from(usage.max_rss_kilobytes).unwrap_or(0) * 1024 } else { 0 }
+    let usage = Usage::of(Who::Children);
+    usage.and_then(|usage| u64::try_from(usage.max_rss_kilobytes).ok()).unwrap_or(0) * 1024
 }
 
 // The parent reads these places, on the same machine but from another build.
-const _: () = assert!(size_of::<Header>() == 64 && size_of::<Record>() == 16);
+const _: () = assert!(size_of::<Header>() == 192 && size_of::<Record>() == 16);
 const _: () = assert!(offset_of!(Header, wanted) == 16 && offset_of!(Header, ended) == 48);

@@ -57,6 +57,7 @@ pub(crate) fn machine(build: BuildSettings) -> Machine {
         divan: build.divan,
         features: build.features,
         cargo_profile: build.cargo_profile,
+        libc: libc(),
         image: image(),
     };
     machine.with_machine_key()
@@ -109,6 +110,11 @@ fn environment_flags() -> String {
     let set = names.iter().filter_map(|name| env::var(name).ok());
     let flags: Vec<String> = set.map(|flags| flags.replace('\u{1f}', " ")).collect();
     flags.join(" ").trim().to_owned()
+}
+
+/// The C library, which has the functions that copy, compare and allocate memory; empty if it is unknown.
+fn libc() -> String {
+    output("getconf", &["GNU_LIBC_VERSION"]).unwrap_or_default()
 }
 
 /// The image of GitHub's runner, else the name of the operating system.

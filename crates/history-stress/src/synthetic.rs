@@ -3,7 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{
-    Alloc, Commit, LaunchTimes, Machine, Measured, Run, RunKind, SCHEMA, Source, TailSource, Times,
+    Alloc, Commit, LaunchTimes, Machine, Measured, Quantities, Quantity, Run, RunKind, SCHEMA,
+    Source, TailSource, Times,
 };
 use std::collections::BTreeMap;
 
@@ -98,9 +99,32 @@ fn measured(i: usize, level: f64, chance: &mut fastrand::Rng) -> Measured {
             bytes: 4096.0,
             peak_bytes: None,
         }),
+        counts: counts(i, typical, chance),
+        count_spreads: BTreeMap::from([(Quantity::Instructions, 0.000_03)]),
         tail_source: Some(TailSource::Clock),
         foreign: None,
     }
+}
+
+/// The counts of a benchmark of this time: about four instructions per ns, with noise in the last
+/// digit. What the system counts differs in every run.
+fn counts(i: usize, typical: f64, chance: &mut fastrand::Rng) -> Quantities {
+    let instructions = typical * 4.0 + f64::from(chance.u32(..3));
+    let mut counts = Quantities::from([
+        (Quantity::Instructions, instructions),
+        (Quantity::MinorFaults, digits(0.01 + 0.01 * chance.f64())),
+        (Quantity::MajorFaults, 0.0),
+        (Quantity::UserNs, digits(typical * (1.0 + 0.06 * chance.f64()))),
+        (Quantity::SystemNs, digits(typical * 0.02 * chance.f64())),
+        (Quantity::VoluntarySwitches, 0.0),
+        (Quantity::InvoluntarySwitches, fewer(0.001 * chance.f64())),
+    ]);
+    if !i.is_multiple_of(2) {
+        counts.insert(Quantity::AllocCount, 3.0);
+        counts.insert(Quantity::AllocBytes, 640.0);
+    }
+    counts.insert(Quantity::AllocPeakBytes, 512.0);
+    counts
 }
 
 /// As many digits as a run keeps.

@@ -91,7 +91,7 @@ pub mod verdict;
 
 pub use baseline::{Selection, Selector};
 pub use budget::{
-    Budget, BudgetError, BudgetFile, BudgetResult, BudgetStatus, Gate, Required,
+    Budget, BudgetError, BudgetFile, BudgetResult, BudgetStatus, CountLimit, Gate, Required,
     check as check_budgets,
 };
 pub use detect::Severity;

@@ -77,6 +77,16 @@ pub fn percent(ratio: LogRatio) -> String {
     format!("{:.1} %", ratio.percent().abs())
 }
 
+/// A small share in percent with two digits: `0.0031 %`.
+pub fn small_share(share: f64) -> String {
+    let percent = share * 100.0;
+    let decimals = match percent.abs() {
+        0.0 => 0,
+        percent => (1.0 - percent.log10().floor()).clamp(0.0, 6.0) as usize,
+    };
+    format!("{percent:.decimals$} %")
+}
+
 /// A duration for planning: `8 s`, `3 min 20 s`, `1 h 05 min`.
 pub fn span(seconds: f64) -> String {
     let whole = seconds.max(0.0).round() as u64;
@@ -228,6 +238,12 @@ mod tests {
         assert_eq!(change(LogRatio(11.0_f64.ln())), "11.0 ×");
         assert_eq!(percent(LogRatio::from_percent(5.0)), "5.0 %");
         assert_eq!([0.5, 30.25, 34188.2].map(factor), ["0.50 ×", "30.2 ×", "34188 ×"]);
+    }
+
+    #[test]
+    fn small_shares_have_two_digits() {
+        let shown = [0.0, 0.000_031_4, 0.004, 0.123, 2.0].map(small_share);
+        assert_eq!(shown, ["0 %", "0.0031 %", "0.40 %", "12 %", "200 %"]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ const EVERY_KEY: &str = r#"{
   "schema": 1,
   "base_branches": ["main", "release/1.0"],
   "history": {"branch": "perf-data", "folder": "perf/data"},
-  "gate": {"history": "minor", "compare": "never", "compare_instructions_grew": "critical"},
+  "gate": {"history": "minor", "compare": "never", "compare_instructions_grew": "critical", "counts": 5.5},
   "renamed": {"a/b::c": "a/b::d", "a/b::d": "a/b::\u00fc\n"},
   "accepted": [
     {"benchmark": "a/b::é", "commit": "1a2b3c4", "max_change_percent": 2.4e1, "reason": "\"x\"", "expires": "2027-03-01"}

@@ -52,10 +52,11 @@ impl AcceptanceResult {
     ) -> Self {
         let is_same = |other: &Acceptance| other.carried() == entry.carried();
         let state = verdict.filter(|verdict| verdict.launches > 0).map(|verdict| verdict.state);
+        let is_worse = verdict.is_some_and(Verdict::is_worse);
         let status = match state {
             _ if entry.is_over(today) => AcceptanceStatus::Expired,
             _ if base.iter().any(is_same) => AcceptanceStatus::Settled,
-            Some(State::Unchanged | State::Improvement) => AcceptanceStatus::NotNeeded,
+            Some(State::Unchanged | State::Improvement) if !is_worse => AcceptanceStatus::NotNeeded,
             _ => AcceptanceStatus::InForce,
         };
         Self { entry: entry.clone(), status }
@@ -130,6 +131,11 @@ mod tests {
             assert_eq!(result.status, status, "{state:?}");
         }
         assert_eq!(AcceptanceResult::of_comparison(&entry(), &[], None, day(1)).status, InForce);
+        let mut grown = bare(State::Unchanged);
+        let counts = serde_json::from_str(r#"{"instructions": {"base": 1, "head": 2}}"#);
+        grown.counts = Some(counts.unwrap());
+        let result = AcceptanceResult::of_comparison(&entry(), &[], Some(&grown), day(1));
+        assert_eq!(result.status, InForce);
     }
 
     #[test]

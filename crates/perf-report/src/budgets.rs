@@ -107,7 +107,7 @@ mod tests {
     fn the_table_shows_what_is_left() {
         insta::assert_snapshot!(shown(1).0, @r"
         budget       metric       newest    target    headroom
-        allocations  alloc_count  -         5         -            the bench target does not install divan::AllocProfiler
+        allocations  alloc_count  -         5         -            allocations were not counted: install divan::AllocProfiler in the bench target
         b\u{1b}[2J   median       2.000 ms  3.000 ms  1.50 ×       p/t::b
         loose        p95          1.000 ms  20.00 ms  20.0 ×       p/t::a
         tight        median       2.000 ms  1.500 ms  1.33 × over  p/t::b

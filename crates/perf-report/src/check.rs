@@ -109,8 +109,8 @@ fn fails(reason: &str) -> Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::summary;
     use crate::report::tests::report;
+    use crate::summary::summary;
     use perf_judge::verdict::{Outcome, State};
 
     fn needs(scope: &str, code: &str, measure: &str) -> Needs {

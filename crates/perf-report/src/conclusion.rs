@@ -3,21 +3,31 @@
 use super::{PreviousCommit, Report};
 use crate::text::argument;
 use perf_judge::baseline::MINIMUM;
-use perf_judge::verdict::{State, Verdict};
+use perf_judge::verdict::{Method, State, Verdict};
 
 /// The reasons of a failed or incomplete check that are listed.
 pub(crate) const REASONS: usize = 2;
 
 impl Report {
+    /// Whether only counts were compared. Its rows have no times.
+    pub(crate) fn is_of_counts(&self) -> bool {
+        self.rows.iter().any(|row| row.verdict.method == Method::Counts)
+    }
+
     /// Whether no benchmark has a baseline or a base yet, so that times are all there is to show.
     pub(crate) fn is_first(&self) -> bool {
         let has = |state| self.rows.iter().any(|row| row.verdict.state == state);
         let is_compared = self.rows.iter().any(|row| row.verdict.change.is_some());
-        self.reference.base.is_none() && !is_compared && has(State::InsufficientHistory)
+        let has_times = !self.is_of_counts();
+        let has_none = self.reference.base.is_none() && !is_compared;
+        has_times && has_none && has(State::InsufficientHistory)
     }
 
     /// How certain the verdicts are, in one sentence; `None` where there are none.
     pub(crate) fn certainty(&self) -> Option<String> {
+        if self.is_of_counts() {
+            return Some("counts only; times were not measured".to_owned());
+        }
         let verdicts = || self.rows.iter().map(|row| &row.verdict);
         if !verdicts().any(|verdict| verdict.change.is_some()) {
             return None;
@@ -75,6 +85,12 @@ impl Report {
             _ if has(State::Missing) => "run the missing benchmarks with `cargo bench`",
             _ if self.status == 3 => "measure again, without other load on the machine",
             _ if self.has_unconfirmed() => "measure again without --quick to confirm regressions",
+            _ if has(State::CountsGrew) => {
+                "optional: measure without --counts-only whether the benchmarks are slower"
+            }
+            _ if self.is_of_counts() && has(State::InsufficientHistory) => {
+                "record counts of the base branch with `cargo xtask perf`, or add --compare"
+            }
             _ if has(State::Inconclusive) => {
                 "optional: measure again with less load to decide inconclusive benchmarks"
             }

@@ -2,9 +2,9 @@
 
 use super::table::aligned;
 use super::visible;
+use crate::counts::explained;
 use crate::text::argument;
 use perf_judge::baseline::RunValue;
-use perf_judge::detect::counts::{CountPair, Counts, InstructionChange};
 use perf_judge::detect::history::Deviation;
 use perf_judge::detect::paired::{InterimAnalysis, PairedAnalysis, Test};
 use perf_judge::detect::{Finding, Severity};
@@ -24,7 +24,7 @@ pub fn explain(verdict: &Verdict) -> String {
         text += &paired(trace, base);
     }
     if let Some(counts) = &verdict.counts {
-        text += &counted(counts);
+        text += &explained(verdict, counts);
     }
     text + &conclusion(verdict)
 }
@@ -203,26 +203,6 @@ fn interim_analysis(interim: &InterimAnalysis) -> String {
         unit::change(interim.estimate),
         medians.join(", "),
     )
-}
-
-fn counted(counts: &Counts) -> String {
-    let line = |what: &str, pair: Option<CountPair>, show: fn(f64) -> String| {
-        pair.map_or_else(String::new, |pair| {
-            format!("  {what}\t{}\t→ {}\n", show(pair.base), show(pair.head))
-        })
-    };
-    let lines = line("instructions", counts.instructions, unit::count)
-        + &line("allocations", counts.alloc_count, unit::count)
-        + &line("bytes allocated", counts.alloc_bytes, unit::bytes);
-    let meaning = match counts.instruction_change() {
-        InstructionChange::Grew => "more work, so the gate `compare_instructions_grew` applies",
-        InstructionChange::Shrank => "less work",
-        InstructionChange::Unchanged => {
-            "the same; possible causes of a change are code placement, caches and the machine"
-        }
-        InstructionChange::Unknown => "instructions were not counted",
-    };
-    format!("\nCounts per iteration, base → head: {meaning}\n{}", aligned(&lines))
 }
 
 /// The verdict with its certainty, and what to do next.

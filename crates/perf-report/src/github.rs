@@ -2,7 +2,7 @@
 
 use super::{Report, Row, visible};
 use crate::text::begins;
-use perf_judge::run::Source;
+use perf_judge::run::{Quantity, Source};
 use perf_judge::unit::Figures;
 use perf_judge::verdict::State;
 use std::collections::BTreeSet;
@@ -62,9 +62,18 @@ fn about(row: &Row, level: &str, folder: &str) -> String {
     let times = base.zip(head).map(|(base, head)| format!(", from {base} to {head}"));
     let change = change.map(|change| format!("{change}{}. ", times.unwrap_or_default()));
     let change = change.unwrap_or_default();
+    let changes = row.count_changes();
+    let instructions = changes.iter().find(|change| change.quantity == Quantity::Instructions);
+    let instructions = instructions.map(|change| format!("{change}. ")).unwrap_or_default();
     let source = row.measured.as_ref().and_then(|measured| measured.source.as_ref());
     let title = format!("{}: {}", verdict.name, verdict.label());
-    command(level, source, folder, &title, format!("{change}{}", row.remark()).trim_end())
+    command(
+        level,
+        source,
+        folder,
+        &title,
+        format!("{change}{instructions}{}", row.remark()).trim_end(),
+    )
 }
 
 /// `::error file=…,line=…,title=…::message`

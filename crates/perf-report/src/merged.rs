@@ -2,7 +2,7 @@
 
 use super::{AcceptanceResult, AcceptanceStatus, Report, Row};
 use crate::partition::Partition;
-use crate::report::summary;
+use crate::summary::summary;
 use perf_judge::budget::{Acceptance, BudgetResult, BudgetStatus};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::unit;

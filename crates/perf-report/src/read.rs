@@ -1,7 +1,8 @@
 //! Reading a saved report. The code of a pull request may have written it, so it is not trusted.
 
 use crate::inconsistency::Inconsistency;
-use crate::report::{Report, SCHEMA, summary};
+use crate::report::{Report, SCHEMA};
+use crate::summary::summary;
 use serde::Deserialize;
 
 /// The size limit of a report, in bytes: about a hundred times that of a large workspace.
@@ -58,6 +59,7 @@ mod tests {
     use super::*;
     use crate::inconsistency::{ROWS, TEXT_BYTES};
     use crate::report::tests::report;
+    use perf_judge::run::Quantity;
     use perf_judge::verdict::Method;
     use serde_json::{Value, json};
 
@@ -87,7 +89,9 @@ mod tests {
         let former = &former.unwrap()["rows"][0]["verdict"];
         assert_eq!(former["now_ns"].as_f64(), row.head_ns);
         assert_eq!(former["limit"].as_f64(), row.min_detectable_change.map(|change| change.0));
-        assert!(row.counts.is_some_and(|counts| counts.instructions.is_some()));
+        assert!(
+            row.counts.as_ref().is_some_and(|counts| counts.get(Quantity::Instructions).is_some())
+        );
         assert_eq!(row.method, Method::Paired);
     }
 

@@ -3,7 +3,7 @@
 use super::table::{aligned, shortened};
 use super::visible;
 use perf_judge::history::RunRow;
-use perf_judge::run::{Machine, Measured, Run};
+use perf_judge::run::{Machine, Measured, Quantity, Run};
 use perf_judge::unit;
 use std::fmt::Write as _;
 
@@ -57,13 +57,25 @@ pub fn run_to_text(run: &Run) -> String {
     for (name, value) in run.machine.fields().into_iter().filter(|(_, value)| !value.is_empty()) {
         fact(&format!("  {name}"), &value);
     }
-    let mut table = "benchmark\tmedian\tp95\tp99\tminimum\tallocations\t\n".to_owned();
-    run.benchmarks.iter().for_each(|measured| table += &benchmark(measured));
+    format!("{}\n{}", aligned(&facts), aligned(&benchmarks(run)))
+}
+
+/// The quantities that have a column of their own where a benchmark has them.
+const COUNTS: [Quantity; 4] =
+    [Quantity::Instructions, Quantity::AllocCount, Quantity::AllocPeakBytes, Quantity::MinorFaults];
+
+fn benchmarks(run: &Run) -> String {
+    let mut counts = COUNTS.to_vec();
+    counts.retain(|count| run.benchmarks.iter().any(|row| row.quantity(*count).is_some()));
+    let headings: String = counts.iter().map(|count| format!("{count}\t")).collect();
+    let mut table = format!("benchmark\tmedian\tp95\tp99\tminimum\t{headings}\n");
+    run.benchmarks.iter().for_each(|measured| table += &benchmark(measured, &counts));
     for unfinished in &run.unfinished {
         let (name, reason) = (unfinished.name.as_str(), unfinished.reason.as_str());
-        let _ = writeln!(table, "{}\t-\t-\t-\t-\t-\t{}", shown(name), visible(reason));
+        let empty = "-\t".repeat(4 + counts.len());
+        let _ = writeln!(table, "{}\t{empty}{}", shown(name), visible(reason));
     }
-    format!("{}\n{}", aligned(&facts), aligned(&table))
+    table
 }
 
 /// The longest name in a table, in columns.
@@ -73,7 +85,7 @@ fn shown(name: &str) -> String {
     shortened(&visible(name), NAME)
 }
 
-fn benchmark(measured: &Measured) -> String {
+fn benchmark(measured: &Measured, counts: &[Quantity]) -> String {
     let times = &measured.time_ns;
     let unit = measured.foreign.as_ref().map_or("ns", |foreign| foreign.unit.as_str());
     let value = |value: Option<f64>| match (value, unit) {
@@ -82,15 +94,18 @@ fn benchmark(measured: &Measured) -> String {
         (Some(value), "bytes") => unit::bytes(value),
         (Some(value), _) => visible(&format!("{value} {unit}")),
     };
-    let allocations = measured.alloc.map(|alloc| unit::count(alloc.count));
+    let count = |quantity: &Quantity| {
+        let value = measured.quantity(*quantity);
+        value.map_or_else(|| "-\t".to_owned(), |value| format!("{}\t", quantity.show(value)))
+    };
+    let counts: String = counts.iter().map(count).collect();
     format!(
-        "{}\t{}\t{}\t{}\t{}\t{}\n",
+        "{}\t{}\t{}\t{}\t{}\t{counts}\n",
         shown(measured.name.as_str()),
         value(Some(times.median)),
         value(times.p95),
         value(times.p99),
         value(Some(times.min)),
-        allocations.unwrap_or_else(|| "-".to_owned()),
     )
 }
 
@@ -124,7 +139,9 @@ mod tests {
     use perf_judge::run::Unfinished;
 
     fn odd() -> Run {
-        let mut odd = run(3, vec![measured("a/b::c", 1500.0)]);
+        let mut odd = run(3, vec![measured("a/b::c", 1500.0), measured("a/b::b", 3.0)]);
+        let counts = [(Quantity::Instructions, 12_345.6), (Quantity::AllocPeakBytes, 4096.0)];
+        odd.benchmarks[0].counts = counts.into();
         odd.partial = true;
         odd.commit.as_mut().unwrap().dirty = true;
         odd.commit.as_mut().unwrap().branch = Some("a\u{202e}\n".to_owned());

@@ -3,10 +3,11 @@
 use crate::accepted::{AcceptanceResult, AcceptanceStatus};
 use crate::partition::Partition;
 use crate::row::Row;
+use crate::summary::summary;
 use crate::text::argument;
 use chrono::{DateTime, Utc};
 use perf_judge::baseline::MINIMUM;
-use perf_judge::budget::{BudgetResult, BudgetStatus, Gate};
+use perf_judge::budget::{BudgetResult, Gate};
 use perf_judge::history::WorkspaceRuns;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Commit, Machine, Run};
@@ -171,6 +172,8 @@ impl Report {
         let outcome = Outcome::of(&verdicts.verdicts, &budgets, gate);
         notes.extend(verdict_notes(&verdicts, &reference));
         let measured = |verdict: &Verdict| run.benchmark(&verdict.name).cloned();
+        // Counts that were added to the verdicts change their order.
+        verdicts.verdicts.sort_by_cached_key(Verdict::rank);
         let row = |verdict| Row { measured: measured(&verdict), verdict };
         Self {
             schema: SCHEMA,
@@ -215,46 +218,6 @@ impl RunFacts {
         let dirty = if commit.dirty { ", with uncommitted changes" } else { "" };
         format!("{}{branch}{dirty}", commit.short())
     }
-}
-
-/// `1 regression, 2 improvements; 28 of 31 benchmarks unchanged`
-pub(crate) fn summary<'a>(
-    verdicts: impl Iterator<Item = &'a Verdict>,
-    budgets: &[BudgetResult],
-) -> String {
-    let verdicts: Vec<&Verdict> = verdicts.collect();
-    let count = |state| verdicts.iter().filter(|verdict| verdict.state == state).count();
-    let all = unit::counted(verdicts.len(), "benchmark", "benchmarks");
-    let over = budgets.iter().filter(|budget| budget.status > BudgetStatus::Unmeasured).count();
-    let over =
-        (over > 0).then(|| unit::counted(over, "budget over its target", "budgets over target"));
-    if !verdicts.is_empty() && count(State::InsufficientHistory) == verdicts.len() {
-        let measured = format!("{all} measured, no baseline yet");
-        return [Some(measured), over].into_iter().flatten().collect::<Vec<String>>().join("; ");
-    }
-    let waived = verdicts.iter().filter(|verdict| verdict.is_waived()).count();
-    let changed = State::ALL.into_iter().filter(|state| *state != State::Unchanged);
-    let parts = changed.filter_map(|state| {
-        let waived = if state == State::Regression { waived } else { 0 };
-        counted_state(count(state) - waived, state)
-    });
-    let accepted =
-        (waived > 0).then(|| unit::counted(waived, "accepted regression", "accepted regressions"));
-    let parts: Vec<String> = parts.chain(accepted).chain(over).collect();
-    if parts.is_empty() {
-        return format!("no change in {all}");
-    }
-    format!("{}; {} of {all} unchanged", parts.join(", "), count(State::Unchanged))
-}
-
-fn counted_state(count: usize, state: State) -> Option<String> {
-    let (one, many) = match state {
-        State::Regression => (state.name(), "regressions"),
-        State::Improvement => (state.name(), "improvements"),
-        State::InsufficientHistory => ("without a baseline", "without a baseline"),
-        _ => (state.name(), state.name()),
-    };
-    (count > 0).then(|| unit::counted(count, one, many))
 }
 
 /// Notes that follow from the verdicts.
@@ -317,30 +280,37 @@ pub(crate) mod tests {
 
     /// A report with a row of almost every kind, some with hostile names.
     pub(crate) fn report() -> Report {
-        made(&[
+        made_with(|_| {})
+    }
+
+    /// The same report after an edit of the judge's verdicts.
+    pub(crate) fn made_with(edit: impl FnOnce(&mut Verdicts)) -> Report {
+        let names = [
             ("core/parse::parse_large_xml", 1.9e6, ready(0.95e6)),
             ("core/parse::<script>alert(1)</script>", 95.0, ready(120.0)),
             ("core/filter::`a│b` | \u{1b}[31mc\n# d", 52.0, ready(51.0)),
             ("core/filter::unchanged", 2.5, ready(2.5)),
             ("core/export::new", 4.1e4, Selection::New),
             ("core/export::few", 4.1e4, few(1)),
-        ])
+        ];
+        made(&names, edit)
     }
 
     /// The report of a first run.
     pub(crate) fn first_report() -> Report {
-        made(&[
+        let names = [
             ("core/parse::parse_large_xml", 1.9e6, few(0)),
             ("core/parse::minimal", 3.2e3, few(0)),
             ("core/filter::unchanged", 2.5, few(0)),
-        ])
+        ];
+        made(&names, |_| {})
     }
 
     fn few(found: usize) -> Selection {
         Selection::TooFew { found, series_was_cut: false, was_empty: false }
     }
 
-    fn made(names: &[(&str, f64, Selection)]) -> Report {
+    fn made(names: &[(&str, f64, Selection)], edit: impl FnOnce(&mut Verdicts)) -> Report {
         let mut benchmarks: Vec<Measured> =
             names.iter().map(|(name, ns, _)| measured(name, *ns)).collect();
         benchmarks[0].throughput.insert("B/s".to_owned(), 4.2e8);
@@ -354,7 +324,8 @@ pub(crate) mod tests {
             cases.push(Comparison::new("core/parse::panics", Reference::Runs(Selection::New)));
             removed.push("core/parse::gone".into());
         }
-        let verdicts = judged(Judge::new(cases, removed, EFFORT), names);
+        let mut verdicts = judged(Judge::new(cases, removed, EFFORT), names);
+        edit(&mut verdicts);
         let text = r#"{"schema": 1, "budgets": {
             "parse": {"benchmark": "parse_large_xml", "description": "Reading 500 tracks", "target_ms": 1},
             "idle": {"benchmark": "unchanged", "metric": "alloc_count", "target": 1}}}"#;

@@ -1,6 +1,7 @@
 //! A report's row: its figures, and the notes that explain them.
 
-use perf_judge::run::{Measured, Statistic};
+use perf_judge::detect::counts::{CountChange, CountPair, Counts};
+use perf_judge::run::{Measured, Quantity, Statistic};
 use perf_judge::unit::{self, Figures, LogRatio};
 use perf_judge::verdict::{Method, State, Verdict};
 use serde::{Deserialize, Serialize};
@@ -62,16 +63,15 @@ impl Row {
         let found_none = is_unchanged || verdict.state == State::Inconclusive;
         let interval = verdict.low.zip(verdict.high).filter(|_| !is_unchanged);
         let min_detectable = verdict.min_detectable_change.filter(|_| found_none);
-        let instructions = verdict.counts.and_then(|counts| counts.instructions);
+        let counts = verdict.counts.as_ref();
+        let instructions = counts.and_then(|counts| counts.get(Quantity::Instructions));
         RowCells {
             base: base.unwrap_or_default(),
             head: head.unwrap_or_default(),
             change: change.unwrap_or_default(),
             interval: interval.map_or_else(String::new, |(low, high)| unit::interval(low, high)),
             min_detectable: min_detectable.map_or_else(String::new, detectable),
-            instructions: instructions.map_or_else(String::new, |pair| {
-                unit::change(LogRatio((pair.head / pair.base).ln()))
-            }),
+            instructions: instructions.map_or_else(String::new, CountPair::change_label),
         }
     }
 
@@ -98,7 +98,7 @@ impl Row {
             format!("accepted up to {}: {}", unit::change(waiver.max_change()), waiver.reason)
         });
         let reason = verdict.reason.clone().or_else(|| self.rerun());
-        let parts = [accepted, reason, self.statistic(), self.allocations()];
+        let parts = [accepted, reason, self.statistic(), self.counts()];
         let text = parts.into_iter().flatten().collect::<Vec<String>>().join("; ");
         (!text.is_empty()).then_some(text)
     }
@@ -108,11 +108,24 @@ impl Row {
         self.note().unwrap_or_default()
     }
 
-    /// The maximum change that an acceptance of this row should allow, in percent: the upper end
-    /// of its interval, rounded up, and 3 percentage points.
+    /// The maximum change that an acceptance of this row should allow, in percent.
+    ///
+    /// It is the upper end of its interval, or the largest growth of a count if the time is no
+    /// regression. It is rounded up, and 3 percentage points are added.
     pub fn max_change_percent(&self) -> f64 {
-        let highest = self.verdict.high.or(self.verdict.change).map_or(0.0, LogRatio::percent);
+        let verdict = &self.verdict;
+        let highest = match verdict.state {
+            State::Regression => verdict.high.or(verdict.change).map_or(0.0, LogRatio::percent),
+            _ => self.largest_growth() * 100.0,
+        };
         highest.ceil().clamp(0.0, 1e6) + 3.0
+    }
+
+    /// The largest growth of a count, as a share. Growth from 0 has none.
+    fn largest_growth(&self) -> f64 {
+        let changes = self.count_changes();
+        let growth = changes.iter().map(|change| change.pair.growth());
+        growth.filter(|growth| growth.is_finite()).fold(0.0, f64::max)
     }
 
     /// Whether nothing was launched for it.
@@ -134,18 +147,21 @@ impl Row {
         is_min.then(|| "times are minima, because the medians are too noisy".to_owned())
     }
 
-    fn allocations(&self) -> Option<String> {
-        let counts = self.verdict.counts?;
-        let pairs = [
-            ("allocations", counts.alloc_count, unit::count as fn(f64) -> String),
-            ("allocated", counts.alloc_bytes, unit::bytes),
-        ];
-        let changed = pairs.into_iter().filter_map(|(what, pair, show)| {
-            let pair = pair.filter(|pair| pair.base.total_cmp(&pair.head).is_ne())?;
-            Some(format!("{what} {} → {} per iteration", show(pair.base), show(pair.head)))
-        });
-        let text = changed.collect::<Vec<String>>().join(", ");
-        (!text.is_empty()).then_some(text)
+    /// The counts that changed.
+    pub(crate) fn count_changes(&self) -> Vec<CountChange> {
+        self.verdict.counts.as_ref().map(Counts::changes).unwrap_or_default()
+    }
+
+    /// A trade-off, or the counts that changed and have no column.
+    fn counts(&self) -> Option<String> {
+        let changes = self.count_changes();
+        let has_no_column = |change: &&CountChange| {
+            self.verdict.method != Method::Counts && change.quantity != Quantity::Instructions
+        };
+        let texts = changes.iter().filter(has_no_column).map(CountChange::to_string);
+        let list = texts.collect::<Vec<String>>().join(", ");
+        let list = (!list.is_empty()).then(|| format!("{list} per iteration"));
+        self.verdict.trade_off().or(list)
     }
 }
 

@@ -27,11 +27,20 @@ pub(super) struct Scale {
 impl Scale {
     /// A scale with all of `values`; `None` if none can be drawn.
     pub(super) fn fitting(values: &[f64]) -> Option<Self> {
+        Self::with_least_span(values, LEAST_SPAN)
+    }
+
+    /// A scale whose span is at least this share of the highest value, if it is linear.
+    pub(super) fn with_least_span(values: &[f64], least_span: f64) -> Option<Self> {
         let usable: Vec<f64> = values.iter().copied().filter_map(drawable).collect();
         let low = usable.iter().copied().reduce(f64::min)?;
         let high = usable.iter().copied().reduce(f64::max)?;
         let is_wide = low > 0.0 && high / low > LINEAR_RATIO;
-        Some(if is_wide { Self::logarithmic(low, high) } else { Self::linear(low, high) })
+        Some(if is_wide {
+            Self::logarithmic(low, high)
+        } else {
+            Self::linear(low, high, least_span)
+        })
     }
 
     fn logarithmic(low: f64, high: f64) -> Self {
@@ -39,8 +48,8 @@ impl Scale {
         Self { low: low / margin, high: high * margin, logarithmic: true }
     }
 
-    fn linear(low: f64, high: f64) -> Self {
-        let least = if high > 0.0 { high * LEAST_SPAN } else { 1.0 };
+    fn linear(low: f64, high: f64, least_span: f64) -> Self {
+        let least = if high > 0.0 { high * least_span } else { 1.0 };
         let half = (high - low).max(least) * (0.5 + MARGIN);
         let middle = f64::midpoint(low, high);
         let low = (middle - half).max(0.0);
@@ -99,6 +108,14 @@ fn round_step(step: f64) -> f64 {
 
 /// A point of a drawing, in the units of its view box.
 pub(super) type Place = (f64, f64);
+
+/// The places without those on a horizontal line between their neighbours.
+pub(super) fn without_flat_middles(places: &[Place]) -> Vec<Place> {
+    let y = |i: usize| places.get(i).map(|(_, y)| (y * 10.0).round());
+    let is_middle = |i: usize| i > 0 && y(i - 1) == y(i) && y(i) == y(i + 1);
+    let kept = places.iter().enumerate().filter(|(i, _)| !is_middle(*i));
+    kept.map(|(_, place)| *place).collect()
+}
 
 /// Path data through the places in order.
 pub(super) fn path(places: &[Place]) -> String {
@@ -188,6 +205,22 @@ mod tests {
             assert_eq!((drawable(value), Scale::fitting(&[value])), (None, None));
         }
         assert_eq!(Scale::fitting(&[]), None);
+    }
+
+    #[test]
+    fn a_flat_line_has_two_ends() {
+        let line = |ys: &[f64]| (0..).map(f64::from).zip(ys.iter().copied()).collect::<Vec<_>>();
+        let kept = |ys: &[f64]| without_flat_middles(&line(ys)).iter().map(|(x, _)| *x).collect();
+        let cases: [(&[f64], Vec<f64>); 4] = [
+            (&[], vec![]),
+            (&[1.0], vec![0.0]),
+            (&[1.0, 1.04, 1.0, 1.0], vec![0.0, 3.0]),
+            (&[1.0, 1.0, 1.0, 2.0, 2.0], vec![0.0, 2.0, 3.0, 4.0]),
+        ];
+        for (ys, expected) in cases {
+            let kept: Vec<f64> = kept(ys);
+            assert_eq!(kept, expected, "{ys:?}");
+        }
     }
 
     #[test]

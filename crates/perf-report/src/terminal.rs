@@ -2,6 +2,7 @@
 
 use super::{Report, Row, visible};
 use crate::conclusion::REASONS;
+use crate::counts::{COUNT_TITLES, count_cells};
 use crate::row::{MEASURED_TITLES, Notes, RowCells, TITLES};
 use crate::table::{NARROWEST, Table, shortened, wrapped};
 use anstyle::{AnsiColor, Style};
@@ -16,8 +17,13 @@ use std::collections::BTreeMap;
 pub fn to_terminal(report: &Report, width: Option<usize>) -> String {
     let width = width.map(|width| width.max(NARROWEST));
     let mut text = header(report, width);
-    text +=
-        &if report.is_first() { measurements(report, width) } else { benchmarks(report, width) };
+    text += &if report.is_of_counts() {
+        counts(report, width)
+    } else if report.is_first() {
+        measurements(report, width)
+    } else {
+        benchmarks(report, width)
+    };
     if !report.budgets.is_empty() {
         text += "\n";
         text += &budgets(report, width);
@@ -67,36 +73,56 @@ fn benchmarks(report: &Report, width: Option<usize>) -> String {
         let own = [row.verdict.label(), name.clone()].into_iter();
         table.add(style(row.verdict.state), own.chain(cells.clone().list()).collect());
     }
-    let text = table.render(width).unwrap_or_else(|| stacked(&rows, width));
+    let two_lines =
+        |(row, name, cells): &(&Row, String, RowCells)| stacked(row, name, figures(cells), width);
+    let text = table.render(width).unwrap_or_else(|| rows.iter().map(two_lines).collect());
     text + &below(&notes, width)
 }
 
-/// Two lines per benchmark: its name, and its figures.
-fn stacked(rows: &[(&Row, String, RowCells)], width: Option<usize>) -> String {
-    let lines = rows.iter().map(|(row, name, cells)| {
-        let (style, label) = (style(row.verdict.state), row.verdict.label());
-        let room = width.unwrap_or(NARROWEST).saturating_sub(label.len() + 2);
-        let RowCells { base, head, change, interval, min_detectable, instructions } = cells;
-        let arrow = if base.is_empty() { "" } else { " → " };
-        let titled = |title: &str, cell: &String| {
-            if cell.is_empty() { String::new() } else { format!("{title} {cell}") }
-        };
-        let figures = [
-            format!("{base}{arrow}{head}"),
-            change.clone(),
-            titled("89 % CI", interval),
-            titled("min. detectable", min_detectable),
-            titled("instructions", instructions),
-        ];
-        let figures: Vec<String> = figures.into_iter().filter(|cell| !cell.is_empty()).collect();
-        let figures = if figures.is_empty() {
-            String::new()
-        } else {
-            wrapped(&format!("  {}", figures.join(", ")), "  ", width) + "\n"
-        };
-        format!("{style}{label}{style:#}  {}\n{figures}", shortened(name, room))
-    });
-    lines.collect()
+/// The verdicts on counts alone: one line each, or two where the terminal is narrow.
+fn counts(report: &Report, width: Option<usize>) -> String {
+    let mut notes = Notes::default();
+    let mut table = Table::new(&[&["state", "benchmark"], &COUNT_TITLES[..]].concat(), 1);
+    let mut two_lines = String::new();
+    for row in &report.rows {
+        let name = visible(row.verdict.name.as_str()) + &notes.mark(row.note());
+        let cells = count_cells(&row.verdict);
+        let titled = COUNT_TITLES.into_iter().zip(&cells).map(|(title, cell)| titled(title, cell));
+        two_lines += &stacked(row, &name, titled.collect(), width);
+        let own = [row.verdict.label(), name].into_iter();
+        table.add(style(row.verdict.state), own.chain(cells).collect());
+    }
+    table.render(width).unwrap_or(two_lines) + &below(&notes, width)
+}
+
+/// Two lines of a benchmark: its name, and its figures.
+fn stacked(row: &Row, name: &str, figures: Vec<String>, width: Option<usize>) -> String {
+    let (style, label) = (style(row.verdict.state), row.verdict.label());
+    let room = width.unwrap_or(NARROWEST).saturating_sub(label.len() + 2);
+    let figures: Vec<String> = figures.into_iter().filter(|cell| !cell.is_empty()).collect();
+    let figures = if figures.is_empty() {
+        String::new()
+    } else {
+        wrapped(&format!("  {}", figures.join(", ")), "  ", width) + "\n"
+    };
+    format!("{style}{label}{style:#}  {}\n{figures}", shortened(name, room))
+}
+
+/// The figures of a row, each with its meaning.
+fn figures(cells: &RowCells) -> Vec<String> {
+    let RowCells { base, head, change, interval, min_detectable, instructions } = cells;
+    let arrow = if base.is_empty() { "" } else { " → " };
+    vec![
+        format!("{base}{arrow}{head}"),
+        change.clone(),
+        titled("89 % CI", interval),
+        titled("min. detectable", min_detectable),
+        titled("instructions", instructions),
+    ]
+}
+
+fn titled(title: &str, cell: &str) -> String {
+    if cell.is_empty() { String::new() } else { format!("{title} {cell}") }
 }
 
 /// What was measured, by bench target: there is nothing to compare it with yet.
@@ -178,8 +204,10 @@ fn conclusion(report: &Report, width: Option<usize>) -> String {
 fn style(state: State) -> Style {
     match state {
         State::Missing | State::Regression => AnsiColor::Red.on_default().bold(),
-        State::Invalid | State::Inconclusive | State::Empty => AnsiColor::Yellow.on_default(),
-        State::Improvement => AnsiColor::Green.on_default(),
+        State::Invalid | State::Inconclusive | State::Empty | State::CountsGrew => {
+            AnsiColor::Yellow.on_default()
+        }
+        State::Improvement | State::CountsShrank => AnsiColor::Green.on_default(),
         State::New | State::Removed => AnsiColor::Cyan.on_default(),
         State::Incomparable | State::InsufficientHistory | State::Unchanged => {
             Style::new().dimmed()
@@ -197,12 +225,13 @@ fn budget_style(budget: &BudgetResult) -> Style {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::report::tests::{first_report, report};
     use unicode_width::UnicodeWidthStr as _;
 
-    fn plain(text: &str) -> String {
+    /// The text without styles.
+    pub(crate) fn plain(text: &str) -> String {
         let mut text = text.to_owned();
         while let Some(start) = text.find("\u{1b}[") {
             let end = text[start..].find('m').map_or(text.len(), |end| start + end + 1);

@@ -68,6 +68,22 @@ fn what_got_slower_is_found_and_nothing_else_fails() {
     let pairs = comparison["benchmarks"][0]["pairs"].as_array().unwrap();
     let firsts: Vec<&str> = pairs.iter().map(|pair| pair["first"].as_str().unwrap()).collect();
     assert!(firsts.contains(&"base") && firsts.contains(&"head"), "{firsts:?}");
+    if has_valgrind {
+        assert_counts_alone_find_it(project);
+    }
+}
+
+/// Counts of both builds, without a single timed launch.
+fn assert_counts_alone_find_it(project: &Project) {
+    let counted = compare(project, &["--counts-only"]);
+    counted.expect(0).says("PASS: counts grew in 1; 6 of 7 benchmarks unchanged");
+    assert_eq!(verdicts(project)["checksum"], "counts_grew");
+    assert!(project.report()["rows"].as_array().unwrap().iter().all(|row| {
+        let counts = &row["verdict"]["counts"];
+        counts["instructions"]["base"].is_number() && counts["alloc_count"]["head"].is_number()
+    }));
+    project.write("perf-budgets.json", r#"{"schema": 2, "gate": {"counts": 5}}"#);
+    compare(project, &["--counts-only"]).expect(1).says("which fails from +5 % (gate.counts)");
 }
 
 #[test]

@@ -295,6 +295,8 @@ impl Project {
             .current_dir(self.path())
             .args(["perf", "--output", output, "--color", "never"])
             .args(args)
+            // Counts of the synthetic benches mean nothing, and take time.
+            .args((!self.is_real && !args.contains(&"--quick")).then_some("--no-counts"))
             .env("CARGO_TARGET_DIR", self.target_dir())
             .env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"))
             .env_remove("KNOWN_COST")

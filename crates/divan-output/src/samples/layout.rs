@@ -97,10 +97,16 @@ impl Layout {
 }
 
 impl Place {
+    /// The reads that begin and end a sample.
+    pub(super) fn ends(&self, sample: usize) -> (usize, usize) {
+        let first = self.start + sample * self.stride + self.lead;
+        (first, first + self.span)
+    }
+
     /// The time of a sample in ns, by the clock. None if the clock went backwards.
     pub(super) fn nanoseconds(&self, reads: &[u64], sample: usize) -> Option<u64> {
-        let first = self.start + sample * self.stride + self.lead;
-        reads.get(first + self.span)?.checked_sub(*reads.get(first)?)
+        let (first, last) = self.ends(sample);
+        reads.get(last)?.checked_sub(*reads.get(first)?)
     }
 }
 
@@ -124,6 +130,7 @@ mod tests {
         assert_eq!(place.start, 2);
         assert_eq!(place.nanoseconds(&reads, 0), Some(5));
         assert_eq!(place.nanoseconds(&reads, 1), Some(7));
+        assert_eq!((place.ends(0), place.ends(1)), ((4, 5), (10, 11)));
         assert!(layout.place(12, 2, 2, true).is_none());
         assert!(layout.place(12, 2, 2, false).is_some());
     }

@@ -16,4 +16,7 @@ mod recording;
 mod simulation;
 
 pub use rebuild::{Rebuilt, Refusal, Samples, rebuild};
-pub use recording::{Event, OUT_VARIABLE, RECORDS_VARIABLE, Recording, RecordingError, Sizing};
+pub use recording::{
+    Allocated, Event, MARKS_VARIABLE, Marks, OUT_VARIABLE, PROGRAM_VARIABLE, RECORDS_VARIABLE,
+    Recording, RecordingError, Sizing, Used,
+};

@@ -11,10 +11,18 @@ const MAIN: u32 = 1;
 /// A row's clock reads in ns, by thread: the main thread first, then by their number.
 pub(super) type Reads = Vec<Vec<u64>>;
 
+/// The clock reads of a row.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct RowReads {
+    /// Bytes on standard output before them.
+    pub(super) label_bytes: u64,
+    pub(super) reads: Reads,
+}
+
 /// The clock reads of the row that takes up `span` of standard output.
 ///
 /// Divan flushes the label before it starts the benchmark, and prints the numbers after it.
-pub(super) fn of_row(recording: &Recording, span: &Range<usize>) -> Option<Reads> {
+pub(super) fn of_row(recording: &Recording, span: &Range<usize>) -> Option<RowReads> {
     let (start, end) = (span.start as u64, span.end as u64);
     let written = |wanted: &dyn Fn(u64) -> bool| {
         recording.events.iter().position(|event| match event {
@@ -24,6 +32,9 @@ pub(super) fn of_row(recording: &Recording, span: &Range<usize>) -> Option<Reads
     };
     let label = written(&|bytes| start < bytes && bytes < end)?;
     let numbers = written(&|bytes| end <= bytes)?;
+    let Some(Event::Stdout { bytes: label_bytes }) = recording.events.get(label).copied() else {
+        return None;
+    };
     let between = recording.events.get(label..numbers)?;
     let mut by_thread: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
     for event in between {
@@ -36,7 +47,7 @@ pub(super) fn of_row(recording: &Recording, span: &Range<usize>) -> Option<Reads
     // Threads of the benchmark's own make fewer reads than those that Divan samples on.
     others.sort_by_key(|reads| std::cmp::Reverse(reads.len()));
     others.insert(0, main);
-    Some(others)
+    Some(RowReads { label_bytes, reads: others })
 }
 
 /// The clock reads of the main thread before anything was written, in ns.
@@ -51,7 +62,7 @@ pub(super) fn before_output(recording: &Recording) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Event, Recording, of_row};
+    use super::{Event, Recording, RowReads, of_row};
 
     fn clock(thread: u32, ns: u64) -> Event {
         Event::Clock { thread, ns }
@@ -74,7 +85,8 @@ mod tests {
             clock(1, 7),
         ];
         let recording = Recording { events, ..Recording::default() };
-        let expected = vec![vec![2, 4], vec![5, 6], vec![3]];
+        let reads = vec![vec![2, 4], vec![5, 6], vec![3]];
+        let expected = RowReads { label_bytes: 15, reads };
         assert_eq!(of_row(&recording, &(10..30)), Some(expected));
         assert_eq!(of_row(&recording, &(10..31)), None);
         assert_eq!(of_row(&recording, &(30..40)), None);

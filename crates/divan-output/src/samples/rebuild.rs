@@ -7,8 +7,8 @@ use crate::{Figures, Row};
 use super::layout::{Layout, Place};
 use super::overhead::{CALIBRATION_READS, Overhead, Subtracted};
 use super::proof::Proof;
-use super::reads::{self, Reads};
-use super::recording::{Event, Recording};
+use super::reads::{self, RowReads};
+use super::recording::{Event, Marks, Recording};
 
 /// Samples that give what Divan printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,10 @@ pub struct Samples {
     /// By how much a sample may be off, in ps; 0 without `AllocProfiler`. The tallies of single
     /// samples are not printed, so what Divan subtracted for them is known for its columns only.
     pub bound_ps: u64,
+    /// The reads that begin the first and end the last sample; none if several threads took samples.
+    pub all: Option<Marks>,
+    /// The reads of the last sample; none if several threads took samples.
+    pub last_sample: Option<Marks>,
 }
 
 /// What became of a row.
@@ -132,7 +136,7 @@ const MODES: [Mode; 2] = [Mode::Pinned, Mode::Tuned];
 /// A search for the samples of one row, over a bounded number of guesses.
 struct Search<'a> {
     figures: &'a Figures,
-    reads: &'a Reads,
+    reads: &'a RowReads,
     overhead: Option<Overhead>,
     precision_ps: u64,
     size: usize,
@@ -149,14 +153,14 @@ struct Found {
 impl<'a> Search<'a> {
     fn new(
         figures: &'a Figures,
-        reads: &'a Reads,
+        reads: &'a RowReads,
         overhead: Option<Overhead>,
         precision_ps: u64,
     ) -> Result<Self, Refusal> {
-        let total: usize = reads.iter().map(Vec::len).sum();
+        let total: usize = reads.reads.iter().map(Vec::len).sum();
         let number = |number: u64| usize::try_from(number).map_err(|_| Refusal::TooFewReads);
         let (size, samples) = (number(figures.sample_size())?, number(figures.samples)?);
-        if size == 0 || samples > total / 2 {
+        if size == 0 || samples == 0 || samples > total / 2 {
             return Err(Refusal::TooFewReads);
         }
         Ok(Self { figures, reads, overhead, precision_ps, size, samples })
@@ -189,7 +193,7 @@ impl<'a> Search<'a> {
 
     /// The guesses by which Divan alone has made all reads.
     fn plain_guesses(&self) -> Option<Found> {
-        let threads = self.reads.len();
+        let threads = self.reads.reads.len();
         if !self.samples.is_multiple_of(threads) {
             return None;
         }
@@ -210,7 +214,7 @@ impl<'a> Search<'a> {
         let sampling =
             tuning.and_then(|tuning| (self.samples / threads * layout.fixed()).checked_add(tuning));
         let Some(sampling) = sampling else { return false };
-        let [main, others @ ..] = self.reads.as_slice() else { return false };
+        let [main, others @ ..] = self.reads.reads.as_slice() else { return false };
         // One read begins the benchmark's time, unless that leaves out what is not timed.
         let starts = main.len().checked_sub(sampling + calibration);
         matches!(starts, Some(0 | 1)) && others.iter().all(|reads| reads.len() == sampling)
@@ -219,8 +223,8 @@ impl<'a> Search<'a> {
     /// How many threads may have taken the samples: each took as many, at two reads per sample.
     fn thread_counts(&self) -> impl Iterator<Item = usize> {
         let enough =
-            move |threads: usize| self.reads[threads - 1].len() / 2 >= self.samples / threads;
-        (1..=self.reads.len())
+            move |threads: usize| self.reads.reads[threads - 1].len() / 2 >= self.samples / threads;
+        (1..=self.reads.reads.len())
             .filter(|threads| self.samples.is_multiple_of(*threads))
             .filter(move |threads| enough(*threads))
     }
@@ -231,7 +235,9 @@ impl<'a> Search<'a> {
         }
         let each = self.samples / threads;
         let places: Option<Vec<Place>> = (0..threads)
-            .map(|thread| layout.place(self.reads[thread].len(), self.size, each, thread == 0))
+            .map(|thread| {
+                layout.place(self.reads.reads[thread].len(), self.size, each, thread == 0)
+            })
             .collect();
         let places = places?;
         let overhead = match self.overhead {
@@ -249,7 +255,7 @@ impl<'a> Search<'a> {
         };
         let end = place.start.checked_sub(tuning)?;
         let start = end.checked_sub(CALIBRATION_READS)?;
-        Overhead::calibrate(self.reads.first()?.get(start..end)?)
+        Overhead::calibrate(self.reads.reads.first()?.get(start..end)?)
     }
 
     fn prove(&self, places: &[Place], overhead: Overhead, mode: Mode) -> Option<Found> {
@@ -257,7 +263,7 @@ impl<'a> Search<'a> {
         let proof = Proof::new(self.figures, &subtracted);
         let mut picos = Vec::new();
         for sample in 0..self.samples / places.len() {
-            for (place, reads) in places.iter().zip(self.reads) {
+            for (place, reads) in places.iter().zip(&self.reads.reads) {
                 let raw = place.nanoseconds(reads, sample)?.checked_mul(1000)?;
                 let adjusted = self.adjust(raw, subtracted.base, mode);
                 if proof.excludes(adjusted) {
@@ -270,10 +276,23 @@ impl<'a> Search<'a> {
             sample_size: self.figures.sample_size(),
             threads: places.len(),
             bound_ps: subtracted.bound,
+            all: self.marks(places, 0),
+            last_sample: self.marks(places, self.samples - 1),
             picos,
         };
         let resolution = proof.resolution(self.figures);
         proof.holds(&samples.picos).then_some(Found { samples, overhead, resolution })
+    }
+
+    /// The reads from the beginning of sample `from` to the end of the last one.
+    fn marks(&self, places: &[Place], from: usize) -> Option<Marks> {
+        let [place] = places else { return None };
+        let number = |read: usize| u64::try_from(read).ok();
+        Some(Marks {
+            label_bytes: self.reads.label_bytes,
+            first: number(place.ends(from).0)?,
+            last: number(place.ends(self.samples - 1).1)?,
+        })
     }
 
     /// A sample's time as Divan takes it (`sample_duration_sub_overhead`).

@@ -42,13 +42,22 @@ fn plain_rows_are_exact() {
     for (size, mean) in [(1, 2_500), (1, 1_300_000), (64, 9_000), (1024, 11_000)] {
         for count in [1, 2, 5, 100, 101] {
             let process = run(&[Bench::plain(size, raw(count, mean))]);
+            let [Rebuilt::Proved(found)] = &rebuilt(&process)[..] else {
+                panic!("{size} {mean} {count}");
+            };
+            let marks = found.last_sample.unwrap();
+            let all = found.all.unwrap();
+            assert_eq!((marks.last - marks.first, marks.last), (1, all.last));
+            assert_eq!(all.last - all.first, 2 * count - 1);
             let expected = Samples {
                 sample_size: size,
                 threads: 1,
                 picos: process.picos[0].clone(),
                 bound_ps: 0,
+                all: Some(all),
+                last_sample: Some(marks),
             };
-            assert_eq!(rebuilt(&process), [Rebuilt::Proved(expected)], "{size} {mean} {count}");
+            assert_eq!(*found, expected, "{size} {mean} {count}");
         }
     }
 }

@@ -8,9 +8,16 @@ pub const OUT_VARIABLE: &str = "CLOCK_TAP_OUT";
 /// Holds a [`Sizing`].
 pub const RECORDS_VARIABLE: &str = "CLOCK_TAP_RECORDS";
 
+/// Holds [`Marks`].
+pub const MARKS_VARIABLE: &str = "CLOCK_TAP_MARKS";
+
+/// Names the bench executable. Programs that start it, with the same environment, do not record.
+pub const PROGRAM_VARIABLE: &str = "CLOCK_TAP_PROGRAM";
+
 const MAGIC: &[u8; 8] = b"CLOCKTAP";
-const VERSION: u64 = 1;
-const HEADER_LEN: usize = 64;
+const VERSION: u64 = 2;
+const HEADER_WORDS: usize = 24;
+const HEADER_LEN: usize = 8 * HEADER_WORDS;
 const RECORD_LEN: usize = 16;
 
 /// How many records a launch may make, and how many it is expected to.
@@ -50,6 +57,55 @@ impl Sizing {
     }
 }
 
+/// Two clock reads, by which the tap finds samples in another process with the same command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Marks {
+    /// Bytes on standard output once Divan wrote the row's label.
+    pub label_bytes: u64,
+    /// The read that begins a sample, among those of the main thread after the label.
+    pub first: u64,
+    /// The read that ends this sample or a later one.
+    pub last: u64,
+}
+
+impl Marks {
+    /// The value of [`MARKS_VARIABLE`].
+    pub fn to_variable(self) -> String {
+        format!("{},{},{}", self.label_bytes, self.first, self.last)
+    }
+}
+
+/// What a process used between its [`Marks`], all threads together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Used {
+    /// Page faults without reading from disk.
+    pub minor_faults: u64,
+    /// Page faults that read from disk.
+    pub major_faults: u64,
+    /// Processor time in the program, in ns.
+    pub user_ns: u64,
+    /// Processor time in the kernel, in ns.
+    pub system_ns: u64,
+    /// Context switches because the process waited.
+    pub voluntary_switches: u64,
+    /// Context switches because another process ran.
+    pub involuntary_switches: u64,
+}
+
+/// Allocations between the [`Marks`] of a process, of all threads together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allocated {
+    /// Allocations before the first mark. Divan alone makes hundreds, unless the program has an
+    /// allocator that is not counted.
+    pub before: u64,
+    /// New blocks.
+    pub count: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The largest increase of the live bytes, in the sizes that the allocator reserves.
+    pub peak_bytes: u64,
+}
+
 /// What a process did, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -76,6 +132,10 @@ pub struct Recording {
     pub cpu_ns: Option<u64>,
     /// The most memory that was resident at once, in bytes; none if it is not known.
     pub peak_rss_bytes: Option<u64>,
+    /// What it used between its marks; none without marks, or if they were not reached.
+    pub used: Option<Used>,
+    /// Its allocations between its marks; none if they were not counted.
+    pub allocated: Option<Allocated>,
 }
 
 /// A file from which no samples can be rebuilt.
@@ -129,7 +189,8 @@ impl Recording {
         let used = usize::try_from(expected).unwrap_or(bytes.len());
         let records = bytes[HEADER_LEN..used].chunks_exact(RECORD_LEN);
         let events: Result<Vec<Event>, _> = (0..).zip(records).map(read_event).collect();
-        Ok(Self { events: events?, cpu_ns: header.cpu_ns, peak_rss_bytes: header.peak_rss_bytes })
+        let Header { cpu_ns, peak_rss_bytes, used, allocated, .. } = header;
+        Ok(Self { events: events?, cpu_ns, peak_rss_bytes, used, allocated })
     }
 }
 
@@ -137,6 +198,8 @@ struct Header {
     records: u64,
     cpu_ns: Option<u64>,
     peak_rss_bytes: Option<u64>,
+    used: Option<Used>,
+    allocated: Option<Allocated>,
 }
 
 impl Header {
@@ -146,9 +209,10 @@ impl Header {
         }
         let (found, expected) = (bytes.len() as u64, HEADER_LEN as u64);
         let cut_off = RecordingError::Truncated { found, expected };
-        let words: Option<Vec<u64>> = (0..8).map(|index| word(bytes, index * 8)).collect();
+        let words: Option<Vec<u64>> =
+            (0..HEADER_WORDS).map(|index| word(bytes, index * 8)).collect();
         let words = words.ok_or(cut_off)?;
-        let [_, version, wanted, capacity, cpu_ns, peak_rss_bytes, ended, _] = words[..] else {
+        let [_, version, wanted, capacity, cpu_ns, peak_rss_bytes, ended, _] = words[..8] else {
             return Err(RecordingError::NotARecording);
         };
         if version != VERSION {
@@ -159,12 +223,34 @@ impl Header {
         }
         let if_ended = |value: u64| (ended == 1 && value > 0).then_some(value);
         let (cpu_ns, peak_rss_bytes) = (if_ended(cpu_ns), if_ended(peak_rss_bytes));
-        Ok(Self { records: wanted, cpu_ns, peak_rss_bytes })
+        let (used, allocated) = (used(&words[8..15]), allocated(&words[15..20]));
+        Ok(Self { records: wanted, cpu_ns, peak_rss_bytes, used, allocated })
     }
 
     fn used_len(&self) -> u64 {
         self.records.saturating_mul(RECORD_LEN as u64).saturating_add(HEADER_LEN as u64)
     }
+}
+
+/// The header's words on what the process used.
+fn used(words: &[u64]) -> Option<Used> {
+    let &[1, minor_faults, major_faults, user_ns, system_ns, voluntary, involuntary] = words else {
+        return None;
+    };
+    Some(Used {
+        minor_faults,
+        major_faults,
+        user_ns,
+        system_ns,
+        voluntary_switches: voluntary,
+        involuntary_switches: involuntary,
+    })
+}
+
+/// The header's words on allocations.
+fn allocated(words: &[u64]) -> Option<Allocated> {
+    let &[1, before, count, bytes, peak_bytes] = words else { return None };
+    Some(Allocated { before, count, bytes, peak_bytes })
 }
 
 fn word(bytes: &[u8], at: usize) -> Option<u64> {
@@ -184,11 +270,15 @@ fn read_event((index, record): (u64, &[u8])) -> Result<Event, RecordingError> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Event, Recording, RecordingError, Sizing};
+    use super::{Allocated, Event, Recording, RecordingError, Sizing, Used};
 
     fn file(wanted: u64, capacity: u64, records: &[(u32, u32, u64)]) -> Vec<u8> {
-        let words = [u64::from_ne_bytes(*b"CLOCKTAP"), 1, wanted, capacity, 5_000, 4096, 1, 0];
-        let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
+        let magic = u64::from_ne_bytes(*b"CLOCKTAP");
+        let totals = [magic, 2, wanted, capacity, 5_000, 4096, 1, 0];
+        let used = [1, 7, 1, 900, 80, 3, 2];
+        let allocated = [1, 300, 12, 640, 96, 0, 0, 0, 0];
+        let words = totals.into_iter().chain(used).chain(allocated);
+        let mut bytes: Vec<u8> = words.flat_map(u64::to_ne_bytes).collect();
         for (kind, thread, value) in records {
             bytes.extend(kind.to_ne_bytes());
             bytes.extend(thread.to_ne_bytes());
@@ -200,12 +290,31 @@ mod tests {
     #[test]
     fn events_and_totals_are_read() {
         let mut bytes = file(2, 10, &[(1, 3, 77), (2, 1, 12)]);
-        assert_eq!(Recording::used_len(&bytes[..64]), Ok(96));
+        assert_eq!(Recording::used_len(&bytes[..192]), Ok(224));
         bytes.extend([0; 160]);
         let recording = Recording::parse(&bytes).unwrap();
         let events = [Event::Clock { thread: 3, ns: 77 }, Event::Stdout { bytes: 12 }];
         assert_eq!(recording.events, events);
         assert_eq!((recording.cpu_ns, recording.peak_rss_bytes), (Some(5_000), Some(4096)));
+        let used = Used {
+            minor_faults: 7,
+            major_faults: 1,
+            user_ns: 900,
+            system_ns: 80,
+            voluntary_switches: 3,
+            involuntary_switches: 2,
+        };
+        assert_eq!(recording.used, Some(used));
+        let allocated = Allocated { before: 300, count: 12, bytes: 640, peak_bytes: 96 };
+        assert_eq!(recording.allocated, Some(allocated));
+    }
+
+    #[test]
+    fn marks_that_were_not_reached_leave_nothing() {
+        let mut bytes = file(0, 10, &[]);
+        (bytes[64], bytes[120]) = (0, 0);
+        let recording = Recording::parse(&bytes).unwrap();
+        assert_eq!((recording.used, recording.allocated), (None, None));
     }
 
     #[test]
@@ -220,15 +329,15 @@ mod tests {
     fn unusable_files_say_why() {
         let good = file(1, 10, &[(1, 1, 1)]);
         assert_eq!(Recording::parse(b"CLOCK"), Err(RecordingError::NotARecording));
-        let cut_off = RecordingError::Truncated { found: 79, expected: 80 };
-        assert_eq!(Recording::parse(&good[..79]), Err(cut_off));
-        let cut_off = RecordingError::Truncated { found: 20, expected: 64 };
+        let cut_off = RecordingError::Truncated { found: 207, expected: 208 };
+        assert_eq!(Recording::parse(&good[..207]), Err(cut_off));
+        let cut_off = RecordingError::Truncated { found: 20, expected: 192 };
         assert_eq!(Recording::parse(&good[..20]), Err(cut_off));
         let full = RecordingError::Overflowed { wanted: 11, capacity: 10 };
         assert_eq!(Recording::parse(&file(11, 10, &[])), Err(full));
         let mut newer = good.clone();
-        newer[8] = 2;
-        assert_eq!(Recording::parse(&newer), Err(RecordingError::Version(2)));
+        newer[8] = 3;
+        assert_eq!(Recording::parse(&newer), Err(RecordingError::Version(3)));
         assert_eq!(Recording::parse(&file(1, 1, &[(0, 0, 0)])), Err(RecordingError::Damaged(0)));
     }
 

@@ -2,10 +2,12 @@
 //! load, its clock or the placement of code.
 
 use super::launch::LaunchOutcome;
+use super::recording_file::Marked;
 use super::sample_config::SampleConfig;
 use super::{Launcher, ListedBenchmark, process};
 use crate::interrupt::Interrupt;
 use anyhow::{Context as _, Result};
+use divan_output::samples::Marks;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -16,8 +18,11 @@ use std::time::Duration;
 /// Counts instructions by callgrind, if valgrind is installed.
 ///
 /// All threads of the process are counted together. Programs that a benchmark starts are not
-/// counted, nor is the kernel. The creation of inputs and the drop of outputs are counted, although
-/// Divan does not time them.
+/// counted, nor is the kernel.
+///
+/// One process counts one sample: the clock recorder turns callgrind on and off at its two clock
+/// reads, so inputs and drops are not counted. Where the sample cannot be proved, the difference of
+/// two processes is taken, inputs and drops included.
 #[derive(Debug)]
 pub(crate) struct InstructionCounter {
     /// The command before `valgrind` that gives every process the same addresses; may be empty.
@@ -31,6 +36,14 @@ pub(crate) struct InstructionCounter {
 pub(crate) enum InstructionCount {
     Counted(f64),
     Refused(String),
+}
+
+/// The sample that is counted in a process: the last one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CountedSample {
+    pub(super) config: SampleConfig,
+    /// Its clock reads.
+    pub(super) marks: Marks,
 }
 
 /// Why the instructions of a benchmark cannot be counted.
@@ -75,20 +88,53 @@ impl InstructionCounter {
         Ok(counter)
     }
 
+    /// The same counter with a folder of its own, for processes that run at the same time.
+    pub(super) fn another(&self) -> Result<Self> {
+        let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
+        Ok(Self { fixed_addresses: self.fixed_addresses, folder })
+    }
+
     /// Counts the instructions of one iteration of a benchmark whose launches have one row.
     ///
+    /// Without `sample`, or if it cannot be proved under callgrind, the difference of two processes
+    /// is taken.
+    ///
     /// Fails if no process can be started, or after an interrupt.
-    pub(crate) fn count(
+    pub(super) fn count(
         &self,
         launcher: &Launcher,
         entry: &ListedBenchmark,
+        sample: Option<CountedSample>,
     ) -> Result<InstructionCount> {
+        if let Some(sample) = sample
+            && let Some(instructions) = self.count_sample(launcher, entry, sample)?
+        {
+            return Ok(InstructionCount::Counted(instructions));
+        }
         match count_iteration(|sample_size| self.launch(launcher, entry, sample_size)) {
             Ok(instructions) => Ok(InstructionCount::Counted(instructions)),
             Err(error) => {
                 error.downcast().map(|CountRefused(reason)| InstructionCount::Refused(reason))
             }
         }
+    }
+
+    /// The instructions per iteration of a sample. `None` if it cannot be proved in this process too.
+    fn count_sample(
+        &self,
+        launcher: &Launcher,
+        entry: &ListedBenchmark,
+        CountedSample { config, marks }: CountedSample,
+    ) -> Result<Option<f64>> {
+        let mut command = self.callgrind();
+        command.arg("--instr-atstart=no");
+        let marked = Some(Marked { marks, allocations: false });
+        let launched = launcher.launch_by(command, entry, config, TIME_LIMIT, marked)?;
+        if launched.proved.last_sample != Some(marks) {
+            return Ok(None);
+        }
+        let instructions = self.collected()?.unwrap_or_default();
+        Ok((instructions > 0).then(|| instructions as f64 / f64::from(config.sample_size)))
     }
 
     /// Counts one process with a single sample.
@@ -99,7 +145,8 @@ impl InstructionCounter {
         sample_size: u32,
     ) -> Result<ProcessCount> {
         let config = SampleConfig { sample_size, sample_count: 1 };
-        let rows = match launcher.launch_within(self.callgrind(), entry, config, TIME_LIMIT)? {
+        let launched = launcher.launch_by(self.callgrind(), entry, config, TIME_LIMIT, None)?;
+        let rows = match launched.outcome {
             LaunchOutcome::Rows(rows) => rows,
             LaunchOutcome::Failure(reason) => return refuse(format!("under callgrind {reason}")),
         };
@@ -108,8 +155,7 @@ impl InstructionCounter {
                 "it has a row per thread count, and callgrind counts all threads together",
             );
         };
-        let log = fs::read_to_string(self.log()).context("cannot read callgrind's messages")?;
-        let Some(instructions) = collected(&log) else {
+        let Some(instructions) = self.collected()? else {
             return refuse("callgrind printed no total");
         };
         let iterations = u64::from(row.sample_size) * u64::from(row.sample_count);
@@ -151,6 +197,12 @@ impl InstructionCounter {
         log.push(self.log());
         command.arg(log);
         command
+    }
+
+    /// The total of the last process.
+    fn collected(&self) -> Result<Option<u64>> {
+        let log = fs::read_to_string(self.log()).context("cannot read callgrind's messages")?;
+        Ok(collected(&log))
     }
 
     fn log(&self) -> PathBuf {
@@ -332,8 +384,9 @@ echo 'b        fastest       │ slowest       │ median        │ mean       
         };
         let launcher = Launcher::new(None, TIME_LIMIT, interrupt);
         let folder = tempfile::tempdir().unwrap();
-        let count =
-            |steps, rows| counter.count(&launcher, &bench(folder.path(), steps, rows)).unwrap();
+        let count = |steps, rows| {
+            counter.count(&launcher, &bench(folder.path(), steps, rows), None).unwrap()
+        };
         let row = |label| {
             format!(
                 "printf '{label}     1 µs          │ 1 µs          │ 1 µs          │ 1 µs          │ 1       │ %s\\n' $n\n"

@@ -2,25 +2,23 @@
 
 use super::build::Executable;
 use super::failure::{incomplete, panic_of, with_last_words};
+use super::known_marks::KnownMarks;
 use super::launch_files::{LaunchFile, LaunchFiles};
-use super::launch_result::{self, LaunchResults};
+use super::launch_result::{self, LaunchResults, ProvedReads};
 use super::leftover_processes::LeftoverProcesses;
 use super::process::{self, ProcessOutcome};
+use super::recording_file::{Marked, RecordingFile};
 use super::sample_config::SampleConfig;
 use super::unproved_rows::UnprovedRows;
 use super::{ClockRecorder, ListedBenchmark};
 use crate::interrupt::Interrupt;
 use crate::store::clear_git_variables;
 use anyhow::Result;
-use divan_output::samples::{OUT_VARIABLE, RECORDS_VARIABLE, Recording, Sizing};
+use divan_output::samples::{Marks, PROGRAM_VARIABLE};
 use divan_output::{CLEARED_VARIABLES, Launch};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::LaunchResult;
-use std::env;
-use std::ffi::OsString;
-use std::fs;
-use std::io::{Read as _, Seek as _, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -32,6 +30,7 @@ pub(crate) struct Launcher {
     interrupt: Interrupt,
     files: LaunchFiles,
     leftover_processes: LeftoverProcesses,
+    known_marks: KnownMarks,
     unproved: UnprovedRows,
 }
 
@@ -42,6 +41,34 @@ pub(crate) enum LaunchOutcome {
     Rows(Vec<(BenchmarkId, LaunchResult)>),
     /// The reason of the failure.
     Failure(String),
+}
+
+/// A launch, and what was recorded beside its times.
+#[derive(Debug)]
+pub(super) struct Launched {
+    pub(super) outcome: LaunchOutcome,
+    pub(super) proved: ProvedReads,
+}
+
+impl Launched {
+    fn failed(reason: String) -> Self {
+        Self { outcome: LaunchOutcome::Failure(reason), proved: ProvedReads::default() }
+    }
+
+    /// The outcome with what the process used between these marks, if they are those of its samples.
+    fn with_resources(self, marks: Option<Marks>) -> LaunchOutcome {
+        let ProvedReads { all, used, .. } = self.proved;
+        let used = used.filter(|_| marks.is_some() && marks == all);
+        match (self.outcome, used) {
+            (LaunchOutcome::Rows(mut rows), Some(used)) => {
+                for (_, result) in &mut rows {
+                    result.resources = launch_result::resources(used, result.iterations());
+                }
+                LaunchOutcome::Rows(rows)
+            }
+            (outcome, _) => outcome,
+        }
+    }
 }
 
 impl LaunchOutcome {
@@ -57,9 +84,6 @@ impl LaunchOutcome {
     }
 }
 
-/// The sample size and count that are expected if Divan chooses them.
-const DIVAN_SAMPLING: (u64, u64) = (64, 1000);
-
 impl Launcher {
     /// A launcher whose processes are ended after `time_limit`.
     pub(crate) fn new(
@@ -73,6 +97,7 @@ impl Launcher {
             interrupt,
             files: LaunchFiles::default(),
             leftover_processes: LeftoverProcesses::default(),
+            known_marks: KnownMarks::default(),
             unproved: UnprovedRows::default(),
         }
     }
@@ -197,71 +222,110 @@ impl Launcher {
             max_time: max_time.or(Some(self.time_limit)),
         };
         command.args(launch.arguments());
+        let Some(config) = config else {
+            return Ok(self.run_launch(command, entry, None, self.time_limit, None)?.outcome);
+        };
+        let marks = self.known_marks.get(entry, config);
+        let marked = marks.map(|marks| Marked { marks, allocations: false });
+        let launched = self.run_launch(command, entry, Some(config), self.time_limit, marked)?;
+        if let Some(all) = launched.proved.all {
+            self.known_marks.set(entry, config, all);
+        }
+        Ok(launched.with_resources(marks))
+    }
+
+    /// Runs a process of a benchmark under the clock recorder, if there is one.
+    fn run_launch(
+        &self,
+        mut command: Command,
+        entry: &ListedBenchmark,
+        config: Option<SampleConfig>,
+        limit: Duration,
+        marked: Option<Marked>,
+    ) -> Result<Launched> {
         let recording = self
             .clock_recorder
             .as_ref()
-            .map(|clock_recorder| record(&mut command, clock_recorder, config));
-        let ended = process::run(command, self.time_limit, &self.interrupt);
-        let recorded = recording.as_deref().and_then(recorded);
-        if let Some(path) = &recording {
-            // A process that ends before its first clock read writes no file.
-            let _ = fs::remove_file(path);
-        }
+            .map(|recorder| RecordingFile::of(&mut command, recorder, config, marked));
+        let ended = process::run(command, limit, &self.interrupt);
+        let recorded = recording.and_then(RecordingFile::read);
         let ended = ended?;
         self.leftover_processes.add(entry.id.as_str(), ended.leftover);
-        Ok(self.outcome(entry, &ended, recorded.as_deref()))
+        Ok(self.launched(entry, &ended, recorded.as_deref(), limit))
+    }
+
+    /// A launcher of the same libraries for processes that run at the same time.
+    pub(super) fn another(&self) -> Result<Self> {
+        let clock_recorder =
+            self.clock_recorder.as_ref().map(ClockRecorder::another).transpose()?;
+        Ok(Self::new(clock_recorder, self.time_limit, self.interrupt.clone()))
+    }
+
+    /// Whether the allocations of a process can be counted.
+    pub(super) fn counts_allocations(&self) -> bool {
+        self.clock_recorder.as_ref().is_some_and(|recorder| recorder.allocations.is_some())
+    }
+
+    /// Launches a benchmark whose times are not used.
+    pub(super) fn launch_to_count(
+        &self,
+        entry: &ListedBenchmark,
+        config: SampleConfig,
+        marked: Option<Marked>,
+    ) -> Result<Launched> {
+        let mut command = self.command(&entry.executable);
+        command.envs(&entry.variables).args(arguments(entry, config, self.time_limit));
+        self.run_launch(command, entry, Some(config), self.time_limit, marked)
     }
 
     /// Launches a benchmark by `command`, another program that takes its command line as last
-    /// arguments. The time limit is at least `min_limit`. Clock reads are not recorded.
-    pub(crate) fn launch_within(
+    /// arguments. The time limit is at least `min_limit`.
+    pub(super) fn launch_by(
         &self,
         mut command: Command,
         entry: &ListedBenchmark,
         config: SampleConfig,
         min_limit: Duration,
-    ) -> Result<LaunchOutcome> {
-        let launch = Launch {
-            name: &entry.listed,
-            sample_size: Some(config.sample_size),
-            sample_count: Some(config.sample_count),
-            max_time: Some(self.time_limit.max(min_limit)),
-        };
-        command.arg(&entry.executable.path).args(launch.arguments());
+        marked: Option<Marked>,
+    ) -> Result<Launched> {
+        command.arg(&entry.executable.path).args(arguments(
+            entry,
+            config,
+            self.time_limit.max(min_limit),
+        ));
+        // The other program has the same environment, and must not record itself.
+        command.env(PROGRAM_VARIABLE, &entry.executable.path);
         self.set_up(&mut command, &entry.executable);
         command.envs(&entry.variables);
         let limit = self.time_limit.max(min_limit);
-        let ended = process::run(command, limit, &self.interrupt)?;
-        self.leftover_processes.add(entry.id.as_str(), ended.leftover);
-        Ok(match ended.status {
-            None => LaunchOutcome::Failure(with_last_words(
-                &format!("it did not end within {} s", limit.as_secs()),
-                &String::from_utf8_lossy(&ended.stderr),
-            )),
-            Some(_) => self.outcome(entry, &ended, None),
-        })
+        self.run_launch(command, entry, Some(config), limit, marked)
     }
 
-    fn outcome(
+    fn launched(
         &self,
         entry: &ListedBenchmark,
         ended: &ProcessOutcome,
         recorded: Option<&[u8]>,
-    ) -> LaunchOutcome {
+        limit: Duration,
+    ) -> Launched {
         let stderr = String::from_utf8_lossy(&ended.stderr);
+        if ended.status.is_none() && limit > self.time_limit {
+            let reason = format!("it did not end within {} s", limit.as_secs());
+            return Launched::failed(with_last_words(&reason, &stderr));
+        }
         let table = launch_result::table(entry, ended);
         if let Some(reason) = self.failure(ended) {
-            return LaunchOutcome::Failure(reason);
+            return Launched::failed(reason);
         }
         if let Some(reason) = incomplete(&table, &stderr) {
-            return LaunchOutcome::Failure(with_last_words(&reason, &stderr));
+            return Launched::failed(with_last_words(&reason, &stderr));
         }
         let results = match LaunchResults::read(entry, &table.rows, recorded, ended) {
             Ok(results) => results,
-            Err(reason) => return LaunchOutcome::Failure(reason),
+            Err(reason) => return Launched::failed(reason),
         };
         self.unproved.add(&results);
-        LaunchOutcome::Rows(results.rows)
+        Launched { outcome: LaunchOutcome::Rows(results.rows), proved: results.proved }
     }
 
     pub(super) fn command(&self, executable: &Executable) -> Command {
@@ -305,42 +369,13 @@ impl Launcher {
     }
 }
 
-/// Preloads the clock recorder, and sets its variables: the file, and the expected number of clock
-/// reads. Returns the file.
-fn record(
-    command: &mut Command,
-    clock_recorder: &ClockRecorder,
-    config: Option<SampleConfig>,
-) -> PathBuf {
-    let path = clock_recorder.recordings.path().join("recording");
-    let (sample_size, sample_count) = config
-        .map_or(DIVAN_SAMPLING, |config| (config.sample_size.into(), config.sample_count.into()));
-    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u64);
-    command.env("LD_PRELOAD", preloads(&clock_recorder.library));
-    command.env(OUT_VARIABLE, &path);
-    command
-        .env(RECORDS_VARIABLE, Sizing::of_launch(sample_size, sample_count, threads).to_variable());
-    path
-}
-
-/// The used part of a recording, whose file is sparse and much larger; `None` without a recording.
-fn recorded(path: &Path) -> Option<Vec<u8>> {
-    let mut file = fs::File::open(path).ok()?;
-    let mut bytes = vec![0; Recording::HEADER_LEN];
-    file.read_exact(&mut bytes).ok()?;
-    let used = Recording::used_len(&bytes).ok()?;
-    file.seek(SeekFrom::Start(0)).ok()?;
-    bytes.clear();
-    file.take(used).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
-}
-
-/// `LD_PRELOAD` with the clock recorder before the user's libraries.
-fn preloads(library: &Path) -> OsString {
-    let mut preloads = library.as_os_str().to_owned();
-    if let Some(others) = env::var_os("LD_PRELOAD").filter(|others| !others.is_empty()) {
-        preloads.push(":");
-        preloads.push(others);
-    }
-    preloads
+/// The arguments for all samples of `config`. An author's own limit would end the launch before.
+fn arguments(entry: &ListedBenchmark, config: SampleConfig, limit: Duration) -> Vec<String> {
+    let launch = Launch {
+        name: &entry.listed,
+        sample_size: Some(config.sample_size),
+        sample_count: Some(config.sample_count),
+        max_time: Some(limit),
+    };
+    launch.arguments()
 }

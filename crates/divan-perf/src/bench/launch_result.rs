@@ -2,21 +2,35 @@
 
 use super::ListedBenchmark;
 use super::process::ProcessOutcome;
-use divan_output::samples::{Event, Rebuilt, Recording, Samples, rebuild};
+use divan_output::samples::{Allocated, Event, Marks, Rebuilt, Recording, Samples, Used, rebuild};
 use divan_output::{
     AllocKind, Figures, Rate, RateKind, Row, Table, decoded, parse_table, timer_precision,
 };
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Alloc, LaunchResult};
+use perf_judge::run::{Alloc, LaunchResult, Quantities, Quantity};
 
 /// The reason if the clock reads show that a benchmark printed its row itself.
 const CONTRADICTION: &str = "its row has more samples than the process took, so Divan did not print it. Let the bench print no table, and let it end through divan::main()";
+
+/// The proved clock reads of a launch with one row, and what happened between its marks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ProvedReads {
+    /// The reads of the last sample.
+    pub(super) last_sample: Option<Marks>,
+    /// The reads from the first sample to the last one.
+    pub(super) all: Option<Marks>,
+    /// The allocations between the marks of the process.
+    pub(super) allocated: Option<Allocated>,
+    /// What the process used between its marks.
+    pub(super) used: Option<Used>,
+}
 
 /// The results of the rows of a launch.
 pub(super) struct LaunchResults {
     pub(super) rows: Vec<(BenchmarkId, LaunchResult)>,
     /// Whether the clock reads of the process were recorded.
     pub(super) is_recorded: bool,
+    pub(super) proved: ProvedReads,
 }
 
 impl LaunchResults {
@@ -48,9 +62,24 @@ impl LaunchResults {
             };
             results.push((name(entry, row, rows.len()), of(figures, samples, recording.as_ref())));
         }
+        let proved = ProvedReads::of(rows, rebuilt.as_deref(), recording.as_ref());
         let is_read = |event: &Event| matches!(event, Event::Clock { .. });
         let is_recorded = recording.is_some_and(|recording| recording.events.iter().any(is_read));
-        Ok(Self { rows: results, is_recorded })
+        Ok(Self { rows: results, is_recorded, proved })
+    }
+}
+
+impl ProvedReads {
+    fn of(rows: &[Row], rebuilt: Option<&[Rebuilt]>, recording: Option<&Recording>) -> Self {
+        let (&[_], Some([Rebuilt::Proved(samples), ..])) = (rows, rebuilt) else {
+            return Self::default();
+        };
+        Self {
+            last_sample: samples.last_sample,
+            all: samples.all,
+            allocated: recording.and_then(|recording| recording.allocated),
+            used: recording.and_then(|recording| recording.used),
+        }
     }
 }
 
@@ -80,6 +109,20 @@ fn name(entry: &ListedBenchmark, row: &Row, rows: usize) -> BenchmarkId {
     }
 }
 
+/// What a process used in so many iterations, per iteration.
+pub(super) fn resources(used: Used, iterations: u64) -> Quantities {
+    let values = [
+        (Quantity::MinorFaults, used.minor_faults),
+        (Quantity::MajorFaults, used.major_faults),
+        (Quantity::UserNs, used.user_ns),
+        (Quantity::SystemNs, used.system_ns),
+        (Quantity::VoluntarySwitches, used.voluntary_switches),
+        (Quantity::InvoluntarySwitches, used.involuntary_switches),
+    ];
+    let iterations = iterations.max(1) as f64;
+    values.map(|(quantity, value)| (quantity, value as f64 / iterations)).into()
+}
+
 /// The result of a finished row. `samples` are its proved samples, and `process` is the recording of
 /// the process.
 fn of(row: &Figures, samples: Option<&Samples>, process: Option<&Recording>) -> LaunchResult {
@@ -96,6 +139,7 @@ fn of(row: &Figures, samples: Option<&Samples>, process: Option<&Recording>) -> 
         peak_rss_bytes: process.and_then(|process| Some(process.peak_rss_bytes? as f64)),
         throughput: row.rates.iter().filter_map(rate).collect(),
         alloc: alloc(row),
+        resources: Quantities::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Launches the planned benchmarks several times in random order.
 
+use super::counting::BenchmarkCounts;
 use super::launch::{LaunchOutcome, Launcher};
 use super::launch_plan::{self, LaunchCost};
 use super::plan::{self, PlannedBenchmark};
@@ -23,6 +24,8 @@ pub(crate) struct Measurement {
     pub(crate) failures: BTreeMap<BenchmarkId, String>,
     /// Whether the time limit ended the measurement.
     pub(crate) cut_short: bool,
+    /// Counts by benchmark.
+    pub(crate) counts: BTreeMap<BenchmarkId, BenchmarkCounts>,
 }
 
 /// Launches listed benchmarks with their sample sizes and counts.

@@ -6,7 +6,7 @@
 use perf_judge::baseline::RecordedSampleConfig;
 
 /// The sample size and sample count of a benchmark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SampleConfig {
     /// Iterations per sample.
     pub(crate) sample_size: u32,

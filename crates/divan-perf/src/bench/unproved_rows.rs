@@ -47,7 +47,7 @@ mod tests {
             ..LaunchResult::default()
         };
         let rows = rows.iter().map(|(name, is_proved)| ((*name).into(), result(*is_proved)));
-        LaunchResults { rows: rows.collect(), is_recorded }
+        LaunchResults { rows: rows.collect(), is_recorded, proved: <_>::default() }
     }
 
     #[test]

@@ -16,7 +16,6 @@ use perf_judge::budget::{Acceptance, BudgetFile, accept};
 use perf_judge::history::History;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::unit;
-use perf_judge::verdict::State;
 use perf_report::{Report, Row, visible};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -189,7 +188,7 @@ fn row<'a>(args: &AcceptArgs, report: Option<&'a Report>) -> Result<Option<&'a R
 fn max_change(args: &AcceptArgs, workspace: &Workspace, report: Option<&Report>) -> Result<f64> {
     match (args.max_change, row(args, report)?) {
         (Some(percent), _) => Ok(percent),
-        (None, Some(row)) if row.verdict.state == State::Regression => Ok(row.max_change_percent()),
+        (None, Some(row)) if row.verdict.is_worse() => Ok(row.max_change_percent()),
         (None, Some(row)) => bail!(
             "{} is no regression in the last report ({}): nothing to accept, measure again or add --max-change PERCENT",
             row.verdict.name,

@@ -23,11 +23,21 @@ pub(crate) struct PerfArgs {
     /// Files that it may read must not differ either. Use the flag to check the machine's noise.
     #[arg(long, help_heading = heading::COMPARISON)]
     pub(crate) no_skip: bool,
-    /// Count instructions of all compared benchmarks (needs valgrind).
+    /// Do not count instructions and allocations.
     ///
-    /// By default only benchmarks with a regression or an improvement are counted.
-    #[arg(long, help_heading = heading::COMPARISON)]
-    pub(crate) instructions: bool,
+    /// By default every benchmark is counted after the launches, on all processors. Instructions
+    /// need valgrind. A quick run counts only what a budget limits.
+    #[arg(long, help_heading = heading::MEASUREMENT)]
+    pub(crate) no_counts: bool,
+    /// Compare only instructions and allocations, without timing.
+    ///
+    /// All processors count at the same time, and background load does not matter. Use it on a busy
+    /// machine, or for a quick check. Nothing is recorded.
+    #[arg(long, conflicts_with_all = ["launches", "quick", "no_counts", "publish", "site_branch"], help_heading = heading::MEASUREMENT)]
+    pub(crate) counts_only: bool,
+    /// What is the default now.
+    #[arg(long, hide = true, conflicts_with = "no_counts")]
+    instructions: bool,
     /// Launch each benchmark N times [default: 5].
     ///
     /// A launch is one process that runs one benchmark. A run with fewer than three launches is
@@ -41,7 +51,7 @@ pub(crate) struct PerfArgs {
     /// once if that takes a second or more.
     ///
     /// A full run launches a slower benchmark ten more times before it reports a regression. A quick
-    /// run does not. It fails only for a budget of allocations, never for a regression. It is recorded
+    /// run does not. It fails only for a budget of counts, never for a regression. It is recorded
     /// like any run, but never part of a baseline. It cannot be combined with --compare.
     #[arg(long, help_heading = heading::MEASUREMENT)]
     pub(crate) quick: bool,
@@ -49,7 +59,8 @@ pub(crate) struct PerfArgs {
     pub(crate) measure: MeasureArgs,
     /// Fail on regressions of at least this severity.
     ///
-    /// It replaces the `gate` of perf-budgets.json for this run. The gate's defaults are critical
+    /// It replaces the levels of `gate` in perf-budgets.json for this run. `gate.counts` stays, unless
+    /// the level is never. The gate's defaults are critical
     /// against the history, major in comparisons, and minor where the instructions grew too.
     ///
     /// The limits of the levels have a tolerance of 2 percentage points: a measured +19.9 % is

@@ -1,137 +1,198 @@
-//! Counts of base and head: allocations, and instructions of changed benchmarks.
+//! Counts of the measured benchmarks, of the run or of base and head.
 
 use super::base_build::Base;
 use super::executor::Executor;
-use crate::bench::{InstructionCount, InstructionCounter};
+use super::suite::BenchSuite;
+use crate::bench::{
+    BenchmarkCounts, CountJob, InstructionCounter, Measurement, PlannedBenchmark, abbreviated,
+    count_all,
+};
+use crate::interrupt::Interrupt;
 use crate::ui;
 use anyhow::Result;
 use perf_judge::detect::counts::{CountPair, Counts};
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Alloc, LaunchResult, Measured};
+use perf_judge::run::{LaunchResult, Measured, Quantity};
 use perf_judge::unit;
-use perf_judge::verdict::{Method, State, Verdict};
-use std::collections::BTreeMap;
+use perf_judge::verdict::{Method, Verdict};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Adds the counts of base and head to each verdict. `initial` are the launches of the run, by
-/// benchmark.
-pub(crate) fn collect(
-    executor: &mut Executor<'_>,
-    verdicts: &mut [Verdict],
-    initial: &BTreeMap<BenchmarkId, Vec<LaunchResult>>,
-) -> Result<()> {
-    for verdict in &mut *verdicts {
-        let counts = allocations(executor, verdict, initial);
-        verdict.counts = (counts != Counts::default()).then_some(counts);
-    }
-    let selected: Vec<&mut Verdict> = verdicts
-        .iter_mut()
-        .filter(|verdict| verdict.method == Method::Paired)
-        .filter(|verdict| executor.args.instructions || has_changed(verdict))
-        .filter(|verdict| verdict.launches > 0)
-        .collect();
-    if selected.is_empty() {
+/// How often a benchmark without recorded counts is counted.
+const FIRST_REPEATS: u32 = 3;
+
+/// Counts every benchmark of the run that has results.
+///
+/// A benchmark without recorded counts is counted three times, to find out by how much they differ.
+pub(crate) fn of_run(executor: &mut Executor<'_>, run: &mut Measurement) -> Result<()> {
+    let args = executor.args;
+    if args.no_counts || args.compare.is_some() {
         return Ok(());
     }
-    let counter = match InstructionCounter::find(executor.interrupt) {
-        Ok(counter) => counter,
-        Err(reason) => {
-            executor.notes.push(format!("no instructions were counted: {reason}"));
-            return Ok(());
-        }
+    let (names, counted) = {
+        let planned = executor.runner.planned().iter();
+        let jobs = planned.filter_map(|planned| job_of_run(executor, planned, run));
+        let (names, jobs): (Vec<BenchmarkId>, Vec<CountJob<'_>>) = jobs.unzip();
+        (names, count(executor.suite, executor.interrupt, &jobs)?)
     };
-    count(executor, &counter, selected)
-}
-
-fn has_changed(verdict: &Verdict) -> bool {
-    matches!(verdict.state, State::Regression | State::Improvement)
-}
-
-fn count(
-    executor: &mut Executor<'_>,
-    counter: &InstructionCounter,
-    selected: Vec<&mut Verdict>,
-) -> Result<()> {
-    let count = unit::counted(selected.len(), "benchmark", "benchmarks");
-    ui::say(&format!("counting the instructions of {count}"));
-    for verdict in selected {
-        executor.interrupt.check()?;
-        match instructions(executor, counter, verdict)? {
-            InstructionCounts::Pair(pair) => {
-                verdict.counts.get_or_insert_default().instructions = Some(pair);
-            }
-            InstructionCounts::Failed(reason) => {
-                let name = &verdict.name;
-                executor
-                    .notes
-                    .push(format!("the instructions of {name} were not counted: {reason}"));
-            }
-        }
-    }
+    executor.notes.extend(counted.notes);
+    executor.notes.extend(refusals(&names, &counted.counts));
+    run.counts = names.into_iter().zip(counted.counts).collect();
     Ok(())
 }
 
-/// The instructions of a benchmark in base and head.
-enum InstructionCounts {
-    Pair(CountPair),
-    /// The reason for people.
-    Failed(String),
+/// How to count a benchmark; `None` if it has no result, or several rows.
+fn job_of_run<'a>(
+    executor: &'a Executor<'_>,
+    planned: &'a PlannedBenchmark,
+    run: &Measurement,
+) -> Option<(BenchmarkId, CountJob<'a>)> {
+    let [name] = planned.rows.as_slice() else { return None };
+    if executor.args.quick && !executor.context.project.limits_counts(name) {
+        return None;
+    }
+    let measured = Measured::of(name.clone(), None, run.launch_results.get(name)?)?;
+    let recorded = executor.suite.recorded(executor.context, name);
+    let is_known = recorded.is_some_and(|recorded| !recorded.count_spreads.is_empty());
+    let job = CountJob {
+        entry: &planned.entry,
+        iteration_ns: measured.time_ns.median,
+        allocations: measured.alloc.is_none(),
+        repeats: if is_known { 1 } else { FIRST_REPEATS },
+    };
+    Some((name.clone(), job))
 }
 
-/// Counts the instructions of base and head, if the base's build is the current one.
-fn instructions(
-    executor: &Executor<'_>,
-    counter: &InstructionCounter,
-    verdict: &Verdict,
-) -> Result<InstructionCounts> {
+/// Adds the counts of base and head to each verdict.
+pub(crate) fn collect(
+    executor: &mut Executor<'_>,
+    verdicts: &mut [Verdict],
+    initial: &Measurement,
+) -> Result<()> {
+    for verdict in &mut *verdicts {
+        let counts = match verdict.method {
+            Method::Paired => launched_counts(executor, &verdict.name),
+            _ => recorded_counts(executor, &verdict.name, initial),
+        };
+        verdict.counts = (!counts.is_empty()).then_some(counts);
+    }
+    let selected: Vec<&mut Verdict> = verdicts
+        .iter_mut()
+        .filter(|verdict| verdict.method == Method::Paired && verdict.launches > 0)
+        .collect();
+    if selected.is_empty() || executor.args.no_counts {
+        return Ok(());
+    }
+    let (jobs, counted) = {
+        let jobs: Vec<Option<[CountJob<'_>; 2]>> =
+            selected.iter().map(|verdict| jobs(executor, verdict)).collect();
+        let all: Vec<CountJob<'_>> = jobs.iter().flatten().flatten().copied().collect();
+        let counted = count(executor.suite, executor.interrupt, &all)?;
+        (jobs.iter().map(Option::is_some).collect::<Vec<bool>>(), counted)
+    };
+    executor.notes.extend(counted.notes);
+    let mut counts = counted.counts.into_iter();
+    let mut refused = (Vec::new(), Vec::new());
+    for (verdict, has_jobs) in selected.into_iter().zip(jobs) {
+        let pair = if has_jobs { counts.next().zip(counts.next()) } else { None };
+        let Some((base, head)) = pair else { continue };
+        add(verdict, &base, &head);
+        add_spreads(executor, verdict);
+        refused.0.push(verdict.name.clone());
+        refused.1.push(BenchmarkCounts { refused: base.refused.or(head.refused), ..head });
+    }
+    executor.notes.extend(refusals(&refused.0, &refused.1));
+    Ok(())
+}
+
+/// Counts of benchmarks, and notes on them.
+pub(super) struct Counted {
+    pub(super) counts: Vec<BenchmarkCounts>,
+    pub(super) notes: Vec<String>,
+}
+
+/// Counts on all processors, without instructions if callgrind cannot be used.
+pub(super) fn count(
+    suite: &BenchSuite,
+    interrupt: &Interrupt,
+    jobs: &[CountJob<'_>],
+) -> Result<Counted> {
+    if jobs.is_empty() {
+        return Ok(Counted { counts: Vec::new(), notes: Vec::new() });
+    }
+    let found = InstructionCounter::find(interrupt);
+    let entries: BTreeSet<&BenchmarkId> = jobs.iter().map(|job| &job.entry.id).collect();
+    let count = unit::counted(entries.len(), "benchmark", "benchmarks");
+    ui::say(&format!("counting instructions and allocations of {count}"));
+    let (counts, mut notes) = count_all(&suite.launcher, found.as_ref().ok(), jobs)?;
+    notes.extend(found.err().map(|reason| format!("no instructions were counted: {reason}")));
+    Ok(Counted { counts, notes })
+}
+
+/// Notes on benchmarks whose instructions were not counted, one per reason.
+pub(super) fn refusals(names: &[BenchmarkId], counts: &[BenchmarkCounts]) -> Vec<String> {
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, counts) in names.iter().zip(counts) {
+        if let Some(reason) = &counts.refused {
+            by_reason.entry(reason).or_default().push(name.as_str());
+        }
+    }
+    let note = |(reason, names): (&str, Vec<&str>)| {
+        format!("the instructions of {} were not counted: {reason}", abbreviated(&names))
+    };
+    by_reason.into_iter().map(note).collect()
+}
+
+/// The base and the head of a benchmark; `None` if the base's build was replaced by another.
+fn jobs<'a>(executor: &'a Executor<'_>, verdict: &Verdict) -> Option<[CountJob<'a>; 2]> {
     let is_current =
         |base: &&Base| verdict.base.as_deref() == Some(base.commit.commit.hash.as_str());
-    let head = executor.runner.entry_of(&verdict.name);
-    let base = executor.base.as_ref().filter(is_current);
-    let both = head.and_then(|head| Some((head, base?.entries.get(&head.id)?)));
-    let Some((head, base)) = both else {
-        return Ok(InstructionCounts::Failed(
-            "the build of its base was replaced by another".to_owned(),
-        ));
-    };
-    let launcher = &executor.suite.launcher;
-    let base = match counter.count(launcher, base)? {
-        InstructionCount::Counted(count) => count,
-        InstructionCount::Refused(reason) => return Ok(InstructionCounts::Failed(reason)),
-    };
-    Ok(match counter.count(launcher, head)? {
-        InstructionCount::Counted(head) => InstructionCounts::Pair(CountPair { base, head }),
-        InstructionCount::Refused(reason) => InstructionCounts::Failed(reason),
-    })
+    let head = executor.runner.entry_of(&verdict.name)?;
+    let base = executor.base.as_ref().filter(is_current)?.entries.get(&head.id)?;
+    // One time for both sides, so that both get one sample size: a benchmark may rotate over inputs.
+    let iteration_ns = verdict.base_ns.unwrap_or_default();
+    let allocations =
+        verdict.counts.as_ref().is_none_or(|counts| counts.get(Quantity::AllocCount).is_none());
+    Some([base, head].map(|entry| CountJob { entry, iteration_ns, allocations, repeats: 1 }))
 }
 
-/// Allocations of base and head. Without a comparison, the base is the newest recorded run.
-fn allocations(
-    executor: &Executor<'_>,
-    verdict: &Verdict,
-    initial: &BTreeMap<BenchmarkId, Vec<LaunchResult>>,
-) -> Counts {
-    let name = &verdict.name;
-    let compared = &executor.compared;
-    let both =
-        (alloc(compared.base.get(name), name), alloc(compared.head.launch_results.get(name), name));
-    let (base, head) = match both {
-        (Some(base), Some(head)) => (base, head),
-        _ => {
-            let recorded = executor.suite.recorded_alloc(executor.context, name);
-            match recorded.zip(alloc(initial.get(name), name)) {
-                Some(pair) => pair,
-                None => return Counts::default(),
-            }
+/// Adds the counts of base and head.
+fn add(verdict: &mut Verdict, base: &BenchmarkCounts, head: &BenchmarkCounts) {
+    let counts = verdict.counts.get_or_insert_default();
+    for (quantity, base) in &base.counts {
+        if let Some(head) = head.counts.get(quantity) {
+            counts.insert(*quantity, CountPair::new(*base, *head));
         }
-    };
-    let pair = |of: fn(Alloc) -> f64| Some(CountPair { base: of(base), head: of(head) });
-    Counts {
-        instructions: None,
-        alloc_count: pair(|alloc| alloc.count),
-        alloc_bytes: pair(|alloc| alloc.bytes),
     }
 }
 
-fn alloc(launches: Option<&Vec<LaunchResult>>, name: &BenchmarkId) -> Option<Alloc> {
-    Measured::of(name.clone(), None, launches?)?.alloc
+/// Adds the spreads of repeated counts that recorded runs have.
+fn add_spreads(executor: &Executor<'_>, verdict: &mut Verdict) {
+    let recorded = executor.suite.recorded(executor.context, &verdict.name);
+    let (Some(counts), Some(recorded)) = (&mut verdict.counts, recorded) else { return };
+    for (quantity, spread) in &recorded.count_spreads {
+        counts.set_spread(*quantity, *spread);
+    }
+}
+
+/// What the launches of a comparison counted: resources, and allocations if the benchmark counts them
+/// itself.
+fn launched_counts(executor: &Executor<'_>, name: &BenchmarkId) -> Counts {
+    let measured =
+        |launches: Option<&Vec<LaunchResult>>| Measured::of(name.clone(), None, launches?);
+    let compared = &executor.compared;
+    let base = measured(compared.base.get(name));
+    match base.zip(measured(compared.head.launch_results.get(name))) {
+        Some((base, head)) => Counts::between(&base, &head),
+        None => Counts::default(),
+    }
+}
+
+/// The counts of the newest comparable recorded run and of this one.
+fn recorded_counts(executor: &Executor<'_>, name: &BenchmarkId, run: &Measurement) -> Counts {
+    let recorded = executor.suite.recorded(executor.context, name);
+    let now = run.launch_results.get(name);
+    let now = now.and_then(|launches| executor.suite.measured(name, launches, run));
+    recorded
+        .zip(now)
+        .map_or_else(Counts::default, |(recorded, now)| Counts::between(recorded, &now))
 }

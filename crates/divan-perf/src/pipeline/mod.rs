@@ -19,6 +19,7 @@ mod reference;
 mod time_plan;
 mod executor;
 mod counts;
+mod counts_only;
 mod outcome;
 mod noise_probe;
 
@@ -50,14 +51,23 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     suite.check_selected(&listing, &args.measure)?;
     let mut runner = suite.plan(&context, listing, &args.measure, args.quick)?;
     suite.check_names(&context, &runner, &selection.not_launched(), args)?;
-    let time_notes = time_plan::apply(&mut runner, &context, &suite, args);
+    let time_notes = if args.counts_only {
+        Vec::new()
+    } else {
+        time_plan::apply(&mut runner, &context, &suite, args)
+    };
     let mut judge = selection.judge(args, &context, &suite, &runner);
+    let uncounted = selection.uncounted();
     let mut executor = Executor::new(&context, &suite, runner, selection.base, args, &interrupt);
     executor.notes.extend(time_notes);
-    let initial = executor.initial_measurement(&mut judge)?;
+    if args.counts_only {
+        return counts_only::run(&mut executor, &uncounted);
+    }
+    let mut initial = executor.initial_measurement(&mut judge)?;
+    counts::of_run(&mut executor, &mut initial)?;
     let recorded = outcome::record_run(&executor, &initial);
     let mut verdicts = executor.finish(judge)?;
-    counts::collect(&mut executor, &mut verdicts.verdicts, &initial.launch_results)?;
+    counts::collect(&mut executor, &mut verdicts.verdicts, &initial)?;
     let report = outcome::report(&executor, &initial, verdicts);
     let compared = outcome::record_comparisons(&executor, &report);
     let color = args.measure.output.color;

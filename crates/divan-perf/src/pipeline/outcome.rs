@@ -177,7 +177,7 @@ fn run_notes(run: &Run, context: &Context, args: &PerfArgs) -> Vec<String> {
     }
     if args.quick {
         notes.push(
-            "--quick gives an estimate: only budgets of allocations can fail; run without it for verdicts"
+            "--quick gives an estimate: only budgets of counts can fail; run without it for verdicts"
                 .to_owned(),
         );
     }

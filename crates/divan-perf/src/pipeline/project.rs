@@ -62,9 +62,10 @@ impl Project {
         })
     }
 
-    /// The gate: `--fail-on`, else the one in perf-budgets.json.
+    /// The gate of perf-budgets.json, with the level of `--fail-on`.
     pub(super) fn gate(&self, fail_on: Option<FailOn>) -> Gate {
-        fail_on.map_or(self.settings.gate, |level| Gate::all(Level::from(level)))
+        let gate = self.settings.gate;
+        fail_on.map_or(gate, |level| gate.with_level(Level::from(level)))
     }
 
     /// Checks that each budget names a `launched` row or one of the `others`.
@@ -80,6 +81,11 @@ impl Project {
         let budgets: Vec<Budget> = budgets.cloned().collect();
         let checked = BudgetFile::check_budgets(&self.budget_text, &budgets, launched);
         checked.map_err(|error| in_file(&error))
+    }
+
+    /// Whether a budget limits a count of the benchmark.
+    pub(super) fn limits_counts(&self, name: &BenchmarkId) -> bool {
+        self.budgets.iter().any(|budget| budget.metric.is_exact() && budget.may_limit(name))
     }
 
     /// Checks that new names and accepted regressions name one of `known`, all benchmarks.

@@ -6,8 +6,9 @@ use super::context::Context;
 use super::suite::{BenchSuite, launches};
 use crate::bench::{Listing, Runner};
 use perf_judge::budget::Budget;
+use perf_judge::detect::counts::Counts;
 use perf_judge::ident::BenchmarkId;
-use perf_judge::verdict::{Comparison, Judge, JudgeConfig, Reference};
+use perf_judge::verdict::{Comparison, Judge, JudgeConfig, Reference, State, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The benchmarks to judge, and the base build of a comparison.
@@ -79,6 +80,18 @@ impl Selection {
     /// Benchmarks that exist and are not launched.
     pub(super) fn not_launched(&self) -> Vec<BenchmarkId> {
         self.skipped.iter().chain(self.base_failed.keys()).cloned().collect()
+    }
+
+    /// The verdicts on benchmarks that are not counted in a comparison of counts alone.
+    pub(super) fn uncounted(&self) -> Vec<Verdict> {
+        let of = |name: &BenchmarkId, state| Verdict::without_counts(name, state, None);
+        let failed = self.base_failed.iter().map(|(name, reason)| {
+            Verdict::without_counts(name, State::Missing, Some(reason.clone()))
+        });
+        let new = self.new.iter().map(|name| of(name, State::New));
+        let removed = self.removed.iter().map(|name| of(name, State::Removed));
+        let same = self.skipped.iter().map(|name| Verdict::of_counts(name, Counts::default()));
+        new.chain(removed).chain(same).chain(failed).collect()
     }
 
     /// The judge of all selected benchmarks.

@@ -17,7 +17,9 @@ use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use perf_judge::baseline::Selector;
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Alloc, Machine, Measured, Run, RunKind, SCHEMA, Source, Unfinished};
+use perf_judge::run::{
+    LaunchResult, Machine, Measured, Quantity, Run, RunKind, SCHEMA, Source, Unfinished,
+};
 use perf_judge::verdict::{Comparison, Judge, JudgeConfig, Reference};
 use perf_report::partition::{Part, Partition};
 use regex_lite::Regex;
@@ -251,9 +253,11 @@ impl BenchSuite {
         measurement: &Measurement,
         is_complete: bool,
     ) -> Run {
-        let measured = measurement.launch_results.iter().filter_map(|(name, launches)| {
-            Measured::of(name.clone(), self.source_of(name), launches)
-        });
+        let measured = measurement
+            .launch_results
+            .iter()
+            .filter_map(|(name, launches)| self.measured(name, launches, measurement))
+            .map(|measured| self.with_known_spreads(context, measured));
         let failures = runner.failures().iter().chain(&measurement.failures);
         let unfinished = failures
             .map(|(name, reason)| Unfinished { name: name.clone(), reason: reason.clone() });
@@ -307,9 +311,41 @@ impl BenchSuite {
         }
     }
 
-    /// The allocations of the benchmark in the newest comparable run.
-    pub(crate) fn recorded_alloc(&self, context: &Context, name: &BenchmarkId) -> Option<Alloc> {
-        self.selector(context).newest(name)?.alloc
+    /// The benchmark in the newest run whose counts can be compared.
+    pub(crate) fn recorded<'a>(
+        &'a self,
+        context: &'a Context,
+        name: &BenchmarkId,
+    ) -> Option<&'a Measured> {
+        Some(self.selector(context).recorded_counts(name)?.measured)
+    }
+
+    /// The summary of a benchmark's launches, with its counts.
+    pub(super) fn measured(
+        &self,
+        name: &BenchmarkId,
+        launches: &[LaunchResult],
+        measurement: &Measurement,
+    ) -> Option<Measured> {
+        let mut measured = Measured::of(name.clone(), self.source_of(name), launches)?;
+        if let Some(counted) = measurement.counts.get(name) {
+            measured.counts.extend(&counted.counts);
+            measured.count_spreads.extend(&counted.spreads);
+        }
+        Some(measured)
+    }
+
+    /// The benchmark with the spreads of its recorded counts, if it was counted once.
+    fn with_known_spreads(&self, context: &Context, mut measured: Measured) -> Measured {
+        if measured.count_spreads.is_empty()
+            && let Some(recorded) = self.recorded(context, &measured.name)
+        {
+            let is_counted =
+                |(quantity, _): &(&Quantity, &f64)| measured.counts.contains_key(*quantity);
+            let known = recorded.count_spreads.iter().filter(is_counted);
+            measured.count_spreads = known.map(|(quantity, spread)| (*quantity, *spread)).collect();
+        }
+        measured
     }
 
     /// The source of a row. Rows of one entry, e.g. its thread counts, share it.

@@ -76,7 +76,7 @@ pub struct BudgetResult {
 pub enum Required {
     /// All of them.
     All,
-    /// Those of allocations, because there are too few launches for the others.
+    /// Those of exact counts, because there are too few launches for the others.
     Counts,
     /// None, because the launches of an earlier run were not recorded.
     None,
@@ -127,8 +127,9 @@ fn check_benchmark(
     let status = budget.status_of(value);
     let launches = launches.get(id).map_or(&[][..], Vec::as_slice);
     let critical = status == BudgetStatus::Critical;
-    let too_few = critical.then(|| too_few(budget, launches)).flatten();
-    let kept = critical.then(|| kept(budget, launches)).flatten();
+    let values = values(budget.metric, value, launches);
+    let too_few = critical.then(|| too_few(budget, &values, launches.is_empty())).flatten();
+    let kept = critical.then(|| kept(budget, &values)).flatten();
     BudgetResult {
         value: Some(value),
         status,
@@ -139,24 +140,31 @@ fn check_benchmark(
     }
 }
 
+/// The values of the launches. All launches have the same exact count, so the count of the run is that
+/// of launches without one.
+fn values(metric: Metric, of_run: f64, launches: &[LaunchResult]) -> Vec<f64> {
+    let values: Vec<f64> = launches.iter().filter_map(|launch| metric.of_launch(launch)).collect();
+    let is_counted_apart = values.is_empty() && metric.is_exact();
+    if is_counted_apart { vec![of_run; launches.len()] } else { values }
+}
+
 /// Why the launches cannot show whether a value above the critical limit is noise.
-fn too_few(budget: &Budget, launches: &[LaunchResult]) -> Option<String> {
-    let values = launches.iter().filter_map(|launch| budget.metric.of_launch(launch)).count();
-    if launches.is_empty() {
+fn too_few(budget: &Budget, values: &[f64], is_unrecorded: bool) -> Option<String> {
+    if is_unrecorded {
         return Some("the launches were not recorded".to_owned());
     }
     let needed = if budget.metric.is_exact() { 1 } else { CONFIRMING_LAUNCHES };
-    if values < needed {
-        let launches = unit::counted(values, "launch", "launches");
+    if values.len() < needed {
+        let launches = unit::counted(values.len(), "launch", "launches");
         return Some(format!("{launches}, too few to fail: {needed} are needed"));
     }
     None
 }
 
 /// The launch within the critical limit, which shows that a value above it is noise.
-fn kept(budget: &Budget, launches: &[LaunchResult]) -> Option<String> {
-    let values = launches.iter().filter_map(|launch| budget.metric.of_launch(launch));
-    let lowest = values.reduce(f64::min).filter(|lowest| *lowest <= budget.critical)?;
+fn kept(budget: &Budget, values: &[f64]) -> Option<String> {
+    let lowest = values.iter().copied().reduce(f64::min);
+    let lowest = lowest.filter(|lowest| *lowest <= budget.critical)?;
     Some(format!("one launch is within the limit: {}", budget.metric.show(lowest)))
 }
 
@@ -211,6 +219,7 @@ mod tests {
     use super::super::BudgetFile;
     use super::*;
     use crate::run::tests::{launch_result, measured, run};
+    use crate::run::{Alloc, Measured, Quantities, Quantity};
 
     const NAME: &str = "p/t::xml::large";
 
@@ -257,25 +266,83 @@ mod tests {
         );
     }
 
-    #[test]
-    fn one_launch_decides_a_count() {
-        use crate::run::{Alloc, Measured};
+    /// The result of a budget of 10, for a run with these counts and launches.
+    fn counted(metric: &str, measured: Measured, launches: Vec<LaunchResult>) -> BudgetResult {
         let id = BenchmarkId::from(NAME);
-        let alloc = Some(Alloc { count: 9.0, bytes: 64.0, peak_bytes: None });
-        let run = run(1, vec![Measured { alloc, ..measured(NAME, 1.0) }]);
-        let launch_results = vec![LaunchResult { alloc, ..launch_result(1.0) }];
-        let all = [(id.clone(), launch_results)].into();
-        let body = r#""benchmark": "large", "metric": "alloc_count", "target": 1"#;
-        let required = Required::Counts;
-        assert!(check(&budgets(body), std::slice::from_ref(&id), &run, &all, required)[0].fails);
+        let body = format!(r#""benchmark": "large", "metric": "{metric}", "target": 10"#);
+        let launches = [(id.clone(), launches)].into();
+        let ids = std::slice::from_ref(&id);
+        let run = run(1, vec![measured]);
+        check(&budgets(&body), ids, &run, &launches, Required::Counts).remove(0)
+    }
+
+    fn faulting(launches: usize) -> (Measured, Vec<LaunchResult>) {
+        let resources: Quantities =
+            [(Quantity::MinorFaults, 12.0), (Quantity::MajorFaults, 4.0)].into();
+        let launch = LaunchResult { resources, ..launch_result(1.0) };
+        let launches = vec![launch; launches];
+        (Measured::of(NAME.into(), None, &launches).unwrap(), launches)
+    }
+
+    #[test]
+    fn one_launch_decides_an_exact_count() {
+        let counts = [
+            ("instructions", Quantity::Instructions),
+            ("alloc_count", Quantity::AllocCount),
+            ("alloc_bytes", Quantity::AllocBytes),
+            ("alloc_peak_bytes", Quantity::AllocPeakBytes),
+        ];
+        for (metric, quantity) in counts {
+            for (value, fails) in [(16.0, true), (15.0, false)] {
+                let counts = [(quantity, value)].into();
+                let measured = Measured { counts, ..measured(NAME, 1.0) };
+                let result = counted(metric, measured, vec![launch_result(1.0)]);
+                assert_eq!((result.value, result.fails), (Some(value), fails), "{metric}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_count_of_divan_precedes_the_other() {
+        let alloc = Some(Alloc { count: 16.0, bytes: 64.0, peak_bytes: None });
+        let counts = [(Quantity::AllocCount, 1.0), (Quantity::AllocPeakBytes, 7.0)].into();
+        let measured = Measured { alloc, counts, ..measured(NAME, 1.0) };
+        let launch = LaunchResult { alloc, ..launch_result(1.0) };
+        let of = |metric| counted(metric, measured.clone(), vec![launch.clone()]);
+        assert_eq!((of("alloc_count").value, of("alloc_count").fails), (Some(16.0), true));
+        assert_eq!(
+            (of("alloc_peak_bytes").value, of("alloc_peak_bytes").fails),
+            (Some(7.0), false)
+        );
+    }
+
+    #[test]
+    fn page_faults_are_those_of_both_kinds_and_need_five_launches() {
+        for (launches, fails) in [(5, true), (4, false)] {
+            let (measured, launches) = faulting(launches);
+            let result = counted("page_faults", measured, launches);
+            assert_eq!((result.value, result.fails), (Some(16.0), fails));
+        }
     }
 
     #[test]
     fn an_absent_value_is_unmeasured_with_its_reason() {
-        let alloc =
-            result(r#""benchmark": "large", "metric": "alloc_count", "target": 1"#, 1.0, &[1.0; 5]);
-        assert_eq!(alloc.status, BudgetStatus::Unmeasured);
-        assert!(alloc.reason.unwrap().contains("AllocProfiler"));
+        let peakless = Some(Alloc { count: 1.0, bytes: 1.0, peak_bytes: None });
+        let cases = [
+            ("instructions", None, "with valgrind: apt install valgrind"),
+            ("alloc_count", None, "install divan::AllocProfiler in the bench target"),
+            ("alloc_peak_bytes", None, "install divan::AllocProfiler in the bench target"),
+            ("alloc_peak_bytes", peakless, "for a sample size of 1"),
+            ("page_faults", None, "this system does not report it"),
+        ];
+        for (metric, alloc, reason) in cases {
+            let measured = Measured { alloc, ..measured(NAME, 1.0) };
+            let result = counted(metric, measured, vec![launch_result(1.0)]);
+            assert_eq!(result.status, BudgetStatus::Unmeasured);
+            assert!(result.reason.unwrap().ends_with(reason), "{metric}");
+            // Page faults are not required with two launches.
+            assert_eq!(result.undecided.is_some(), metric != "page_faults");
+        }
         let p99 =
             result(r#""benchmark": "large", "metric": "p99", "target_ms": 1"#, 1.0, &[1.0; 5]);
         assert_eq!(p99.reason.as_deref(), Some("100 of 300 samples"));

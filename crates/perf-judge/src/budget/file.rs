@@ -4,11 +4,12 @@ use super::accepted::{self, Acceptance};
 use super::base::{BaseConfig, check_base};
 use super::cargo_config::{CargoConfig, check_cargo};
 use super::error::{BudgetError, at, at_value, located};
+use super::gate::{Gate, check_gate};
 use super::json_place::PathPart::Key;
 use super::limits::{Budget, RawBudget};
 use super::object::{AsObject, object, objects, unique_keys};
 use super::pattern::matches;
-use super::settings::{Gate, HistoryConfig, check_base_branches, check_history};
+use super::settings::{HistoryConfig, check_base_branches, check_history};
 use super::{exclude, names, renamed};
 use crate::ident::BenchmarkId;
 use serde::{Deserialize, Deserializer};
@@ -37,7 +38,7 @@ pub struct BudgetFile {
     /// What a base needs beside its commit.
     #[serde(default, deserialize_with = "object")]
     pub base: BaseConfig,
-    /// The severities that fail a check.
+    /// What fails a check.
     #[serde(default, deserialize_with = "object")]
     pub gate: Gate,
     /// Benchmarks that are not measured: names, their last parts, or names that end in `::*`.
@@ -111,6 +112,7 @@ impl BudgetFile {
             check_base_branches(text, branches)?;
         }
         check_history(text, &file.history, file.base_branches.as_deref().unwrap_or_default())?;
+        check_gate(text, file.gate)?;
         check_cargo(text, &file.cargo)?;
         check_base(text, &file.base)?;
         file.renamed = renamed::resolved(text, &file.renamed)?;

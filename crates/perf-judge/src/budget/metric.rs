@@ -1,6 +1,8 @@
 //! The quantities that a budget can limit.
 
-use crate::run::{LaunchResult, Measured, P95_SAMPLES, P99_SAMPLES, TailAbsence};
+use crate::run::{
+    LaunchResult, Measured, P95_SAMPLES, P99_SAMPLES, Quantities, Quantity, TailAbsence,
+};
 use crate::unit;
 use serde::{Deserialize, Serialize};
 
@@ -14,9 +16,15 @@ pub enum Unmeasured {
     /// The percentile is absent.
     #[error(transparent)]
     Tail(#[from] TailAbsence),
+    /// Instructions are not counted.
+    #[error("instructions are counted on Linux with valgrind: apt install valgrind")]
+    NoInstructions,
     /// Allocations are not counted.
-    #[error("the bench target does not install divan::AllocProfiler")]
-    NotCounted,
+    #[error("allocations were not counted: install divan::AllocProfiler in the bench target")]
+    NoAllocations,
+    /// The allocations are known without their peak.
+    #[error("the peak of live bytes was not counted: Divan has it for a sample size of 1")]
+    NoPeak,
     /// The operating system does not report it.
     #[error("this system does not report it")]
     NotReported,
@@ -41,10 +49,16 @@ pub enum Metric {
     Min,
     /// The maximum time.
     Max,
+    /// Instructions per iteration.
+    Instructions,
     /// Allocations per iteration.
     AllocCount,
     /// Allocated bytes per iteration.
     AllocBytes,
+    /// The largest increase of the live bytes in an iteration.
+    AllocPeakBytes,
+    /// Page faults per iteration, minor and major.
+    PageFaults,
     /// The largest resident memory of the bench process.
     PeakRssBytes,
 }
@@ -52,12 +66,23 @@ pub enum Metric {
 impl Metric {
     /// Whether its values are times in ns.
     pub fn is_time(self) -> bool {
-        !matches!(self, Self::AllocCount | Self::AllocBytes | Self::PeakRssBytes)
+        self.quantity().is_none() && !matches!(self, Self::PageFaults | Self::PeakRssBytes)
     }
 
-    /// Whether all launches give the same value: allocations are counted, not timed.
-    pub(super) fn is_exact(self) -> bool {
-        matches!(self, Self::AllocCount | Self::AllocBytes)
+    /// Whether all launches give the same value, because it is a count that repeats.
+    pub fn is_exact(self) -> bool {
+        self.quantity().is_some_and(Quantity::repeats)
+    }
+
+    /// The recorded quantity that it limits, if it is a single one.
+    fn quantity(self) -> Option<Quantity> {
+        match self {
+            Self::Instructions => Some(Quantity::Instructions),
+            Self::AllocCount => Some(Quantity::AllocCount),
+            Self::AllocBytes => Some(Quantity::AllocBytes),
+            Self::AllocPeakBytes => Some(Quantity::AllocPeakBytes),
+            _ => None,
+        }
     }
 
     /// The name in perf-budgets.json.
@@ -70,8 +95,11 @@ impl Metric {
             Self::P99 => "p99",
             Self::Min => "min",
             Self::Max => "max",
+            Self::Instructions => "instructions",
             Self::AllocCount => "alloc_count",
             Self::AllocBytes => "alloc_bytes",
+            Self::AllocPeakBytes => "alloc_peak_bytes",
+            Self::PageFaults => "page_faults",
             Self::PeakRssBytes => "peak_rss_bytes",
         }
     }
@@ -79,8 +107,8 @@ impl Metric {
     /// A value of this metric with its unit.
     pub fn show(self, value: f64) -> String {
         match self {
-            Self::AllocCount => unit::count(value),
-            Self::AllocBytes | Self::PeakRssBytes => unit::bytes(value),
+            Self::Instructions | Self::AllocCount | Self::PageFaults => unit::count(value),
+            Self::AllocBytes | Self::AllocPeakBytes | Self::PeakRssBytes => unit::bytes(value),
             _ => unit::time(value),
         }
     }
@@ -109,12 +137,15 @@ impl Metric {
             Self::P99 => times.p99,
             Self::Min => Some(times.min),
             Self::Max => Some(times.max),
-            Self::AllocCount => measured.alloc.map(|alloc| alloc.count),
-            Self::AllocBytes => measured.alloc.map(|alloc| alloc.bytes),
             Self::PeakRssBytes => measured.peak_rss_bytes,
+            Self::PageFaults => page_faults(&measured.counts),
+            Self::Instructions | Self::AllocCount | Self::AllocBytes | Self::AllocPeakBytes => {
+                measured.quantity(self.quantity()?)
+            }
         }
     }
 
+    /// The value of one launch. Launches are timed, and contain only the counts of Divan.
     pub(super) fn of_launch(self, launch: &LaunchResult) -> Option<f64> {
         match self {
             Self::Mean => Some(launch.mean_ns),
@@ -125,6 +156,9 @@ impl Metric {
             Self::Max => Some(launch.max_ns),
             Self::AllocCount => launch.alloc.map(|alloc| alloc.count),
             Self::AllocBytes => launch.alloc.map(|alloc| alloc.bytes),
+            Self::AllocPeakBytes => launch.alloc.and_then(|alloc| alloc.peak_bytes),
+            Self::Instructions => None,
+            Self::PageFaults => page_faults(&launch.resources),
             Self::PeakRssBytes => launch.peak_rss_bytes,
         }
     }
@@ -133,10 +167,19 @@ impl Metric {
         let needed = self.samples_needed().and_then(|needed| measured.tail_absence(needed));
         needed.map_or(
             match self {
-                Self::AllocCount | Self::AllocBytes => Unmeasured::NotCounted,
+                Self::Instructions => Unmeasured::NoInstructions,
+                Self::AllocPeakBytes if measured.alloc.is_some() => Unmeasured::NoPeak,
+                Self::AllocCount | Self::AllocBytes | Self::AllocPeakBytes => {
+                    Unmeasured::NoAllocations
+                }
                 _ => Unmeasured::NotReported,
             },
             Unmeasured::Tail,
         )
     }
+}
+
+fn page_faults(counts: &Quantities) -> Option<f64> {
+    let minor = counts.get(&Quantity::MinorFaults)?;
+    Some(minor + counts.get(&Quantity::MajorFaults).unwrap_or(&0.0))
 }

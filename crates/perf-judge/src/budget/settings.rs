@@ -1,10 +1,9 @@
-//! The settings of perf-budgets.json other than budgets.
+//! The branches that perf-budgets.json names.
 
 use super::error::{BudgetError, at_key, at_value};
 use super::git_name::{check_branch, check_folder};
 use super::json_place::PathPart::{Index, Key};
-use crate::detect::Severity;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::collections::BTreeSet;
 
 /// The default place of the history, which the command line can change.
@@ -21,62 +20,6 @@ pub struct HistoryConfig {
 impl Default for HistoryConfig {
     fn default() -> Self {
         Self { branch: "gh-pages".to_owned(), folder: String::new() }
-    }
-}
-
-/// The lowest severity that fails a check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// Changes of 50 % and more.
-    Critical,
-    /// Changes of 20 % and more.
-    Major,
-    /// Changes of 10 % and more.
-    Minor,
-    /// No regression fails.
-    Never,
-}
-
-impl Level {
-    /// Whether a regression of this severity fails. A notice never does.
-    pub fn fails(self, severity: Severity) -> bool {
-        match self {
-            Self::Critical => severity >= Severity::Critical,
-            Self::Major => severity >= Severity::Major,
-            Self::Minor => severity >= Severity::Minor,
-            Self::Never => false,
-        }
-    }
-}
-
-/// The lowest severity that fails a check, by the method that found the regression.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Gate {
-    /// For a history comparison that a rerun confirmed.
-    pub history: Level,
-    /// For a paired comparison.
-    pub compare: Level,
-    /// For a paired comparison in which the instructions grew.
-    #[serde(alias = "compare_work_grew")]
-    pub compare_instructions_grew: Level,
-}
-
-impl Default for Gate {
-    fn default() -> Self {
-        Self {
-            history: Level::Critical,
-            compare: Level::Major,
-            compare_instructions_grew: Level::Minor,
-        }
-    }
-}
-
-impl Gate {
-    /// The same level for all methods.
-    pub fn all(level: Level) -> Self {
-        Self { history: level, compare: level, compare_instructions_grew: level }
     }
 }
 

@@ -6,16 +6,33 @@ use crate::stats;
 
 /// The runs that a proposal needs. Fewer do not show the noise of the machine.
 const RUNS: usize = 5;
-/// A target is too loose above this multiple of the worst run. A program could become four times
-/// slower without exceeding it.
-const LOOSE: f64 = 4.0;
-/// A proposed target as a multiple of the median run. Rounded up, by a tenth at most, it is below
-/// [`LOOSE`].
-const OF_MEDIAN: f64 = 3.0;
-/// The smallest multiple of the worst run for a proposed target. A shared machine can be slower by
-/// half than in its worst run so far, and its noise must not fail a check.
-const OF_WORST: f64 = 1.5;
-const _: () = assert!(OF_MEDIAN.max(OF_WORST) * 1.1 < LOOSE && OF_MEDIAN > 1.0);
+/// How far a target is from the values of the runs.
+struct Margins {
+    /// A target is too loose above this multiple of the worst run.
+    loose: f64,
+    /// A proposed target as a multiple of the median run. Rounded up, by a tenth at most, it is below
+    /// the loose one.
+    of_median: f64,
+    /// The smallest multiple of the worst run for a proposed target.
+    of_worst: f64,
+}
+
+/// A shared machine can be slower by half than in its worst run so far, and its noise must not fail a
+/// check.
+const NOISY: Margins = Margins { loose: 4.0, of_median: 3.0, of_worst: 1.5 };
+/// Exact counts have no noise, so what remains is room for small changes of the code.
+const EXACT: Margins = Margins { loose: 1.5, of_median: 1.2, of_worst: 1.1 };
+const _: () = assert!(NOISY.are_consistent() && EXACT.are_consistent());
+
+impl Margins {
+    fn of(metric: Metric) -> &'static Self {
+        if metric.is_exact() { &EXACT } else { &NOISY }
+    }
+
+    const fn are_consistent(&self) -> bool {
+        self.of_median.max(self.of_worst) * 1.1 < self.loose && self.of_median > 1.0
+    }
+}
 
 /// The proposal for a budget's limits.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,14 +113,15 @@ impl ObservedValues {
 
 impl TargetChange {
     fn of(budget: &Budget, seen: ObservedValues) -> Self {
-        let fitting = (seen.median * OF_MEDIAN).max(seen.worst * OF_WORST);
+        let Margins { loose, of_median, of_worst } = Margins::of(budget.metric);
+        let fitting = (seen.median * of_median).max(seen.worst * of_worst);
         // A value of 0, e.g. without allocations, has no multiple for a limit.
         let Some(target) = two_digits_up(fitting / budget.metric.written().0) else {
             return Self::Keep;
         };
         if seen.median > budget.target {
             Self::Loosen(target)
-        } else if budget.target > seen.worst * LOOSE {
+        } else if budget.target > seen.worst * loose {
             Self::Tighten(target)
         } else {
             Self::Keep
@@ -166,6 +184,24 @@ mod tests {
             let advice = advice(&text(&format!("\"target_ms\": {target}")), times);
             assert_eq!(advice.step, step, "{target} {times:?}");
         }
+    }
+
+    #[test]
+    fn targets_of_exact_counts_are_close_to_the_runs() {
+        let change = |metric: &str, target: f64, values: &[f64]| {
+            let text = format!(
+                r#"{{"schema": 1, "budgets": {{"x": {{"benchmark": "a", "metric": "{metric}", "target": {target}}}}}}}"#
+            );
+            let budget = BudgetFile::parse(&text).unwrap().1.remove(0);
+            Advice::of(&budget, values).step
+        };
+        for exact in ["instructions", "alloc_count", "alloc_bytes", "alloc_peak_bytes"] {
+            assert_eq!(change(exact, 150.0, &[100.0; 5]), TargetChange::Keep, "{exact}");
+            assert_eq!(change(exact, 160.0, &[100.0; 5]), TargetChange::Tighten(120.0), "{exact}");
+            assert_eq!(change(exact, 99.0, &[100.0; 5]), TargetChange::Loosen(120.0), "{exact}");
+        }
+        assert_eq!(change("page_faults", 400.0, &[100.0; 5]), TargetChange::Keep);
+        assert_eq!(change("page_faults", 500.0, &[100.0; 5]), TargetChange::Tighten(300.0));
     }
 
     #[test]
@@ -232,7 +268,7 @@ mod tests {
             let again = advice(&applied, &times);
             prop_assert!(again.proposed().is_none(), "{first:?} then {again:?}");
             if let (Some(new), Some(seen)) = (first.new_target(), first.seen) {
-                prop_assert!(seen.runs >= RUNS && new >= seen.worst * OF_WORST * (1.0 - 1e-8));
+                prop_assert!(seen.runs >= RUNS && new >= seen.worst * NOISY.of_worst * (1.0 - 1e-8));
             }
         }
     }

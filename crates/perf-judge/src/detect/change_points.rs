@@ -19,10 +19,26 @@ const PRICE: f64 = 4.5;
 const REACH: f64 = 2.5;
 /// The number of neighbours on either side.
 const NEIGHBOURS: usize = 2;
-/// The smallest noise; ln 1.003.
-const LEAST_NOISE: f64 = 0.003;
-/// The smallest change point that is reported; ln 1.03.
-const LEAST_STEP: f64 = 0.029_558_802_241_544_4;
+
+/// What a change point must exceed, in natural logarithms.
+#[derive(Clone, Copy, Debug)]
+struct Least {
+    /// The smallest noise of a run.
+    noise: f64,
+    /// The smallest change point that is reported.
+    step: f64,
+}
+
+/// For times: a noise of 0.3 %, and ln 1.03.
+const TIMES: Least = Least { noise: 0.003, step: 0.029_558_802_241_544_4 };
+/// The smallest noise of a count that repeats. It is far below its smallest change point.
+const COUNT_NOISE: f64 = 0.001;
+/// The smallest change of a count that repeats, as a share.
+const COUNT_STEP: f64 = 0.01;
+/// The smallest change of a count, in multiples of its repeat spread.
+const SPREADS: f64 = 3.0;
+/// A count of 0 takes the place of this share of the smallest other one, as 0 has no logarithm.
+const ZERO: f64 = 1e-3;
 
 /// A change point: where the level of a series changed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,10 +48,10 @@ pub struct ChangePoint {
     pub at: usize,
     /// The new level's median over the old one's.
     pub change: LogRatio,
-    /// The old level, in ns.
-    pub before_ns: f64,
-    /// The new level, in ns.
-    pub after_ns: f64,
+    /// The old level, in the unit of the series.
+    pub before: f64,
+    /// The new level, in the unit of the series.
+    pub after: f64,
 }
 
 /// The change points of a series of times in ns, the oldest first. Every level has at least
@@ -43,24 +59,59 @@ pub struct ChangePoint {
 ///
 /// All times must be finite and above 0, because others have no logarithm.
 pub fn steps(times_ns: &[f64]) -> Vec<ChangePoint> {
-    let logs: Vec<f64> = times_ns.iter().map(|ns| ns.ln()).collect();
-    let Some(noise) = noise(&logs) else { return Vec::new() };
+    steps_beyond(times_ns, TIMES)
+}
+
+/// The change points of a series of counts, the oldest first. They are finite and may be 0.
+///
+/// `spread`: by how much repeated counts of one build differ, as a share; `None` for counts that do
+/// not repeat. A count that repeats changes from 1 % on, or from three times its spread.
+pub fn count_steps(counts: &[f64], spread: Option<f64>) -> Vec<ChangePoint> {
+    let repeating = |spread: f64| Least {
+        noise: COUNT_NOISE.max(spread),
+        step: COUNT_STEP.max(SPREADS * spread).ln_1p(),
+    };
+    let least_count = counts.iter().copied().filter(|count| *count > 0.0).reduce(f64::min);
+    let Some(zero) = least_count.map(|least| least * ZERO) else { return Vec::new() };
+    let positive: Vec<f64> = counts.iter().map(|count| count.max(zero)).collect();
+    let mut points = steps_beyond(&positive, spread.map_or(TIMES, repeating));
+    // The logarithm of a level and back may differ from it in the last digit.
+    let level = |level: f64| if level < zero * 2.0 { 0.0 } else { level };
+    for point in &mut points {
+        (point.before, point.after) = (level(point.before), level(point.after));
+    }
+    points
+}
+
+fn steps_beyond(values: &[f64], least: Least) -> Vec<ChangePoint> {
+    let logs: Vec<f64> = values.iter().map(|value| value.ln()).collect();
+    // No two levels differ by more than the whole series does. Most counts never change.
+    if range(&logs) < least.step {
+        return Vec::new();
+    }
+    let Some(noise) = noise(&logs, least.noise) else { return Vec::new() };
     let smoothed = without_outliers(&logs, noise);
     let mut bounds = partition(&smoothed, noise);
-    drop_small(&smoothed, &mut bounds);
+    drop_small(&smoothed, &mut bounds, least.step);
     bounds.windows(3).map(|bounds| step(&smoothed, [bounds[0], bounds[1], bounds[2]])).collect()
+}
+
+/// The difference of the largest and the smallest value.
+fn range(logs: &[f64]) -> f64 {
+    let least = logs.iter().copied().fold(f64::INFINITY, f64::min);
+    logs.iter().copied().fold(f64::NEG_INFINITY, f64::max) - least
 }
 
 /// The standard deviation of one run, from the differences of neighbours, which hardly depend on a
 /// few change points. `None` if the series is too short to have one.
-fn noise(logs: &[f64]) -> Option<f64> {
+fn noise(logs: &[f64], least: f64) -> Option<f64> {
     if logs.len() < 2 * SHORTEST {
         return None;
     }
     let differences: Vec<f64> = logs.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
     let usual = stats::median(&differences)?;
     // 1.4826 makes a median deviation a standard deviation; a difference has two runs' noise.
-    Some((1.4826 * usual / std::f64::consts::SQRT_2).max(LEAST_NOISE))
+    Some((1.4826 * usual / std::f64::consts::SQRT_2).max(least))
 }
 
 fn without_outliers(logs: &[f64], noise: f64) -> Vec<f64> {
@@ -125,15 +176,15 @@ impl PrefixSums {
     }
 }
 
-/// Joins adjacent levels that differ by less than [`LEAST_STEP`], the most similar first.
-fn drop_small(logs: &[f64], bounds: &mut Vec<usize>) {
+/// Joins adjacent levels that differ by less than `least`, the most similar first.
+fn drop_small(logs: &[f64], bounds: &mut Vec<usize>, least: f64) {
     loop {
         let height =
             |i: usize| step(logs, [bounds[i - 1], bounds[i], bounds[i + 1]]).change.0.abs();
         let inner = 1..bounds.len().saturating_sub(1);
         let lowest = inner.map(|i| (height(i), i)).min_by(|one, other| one.0.total_cmp(&other.0));
         match lowest {
-            Some((height, i)) if height < LEAST_STEP => drop(bounds.remove(i)),
+            Some((height, i)) if height < least => drop(bounds.remove(i)),
             _ => return,
         }
     }
@@ -142,12 +193,7 @@ fn drop_small(logs: &[f64], bounds: &mut Vec<usize>) {
 fn step(logs: &[f64], [begin, at, end]: [usize; 3]) -> ChangePoint {
     let level = |logs: &[f64]| stats::median(logs).unwrap_or_default();
     let (before, after) = (level(&logs[begin..at]), level(&logs[at..end]));
-    ChangePoint {
-        at,
-        change: LogRatio(after - before),
-        before_ns: before.exp(),
-        after_ns: after.exp(),
-    }
+    ChangePoint { at, change: LogRatio(after - before), before: before.exp(), after: after.exp() }
 }
 
 #[cfg(test)]
@@ -231,7 +277,7 @@ mod tests {
         let [step] = steps(&times)[..] else { panic!("{:?}", steps(&times)) };
         assert_eq!(step.at, 8);
         assert!((step.change.percent() - 20.0).abs() < 1e-9);
-        assert!((step.before_ns - 100.0).abs() < 1e-9 && (step.after_ns - 120.0).abs() < 1e-9);
+        assert!((step.before - 100.0).abs() < 1e-9 && (step.after - 120.0).abs() < 1e-9);
     }
 
     #[test]
@@ -244,5 +290,37 @@ mod tests {
         for times in [vec![], vec![1.0; 5], flat, peak, too_new, too_small] {
             assert_eq!(steps(&times), [], "{times:?}");
         }
+    }
+    /// The places of the change points of a series with 20 counts of each level.
+    fn count_changes(levels: &[f64], spread: Option<f64>) -> Vec<(usize, f64, f64)> {
+        let counts: Vec<f64> = levels.iter().flat_map(|level| vec![*level; 20]).collect();
+        let points = count_steps(&counts, spread);
+        points.iter().map(|p| (p.at, p.before.round(), p.after.round())).collect()
+    }
+
+    #[test]
+    fn a_count_changes_from_one_percent_or_three_spreads() {
+        let up = vec![(20, 1000.0, 1011.0)];
+        assert_eq!(count_changes(&[1000.0, 1011.0], Some(0.0)), up);
+        assert_eq!(count_changes(&[1000.0, 1011.0], Some(0.0035)), up);
+        assert_eq!(count_changes(&[1000.0, 1011.0], Some(0.004)), []);
+        assert_eq!(count_changes(&[1000.0, 1009.0], Some(0.0)), []);
+        // Counts that do not repeat change as times do.
+        assert_eq!(count_changes(&[1000.0, 1011.0], None), []);
+        assert_eq!(count_changes(&[1000.0, 1040.0], None), [(20, 1000.0, 1040.0)]);
+    }
+
+    #[test]
+    fn a_count_may_begin_or_end_at_zero() {
+        let around_zero = count_changes(&[0.0, 12.0, 0.0], Some(0.0));
+        assert_eq!(around_zero, [(20, 0.0, 12.0), (40, 12.0, 0.0)]);
+        assert_eq!(count_changes(&[0.0, 0.0], Some(0.0)), []);
+    }
+
+    #[test]
+    fn a_single_odd_count_is_no_change_point() {
+        let mut counts = vec![1000.0; 40];
+        counts[20] = 1500.0;
+        assert_eq!(count_steps(&counts, Some(0.0)), []);
     }
 }

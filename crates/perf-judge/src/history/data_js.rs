@@ -201,15 +201,15 @@ fn name_of(
 }
 
 fn measured(name: &str, bench: &DataJsBenchmark<'_>, value: f64, tool: &str) -> Measured {
-    let quantity = Quantity::of(value, &bench.unit);
+    let kind = UnitKind::of(value, &bench.unit);
     // Only Rust's own harness prints medians.
     let metric = if tool == "cargo" { "median" } else { "mean" };
-    let bigger_is_better = matches!(quantity, Quantity::Rate { .. })
-        || matches!(quantity, Quantity::Other { .. }) && is_bigger_better(tool);
+    let bigger_is_better = matches!(kind, UnitKind::Rate { .. })
+        || matches!(kind, UnitKind::Other { .. }) && is_bigger_better(tool);
     let mut metrics = vec![metric.to_owned()];
-    let std_dev = range(&bench.range).filter(|_| matches!(quantity, Quantity::Time { .. }));
-    match quantity {
-        Quantity::Time { ns_per_unit } => {
+    let std_dev = range(&bench.range).filter(|_| matches!(kind, UnitKind::Time { .. }));
+    match kind {
+        UnitKind::Time { ns_per_unit } => {
             let std_dev = std_dev.map(|range| range * ns_per_unit).filter(|ns| ns.is_finite());
             metrics.extend(std_dev.map(|_| "std_dev".to_owned()));
             let meaning = Foreign { metrics, unit: "ns".to_owned(), bigger_is_better };
@@ -217,18 +217,18 @@ fn measured(name: &str, bench: &DataJsBenchmark<'_>, value: f64, tool: &str) -> 
             measured.time_ns.std_dev = std_dev;
             measured
         }
-        Quantity::Frequency => {
+        UnitKind::Frequency => {
             metrics.push("throughput".to_owned());
             let meaning = Foreign { metrics, unit: "ns".to_owned(), bigger_is_better: false };
             let mut measured = foreign(name, 1e9 / value, meaning);
             measured.throughput.insert("item/s".to_owned(), value);
             measured
         }
-        Quantity::Rate { per_second } => {
+        UnitKind::Rate { per_second } => {
             let meaning = Foreign { metrics, unit: "B/s".to_owned(), bigger_is_better };
             foreign(name, per_second, meaning)
         }
-        Quantity::Other { value, unit } => {
+        UnitKind::Other { value, unit } => {
             foreign(name, value, Foreign { metrics, unit, bigger_is_better })
         }
     }
@@ -240,7 +240,7 @@ fn is_bigger_better(tool: &str) -> bool {
 
 /// What a value is, by its unit.
 #[derive(Debug, PartialEq)]
-enum Quantity {
+enum UnitKind {
     /// A time of one iteration.
     Time { ns_per_unit: f64 },
     /// Iterations a second.
@@ -251,7 +251,7 @@ enum Quantity {
     Other { value: f64, unit: String },
 }
 
-impl Quantity {
+impl UnitKind {
     fn of(value: f64, unit: &str) -> Self {
         // Older entries of Go carry a second metric after a tab.
         let unit = unit.split('\t').next().unwrap_or_default().trim();
@@ -422,24 +422,24 @@ mod tests {
 
     #[test]
     fn units_say_what_a_value_is() {
-        let other = |value, unit: &str| Quantity::Other { value, unit: unit.to_owned() };
+        let other = |value, unit: &str| UnitKind::Other { value, unit: unit.to_owned() };
         let cases = [
-            ("ns/iter", Quantity::Time { ns_per_unit: 1.0 }),
-            ("µs", Quantity::Time { ns_per_unit: 1e3 }),
-            ("ms/op", Quantity::Time { ns_per_unit: 1e6 }),
-            ("ns/op\t  4.000 auxMetricUnits", Quantity::Time { ns_per_unit: 1.0 }),
-            ("ops/sec", Quantity::Frequency),
-            ("iter/sec", Quantity::Frequency),
-            ("MB/s", Quantity::Rate { per_second: 2e6 }),
+            ("ns/iter", UnitKind::Time { ns_per_unit: 1.0 }),
+            ("µs", UnitKind::Time { ns_per_unit: 1e3 }),
+            ("ms/op", UnitKind::Time { ns_per_unit: 1e6 }),
+            ("ns/op\t  4.000 auxMetricUnits", UnitKind::Time { ns_per_unit: 1.0 }),
+            ("ops/sec", UnitKind::Frequency),
+            ("iter/sec", UnitKind::Frequency),
+            ("MB/s", UnitKind::Rate { per_second: 2e6 }),
             ("KiB", other(2048.0, "bytes")),
             ("Percent", other(2.0, "Percent")),
             ("frames/s", other(2.0, "frames/s")),
             ("", other(2.0, "")),
         ];
-        for (unit, quantity) in cases {
-            assert_eq!(Quantity::of(2.0, unit), quantity, "{unit}");
+        for (unit, kind) in cases {
+            assert_eq!(UnitKind::of(2.0, unit), kind, "{unit}");
         }
-        assert_eq!(Quantity::of(0.0, "ops/sec"), other(0.0, "ops/sec"));
+        assert_eq!(UnitKind::of(0.0, "ops/sec"), other(0.0, "ops/sec"));
     }
 
     #[test]

@@ -1,12 +1,9 @@
 //! Runs as flat records, one per number, for spreadsheets, databases and scripts.
 
-use super::imported::{ImportError, foreign, imported};
 use crate::ident::BenchmarkId;
-use crate::json::{JsonError, read_object};
-use crate::run::{Alloc, Commit, Foreign, Measured, Run, Times};
+use crate::run::{Foreign, Measured, Quantity, Run, Times};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// One number of one benchmark of one run.
@@ -30,16 +27,31 @@ pub struct Record {
 }
 
 /// The metrics of `time_ns`, all in one unit.
-const TIMES: [&str; 8] = ["min", "mean", "median", "p95", "p99", "max", "std_dev", "total"];
-/// The others, with their units.
-const OTHERS: [(&str, &str); 5] = [
-    ("cpu", "ns"),
-    ("peak_rss", "bytes"),
-    ("alloc_count", "count"),
-    ("alloc_bytes", "bytes"),
-    ("alloc_peak", "bytes"),
-];
-const THROUGHPUT: &str = "throughput";
+pub(super) const TIMES: [&str; 8] =
+    ["min", "mean", "median", "p95", "p99", "max", "std_dev", "total"];
+/// Those of a whole launch, with their units.
+const OF_LAUNCH: [(&str, &str); 2] = [("cpu", "ns"), ("peak_rss", "bytes")];
+pub(super) const THROUGHPUT: &str = "throughput";
+
+/// The metric of a quantity. The peak had its name before there were other quantities.
+fn metric_of(quantity: Quantity) -> &'static str {
+    match quantity {
+        Quantity::AllocPeakBytes => "alloc_peak",
+        other => other.key(),
+    }
+}
+
+/// The quantity of a metric.
+pub(super) fn quantity(metric: &str) -> Option<Quantity> {
+    Quantity::ALL.into_iter().find(|quantity| metric_of(*quantity) == metric)
+}
+
+/// Whether a benchmark of a run can hold a metric in this unit.
+pub(super) fn is_placed(metric: &str, unit: &str) -> bool {
+    let is_quantity = quantity(metric).is_some_and(|quantity| quantity.unit() == unit);
+    let is_other = metric == THROUGHPUT || OF_LAUNCH.contains(&(metric, unit));
+    TIMES.contains(&metric) || is_other || is_quantity
+}
 
 /// All numbers of a run, by benchmark.
 pub fn records_of(run: &Run) -> Vec<Record> {
@@ -73,9 +85,14 @@ fn numbers(measured: &Measured) -> Vec<MetricValue> {
     }
     let unit = foreign.map_or("ns", |foreign| foreign.unit.as_str());
     let times = TIMES.iter().map(|metric| (*metric, time(&measured.time_ns, metric), unit));
-    let others = OTHERS.iter().map(|(metric, unit)| (*metric, other(measured, metric), *unit));
+    let of_launch = [measured.cpu_ns, measured.peak_rss_bytes];
+    let of_launch =
+        OF_LAUNCH.iter().zip(of_launch).map(|((name, unit), value)| (*name, value, *unit));
+    let quantities = Quantity::ALL.into_iter();
+    let quantities = quantities.map(|q| (metric_of(q), measured.quantity(q), q.unit()));
     let known = times
-        .chain(others)
+        .chain(of_launch)
+        .chain(quantities)
         .filter_map(|(metric, value, unit)| Some((metric.to_owned(), value?, unit.to_owned())));
     let rates = measured.throughput.iter();
     let rates = rates.map(|(unit, value)| (THROUGHPUT.to_owned(), *value, unit.clone()));
@@ -93,16 +110,6 @@ fn time(times: &Times, metric: &str) -> Option<f64> {
         "max" => Some(times.max),
         "std_dev" => times.std_dev,
         _ => Some(times.total),
-    }
-}
-
-fn other(measured: &Measured, metric: &str) -> Option<f64> {
-    match metric {
-        "cpu" => measured.cpu_ns,
-        "peak_rss" => measured.peak_rss_bytes,
-        "alloc_count" => measured.alloc.map(|alloc| alloc.count),
-        "alloc_bytes" => measured.alloc.map(|alloc| alloc.bytes),
-        _ => measured.alloc.and_then(|alloc| alloc.peak_bytes),
     }
 }
 
@@ -157,149 +164,14 @@ pub fn write_csv<E: From<io::Error> + From<csv::Error>>(
 pub(super) const COLUMNS: [&str; 7] =
     ["timestamp", "operation", "metric", "value", "unit", "commit_hash", "branch"];
 
-/// Reads records that were written as CSV.
-pub(super) fn from_csv(text: &str) -> Result<Vec<Record>, ImportError> {
-    let mut csv = csv::Reader::from_reader(text.as_bytes());
-    csv.deserialize()
-        .map(|record| record.map_err(|e| ImportError::Malformed(e.to_string())))
-        .collect()
-}
-
-/// Reads records that were written as JSON: an array, or one record per line.
-pub(super) fn from_json(text: &str) -> Result<Vec<Record>, ImportError> {
-    let malformed =
-        |cause: serde_json::Error| ImportError::Malformed(JsonError::from(cause).to_string());
-    if text.starts_with('[') {
-        return serde_json::from_str(text).map_err(malformed);
-    }
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let read = |(i, line): (usize, &str)| {
-        read_object(line).map_err(|cause| ImportError::Malformed(cause.at_line(i + 1).to_string()))
-    };
-    lines.map(read).collect()
-}
-
-/// The runs of these records: one for each time, commit and branch.
-///
-/// There are more if a number occurs twice, or cannot be stored with the others of its benchmark.
-pub(super) fn runs_of(records: &[Record], origin: &str) -> Vec<Run> {
-    let mut groups: Vec<Vec<RunDraft<'_>>> = Vec::new();
-    let mut known: BTreeMap<(DateTime<Utc>, &str, &str), usize> = BTreeMap::new();
-    for record in records {
-        let key = (record.timestamp, record.commit_hash.as_str(), record.branch.as_str());
-        let place = *known.entry(key).or_insert_with(|| {
-            groups.push(Vec::new());
-            groups.len() - 1
-        });
-        let group = &mut groups[place];
-        match group.iter().position(|draft| draft.has_place_for(record)) {
-            Some(i) => group[i].add(record),
-            None => group.push(RunDraft::of(record)),
-        }
-    }
-    groups.into_iter().flatten().map(|draft| draft.into_run(origin)).collect()
-}
-
-/// The records of one run.
-struct RunDraft<'a> {
-    first: &'a Record,
-    rows: BTreeMap<&'a str, Vec<&'a Record>>,
-}
-
-impl<'a> RunDraft<'a> {
-    fn of(first: &'a Record) -> Self {
-        Self { first, rows: BTreeMap::from([(first.operation.as_str(), vec![first])]) }
-    }
-
-    fn has_place_for(&self, record: &Record) -> bool {
-        let Some(row) = self.rows.get(record.operation.as_str()) else { return true };
-        let twice = |other: &&Record| {
-            other.metric == record.metric
-                && (record.metric != THROUGHPUT || other.unit == record.unit)
-        };
-        let is_time = |record: &Record| TIMES.contains(&record.metric.as_str());
-        let other_unit =
-            |other: &&Record| is_time(other) && is_time(record) && other.unit != record.unit;
-        let alone = |record: &Record| !is_placed(&record.metric, &record.unit);
-        !alone(record) && !row.iter().any(|other| twice(other) || other_unit(other) || alone(other))
-    }
-
-    fn add(&mut self, record: &'a Record) {
-        self.rows.entry(&record.operation).or_default().push(record);
-    }
-
-    fn into_run(self, origin: &str) -> Run {
-        let Record { timestamp, commit_hash, branch, .. } = self.first;
-        let commit = (!commit_hash.is_empty() || !branch.is_empty()).then(|| Commit {
-            hash: commit_hash.clone(),
-            branch: (!branch.is_empty()).then(|| branch.clone()),
-            subject: String::new(),
-            author_date: String::new(),
-            dirty: false,
-        });
-        let benchmarks = self.rows.iter().map(|(name, row)| measured(name, row)).collect();
-        imported(*timestamp, commit, origin, benchmarks)
-    }
-}
-
-/// Whether a benchmark of a run can hold a metric in this unit.
-fn is_placed(metric: &str, unit: &str) -> bool {
-    TIMES.contains(&metric) || metric == THROUGHPUT || OTHERS.contains(&(metric, unit))
-}
-
-fn measured(name: &str, row: &[&Record]) -> Measured {
-    let value = |metric: &str| row.iter().find(|r| r.metric == metric).map(|r| r.value);
-    let times = row.iter().filter(|record| TIMES.contains(&record.metric.as_str()));
-    let lone = row.first().filter(|record| !is_placed(&record.metric, &record.unit));
-    let typical = lone.map(|record| record.value);
-    let typical = typical.or(value("median")).or(value("mean")).or(value("min"));
-    let typical = typical.or_else(|| Some(times.clone().next()?.value)).unwrap_or_default();
-    let unit = lone.or(times.clone().next()).or(row.first());
-    let unit = unit.map_or("ns", |record| record.unit.as_str());
-    let allocates = ["alloc_count", "alloc_bytes", "alloc_peak"].map(value);
-    let rates = row.iter().filter(|record| record.metric == THROUGHPUT);
-    Measured {
-        time_ns: Times {
-            min: value("min").unwrap_or(typical),
-            mean: value("mean").unwrap_or(typical),
-            median: value("median").unwrap_or(typical),
-            p95: value("p95"),
-            p99: value("p99"),
-            max: value("max").unwrap_or(typical),
-            std_dev: value("std_dev"),
-            total: value("total").unwrap_or(typical),
-            samples: 0,
-            iterations: 0,
-        },
-        cpu_ns: value("cpu"),
-        peak_rss_bytes: value("peak_rss"),
-        throughput: rates.map(|record| (record.unit.clone(), record.value)).collect(),
-        alloc: allocates.iter().any(Option::is_some).then(|| Alloc {
-            count: allocates[0].unwrap_or_default(),
-            bytes: allocates[1].unwrap_or_default(),
-            peak_bytes: allocates[2],
-        }),
-        ..foreign(
-            name,
-            typical,
-            Foreign { metrics: metrics(row), unit: unit.to_owned(), bigger_is_better: false },
-        )
-    }
-}
-
-fn metrics(row: &[&Record]) -> Vec<String> {
-    let mut metrics: Vec<String> = row.iter().map(|record| record.metric.clone()).collect();
-    metrics.sort();
-    metrics.dedup();
-    metrics
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::history::import::import;
+    use crate::run::Alloc;
     use crate::run::tests::{measured, run};
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
 
     type Failure = Box<dyn std::error::Error>;
 
@@ -331,6 +203,7 @@ mod tests {
         full.throughput = BTreeMap::from([("B/s".to_owned(), 2e9), ("item/s".to_owned(), 7.0)]);
         full.alloc = Some(Alloc { count: 3.0, bytes: 4.5, peak_bytes: None });
         full.cpu_ns = Some(1e9);
+        full.counts = Quantity::ALL.into_iter().zip((0..).map(|i| f64::from(i) + 0.5)).collect();
         run(3, vec![full, measured("a/b::bare\n</script>", 0.1)])
     }
 
@@ -343,7 +216,16 @@ mod tests {
         };
         assert_eq!(of("median"), [(1.5, "ns"), (0.1, "ns")]);
         assert_eq!(of("throughput"), [(2e9, "B/s"), (7.0, "item/s")]);
-        assert_eq!((of("alloc_bytes"), of("alloc_peak")), (vec![(4.5, "bytes")], vec![]));
+        // Divan did not count the peak.
+        assert_eq!(
+            (of("alloc_bytes"), of("alloc_peak")),
+            (vec![(4.5, "bytes")], vec![(3.5, "bytes")])
+        );
+        assert_eq!(
+            (of("instructions"), of("minor_faults")),
+            (vec![(0.5, "count")], vec![(4.5, "count")])
+        );
+        assert_eq!((of("system_ns"), of("alloc_count")), (vec![(7.5, "ns")], vec![(3.0, "count")]));
         assert_eq!(records[0].commit_hash, format!("{:040x}", 3));
     }
 
@@ -368,7 +250,7 @@ mod tests {
     prop_compose! {
         fn record()(
             second in 0_i64..3, operation in "[ab,\"\\n<é]{1,3}",
-            metric in prop::sample::select(&["min", "median", "p95", "cpu", "alloc_count", "throughput", "latency", "peak_rss"]),
+            metric in prop::sample::select(&["min", "median", "p95", "cpu", "alloc_count", "alloc_peak", "instructions", "user_ns", "throughput", "latency", "peak_rss"]),
             value in prop::num::f64::POSITIVE | prop::num::f64::NEGATIVE | prop::num::f64::ZERO,
             unit in prop::sample::select(&["ns", "bytes", "count", "B/s", "ms"]), branch in "[m ,]{0,1}",
         ) -> Record {

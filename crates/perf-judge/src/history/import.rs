@@ -1,7 +1,8 @@
 //! Imports runs from files of other tools, and from exports of this tool.
 
 use super::data_js;
-use super::flat::{self, COLUMNS, Record};
+use super::flat::{COLUMNS, Record};
+use super::flat_runs;
 use super::imported::{ImportError, Imported, has_place};
 use serde_json::Value;
 
@@ -18,20 +19,20 @@ pub fn import(text: &str, branch: &str) -> Result<Imported, ImportError> {
         return data_js::import(text, branch);
     }
     let records = match text.chars().next() {
-        Some('[') if text[1..].trim_start().starts_with(['{', ']']) => flat::from_json(text)?,
+        Some('[') if text[1..].trim_start().starts_with(['{', ']']) => flat_runs::from_json(text)?,
         Some('{') => match kind_of(text) {
             ObjectKind::DataJs => return data_js::import(text, branch),
             ObjectKind::Run => return Err(ImportError::Run),
-            ObjectKind::Record => flat::from_json(text)?,
+            ObjectKind::Record => flat_runs::from_json(text)?,
             ObjectKind::Unknown => return Err(ImportError::Unknown),
         },
-        _ if text.starts_with(&COLUMNS.join(",")) => flat::from_csv(text)?,
+        _ if text.starts_with(&COLUMNS.join(",")) => flat_runs::from_csv(text)?,
         _ => return Err(ImportError::Unknown),
     };
     let wrong = records.iter().enumerate().find_map(|(i, record)| Some((i, wrong(record)?)));
     match wrong {
         Some((i, why)) => Err(ImportError::Malformed(format!("record {} {why}", i + 1))),
-        None => Ok(Imported { runs: flat::runs_of(&records, EXPORT), notes: Vec::new() }),
+        None => Ok(Imported { runs: flat_runs::runs_of(&records, EXPORT), notes: Vec::new() }),
     }
 }
 

@@ -77,6 +77,8 @@ pub(super) fn foreign(name: &str, value: f64, foreign: Foreign) -> Measured {
         peak_rss_bytes: None,
         throughput: BTreeMap::new(),
         alloc: None,
+        counts: BTreeMap::new(),
+        count_spreads: BTreeMap::new(),
         tail_source: None,
         foreign: Some(foreign),
     }

@@ -1,6 +1,7 @@
 //! All recorded runs, as a set: the union of two histories is their merge.
 
 pub mod flat;
+mod flat_runs;
 mod data_js;
 mod import;
 mod imported;

@@ -1,7 +1,10 @@
 //! The numbers of a run by column. Values that do not change between runs are then adjacent, and a
 //! packed repository stores a run in two thirds of the bytes.
 
-use super::{Alloc, Foreign, LaunchTimes, Measured, Number, RunError, Source, TailSource, Times};
+use super::{
+    Alloc, Foreign, LaunchTimes, Measured, Number, Quantities, Quantity, RunError, Source,
+    TailSource, Times,
+};
 use crate::ident::BenchmarkId;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -22,11 +25,17 @@ pub(super) struct Columns<'a> {
     peak_rss_bytes: Vec<Option<Number>>,
     throughput: BTreeMap<String, Vec<Option<Number>>>,
     alloc: AllocColumns,
+    #[serde(default, skip_serializing_if = "QuantityColumns::is_empty")]
+    counts: QuantityColumns,
+    #[serde(default, skip_serializing_if = "QuantityColumns::is_empty")]
+    count_spreads: QuantityColumns,
     tail_source: Vec<Option<TailSource>>,
     /// Absent if this tool measured all benchmarks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     foreign: Option<Vec<Option<Foreign>>>,
 }
+
+type QuantityColumns = BTreeMap<Quantity, Vec<Option<Number>>>;
 
 #[derive(Serialize, Deserialize)]
 struct TimeColumns {
@@ -80,6 +89,8 @@ impl<'a> Columns<'a> {
                 bytes: optional(rows, |row| row.alloc.map(|alloc| alloc.bytes)),
                 peak_bytes: optional(rows, |row| row.alloc.and_then(|alloc| alloc.peak_bytes)),
             },
+            counts: quantities(rows, |row| &row.counts),
+            count_spreads: quantities(rows, |row| &row.count_spreads),
             tail_source: rows.iter().map(|row| row.tail_source).collect(),
             foreign: rows
                 .iter()
@@ -111,6 +122,8 @@ impl<'a> Columns<'a> {
                 bytes: bytes.0,
                 peak_bytes: known(alloc.peak_bytes[i]),
             }),
+            counts: quantities_of(&self.counts, i),
+            count_spreads: quantities_of(&self.count_spreads, i),
             tail_source: self.tail_source[i],
             foreign: self.foreign.as_ref().and_then(|column| column[i].clone()),
         };
@@ -144,9 +157,16 @@ impl<'a> Columns<'a> {
         ];
         let by_unit = self.throughput.values().map(|column| ("throughput", column.len()));
         let foreign = self.foreign.iter().map(|column| ("foreign", column.len()));
+        let counts = self.counts.values().map(|column| ("counts", column.len()));
+        let spreads = self.count_spreads.values().map(|column| ("count_spreads", column.len()));
         let wanted = self.name.len();
-        let wrong =
-            fixed.into_iter().chain(by_unit).chain(foreign).find(|(_, length)| *length != wanted);
+        let wrong = fixed
+            .into_iter()
+            .chain(by_unit)
+            .chain(foreign)
+            .chain(counts)
+            .chain(spreads)
+            .find(|(_, length)| *length != wanted);
         wrong.map_or(Ok(()), |(column, found)| Err(RunError::Uneven { column, found, wanted }))
     }
 }
@@ -200,6 +220,20 @@ impl TimeColumns {
 
 fn optional(rows: &[Measured], of: impl Fn(&Measured) -> Option<f64>) -> Vec<Option<Number>> {
     rows.iter().map(|row| of(row).map(Number)).collect()
+}
+
+/// One column per quantity that a benchmark has.
+fn quantities(rows: &[Measured], of: impl Fn(&Measured) -> &Quantities) -> QuantityColumns {
+    let counted: BTreeSet<Quantity> = rows.iter().flat_map(|row| of(row).keys().copied()).collect();
+    let column = |quantity: &Quantity| optional(rows, |row| of(row).get(quantity).copied());
+    counted.into_iter().map(|quantity| (quantity, column(&quantity))).collect()
+}
+
+fn quantities_of(columns: &QuantityColumns, row: usize) -> Quantities {
+    let value = |(quantity, column): (&Quantity, &Vec<Option<Number>>)| {
+        Some((*quantity, known(column[row])?))
+    };
+    columns.iter().filter_map(value).collect()
 }
 
 fn each(row: &Measured, of: impl Fn(&LaunchTimes) -> f64) -> Vec<Number> {

@@ -1,5 +1,6 @@
 //! The result of one launch of one benchmark.
 
+use super::Quantities;
 use crate::stats;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -93,6 +94,10 @@ pub struct LaunchResult {
     pub throughput: BTreeMap<String, f64>,
     /// The allocations, if the benchmark counts them.
     pub alloc: Option<Alloc>,
+    /// What the process used between the first and the last sample, per iteration. The making of
+    /// inputs between the samples is included.
+    #[serde(skip_serializing_if = "Quantities::is_empty")]
+    pub resources: Quantities,
 }
 
 impl LaunchResult {

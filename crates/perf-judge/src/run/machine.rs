@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// The properties of the machine and the tools that decide whether times can be compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
-    /// A digest of the fields below without `image`. Times of equal keys can be compared.
+    /// A digest of the fields below without `libc` and `image`. Times of equal keys can be compared.
     pub key: String,
     /// The processor's model.
     pub cpu: String,
@@ -30,6 +30,10 @@ pub struct Machine {
     /// The name of the profile that was chosen by an option; empty for cargo's default, `bench`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub cargo_profile: String,
+    /// The version of the C library, which makes allocations and copies memory; empty if it is not
+    /// known. It is part of the key of counts only.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub libc: String,
     /// The system's or runner's image, which changes too often to be part of the key.
     pub image: String,
 }
@@ -64,6 +68,23 @@ impl Machine {
             ("features", self.features.clone()),
             ("cargo_profile", self.cargo_profile.clone()),
         ]
+    }
+
+    /// A digest of the fields that decide counts. Counts of equal keys can be compared, whatever the
+    /// processor.
+    ///
+    /// With `target-cpu=native` the processor decides which instructions the compiler uses.
+    pub fn counts_key(&self) -> String {
+        let is_native = self.flags.contains("target-cpu=native");
+        let is_part = |(name, value): &(&str, String)| match *name {
+            "cpu" => is_native,
+            "cores" => false,
+            _ => !value.is_empty(),
+        };
+        let libc = ("libc", self.libc.clone());
+        let fields = self.fields().into_iter().chain([libc]).filter(is_part);
+        let fields: Vec<String> = fields.map(|(name, value)| format!("{name}={value}")).collect();
+        format!("{:016x}", digest(fields.join("\n").as_bytes()))
     }
 
     /// The names of the fields in which the two machines differ.

@@ -1,10 +1,10 @@
 //! The summary of one benchmark's launches in a run.
 
-use super::{Alloc, LaunchResult, LaunchTimes};
+use super::{Alloc, LaunchResult, LaunchTimes, Quantities, Quantity};
 use crate::ident::BenchmarkId;
 use crate::stats;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Pooled samples that a 95th percentile needs: three beyond it.
 pub const P95_SAMPLES: u32 = 60;
@@ -53,6 +53,12 @@ pub struct Measured {
     pub throughput: BTreeMap<String, f64>,
     /// The allocations, if the benchmark counts them.
     pub alloc: Option<Alloc>,
+    /// What was counted besides, per iteration.
+    #[serde(default, skip_serializing_if = "Quantities::is_empty")]
+    pub counts: Quantities,
+    /// By how much repeated counts of one build differ: the range as a share of the median.
+    #[serde(default, skip_serializing_if = "Quantities::is_empty")]
+    pub count_spreads: Quantities,
     /// The source of the samples; `None` if only Divan's table was recorded.
     pub tail_source: Option<TailSource>,
     /// The meaning of numbers of another tool; see [`Run::origin`](super::Run).
@@ -132,9 +138,23 @@ impl Measured {
             peak_rss_bytes: over_launches(launches, |launch| launch.peak_rss_bytes),
             throughput: throughput(launches),
             alloc: alloc(launches),
+            counts: resources(launches),
+            count_spreads: Quantities::new(),
             tail_source: pooled(launches).map(|_| TailSource::Clock),
             foreign: None,
         })
+    }
+
+    /// The value of a quantity per iteration. Allocations that the benchmark counts itself are those
+    /// of Divan.
+    pub fn quantity(&self, quantity: Quantity) -> Option<f64> {
+        let by_divan = self.alloc.and_then(|alloc| match quantity {
+            Quantity::AllocCount => Some(alloc.count),
+            Quantity::AllocBytes => Some(alloc.bytes),
+            Quantity::AllocPeakBytes => alloc.peak_bytes,
+            _ => None,
+        });
+        by_divan.or_else(|| self.counts.get(&quantity).copied())
     }
 
     /// The unit of the values in `time_ns`: `ns`, unless another tool measured another quantity.
@@ -161,8 +181,15 @@ impl Measured {
         let alloc = self.alloc.iter().flat_map(|alloc| [alloc.count, alloc.bytes]);
         let peak = self.alloc.iter().filter_map(|alloc| alloc.peak_bytes);
         let throughput = self.throughput.values().copied();
+        let counts = self.counts.values().chain(self.count_spreads.values()).copied();
         let numbers = always.into_iter().chain(maybe.into_iter().flatten());
-        numbers.chain(launches).chain(alloc).chain(peak).chain(throughput).all(f64::is_finite)
+        numbers
+            .chain(launches)
+            .chain(alloc)
+            .chain(peak)
+            .chain(throughput)
+            .chain(counts)
+            .all(f64::is_finite)
     }
 
     /// The meaning of one sample, if it is not one iteration.
@@ -279,6 +306,16 @@ fn exact_over_launches(
 ) -> Option<f64> {
     let known: Vec<f64> = launches.iter().filter_map(value).collect();
     stats::median(&known)
+}
+
+/// The median over launches of each resource.
+fn resources(launches: &[LaunchResult]) -> Quantities {
+    let used = launches.iter().flat_map(|launch| launch.resources.keys().copied());
+    let quantities: BTreeSet<Quantity> = used.collect();
+    let median = |quantity: Quantity| {
+        over_launches(launches, |launch| launch.resources.get(&quantity).copied())
+    };
+    quantities.into_iter().filter_map(|quantity| Some((quantity, median(quantity)?))).collect()
 }
 
 fn throughput(launches: &[LaunchResult]) -> BTreeMap<String, f64> {

@@ -10,6 +10,7 @@ mod joined;
 mod machine;
 mod measured;
 mod number;
+mod quantity;
 mod launch_result;
 mod recorded;
 mod pair;
@@ -24,6 +25,7 @@ pub use measured::{
 };
 pub use number::Number;
 pub use pair::{Pair, Side};
+pub use quantity::{Quantities, Quantity};
 pub use recorded::{Accepted, Run, RunKind, SCHEMA, Unfinished};
 
 #[cfg(test)]
@@ -134,6 +136,24 @@ pub(crate) mod tests {
         assert_eq!(one.key, image.key);
         assert_ne!(one.key, cpu.key);
         assert_eq!(one.differences(&cpu), ["cpu"]);
+    }
+
+    #[test]
+    fn counts_of_other_processors_can_be_compared_but_not_of_other_libraries() {
+        let one = Machine { cpu: "A".to_owned(), cores: 2, ..Machine::default() };
+        let cpu = Machine { cpu: "B".to_owned(), cores: 64, ..one.clone() };
+        let image = Machine { image: "2".to_owned(), ..one.clone() };
+        assert_eq!([cpu.counts_key(), image.counts_key()], [one.counts_key(), one.counts_key()]);
+        let libc = Machine { libc: "glibc 2.36".to_owned(), ..one.clone() };
+        let rustc = Machine { rustc: "1.96.0".to_owned(), ..one.clone() };
+        let features = Machine { features: "a".to_owned(), ..one.clone() };
+        for other in [&libc, &rustc, &features] {
+            assert_ne!(other.counts_key(), one.counts_key(), "{other:?}");
+        }
+        assert_eq!(libc.clone().with_machine_key().key, one.clone().with_machine_key().key);
+        let native =
+            |machine: Machine| Machine { flags: "-C target-cpu=native".to_owned(), ..machine };
+        assert_ne!(native(one).counts_key(), native(cpu).counts_key());
     }
 
     #[test]

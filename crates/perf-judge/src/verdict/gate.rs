@@ -1,8 +1,8 @@
 //! The gate: the rule that decides the exit status of a check.
 
 use super::{Method, State, Verdict};
-use crate::budget::{BudgetResult, Gate, Level};
-use crate::detect::counts::InstructionChange;
+use crate::budget::{BudgetResult, CountLimit, Gate, Level};
+use crate::detect::counts::{CountChange, CountDirection, Counts, InstructionChange};
 use crate::unit;
 use serde::{Deserialize, Serialize};
 
@@ -17,9 +17,10 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Decides from verdicts and budgets. No check fails if every level is [`Level::Never`].
+    /// Decides from verdicts and budgets. No check fails if every level is [`Level::Never`] and counts
+    /// have no limit.
     pub fn of(verdicts: &[Verdict], budgets: &[BudgetResult], gate: Gate) -> Self {
-        let regressions = verdicts.iter().filter(|verdict| fails(verdict, gate)).map(regressed);
+        let regressions = verdicts.iter().filter_map(|verdict| failure(verdict, gate));
         let never_fails = gate == Gate::all(Level::Never);
         let exceeded = budgets.iter().filter(|budget| budget.fails && !never_fails).map(exceeded);
         let is_incomplete =
@@ -42,14 +43,37 @@ impl Outcome {
     }
 }
 
+/// Why a benchmark fails the check, if it does.
+fn failure(verdict: &Verdict, gate: Gate) -> Option<String> {
+    if fails(verdict, gate) {
+        return Some(regressed(verdict));
+    }
+    let CountLimit::Percent(limit) = gate.counts else { return None };
+    let changes = verdict.counts.as_ref()?.changes();
+    let failing = changes.iter().filter(|change| has_grown(change, limit));
+    let failing = failing.filter(|change| !verdict.waives(change.pair));
+    let grown: Vec<String> = failing.map(CountChange::with_percent).collect();
+    let (name, grown) = (&verdict.name, grown.join(", "));
+    (!grown.is_empty())
+        .then(|| format!("{name}: {grown}, which fails from +{limit} % (gate.counts)"))
+}
+
+/// Whether a count grew by at least `limit` percent.
+fn has_grown(change: &CountChange, limit: f64) -> bool {
+    change.direction == CountDirection::Grew && change.pair.growth() * 100.0 >= limit
+}
+
 /// Only a regression that a rerun or a paired comparison confirmed can fail a check.
 fn fails(verdict: &Verdict, gate: Gate) -> bool {
     let level = match verdict.method {
         Method::History => gate.history,
         Method::Paired => gate.compare,
+        Method::Counts => return false,
     };
-    let grew =
-        verdict.counts.is_some_and(|counts| counts.instruction_change() == InstructionChange::Grew);
+    let grew = verdict
+        .counts
+        .as_ref()
+        .is_some_and(|counts| counts.instruction_change() == InstructionChange::Grew);
     let severe = verdict.severity.is_some_and(|severity| {
         level.fails(severity) || (grew && gate.compare_instructions_grew.fails(severity))
     });
@@ -59,7 +83,7 @@ fn fails(verdict: &Verdict, gate: Gate) -> bool {
 fn regressed(verdict: &Verdict) -> String {
     let change =
         verdict.change.map_or_else(String::new, |change| format!(", {}", unit::change(change)));
-    let counts = verdict.counts.and_then(|counts| counts.label());
+    let counts = verdict.counts.as_ref().and_then(Counts::label);
     let counts = counts.map_or_else(String::new, |label| format!(" ({label})"));
     let accepted = verdict.accepted.as_ref().map_or_else(String::new, |waiver| {
         format!(", above the accepted {}", unit::change(waiver.max_change()))
@@ -88,11 +112,22 @@ mod tests {
     use super::super::benchmark_state::bare;
     use super::*;
     use crate::detect::Severity;
+    use crate::detect::counts::CountPair;
+    use crate::run::Quantity::{self, AllocBytes, AllocCount, Instructions};
     use crate::unit::LogRatio;
+    use crate::verdict::Waiver;
 
     fn verdict(state: State, severity: Option<Severity>, confirmed: bool) -> Verdict {
         let change = Some(LogRatio::from_percent(60.0));
         Verdict { severity, change, confirmed, ..bare(&"a/b::c".into(), state) }
+    }
+
+    fn counts(pairs: &[(Quantity, f64, f64)]) -> Counts {
+        let mut counts = Counts::default();
+        for (quantity, base, head) in pairs {
+            counts.insert(*quantity, CountPair::new(*base, *head));
+        }
+        counts
     }
 
     fn cut_short(verdict: Verdict) -> Verdict {
@@ -126,10 +161,7 @@ mod tests {
 
     #[test]
     fn a_paired_regression_with_more_instructions_fails_at_its_own_level() {
-        use crate::detect::counts::{CountPair, Counts};
-        let counted = |head| {
-            Some(Counts { instructions: Some(CountPair { base: 100.0, head }), ..<_>::default() })
-        };
+        let counted = |head| Some(counts(&[(Instructions, 100.0, head)]));
         let cases = [
             (Severity::Critical, counted(100.0), 1),
             (Severity::Major, counted(100.0), 1),
@@ -153,6 +185,65 @@ mod tests {
     }
 
     #[test]
+    fn counts_fail_from_their_limit_whether_a_time_was_measured_or_not() {
+        let gate = Gate { counts: CountLimit::Percent(5.0), ..Gate::default() };
+        let grown = counts(&[(Instructions, 1000.0, 1052.0)]);
+        let of_counts = Verdict::of_counts(&"a/b::c".into(), grown.clone());
+        let timed =
+            Verdict { counts: Some(grown.clone()), ..verdict(State::Unchanged, None, true) };
+        let reason = "a/b::c: instructions +5.2 %, which fails from +5 % (gate.counts)";
+        for verdict in [of_counts, timed] {
+            let outcome = Outcome::of(std::slice::from_ref(&verdict), &[], gate);
+            assert_eq!((outcome.status(), &*outcome.gate), (1, &[reason.to_owned()][..]));
+            assert_eq!(Outcome::of(&[verdict], &[], Gate::default()).status(), 0);
+        }
+        let cases = [
+            (counts(&[(Instructions, 1000.0, 1049.0)]), 0),
+            (counts(&[(Instructions, 1000.0, 900.0)]), 0),
+            (counts(&[(Quantity::MinorFaults, 1.0, 9.0)]), 0),
+            (counts(&[(AllocCount, 0.0, 1.0)]), 1),
+            (counts(&[(Instructions, 1000.0, 900.0), (AllocBytes, 1000.0, 1100.0)]), 1),
+        ];
+        for (counts, status) in cases {
+            let verdict = Verdict::of_counts(&"a/b::c".into(), counts);
+            assert_eq!(
+                Outcome::of(std::slice::from_ref(&verdict), &[], gate).status(),
+                status,
+                "{verdict:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_regression_that_fails_names_its_counts_once() {
+        let gate = Gate { counts: CountLimit::Percent(5.0), ..Gate::default() };
+        let counts = Some(counts(&[(Instructions, 100.0, 160.0)]));
+        let slower = verdict(State::Regression, Some(Severity::Critical), true);
+        let outcome = Outcome::of(&[Verdict { counts, ..slower }], &[], gate);
+        assert_eq!(outcome.gate, ["a/b::c: regression (critical), +60.0 % (instructions +60.0 %)"]);
+    }
+
+    #[test]
+    fn an_accepted_growth_of_counts_fails_above_its_maximum_alone() {
+        let gate = Gate { counts: CountLimit::Percent(5.0), ..Gate::default() };
+        let grown = counts(&[(AllocCount, 100.0, 120.0), (AllocBytes, 0.0, 64.0)]);
+        let verdict = Verdict::of_counts(&"a/b::c".into(), grown);
+        for (max_change_percent, reasons) in [
+            (20.0, vec![]),
+            (
+                19.0,
+                vec![
+                    "a/b::c: allocations +20.0 % (100 → 120), which fails from +5 % (gate.counts)",
+                ],
+            ),
+        ] {
+            let accepted = Some(Waiver { reason: "why".to_owned(), max_change_percent });
+            let outcome = Outcome::of(&[Verdict { accepted, ..verdict.clone() }], &[], gate);
+            assert_eq!(outcome.gate, reasons);
+        }
+    }
+
+    #[test]
     fn a_budget_that_is_undecided_makes_the_check_incomplete_unless_nothing_fails() {
         use crate::budget::{BudgetFile, Required, check};
         let text = r#"{"schema": 1, "budgets": {"fast": {"benchmark": "c", "target_ms": 1}}}"#;
@@ -167,7 +258,6 @@ mod tests {
 
     #[test]
     fn an_accepted_regression_fails_above_its_maximum_alone() {
-        use crate::verdict::Waiver;
         for (max_change_percent, reasons) in [
             (60.1, vec![]),
             (59.0, vec!["a/b::c: regression (critical), +60.0 %, above the accepted +59.0 %"]),

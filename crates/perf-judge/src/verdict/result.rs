@@ -3,7 +3,7 @@
 use super::{Method, State};
 use crate::baseline::RunValue;
 use crate::detect::Severity;
-use crate::detect::counts::Counts;
+use crate::detect::counts::{CountDirection, CountPair, Counts};
 use crate::detect::history::Deviation;
 use crate::detect::paired::PairedAnalysis;
 use crate::ident::BenchmarkId;
@@ -65,7 +65,7 @@ pub struct Verdict {
     pub launches: usize,
     /// Whether a rerun or a paired comparison decided.
     pub confirmed: bool,
-    /// Instructions and allocations of base and head, where they were counted.
+    /// The counts of base and head, where they are known.
     #[serde(alias = "evidence")]
     pub counts: Option<Counts>,
     /// The reason, where the state alone does not explain the verdict.
@@ -133,13 +133,48 @@ pub struct StageResult {
 }
 
 impl Verdict {
-    /// The state and the severity: `regression (critical)`, `regression (minor, accepted)`.
+    /// The state and the severity: `regression (critical)`, `regression (minor, accepted)`. Where the
+    /// time did not change, the verdict on counts as well: `unchanged, counts grew`.
     pub fn label(&self) -> String {
         let label = self.state.label(self.severity);
-        match label.strip_suffix(')').filter(|_| self.is_waived()) {
-            Some(start) => format!("{start}, accepted)"),
+        if let Some(start) = label.strip_suffix(')').filter(|_| self.is_waived()) {
+            return format!("{start}, accepted)");
+        }
+        match self.added_direction() {
+            Some(direction) => format!("{label}, {}", direction.name()),
             None => label,
         }
+    }
+
+    /// The direction in which the counts changed, where neither the state nor a change of the time
+    /// reports it.
+    pub fn added_direction(&self) -> Option<CountDirection> {
+        let is_of_time = self.method != Method::Counts;
+        self.count_direction().filter(|_| is_of_time && self.severity.is_none())
+    }
+
+    /// The direction in which the counts changed; growth if some grew and others shrank.
+    pub fn count_direction(&self) -> Option<CountDirection> {
+        self.counts.as_ref()?.direction()
+    }
+
+    /// Whether the time or a count got worse, so that it can be accepted.
+    pub fn is_worse(&self) -> bool {
+        self.state == State::Regression || self.count_direction() == Some(CountDirection::Grew)
+    }
+
+    /// Whether neither the time nor the counts changed.
+    pub fn is_unchanged(&self) -> bool {
+        self.state == State::Unchanged && self.count_direction().is_none()
+    }
+
+    /// Whether a growth of a count is within the accepted maximum. Growth from 0 has no percentage, so
+    /// that each entry accepts it.
+    pub fn waives(&self, pair: CountPair) -> bool {
+        let max_change = |waiver: &Waiver| waiver.max_change_percent / 100.0;
+        let growth = pair.growth();
+        let within = |waiver: &Waiver| growth.is_infinite() || growth <= max_change(waiver);
+        self.accepted.as_ref().is_some_and(within)
     }
 
     /// The printed times of base and head, and their change.
@@ -154,11 +189,13 @@ impl Verdict {
         is_regression && both.is_some_and(|(waiver, change)| change <= waiver.max_change())
     }
 
-    /// The order of a report, the most urgent first: by state, severity and size.
+    /// The order of a report, the most urgent first: by state, severity, counts of what did not
+    /// change, and size.
     pub fn rank(&self) -> impl Ord + use<> {
         let size = self.change.map_or(0.0, |change| change.0.abs());
         let thousandths = std::cmp::Reverse((size * 1e3) as u64);
-        (self.state, std::cmp::Reverse(self.severity), thousandths, self.name.clone())
+        let severity = std::cmp::Reverse(self.severity);
+        (self.state, severity, self.is_unchanged(), thousandths, self.name.clone())
     }
 }
 

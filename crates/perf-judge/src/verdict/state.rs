@@ -1,6 +1,7 @@
 //! The states of a benchmark, and the methods of judging it.
 
 use crate::detect::Severity;
+use crate::detect::counts::CountDirection;
 use serde::{Deserialize, Serialize};
 
 /// The state of a benchmark after a check, the most urgent first.
@@ -11,10 +12,14 @@ pub enum State {
     Missing,
     /// The benchmark is slower.
     Regression,
+    /// Only counts were compared, and one of them grew.
+    CountsGrew,
     /// No launch measured a time above 0.
     Invalid,
     /// The benchmark is faster.
     Improvement,
+    /// Only counts were compared, one of them shrank, and none grew.
+    CountsShrank,
     /// The noise is too high, or the statistics disagree.
     Inconclusive,
     /// The baseline or the base does not have the benchmark.
@@ -28,17 +33,20 @@ pub enum State {
     Incomparable,
     /// There are fewer comparable runs than a baseline needs.
     InsufficientHistory,
-    /// A change of more than the minimum detectable one is excluded.
+    /// A change of more than the minimum detectable one is excluded. If only counts were compared,
+    /// none changed.
     Unchanged,
 }
 
 impl State {
     /// All states, the most urgent first.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Missing,
         Self::Regression,
+        Self::CountsGrew,
         Self::Invalid,
         Self::Improvement,
+        Self::CountsShrank,
         Self::Inconclusive,
         Self::New,
         Self::Removed,
@@ -53,8 +61,10 @@ impl State {
         match self {
             Self::Missing => "missing",
             Self::Regression => "regression",
+            Self::CountsGrew => CountDirection::Grew.name(),
             Self::Invalid => "invalid",
             Self::Improvement => "improvement",
+            Self::CountsShrank => CountDirection::Shrank.name(),
             Self::Inconclusive => "inconclusive",
             Self::New => "new",
             Self::Removed => "removed",
@@ -84,4 +94,6 @@ pub enum Method {
     /// It was compared in pairs with another build.
     #[serde(alias = "side_by_side")]
     Paired,
+    /// Only its counts were compared. No time was measured.
+    Counts,
 }

@@ -68,6 +68,14 @@ pub enum Inconsistency {
         /// Its state in the report.
         state: State,
     },
+    /// A benchmark has a state that contradicts its counts.
+    #[error("`{}` is {}, but its counts contradict that", visible(.name.as_str()), .state.name())]
+    OtherCounts {
+        /// The benchmark.
+        name: BenchmarkId,
+        /// Its state in the report.
+        state: State,
+    },
     /// A benchmark is missing without a reason for the status.
     #[error("`{}` is missing, but the reasons do not name it", visible(.0.as_str()))]
     UnreportedMissing(BenchmarkId),

@@ -2,6 +2,7 @@
 
 use super::Inconsistency;
 use crate::row::Row;
+use perf_judge::detect::counts::{CountDirection, Counts};
 use perf_judge::detect::history;
 use perf_judge::unit::LogRatio;
 use perf_judge::verdict::{Method, State, Verdict};
@@ -21,6 +22,7 @@ pub(super) fn inconsistency(row: &Row) -> Option<Inconsistency> {
         .or_else(|| unmeasured(row))
         .or_else(|| impossible(&row.verdict))
         .or_else(|| other_change(&row.verdict))
+        .or_else(|| other_counts(&row.verdict))
 }
 
 /// The numbers of another benchmark.
@@ -35,6 +37,8 @@ fn unmeasured(row: &Row) -> Option<Inconsistency> {
     let verdict = &row.verdict;
     let is_launched = row.measured.as_ref().is_some_and(|measured| !measured.launches.is_empty());
     let is_sound = match verdict.state {
+        // Its state follows from the counts.
+        _ if verdict.method == Method::Counts => true,
         State::Missing | State::Removed => true,
         // A comparison does not launch identical builds.
         State::Unchanged if row.is_idle() => verdict.base.is_some(),
@@ -68,12 +72,32 @@ fn other_change(verdict: &Verdict) -> Option<Inconsistency> {
     (!is_sound).then_some(Inconsistency::OtherChange { name, state })
 }
 
+/// Counts that are no numbers from 0, or a state that contradicts them.
+fn other_counts(verdict: &Verdict) -> Option<Inconsistency> {
+    let is_count = |count: f64| count.is_finite() && count >= 0.0;
+    let mut pairs = verdict.counts.iter().flat_map(Counts::iter).map(|(_, pair)| pair);
+    if !pairs.all(|pair| [pair.base, pair.head].into_iter().all(is_count)) {
+        return Some(Inconsistency::Impossible(verdict.name.clone()));
+    }
+    let found = verdict.count_direction();
+    let (is_of_counts, has_counts) = (verdict.method == Method::Counts, verdict.counts.is_some());
+    let is_sound = match verdict.state {
+        State::CountsGrew => is_of_counts && found == Some(CountDirection::Grew),
+        State::CountsShrank => is_of_counts && found == Some(CountDirection::Shrank),
+        State::Unchanged if is_of_counts => has_counts && found.is_none(),
+        State::Missing | State::New | State::Removed | State::InsufficientHistory => true,
+        _ => !is_of_counts,
+    };
+    let (name, state) = (verdict.name.clone(), verdict.state);
+    (!is_sound).then_some(Inconsistency::OtherCounts { name, state })
+}
+
 /// Pairs call a benchmark unchanged if both ends of its interval are within the threshold. The history
 /// rule demands this of the estimate. The ends differ from it by less than a used statistic's
 /// threshold, and that is 10 % at most.
 fn is_unchanged(verdict: &Verdict) -> bool {
     let largest_end = match verdict.method {
-        Method::Paired => UNCHANGED,
+        Method::Paired | Method::Counts => UNCHANGED,
         Method::History => UNCHANGED_END,
     };
     let is_within = |change: LogRatio, largest: f64| change.0.abs() <= largest;

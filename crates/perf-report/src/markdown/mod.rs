@@ -9,12 +9,12 @@ mod text;
 pub use page::Page;
 
 use super::{Report, Row};
+use crate::counts::{COUNT_TITLES, count_cells};
 use crate::row::{MEASURED_TITLES, Notes, TITLES};
 use crate::table::shortened;
 use grid::Grid;
 use perf_judge::budget::{BudgetResult, BudgetStatus};
 use perf_judge::unit;
-use perf_judge::verdict::State;
 use size_limited_page::{Section, SizeLimitedPage};
 use text::{code, escaped, sentence};
 
@@ -29,16 +29,17 @@ const BUDGETS: [&str; 2] = ["budget", "budgets"];
 pub fn to_markdown(report: &Report, page: Page<'_>) -> String {
     let beginning = headline(report) + &reasons(report) + &next_steps::steps(report);
     let mut text = SizeLimitedPage::new(page, beginning, footer(report));
+    let table = if report.is_of_counts() { counts } else { verdicts };
     if report.is_first() {
         let mut notes = Notes::default();
         text.add(&plain(measurements(report, &mut notes), BENCHMARKS));
         text.add(&below(&notes));
     }
     let (unchanged, loud): (Vec<&Row>, Vec<&Row>) =
-        report.rows.iter().partition(|row| row.verdict.state == State::Unchanged);
+        report.rows.iter().partition(|row| row.verdict.is_unchanged());
     if !report.is_first() {
         let mut notes = Notes::default();
-        text.add(&plain(verdicts(&loud, &mut notes), BENCHMARKS));
+        text.add(&plain(table(&loud, &mut notes), BENCHMARKS));
         text.add(&below(&notes));
     }
     let (kept, over): (Vec<&BudgetResult>, Vec<&BudgetResult>) =
@@ -47,7 +48,7 @@ pub fn to_markdown(report: &Report, page: Page<'_>) -> String {
     text.add(&list(report.notes.iter().map(|note| format!("- {}\n", escaped(note))).collect()));
     let mut notes = Notes::default();
     let title = unit::counted(unchanged.len(), "unchanged benchmark", "unchanged benchmarks");
-    text.add(&folded(&title, verdicts(&unchanged, &mut notes), BENCHMARKS));
+    text.add(&folded(&title, table(&unchanged, &mut notes), BENCHMARKS));
     text.add(&below(&notes));
     let title =
         unit::counted(kept.len(), "budget within its limits", "budgets within their limits");
@@ -82,6 +83,17 @@ fn verdicts(rows: &[&Row], notes: &mut Notes) -> Grid {
     };
     let rows: Vec<Vec<String>> = rows.iter().map(row).collect();
     Grid::new(&[&["state", "benchmark"], &TITLES[..]].concat(), 2..8, &rows)
+}
+
+/// The verdicts on the counts of `rows`, with marks of their notes.
+fn counts(rows: &[&Row], notes: &mut Notes) -> Grid {
+    let row = |row: &&Row| {
+        let mark = escaped(&notes.mark(row.note()));
+        let own = [row.verdict.label(), name(row.verdict.name.as_str()) + &mark];
+        own.into_iter().chain(count_cells(&row.verdict)).collect()
+    };
+    let rows: Vec<Vec<String>> = rows.iter().map(row).collect();
+    Grid::new(&[&["state", "benchmark"], &COUNT_TITLES[..]].concat(), 2..7, &rows)
 }
 
 fn measurements(report: &Report, notes: &mut Notes) -> Grid {

@@ -2,6 +2,7 @@
 
 use super::budget::{self, BudgetView};
 use super::change_points::RunChangePoint;
+use super::count_trends::{self, CountView};
 use super::data::{self, Archive};
 use super::distribution::{self, DistributionView};
 use super::machines::{self, ElsewhereView};
@@ -19,7 +20,7 @@ use super::trend_view::TrendView;
 use crate::{Report, Row};
 use perf_judge::budget::BudgetResult;
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Measured, P95_SAMPLES, P99_SAMPLES};
+use perf_judge::run::{Measured, P95_SAMPLES, P99_SAMPLES, Quantity};
 use perf_judge::unit::{self, Figures};
 use perf_judge::verdict::Verdict;
 use serde::Serialize;
@@ -36,6 +37,7 @@ pub(super) struct BenchmarkView {
     trend: Option<TrendView>,
     /// The trend for the scripts, as JSON.
     data: String,
+    counts: Vec<CountView>,
     distribution: Option<DistributionView>,
     resources: Vec<ResourceView>,
     elsewhere: Vec<ElsewhereView>,
@@ -121,6 +123,7 @@ pub(super) fn view<'a>(
         figures: row.map_or_else(Vec::new, |row| figures(row, &points)),
         data: trend.as_ref().map_or_else(String::new, data),
         trend: trend.map(|trend| trend.view()),
+        counts: count_trends::views(&points),
         distribution: distribution::view(&points),
         resources: resources::views(&points),
         elsewhere: machines::elsewhere(shown, &report.run.machine.key, id),
@@ -220,23 +223,29 @@ fn samples(measured: &Measured) -> [Fact; 4] {
     ]
 }
 
-/// Throughput, memory and processor time, without unknown ones.
+/// Throughput, counts, memory and processor time, without unknown ones.
 fn resources(measured: &Measured) -> Vec<Fact> {
-    let alloc = measured.alloc;
     let rates = measured.throughput.iter().map(|(unit, rate)| {
         fact("throughput", unit::rate(*rate, &text::word(unit)), "at the median time".to_owned())
     });
+    let counts = Quantity::ALL.into_iter().filter_map(|quantity| count(measured, quantity));
     let others = [
-        ("allocations", alloc.map(|alloc| unit::count(alloc.count)), "per iteration"),
-        ("bytes allocated", alloc.map(|alloc| unit::bytes(alloc.bytes)), "per iteration"),
-        ("peak allocated", alloc.and_then(|a| a.peak_bytes).map(unit::bytes), "per iteration"),
         ("processor time", measured.cpu_ns.map(unit::time), "per launch, start-up included"),
         ("peak memory", measured.peak_rss_bytes.map(unit::bytes), "of the bench process"),
     ];
     let others = others
         .into_iter()
         .filter_map(|(label, value, note)| Some(fact(label, value?, note.to_owned())));
-    rates.chain(others).collect()
+    rates.chain(counts).chain(others).collect()
+}
+
+fn count(measured: &Measured, quantity: Quantity) -> Option<Fact> {
+    let value = quantity.show(measured.quantity(quantity)?);
+    let spread = measured.count_spreads.get(&quantity);
+    let spread = spread.map_or_else(String::new, |spread| {
+        format!(", repeated counts differ by {}", unit::small_share(*spread))
+    });
+    Some(fact(&quantity.to_string(), value, format!("per iteration{spread}")))
 }
 
 fn fact(label: &str, value: String, note: String) -> Fact {

@@ -4,8 +4,9 @@ use super::run_comparability;
 use super::site_runs::SiteRuns;
 use super::trend_point::TrendPoint;
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::Measured;
+use perf_judge::run::{Measured, Quantity};
 
+/// The columns before those of the quantities, which have the names of run files.
 const COLUMNS: [&str; 14] = [
     "run", "started", "commit", "branch", "machine", "flags", "unit", "min", "median", "p95",
     "p99", "max", "launches", "samples",
@@ -13,7 +14,8 @@ const COLUMNS: [&str; 14] = [
 
 /// The runs that a benchmark's page shows, the oldest first, with a line of column names.
 pub(super) fn of<'a>(id: &BenchmarkId, shown: &'a SiteRuns<'a>) -> String {
-    let mut table = line(COLUMNS.map(str::to_owned));
+    let columns = COLUMNS.into_iter().chain(Quantity::ALL.map(Quantity::key));
+    let mut table = line(columns.map(str::to_owned));
     for point in shown.series(id) {
         if let Some(measured) = point.measured {
             table += &row(&point, measured);
@@ -27,7 +29,7 @@ fn row(point: &TrendPoint<'_>, measured: &Measured) -> String {
     let commit = run.commit.map_or("", |commit| commit.hash.as_str());
     let branch = run.commit.and_then(|commit| commit.branch.as_deref()).unwrap_or_default();
     let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
-    line([
+    let fixed = [
         run.id.to_owned(),
         run.text.moment.clone(),
         commit.to_owned(),
@@ -42,11 +44,13 @@ fn row(point: &TrendPoint<'_>, measured: &Measured) -> String {
         number(Some(times.max)),
         measured.launches.len().to_string(),
         times.samples.to_string(),
-    ])
+    ];
+    let counts = Quantity::ALL.map(|quantity| number(measured.quantity(quantity)));
+    line(fixed.into_iter().chain(counts))
 }
 
-fn line<const N: usize>(fields: [String; N]) -> String {
-    let fields = fields.map(|field| quoted(&field));
+fn line(fields: impl Iterator<Item = String>) -> String {
+    let fields: Vec<String> = fields.map(|field| quoted(&field)).collect();
     fields.join(",") + "\r\n"
 }
 

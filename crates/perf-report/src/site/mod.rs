@@ -7,7 +7,10 @@
 mod badge;
 mod benchmark;
 mod budget;
+mod change_point_list;
 mod comparison;
+mod count_trends;
+mod counts;
 mod csv;
 mod data;
 mod distribution;
@@ -118,8 +121,8 @@ impl<'a> Site<'a> {
     pub fn overview(&'a self) -> Result<Vec<SiteFile>, SiteError> {
         let Contents { report, .. } = self.contents;
         let mut pages = self.templates.assets();
-        let change_points = change_points::change_points(&self.shown);
-        let feed = change_points::FeedView::of(&change_points, report.run.started);
+        let change_points = change_point_list::change_points(&self.shown);
+        let feed = change_point_list::FeedView::of(&change_points, report.run.started);
         let (root, main) = ("", report.run.machine.key.as_str());
         let overview = Overview { root, shown: &self.shown, report, main, change_points };
         pages.push(self.page("index.html", OVERVIEW, &overview.view())?);
@@ -140,7 +143,7 @@ impl<'a> Site<'a> {
         let own = self.judged(run);
         let shown = SiteRuns::new(history, &own, commits_at);
         let (root, main) = ("../", report.run.machine.key.as_str());
-        let change_points = change_points::change_points(&shown);
+        let change_points = change_point_list::change_points(&shown);
         let view = Overview { root, shown: &shown, report: &own, main, change_points };
         self.page(&machines::page(key, main), OVERVIEW, &view.view()).map(Some)
     }

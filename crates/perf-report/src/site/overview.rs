@@ -1,7 +1,7 @@
 //! The overview of a machine: the results of its latest run, and the runs before it.
 
 use super::budget::{self, BudgetView};
-use super::change_points::ChangePointView;
+use super::change_point_list::ChangePointView;
 use super::machines::{self, MachineView};
 use super::run_comparability::{Comparability, Flag};
 use super::run_view::RunView;

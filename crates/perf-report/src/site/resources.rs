@@ -36,21 +36,13 @@ pub(super) fn views(points: &[TrendPoint<'_>]) -> Vec<ResourceView> {
     let measured = points.iter().filter_map(|point| point.measured);
     let units: BTreeSet<&str> =
         measured.flat_map(|measured| measured.throughput.keys().map(String::as_str)).collect();
-    let fixed = [
-        resource("Allocations per iteration", unit::count, |p| Some(p.measured?.alloc?.count)),
-        resource("Bytes allocated per iteration", unit::bytes, |p| Some(p.measured?.alloc?.bytes)),
-        resource("Peak memory of the process", unit::bytes, |p| p.measured?.peak_rss_bytes),
-    ];
-    let all = units.into_iter().map(rate).chain(fixed);
+    let memory = Resource {
+        title: "Peak memory of the process".to_owned(),
+        of: Box::new(|point| point.measured?.peak_rss_bytes),
+        show: Box::new(unit::bytes),
+    };
+    let all = units.into_iter().map(rate).chain([memory]);
     all.filter_map(|resource| resource.view(points)).collect()
-}
-
-fn resource(
-    title: &str,
-    show: fn(f64) -> String,
-    of: fn(&TrendPoint<'_>) -> Option<f64>,
-) -> Resource<'static> {
-    Resource { title: title.to_owned(), of: Box::new(of), show: Box::new(show) }
 }
 
 fn rate(name: &str) -> Resource<'_> {

@@ -2,6 +2,7 @@
 
 use super::budget::{self, BudgetView};
 use super::comparison::ComparisonRow;
+use super::counts::CountTable;
 use super::overview::{self, Facts, has_interval, is_notable};
 use super::run_comparability::Comparability;
 use super::run_view::RunView;
@@ -31,6 +32,7 @@ pub(super) struct RunPage {
     changed: Vec<MeasuredRow>,
     others: Vec<MeasuredRow>,
     budgets: Vec<BudgetView>,
+    counts: Option<CountTable>,
     notes: Vec<String>,
     machine: Vec<(&'static str, String)>,
 }
@@ -74,6 +76,7 @@ pub(super) fn view(
         changed: rows(true).map(measured_row).collect(),
         others: rows(false).map(measured_row).collect(),
         budgets: report.budgets.iter().map(budget::view).collect(),
+        counts: CountTable::of(&report.rows),
         notes: report.notes.iter().map(|note| text::clipped(note, text::NAME)).collect(),
         machine: overview::machine(&report.run.machine),
     })

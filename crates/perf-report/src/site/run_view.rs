@@ -17,6 +17,8 @@ pub(super) struct RunView<'a> {
     /// The regressions that were accepted when it was measured.
     pub(super) accepted: &'a [Accepted],
     pub(super) flags: Vec<Flag>,
+    /// Whether its counts are comparable with those of the reported run.
+    pub(super) has_comparable_counts: bool,
     /// The commit's page on the web.
     pub(super) commit_page: Option<String>,
     /// Its texts, formatted once for all pages.
@@ -109,6 +111,7 @@ pub(super) fn recorded<'a>(
             (Flag::OtherMachine, !same_machine && run.origin.is_none()),
             (Flag::Imported, run.origin.is_some()),
         ]),
+        has_comparable_counts: run.machine.counts_key() == report.run.machine.counts_key(),
         commit_page: web_page(run.commit.as_ref(), commits_at),
         text: RunText::of(run.started, run.commit.as_ref()),
     }
@@ -136,6 +139,7 @@ pub(super) fn unrecorded<'a>(report: &'a Report, commits_at: Option<&str>) -> Ru
             (Flag::Partial, run.partial),
             (Flag::OtherBranch, branch != Some(&report.reference.branch)),
         ]),
+        has_comparable_counts: true,
         commit_page: web_page(commit, commits_at),
         text: RunText::of(run.started, commit),
     }

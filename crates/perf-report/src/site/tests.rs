@@ -5,7 +5,7 @@ use crate::report::tests::report;
 use perf_fixtures::{measured, run};
 use perf_judge::budget::Gate;
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::Run;
+use perf_judge::run::{Measured, Quantity, Run};
 
 const NAME: &str = "core/parse::parse_large_xml";
 
@@ -51,8 +51,11 @@ const COMMITS: &str = "https://example.org/team/app/commit/";
 
 fn history() -> History {
     let times = [0.94e6, 0.95e6, 3.1e6, 0.96e6];
-    let day =
-        |(day, ns)| run(day, vec![measured(NAME, ns), measured("core/filter::unchanged", 2.5)]);
+    let day = |(day, ns): (u32, f64)| {
+        let counts = [(Quantity::Instructions, ns * 4.0), (Quantity::MinorFaults, 0.25)].into();
+        let counted = Measured { counts, ..measured(NAME, ns) };
+        run(day, vec![counted, measured("core/filter::unchanged", 2.5)])
+    };
     let mut runs: Vec<Run> = (17..).zip(times).map(day).collect();
     runs[2].machine.cpu = "Model <b>2</b>".to_owned();
     runs[2].machine = runs[2].machine.clone().with_machine_key();
@@ -165,6 +168,27 @@ fn nothing_is_loaded_from_elsewhere() {
     }
 }
 
+#[test]
+fn a_run_has_a_table_of_counts() {
+    let counts = |instructions, faults| {
+        let counts = [(Quantity::Instructions, instructions), (Quantity::MinorFaults, faults)];
+        Measured { counts: counts.into(), ..measured("a/b::<counted>", 1e6) }
+    };
+    let without = measured("a/b::without", 1e6);
+    let own = run(3, vec![without, counts(1.5e6, 2.5)]);
+    let history: History = [own.clone()].into_iter().collect();
+    let pages = render(&templates(), &history, &report()).unwrap();
+    let page = pages.iter().find(|page| page.path.starts_with("run/")).unwrap();
+    let table = page.contents.split("<h2>Counts").nth(1).unwrap();
+    assert!(table.contains(r#"<th class="n" scope="col">Instructions</th><th class="n" scope="col">Page faults</th></tr>"#));
+    assert!(table.contains(r#"</th><td class="n">1.500 M</td><td class="n">2.500</td></tr>"#));
+    assert!(table.contains("&lt;counted&gt;") && !table.contains("without"), "{table}");
+    let without = run(4, vec![measured(NAME, 1e6)]);
+    let history: History = [without].into_iter().collect();
+    let pages = render(&templates(), &history, &report()).unwrap();
+    assert!(pages.iter().all(|page| !page.contents.contains("<h2>Counts")));
+}
+
 /// Twelve runs of which the last four took a fifth longer, by commits of hostile names.
 fn with_change_points() -> History {
     let time = |day: u32| if day < 9 { 1e6 } else { 1.2e6 };
@@ -203,6 +227,33 @@ fn change_points_are_drawn_listed_and_fed() {
             page.path
         );
     }
+}
+
+#[test]
+fn change_points_of_counts_are_listed_where_no_time_changed() {
+    let count = |day: u32| if day < 9 { 1e6 } else { 1.02e6 };
+    let allocations = |day: u32| if day < 9 { 0.0 } else { 12.0 };
+    let counted = |day| {
+        let counts =
+            [(Quantity::Instructions, count(day)), (Quantity::AllocCount, allocations(day))];
+        run(day, vec![Measured { counts: counts.into(), ..measured(NAME, 1e6) }])
+    };
+    let history: History = (1..=12).map(counted).collect();
+    let pages = render(&templates(), &history, &report()).unwrap();
+    let page = |path: &str| &pages.iter().find(|page| page.path == path).unwrap().contents;
+    let overview = page("index.html");
+    for text in [
+        r#"<strong class="slower">+2.0 %</strong>"#,
+        "</a> <small>instructions</small></th>",
+        r#"<strong class="slower">from 0</strong>"#,
+        r#"<small>allocations</small></th><td class="n">0</td><td class="n">12</td>"#,
+    ] {
+        assert!(overview.contains(text), "{text}: {overview}");
+    }
+    let feed = page("feed.xml");
+    assert!(feed.contains(":instructions</id>\n<title>+2.0 % instructions of core"), "{feed}");
+    assert!(feed.contains("<summary>instructions rose 2.0 % to 1.020 M at "), "{feed}");
+    assert!(feed.contains("<summary>allocations rose from 0 to 12 at "), "{feed}");
 }
 
 #[test]

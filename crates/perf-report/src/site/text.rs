@@ -166,8 +166,10 @@ impl Badge {
         let (symbol, class) = match state {
             State::Missing => ("∅", "slower"),
             State::Regression => ("▲", "slower"),
+            State::CountsGrew => ("▲", "warn"),
             State::Invalid => ("!", "warn"),
             State::Improvement => ("▼", "faster"),
+            State::CountsShrank => ("▼", "faster"),
             State::Inconclusive => ("?", "warn"),
             State::New => ("+", "note"),
             State::Removed => ("−", "note"),

@@ -4,7 +4,8 @@ use perf_judge::budget::Gate;
 use perf_judge::history::{History, NameTable, Past, RunRow};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{
-    Commit, LaunchResult, LaunchTimes, Machine, Measured, Pair, Run, RunKind, SCHEMA, Side, Source,
+    Commit, LaunchResult, LaunchTimes, Machine, Measured, Pair, Quantities, Quantity, Run, RunKind,
+    SCHEMA, Side, Source,
 };
 use perf_report::site::{Archive, Contents, LOOK_BACK, SHOWN, Site, SiteFile, archive};
 use perf_report::{Comparison, Report, Rules};
@@ -26,6 +27,8 @@ pub(crate) const NAMES: [&str; 6] = [
 pub(crate) const RUNS: u32 = 300;
 /// From this run on the first benchmark takes a third longer.
 pub(crate) const CHANGE_POINT: u32 = 280;
+/// From this run on the first benchmark executes 2 % more instructions, which no time shows.
+pub(crate) const COUNT_CHANGE: u32 = 200;
 
 /// The benchmark that takes twice as long in the last run.
 pub(crate) const CHANGED: usize = 5;
@@ -69,7 +72,10 @@ fn run(number: u32) -> Run {
         }),
         partial: false,
         machine: Machine { cpu, cores: 2, ..Machine::default() }.with_machine_key(),
-        benchmarks: names.enumerate().map(|(i, name)| measured(name, time(i))).collect(),
+        benchmarks: names
+            .enumerate()
+            .map(|(i, name)| Measured { counts: counts(i, number), ..measured(name, time(i)) })
+            .collect(),
         unfinished: Vec::new(),
         origin: None,
         partitioned: false,
@@ -77,6 +83,21 @@ fn run(number: u32) -> Run {
         workspace: None,
     }
     .with_id()
+}
+
+/// The counts of a benchmark in a run. Half of the benchmarks allocate nothing.
+fn counts(benchmark: usize, number: u32) -> Quantities {
+    let grown = if benchmark == 0 && number >= COUNT_CHANGE { 1.02 } else { 1.0 };
+    let allocations = if benchmark.is_multiple_of(2) { 12.0 } else { 0.0 };
+    [
+        (Quantity::Instructions, 1_234_567.0 * grown),
+        (Quantity::AllocCount, allocations),
+        (Quantity::AllocBytes, 1e9 * allocations),
+        (Quantity::AllocPeakBytes, 65_536.0),
+        (Quantity::MinorFaults, f64::from(number % 7) / 10.0),
+        (Quantity::SystemNs, 1500.0 + f64::from(number % 11)),
+    ]
+    .into()
 }
 
 fn measured(name: &str, ns: f64) -> Measured {

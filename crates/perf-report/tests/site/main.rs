@@ -67,6 +67,7 @@ impl Made {
             "changed": made::NAMES[made::CHANGED],
             "runs": made::RUNS,
             "changePoint": { "run": made::CHANGE_POINT, "commit": made::hash(made::CHANGE_POINT) },
+            "countChange": made::hash(made::COUNT_CHANGE),
             "commits": [made::hash(20), made::hash(290)],
             "lastRuns": made::last_two(),
         })

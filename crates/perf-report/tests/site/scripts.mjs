@@ -71,6 +71,14 @@ describe("the scripts", { concurrency: CONCURRENCY }, () => {
     assert.ok(caption.includes(`at ${site.changePoint.commit.slice(0, 12)} on 2026-11-10`), caption);
   });
 
+  testPage("show counts with change points of their own", {}, async (page) => {
+    await page.goto(url(site.plain.page));
+    const figures = await page.locator("figure:has(svg.count)").allTextContents();
+    assert.match(figures[0], /Instructions per iteration 1\.259 M 1\.235 M to 1\.259 M/);
+    assert.match(figures[0], new RegExp(`rose 2\\.0 % to 1\\.259 M at ${site.countChange.slice(0, 12)} on 2026-10-21`));
+    assert.equal(figures.filter((figure) => figure.includes("Change point")).length, 1);
+  });
+
   testPage("zoom a trend and change its scale", {}, async (page) => {
     await page.goto(url(site.plain.page));
     const reset = tool(page, "Reset zoom");

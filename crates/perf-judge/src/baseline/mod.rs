@@ -1,5 +1,9 @@
 //! The baseline: the recorded runs that a run is compared with, and their values.
 
+mod recorded_counts;
+
+pub use recorded_counts::RecordedCounts;
+
 use crate::history::Past;
 use crate::ident::BenchmarkId;
 use crate::run::{Accepted, LaunchTimes, Machine, Measured, Run, Statistic, are_empty};
@@ -210,11 +214,6 @@ impl<'a> Selector<'a> {
             min_ns: median(|measured| measured.time_ns.min)?,
             median_ns: median(|measured| measured.time_ns.median)?,
         })
-    }
-
-    /// The benchmark in the newest comparable run that has it.
-    pub fn newest(&self, name: &BenchmarkId) -> Option<&'a Measured> {
-        self.recorded_here(name).map(|(_, measured)| measured).last()
     }
 
     /// The benchmarks of the newest comparable run, by their current names.

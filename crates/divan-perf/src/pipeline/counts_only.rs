@@ -1,0 +1,124 @@
+//! `--counts-only`: counts are compared, and nothing is timed or recorded.
+
+use super::counts::{count, refusals};
+use super::executor::Executor;
+use super::outcome;
+use crate::bench::{BenchmarkCounts, CountJob, Measurement, PlannedBenchmark, abbreviated};
+use anyhow::Result;
+use perf_judge::detect::counts::{CountPair, Counts};
+use perf_judge::ident::BenchmarkId;
+use perf_judge::run::Quantity;
+use perf_judge::verdict::{State, Verdict, Verdicts};
+use std::process::ExitCode;
+
+/// The expected sampling time of a planned launch, in ns. Its size and count follow from it, so it
+/// gives the time of an iteration.
+const LAUNCH_NS: f64 = 50e6;
+
+/// Counts the selected benchmarks and delivers the report. `others` are the verdicts on benchmarks that
+/// are not counted.
+pub(super) fn run(executor: &mut Executor<'_>, others: &[Verdict]) -> Result<ExitCode> {
+    let mut verdicts = Verdicts::default();
+    verdicts.verdicts =
+        if executor.base.is_some() { compared(executor, others)? } else { recorded(executor)? };
+    verdicts.verdicts.extend_from_slice(others);
+    let failures = executor.runner.failures().iter();
+    verdicts.verdicts.extend(
+        failures.map(|(name, reason)| {
+            Verdict::without_counts(name, State::Missing, Some(reason.clone()))
+        }),
+    );
+    executor
+        .notes
+        .push("--counts-only: budgets were not checked, and nothing was recorded".to_owned());
+    let report = outcome::report(executor, &Measurement::default(), verdicts);
+    let args = executor.args;
+    outcome::deliver(executor.context, &report, Ok(()), args.format, args.measure.output.color)
+}
+
+/// Counts base and head.
+fn compared(executor: &mut Executor<'_>, others: &[Verdict]) -> Result<Vec<Verdict>> {
+    let Some(base) = &executor.base else { return Ok(Vec::new()) };
+    let hash = base.commit.commit.hash.clone();
+    let mut names = Vec::new();
+    let mut jobs = Vec::new();
+    for planned in executor.runner.planned() {
+        let is_other = others.iter().any(|verdict| planned.rows.contains(&verdict.name));
+        let Some(entry) = base.entries.get(&planned.entry.id).filter(|_| !is_other) else {
+            continue;
+        };
+        if let [name] = planned.rows.as_slice() {
+            names.push(name.clone());
+            jobs.extend([entry, &planned.entry].map(|entry| CountJob { entry, ..job(planned) }));
+        }
+    }
+    let counted = count(executor.suite, executor.interrupt, &jobs)?;
+    let mut verdicts = Vec::new();
+    let mut heads = Vec::new();
+    let mut counts = counted.counts.into_iter();
+    for name in &names {
+        let Some((base, head)) = counts.next().zip(counts.next()) else { break };
+        let mut verdict = verdict(name, |quantity| base.counts.get(&quantity).copied(), &head);
+        verdict.base = Some(hash.clone());
+        verdicts.push(verdict);
+        heads.push(BenchmarkCounts { refused: base.refused.or(head.refused), ..head });
+    }
+    let notes = refusals(&names, &heads);
+    executor.notes.extend(counted.notes.into_iter().chain(notes).chain(not_counted(executor)));
+    Ok(verdicts)
+}
+
+/// Counts the checkout; the base is the newest run with comparable counts.
+fn recorded(executor: &mut Executor<'_>) -> Result<Vec<Verdict>> {
+    let planned = executor.runner.planned().iter().filter(|planned| planned.rows.len() == 1);
+    let (names, jobs): (Vec<BenchmarkId>, Vec<CountJob<'_>>) =
+        planned.map(|planned| (planned.rows[0].clone(), job(planned))).unzip();
+    let counted = count(executor.suite, executor.interrupt, &jobs)?;
+    let verdicts = names.iter().zip(&counted.counts).map(|(name, head)| {
+        match executor.suite.recorded(executor.context, name) {
+            Some(recorded) => verdict(name, |quantity| recorded.quantity(quantity), head),
+            None => {
+                let reason = Some("no comparable run has its counts".to_owned());
+                Verdict::without_counts(name, State::InsufficientHistory, reason)
+            }
+        }
+    });
+    let verdicts = verdicts.collect();
+    let notes = refusals(&names, &counted.counts);
+    executor.notes.extend(counted.notes.into_iter().chain(notes).chain(not_counted(executor)));
+    Ok(verdicts)
+}
+
+fn job(planned: &PlannedBenchmark) -> CountJob<'_> {
+    let config = planned.config;
+    let iterations = f64::from(config.sample_size) * f64::from(config.sample_count);
+    CountJob {
+        entry: &planned.entry,
+        iteration_ns: LAUNCH_NS / iterations,
+        allocations: true,
+        repeats: 1,
+    }
+}
+
+fn verdict(
+    name: &BenchmarkId,
+    base: impl Fn(Quantity) -> Option<f64>,
+    head: &BenchmarkCounts,
+) -> Verdict {
+    let mut counts = Counts::default();
+    for (quantity, head) in &head.counts {
+        if let Some(base) = base(*quantity) {
+            counts.insert(*quantity, CountPair::new(base, *head));
+        }
+    }
+    Verdict::of_counts(name, counts)
+}
+
+/// A note on benchmarks with several rows.
+fn not_counted(executor: &Executor<'_>) -> Option<String> {
+    let planned = executor.runner.planned().iter().filter(|planned| planned.rows.len() > 1);
+    let names: Vec<&str> = planned.map(|planned| planned.entry.id.as_str()).collect();
+    (!names.is_empty()).then(|| {
+        format!("not counted, because they have a row per thread count: {}", abbreviated(&names))
+    })
+}

@@ -1,0 +1,107 @@
+//! Counts as cells of a table, and as the table of an explanation.
+
+use super::table::aligned;
+use perf_judge::detect::counts::{CountDirection, CountPair, Counts, InstructionChange};
+use perf_judge::run::Quantity;
+use perf_judge::unit::{Figures, LogRatio, percent, small_share};
+use perf_judge::verdict::{Method, Verdict};
+
+/// The quantities with a column in a report on counts alone.
+const COLUMNS: [Quantity; 5] = [
+    Quantity::Instructions,
+    Quantity::AllocCount,
+    Quantity::AllocBytes,
+    Quantity::AllocPeakBytes,
+    Quantity::MinorFaults,
+];
+
+/// The titles of [`count_cells`].
+pub(crate) const COUNT_TITLES: [&str; 5] =
+    ["instructions", "allocations", "allocated", "peak", "page faults"];
+
+/// The counts of the head and their changes: `1.052 M (+5.2 %)`.
+pub(crate) fn count_cells(verdict: &Verdict) -> [String; 5] {
+    let counts = verdict.counts.as_ref();
+    COLUMNS.map(|quantity| {
+        let pair = counts.and_then(|counts| counts.get(quantity));
+        pair.map_or_else(String::new, |pair| cell(quantity, pair))
+    })
+}
+
+fn cell(quantity: Quantity, pair: CountPair) -> String {
+    let head = quantity.show(pair.head);
+    match pair.change_label() {
+        label if label == "+0.0 %" => head,
+        label => format!("{head} ({label})"),
+    }
+}
+
+/// All counts of base and head, one line each.
+pub(crate) fn explained(verdict: &Verdict, counts: &Counts) -> String {
+    let meaning = match counts.instruction_change() {
+        InstructionChange::Grew if verdict.method == Method::Counts => "more work",
+        InstructionChange::Grew => "more work, so the gate `compare_instructions_grew` applies",
+        InstructionChange::Shrank => "less work",
+        InstructionChange::Unchanged => {
+            "the same; possible causes of a change are code placement, caches and the machine"
+        }
+        InstructionChange::Unknown => "instructions were not counted",
+    };
+    let header = "  \tbase\thead\tchange\trepeat spread\tthreshold\tverdict\n".to_owned();
+    let lines = counts.iter().map(|(quantity, pair)| line(quantity, pair));
+    let table = aligned(&(header + &lines.collect::<String>()));
+    let trade_off = verdict.trade_off().map_or_else(String::new, |note| format!("{note}\n"));
+    format!("\nCounts per iteration: {meaning}\n{table}{trade_off}")
+}
+
+fn line(quantity: Quantity, pair: CountPair) -> String {
+    let [base, head] = figures(quantity, pair);
+    let spread = pair.spread.map_or_else(|| "-".to_owned(), small_share);
+    let (threshold, verdict) = if quantity.repeats() {
+        let verdict = match pair.direction() {
+            Some(CountDirection::Grew) => "grew",
+            Some(CountDirection::Shrank) => "shrank",
+            None => "unchanged",
+        };
+        (share(pair.threshold()), verdict)
+    } else {
+        ("-".to_owned(), "depends on the load")
+    };
+    let change = pair.change_label();
+    format!("  {quantity}\t{base}\t{head}\t{change}\t{spread}\t{threshold}\t{verdict}\n")
+}
+
+/// Both counts, with as many digits as their change needs to agree with them.
+fn figures(quantity: Quantity, pair: CountPair) -> [String; 2] {
+    let both = [pair.base, pair.head];
+    match quantity {
+        Quantity::UserNs | Quantity::SystemNs if both.iter().all(|ns| *ns > 0.0) => {
+            let change = LogRatio((pair.head / pair.base).ln());
+            let Figures { base, head, .. } =
+                Figures::new(Some(pair.base), Some(pair.head), Some(change));
+            [base, head].map(Option::unwrap_or_default)
+        }
+        Quantity::UserNs | Quantity::SystemNs => both.map(|ns| quantity.show(ns)),
+        Quantity::AllocBytes | Quantity::AllocPeakBytes => {
+            both.map(|bytes| format!("{} B", digits(bytes)))
+        }
+        _ => both.map(digits),
+    }
+}
+
+/// A count with all digits before the point, and at least six.
+fn digits(value: f64) -> String {
+    if value.abs() >= 1e5 {
+        return format!("{value:.0}");
+    }
+    let rounded: f64 = format!("{value:.5e}").parse().unwrap_or(value);
+    rounded.to_string()
+}
+
+fn share(share: f64) -> String {
+    percent(LogRatio(share.ln_1p()))
+}
+
+#[cfg(test)]
+#[path = "counts_tests.rs"]
+mod tests;
