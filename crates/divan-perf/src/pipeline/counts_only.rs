@@ -58,10 +58,11 @@ fn compared(executor: &mut Executor<'_>, others: &[Verdict]) -> Result<Vec<Verdi
     let mut counts = counted.counts.into_iter();
     for name in &names {
         let Some((base, head)) = counts.next().zip(counts.next()) else { break };
+        let head = BenchmarkCounts { refused: base.refused.or(head.refused), ..head };
         let mut verdict = verdict(name, |quantity| base.counts.get(&quantity).copied(), &head);
         verdict.base = Some(hash.clone());
         verdicts.push(verdict);
-        heads.push(BenchmarkCounts { refused: base.refused.or(head.refused), ..head });
+        heads.push(head);
     }
     let notes = refusals(&names, &heads);
     executor.notes.extend(counted.notes.into_iter().chain(notes).chain(not_counted(executor)));
@@ -76,8 +77,10 @@ fn recorded(executor: &mut Executor<'_>) -> Result<Vec<Verdict>> {
     let counted = count(executor.suite, executor.interrupt, &jobs)?;
     let verdicts = names.iter().zip(&counted.counts).map(|(name, head)| {
         match executor.suite.recorded(executor.context, name) {
-            Some(recorded) => verdict(name, |quantity| recorded.quantity(quantity), head),
-            None => {
+            Some(recorded) if recorded.quantity(Quantity::Instructions).is_some() => {
+                verdict(name, |quantity| recorded.quantity(quantity), head)
+            }
+            _ => {
                 let reason = Some("no comparable run has its counts".to_owned());
                 Verdict::without_counts(name, State::InsufficientHistory, reason)
             }
@@ -100,18 +103,33 @@ fn job(planned: &PlannedBenchmark) -> CountJob<'_> {
     }
 }
 
+/// Without instructions the comparison is not complete, even if allocations were counted.
 fn verdict(
     name: &BenchmarkId,
     base: impl Fn(Quantity) -> Option<f64>,
     head: &BenchmarkCounts,
 ) -> Verdict {
+    if !head.counts.contains_key(&Quantity::Instructions) {
+        return missing(name, head.refused.as_deref());
+    }
     let mut counts = Counts::default();
     for (quantity, head) in &head.counts {
         if let Some(base) = base(*quantity) {
             counts.insert(*quantity, CountPair::new(base, *head));
         }
     }
+    if counts.get(Quantity::Instructions).is_none() {
+        return missing(name, Some("the base has no count of them"));
+    }
     Verdict::of_counts(name, counts)
+}
+
+fn missing(name: &BenchmarkId, reason: Option<&str>) -> Verdict {
+    let reason = reason.map_or_else(
+        || "its instructions were not counted".to_owned(),
+        |reason| format!("its instructions were not counted: {reason}"),
+    );
+    Verdict::without_counts(name, State::Missing, Some(reason))
 }
 
 /// A note on benchmarks with several rows.
@@ -121,4 +139,31 @@ fn not_counted(executor: &Executor<'_>) -> Option<String> {
     (!names.is_empty()).then(|| {
         format!("not counted, because they have a row per thread count: {}", abbreviated(&names))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use perf_judge::run::Quantities;
+
+    #[test]
+    fn a_benchmark_without_instructions_is_missing_and_not_unchanged() {
+        let name = BenchmarkId::from("p/b::a");
+        let (instructions, allocations) = (Quantity::Instructions, Quantity::AllocCount);
+        let both = Quantities::from([(instructions, 100.0), (allocations, 3.0)]);
+        let some = Quantities::from([(allocations, 3.0)]);
+        let cases = [
+            (&both, &both, State::Unchanged),
+            (&both, &some, State::Missing),
+            (&some, &both, State::Missing),
+            (&some, &some, State::Missing),
+            (&Quantities::new(), &Quantities::new(), State::Missing),
+        ];
+        for (base, head, expected) in cases {
+            let refused = Some("no total".to_owned());
+            let head = BenchmarkCounts { counts: head.clone(), refused, ..<_>::default() };
+            let found = verdict(&name, |quantity| base.get(&quantity).copied(), &head);
+            assert_eq!(found.state, expected, "{base:?} {head:?}");
+        }
+    }
 }
