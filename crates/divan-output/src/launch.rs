@@ -57,6 +57,9 @@ pub fn probe_arguments<'a>(
     fixed.chain(names.into_iter().cloned()).collect()
 }
 
+/// The variable by which the set-up of samples counts towards the time limit, and its value.
+pub const EXTERNAL_TIME_VARIABLE: (&str, &str) = ("DIVAN_SKIP_EXT_TIME", "false");
+
 /// A duration as Divan reads it.
 fn seconds(time: Duration) -> String {
     time.as_secs_f64().to_string()

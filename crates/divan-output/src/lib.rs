@@ -23,8 +23,8 @@ mod version_tests;
 pub use cell::{Cell, Columns};
 pub use harness::Harness;
 pub use launch::{
-    CLEARED_VARIABLES, LISTING_ARGUMENTS, LISTING_VARIABLE, Launch, TREE_ARGUMENTS, USAGE_STATUS,
-    discovery_arguments, probe_arguments,
+    CLEARED_VARIABLES, EXTERNAL_TIME_VARIABLE, LISTING_ARGUMENTS, LISTING_VARIABLE, Launch,
+    TREE_ARGUMENTS, USAGE_STATUS, discovery_arguments, probe_arguments,
 };
 pub use line::decoded;
 pub use listing::{Listing, ListingError, parse_listing, parse_tree};

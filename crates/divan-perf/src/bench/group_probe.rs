@@ -5,7 +5,7 @@ use super::launch::Launcher;
 use super::launch_result::{LaunchResults, whole_table};
 use super::process::ProcessOutcome;
 use anyhow::Result;
-use divan_output::{Table, probe_arguments};
+use divan_output::{EXTERNAL_TIME_VARIABLE, Table, probe_arguments};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::LaunchResult;
 use std::collections::BTreeMap;
@@ -40,24 +40,28 @@ struct Probing {
     is_tuned: bool,
 }
 
-/// The longest time of a row that the start of its process, or a pause of the machine, may explain. A
-/// longer one is set-up that the benchmark's author left out of Divan's time limit.
-const MAX_START: Duration = Duration::from_secs(1);
-
 impl ProbedRow {
-    /// The wall-clock time per iteration in ns, with untimed set-up.
+    /// The wall-clock time per iteration in ns, with untimed set-up of each sample.
     ///
-    /// Divan ends the sampling once samples and set-up have taken the time limit. That bounds the time
-    /// of all samples but the last one, whatever the start of the process took.
+    /// Divan ends the sampling once samples and their set-up have taken the time limit. That bounds all
+    /// samples but the last one, whatever the start of the process, or a set-up before the first sample,
+    /// took. A single sample as long as the limit explains the end of the sampling by itself.
     pub(super) fn iteration_wall_ns(&self) -> f64 {
         let before_last = self.result.iterations().saturating_sub(self.result.sample_size.into());
-        let measured = self.measured_wall_ns();
-        if before_last == 0 || self.wall > MAX_START {
-            return measured;
-        }
-        measured
-            .min(self.probing.limit.as_nanos() as f64 / before_last as f64)
-            .max(self.result.mean_ns)
+        let limit_ns = self.probing.limit.as_nanos() as f64;
+        let sample_ns = self.result.mean_ns * f64::from(self.result.sample_size);
+        let most = match before_last {
+            0 if sample_ns >= limit_ns => self.result.mean_ns,
+            0 => f64::INFINITY,
+            iterations => limit_ns / iterations as f64,
+        };
+        self.measured_wall_ns().min(most).max(self.result.mean_ns)
+    }
+
+    /// The part of the wall-clock time that is not of iterations: mostly a set-up before the first sample.
+    pub(super) fn set_up(&self) -> Duration {
+        let iterations = self.result.iterations() as f64 * self.iteration_wall_ns();
+        self.wall.saturating_sub(Duration::from_secs_f64(iterations / 1e9))
     }
 
     fn measured_wall_ns(&self) -> f64 {
@@ -105,6 +109,8 @@ impl Launcher {
         let mut command = self.command(&first.executable);
         let names = entries.iter().map(|entry| &entry.listed);
         command.args(probe_arguments(names, sample_size, time));
+        // An author's choice would leave set-up out of the time limit.
+        command.env(EXTERNAL_TIME_VARIABLE.0, EXTERNAL_TIME_VARIABLE.1);
         let ended = self.run(command, first.id.as_str())?;
         let table = whole_table(first, &ended);
         let probing = Probing { limit: time, is_tuned: sample_size.is_none() };
@@ -208,14 +214,28 @@ mod tests {
             (10, 100, ms(80), 5e6 / 990.0),
             // Set-up that counts: the first sample took the whole time.
             (10, 1, ms(80), 8e6),
-            // Set-up that does not count.
-            (10, 100, ms(2000), 2e6),
+            // A set-up before the first sample.
+            (10, 100, ms(2000), 5e6 / 990.0),
+            // The same, where one sample is as long as the limit.
+            (6_000_000, 1, ms(2000), 1.0),
             // No shorter than the samples.
             (1 << 23, 2, ms(30), 1.0),
         ];
         for (sample_size, sample_count, wall, expected) in cases {
             let ns = probed_row(sample_size, sample_count, false, wall).iteration_wall_ns();
             assert!((ns / expected - 1.0).abs() < 1e-9, "{sample_size}, {sample_count}: {ns}");
+        }
+    }
+
+    #[test]
+    fn a_set_up_before_the_first_sample_is_not_of_its_iterations() {
+        let ms = Duration::from_millis;
+        for (sample_size, sample_count, wall, expected) in
+            [(6_000_000, 1, 2006, 2000), (1, 1, 40, 0), (1_000_000, 5, 1005, 999)]
+        {
+            let row = probed_row(sample_size, sample_count, false, ms(wall));
+            let set_up = row.set_up().as_secs_f64() * 1e3;
+            assert!((set_up - f64::from(expected)).abs() < 1.0, "{sample_size}: {set_up} ms");
         }
     }
 

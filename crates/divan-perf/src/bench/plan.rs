@@ -1,7 +1,7 @@
 //! Finds the rows of each benchmark, and chooses its sample size and count.
 
 use super::build::Executable;
-use super::group_probe::ProbedRows;
+use super::group_probe::{ProbedRow, ProbedRows};
 use super::launch::{LaunchOutcome, Launcher};
 use super::sample_config::{
     self, DIVAN_SAMPLE_COUNT, ProbeEstimate, SampleConfig, SamplingTarget, SamplingTargets,
@@ -111,6 +111,8 @@ struct Probe {
     is_cut_short: bool,
     /// The wall-clock time of its slowest row.
     wall: Duration,
+    /// The time of a launch besides its iterations and the start of the process.
+    set_up: Duration,
 }
 
 /// A benchmark whose sample size is chosen.
@@ -251,7 +253,7 @@ impl Planner<'_> {
         let ProbedBenchmark { entry, probe, .. } = probed;
         let iterations = f64::from(config.sample_size) * f64::from(config.sample_count);
         let sampling = iterations * probe.estimate.iteration_wall_ns / 1e9;
-        let expected = overhead + Duration::from_secs_f64(sampling);
+        let expected = overhead + probe.set_up + Duration::from_secs_f64(sampling);
         let planned = PlannedBenchmark { entry, rows: probe.rows, config, expected, launches: 0 };
         self.plan.planned.push(planned);
         Ok(())
@@ -353,7 +355,7 @@ fn results(rows: &[(BenchmarkId, LaunchResult)]) -> impl Iterator<Item = &Launch
 
 fn probe_of(probed: &ProbedRows) -> Probe {
     let rows = probed.rows.iter().map(|row| &row.result);
-    let wall_ns = probed.rows.iter().map(super::group_probe::ProbedRow::iteration_wall_ns).sum();
+    let wall_ns = probed.rows.iter().map(ProbedRow::iteration_wall_ns).sum();
     let is_cut_short = probed
         .rows
         .iter()
@@ -362,7 +364,8 @@ fn probe_of(probed: &ProbedRows) -> Probe {
     estimate.author_sample_count = estimate.author_sample_count.filter(|_| !is_cut_short);
     let wall = probed.rows.iter().map(|row| row.wall).max().unwrap_or_default();
     let rows = probed.rows.iter().map(|row| row.name.clone()).collect();
-    Probe { rows, estimate, is_cut_short, wall }
+    let set_up = probed.rows.iter().map(ProbedRow::set_up).max().unwrap_or_default();
+    Probe { rows, estimate, is_cut_short, wall, set_up }
 }
 
 /// The probe of a process of its own, whose sampling took `wall`.
@@ -376,6 +379,7 @@ fn probe_alone(rows: &[(BenchmarkId, LaunchResult)], wall: Duration) -> Probe {
         estimate,
         is_cut_short: false,
         wall,
+        set_up: Duration::ZERO,
     }
 }
 
