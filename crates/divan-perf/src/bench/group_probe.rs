@@ -4,6 +4,7 @@ use super::ListedBenchmark;
 use super::launch::Launcher;
 use super::launch_result::{LaunchResults, whole_table};
 use super::process::ProcessOutcome;
+use super::sample_config::DIVAN_SAMPLE_COUNT;
 use anyhow::Result;
 use divan_output::{EXTERNAL_TIME_VARIABLE, Table, probe_arguments};
 use perf_judge::ident::BenchmarkId;
@@ -71,12 +72,15 @@ impl ProbedRow {
         self.wall.as_nanos() as f64 / iterations.max(1) as f64
     }
 
-    /// Subtracts what the start of a process takes, if `wall` includes it. The samples remain.
-    fn subtract(&mut self, start: Duration) {
+    /// Subtracts what the start of a process takes, if `wall` includes it. The samples remain, and the
+    /// time limit if it ended the sampling.
+    fn subtract(&mut self, start: Duration, sets_sample_count: bool) {
         if self.is_first {
             let sampling = self.result.mean_ns * self.result.iterations() as f64;
             let sampling = Duration::from_secs_f64((sampling / 1e9).max(0.0));
-            self.wall = self.wall.saturating_sub(start).max(sampling);
+            let is_cut_short = !sets_sample_count && self.result.sample_count < DIVAN_SAMPLE_COUNT;
+            let least = if is_cut_short { sampling.max(self.probing.limit) } else { sampling };
+            self.wall = self.wall.saturating_sub(start).max(least);
         }
     }
 }
@@ -87,9 +91,10 @@ impl ProbedRows {
         self.rows.iter().any(|row| row.is_first)
     }
 
-    /// Subtracts the duration of the start of a process from the first row.
-    pub(super) fn subtract_start(&mut self, start: Duration) {
-        self.rows.iter_mut().for_each(|row| row.subtract(start));
+    /// Subtracts the duration of the start of a process from the first row. `sets_sample_count`: whether
+    /// the bench may set sample counts of its own.
+    pub(super) fn subtract_start(&mut self, start: Duration, sets_sample_count: bool) {
+        self.rows.iter_mut().for_each(|row| row.subtract(start, sets_sample_count));
     }
 }
 
@@ -242,11 +247,19 @@ mod tests {
     #[test]
     fn the_start_of_the_process_is_subtracted_from_the_first_row() {
         let ms = Duration::from_millis;
-        for (is_first, wall, expected) in [(true, 20, 8), (true, 13, 3), (false, 20, 20)] {
+        // Three samples of 1 ms. If only the limit of 5 ms can have ended them, they took as long.
+        let cases = [
+            (true, true, 20, 8),
+            (true, true, 13, 3),
+            (true, false, 13, 5),
+            (true, false, 20, 8),
+            (false, false, 20, 20),
+        ];
+        for (is_first, sets_sample_count, wall, expected) in cases {
             let row = probed_row(1_000_000, 3, false, ms(wall));
             let mut rows = ProbedRows { rows: vec![ProbedRow { is_first, ..row }] };
             assert_eq!(rows.has_first(), is_first);
-            rows.subtract_start(ms(12));
+            rows.subtract_start(ms(12), sets_sample_count);
             assert_eq!(rows.rows[0].wall, ms(expected));
         }
     }

@@ -232,7 +232,8 @@ impl Planner<'_> {
                 Some(start) => start,
                 None => *self.start.insert(self.overhead(first)?),
             };
-            probed.values_mut().for_each(|rows| rows.subtract_start(start));
+            let sets_count = self.sets_sample_count;
+            probed.values_mut().for_each(|rows| rows.subtract_start(start, sets_count));
         }
         Ok(probed)
     }

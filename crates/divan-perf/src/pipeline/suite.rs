@@ -44,7 +44,7 @@ const QUICK_MIN_SAMPLES: u32 = 3;
 /// The maximum wall-clock time of a launch with untimed set-up, in ns.
 const MAX_WALL_NS: f64 = 2e9;
 /// The same with `--quick`.
-const QUICK_WALL_NS: f64 = 2e8;
+const QUICK_WALL_NS: f64 = 1e8;
 
 /// The built benches, their launcher and the machine.
 #[derive(Debug)]
