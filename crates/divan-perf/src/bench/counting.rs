@@ -1,17 +1,23 @@
 //! Counts of benchmarks: instructions and allocations. They do not depend on the machine's load, so
 //! several processes run at the same time.
 
+use super::eta::EtaEstimator;
 use super::instructions::{CountedSample, InstructionCount, InstructionCounter};
 use super::recording_file::Marked;
 use super::sample_config::SampleConfig;
 use super::{Launcher, ListedBenchmark};
+use crate::ui::Progress;
 use anyhow::Result;
+use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Alloc, Quantities, Quantity};
 use perf_judge::stats;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::panic::resume_unwind;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 /// A benchmark to be counted.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +29,9 @@ pub(crate) struct CountJob<'a> {
     pub(crate) allocations: bool,
     /// How often it is counted. From twice on, the counts show by how much they differ.
     pub(crate) repeats: u32,
+    /// The expected duration of a launch. Long ones are counted first, so that no processor waits at the
+    /// end.
+    pub(crate) launch: Duration,
 }
 
 /// The counts of a benchmark per iteration.
@@ -60,13 +69,13 @@ pub(crate) fn count_all(
     let threads = thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
     let workers: Vec<CountWorker> =
         (0..threads).map(|_| CountWorker::new(launcher, callgrind)).collect::<Result<_>>()?;
-    let next = AtomicUsize::new(0);
+    let queue = JobQueue::new(jobs);
     let counted = Mutex::new(vec![BenchmarkCounts::default(); jobs.len()]);
     let run = |worker: CountWorker| -> Result<Vec<String>> {
-        while let Some((index, job)) = next_job(&next, jobs) {
+        while let Some((index, job)) = queue.next() {
             let counts = worker.count(job)?;
-            let mut counted = counted.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            counted[index] = counts;
+            locked(&counted)[index] = counts;
+            queue.finished(job);
         }
         Ok(worker.launcher.notes())
     };
@@ -78,16 +87,63 @@ pub(crate) fn count_all(
             .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
         ended.collect::<Result<Vec<_>>>()
     })?;
-    let counted = counted.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let counted = counted.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok((counted, notes.concat()))
 }
 
-fn next_job<'a, 'b>(
-    next: &AtomicUsize,
+/// The jobs of all threads, and their progress.
+struct JobQueue<'a, 'b> {
     jobs: &'a [CountJob<'b>],
-) -> Option<(usize, &'a CountJob<'b>)> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
-    Some((index, jobs.get(index)?))
+    /// Indexes of the jobs in the order of their start.
+    order: Vec<usize>,
+    next: AtomicUsize,
+    benchmarks: usize,
+    progress: Mutex<CountProgress>,
+}
+
+struct CountProgress {
+    progress: Progress,
+    eta: EtaEstimator,
+    done: usize,
+}
+
+impl<'a, 'b> JobQueue<'a, 'b> {
+    fn new(jobs: &'a [CountJob<'b>]) -> Self {
+        let names: BTreeSet<&BenchmarkId> = jobs.iter().map(|job| &job.entry.id).collect();
+        let benchmarks = names.len();
+        let progress = Progress::start("counting", "benchmark", "benchmarks", benchmarks);
+        let progress = CountProgress { progress, eta: EtaEstimator::start(benchmarks), done: 0 };
+        Self {
+            jobs,
+            order: longest_first(jobs.iter().map(|job| job.launch)),
+            next: AtomicUsize::new(0),
+            benchmarks,
+            progress: Mutex::new(progress),
+        }
+    }
+
+    fn next(&self) -> Option<(usize, &'a CountJob<'b>)> {
+        let index = *self.order.get(self.next.fetch_add(1, Ordering::Relaxed))?;
+        Some((index, &self.jobs[index]))
+    }
+
+    /// Shows that a job is done. A benchmark of a comparison has two.
+    fn finished(&self, job: &CountJob<'_>) {
+        let CountProgress { progress, eta, done } = &mut *locked(&self.progress);
+        *done += 1;
+        let benchmarks = *done * self.benchmarks / self.jobs.len();
+        progress.at(&eta.state(benchmarks, job.entry.id.as_str()));
+    }
+}
+
+fn longest_first(launches: impl Iterator<Item = Duration>) -> Vec<usize> {
+    let mut order: Vec<(usize, Duration)> = launches.enumerate().collect();
+    order.sort_by_key(|(_, launch)| Reverse(*launch));
+    order.into_iter().map(|(index, _)| index).collect()
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The counts of the processes of one repetition.
@@ -220,6 +276,12 @@ mod tests {
     fn a_counted_sample_has_about_a_million_instructions() {
         let sizes = [0.0, 3.0, 400.0, 299_000.0, 300_000.0, 1e9].map(sample_size);
         assert_eq!(sizes, [1 << 16, 1 << 16, 1024, 2, 1, 1]);
+    }
+
+    #[test]
+    fn long_launches_are_counted_first() {
+        let launches = [5, 1, 9, 5].map(Duration::from_millis);
+        assert_eq!(longest_first(launches.into_iter()), [2, 0, 3, 1]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod bench_environment;
 mod target_manifest;
 mod build;
 mod dep_info;
+mod eta;
 mod build_folder;
 mod claim;
 mod listed_benchmark;

@@ -1,13 +1,14 @@
 //! Finds the rows of each benchmark, and chooses its sample size and count.
 
 use super::build::Executable;
+use super::eta::EtaEstimator;
 use super::group_probe::{ProbedRow, ProbedRows};
 use super::launch::{LaunchOutcome, Launcher};
 use super::sample_config::{
     self, DIVAN_SAMPLE_COUNT, ProbeEstimate, SampleConfig, SamplingTarget, SamplingTargets,
 };
 use super::{ListedBenchmark, Listing, dep_info};
-use crate::ui::{Progress, ProgressState};
+use crate::ui::Progress;
 use anyhow::Result;
 use memchr::memmem;
 use perf_judge::baseline::Selector;
@@ -72,7 +73,7 @@ pub(super) fn plan(
         sets_sample_count: false,
         start: None,
         progress: Progress::start("probing", "benchmark", "benchmarks", count),
-        eta: EtaEstimator { count, started: Instant::now() },
+        eta: EtaEstimator::start(count),
         done: 0,
     };
     let mut executables: Vec<(PathBuf, VecDeque<ListedBenchmark>)> = Vec::new();
@@ -393,25 +394,4 @@ fn sets_sample_count(executable: &Executable) -> bool {
     let text =
         |path: &PathBuf| target.dir.ancestors().find_map(|dir| fs::read(dir.join(path)).ok());
     sources.iter().filter_map(text).any(|text| memmem::find(&text, AUTHOR_COUNT).is_some())
-}
-
-/// Estimates the time left from the mean time of the benchmarks so far.
-struct EtaEstimator {
-    count: usize,
-    started: Instant,
-}
-
-impl EtaEstimator {
-    fn state<'a>(&self, done: usize, current: &'a str) -> ProgressState<'a> {
-        let mean = self.started.elapsed().as_secs_f64() / done.max(1) as f64;
-        let left = self.count.saturating_sub(done) as f64;
-        ProgressState {
-            done,
-            of: self.count,
-            benchmarks: None,
-            left: Duration::from_secs_f64(if done == 0 { 0.0 } else { mean * left }),
-            current,
-            slowest: None,
-        }
-    }
 }

@@ -95,8 +95,12 @@ impl Runner {
 
     /// The listed benchmark whose launches have this row.
     pub(crate) fn entry_of(&self, row: &BenchmarkId) -> Option<&ListedBenchmark> {
-        let has_row = |planned: &&PlannedBenchmark| planned.rows.contains(row);
-        self.planned.iter().find(has_row).map(|planned| &planned.entry)
+        self.planned_of(row).map(|planned| &planned.entry)
+    }
+
+    /// The planned benchmark whose launches have this row.
+    pub(crate) fn planned_of(&self, row: &BenchmarkId) -> Option<&PlannedBenchmark> {
+        self.planned.iter().find(|planned| planned.rows.contains(row))
     }
 
     /// The benchmarks whose launches have a row of `wanted`.
@@ -210,7 +214,7 @@ impl PlannedBenchmark {
     }
 
     /// The expected duration of `launches` launches.
-    pub(super) fn expected(&self, launches: usize) -> Duration {
+    pub(crate) fn expected(&self, launches: usize) -> Duration {
         self.expected * u32::try_from(launches).unwrap_or(u32::MAX)
     }
 }

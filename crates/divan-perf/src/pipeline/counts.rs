@@ -8,14 +8,12 @@ use crate::bench::{
     count_all,
 };
 use crate::interrupt::Interrupt;
-use crate::ui;
 use anyhow::Result;
 use perf_judge::detect::counts::{CountPair, Counts};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{LaunchResult, Measured, Quantity};
-use perf_judge::unit;
 use perf_judge::verdict::{Method, Verdict};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How often a benchmark without recorded counts is counted.
 const FIRST_REPEATS: u32 = 3;
@@ -58,6 +56,7 @@ fn job_of_run<'a>(
         iteration_ns: measured.time_ns.median,
         allocations: measured.alloc.is_none(),
         repeats: if is_known { 1 } else { FIRST_REPEATS },
+        launch: planned.expected(1),
     };
     Some((name.clone(), job))
 }
@@ -120,9 +119,6 @@ pub(super) fn count(
         return Ok(Counted { counts: Vec::new(), notes: Vec::new() });
     }
     let found = InstructionCounter::find(interrupt);
-    let entries: BTreeSet<&BenchmarkId> = jobs.iter().map(|job| &job.entry.id).collect();
-    let count = unit::counted(entries.len(), "benchmark", "benchmarks");
-    ui::say(&format!("counting instructions and allocations of {count}"));
     let (counts, mut notes) = count_all(&suite.launcher, found.as_ref().ok(), jobs)?;
     notes.extend(found.err().map(|reason| format!("no instructions were counted: {reason}")));
     Ok(Counted { counts, notes })
@@ -146,13 +142,21 @@ pub(super) fn refusals(names: &[BenchmarkId], counts: &[BenchmarkCounts]) -> Vec
 fn jobs<'a>(executor: &'a Executor<'_>, verdict: &Verdict) -> Option<[CountJob<'a>; 2]> {
     let is_current =
         |base: &&Base| verdict.base.as_deref() == Some(base.commit.commit.hash.as_str());
-    let head = executor.runner.entry_of(&verdict.name)?;
+    let planned = executor.runner.planned_of(&verdict.name)?;
+    let head = &planned.entry;
     let base = executor.base.as_ref().filter(is_current)?.entries.get(&head.id)?;
     // One time for both sides, so that both get one sample size: a benchmark may rotate over inputs.
     let iteration_ns = verdict.base_ns.unwrap_or_default();
     let allocations =
         verdict.counts.as_ref().is_none_or(|counts| counts.get(Quantity::AllocCount).is_none());
-    Some([base, head].map(|entry| CountJob { entry, iteration_ns, allocations, repeats: 1 }))
+    let launch = planned.expected(1);
+    Some([base, head].map(|entry| CountJob {
+        entry,
+        iteration_ns,
+        allocations,
+        repeats: 1,
+        launch,
+    }))
 }
 
 /// Adds the counts of base and head.

@@ -100,6 +100,7 @@ fn job(planned: &PlannedBenchmark) -> CountJob<'_> {
         iteration_ns: LAUNCH_NS / iterations,
         allocations: true,
         repeats: 1,
+        launch: planned.expected(1),
     }
 }
 
