@@ -116,7 +116,7 @@ pub(super) fn build(workspace: &Workspace, options: &[String]) -> Result<Built> 
             .args(["bench", "--no-run", "--message-format=json-render-diagnostics"])
             .args(settings.build_args())
             .args(options)
-            .args(selection(&packages));
+            .args(selection(workspace, &packages));
         let output = run_cargo(&mut command).context("cannot start cargo")?;
         if !output.status.success() {
             bail!("cannot build the benches: fix the errors that cargo printed above");
@@ -164,10 +164,19 @@ fn builds(workspace: &Workspace) -> Vec<Packages<'_>> {
 }
 
 /// The arguments for packages and the names of their targets.
-fn selection(packages: &Packages<'_>) -> Vec<String> {
+fn selection(workspace: &Workspace, packages: &Packages<'_>) -> Vec<String> {
     let names: BTreeSet<&str> = packages.values().flatten().copied().collect();
-    let packages = packages.keys().map(|package| format!("--package={package}"));
+    let packages =
+        packages.keys().map(|package| format!("--package={}", specification(workspace, package)));
     packages.chain(names.into_iter().map(|name| format!("--bench={name}"))).collect()
+}
+
+/// The package for cargo. A dependency can have the name of a member, even in the same version, so the
+/// identifier is preferred. Those of cargo before 1.77 cannot be arguments.
+fn specification<'w>(workspace: &'w Workspace, package: &'w str) -> &'w str {
+    let mut own = workspace.targets.iter().filter(|target| target.package == package);
+    let id = own.next().map(|target| target.package_id.as_str());
+    id.filter(|id| id.starts_with("path+")).unwrap_or(package)
 }
 
 fn classify(workspace: &Workspace, messages: &str) -> Result<Built> {
@@ -359,8 +368,12 @@ mod tests {
 
     #[test]
     fn a_package_is_built_alone_if_a_selected_name_needs_features_in_it() {
+        let id = |package: &str| match package {
+            "c" => "path+file:///w/c#1.0.0".to_owned(),
+            _ => format!("{package} 1.0.0 (path+file:///w/{package})"),
+        };
         let target = |(package, name): (&str, &str)| BenchTarget {
-            package_id: format!("{package}#1"),
+            package_id: id(package),
             package: package.to_owned(),
             dir: PathBuf::new(),
             name: name.to_owned(),
@@ -373,10 +386,12 @@ mod tests {
             not_built: not_built.into(),
             ..Workspace::default()
         };
-        let builds: Vec<String> =
-            builds(&workspace).iter().map(|packages| selection(packages).join(" ")).collect();
+        let builds: Vec<String> = builds(&workspace)
+            .iter()
+            .map(|packages| selection(&workspace, packages).join(" "))
+            .collect();
         let expected = [
-            "--package=b --package=c --package=d --bench=bench --bench=y --bench=z",
+            "--package=b --package=path+file:///w/c#1.0.0 --package=d --bench=bench --bench=y --bench=z",
             "--package=a --bench=x",
         ];
         assert_eq!(builds, expected);
