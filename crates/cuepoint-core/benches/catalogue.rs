@@ -1,7 +1,7 @@
 //! Building, opening and searching a catalogue.
 
 use cuepoint_core::catalogue::{CatalogSource, Catalogue, Entry, Field, Query, Term, read_csv};
-use cuepoint_fixtures::{CatalogueSpec, LibrarySpec, catalogue, catalogue_csv};
+use cuepoint_fixtures::{CatalogueSpec, LibrarySpec, catalogue_csv, stored_catalogue, stored_rows};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{AllocProfiler, Bencher, black_box};
 
@@ -12,15 +12,14 @@ fn main() {
     divan::main();
 }
 
-fn rows(tracks: usize) -> Vec<Entry> {
-    let library = LibrarySpec::of(1_000);
-    let mut rows = catalogue(CatalogueSpec { library, entries: tracks }).rows;
-    rows.truncate(tracks);
-    rows
+fn spec(tracks: usize) -> CatalogueSpec {
+    CatalogueSpec { library: LibrarySpec::of(1_000), entries: tracks }
 }
 
-fn built(tracks: usize) -> Catalogue {
-    Catalogue::build(&rows(tracks)).expect("distinct identifiers")
+fn rows(tracks: usize) -> Vec<Entry> {
+    let mut rows = stored_rows(spec(tracks));
+    rows.truncate(tracks);
+    rows
 }
 
 fn bench_build(bencher: Bencher<'_, '_>, tracks: usize) {
@@ -47,7 +46,7 @@ fn catalogue_read_csv_10k(bencher: Bencher<'_, '_>) {
 }
 
 fn bench_open(bencher: Bencher<'_, '_>, tracks: usize) {
-    let bytes = built(tracks).encode().expect("memory");
+    let bytes = stored_catalogue(spec(tracks));
     bencher
         .counter(BytesCount::of_slice(&bytes))
         .counter(ItemsCount::new(tracks))
@@ -83,7 +82,8 @@ fn queries(rows: &[Entry]) -> Vec<Query> {
 
 fn bench_search(bencher: Bencher<'_, '_>, tracks: usize) {
     let rows = rows(tracks);
-    let catalogue = Catalogue::build(&rows).expect("distinct identifiers");
+    let bytes = stored_catalogue(spec(tracks));
+    let catalogue = Catalogue::decode(&bytes).expect("the file of this version");
     let queries = queries(&rows);
     let mut next = queries.iter().cycle();
     bencher

@@ -7,7 +7,7 @@ use std::{fs, io, process};
 use cuepoint_core::export::{Delimiter, write_csv, write_file};
 use cuepoint_core::rekordbox::{Library, Track, parse};
 use cuepoint_core::results::{FilterSpec, Table, View};
-use cuepoint_fixtures::{LibrarySpec, library};
+use cuepoint_fixtures::{LibrarySpec, stored_library};
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher};
 
@@ -19,7 +19,8 @@ fn main() {
 }
 
 fn read(tracks: usize) -> Library {
-    parse(library(LibrarySpec::of(tracks)).as_bytes()).expect("generated libraries are well-formed")
+    let text = stored_library(LibrarySpec::of(tracks));
+    parse(text.as_bytes()).expect("generated libraries are well-formed")
 }
 
 fn export(view: &View<'_, Track<'_>>, out: impl io::Write) {

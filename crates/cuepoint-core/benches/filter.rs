@@ -2,7 +2,7 @@
 
 use cuepoint_core::rekordbox::{Bpm, Library, parse};
 use cuepoint_core::results::{Bounds, Direction, FilterSpec, SortKey, Table};
-use cuepoint_fixtures::{LibrarySpec, library};
+use cuepoint_fixtures::{LibrarySpec, stored_library};
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
 
@@ -35,7 +35,8 @@ fn spec(name: &str) -> FilterSpec {
 }
 
 fn read(tracks: usize) -> Library {
-    parse(library(LibrarySpec::of(tracks)).as_bytes()).expect("generated libraries are well-formed")
+    let text = stored_library(LibrarySpec::of(tracks));
+    parse(text.as_bytes()).expect("generated libraries are well-formed")
 }
 
 fn bench_filter(bencher: Bencher<'_, '_>, tracks: usize, name: &str) {

@@ -4,7 +4,9 @@ use cuepoint_core::catalogue::Catalogue;
 use cuepoint_core::matching::{Progress, TrackMatch, Wanted, Workers, match_all, match_track};
 use cuepoint_core::name::readings;
 use cuepoint_core::rekordbox::{Library, Track, parse};
-use cuepoint_fixtures::{CatalogueSpec, Kind, LibrarySpec, Truth, catalogue, library};
+use cuepoint_fixtures::{
+    CatalogueSpec, Kind, LibrarySpec, Truth, catalogue, library, stored_catalogue,
+};
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
 use rayon::ThreadPoolBuilder;
@@ -20,18 +22,16 @@ fn main() {
 struct Bench {
     library: Library,
     catalogue: Catalogue,
-    truth: Vec<Truth>,
 }
 
 impl Bench {
     fn new(tracks: usize) -> Self {
         let spec = CatalogueSpec { library: LibrarySpec::of(tracks), entries: 20_000 };
-        let generated = catalogue(spec);
+        let file = stored_catalogue(spec);
         let text = library(spec.library);
         Self {
             library: parse(text.as_bytes()).expect("generated libraries are well-formed"),
-            catalogue: Catalogue::build(&generated.rows).expect("distinct identifiers"),
-            truth: generated.truth,
+            catalogue: Catalogue::decode(&file).expect("the file of this version"),
         }
     }
 
@@ -44,15 +44,15 @@ impl Bench {
 const ROTATION: u32 = 64;
 
 /// Sixteen tracks of each of four kinds, in turn: what a track costs depends on how it is written.
-fn rotation(bench: &Bench) -> Vec<Track<'_>> {
+fn rotation<'b>(bench: &'b Bench, truth: &[Truth]) -> Vec<Track<'b>> {
     let kinds: [&[Kind]; 4] = [
         &[Kind::Plain, Kind::NearMiss, Kind::Extended],
         &[Kind::Remix],
         &[Kind::ArtistInTitle],
         &[Kind::NonLatin, Kind::Accented, Kind::Absent],
     ];
-    let of_kinds = |kinds: &[Kind]| -> Vec<Track<'_>> {
-        let tracks = bench.tracks().into_iter().zip(&bench.truth);
+    let of_kinds = |kinds: &[Kind]| -> Vec<Track<'b>> {
+        let tracks = bench.tracks().into_iter().zip(truth);
         let chosen = tracks.filter(|(_, truth)| kinds.contains(&truth.kind));
         chosen.map(|(track, _)| track).take(ROTATION as usize / 4).collect()
     };
@@ -65,7 +65,8 @@ fn rotation(bench: &Bench) -> Vec<Track<'_>> {
 #[divan::bench(sample_count = ROTATION, sample_size = 1)]
 fn process_single_track(bencher: Bencher<'_, '_>) {
     let bench = Bench::new(1_000);
-    let mut tracks = rotation(&bench).into_iter().cycle();
+    let kinds = catalogue(CatalogueSpec { library: LibrarySpec::of(1_000), entries: 0 });
+    let mut tracks = rotation(&bench, &kinds.truth).into_iter().cycle();
     bencher
         .with_inputs(|| tracks.next())
         .bench_local_values(|track| Some(match_track(&Wanted::of_track(track?), &bench.catalogue)));

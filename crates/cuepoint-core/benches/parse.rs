@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use cuepoint_core::rekordbox::parse;
-use cuepoint_fixtures::{LibrarySpec, library};
+use cuepoint_fixtures::{LibrarySpec, library, stored_library};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{AllocProfiler, Bencher, black_box};
 use quick_xml::Reader;
@@ -22,7 +22,7 @@ const MANY: usize = 50_000;
 /// Shared by the two benches that need it, and generated for these only.
 fn many_tracks() -> &'static str {
     static TEXT: OnceLock<String> = OnceLock::new();
-    TEXT.get_or_init(|| library(LibrarySpec::of(MANY)))
+    TEXT.get_or_init(|| stored_library(LibrarySpec::of(MANY)))
 }
 
 fn bench_parse(bencher: Bencher<'_, '_>, text: &str, tracks: usize) {
@@ -50,7 +50,7 @@ fn parse_large_xml(bencher: Bencher<'_, '_>) {
 /// A fifth of the next one: the two show whether time grows faster than the file.
 #[divan::bench(sample_count = 20, sample_size = 1)]
 fn parse_10k_tracks(bencher: Bencher<'_, '_>) {
-    bench_parse(bencher, &library(LibrarySpec::of(10_000)), 10_000);
+    bench_parse(bencher, &stored_library(LibrarySpec::of(10_000)), 10_000);
 }
 
 #[divan::bench(sample_count = 10, sample_size = 1)]

@@ -13,6 +13,7 @@ mod credit;
 mod library;
 mod playlist;
 mod rng;
+mod stored;
 mod title;
 mod track;
 mod words;
@@ -21,6 +22,7 @@ mod xml;
 pub use accuracy::{Accuracy, AccuracyError, Tally, accuracy};
 pub use catalogue::{Catalogue, CatalogueSpec, Kind, Truth, catalogue, catalogue_csv};
 pub use library::{LibrarySpec, LineEnd, library};
+pub use stored::{stored_catalogue, stored_library, stored_rows};
 pub use xml::escape_attribute;
 
 /// The library sizes that tests and benches use, in tracks.

@@ -4,8 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use cuepoint_core::catalogue::Catalogue;
-use cuepoint_fixtures::{CatalogueSpec, catalogue, library};
+use cuepoint_fixtures::{CatalogueSpec, stored_catalogue, stored_library};
 use tempfile::TempDir;
 
 /// A library and its catalogue in a folder that is removed with this.
@@ -49,9 +48,9 @@ pub(crate) fn catalogue_in(folder: &Path) -> PathBuf {
 
 /// Generates a library and its catalogue into `folder`.
 pub(crate) fn write_inputs(folder: &Path, spec: CatalogueSpec) {
-    fs::write(folder.join("library.xml"), library(spec.library)).expect("room for the library");
-    let built = Catalogue::build(&catalogue(spec).rows).expect("distinct identifiers");
+    fs::write(folder.join("library.xml"), stored_library(spec.library))
+        .expect("room for the library");
     let unfinished = folder.join("unfinished");
-    fs::write(&unfinished, built.encode().expect("memory")).expect("room for the catalogue");
+    fs::write(&unfinished, stored_catalogue(spec)).expect("room for the catalogue");
     fs::rename(&unfinished, catalogue_in(folder)).expect("the same folder");
 }
