@@ -45,7 +45,7 @@ pub(crate) struct MeasureArgs {
     /// and one run.
     #[arg(long, value_name = "I/N", help_heading = heading::SELECTION)]
     pub(crate) partition: Option<Part>,
-    /// Set the measured time per launch, in milliseconds [default: 50].
+    /// Set the measured time per launch, in milliseconds [default: 50, in comparisons 20].
     ///
     /// Recorded sample sizes and sample counts are kept within a factor of four of this time, so
     /// that runs remain comparable.

@@ -23,6 +23,8 @@ pub(crate) struct SamplingTarget {
     pub(crate) max_wall_ns: f64,
     /// The fewest samples of a launch.
     pub(crate) min_samples: u32,
+    /// The maximum sampling time of a launch with the author's sample count, in ns.
+    pub(crate) max_author_ns: f64,
     /// Launches per run.
     pub(crate) launches: u32,
     /// The samples of all launches that a budget needs; `None` without such a budget.
@@ -67,8 +69,6 @@ const MAX_SAMPLES: f64 = 10_000.0;
 pub(crate) const DIVAN_SAMPLE_COUNT: u32 = 100;
 /// The maximum time of all launches of a benchmark for the samples that a budget needs.
 const MAX_BUDGET_NS: f64 = 60e9;
-/// The maximum sampling time of a launch with the author's sample count.
-const MAX_AUTHOR_NS: f64 = 5e9;
 /// A recorded sample config is reused until the time has changed by this factor.
 const REUSE_FACTOR: f64 = 4.0;
 /// How many times the maximum wall-clock time a launch with recorded values may seem to take. One
@@ -132,7 +132,7 @@ pub(crate) fn sample_count(
     }
     let by_author = estimate.author_sample_count.filter(|own| (2..=most as u32).contains(own));
     match by_author.map(|own| count.div_ceil(own) * own) {
-        Some(multiple) if f64::from(multiple) * sample_ns <= MAX_AUTHOR_NS => multiple,
+        Some(multiple) if f64::from(multiple) * sample_ns <= target.max_author_ns => multiple,
         _ => count,
     }
 }
@@ -182,6 +182,7 @@ mod tests {
         launch_ns: 50e6,
         max_wall_ns: 2e9,
         min_samples: 5,
+        max_author_ns: 5e9,
         launches: 5,
         pooled_samples: None,
     };

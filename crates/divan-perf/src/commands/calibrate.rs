@@ -3,7 +3,7 @@
 use crate::args::{MeasureArgs, OutputArgs, heading};
 use crate::bench::{BaseEntries, Listing, Runner};
 use crate::interrupt::Interrupt;
-use crate::pipeline::{BenchSuite, Context};
+use crate::pipeline::{BenchSuite, Context, Purpose};
 use crate::store::MeasurementFile;
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
@@ -111,7 +111,7 @@ impl<'a> SelfComparison<'a> {
         interrupt: &'a Interrupt,
     ) -> Result<Self> {
         let base = BaseEntries::new(listing.clone(), &BTreeMap::new());
-        let runner = suite.plan(context, listing, args, false)?.without_deadline();
+        let runner = suite.plan(context, listing, args, Purpose::Comparison)?.without_deadline();
         Ok(Self { suite, runner, base, interrupt })
     }
 

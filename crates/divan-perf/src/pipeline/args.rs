@@ -1,5 +1,6 @@
 //! The flags of `perf` itself.
 
+use super::suite::Purpose;
 use crate::args::{FailOn, Format, MeasureArgs, heading, revision};
 use clap::Args;
 
@@ -70,4 +71,17 @@ pub(crate) struct PerfArgs {
     /// Print the report in this format.
     #[arg(long, value_enum, default_value_t = Format::Human, help_heading = heading::OUTPUT)]
     pub(crate) format: Format,
+}
+
+impl PerfArgs {
+    /// What the launches are for.
+    pub(super) fn purpose(&self) -> Purpose {
+        if self.compare.is_some() && !self.counts_only {
+            Purpose::Comparison
+        } else if self.quick {
+            Purpose::QuickRun
+        } else {
+            Purpose::Run
+        }
+    }
 }

@@ -27,7 +27,7 @@ pub(crate) use args::PerfArgs;
 pub(crate) use context::Context;
 pub(crate) use noise_probe::{NoiseProbe, probe};
 pub(crate) use outcome::deliver;
-pub(crate) use suite::BenchSuite;
+pub(crate) use suite::{BenchSuite, Purpose};
 
 use crate::interrupt::Interrupt;
 use crate::ui;
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     let (suite, listing) = BenchSuite::build(&context, &args.measure, &interrupt)?;
     let (listing, selection) = reference.select(args, &context, &suite, listing)?;
     suite.check_selected(&listing, &args.measure)?;
-    let mut runner = suite.plan(&context, listing, &args.measure, args.quick)?;
+    let mut runner = suite.plan(&context, listing, &args.measure, args.purpose())?;
     suite.check_names(&context, &runner, &selection.not_launched(), args)?;
     let time_notes = if args.counts_only {
         Vec::new()

@@ -1,7 +1,7 @@
 //! The benchmarks of a workspace and the noise of the machine, for `cargo xtask perf doctor`.
 
 use super::context::Context;
-use super::suite::BenchSuite;
+use super::suite::{BenchSuite, Purpose};
 use crate::args::MeasureArgs;
 use crate::bench::BaseEntries;
 use crate::interrupt::Interrupt;
@@ -50,7 +50,7 @@ pub(crate) fn probe(
     let context = Context::without_history(manifest, &args.output)?;
     let (suite, listing) = BenchSuite::build(&context, args, interrupt)?;
     suite.check_selected(&listing, args)?;
-    let runner = suite.plan(&context, listing.clone(), args, false)?;
+    let runner = suite.plan(&context, listing.clone(), args, Purpose::Run)?;
     let names: Vec<BenchmarkId> =
         runner.planned().iter().flat_map(|planned| planned.rows.clone()).collect();
     let failures = runner.failures().clone();

@@ -16,6 +16,7 @@ use crate::ui;
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use perf_judge::baseline::Selector;
+use perf_judge::detect::paired;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{
     LaunchResult, Machine, Measured, Quantity, Run, RunKind, SCHEMA, Source, Unfinished,
@@ -45,6 +46,25 @@ const QUICK_MIN_SAMPLES: u32 = 3;
 const MAX_WALL_NS: f64 = 2e9;
 /// The same with `--quick`.
 const QUICK_WALL_NS: f64 = 1e8;
+/// The maximum sampling time of a launch with the author's sample count, in ns.
+const MAX_AUTHOR_NS: f64 = 5e9;
+/// The default of `--launch-ms` in a comparison, in milliseconds.
+const PAIR_LAUNCH_MS: u16 = 20;
+/// The maximum wall-clock time of such a launch with untimed set-up, in ns.
+const PAIR_WALL_NS: f64 = 3e8;
+/// The maximum sampling time of such a launch with the author's sample count, in ns.
+const PAIR_AUTHOR_NS: f64 = 1e8;
+
+/// What the launches are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A run that is recorded.
+    Run,
+    /// The same with `--quick`.
+    QuickRun,
+    /// Pairs of base and head.
+    Comparison,
+}
 
 /// The built benches, their launcher and the machine.
 #[derive(Debug)]
@@ -168,22 +188,26 @@ impl BenchSuite {
         self.seed
     }
 
-    /// Chooses the sample size and sample count of each benchmark, for shorter launches if the
-    /// measurement `is_quick`.
+    /// Chooses the sample size and sample count of each benchmark.
     pub(crate) fn plan(
         &self,
         context: &Context,
         listing: Listing,
         args: &MeasureArgs,
-        is_quick: bool,
+        purpose: Purpose,
     ) -> Result<Runner> {
-        let past = Some(self.selector(context));
+        // Both sides of a comparison are launched now, so recorded values need not be kept.
+        let past = (purpose != Purpose::Comparison).then(|| self.selector(context));
         let options = RunnerOptions { seed: self.seed, time_limit: args.time_limit };
         let targets = |name: &BenchmarkId| {
             let recorded = self.target(context, args, name);
             SamplingTargets {
                 recorded,
-                new: if is_quick { quick(recorded, args) } else { recorded },
+                new: match purpose {
+                    Purpose::Run => recorded,
+                    Purpose::QuickRun => quick(recorded, args),
+                    Purpose::Comparison => comparison(recorded, args),
+                },
             }
         };
         Runner::plan(listing, &self.launcher, past, targets, options)
@@ -306,6 +330,7 @@ impl BenchSuite {
             launch_ns: f64::from(args.launch_ms.unwrap_or(LAUNCH_MS)) * 1e6,
             max_wall_ns: MAX_WALL_NS,
             min_samples: MIN_SAMPLES,
+            max_author_ns: MAX_AUTHOR_NS,
             launches: LAUNCHES.into(),
             pooled_samples: limits.filter_map(|budget| budget.metric.samples_needed()).max(),
         }
@@ -363,6 +388,20 @@ fn quick(target: SamplingTarget, args: &MeasureArgs) -> SamplingTarget {
         max_wall_ns: QUICK_WALL_NS,
         min_samples: QUICK_MIN_SAMPLES,
         pooled_samples: None,
+        ..target
+    }
+}
+
+/// The target of a comparison: a pair needs the minimum and the median of a launch, and more launches
+/// lower the noise more than longer ones do.
+fn comparison(target: SamplingTarget, args: &MeasureArgs) -> SamplingTarget {
+    let launch_ns = f64::from(args.launch_ms.unwrap_or(PAIR_LAUNCH_MS)) * 1e6;
+    SamplingTarget {
+        launch_ns,
+        max_wall_ns: PAIR_WALL_NS,
+        min_samples: QUICK_MIN_SAMPLES,
+        max_author_ns: PAIR_AUTHOR_NS,
+        launches: paired::FIRST_ANALYSIS as u32,
         ..target
     }
 }
