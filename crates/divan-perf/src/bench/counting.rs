@@ -1,17 +1,15 @@
 //! Counts of benchmarks: instructions and allocations. They do not depend on the machine's load, so
 //! several processes run at the same time.
 
-use super::instructions::{CountedSample, InstructionCount, InstructionCounter};
+use super::counted_sample::CountedSample;
+use super::instructions::{InstructionCount, InstructionCounter};
+use super::parallel::on_all_processors;
 use super::recording_file::Marked;
 use super::sample_config::SampleConfig;
 use super::{Launcher, ListedBenchmark};
 use anyhow::Result;
 use perf_judge::run::{Alloc, Quantities, Quantity};
 use perf_judge::stats;
-use std::panic::resume_unwind;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 /// A benchmark to be counted.
 #[derive(Clone, Copy, Debug)]
@@ -36,14 +34,6 @@ pub(crate) struct BenchmarkCounts {
     pub(crate) refused: Option<String>,
 }
 
-/// Samples of a counting process. The last one is counted: the first one includes what happens once in
-/// a process.
-const SAMPLES: u32 = 2;
-/// The minimum duration of a counted sample, in ns outside of callgrind: a million instructions.
-/// What a sample adds to them, some hundreds, does not matter then.
-const MIN_SAMPLE_NS: f64 = 300_000.0;
-/// The largest sample size. Divan allocates memory for each iteration.
-const MAX_SAMPLE_SIZE: u32 = 1 << 16;
 /// The fewest allocations before the first sample of a process whose allocator is counted. Divan
 /// makes hundreds.
 const MIN_ALLOCATIONS_BEFORE: u64 = 50;
@@ -57,37 +47,9 @@ pub(crate) fn count_all(
     callgrind: Option<&InstructionCounter>,
     jobs: &[CountJob<'_>],
 ) -> Result<(Vec<BenchmarkCounts>, Vec<String>)> {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
-    let workers: Vec<CountWorker> =
-        (0..threads).map(|_| CountWorker::new(launcher, callgrind)).collect::<Result<_>>()?;
-    let next = AtomicUsize::new(0);
-    let counted = Mutex::new(vec![BenchmarkCounts::default(); jobs.len()]);
-    let run = |worker: CountWorker| -> Result<Vec<String>> {
-        while let Some((index, job)) = next_job(&next, jobs) {
-            let counts = worker.count(job)?;
-            let mut counted = counted.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            counted[index] = counts;
-        }
-        Ok(worker.launcher.notes())
-    };
-    let notes = thread::scope(|scope| {
-        let running: Vec<_> =
-            workers.into_iter().map(|worker| scope.spawn(|| run(worker))).collect();
-        let ended = running
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        ended.collect::<Result<Vec<_>>>()
-    })?;
-    let counted = counted.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-    Ok((counted, notes.concat()))
-}
-
-fn next_job<'a, 'b>(
-    next: &AtomicUsize,
-    jobs: &'a [CountJob<'b>],
-) -> Option<(usize, &'a CountJob<'b>)> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
-    Some((index, jobs.get(index)?))
+    let worker = || CountWorker::new(launcher, callgrind);
+    let (counted, workers) = on_all_processors(jobs, worker, CountWorker::count)?;
+    Ok((counted, workers.iter().flat_map(|worker| worker.launcher.notes()).collect()))
 }
 
 /// The counts of the processes of one repetition.
@@ -111,7 +73,7 @@ impl CountWorker {
     }
 
     fn count(&self, job: &CountJob<'_>) -> Result<BenchmarkCounts> {
-        let sample = self.sample(job.entry, sample_size(job.iteration_ns))?;
+        let sample = CountedSample::find(&self.launcher, job.entry, job.iteration_ns)?;
         // The difference of two processes varies, and takes long.
         let repeats = if sample.is_some() { job.repeats.max(1) } else { 1 };
         let mut counted = Vec::new();
@@ -153,13 +115,6 @@ impl CountWorker {
         Ok(counted)
     }
 
-    /// The clock reads of the sample to count; `None` if they cannot be proved.
-    fn sample(&self, entry: &ListedBenchmark, sample_size: u32) -> Result<Option<CountedSample>> {
-        let config = SampleConfig { sample_size, sample_count: SAMPLES };
-        let launched = self.launcher.launch_to_count(entry, config, None)?;
-        Ok(launched.proved.last_sample.map(|marks| CountedSample { config, marks }))
-    }
-
     /// The allocations of an iteration. The peak is one of a sample with a single iteration.
     fn allocations(&self, entry: &ListedBenchmark, sample: CountedSample) -> Result<Option<Alloc>> {
         let Some(alloc) = self.allocations_of(entry, sample)? else { return Ok(None) };
@@ -175,9 +130,9 @@ impl CountWorker {
     fn allocations_of(
         &self,
         entry: &ListedBenchmark,
-        CountedSample { config, marks }: CountedSample,
+        CountedSample { config, marks, .. }: CountedSample,
     ) -> Result<Option<Alloc>> {
-        let marked = Some(Marked { marks, allocations: true });
+        let marked = Some(Marked { marks, warm_up: None, allocations: true });
         let proved = self.launcher.launch_to_count(entry, config, marked)?.proved;
         let allocated = proved.allocated.filter(|_| proved.last_sample == Some(marks));
         let allocated = allocated.filter(|counted| counted.before >= MIN_ALLOCATIONS_BEFORE);
@@ -207,20 +162,9 @@ fn summary(counted: &[Quantities], refused: Option<String>) -> BenchmarkCounts {
     summary
 }
 
-fn sample_size(iteration_ns: f64) -> u32 {
-    let iterations = (MIN_SAMPLE_NS / iteration_ns.max(1.0)).ceil() as u32;
-    iterations.next_power_of_two().min(MAX_SAMPLE_SIZE)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_counted_sample_has_about_a_million_instructions() {
-        let sizes = [0.0, 3.0, 400.0, 299_000.0, 300_000.0, 1e9].map(sample_size);
-        assert_eq!(sizes, [1 << 16, 1 << 16, 1024, 2, 1, 1]);
-    }
 
     #[test]
     fn repeated_counts_have_a_median_and_a_spread() {

@@ -44,6 +44,12 @@ pub enum InstructionChange {
 /// The note where only the time changed, and its possible causes.
 const UNCHANGED_CAUSE: &str = "instructions unchanged: code placement, caches or the machine";
 
+/// The smallest noticeable change of a simulated count.
+const NOTICEABLE: f64 = 0.05;
+/// The smallest noticeable difference of a simulated count, per executed instruction. A wrong
+/// prediction costs about 15 cycles.
+const NOTICEABLE_PER_INSTRUCTION: f64 = 1e-4;
+
 impl Counts {
     /// What both builds counted. The repeat spread is the larger one of both.
     pub fn between(base: &Measured, head: &Measured) -> Self {
@@ -99,6 +105,19 @@ impl Counts {
         let changes = self.changes();
         let grew = changes.iter().find(|change| change.direction == CountDirection::Grew);
         grew.or_else(|| changes.first()).map(|change| change.direction)
+    }
+
+    /// The simulated counts that changed noticeably, in the order of reports. They have no verdict.
+    pub fn simulated_changes(&self) -> Vec<CountChange> {
+        let instructions = self.get(Quantity::Instructions);
+        let instructions = instructions.map_or(0.0, |pair| pair.base.max(pair.head));
+        let smallest = instructions * NOTICEABLE_PER_INSTRUCTION;
+        let change = |(quantity, pair): (Quantity, CountPair)| {
+            let direction = pair.direction_from(NOTICEABLE)?;
+            let is_noticeable = (pair.head - pair.base).abs() >= smallest;
+            is_noticeable.then_some(CountChange { quantity, pair, direction })
+        };
+        self.iter().filter(|(quantity, _)| quantity.is_simulated()).filter_map(change).collect()
     }
 
     /// The change of the counts. Instructions have precedence over allocations if both changed.
@@ -236,6 +255,30 @@ mod tests {
         let changed: Vec<Quantity> = counts.changes().iter().map(|each| each.quantity).collect();
         assert_eq!(changed, [Instructions, AllocBytes]);
         assert_eq!(Counts::default().direction(), None);
+    }
+
+    #[test]
+    fn simulated_counts_have_no_verdict_and_are_named_where_they_differ_noticeably() {
+        use Quantity::{BranchMispredictions, LastLevelMisses};
+        let cases = [
+            (3000.0, 3140.0, false),
+            (3000.0, 3150.0, true),
+            (3000.0, 2850.0, true),
+            // Of a million instructions.
+            (100.0, 199.0, false),
+            (100.0, 200.0, true),
+            (0.0, 150.0, true),
+        ];
+        for (base, head, is_named) in cases {
+            let mut counts = Counts::default();
+            counts.insert(Instructions, CountPair::new(1e6, 1e6));
+            counts.insert(BranchMispredictions, CountPair::new(base, head));
+            counts.insert(LastLevelMisses, CountPair::new(7.0, 7.0));
+            let named: Vec<Quantity> =
+                counts.simulated_changes().iter().map(|change| change.quantity).collect();
+            assert_eq!(named, [BranchMispredictions][..usize::from(is_named)], "{base} {head}");
+            assert_eq!(counts.direction(), None);
+        }
     }
 
     #[test]
