@@ -69,7 +69,7 @@ impl DetailWorker {
             match simulate(callgrind, &self.launcher, job.entry, sample)? {
                 Some(simulated) => details.simulated = simulated,
                 None => {
-                    details.refused.push("under callgrind, its samples were not found".to_owned());
+                    details.refused.push("its samples were not found under callgrind".to_owned());
                 }
             }
         }

@@ -67,7 +67,7 @@ impl Strace {
         let launched =
             launcher.launch_by(self.command(), entry, config, TIME_LIMIT, Some(marked))?;
         if launched.proved.last_sample != Some(marks) {
-            return Ok(Err("under strace, its samples were not found".to_owned()));
+            return Ok(Err("its samples were not found under strace".to_owned()));
         }
         let mut calls = StraceCalls::default();
         let output = File::open(self.output()).context("cannot read the output of strace")?;

@@ -53,16 +53,19 @@ fn details(executor: &Executor<'_>, changed: &[&mut Verdict]) -> Result<Option<D
     }
     let callgrind = InstructionCounter::find(executor.interrupt).ok();
     let strace = Strace::find(executor.interrupt);
-    if callgrind.is_some() || strace.is_ok() {
-        let count = unit::counted(jobs.len(), "changed benchmark", "changed benchmarks");
-        ui::say(&format!("counting cache misses, branches and system calls of {count}"));
+    // A missing callgrind was reported when instructions were counted.
+    let missing = strace.as_ref().err();
+    let missing = missing.map(|reason| format!("no system calls were counted: {reason}"));
+    if callgrind.is_none() && strace.is_err() {
+        return Ok(Some(Details { pairs: Vec::new(), notes: missing.into_iter().collect() }));
     }
+    let count = unit::counted(jobs.len(), "changed benchmark", "changed benchmarks");
+    ui::say(&format!("counting cache misses, branches and system calls of {count}"));
     let both: Vec<CountJob<'_>> = jobs.iter().flat_map(|(_, both)| *both).collect();
     let launcher = &executor.suite.launcher;
     let (counted, mut notes) =
         detail_all(launcher, callgrind.as_ref(), strace.as_ref().ok(), &both)?;
-    // A missing callgrind was reported when instructions were counted.
-    notes.extend(strace.err().map(|reason| format!("no system calls were counted: {reason}")));
+    notes.extend(missing);
     let mut counted = counted.into_iter();
     let pair = |(at, _)| Some((at, [counted.next()?, counted.next()?]));
     let pairs = jobs.into_iter().filter_map(pair).collect();

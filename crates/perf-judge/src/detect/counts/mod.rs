@@ -107,7 +107,8 @@ impl Counts {
         grew.or_else(|| changes.first()).map(|change| change.direction)
     }
 
-    /// The simulated counts that changed noticeably, in the order of reports. They have no verdict.
+    /// The simulated events that changed noticeably, in the order of reports. They have no verdict.
+    /// Accesses to data are left out: their cost is that of the instructions.
     pub fn simulated_changes(&self) -> Vec<CountChange> {
         let instructions = self.get(Quantity::Instructions);
         let instructions = instructions.map_or(0.0, |pair| pair.base.max(pair.head));
@@ -117,7 +118,9 @@ impl Counts {
             let is_noticeable = (pair.head - pair.base).abs() >= smallest;
             is_noticeable.then_some(CountChange { quantity, pair, direction })
         };
-        self.iter().filter(|(quantity, _)| quantity.is_simulated()).filter_map(change).collect()
+        let is_event =
+            |quantity: Quantity| quantity.is_simulated() && quantity != Quantity::DataAccesses;
+        self.iter().filter(|(quantity, _)| is_event(*quantity)).filter_map(change).collect()
     }
 
     /// The change of the counts. Instructions have precedence over allocations if both changed.
@@ -141,7 +144,10 @@ impl Counts {
     /// The counts as a short note; `None` if nothing was counted.
     pub fn label(&self) -> Option<String> {
         let instructions = match (self.instruction_change(), self.get(Quantity::Instructions)) {
-            (InstructionChange::Unchanged, _) => Some(UNCHANGED_CAUSE.to_owned()),
+            (InstructionChange::Unchanged, _) => Some(match self.simulated_changes().first() {
+                Some(change) => format!("instructions unchanged, simulated {change}"),
+                None => UNCHANGED_CAUSE.to_owned(),
+            }),
             (_, Some(pair)) => Some(format!("instructions {}", pair.change_label())),
             (_, None) => None,
         };
@@ -259,7 +265,7 @@ mod tests {
 
     #[test]
     fn simulated_counts_have_no_verdict_and_are_named_where_they_differ_noticeably() {
-        use Quantity::{BranchMispredictions, LastLevelMisses};
+        use Quantity::{BranchMispredictions, DataAccesses, LastLevelMisses};
         let cases = [
             (3000.0, 3140.0, false),
             (3000.0, 3150.0, true),
@@ -274,10 +280,13 @@ mod tests {
             counts.insert(Instructions, CountPair::new(1e6, 1e6));
             counts.insert(BranchMispredictions, CountPair::new(base, head));
             counts.insert(LastLevelMisses, CountPair::new(7.0, 7.0));
+            counts.insert(DataAccesses, CountPair::new(1e5, 2e5));
             let named: Vec<Quantity> =
                 counts.simulated_changes().iter().map(|change| change.quantity).collect();
             assert_eq!(named, [BranchMispredictions][..usize::from(is_named)], "{base} {head}");
             assert_eq!(counts.direction(), None);
+            let label = counts.label().unwrap();
+            assert_eq!(label.contains("simulated branch mispredictions"), is_named, "{label}");
         }
     }
 
