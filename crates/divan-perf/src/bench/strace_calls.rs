@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 /// Reads the output of `strace -f -e raw=all -o FILE` line by line.
 ///
-/// The clock recorder calls `getrusage` for its own process at both marks of a sample, and nothing else
-/// does: [`finish`](Self::finish) refuses an output with other such calls.
+/// The clock recorder calls `getrusage` for its own process at both marks of a sample. A benchmark that
+/// makes such calls itself is refused.
 #[derive(Debug, Default)]
 pub(super) struct StraceCalls {
     /// The process of the first line.

@@ -60,7 +60,7 @@ fn details(executor: &Executor<'_>, changed: &[&mut Verdict]) -> Result<Option<D
         return Ok(Some(Details { pairs: Vec::new(), notes: missing.into_iter().collect() }));
     }
     let count = unit::counted(jobs.len(), "changed benchmark", "changed benchmarks");
-    ui::say(&format!("counting cache misses, branches and system calls of {count}"));
+    ui::say(&format!("counting further events of {count}"));
     let both: Vec<CountJob<'_>> = jobs.iter().flat_map(|(_, both)| *both).collect();
     let launcher = &executor.suite.launcher;
     let (counted, mut notes) =

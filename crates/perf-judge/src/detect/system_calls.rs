@@ -29,21 +29,24 @@ impl SystemCalls {
         names.into_iter().map(|name| (name.as_str(), pair(name))).collect()
     }
 
-    /// The calls whose numbers differ, as a short note: `read 4 → 8`; `None` without any.
+    /// The calls whose numbers differ, as a short note: `read 4 → 8`; `None` without any. The largest
+    /// differences are first.
     pub fn label(&self) -> Option<String> {
-        let pairs = self.pairs();
-        let changed: Vec<String> = pairs
-            .iter()
-            .filter(|(_, pair)| pair.direction().is_some())
-            .map(|(name, pair)| {
-                format!("{name} {} → {}", unit::count(pair.base), unit::count(pair.head))
-            })
-            .collect();
+        let mut changed = self.pairs();
+        changed.retain(|(_, pair)| pair.direction().is_some());
+        changed.sort_by(|(_, one), (_, other)| difference(*other).total_cmp(&difference(*one)));
         let more = changed.len().saturating_sub(NAMES);
         let more = (more > 0).then(|| format!("{more} more"));
-        let named: Vec<String> = changed.into_iter().take(NAMES).chain(more).collect();
+        let numbers = |(name, pair): &(&str, CountPair)| {
+            format!("{name} {} → {}", unit::count(pair.base), unit::count(pair.head))
+        };
+        let named: Vec<String> = changed.iter().take(NAMES).map(numbers).chain(more).collect();
         (!named.is_empty()).then(|| named.join(", "))
     }
+}
+
+fn difference(pair: CountPair) -> f64 {
+    (pair.head - pair.base).abs()
 }
 
 #[cfg(test)]
@@ -57,14 +60,14 @@ mod tests {
     #[test]
     fn the_label_names_the_calls_whose_numbers_differ() {
         let few = [("futex", 2.0), ("read", 4.0)];
-        let many = [("a", 1.0), ("b", 1.0), ("c", 1.0), ("d", 1.0), ("e", 1.0), ("f", 1.0)];
+        let many = [("a", 1.0), ("b", 1.0), ("c", 1.0), ("d", 1.0), ("e", 1.0), ("f", 3.0)];
         let cases: [(&[_], &[_], _); 5] = [
             (&few, &few, None),
             (&few, &[("futex", 2.0), ("read", 8.0)], Some("read 4 → 8")),
             (&few, &[("read", 4.0), ("write", 1.0)], Some("futex 2 → 0, write 0 → 1")),
             // One call in a sample of 1024 iterations.
             (&few, &[("brk", 1.0 / 1024.0), ("futex", 2.0), ("read", 4.0)], None),
-            (&[], &many, Some("a 0 → 1, b 0 → 1, c 0 → 1, d 0 → 1, 2 more")),
+            (&[], &many, Some("f 0 → 3, a 0 → 1, b 0 → 1, c 0 → 1, 2 more")),
         ];
         for (base, head, label) in cases {
             let calls = SystemCalls { base: calls(base), head: calls(head) };
