@@ -1,9 +1,10 @@
 //! What happens between the first and the last clock read of a benchmark's samples.
 //!
-//! `CLOCK_TAP_MARKS` is `label,first,last`. `label` is the number of bytes on standard output after
-//! Divan wrote the benchmark's label. `first` and `last` are two clock reads of the main thread,
-//! numbered from 0 after that. From the first one on, callgrind counts instructions, and at the last
-//! one it stops. Outside of callgrind these requests do nothing. At both, the process's resources are
+//! `CLOCK_TAP_MARKS` is `label,first,last,warm`. `label` is the number of bytes on standard output
+//! after Divan wrote the benchmark's label. The others are clock reads of the main thread, numbered
+//! from 0 after that. From `first` on, callgrind counts instructions, and at `last` it stops. It
+//! simulates its caches from `warm` on, which is `first` or an earlier read: they are empty at the
+//! start. Outside of callgrind these requests do nothing. At both, the process's resources are
 //! read: page faults, processor times and context switches, and allocations if the library that
 //! counts them is loaded too.
 
@@ -42,6 +43,7 @@ pub(crate) struct Used {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {
     Neither,
+    WarmUp,
     First,
     Last,
 }
@@ -50,8 +52,10 @@ static LABEL: AtomicU64 = AtomicU64::new(0);
 /// The marks' numbers. Without them, no read has these.
 static FIRST: AtomicU64 = AtomicU64::new(u64::MAX);
 static LAST: AtomicU64 = AtomicU64::new(u64::MAX);
-/// Clock reads of the main thread since the label was written.
-static READS: AtomicU64 = AtomicU64::new(0);
+static WARM_UP: AtomicU64 = AtomicU64::new(u64::MAX);
+/// Clock reads of the main thread since the label was written; from this number on before that, which
+/// no mark has.
+static READS: AtomicU64 = AtomicU64::new(1 << 63);
 
 thread_local! {
     static AT_FIRST: Cell<Totals> = const { Cell::new(Totals([0; 6])) };
@@ -102,6 +106,7 @@ impl Used {
     pub(crate) fn before_read(&self, mark: Mark) {
         match mark {
             Mark::Neither => {}
+            Mark::WarmUp => request(START_INSTRUMENTATION),
             Mark::First => {
                 self.is_complete.store(0, Relaxed);
                 AT_FIRST.set(totals());
@@ -115,7 +120,7 @@ impl Used {
     /// Called right after the clock was read at `mark`.
     pub(crate) fn after_read(&self, mark: Mark) {
         match mark {
-            Mark::Neither => {}
+            Mark::Neither | Mark::WarmUp => {}
             Mark::First => request(ZERO_STATS),
             Mark::Last => {
                 self.store_allocations();
@@ -153,14 +158,16 @@ impl Used {
 
 /// Reads the value of `CLOCK_TAP_MARKS`. None if it is malformed.
 pub(crate) fn set(text: &OsStr) -> Option<()> {
-    let (label, reads) = text.to_str()?.split_once(',')?;
-    let (first, last) = reads.split_once(',')?;
-    LABEL.store(label.parse().ok()?, Relaxed);
-    LAST.store(last.parse().ok()?, Relaxed);
+    let mut numbers = text.to_str()?.split(',').map(|number| number.parse::<u64>().ok());
+    let mut next = || numbers.next()?;
+    let [label, first, last, warm_up] = [next()?, next()?, next()?, next()?];
+    LABEL.store(label, Relaxed);
+    LAST.store(last, Relaxed);
+    WARM_UP.store(warm_up, Relaxed);
     // SAFETY: the name ends in a null byte, and the handle is the one documented for this purpose.
     let found = unsafe { dlsym(RTLD_DEFAULT, c"clock_tap_allocations".as_ptr()) };
     ALLOCATIONS.store(found, Relaxed);
-    FIRST.store(first.parse().ok()?, Release);
+    FIRST.store(first, Release);
     Some(())
 }
 
@@ -174,15 +181,17 @@ pub(crate) fn next() -> Mark {
         Mark::First
     } else if read == LAST.load(Relaxed) {
         Mark::Last
+    } else if read == WARM_UP.load(Relaxed) {
+        Mark::WarmUp
     } else {
         Mark::Neither
     }
 }
 
-/// Called when standard output has `bytes`. Numbers the clock reads from 0 again at the label.
+/// Called when standard output has `bytes`. Numbers the clock reads from 0 at the label.
 #[inline]
 pub(crate) fn written(bytes: u64) {
-    if bytes <= LABEL.load(Relaxed) {
+    if bytes == LABEL.load(Relaxed) {
         READS.store(0, Relaxed);
     }
 }

@@ -10,7 +10,7 @@
 //!
 //! * `CLOCK_TAP_PROGRAM`: optional, the path of the bench executable. Other programs, which start it,
 //!   do not record.
-//! * `CLOCK_TAP_MARKS`: optional, the first and the last clock read of the samples, see `marks`.
+//! * `CLOCK_TAP_MARKS`: optional, clock reads at which something is counted, see `marks`.
 //!
 //! The file starts with a header of 24 64-bit words:
 //!

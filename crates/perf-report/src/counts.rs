@@ -1,7 +1,9 @@
 //! Counts as cells of a table, and as the table of an explanation.
 
 use super::table::aligned;
+use super::visible;
 use perf_judge::detect::counts::{CountDirection, CountPair, Counts, InstructionChange};
+use perf_judge::detect::system_calls::SystemCalls;
 use perf_judge::run::Quantity;
 use perf_judge::unit::{Figures, LogRatio, percent, small_share};
 use perf_judge::verdict::{Method, Verdict};
@@ -65,10 +67,26 @@ fn line(quantity: Quantity, pair: CountPair) -> String {
         };
         (share(pair.threshold()), verdict)
     } else {
-        ("-".to_owned(), "depends on the load")
+        let meaning = if quantity.is_simulated() { "simulated" } else { "depends on the load" };
+        ("-".to_owned(), meaning)
     };
     let change = pair.change_label();
     format!("  {quantity}\t{base}\t{head}\t{change}\t{spread}\t{threshold}\t{verdict}\n")
+}
+
+/// The system calls of base and head, one line per name.
+pub(crate) fn explained_calls(calls: &SystemCalls) -> String {
+    let line = |(name, pair): (&str, CountPair)| {
+        let [base, head] = [pair.base, pair.head].map(digits);
+        format!("  {}\t{base}\t{head}\t{}\n", visible(name), pair.change_label())
+    };
+    let pairs = calls.pairs();
+    if pairs.is_empty() {
+        return "\nSystem calls per iteration: none\n".to_owned();
+    }
+    let lines: String = pairs.into_iter().map(line).collect();
+    let table = aligned(&format!("  \tbase\thead\tchange\n{lines}"));
+    format!("\nSystem calls per iteration\n{table}")
 }
 
 /// Both counts, with as many digits as their change needs to agree with them.

@@ -1,11 +1,12 @@
 use super::*;
 use crate::report::tests::{made_with, report};
 use crate::terminal::tests::plain;
-use crate::{Page, Report, ReportParts, to_annotations, to_markdown, to_terminal};
+use crate::{Page, Report, ReportParts, Row, to_annotations, to_markdown, to_terminal};
 use perf_fixtures::run;
 use perf_judge::budget::{CountLimit, Gate};
 use perf_judge::verdict::{Method, State, Verdicts};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 fn pair(base: f64, head: f64, spread: Option<f64>) -> CountPair {
     CountPair { spread, ..CountPair::new(base, head) }
@@ -25,6 +26,41 @@ fn an_explanation_has_every_count_with_its_threshold() {
     }
     let verdict = Verdict::of_counts(&"a/b::c".into(), counts.clone());
     insta::assert_snapshot!(explained(&verdict, &counts));
+}
+
+/// A verdict whose simulated counts and system calls changed.
+fn detailed() -> Verdict {
+    let counts = counts(&[
+        (Quantity::Instructions, 1e6, 1e6),
+        (Quantity::DataAccesses, 4e5, 4.01e5),
+        (Quantity::LastLevelMisses, 12.0, 4000.5),
+        (Quantity::BranchMispredictions, 30.0, 31.0),
+    ]);
+    let calls = |read: f64| BTreeMap::from([("close".to_owned(), 1.0), ("read".to_owned(), read)]);
+    let system_calls = Some(SystemCalls { base: calls(4.0), head: calls(8.0) });
+    let mut verdict = Verdict::of_counts(&"a/b::c".into(), counts);
+    verdict.system_calls = system_calls;
+    verdict
+}
+
+#[test]
+fn simulated_counts_and_system_calls_are_explained_and_noted() {
+    let verdict = detailed();
+    insta::assert_snapshot!(crate::explain(&verdict));
+    let row = Row { verdict, measured: None };
+    assert_eq!(
+        row.remark(),
+        "simulated: last-level misses 12 → 4000 per iteration; system calls: read 4 → 8 per iteration"
+    );
+    let none = explained_calls(&SystemCalls::default());
+    assert_eq!(none, "\nSystem calls per iteration: none\n");
+}
+
+#[test]
+fn a_name_of_a_system_call_cannot_control_a_terminal() {
+    let base = BTreeMap::from([("\u{1b}[31m".to_owned(), 1.0)]);
+    let calls = SystemCalls { base, head: <_>::default() };
+    assert!(!explained_calls(&calls).contains('\u{1b}'));
 }
 
 #[test]
@@ -164,10 +200,15 @@ fn failing_counts_are_annotated() {
 
 #[test]
 fn reports_with_counts_survive_their_file_and_contradictions_are_refused() {
-    for report in [counted(), of_counts(CountLimit::Percent(5.0))] {
+    let mut with_details = of_counts(CountLimit::Never);
+    with_details.rows[0].verdict.system_calls = detailed().system_calls;
+    for report in [counted(), of_counts(CountLimit::Percent(5.0)), with_details.clone()] {
         assert_eq!(Report::from_json(&report.to_json()).unwrap(), report);
     }
     let json: Value = serde_json::from_str(&of_counts(CountLimit::Never).to_json()).unwrap();
+    with_details.rows[0].verdict.system_calls.as_mut().unwrap().head.insert("read".into(), -1.0);
+    let error = Report::from_json(&with_details.to_json()).unwrap_err().to_string();
+    assert!(error.contains("has an impossible time"), "{error}");
     let verdict = |json: &Value, key: &str| json["rows"][0]["verdict"][key].clone();
     assert_eq!(
         (verdict(&json, "state"), verdict(&json, "method")),

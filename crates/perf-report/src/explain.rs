@@ -2,7 +2,7 @@
 
 use super::table::aligned;
 use super::visible;
-use crate::counts::explained;
+use crate::counts::{explained, explained_calls};
 use crate::text::argument;
 use perf_judge::baseline::RunValue;
 use perf_judge::detect::history::Deviation;
@@ -25,6 +25,9 @@ pub fn explain(verdict: &Verdict) -> String {
     }
     if let Some(counts) = &verdict.counts {
         text += &explained(verdict, counts);
+    }
+    if let Some(calls) = &verdict.system_calls {
+        text += &explained_calls(calls);
     }
     text + &conclusion(verdict)
 }

@@ -98,7 +98,14 @@ impl Row {
             format!("accepted up to {}: {}", unit::change(waiver.max_change()), waiver.reason)
         });
         let reason = verdict.reason.clone().or_else(|| self.rerun());
-        let parts = [accepted, reason, self.statistic(), self.counts()];
+        let parts = [
+            accepted,
+            reason,
+            self.statistic(),
+            self.counts(),
+            self.simulated(),
+            self.system_calls(),
+        ];
         let text = parts.into_iter().flatten().collect::<Vec<String>>().join("; ");
         (!text.is_empty()).then_some(text)
     }
@@ -150,6 +157,19 @@ impl Row {
     /// The counts that changed.
     pub(crate) fn count_changes(&self) -> Vec<CountChange> {
         self.verdict.counts.as_ref().map(Counts::changes).unwrap_or_default()
+    }
+
+    /// The simulated counts that changed noticeably.
+    fn simulated(&self) -> Option<String> {
+        let changes = self.verdict.counts.as_ref()?.simulated_changes();
+        let list: Vec<String> = changes.iter().map(CountChange::to_string).collect();
+        (!list.is_empty()).then(|| format!("simulated: {} per iteration", list.join(", ")))
+    }
+
+    /// The system calls whose numbers differ.
+    fn system_calls(&self) -> Option<String> {
+        let label = self.verdict.system_calls.as_ref()?.label()?;
+        Some(format!("system calls: {label} per iteration"))
     }
 
     /// A trade-off, or the counts that changed and have no column.

@@ -68,8 +68,36 @@ fn what_got_slower_is_found_and_nothing_else_fails() {
     let pairs = comparison["benchmarks"][0]["pairs"].as_array().unwrap();
     let firsts: Vec<&str> = pairs.iter().map(|pair| pair["first"].as_str().unwrap()).collect();
     assert!(firsts.contains(&"base") && firsts.contains(&"head"), "{firsts:?}");
+    assert_details_of_what_changed(&ended, project, has_valgrind);
     if has_valgrind {
         assert_counts_alone_find_it(project);
+    }
+}
+
+/// Simulated events and system calls of the benchmark that changed, and of no other.
+fn assert_details_of_what_changed(ended: &Ended, project: &Project, has_valgrind: bool) {
+    let strace = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).output();
+    let traces = strace.is_ok_and(|ended| ended.status.success());
+    if !traces {
+        ended.says("no system calls were counted: strace ");
+    }
+    let report = project.report();
+    for row in report["rows"].as_array().unwrap() {
+        let verdict = &row["verdict"];
+        // Noise may change others.
+        let is_changed =
+            ["regression", "improvement"].iter().any(|state| verdict["state"] == *state);
+        let accesses = &verdict["counts"]["data_accesses"];
+        assert_eq!(accesses.is_object(), is_changed && has_valgrind, "{verdict}");
+        if accesses.is_object() {
+            let [base, head] = ["base", "head"].map(|side| accesses[side].as_f64().unwrap());
+            let is_slower = verdict["name"].as_str().unwrap().ends_with("::checksum");
+            assert!(base > 100.0 && (!is_slower || head / base > 1.4), "{accesses}");
+        }
+        // The start of the process and the clock recorder make many, and a sample makes none.
+        let none = serde_json::json!({"base": {}, "head": {}});
+        let calls = if is_changed && traces { &none } else { &serde_json::Value::Null };
+        assert_eq!(&verdict["system_calls"], calls, "{verdict}");
     }
 }
 

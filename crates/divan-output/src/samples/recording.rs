@@ -69,9 +69,10 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// The value of [`MARKS_VARIABLE`].
-    pub fn to_variable(self) -> String {
-        format!("{},{},{}", self.label_bytes, self.first, self.last)
+    /// The value of [`MARKS_VARIABLE`]. From the read `warm_up` on, callgrind already simulates.
+    pub fn to_variable(self, warm_up: Option<u64>) -> String {
+        let warm_up = warm_up.unwrap_or(self.first);
+        format!("{},{},{},{warm_up}", self.label_bytes, self.first, self.last)
     }
 }
 

@@ -1,8 +1,10 @@
 //! Counts of benchmarks: instructions and allocations. They do not depend on the machine's load, so
 //! several processes run at the same time.
 
+use super::counted_sample::CountedSample;
 use super::eta::EtaEstimator;
-use super::instructions::{CountedSample, InstructionCount, InstructionCounter};
+use super::instructions::{InstructionCount, InstructionCounter};
+use super::parallel::on_all_processors;
 use super::recording_file::Marked;
 use super::sample_config::SampleConfig;
 use super::{Launcher, ListedBenchmark};
@@ -13,10 +15,7 @@ use perf_judge::run::{Alloc, Quantities, Quantity};
 use perf_judge::stats;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
-use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// A benchmark to be counted.
@@ -45,14 +44,6 @@ pub(crate) struct BenchmarkCounts {
     pub(crate) refused: Option<String>,
 }
 
-/// Samples of a counting process. The last one is counted: the first one includes what happens once in
-/// a process.
-const SAMPLES: u32 = 2;
-/// The minimum duration of a counted sample, in ns outside of callgrind: a million instructions.
-/// What a sample adds to them, some hundreds, does not matter then.
-const MIN_SAMPLE_NS: f64 = 300_000.0;
-/// The largest sample size. Divan allocates memory for each iteration.
-const MAX_SAMPLE_SIZE: u32 = 1 << 16;
 /// The fewest allocations before the first sample of a process whose allocator is counted. Divan
 /// makes hundreds.
 const MIN_ALLOCATIONS_BEFORE: u64 = 50;
@@ -66,84 +57,52 @@ pub(crate) fn count_all(
     callgrind: Option<&InstructionCounter>,
     jobs: &[CountJob<'_>],
 ) -> Result<(Vec<BenchmarkCounts>, Vec<String>)> {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
-    let workers: Vec<CountWorker> =
-        (0..threads).map(|_| CountWorker::new(launcher, callgrind)).collect::<Result<_>>()?;
-    let queue = JobQueue::new(jobs);
-    let counted = Mutex::new(vec![BenchmarkCounts::default(); jobs.len()]);
-    let run = |worker: CountWorker| -> Result<Vec<String>> {
-        while let Some((index, job)) = queue.next() {
-            let counts = worker.count(job)?;
-            locked(&counted)[index] = counts;
-            queue.finished(job);
-        }
-        Ok(worker.launcher.notes())
+    let worker = || CountWorker::new(launcher, callgrind);
+    let progress = Mutex::new(CountProgress::start(jobs));
+    let count = |worker: &CountWorker, index: &usize| {
+        let job = &jobs[*index];
+        let counts = worker.count(job)?;
+        progress.lock().unwrap_or_else(PoisonError::into_inner).finished(job);
+        Ok((*index, counts))
     };
-    let notes = thread::scope(|scope| {
-        let running: Vec<_> =
-            workers.into_iter().map(|worker| scope.spawn(|| run(worker))).collect();
-        let ended = running
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        ended.collect::<Result<Vec<_>>>()
-    })?;
-    let counted = counted.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok((counted, notes.concat()))
+    let order = longest_first(jobs);
+    let (mut counted, workers) = on_all_processors(&order, worker, count)?;
+    counted.sort_by_key(|(index, _)| *index);
+    let counts = counted.into_iter().map(|(_, counts)| counts).collect();
+    Ok((counts, workers.iter().flat_map(|worker| worker.launcher.notes()).collect()))
 }
 
-/// The jobs of all threads, and their progress.
-struct JobQueue<'a, 'b> {
-    jobs: &'a [CountJob<'b>],
-    /// Indexes of the jobs in the order of their start.
-    order: Vec<usize>,
-    next: AtomicUsize,
-    benchmarks: usize,
-    progress: Mutex<CountProgress>,
+/// The indexes of the jobs in the order of their start.
+fn longest_first(jobs: &[CountJob<'_>]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..jobs.len()).collect();
+    order.sort_by_key(|index| Reverse(jobs[*index].launch));
+    order
 }
 
+/// The progress of all threads.
 struct CountProgress {
     progress: Progress,
     eta: EtaEstimator,
+    benchmarks: usize,
+    jobs: usize,
     done: usize,
 }
 
-impl<'a, 'b> JobQueue<'a, 'b> {
-    fn new(jobs: &'a [CountJob<'b>]) -> Self {
+impl CountProgress {
+    fn start(jobs: &[CountJob<'_>]) -> Self {
         let names: BTreeSet<&BenchmarkId> = jobs.iter().map(|job| &job.entry.id).collect();
         let benchmarks = names.len();
         let progress = Progress::start("counting", "benchmark", "benchmarks", benchmarks);
-        let progress = CountProgress { progress, eta: EtaEstimator::start(benchmarks), done: 0 };
-        Self {
-            jobs,
-            order: longest_first(jobs.iter().map(|job| job.launch)),
-            next: AtomicUsize::new(0),
-            benchmarks,
-            progress: Mutex::new(progress),
-        }
-    }
-
-    fn next(&self) -> Option<(usize, &'a CountJob<'b>)> {
-        let index = *self.order.get(self.next.fetch_add(1, Ordering::Relaxed))?;
-        Some((index, &self.jobs[index]))
+        let eta = EtaEstimator::start(benchmarks);
+        Self { progress, eta, benchmarks, jobs: jobs.len(), done: 0 }
     }
 
     /// Shows that a job is done. A benchmark of a comparison has two.
-    fn finished(&self, job: &CountJob<'_>) {
-        let CountProgress { progress, eta, done } = &mut *locked(&self.progress);
-        *done += 1;
-        let benchmarks = *done * self.benchmarks / self.jobs.len();
-        progress.at(&eta.state(benchmarks, job.entry.id.as_str()));
+    fn finished(&mut self, job: &CountJob<'_>) {
+        self.done += 1;
+        let benchmarks = self.done * self.benchmarks / self.jobs;
+        self.progress.at(&self.eta.state(benchmarks, job.entry.id.as_str()));
     }
-}
-
-fn longest_first(launches: impl Iterator<Item = Duration>) -> Vec<usize> {
-    let mut order: Vec<(usize, Duration)> = launches.enumerate().collect();
-    order.sort_by_key(|(_, launch)| Reverse(*launch));
-    order.into_iter().map(|(index, _)| index).collect()
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The counts of the processes of one repetition.
@@ -167,7 +126,7 @@ impl CountWorker {
     }
 
     fn count(&self, job: &CountJob<'_>) -> Result<BenchmarkCounts> {
-        let sample = self.sample(job.entry, sample_size(job.iteration_ns))?;
+        let sample = CountedSample::find(&self.launcher, job.entry, job.iteration_ns)?;
         // The difference of two processes varies, and takes long.
         let repeats = if sample.is_some() { job.repeats.max(1) } else { 1 };
         let mut counted = Vec::new();
@@ -209,13 +168,6 @@ impl CountWorker {
         Ok(counted)
     }
 
-    /// The clock reads of the sample to count; `None` if they cannot be proved.
-    fn sample(&self, entry: &ListedBenchmark, sample_size: u32) -> Result<Option<CountedSample>> {
-        let config = SampleConfig { sample_size, sample_count: SAMPLES };
-        let launched = self.launcher.launch_to_count(entry, config, None)?;
-        Ok(launched.proved.last_sample.map(|marks| CountedSample { config, marks }))
-    }
-
     /// The allocations of an iteration. The peak is one of a sample with a single iteration.
     fn allocations(&self, entry: &ListedBenchmark, sample: CountedSample) -> Result<Option<Alloc>> {
         let Some(alloc) = self.allocations_of(entry, sample)? else { return Ok(None) };
@@ -231,9 +183,9 @@ impl CountWorker {
     fn allocations_of(
         &self,
         entry: &ListedBenchmark,
-        CountedSample { config, marks }: CountedSample,
+        CountedSample { config, marks, .. }: CountedSample,
     ) -> Result<Option<Alloc>> {
-        let marked = Some(Marked { marks, allocations: true });
+        let marked = Some(Marked { marks, warm_up: None, allocations: true });
         let proved = self.launcher.launch_to_count(entry, config, marked)?.proved;
         let allocated = proved.allocated.filter(|_| proved.last_sample == Some(marks));
         let allocated = allocated.filter(|counted| counted.before >= MIN_ALLOCATIONS_BEFORE);
@@ -263,26 +215,9 @@ fn summary(counted: &[Quantities], refused: Option<String>) -> BenchmarkCounts {
     summary
 }
 
-fn sample_size(iteration_ns: f64) -> u32 {
-    let iterations = (MIN_SAMPLE_NS / iteration_ns.max(1.0)).ceil() as u32;
-    iterations.next_power_of_two().min(MAX_SAMPLE_SIZE)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_counted_sample_has_about_a_million_instructions() {
-        let sizes = [0.0, 3.0, 400.0, 299_000.0, 300_000.0, 1e9].map(sample_size);
-        assert_eq!(sizes, [1 << 16, 1 << 16, 1024, 2, 1, 1]);
-    }
-
-    #[test]
-    fn long_launches_are_counted_first() {
-        let launches = [5, 1, 9, 5].map(Duration::from_millis);
-        assert_eq!(longest_first(launches.into_iter()), [2, 0, 3, 1]);
-    }
 
     #[test]
     fn repeated_counts_have_a_median_and_a_spread() {

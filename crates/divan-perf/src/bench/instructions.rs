@@ -1,13 +1,14 @@
 //! Instructions of a benchmark, counted by callgrind. The counts do not depend on the machine's
 //! load, its clock or the placement of code.
 
+use super::callgrind_events::CallgrindEvents;
+use super::counted_sample::CountedSample;
 use super::launch::LaunchOutcome;
 use super::recording_file::Marked;
 use super::sample_config::SampleConfig;
 use super::{Launcher, ListedBenchmark, process};
 use crate::interrupt::Interrupt;
 use anyhow::{Context as _, Result};
-use divan_output::samples::Marks;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -38,14 +39,6 @@ pub(crate) enum InstructionCount {
     Refused(String),
 }
 
-/// The sample that is counted in a process: the last one.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct CountedSample {
-    pub(super) config: SampleConfig,
-    /// Its clock reads.
-    pub(super) marks: Marks,
-}
-
 /// Why the instructions of a benchmark cannot be counted.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -60,7 +53,7 @@ struct ProcessCount {
 }
 
 /// The minimum time limit of a bench process under callgrind, which is about fifty times slower.
-const TIME_LIMIT: Duration = Duration::from_secs(120);
+pub(super) const TIME_LIMIT: Duration = Duration::from_secs(120);
 /// Addresses influence hashes of pointers and the searches of the allocator.
 const FIXED_ADDRESSES: [&str; 2] = ["setarch", "--addr-no-randomize"];
 /// The number of additional iterations in the second process.
@@ -124,11 +117,11 @@ impl InstructionCounter {
         &self,
         launcher: &Launcher,
         entry: &ListedBenchmark,
-        CountedSample { config, marks }: CountedSample,
+        CountedSample { config, marks, .. }: CountedSample,
     ) -> Result<Option<f64>> {
         let mut command = self.callgrind();
         command.arg("--instr-atstart=no");
-        let marked = Some(Marked { marks, allocations: false });
+        let marked = Some(Marked { marks, warm_up: None, allocations: false });
         let launched = launcher.launch_by(command, entry, config, TIME_LIMIT, marked)?;
         if launched.proved.last_sample != Some(marks) {
             return Ok(None);
@@ -171,7 +164,7 @@ impl InstructionCounter {
             Err(error) => return Err(unavailable(&error)),
         };
         let log = fs::read_to_string(self.log()).unwrap_or_default();
-        match collected(&log) {
+        match CallgrindEvents::of(&log).instructions() {
             Some(_) => Ok(()),
             None => {
                 let stderr = String::from_utf8_lossy(&ended.stderr);
@@ -184,7 +177,7 @@ impl InstructionCounter {
     }
 
     /// The command without its last arguments: the counted program and its arguments.
-    fn callgrind(&self) -> Command {
+    pub(super) fn callgrind(&self) -> Command {
         let mut words = self.fixed_addresses.iter().chain(&["valgrind"]);
         let mut command = Command::new(words.next().unwrap_or(&"valgrind"));
         command.args(words);
@@ -199,10 +192,15 @@ impl InstructionCounter {
         command
     }
 
-    /// The total of the last process.
+    /// The instructions of the last process.
     fn collected(&self) -> Result<Option<u64>> {
+        Ok(self.events()?.instructions())
+    }
+
+    /// The events of the last process.
+    pub(super) fn events(&self) -> Result<CallgrindEvents> {
         let log = fs::read_to_string(self.log()).context("cannot read callgrind's messages")?;
-        Ok(collected(&log))
+        Ok(CallgrindEvents::of(&log))
     }
 
     fn log(&self) -> PathBuf {
@@ -247,11 +245,6 @@ impl ProcessCount {
     }
 }
 
-/// The total in callgrind's messages.
-fn collected(log: &str) -> Option<u64> {
-    log.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse().ok())
-}
-
 fn refuse<T>(reason: impl Into<String>) -> Result<T> {
     Err(CountRefused(reason.into()).into())
 }
@@ -274,22 +267,6 @@ mod tests {
     use crate::bench::build::Executable;
     use perf_judge::ident::BenchmarkId;
     use std::path::Path;
-
-    const MESSAGES: &str = "==7== Callgrind, a call-graph generating cache profiler
-==7== Command: target/b --bench --exact --sample-size 1 -- b::sort
-==7==\x20
-==7== Events    : Ir
-==7== Collected : 92243879
-==7==\x20
-==7== I   refs:      92,243,879
-";
-
-    #[test]
-    fn the_total_is_found_among_callgrinds_messages() {
-        assert_eq!(collected(MESSAGES), Some(92_243_879));
-        assert_eq!(collected("==7== Command: b\n"), None);
-        assert_eq!(collected("==7== Collected : \n"), None);
-    }
 
     /// The count of a benchmark with these instructions per iteration, and the sample sizes.
     fn count(instructions: f64, variation: [u64; 3]) -> (Result<f64>, Vec<u32>) {

@@ -226,7 +226,7 @@ impl Launcher {
             return Ok(self.run_launch(command, entry, None, self.time_limit, None)?.outcome);
         };
         let marks = self.known_marks.get(entry, config);
-        let marked = marks.map(|marks| Marked { marks, allocations: false });
+        let marked = marks.map(|marks| Marked { marks, warm_up: None, allocations: false });
         let launched = self.run_launch(command, entry, Some(config), self.time_limit, marked)?;
         if let Some(all) = launched.proved.all {
             self.known_marks.set(entry, config, all);

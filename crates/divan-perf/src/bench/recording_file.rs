@@ -16,6 +16,8 @@ use std::process::Command;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Marked {
     pub(super) marks: Marks,
+    /// An earlier read, from which on callgrind's caches are filled.
+    pub(super) warm_up: Option<u64>,
     /// Whether allocations are counted.
     pub(super) allocations: bool,
 }
@@ -49,8 +51,8 @@ impl RecordingFile {
             RECORDS_VARIABLE,
             Sizing::of_launch(sample_size, sample_count, threads).to_variable(),
         );
-        if let Some(Marked { marks, .. }) = marked {
-            command.env(MARKS_VARIABLE, marks.to_variable());
+        if let Some(Marked { marks, warm_up, .. }) = marked {
+            command.env(MARKS_VARIABLE, marks.to_variable(warm_up));
         }
         Self(path)
     }

@@ -139,7 +139,7 @@ pub(super) fn refusals(names: &[BenchmarkId], counts: &[BenchmarkCounts]) -> Vec
 }
 
 /// The base and the head of a benchmark; `None` if the base's build was replaced by another.
-fn jobs<'a>(executor: &'a Executor<'_>, verdict: &Verdict) -> Option<[CountJob<'a>; 2]> {
+pub(super) fn jobs<'a>(executor: &'a Executor<'_>, verdict: &Verdict) -> Option<[CountJob<'a>; 2]> {
     let is_current =
         |base: &&Base| verdict.base.as_deref() == Some(base.commit.commit.hash.as_str());
     let planned = executor.runner.planned_of(&verdict.name)?;

@@ -19,6 +19,7 @@ mod reference;
 mod time_plan;
 mod executor;
 mod counts;
+mod changes;
 mod counts_only;
 mod outcome;
 mod noise_probe;
@@ -68,6 +69,7 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     let recorded = outcome::record_run(&executor, &initial);
     let mut verdicts = executor.finish(judge)?;
     counts::collect(&mut executor, &mut verdicts.verdicts, &initial)?;
+    changes::collect(&mut executor, &mut verdicts.verdicts)?;
     let report = outcome::report(&executor, &initial, verdicts);
     let compared = outcome::record_comparisons(&executor, &report);
     let color = args.measure.output.color;

@@ -4,6 +4,7 @@ pub mod counts;
 mod finding;
 pub mod history;
 pub mod paired;
+pub mod system_calls;
 pub mod change_points;
 
 pub use finding::{Change, Finding, Severity};

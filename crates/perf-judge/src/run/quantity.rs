@@ -30,6 +30,14 @@ pub enum Quantity {
     VoluntarySwitches,
     /// Context switches because another process ran.
     InvoluntarySwitches,
+    /// Reads and writes of data.
+    DataAccesses,
+    /// Those that a simulated first-level data cache does not hold.
+    L1DataMisses,
+    /// Accesses to data and instructions that a simulated last-level cache does not hold.
+    LastLevelMisses,
+    /// Branches and indirect jumps that a simulated processor predicts wrongly.
+    BranchMispredictions,
 }
 
 /// Values of quantities.
@@ -37,7 +45,7 @@ pub type Quantities = BTreeMap<Quantity, f64>;
 
 impl Quantity {
     /// All quantities, in the order of reports.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Instructions,
         Self::AllocCount,
         Self::AllocBytes,
@@ -48,7 +56,16 @@ impl Quantity {
         Self::SystemNs,
         Self::VoluntarySwitches,
         Self::InvoluntarySwitches,
+        Self::DataAccesses,
+        Self::L1DataMisses,
+        Self::LastLevelMisses,
+        Self::BranchMispredictions,
     ];
+
+    /// The quantities that runs record: all but the simulated ones, which only changed benchmarks have.
+    pub fn recorded() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|quantity| !quantity.is_simulated())
+    }
 
     /// Its name in files.
     pub fn key(self) -> &'static str {
@@ -63,6 +80,10 @@ impl Quantity {
             Self::SystemNs => "system_ns",
             Self::VoluntarySwitches => "voluntary_switches",
             Self::InvoluntarySwitches => "involuntary_switches",
+            Self::DataAccesses => "data_accesses",
+            Self::L1DataMisses => "l1_data_misses",
+            Self::LastLevelMisses => "last_level_misses",
+            Self::BranchMispredictions => "branch_mispredictions",
         }
     }
 
@@ -83,6 +104,17 @@ impl Quantity {
         )
     }
 
+    /// Whether it is an event of a simulated processor.
+    pub fn is_simulated(self) -> bool {
+        matches!(
+            self,
+            Self::DataAccesses
+                | Self::L1DataMisses
+                | Self::LastLevelMisses
+                | Self::BranchMispredictions
+        )
+    }
+
     /// The unit of its values: `count`, `bytes` or `ns`.
     pub fn unit(self) -> &'static str {
         match self {
@@ -93,7 +125,11 @@ impl Quantity {
             | Self::MinorFaults
             | Self::MajorFaults
             | Self::VoluntarySwitches
-            | Self::InvoluntarySwitches => "count",
+            | Self::InvoluntarySwitches
+            | Self::DataAccesses
+            | Self::L1DataMisses
+            | Self::LastLevelMisses
+            | Self::BranchMispredictions => "count",
         }
     }
 }
@@ -111,6 +147,10 @@ impl fmt::Display for Quantity {
             Self::SystemNs => "kernel time",
             Self::VoluntarySwitches => "voluntary context switches",
             Self::InvoluntarySwitches => "involuntary context switches",
+            Self::DataAccesses => "data accesses",
+            Self::L1DataMisses => "first-level data misses",
+            Self::LastLevelMisses => "last-level misses",
+            Self::BranchMispredictions => "branch mispredictions",
         })
     }
 }

@@ -6,6 +6,7 @@ use crate::detect::Severity;
 use crate::detect::counts::{CountDirection, CountPair, Counts};
 use crate::detect::history::Deviation;
 use crate::detect::paired::PairedAnalysis;
+use crate::detect::system_calls::SystemCalls;
 use crate::ident::BenchmarkId;
 use crate::run::{LaunchTimes, Pair, Statistic};
 use crate::unit::{Figures, LogRatio};
@@ -68,6 +69,9 @@ pub struct Verdict {
     /// The counts of base and head, where they are known.
     #[serde(alias = "evidence")]
     pub counts: Option<Counts>,
+    /// The system calls of base and head, counted only where something changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system_calls: Option<SystemCalls>,
     /// The reason, where the state alone does not explain the verdict.
     pub reason: Option<String>,
     /// Whether the time limit ended the measurement without a decision. The check is incomplete.
@@ -156,6 +160,12 @@ impl Verdict {
     /// The direction in which the counts changed; growth if some grew and others shrank.
     pub fn count_direction(&self) -> Option<CountDirection> {
         self.counts.as_ref()?.direction()
+    }
+
+    /// Whether the time or a count changed.
+    pub fn is_changed(&self) -> bool {
+        matches!(self.state, State::Regression | State::Improvement)
+            || self.count_direction().is_some()
     }
 
     /// Whether the time or a count got worse, so that it can be accepted.

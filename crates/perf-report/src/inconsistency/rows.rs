@@ -76,7 +76,13 @@ fn other_change(verdict: &Verdict) -> Option<Inconsistency> {
 fn other_counts(verdict: &Verdict) -> Option<Inconsistency> {
     let is_count = |count: f64| count.is_finite() && count >= 0.0;
     let mut pairs = verdict.counts.iter().flat_map(Counts::iter).map(|(_, pair)| pair);
-    if !pairs.all(|pair| [pair.base, pair.head].into_iter().all(is_count)) {
+    let mut calls = verdict
+        .system_calls
+        .iter()
+        .flat_map(|calls| calls.base.values().chain(calls.head.values()));
+    let are_counts = pairs.all(|pair| [pair.base, pair.head].into_iter().all(is_count))
+        && calls.all(|calls| is_count(*calls));
+    if !are_counts {
         return Some(Inconsistency::Impossible(verdict.name.clone()));
     }
     let found = verdict.count_direction();

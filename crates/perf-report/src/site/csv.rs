@@ -14,7 +14,7 @@ const COLUMNS: [&str; 14] = [
 
 /// The runs that a benchmark's page shows, the oldest first, with a line of column names.
 pub(super) fn of<'a>(id: &BenchmarkId, shown: &'a SiteRuns<'a>) -> String {
-    let columns = COLUMNS.into_iter().chain(Quantity::ALL.map(Quantity::key));
+    let columns = COLUMNS.into_iter().chain(Quantity::recorded().map(Quantity::key));
     let mut table = line(columns.map(str::to_owned));
     for point in shown.series(id) {
         if let Some(measured) = point.measured {
@@ -45,7 +45,7 @@ fn row(point: &TrendPoint<'_>, measured: &Measured) -> String {
         measured.launches.len().to_string(),
         times.samples.to_string(),
     ];
-    let counts = Quantity::ALL.map(|quantity| number(measured.quantity(quantity)));
+    let counts = Quantity::recorded().map(|quantity| number(measured.quantity(quantity)));
     line(fixed.into_iter().chain(counts))
 }
 

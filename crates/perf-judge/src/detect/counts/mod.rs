@@ -44,6 +44,12 @@ pub enum InstructionChange {
 /// The note where only the time changed, and its possible causes.
 const UNCHANGED_CAUSE: &str = "instructions unchanged: code placement, caches or the machine";
 
+/// The smallest noticeable change of a simulated count.
+const NOTICEABLE: f64 = 0.05;
+/// The smallest noticeable difference of a simulated count, per executed instruction. A wrong
+/// prediction costs about 15 cycles.
+const NOTICEABLE_PER_INSTRUCTION: f64 = 1e-4;
+
 impl Counts {
     /// What both builds counted. The repeat spread is the larger one of both.
     pub fn between(base: &Measured, head: &Measured) -> Self {
@@ -101,6 +107,22 @@ impl Counts {
         grew.or_else(|| changes.first()).map(|change| change.direction)
     }
 
+    /// The simulated events that changed noticeably, in the order of reports. They have no verdict.
+    /// Accesses to data are left out: their cost is that of the instructions.
+    pub fn simulated_changes(&self) -> Vec<CountChange> {
+        let instructions = self.get(Quantity::Instructions);
+        let instructions = instructions.map_or(0.0, |pair| pair.base.max(pair.head));
+        let smallest = instructions * NOTICEABLE_PER_INSTRUCTION;
+        let change = |(quantity, pair): (Quantity, CountPair)| {
+            let direction = pair.direction_from(NOTICEABLE)?;
+            let is_noticeable = (pair.head - pair.base).abs() >= smallest;
+            is_noticeable.then_some(CountChange { quantity, pair, direction })
+        };
+        let is_event =
+            |quantity: Quantity| quantity.is_simulated() && quantity != Quantity::DataAccesses;
+        self.iter().filter(|(quantity, _)| is_event(*quantity)).filter_map(change).collect()
+    }
+
     /// The change of the counts. Instructions have precedence over allocations if both changed.
     pub fn instruction_change(&self) -> InstructionChange {
         let instructions = self.get(Quantity::Instructions);
@@ -122,7 +144,10 @@ impl Counts {
     /// The counts as a short note; `None` if nothing was counted.
     pub fn label(&self) -> Option<String> {
         let instructions = match (self.instruction_change(), self.get(Quantity::Instructions)) {
-            (InstructionChange::Unchanged, _) => Some(UNCHANGED_CAUSE.to_owned()),
+            (InstructionChange::Unchanged, _) => Some(match self.simulated_changes().first() {
+                Some(change) => format!("instructions unchanged, simulated {change}"),
+                None => UNCHANGED_CAUSE.to_owned(),
+            }),
             (_, Some(pair)) => Some(format!("instructions {}", pair.change_label())),
             (_, None) => None,
         };
@@ -236,6 +261,33 @@ mod tests {
         let changed: Vec<Quantity> = counts.changes().iter().map(|each| each.quantity).collect();
         assert_eq!(changed, [Instructions, AllocBytes]);
         assert_eq!(Counts::default().direction(), None);
+    }
+
+    #[test]
+    fn simulated_counts_have_no_verdict_and_are_named_where_they_differ_noticeably() {
+        use Quantity::{BranchMispredictions, DataAccesses, LastLevelMisses};
+        let cases = [
+            (3000.0, 3140.0, false),
+            (3000.0, 3150.0, true),
+            (3000.0, 2850.0, true),
+            // Of a million instructions.
+            (100.0, 199.0, false),
+            (100.0, 200.0, true),
+            (0.0, 150.0, true),
+        ];
+        for (base, head, is_named) in cases {
+            let mut counts = Counts::default();
+            counts.insert(Instructions, CountPair::new(1e6, 1e6));
+            counts.insert(BranchMispredictions, CountPair::new(base, head));
+            counts.insert(LastLevelMisses, CountPair::new(7.0, 7.0));
+            counts.insert(DataAccesses, CountPair::new(1e5, 2e5));
+            let named: Vec<Quantity> =
+                counts.simulated_changes().iter().map(|change| change.quantity).collect();
+            assert_eq!(named, [BranchMispredictions][..usize::from(is_named)], "{base} {head}");
+            assert_eq!(counts.direction(), None);
+            let label = counts.label().unwrap();
+            assert_eq!(label.contains("simulated branch mispredictions"), is_named, "{label}");
+        }
     }
 
     #[test]

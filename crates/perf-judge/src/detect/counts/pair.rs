@@ -92,7 +92,7 @@ impl CountPair {
         self.spread.unwrap_or_default() * SPREADS
     }
 
-    fn direction_from(self, threshold: f64) -> Option<CountDirection> {
+    pub(super) fn direction_from(self, threshold: f64) -> Option<CountDirection> {
         match self.growth() {
             growth if growth >= threshold => Some(CountDirection::Grew),
             growth if growth <= -threshold => Some(CountDirection::Shrank),
