@@ -39,6 +39,8 @@ pub(crate) struct BuildSettings {
     pub(crate) features: String,
     /// The name of the profile; empty without the option.
     pub(crate) cargo_profile: String,
+    /// Whether flags of the commit choose the processor of this machine.
+    pub(crate) is_native: bool,
 }
 
 /// This machine and its tools.
@@ -58,6 +60,7 @@ pub(crate) fn machine(build: BuildSettings) -> Machine {
         features: build.features,
         cargo_profile: build.cargo_profile,
         libc: libc(),
+        counted_for: if build.is_native { "native".to_owned() } else { String::new() },
         image: image(),
     };
     machine.with_machine_key()

@@ -1,7 +1,7 @@
 //! Counts of benchmarks: instructions and allocations. They do not depend on the machine's load, so
 //! several processes run at the same time.
 
-use super::instructions::{CountedSample, InstructionCount, InstructionCounter};
+use super::instructions::{CountRefused, CountedSample, InstructionCount, InstructionCounter};
 use super::recording_file::Marked;
 use super::sample_config::SampleConfig;
 use super::{Launcher, ListedBenchmark};
@@ -10,7 +10,7 @@ use perf_judge::run::{Alloc, Quantities, Quantity};
 use perf_judge::stats;
 use std::panic::resume_unwind;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 /// A benchmark to be counted.
@@ -36,6 +36,24 @@ pub(crate) struct BenchmarkCounts {
     pub(crate) refused: Option<String>,
 }
 
+/// The counts of all jobs in their order, and notes on the launches.
+#[derive(Debug)]
+pub(crate) struct AllCounts {
+    pub(crate) counts: Vec<BenchmarkCounts>,
+    pub(crate) notes: Vec<String>,
+    /// Whether valgrind does not know an instruction of an executable.
+    pub(crate) has_unknown_instruction: bool,
+}
+
+/// What to do about an executable with an instruction that valgrind does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnUnknownInstruction {
+    /// Count nothing more, because all jobs are counted with another build.
+    Stop,
+    /// Count the others.
+    Refuse,
+}
+
 /// Samples of a counting process. The last one is counted: the first one includes what happens once in
 /// a process.
 const SAMPLES: u32 = 2;
@@ -48,23 +66,32 @@ const MAX_SAMPLE_SIZE: u32 = 1 << 16;
 /// makes hundreds.
 const MIN_ALLOCATIONS_BEFORE: u64 = 50;
 
-/// Counts all benchmarks on all processors, in the order of `jobs`, and returns notes on the launches.
-/// `callgrind` counts instructions.
+/// Counts all benchmarks on all processors. `callgrind` counts instructions.
 ///
 /// Fails if no process can be started, or after an interrupt.
 pub(crate) fn count_all(
     launcher: &Launcher,
     callgrind: Option<&InstructionCounter>,
     jobs: &[CountJob<'_>],
-) -> Result<(Vec<BenchmarkCounts>, Vec<String>)> {
+    on_unknown: OnUnknownInstruction,
+) -> Result<AllCounts> {
     let threads = thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
     let workers: Vec<CountWorker> =
         (0..threads).map(|_| CountWorker::new(launcher, callgrind)).collect::<Result<_>>()?;
     let next = AtomicUsize::new(0);
     let counted = Mutex::new(vec![BenchmarkCounts::default(); jobs.len()]);
+    let has_unknown_instruction = AtomicBool::new(false);
     let run = |worker: CountWorker| -> Result<Vec<String>> {
         while let Some((index, job)) = next_job(&next, jobs) {
-            let counts = worker.count(job)?;
+            let (counts, refused) = worker.count(job)?;
+            if refused == Some(CountRefused::UnknownInstruction) {
+                has_unknown_instruction.store(true, Ordering::Relaxed);
+            }
+            if on_unknown == OnUnknownInstruction::Stop
+                && has_unknown_instruction.load(Ordering::Relaxed)
+            {
+                break;
+            }
             let mut counted = counted.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             counted[index] = counts;
         }
@@ -79,7 +106,11 @@ pub(crate) fn count_all(
         ended.collect::<Result<Vec<_>>>()
     })?;
     let counted = counted.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-    Ok((counted, notes.concat()))
+    Ok(AllCounts {
+        counts: counted,
+        notes: notes.concat(),
+        has_unknown_instruction: has_unknown_instruction.into_inner(),
+    })
 }
 
 fn next_job<'a, 'b>(
@@ -95,7 +126,7 @@ fn next_job<'a, 'b>(
 struct ProcessCounts {
     counts: Quantities,
     /// Why instructions were not counted.
-    refused: Option<String>,
+    refused: Option<CountRefused>,
 }
 
 /// What one thread needs.
@@ -110,21 +141,20 @@ impl CountWorker {
         Ok(Self { launcher: launcher.another()?, callgrind })
     }
 
-    fn count(&self, job: &CountJob<'_>) -> Result<BenchmarkCounts> {
+    /// The counts, and why instructions are not among them.
+    fn count(&self, job: &CountJob<'_>) -> Result<(BenchmarkCounts, Option<CountRefused>)> {
         let sample = self.sample(job.entry, sample_size(job.iteration_ns))?;
         // The difference of two processes varies, and takes long.
         let repeats = if sample.is_some() { job.repeats.max(1) } else { 1 };
         let mut counted = Vec::new();
-        for _ in 0..repeats {
-            match self.count_once(job, sample)? {
-                ProcessCounts { refused: Some(reason), counts } => {
-                    counted.push(counts);
-                    return Ok(summary(&counted, Some(reason)));
-                }
-                ProcessCounts { counts, .. } => counted.push(counts),
-            }
+        let mut refused = None;
+        while refused.is_none() && counted.len() < repeats as usize {
+            let process = self.count_once(job, sample)?;
+            counted.push(process.counts);
+            refused = process.refused;
         }
-        Ok(summary(&counted, None))
+        let reason = refused.as_ref().map(CountRefused::to_string);
+        Ok((summary(&counted, reason), refused))
     }
 
     fn count_once(
@@ -147,7 +177,7 @@ impl CountWorker {
                 InstructionCount::Counted(count) => {
                     counted.counts.insert(Quantity::Instructions, count);
                 }
-                InstructionCount::Refused(reason) => counted.refused = Some(reason),
+                InstructionCount::Refused(refused) => counted.refused = Some(refused),
             }
         }
         Ok(counted)

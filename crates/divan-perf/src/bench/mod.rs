@@ -32,6 +32,7 @@ mod pipe;
 mod printed;
 mod leftover_processes;
 mod runner;
+mod second_build;
 mod paired;
 mod source;
 mod clock_recorder;
@@ -42,7 +43,9 @@ pub(crate) use base_cache::BaseCache;
 pub(crate) use build::Built;
 pub(crate) use build_folder::BuildFolder;
 pub(crate) use clock_recorder::ClockRecorder;
-pub(crate) use counting::{BenchmarkCounts, CountJob, count_all};
+pub(crate) use counting::{
+    AllCounts, BenchmarkCounts, CountJob, OnUnknownInstruction, count_all,
+};
 pub(crate) use filter::NameFilter;
 pub(crate) use instructions::InstructionCounter;
 pub(crate) use launch::Launcher;
@@ -55,4 +58,5 @@ pub(crate) use paired::{BaseEntries, PairedLaunches};
 pub(crate) use plan::PlannedBenchmark;
 pub(crate) use runner::{LaunchSchedule, Measurement, Runner, RunnerOptions};
 pub(crate) use sample_config::{SamplingTarget, SamplingTargets};
+pub(crate) use second_build::SecondBuild;
 pub(crate) use workspace::Workspace;

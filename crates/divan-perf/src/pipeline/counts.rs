@@ -1,13 +1,12 @@
 //! Counts of the measured benchmarks, of the run or of base and head.
 
 use super::base_build::Base;
+use super::counted_build::{self, Counted};
 use super::executor::Executor;
-use super::suite::BenchSuite;
 use crate::bench::{
     BenchmarkCounts, CountJob, InstructionCounter, Measurement, PlannedBenchmark, abbreviated,
-    count_all,
 };
-use crate::interrupt::Interrupt;
+use crate::cargo::Level;
 use crate::ui;
 use anyhow::Result;
 use perf_judge::detect::counts::{CountPair, Counts};
@@ -28,14 +27,16 @@ pub(crate) fn of_run(executor: &mut Executor<'_>, run: &mut Measurement) -> Resu
     if args.no_counts || args.compare.is_some() {
         return Ok(());
     }
-    let (names, counted) = {
+    let jobs = |level| {
         let planned = executor.runner.planned().iter();
-        let jobs = planned.filter_map(|planned| job_of_run(executor, planned, run));
-        let (names, jobs): (Vec<BenchmarkId>, Vec<CountJob<'_>>) = jobs.unzip();
-        (names, count(executor.suite, executor.interrupt, &jobs)?)
+        planned.filter_map(|planned| job_of_run(executor, planned, run, level)).collect::<Vec<_>>()
     };
+    let names: Vec<BenchmarkId> = jobs(None).into_iter().map(|(name, _)| name).collect();
+    let counted =
+        count(executor, |level| jobs(level).into_iter().map(|(_, job)| job).collect::<Vec<_>>())?;
     executor.notes.extend(counted.notes);
     executor.notes.extend(refusals(&names, &counted.counts));
+    run.counted_for = counted.level;
     run.counts = names.into_iter().zip(counted.counts).collect();
     Ok(())
 }
@@ -45,13 +46,14 @@ fn job_of_run<'a>(
     executor: &'a Executor<'_>,
     planned: &'a PlannedBenchmark,
     run: &Measurement,
+    level: Level,
 ) -> Option<(BenchmarkId, CountJob<'a>)> {
     let [name] = planned.rows.as_slice() else { return None };
     if executor.args.quick && !executor.context.project.limits_counts(name) {
         return None;
     }
     let measured = Measured::of(name.clone(), None, run.launch_results.get(name)?)?;
-    let recorded = executor.suite.recorded(executor.context, name);
+    let recorded = executor.suite.recorded(executor.context, name, level);
     let is_known = recorded.is_some_and(|recorded| !recorded.count_spreads.is_empty());
     let job = CountJob {
         entry: &planned.entry,
@@ -82,21 +84,21 @@ pub(crate) fn collect(
     if selected.is_empty() || executor.args.no_counts {
         return Ok(());
     }
-    let (jobs, counted) = {
-        let jobs: Vec<Option<[CountJob<'_>; 2]>> =
-            selected.iter().map(|verdict| jobs(executor, verdict)).collect();
-        let all: Vec<CountJob<'_>> = jobs.iter().flatten().flatten().copied().collect();
-        let counted = count(executor.suite, executor.interrupt, &all)?;
-        (jobs.iter().map(Option::is_some).collect::<Vec<bool>>(), counted)
-    };
+    let jobs: Vec<Option<[CountJob<'_>; 2]>> =
+        selected.iter().map(|verdict| jobs(executor, verdict)).collect();
+    let counted = count(executor, |_| jobs.iter().flatten().flatten().copied().collect())?;
+    let has_jobs: Vec<bool> = jobs.iter().map(Option::is_some).collect();
     executor.notes.extend(counted.notes);
+    if executor.args.compare.is_some() {
+        executor.compared.head.counted_for = counted.level;
+    }
     let mut counts = counted.counts.into_iter();
     let mut refused = (Vec::new(), Vec::new());
-    for (verdict, has_jobs) in selected.into_iter().zip(jobs) {
+    for (verdict, has_jobs) in selected.into_iter().zip(has_jobs) {
         let pair = if has_jobs { counts.next().zip(counts.next()) } else { None };
         let Some((base, head)) = pair else { continue };
         add(verdict, &base, &head);
-        add_spreads(executor, verdict);
+        add_spreads(executor, verdict, counted.level);
         refused.0.push(verdict.name.clone());
         refused.1.push(BenchmarkCounts { refused: base.refused.or(head.refused), ..head });
     }
@@ -104,28 +106,24 @@ pub(crate) fn collect(
     Ok(())
 }
 
-/// Counts of benchmarks, and notes on them.
-pub(super) struct Counted {
-    pub(super) counts: Vec<BenchmarkCounts>,
-    pub(super) notes: Vec<String>,
-}
-
-/// Counts on all processors, without instructions if callgrind cannot be used.
-pub(super) fn count(
-    suite: &BenchSuite,
-    interrupt: &Interrupt,
-    jobs: &[CountJob<'_>],
+/// Counts on all processors, without instructions if callgrind cannot be used. `jobs` returns the
+/// benchmarks in the measured builds, in one order for all levels.
+pub(super) fn count<'a>(
+    executor: &'a Executor<'_>,
+    jobs: impl Fn(Level) -> Vec<CountJob<'a>>,
 ) -> Result<Counted> {
-    if jobs.is_empty() {
-        return Ok(Counted { counts: Vec::new(), notes: Vec::new() });
+    let listed = jobs(None);
+    if listed.is_empty() {
+        return Ok(Counted::default());
     }
-    let found = InstructionCounter::find(interrupt);
-    let entries: BTreeSet<&BenchmarkId> = jobs.iter().map(|job| &job.entry.id).collect();
+    let found = InstructionCounter::find(executor.interrupt);
+    let entries: BTreeSet<&BenchmarkId> = listed.iter().map(|job| &job.entry.id).collect();
     let count = unit::counted(entries.len(), "benchmark", "benchmarks");
     ui::say(&format!("counting instructions and allocations of {count}"));
-    let (counts, mut notes) = count_all(&suite.launcher, found.as_ref().ok(), jobs)?;
-    notes.extend(found.err().map(|reason| format!("no instructions were counted: {reason}")));
-    Ok(Counted { counts, notes })
+    let mut counted = counted_build::count(executor, found.as_ref().ok(), jobs)?;
+    let missing = found.err().map(|reason| format!("no instructions were counted: {reason}"));
+    counted.notes.extend(missing);
+    Ok(counted)
 }
 
 /// Notes on benchmarks whose instructions were not counted, one per reason.
@@ -166,8 +164,8 @@ fn add(verdict: &mut Verdict, base: &BenchmarkCounts, head: &BenchmarkCounts) {
 }
 
 /// Adds the spreads of repeated counts that recorded runs have.
-fn add_spreads(executor: &Executor<'_>, verdict: &mut Verdict) {
-    let recorded = executor.suite.recorded(executor.context, &verdict.name);
+fn add_spreads(executor: &Executor<'_>, verdict: &mut Verdict, level: Level) {
+    let recorded = executor.suite.recorded(executor.context, &verdict.name, level);
     let (Some(counts), Some(recorded)) = (&mut verdict.counts, recorded) else { return };
     for (quantity, spread) in &recorded.count_spreads {
         counts.set_spread(*quantity, *spread);
@@ -189,7 +187,7 @@ fn launched_counts(executor: &Executor<'_>, name: &BenchmarkId) -> Counts {
 
 /// The counts of the newest comparable recorded run and of this one.
 fn recorded_counts(executor: &Executor<'_>, name: &BenchmarkId, run: &Measurement) -> Counts {
-    let recorded = executor.suite.recorded(executor.context, name);
+    let recorded = executor.suite.recorded(executor.context, name, run.counted_for);
     let now = run.launch_results.get(name);
     let now = now.and_then(|launches| executor.suite.measured(name, launches, run));
     recorded
