@@ -115,9 +115,13 @@ fn environment_flags() -> String {
     flags.join(" ").trim().to_owned()
 }
 
-/// The C library, which has the functions that copy, compare and allocate memory; empty if it is unknown.
+/// The C library, which has the functions that copy, compare and allocate memory, with its settings;
+/// empty if it is unknown.
 fn libc() -> String {
-    output("getconf", &["GNU_LIBC_VERSION"]).unwrap_or_default()
+    let version = output("getconf", &["GNU_LIBC_VERSION"]).unwrap_or_default();
+    let settings = env::var("GLIBC_TUNABLES").ok().filter(|settings| !settings.is_empty());
+    let settings = settings.filter(|_| !version.is_empty());
+    settings.map_or_else(|| version.clone(), |settings| format!("{version} {settings}"))
 }
 
 /// The image of GitHub's runner, else the name of the operating system.

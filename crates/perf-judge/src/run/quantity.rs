@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A quantity per iteration.
+/// A quantity per iteration, or per launch if its name says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -30,6 +30,15 @@ pub enum Quantity {
     VoluntarySwitches,
     /// Context switches because another process ran.
     InvoluntarySwitches,
+    /// Processor time of a whole launch in the program, in ns. This and the following ones replace the
+    /// quantities of an iteration where the samples of a launch cannot be told from its start-up.
+    LaunchUserNs,
+    /// Processor time of a whole launch in the kernel, in ns.
+    LaunchSystemNs,
+    /// Page faults of a whole launch.
+    LaunchFaults,
+    /// Context switches of a whole launch.
+    LaunchSwitches,
 }
 
 /// Values of quantities.
@@ -37,7 +46,7 @@ pub type Quantities = BTreeMap<Quantity, f64>;
 
 impl Quantity {
     /// All quantities, in the order of reports.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Instructions,
         Self::AllocCount,
         Self::AllocBytes,
@@ -48,6 +57,10 @@ impl Quantity {
         Self::SystemNs,
         Self::VoluntarySwitches,
         Self::InvoluntarySwitches,
+        Self::LaunchUserNs,
+        Self::LaunchSystemNs,
+        Self::LaunchFaults,
+        Self::LaunchSwitches,
     ];
 
     /// Its name in files.
@@ -63,6 +76,10 @@ impl Quantity {
             Self::SystemNs => "system_ns",
             Self::VoluntarySwitches => "voluntary_switches",
             Self::InvoluntarySwitches => "involuntary_switches",
+            Self::LaunchUserNs => "launch_user_ns",
+            Self::LaunchSystemNs => "launch_system_ns",
+            Self::LaunchFaults => "launch_faults",
+            Self::LaunchSwitches => "launch_switches",
         }
     }
 
@@ -70,7 +87,9 @@ impl Quantity {
     pub fn show(self, value: f64) -> String {
         match self {
             Self::AllocBytes | Self::AllocPeakBytes => unit::bytes(value),
-            Self::UserNs | Self::SystemNs => unit::time(value),
+            Self::UserNs | Self::SystemNs | Self::LaunchUserNs | Self::LaunchSystemNs => {
+                unit::time(value)
+            }
             _ => unit::count(value),
         }
     }
@@ -87,13 +106,15 @@ impl Quantity {
     pub fn unit(self) -> &'static str {
         match self {
             Self::AllocBytes | Self::AllocPeakBytes => "bytes",
-            Self::UserNs | Self::SystemNs => "ns",
+            Self::UserNs | Self::SystemNs | Self::LaunchUserNs | Self::LaunchSystemNs => "ns",
             Self::Instructions
             | Self::AllocCount
             | Self::MinorFaults
             | Self::MajorFaults
             | Self::VoluntarySwitches
-            | Self::InvoluntarySwitches => "count",
+            | Self::InvoluntarySwitches
+            | Self::LaunchFaults
+            | Self::LaunchSwitches => "count",
         }
     }
 }
@@ -111,6 +132,10 @@ impl fmt::Display for Quantity {
             Self::SystemNs => "kernel time",
             Self::VoluntarySwitches => "voluntary context switches",
             Self::InvoluntarySwitches => "involuntary context switches",
+            Self::LaunchUserNs => "user time per launch",
+            Self::LaunchSystemNs => "kernel time per launch",
+            Self::LaunchFaults => "page faults per launch",
+            Self::LaunchSwitches => "context switches per launch",
         })
     }
 }
