@@ -34,13 +34,14 @@ pub(crate) struct BenchmarkCounts {
     pub(crate) spreads: Quantities,
     /// Why its instructions were not counted, although callgrind works.
     pub(crate) refused: Option<String>,
+    /// Whether its allocations were not counted because its allocator is another than the system's.
+    pub(crate) has_other_allocator: bool,
 }
 
-/// The counts of all jobs in their order, and notes on the launches.
+/// The counts of all jobs in their order.
 #[derive(Debug)]
 pub(crate) struct AllCounts {
     pub(crate) counts: Vec<BenchmarkCounts>,
-    pub(crate) notes: Vec<String>,
     /// Whether valgrind does not know an instruction of an executable.
     pub(crate) has_unknown_instruction: bool,
 }
@@ -81,7 +82,7 @@ pub(crate) fn count_all(
     let next = AtomicUsize::new(0);
     let counted = Mutex::new(vec![BenchmarkCounts::default(); jobs.len()]);
     let has_unknown_instruction = AtomicBool::new(false);
-    let run = |worker: CountWorker| -> Result<Vec<String>> {
+    let run = |worker: CountWorker| -> Result<Launcher> {
         while let Some((index, job)) = next_job(&next, jobs) {
             let (counts, refused) = worker.count(job)?;
             if refused == Some(CountRefused::UnknownInstruction) {
@@ -95,9 +96,9 @@ pub(crate) fn count_all(
             let mut counted = counted.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             counted[index] = counts;
         }
-        Ok(worker.launcher.notes())
+        Ok(worker.launcher)
     };
-    let notes = thread::scope(|scope| {
+    let launchers = thread::scope(|scope| {
         let running: Vec<_> =
             workers.into_iter().map(|worker| scope.spawn(|| run(worker))).collect();
         let ended = running
@@ -105,10 +106,10 @@ pub(crate) fn count_all(
             .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
         ended.collect::<Result<Vec<_>>>()
     })?;
+    launchers.into_iter().for_each(|ended| launcher.absorb(ended));
     let counted = counted.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
     Ok(AllCounts {
         counts: counted,
-        notes: notes.concat(),
         has_unknown_instruction: has_unknown_instruction.into_inner(),
     })
 }
@@ -127,6 +128,16 @@ struct ProcessCounts {
     counts: Quantities,
     /// Why instructions were not counted.
     refused: Option<CountRefused>,
+    has_other_allocator: bool,
+}
+
+/// The allocations of an iteration.
+enum AllocationCount {
+    Counted(Alloc),
+    /// The process allocates by other functions than those of the C library.
+    OtherAllocator,
+    /// The sample could not be proved.
+    Unproved,
 }
 
 /// What one thread needs.
@@ -147,14 +158,17 @@ impl CountWorker {
         // The difference of two processes varies, and takes long.
         let repeats = if sample.is_some() { job.repeats.max(1) } else { 1 };
         let mut counted = Vec::new();
-        let mut refused = None;
-        while refused.is_none() && counted.len() < repeats as usize {
-            let process = self.count_once(job, sample)?;
-            counted.push(process.counts);
-            refused = process.refused;
+        let mut last = ProcessCounts::default();
+        while last.refused.is_none() && counted.len() < repeats as usize {
+            last = self.count_once(job, sample)?;
+            counted.push(std::mem::take(&mut last.counts));
         }
-        let reason = refused.as_ref().map(CountRefused::to_string);
-        Ok((summary(&counted, reason), refused))
+        let counts = BenchmarkCounts {
+            refused: last.refused.as_ref().map(CountRefused::to_string),
+            has_other_allocator: last.has_other_allocator,
+            ..summary(&counted)
+        };
+        Ok((counts, last.refused))
     }
 
     fn count_once(
@@ -166,11 +180,17 @@ impl CountWorker {
         let mut counted = ProcessCounts::default();
         if let Some(sample) = sample.filter(|_| job.allocations)
             && self.launcher.counts_allocations()
-            && let Some(alloc) = self.allocations(job.entry, sample)?
         {
-            counted.counts.insert(Quantity::AllocCount, alloc.count);
-            counted.counts.insert(Quantity::AllocBytes, alloc.bytes);
-            counted.counts.extend(alloc.peak_bytes.map(|bytes| (Quantity::AllocPeakBytes, bytes)));
+            match self.allocations(job.entry, sample)? {
+                AllocationCount::Counted(Alloc { count, bytes, peak_bytes }) => {
+                    counted.counts.insert(Quantity::AllocCount, count);
+                    counted.counts.insert(Quantity::AllocBytes, bytes);
+                    let peak = peak_bytes.map(|bytes| (Quantity::AllocPeakBytes, bytes));
+                    counted.counts.extend(peak);
+                }
+                AllocationCount::OtherAllocator => counted.has_other_allocator = true,
+                AllocationCount::Unproved => {}
+            }
         }
         if let Some(callgrind) = &self.callgrind {
             match callgrind.count(&self.launcher, job.entry, sample)? {
@@ -190,29 +210,39 @@ impl CountWorker {
         Ok(launched.proved.last_sample.map(|marks| CountedSample { config, marks }))
     }
 
-    /// The allocations of an iteration. The peak is one of a sample with a single iteration.
-    fn allocations(&self, entry: &ListedBenchmark, sample: CountedSample) -> Result<Option<Alloc>> {
-        let Some(alloc) = self.allocations_of(entry, sample)? else { return Ok(None) };
+    /// The peak is one of a sample with a single iteration.
+    fn allocations(
+        &self,
+        entry: &ListedBenchmark,
+        sample: CountedSample,
+    ) -> Result<AllocationCount> {
+        let counted = self.allocations_of(entry, sample)?;
+        let AllocationCount::Counted(alloc) = counted else { return Ok(counted) };
         if sample.config.sample_size == 1 {
-            return Ok(Some(alloc));
+            return Ok(counted);
         }
         let config = SampleConfig { sample_size: 1, ..sample.config };
-        let single = self.allocations_of(entry, CountedSample { config, ..sample })?;
-        let peak_bytes = single.and_then(|single| single.peak_bytes);
-        Ok(Some(Alloc { peak_bytes, ..alloc }))
+        let peak_bytes = match self.allocations_of(entry, CountedSample { config, ..sample })? {
+            AllocationCount::Counted(single) => single.peak_bytes,
+            AllocationCount::OtherAllocator | AllocationCount::Unproved => None,
+        };
+        Ok(AllocationCount::Counted(Alloc { peak_bytes, ..alloc }))
     }
 
     fn allocations_of(
         &self,
         entry: &ListedBenchmark,
         CountedSample { config, marks }: CountedSample,
-    ) -> Result<Option<Alloc>> {
+    ) -> Result<AllocationCount> {
         let marked = Some(Marked { marks, allocations: true });
         let proved = self.launcher.launch_to_count(entry, config, marked)?.proved;
         let allocated = proved.allocated.filter(|_| proved.last_sample == Some(marks));
-        let allocated = allocated.filter(|counted| counted.before >= MIN_ALLOCATIONS_BEFORE);
+        let Some(allocated) = allocated else { return Ok(AllocationCount::Unproved) };
+        if allocated.before < MIN_ALLOCATIONS_BEFORE {
+            return Ok(AllocationCount::OtherAllocator);
+        }
         let iterations = f64::from(config.sample_size);
-        Ok(allocated.map(|allocated| Alloc {
+        Ok(AllocationCount::Counted(Alloc {
             count: allocated.count as f64 / iterations,
             bytes: allocated.bytes as f64 / iterations,
             peak_bytes: (config.sample_size == 1).then_some(allocated.peak_bytes as f64),
@@ -221,8 +251,8 @@ impl CountWorker {
 }
 
 /// The median and the spread of each quantity.
-fn summary(counted: &[Quantities], refused: Option<String>) -> BenchmarkCounts {
-    let mut summary = BenchmarkCounts { refused, ..BenchmarkCounts::default() };
+fn summary(counted: &[Quantities]) -> BenchmarkCounts {
+    let mut summary = BenchmarkCounts::default();
     for quantity in Quantity::ALL {
         let values: Vec<f64> =
             counted.iter().filter_map(|counts| counts.get(&quantity).copied()).collect();
@@ -261,10 +291,9 @@ mod tests {
             ])
         };
         let all = [counts(1000.0, 0.0), counts(1010.0, 0.0), counts(1000.0, 0.0)];
-        let of_all = summary(&all, None);
+        let of_all = summary(&all);
         assert_eq!((of_all.counts, of_all.spreads), (counts(1000.0, 0.0), counts(0.01, 0.0)));
-        let of_one = summary(&all[1..2], Some("no total".to_owned()));
+        let of_one = summary(&all[1..2]);
         assert_eq!((of_one.counts, of_one.spreads), (counts(1010.0, 0.0), Quantities::new()));
-        assert_eq!(of_one.refused.as_deref(), Some("no total"));
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct Counted {
 
 impl Counted {
     fn new(all: AllCounts, level: Level, note: Option<String>) -> Self {
-        Self { counts: all.counts, level, notes: all.notes.into_iter().chain(note).collect() }
+        Self { counts: all.counts, level, notes: note.into_iter().collect() }
     }
 }
 

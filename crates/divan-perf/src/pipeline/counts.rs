@@ -16,6 +16,10 @@ use perf_judge::unit;
 use perf_judge::verdict::{Method, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Why the allocations of a benchmark are not counted.
+const OTHER_ALLOCATOR: &str = "the global allocator is not that of the C library. `divan::AllocProfiler` around it counts them";
+/// Why no allocations are counted, although times are recorded.
+const NO_GLIBC: &str = "no allocations were counted: the library that counts them does not compile here; it needs glibc";
 /// How often a benchmark without recorded counts is counted.
 const FIRST_REPEATS: u32 = 3;
 
@@ -121,21 +125,27 @@ pub(super) fn count<'a>(
     let count = unit::counted(entries.len(), "benchmark", "benchmarks");
     ui::say(&format!("counting instructions and allocations of {count}"));
     let mut counted = counted_build::count(executor, found.as_ref().ok(), jobs)?;
-    let missing = found.err().map(|reason| format!("no instructions were counted: {reason}"));
-    counted.notes.extend(missing);
+    // Elsewhere the note on the clock recorder reports all that the system lacks.
+    let missing = found.err().filter(|_| cfg!(target_os = "linux"));
+    counted.notes.extend(missing.map(|reason| format!("no instructions were counted: {reason}")));
+    if listed.iter().any(|job| job.allocations) && executor.suite.launcher.lacks_allocations() {
+        counted.notes.push(NO_GLIBC.to_owned());
+    }
     Ok(counted)
 }
 
-/// Notes on benchmarks whose instructions were not counted, one per reason.
+/// Notes on benchmarks whose instructions or allocations were not counted, one per reason.
 pub(super) fn refusals(names: &[BenchmarkId], counts: &[BenchmarkCounts]) -> Vec<String> {
-    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut by_reason: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for (name, counts) in names.iter().zip(counts) {
-        if let Some(reason) = &counts.refused {
-            by_reason.entry(reason).or_default().push(name.as_str());
+        let instructions = counts.refused.as_deref().map(|reason| ("instructions", reason));
+        let allocations = counts.has_other_allocator.then_some(("allocations", OTHER_ALLOCATOR));
+        for refused in instructions.into_iter().chain(allocations) {
+            by_reason.entry(refused).or_default().push(name.as_str());
         }
     }
-    let note = |(reason, names): (&str, Vec<&str>)| {
-        format!("the instructions of {} were not counted: {reason}", abbreviated(&names))
+    let note = |((what, reason), names): ((&str, &str), Vec<&str>)| {
+        format!("the {what} of {} were not counted: {reason}", abbreviated(&names))
     };
     by_reason.into_iter().map(note).collect()
 }

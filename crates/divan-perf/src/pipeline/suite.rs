@@ -440,10 +440,21 @@ fn clock_recorder(
     {
         Ok(clock_recorder) => Some(clock_recorder),
         Err(error) => {
-            notes.push(format!(
-                "single samples are not recorded, because the clock recorder cannot be used: {error:#}"
-            ));
+            notes.push(recorder_note(&format!("{error:#}")));
             None
         }
     }
+}
+
+/// What is missing without the clock recorder. It is the only note on other systems than Linux, where
+/// valgrind cannot be used either.
+fn recorder_note(reason: &str) -> String {
+    let missing = if cfg!(target_os = "linux") {
+        "percentiles and counted allocations"
+    } else {
+        "percentiles, instructions and counted allocations"
+    };
+    format!(
+        "no {missing}, because the clock recorder cannot be used: {reason}. Processor time, page faults and context switches are those of whole launches"
+    )
 }
