@@ -6,28 +6,60 @@
 //! | Unix | the difference of two `getrusage(RUSAGE_CHILDREN)` | included, if it waited for them |
 //! | Windows | `GetProcessTimes` and `GetProcessMemoryInfo` | not included |
 
-#[cfg_attr(unix, path = "unix.rs")]
-#[cfg_attr(windows, path = "windows.rs")]
-mod system;
+mod usage;
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
 
-pub use system::UsageMeter;
+pub use usage::ProcessUsage;
 
-/// What a process used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ProcessUsage {
-    /// Processor time in the program, in ns.
-    pub user_ns: u64,
-    /// Processor time in the kernel, in ns.
-    pub system_ns: u64,
-    /// Page faults, with and without reading from disk.
-    pub page_faults: u64,
-    /// Context switches, voluntary and involuntary; `None` on Windows.
-    pub context_switches: Option<u64>,
+/// Started before a child process. On Unix no other child process may be waited for until its end,
+/// because the system reports only the sum of all.
+#[derive(Clone, Copy, Debug)]
+pub struct UsageMeter {
+    #[cfg(unix)]
+    before: Option<ProcessUsage>,
 }
 
-impl ProcessUsage {
-    /// Processor time in ns.
-    pub fn cpu_ns(&self) -> u64 {
-        self.user_ns + self.system_ns
+impl UsageMeter {
+    /// Starts before the child process is created.
+    pub fn start() -> Self {
+        Self {
+            #[cfg(unix)]
+            before: unix::of_children(),
+        }
+    }
+
+    /// What the child used, after it was waited for; `None` if the system does not report it.
+    #[cfg(unix)]
+    pub fn end(self) -> Option<ProcessUsage> {
+        Some(unix::of_children()?.since(self.before?))
+    }
+
+    /// What the child used, after it was waited for; `None` if the system does not report it.
+    #[cfg(windows)]
+    pub fn end(self, child: std::os::windows::io::BorrowedHandle<'_>) -> Option<ProcessUsage> {
+        windows::of_ended(child)
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    #[test]
+    fn what_a_child_used_is_the_difference_of_all_children() {
+        let used = |script: &str| {
+            let meter = UsageMeter::start();
+            assert!(Command::new("sh").args(["-c", script]).status().unwrap().success());
+            meter.end().unwrap()
+        };
+        let busy = used("i=0; while [ $i -lt 200000 ]; do i=$((i + 1)); done");
+        let idle = used(":");
+        assert!(busy.cpu_ns() > 10_000_000, "{busy:?}");
+        assert!(idle.cpu_ns() < busy.cpu_ns(), "{idle:?} {busy:?}");
+        assert!(idle.page_faults > 10 && idle.context_switches.is_some(), "{idle:?}");
     }
 }

@@ -1,31 +1,19 @@
 //! What the handle of a process reports.
 
-use super::ProcessUsage;
+use crate::usage::ProcessUsage;
 use std::os::windows::io::{AsRawHandle as _, BorrowedHandle};
 use windows_sys::Win32::Foundation::FILETIME;
 use windows_sys::Win32::System::ProcessStatus::{GetProcessMemoryInfo, PROCESS_MEMORY_COUNTERS};
 use windows_sys::Win32::System::Threading::GetProcessTimes;
 
-/// Started before a child process.
-#[derive(Clone, Copy, Debug)]
-pub struct UsageMeter;
-
-impl UsageMeter {
-    /// Starts before the child process is created.
-    pub fn start() -> Self {
-        Self
-    }
-
-    /// What the child used, after it was waited for; `None` if the system does not report it.
-    pub fn end(self, child: BorrowedHandle<'_>) -> Option<ProcessUsage> {
-        let [_, _, kernel, user] = times(child)?;
-        Some(ProcessUsage {
-            user_ns: nanoseconds(user),
-            system_ns: nanoseconds(kernel),
-            page_faults: page_faults(child)?,
-            context_switches: None,
-        })
-    }
+pub(crate) fn of_ended(process: BorrowedHandle<'_>) -> Option<ProcessUsage> {
+    let [_, _, kernel, user] = times(process)?;
+    Some(ProcessUsage {
+        user_ns: nanoseconds(user),
+        system_ns: nanoseconds(kernel),
+        page_faults: page_faults(process)?,
+        context_switches: None,
+    })
 }
 
 /// The times of creation and exit, then those in the kernel and in the program.
@@ -58,9 +46,8 @@ mod tests {
 
     #[test]
     fn an_ended_child_reports_what_it_used() {
-        let meter = UsageMeter::start();
         let mut child = Command::new("cmd").args(["/C", "exit"]).spawn().unwrap();
         child.wait().unwrap();
-        assert!(meter.end(child.as_handle()).unwrap().page_faults > 0);
+        assert!(of_ended(child.as_handle()).unwrap().page_faults > 0);
     }
 }

@@ -62,7 +62,7 @@ impl BuildFolder {
         Self::claim(workspace, None)?.build_if_known(workspace, &additions, sources)
     }
 
-    /// Builds the benches of a checkout again, for the processor level that valgrind knows. `built` is
+    /// Builds the benches of a checkout again, for the processor level that valgrind supports. `built` is
     /// the first build.
     ///
     /// Fails if files have changed since then.

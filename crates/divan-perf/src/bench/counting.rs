@@ -108,10 +108,7 @@ pub(crate) fn count_all(
     })?;
     launchers.into_iter().for_each(|ended| launcher.absorb(ended));
     let counted = counted.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-    Ok(AllCounts {
-        counts: counted,
-        has_unknown_instruction: has_unknown_instruction.into_inner(),
-    })
+    Ok(AllCounts { counts: counted, has_unknown_instruction: has_unknown_instruction.into_inner() })
 }
 
 fn next_job<'a, 'b>(

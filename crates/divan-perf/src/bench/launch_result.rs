@@ -7,8 +7,8 @@ use divan_output::{
     AllocKind, Figures, Rate, RateKind, Row, Table, decoded, parse_table, timer_precision,
 };
 use perf_judge::ident::BenchmarkId;
-use process_usage::ProcessUsage;
 use perf_judge::run::{Alloc, LaunchResult, Quantities, Quantity};
+use process_usage::ProcessUsage;
 
 /// The reason if the clock reads show that a benchmark printed its row itself.
 const CONTRADICTION: &str = "its row has more samples than the process took, so Divan did not print it. Let the bench print no table, and let it end through divan::main()";

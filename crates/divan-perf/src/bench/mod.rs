@@ -43,9 +43,7 @@ pub(crate) use base_cache::BaseCache;
 pub(crate) use build::Built;
 pub(crate) use build_folder::BuildFolder;
 pub(crate) use clock_recorder::ClockRecorder;
-pub(crate) use counting::{
-    AllCounts, BenchmarkCounts, CountJob, OnUnknownInstruction, count_all,
-};
+pub(crate) use counting::{AllCounts, BenchmarkCounts, CountJob, OnUnknownInstruction, count_all};
 pub(crate) use filter::NameFilter;
 pub(crate) use instructions::InstructionCounter;
 pub(crate) use launch::Launcher;

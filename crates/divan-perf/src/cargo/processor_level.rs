@@ -7,7 +7,7 @@ use std::env;
 use std::ffi::OsString;
 use toml::Value;
 
-/// The level whose instructions valgrind knows. Only x86-64 has such levels.
+/// The level whose instructions valgrind supports. Only x86-64 has such levels.
 pub(crate) const KNOWN_LEVEL: &str = "x86-64-v3";
 
 /// The level that a build is for; `None` for the flags of the workspace.
@@ -51,7 +51,8 @@ impl ConfigFiles {
     /// Cargo uses one of several lists of flags. The level is appended to each that exists, because
     /// rustc uses the last `target-cpu`. A list that does not exist could replace the used one.
     fn level_args(&self) -> Vec<String> {
-        let mut lists: BTreeMap<Vec<&str>, Option<&Value>> = BTreeMap::from([(vec!["build"], None)]);
+        let mut lists: BTreeMap<Vec<&str>, Option<&Value>> =
+            BTreeMap::from([(vec!["build"], None)]);
         for (path, flags) in self.flag_lists() {
             lists.entry(path).or_default().get_or_insert(flags);
         }

@@ -121,7 +121,7 @@ impl Base {
         })
     }
 
-    /// Builds it for the processor level that valgrind knows.
+    /// Builds it for the processor level that valgrind supports.
     pub(super) fn build_again(&self, context: &Context) -> Result<SecondBuild> {
         let mut additions = additions(context);
         additions.extend(self.workspace.config.for_known_level());

@@ -94,7 +94,8 @@ fn build_again(executor: &Executor<'_>) -> Result<()> {
 /// The benchmarks of `jobs` in the second builds.
 fn second_entries(executor: &Executor<'_>, jobs: &[CountJob<'_>]) -> Result<Vec<ListedBenchmark>> {
     let of_base = executor.base.as_ref().and_then(|base| base.second.get());
-    let builds: Vec<&SecondBuild> = executor.suite.second.get().into_iter().chain(of_base).collect();
+    let builds: Vec<&SecondBuild> =
+        executor.suite.second.get().into_iter().chain(of_base).collect();
     let second = |job: &CountJob<'_>| {
         let entry = builds.iter().find_map(|build| build.entry(job.entry));
         entry.with_context(|| format!("it has no {}", job.entry.id))

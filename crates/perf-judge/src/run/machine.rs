@@ -35,8 +35,8 @@ pub struct Machine {
     /// known. It is part of the key of counts only.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub libc: String,
-    /// The processor that the counted build was made for, if neither the target nor `flags` name it:
-    /// `native`, or the level of a second build, e.g. `x86-64-v3`. It is part of the key of counts only.
+    /// The processor of the counted build, if neither the target nor `flags` name it. It is `native`, or
+    /// the level of a second build, e.g. `x86-64-v3`. It is part of the key of counts only.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub counted_for: String,
     /// The system's or runner's image, which changes too often to be part of the key.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A quantity per iteration, or per launch if its name says so.
+/// A quantity per iteration, or per launch if its name contains that word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -31,7 +31,7 @@ pub enum Quantity {
     /// Context switches because another process ran.
     InvoluntarySwitches,
     /// Processor time of a whole launch in the program, in ns. This and the following ones replace the
-    /// quantities of an iteration where the samples of a launch cannot be told from its start-up.
+    /// quantities of an iteration where the samples of a launch cannot be distinguished from its start-up.
     LaunchUserNs,
     /// Processor time of a whole launch in the kernel, in ns.
     LaunchSystemNs,
