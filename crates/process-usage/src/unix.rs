@@ -13,7 +13,7 @@ fn total(usage: &Usage) -> ProcessUsage {
         [usage.user_time(), usage.system_time()].map(|time| positive(time.num_nanoseconds()));
     let page_faults = [usage.minor_page_faults(), usage.major_page_faults()];
     let switches = [usage.voluntary_context_switches(), usage.involuntary_context_switches()];
-    let sum = |counts: [_; 2]| counts.into_iter().map(|count| positive(i64::from(count))).sum();
+    let sum = |counts: [_; 2]| counts.into_iter().map(positive).sum();
     ProcessUsage {
         user_ns,
         system_ns,
@@ -22,6 +22,7 @@ fn total(usage: &Usage) -> ProcessUsage {
     }
 }
 
-fn positive(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or_default()
+/// The width of the system's numbers depends on the system.
+fn positive(value: impl TryInto<u64>) -> u64 {
+    value.try_into().unwrap_or_default()
 }

@@ -50,7 +50,7 @@ pub(super) struct CountedSample {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum CountRefused {
     #[error(
-        "valgrind does not know an instruction of the executable; to count it, build without `target-cpu` and `target-feature`"
+        "valgrind does not know an instruction of the executable, e.g. of `target-feature` or inline assembly"
     )]
     UnknownInstruction,
     #[error("{0}")]

@@ -55,7 +55,7 @@ impl UnprovedRows {
         };
         let unrecorded = |names| {
             format!(
-                "no percentiles and no counted allocations, because the processes did not load the clock recorder ({names}). This is normal for statically linked executables, e.g. with musl; what a whole launch used is recorded instead"
+                "no percentiles and no counted allocations, because the clock recorder recorded nothing in these processes ({names}). This is normal for statically linked executables, e.g. with musl; what a whole launch used is recorded instead"
             )
         };
         let unproved = self.names(Shown::Unproved).map(unproved);
