@@ -39,6 +39,8 @@ pub(crate) struct BuildSettings {
     pub(crate) features: String,
     /// The name of the profile; empty without the option.
     pub(crate) cargo_profile: String,
+    /// Whether flags of the commit choose the processor of this machine.
+    pub(crate) is_native: bool,
 }
 
 /// This machine and its tools.
@@ -58,6 +60,7 @@ pub(crate) fn machine(build: BuildSettings) -> Machine {
         features: build.features,
         cargo_profile: build.cargo_profile,
         libc: libc(),
+        counted_for: if build.is_native { "native".to_owned() } else { String::new() },
         image: image(),
     };
     machine.with_machine_key()
@@ -112,9 +115,13 @@ fn environment_flags() -> String {
     flags.join(" ").trim().to_owned()
 }
 
-/// The C library, which has the functions that copy, compare and allocate memory; empty if it is unknown.
+/// The C library, which has the functions that copy, compare and allocate memory, with its settings;
+/// empty if it is unknown.
 fn libc() -> String {
-    output("getconf", &["GNU_LIBC_VERSION"]).unwrap_or_default()
+    let version = output("getconf", &["GNU_LIBC_VERSION"]).unwrap_or_default();
+    let settings = env::var("GLIBC_TUNABLES").ok().filter(|settings| !settings.is_empty());
+    let settings = settings.filter(|_| !version.is_empty());
+    settings.map_or_else(|| version.clone(), |settings| format!("{version} {settings}"))
 }
 
 /// The image of GitHub's runner, else the name of the operating system.

@@ -1,5 +1,6 @@
 //! Processes that end together with their child processes.
 
+use process_usage::{ProcessUsage, UsageMeter};
 use process_wrap::std::{ChildWrapper, CommandWrap};
 use std::io;
 use std::process::Command;
@@ -13,6 +14,15 @@ pub(crate) fn spawn(command: Command) -> io::Result<Box<dyn ChildWrapper>> {
     #[cfg(windows)]
     command.wrap(process_wrap::std::JobObject);
     command.spawn()
+}
+
+/// What a process used that was started after `meter` and has ended.
+pub(crate) fn usage(meter: UsageMeter, child: &dyn ChildWrapper) -> Option<ProcessUsage> {
+    #[cfg(unix)]
+    let (_, usage) = (child, meter.end());
+    #[cfg(windows)]
+    let usage = meter.end(child.process_handle()?);
+    usage
 }
 
 /// Kills the child processes of a process that has exited. Returns whether there were any; on Windows

@@ -10,6 +10,7 @@ mod base_branch;
 mod base_cache;
 mod base_sources;
 mod compare;
+mod counts;
 mod doctor;
 mod foreign_commits;
 mod github;

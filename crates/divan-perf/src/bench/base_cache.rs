@@ -53,6 +53,16 @@ impl BaseCache {
     pub(crate) fn build_folder(&self) -> BuildFolder {
         BuildFolder::claimed(self.target.clone())
     }
+
+    /// The target folder for one build for a lower level of the processor.
+    pub(crate) fn build_folder_for(&self, level: &str) -> Result<BuildFolder> {
+        let target = self.target.with_file_name(format!("target-{level}"));
+        claim::keep(&target, Metadata::is_dir)?;
+        fs::create_dir_all(&target).with_context(|| {
+            format!("cannot create the folder {}: is it writable?", target.display())
+        })?;
+        Ok(BuildFolder::claimed(target))
+    }
 }
 
 #[cfg(test)]

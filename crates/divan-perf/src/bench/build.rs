@@ -4,7 +4,8 @@ use super::bench_environment::{BenchEnvironment, library_folders, package_variab
 use super::dep_info;
 use super::members::BenchTarget;
 use super::workspace::{DivanVersions, Workspace};
-use crate::store::clear_git_variables;
+use crate::cargo::BuildAdditions;
+use crate::store::{SourceState, clear_git_variables};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use divan_output::Harness;
@@ -28,6 +29,8 @@ pub(crate) struct Built {
     pub(crate) profile: String,
     /// Notes on benches that are not measured.
     pub(crate) notes: Vec<String>,
+    /// The files of the work tree that it was built from; `None` if they are unknown.
+    pub(super) sources: Option<SourceState>,
     /// All artefacts by cargo's id of their package.
     artefacts: BTreeMap<String, BTreeSet<PathBuf>>,
     /// The lock of the build folder, held as long as the executables are launched.
@@ -99,9 +102,7 @@ struct Profile {
 }
 
 /// Builds the workspace's bench targets, and finds the Divan benches among them.
-///
-/// `options` are further arguments for cargo.
-pub(super) fn build(workspace: &Workspace, options: &[String]) -> Result<Built> {
+pub(super) fn build(workspace: &Workspace, additions: &BuildAdditions) -> Result<Built> {
     if workspace.targets.is_empty() {
         return Ok(Built::default());
     }
@@ -115,7 +116,8 @@ pub(super) fn build(workspace: &Workspace, options: &[String]) -> Result<Built> 
         clear_git_variables(&mut command)
             .args(["bench", "--no-run", "--message-format=json-render-diagnostics"])
             .args(settings.build_args())
-            .args(options)
+            .args(&additions.args)
+            .envs(additions.variables.iter().map(|(name, value)| (name, value)))
             .args(selection(workspace, &packages));
         let output = run_cargo(&mut command).context("cannot start cargo")?;
         if !output.status.success() {
@@ -279,6 +281,12 @@ impl Built {
         self
     }
 
+    /// The same with the files of the work tree that it was built from.
+    pub(super) fn with_sources(mut self, sources: SourceState) -> Self {
+        self.sources = Some(sources);
+        self
+    }
+
     /// The files below `root` that the executables of a package were compiled from, as paths with
     /// `/` relative to `root`.
     pub(crate) fn sources(
@@ -313,7 +321,8 @@ impl Built {
 }
 
 impl Executable {
-    fn key(&self) -> (&str, &str) {
+    /// Its package and target.
+    pub(super) fn key(&self) -> (&str, &str) {
         (&self.target.package, &self.target.name)
     }
 }

@@ -10,10 +10,11 @@
 use super::build::{self, Built};
 use super::claim::{self, LOCK, OWNER};
 use super::workspace::Workspace;
+use crate::cargo::{BuildAdditions, KNOWN_LEVEL};
 use crate::files::{remove, write_atomically};
 use crate::store::SourceState;
 use crate::ui;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use perf_judge::ident::digest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -34,11 +35,13 @@ const RECORD: &str = "built-from.json";
 const PREFIX: &str = "perf-";
 
 impl BuildFolder {
-    /// Claims the folder of a checkout, and removes those of checkouts that no longer exist.
-    fn claim(workspace: &Workspace) -> Result<Self> {
+    /// Claims the folder of a checkout, and removes those of checkouts that no longer exist. Builds
+    /// for another `level` of the processor have a folder of their own, so neither rebuilds the other.
+    fn claim(workspace: &Workspace, level: Option<&str>) -> Result<Self> {
         let root = fs::canonicalize(&workspace.root).unwrap_or_else(|_| workspace.root.clone());
         let owner = root.to_string_lossy();
-        let name = format!("{PREFIX}{:016x}", digest(owner.as_bytes()));
+        let suffix = level.map_or_else(String::new, |level| format!("-{level}"));
+        let name = format!("{PREFIX}{:016x}{suffix}", digest(owner.as_bytes()));
         let dir = workspace.target_dir.join(name);
         claim::prepare(&dir, &owner)?;
         // Some network file systems have no locks. Cargo builds there without them, too.
@@ -54,20 +57,40 @@ impl BuildFolder {
 
     /// Builds the benches of a checkout in the folder that belongs to it.
     pub(crate) fn build_checkout(workspace: &Workspace) -> Result<Built> {
-        let folder = Self::claim(workspace)?;
-        match SourceState::around(&workspace.root, &workspace.target_dir)? {
-            Some(sources) => folder.build(workspace, &[], &sources),
-            // Without a repository, only cargo decides what is up to date.
-            None => folder.run(workspace, &[]).map(|built| built.with_claim(folder.lock)),
+        let additions = BuildAdditions::default();
+        let sources = SourceState::around(&workspace.root, &workspace.target_dir)?;
+        Self::claim(workspace, None)?.build_if_known(workspace, &additions, sources)
+    }
+
+    /// Builds the benches of a checkout again, for the processor level that valgrind supports. `built` is
+    /// the first build.
+    ///
+    /// Fails if files have changed since then.
+    pub(crate) fn build_checkout_again(workspace: &Workspace, built: &Built) -> Result<Built> {
+        let sources = SourceState::around(&workspace.root, &workspace.target_dir)?;
+        ensure!(sources == built.sources, "files were changed since the first build");
+        let folder = Self::claim(workspace, Some(KNOWN_LEVEL))?;
+        folder.build_if_known(workspace, &workspace.config.for_known_level(), sources)
+    }
+
+    /// Without a repository, only cargo decides what is up to date.
+    fn build_if_known(
+        self,
+        workspace: &Workspace,
+        additions: &BuildAdditions,
+        sources: Option<SourceState>,
+    ) -> Result<Built> {
+        match sources {
+            Some(sources) => self.build(workspace, additions, &sources),
+            None => self.run(workspace, additions).map(|built| built.with_claim(self.lock)),
         }
     }
 
-    /// Builds the workspace's benches. `sources` are the files of its work tree, and `options` are
-    /// further arguments for cargo.
+    /// Builds the workspace's benches. `sources` are the files of its work tree.
     pub(crate) fn build(
         self,
         workspace: &Workspace,
-        options: &[String],
+        additions: &BuildAdditions,
         sources: &SourceState,
     ) -> Result<Built> {
         let (last, ended) = self.last_build();
@@ -79,10 +102,10 @@ impl BuildFolder {
         let last = if self.is_empty() { BuildRecord::empty() } else { last };
         let unfinished = last.mixed(sources);
         self.record(&unfinished)?;
-        let built = self.run(workspace, options);
+        let built = self.run(workspace, additions);
         let record = built.as_ref().map_or(unfinished, |built| BuildRecord::of(sources, built));
         self.record(&record)?;
-        Ok(built?.with_claim(self.lock))
+        Ok(built?.with_sources(sources.clone()).with_claim(self.lock))
     }
 
     /// Whether the folder has no artefacts.
@@ -101,8 +124,10 @@ impl BuildFolder {
         Ok(())
     }
 
-    fn run(&self, workspace: &Workspace, options: &[String]) -> Result<Built> {
-        build::build(workspace, &[options, &self.options()].concat())
+    fn run(&self, workspace: &Workspace, additions: &BuildAdditions) -> Result<Built> {
+        let mut additions = additions.clone();
+        additions.args.extend(self.options());
+        build::build(workspace, &additions)
     }
 
     /// Cargo's options for this folder. As the last ones, they override its configuration.
@@ -214,10 +239,11 @@ mod tests {
     fn each_checkout_has_its_folder_and_loses_it_when_it_is_gone() {
         let target = tempfile::tempdir().unwrap();
         let [one, other] = [(); 2].map(|()| tempfile::tempdir().unwrap());
-        let claim = |root: &Path| BuildFolder::claim(&workspace(root, target.path())).unwrap().dir;
+        let claim =
+            |root: &Path| BuildFolder::claim(&workspace(root, target.path()), None).unwrap().dir;
         let (first, second) = (claim(one.path()), claim(other.path()));
         assert_ne!(first, second);
-        let held = BuildFolder::claim(&workspace(one.path(), target.path())).unwrap();
+        let held = BuildFolder::claim(&workspace(one.path(), target.path()), None).unwrap();
         assert_eq!(held.dir, first);
         assert!(File::open(first.join(LOCK)).unwrap().try_lock().is_err());
         drop(held);

@@ -3,7 +3,7 @@
 
 use super::counted_sample::CountedSample;
 use super::eta::EtaEstimator;
-use super::instructions::{InstructionCount, InstructionCounter};
+use super::instructions::{CountRefused, InstructionCount, InstructionCounter};
 use super::parallel::on_all_processors;
 use super::recording_file::Marked;
 use super::sample_config::SampleConfig;
@@ -15,6 +15,7 @@ use perf_judge::run::{Alloc, Quantities, Quantity};
 use perf_judge::stats;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -42,26 +43,54 @@ pub(crate) struct BenchmarkCounts {
     pub(crate) spreads: Quantities,
     /// Why its instructions were not counted, although callgrind works.
     pub(crate) refused: Option<String>,
+    /// Whether its allocations were not counted because its allocator is another than the system's.
+    pub(crate) has_other_allocator: bool,
+}
+
+/// The counts of all jobs in their order.
+#[derive(Debug)]
+pub(crate) struct AllCounts {
+    pub(crate) counts: Vec<BenchmarkCounts>,
+    /// Whether valgrind does not know an instruction of an executable.
+    pub(crate) has_unknown_instruction: bool,
+}
+
+/// What to do about an executable with an instruction that valgrind does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnUnknownInstruction {
+    /// Count nothing more, because all jobs are counted with another build.
+    Stop,
+    /// Count the others.
+    Refuse,
 }
 
 /// The fewest allocations before the first sample of a process whose allocator is counted. Divan
 /// makes hundreds.
 const MIN_ALLOCATIONS_BEFORE: u64 = 50;
 
-/// Counts all benchmarks on all processors, in the order of `jobs`, and returns notes on the launches.
-/// `callgrind` counts instructions.
+/// Counts all benchmarks on all processors. `callgrind` counts instructions.
 ///
 /// Fails if no process can be started, or after an interrupt.
 pub(crate) fn count_all(
     launcher: &Launcher,
     callgrind: Option<&InstructionCounter>,
     jobs: &[CountJob<'_>],
-) -> Result<(Vec<BenchmarkCounts>, Vec<String>)> {
+    on_unknown: OnUnknownInstruction,
+) -> Result<AllCounts> {
     let worker = || CountWorker::new(launcher, callgrind);
     let progress = Mutex::new(CountProgress::start(jobs));
+    let has_unknown_instruction = AtomicBool::new(false);
     let count = |worker: &CountWorker, index: &usize| {
+        let is_stopped = on_unknown == OnUnknownInstruction::Stop
+            && has_unknown_instruction.load(Ordering::Relaxed);
+        if is_stopped {
+            return Ok((*index, BenchmarkCounts::default()));
+        }
         let job = &jobs[*index];
-        let counts = worker.count(job)?;
+        let (counts, refused) = worker.count(job)?;
+        if refused == Some(CountRefused::UnknownInstruction) {
+            has_unknown_instruction.store(true, Ordering::Relaxed);
+        }
         progress.lock().unwrap_or_else(PoisonError::into_inner).finished(job);
         Ok((*index, counts))
     };
@@ -69,7 +98,8 @@ pub(crate) fn count_all(
     let (mut counted, workers) = on_all_processors(&order, worker, count)?;
     counted.sort_by_key(|(index, _)| *index);
     let counts = counted.into_iter().map(|(_, counts)| counts).collect();
-    Ok((counts, workers.iter().flat_map(|worker| worker.launcher.notes()).collect()))
+    workers.into_iter().for_each(|worker| launcher.absorb(worker.launcher));
+    Ok(AllCounts { counts, has_unknown_instruction: has_unknown_instruction.into_inner() })
 }
 
 /// The indexes of the jobs in the order of their start.
@@ -110,7 +140,17 @@ impl CountProgress {
 struct ProcessCounts {
     counts: Quantities,
     /// Why instructions were not counted.
-    refused: Option<String>,
+    refused: Option<CountRefused>,
+    has_other_allocator: bool,
+}
+
+/// The allocations of an iteration.
+enum AllocationCount {
+    Counted(Alloc),
+    /// The process allocates by other functions than those of the C library.
+    OtherAllocator,
+    /// The sample could not be proved.
+    Unproved,
 }
 
 /// What one thread needs.
@@ -125,21 +165,23 @@ impl CountWorker {
         Ok(Self { launcher: launcher.another()?, callgrind })
     }
 
-    fn count(&self, job: &CountJob<'_>) -> Result<BenchmarkCounts> {
+    /// The counts, and why instructions are not among them.
+    fn count(&self, job: &CountJob<'_>) -> Result<(BenchmarkCounts, Option<CountRefused>)> {
         let sample = CountedSample::find(&self.launcher, job.entry, job.iteration_ns)?;
         // The difference of two processes varies, and takes long.
         let repeats = if sample.is_some() { job.repeats.max(1) } else { 1 };
         let mut counted = Vec::new();
-        for _ in 0..repeats {
-            match self.count_once(job, sample)? {
-                ProcessCounts { refused: Some(reason), counts } => {
-                    counted.push(counts);
-                    return Ok(summary(&counted, Some(reason)));
-                }
-                ProcessCounts { counts, .. } => counted.push(counts),
-            }
+        let mut last = ProcessCounts::default();
+        while last.refused.is_none() && counted.len() < repeats as usize {
+            last = self.count_once(job, sample)?;
+            counted.push(std::mem::take(&mut last.counts));
         }
-        Ok(summary(&counted, None))
+        let counts = BenchmarkCounts {
+            refused: last.refused.as_ref().map(CountRefused::to_string),
+            has_other_allocator: last.has_other_allocator,
+            ..summary(&counted)
+        };
+        Ok((counts, last.refused))
     }
 
     fn count_once(
@@ -151,46 +193,62 @@ impl CountWorker {
         let mut counted = ProcessCounts::default();
         if let Some(sample) = sample.filter(|_| job.allocations)
             && self.launcher.counts_allocations()
-            && let Some(alloc) = self.allocations(job.entry, sample)?
         {
-            counted.counts.insert(Quantity::AllocCount, alloc.count);
-            counted.counts.insert(Quantity::AllocBytes, alloc.bytes);
-            counted.counts.extend(alloc.peak_bytes.map(|bytes| (Quantity::AllocPeakBytes, bytes)));
+            match self.allocations(job.entry, sample)? {
+                AllocationCount::Counted(Alloc { count, bytes, peak_bytes }) => {
+                    counted.counts.insert(Quantity::AllocCount, count);
+                    counted.counts.insert(Quantity::AllocBytes, bytes);
+                    let peak = peak_bytes.map(|bytes| (Quantity::AllocPeakBytes, bytes));
+                    counted.counts.extend(peak);
+                }
+                AllocationCount::OtherAllocator => counted.has_other_allocator = true,
+                AllocationCount::Unproved => {}
+            }
         }
         if let Some(callgrind) = &self.callgrind {
             match callgrind.count(&self.launcher, job.entry, sample)? {
                 InstructionCount::Counted(count) => {
                     counted.counts.insert(Quantity::Instructions, count);
                 }
-                InstructionCount::Refused(reason) => counted.refused = Some(reason),
+                InstructionCount::Refused(refused) => counted.refused = Some(refused),
             }
         }
         Ok(counted)
     }
 
-    /// The allocations of an iteration. The peak is one of a sample with a single iteration.
-    fn allocations(&self, entry: &ListedBenchmark, sample: CountedSample) -> Result<Option<Alloc>> {
-        let Some(alloc) = self.allocations_of(entry, sample)? else { return Ok(None) };
+    /// The peak is one of a sample with a single iteration.
+    fn allocations(
+        &self,
+        entry: &ListedBenchmark,
+        sample: CountedSample,
+    ) -> Result<AllocationCount> {
+        let counted = self.allocations_of(entry, sample)?;
+        let AllocationCount::Counted(alloc) = counted else { return Ok(counted) };
         if sample.config.sample_size == 1 {
-            return Ok(Some(alloc));
+            return Ok(counted);
         }
         let config = SampleConfig { sample_size: 1, ..sample.config };
-        let single = self.allocations_of(entry, CountedSample { config, ..sample })?;
-        let peak_bytes = single.and_then(|single| single.peak_bytes);
-        Ok(Some(Alloc { peak_bytes, ..alloc }))
+        let peak_bytes = match self.allocations_of(entry, CountedSample { config, ..sample })? {
+            AllocationCount::Counted(single) => single.peak_bytes,
+            AllocationCount::OtherAllocator | AllocationCount::Unproved => None,
+        };
+        Ok(AllocationCount::Counted(Alloc { peak_bytes, ..alloc }))
     }
 
     fn allocations_of(
         &self,
         entry: &ListedBenchmark,
         CountedSample { config, marks, .. }: CountedSample,
-    ) -> Result<Option<Alloc>> {
+    ) -> Result<AllocationCount> {
         let marked = Some(Marked { marks, warm_up: None, allocations: true });
         let proved = self.launcher.launch_to_count(entry, config, marked)?.proved;
         let allocated = proved.allocated.filter(|_| proved.last_sample == Some(marks));
-        let allocated = allocated.filter(|counted| counted.before >= MIN_ALLOCATIONS_BEFORE);
+        let Some(allocated) = allocated else { return Ok(AllocationCount::Unproved) };
+        if allocated.before < MIN_ALLOCATIONS_BEFORE {
+            return Ok(AllocationCount::OtherAllocator);
+        }
         let iterations = f64::from(config.sample_size);
-        Ok(allocated.map(|allocated| Alloc {
+        Ok(AllocationCount::Counted(Alloc {
             count: allocated.count as f64 / iterations,
             bytes: allocated.bytes as f64 / iterations,
             peak_bytes: (config.sample_size == 1).then_some(allocated.peak_bytes as f64),
@@ -199,8 +257,8 @@ impl CountWorker {
 }
 
 /// The median and the spread of each quantity.
-fn summary(counted: &[Quantities], refused: Option<String>) -> BenchmarkCounts {
-    let mut summary = BenchmarkCounts { refused, ..BenchmarkCounts::default() };
+fn summary(counted: &[Quantities]) -> BenchmarkCounts {
+    let mut summary = BenchmarkCounts::default();
     for quantity in Quantity::ALL {
         let values: Vec<f64> =
             counted.iter().filter_map(|counts| counts.get(&quantity).copied()).collect();
@@ -228,10 +286,9 @@ mod tests {
             ])
         };
         let all = [counts(1000.0, 0.0), counts(1010.0, 0.0), counts(1000.0, 0.0)];
-        let of_all = summary(&all, None);
+        let of_all = summary(&all);
         assert_eq!((of_all.counts, of_all.spreads), (counts(1000.0, 0.0), counts(0.01, 0.0)));
-        let of_one = summary(&all[1..2], Some("no total".to_owned()));
+        let of_one = summary(&all[1..2]);
         assert_eq!((of_one.counts, of_one.spreads), (counts(1010.0, 0.0), Quantities::new()));
-        assert_eq!(of_one.refused.as_deref(), Some("no total"));
     }
 }

@@ -34,15 +34,21 @@ pub(crate) struct InstructionCounter {
 
 /// The instructions of one iteration, or why they cannot be counted.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum InstructionCount {
+pub(super) enum InstructionCount {
     Counted(f64),
-    Refused(String),
+    Refused(CountRefused),
 }
 
 /// Why the instructions of a benchmark cannot be counted.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct CountRefused(String);
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum CountRefused {
+    #[error(
+        "valgrind does not know an instruction of the executable, e.g. of `target-feature` or inline assembly"
+    )]
+    UnknownInstruction,
+    #[error("{0}")]
+    Other(String),
+}
 
 /// The counts of one process.
 #[derive(Clone, Copy, Debug)]
@@ -99,17 +105,24 @@ impl InstructionCounter {
         entry: &ListedBenchmark,
         sample: Option<CountedSample>,
     ) -> Result<InstructionCount> {
+        match self.count_by_any_method(launcher, entry, sample) {
+            Ok(instructions) => Ok(InstructionCount::Counted(instructions)),
+            Err(error) => error.downcast().map(InstructionCount::Refused),
+        }
+    }
+
+    fn count_by_any_method(
+        &self,
+        launcher: &Launcher,
+        entry: &ListedBenchmark,
+        sample: Option<CountedSample>,
+    ) -> Result<f64> {
         if let Some(sample) = sample
             && let Some(instructions) = self.count_sample(launcher, entry, sample)?
         {
-            return Ok(InstructionCount::Counted(instructions));
+            return Ok(instructions);
         }
-        match count_iteration(|sample_size| self.launch(launcher, entry, sample_size)) {
-            Ok(instructions) => Ok(InstructionCount::Counted(instructions)),
-            Err(error) => {
-                error.downcast().map(|CountRefused(reason)| InstructionCount::Refused(reason))
-            }
-        }
+        count_iteration(|sample_size| self.launch(launcher, entry, sample_size))
     }
 
     /// The instructions per iteration of a sample. `None` if it cannot be proved in this process too.
@@ -123,6 +136,7 @@ impl InstructionCounter {
         command.arg("--instr-atstart=no");
         let marked = Some(Marked { marks, warm_up: None, allocations: false });
         let launched = launcher.launch_by(command, entry, config, TIME_LIMIT, marked)?;
+        self.check_instructions()?;
         if launched.proved.last_sample != Some(marks) {
             return Ok(None);
         }
@@ -139,6 +153,7 @@ impl InstructionCounter {
     ) -> Result<ProcessCount> {
         let config = SampleConfig { sample_size, sample_count: 1 };
         let launched = launcher.launch_by(self.callgrind(), entry, config, TIME_LIMIT, None)?;
+        self.check_instructions()?;
         let rows = match launched.outcome {
             LaunchOutcome::Rows(rows) => rows,
             LaunchOutcome::Failure(reason) => return refuse(format!("under callgrind {reason}")),
@@ -192,6 +207,15 @@ impl InstructionCounter {
         command
     }
 
+    /// Refuses the count of the last process if valgrind did not know one of its instructions. The
+    /// process then got SIGILL, which it may have handled.
+    fn check_instructions(&self) -> Result<()> {
+        if has_unknown_instruction(&self.messages()?) {
+            return Err(CountRefused::UnknownInstruction.into());
+        }
+        Ok(())
+    }
+
     /// The instructions of the last process.
     fn collected(&self) -> Result<Option<u64>> {
         Ok(self.events()?.instructions())
@@ -199,8 +223,12 @@ impl InstructionCounter {
 
     /// The events of the last process.
     pub(super) fn events(&self) -> Result<CallgrindEvents> {
-        let log = fs::read_to_string(self.log()).context("cannot read callgrind's messages")?;
-        Ok(CallgrindEvents::of(&log))
+        Ok(CallgrindEvents::of(&self.messages()?))
+    }
+
+    /// The messages of valgrind on the last process.
+    fn messages(&self) -> Result<String> {
+        fs::read_to_string(self.log()).context("cannot read callgrind's messages")
     }
 
     fn log(&self) -> PathBuf {
@@ -245,8 +273,17 @@ impl ProcessCount {
     }
 }
 
+/// Whether valgrind reported an instruction that it does not know, on any architecture.
+fn has_unknown_instruction(log: &str) -> bool {
+    let is_report = |line: &str| {
+        line.contains("valgrind: Unrecognised instruction at address")
+            || line.contains("unhandled instruction")
+    };
+    log.lines().any(is_report)
+}
+
 fn refuse<T>(reason: impl Into<String>) -> Result<T> {
-    Err(CountRefused(reason.into()).into())
+    Err(CountRefused::Other(reason.into()).into())
 }
 
 /// The message for a callgrind that did not start.
@@ -267,6 +304,16 @@ mod tests {
     use crate::bench::build::Executable;
     use perf_judge::ident::BenchmarkId;
     use std::path::Path;
+
+    #[test]
+    fn an_unknown_instruction_is_found_among_valgrinds_messages() {
+        let x86 = "vex amd64->IR: unhandled instruction bytes: 0x62 0xF1 0x7C 0x48\n";
+        let arm = "disInstr(arm64): unhandled instruction 0xD53B4400\n";
+        let any = "==7== valgrind: Unrecognised instruction at address 0x177782.\n";
+        assert!([x86, arm, any].into_iter().all(has_unknown_instruction));
+        let own = "==7== Process terminating with default action of signal 4 (SIGILL)\n";
+        assert!(!has_unknown_instruction(own));
+    }
 
     /// The count of a benchmark with these instructions per iteration, and the sample sizes.
     fn count(instructions: f64, variation: [u64; 3]) -> (Result<f64>, Vec<u32>) {
@@ -305,7 +352,7 @@ mod tests {
     #[test]
     fn a_benchmark_of_nothing_is_refused() {
         let error = count(0.0, [400, 0, 0]).0.unwrap_err();
-        assert!(error.downcast_ref::<CountRefused>().unwrap().0.contains("fewer instructions"));
+        assert!(error.downcast::<CountRefused>().unwrap().to_string().contains("fewer"));
         assert!(count(0.0, [0; 3]).0.is_err());
     }
 
@@ -372,7 +419,7 @@ echo 'b        fastest       │ slowest       │ median        │ mean       
         let one = row("╰─ a");
         let counted = |steps| match count(steps, &one) {
             InstructionCount::Counted(instructions) => instructions,
-            InstructionCount::Refused(reason) => panic!("{reason}"),
+            other => panic!("{other:?}"),
         };
         let (once, twice) = (counted(200), counted(400));
         assert!((1.99..2.01).contains(&(twice / once)), "{once} and {twice}");
@@ -380,7 +427,7 @@ echo 'b        fastest       │ slowest       │ median        │ mean       
         let threads = group.to_owned() + &row("   ├─ t=1") + &row("   ╰─ t=2");
         let refused = count(1, &threads);
         assert!(
-            matches!(refused, InstructionCount::Refused(reason) if reason.contains("thread count"))
+            matches!(refused, InstructionCount::Refused(reason) if reason.to_string().contains("thread count"))
         );
     }
 }

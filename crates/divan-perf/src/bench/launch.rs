@@ -123,7 +123,13 @@ impl Launcher {
     /// Notes on the launches so far.
     pub(crate) fn notes(&self) -> Vec<String> {
         let notes = self.leftover_processes.notes().into_iter();
-        notes.chain(self.files.note()).chain(self.unproved.note()).collect()
+        notes.chain(self.files.note()).chain(self.unproved.notes()).collect()
+    }
+
+    /// Takes over what the notes of another launcher are made from.
+    pub(super) fn absorb(&self, other: Self) {
+        self.leftover_processes.extend(other.leftover_processes);
+        self.unproved.extend(other.unproved);
     }
 
     /// Launches a benchmark to measure it.
@@ -266,6 +272,11 @@ impl Launcher {
         self.clock_recorder.as_ref().is_some_and(|recorder| recorder.allocations.is_some())
     }
 
+    /// Whether samples are recorded and allocations cannot be counted.
+    pub(crate) fn lacks_allocations(&self) -> bool {
+        self.clock_recorder.as_ref().is_some_and(|recorder| recorder.allocations.is_none())
+    }
+
     /// Launches a benchmark whose times are not used.
     pub(super) fn launch_to_count(
         &self,
@@ -324,7 +335,9 @@ impl Launcher {
             Ok(results) => results,
             Err(reason) => return Launched::failed(reason),
         };
-        self.unproved.add(&results);
+        if self.clock_recorder.is_some() {
+            self.unproved.add(&results);
+        }
         Launched { outcome: LaunchOutcome::Rows(results.rows), proved: results.proved }
     }
 

@@ -8,6 +8,7 @@ use divan_output::{
 };
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Alloc, LaunchResult, Quantities, Quantity};
+use process_usage::ProcessUsage;
 
 /// The reason if the clock reads show that a benchmark printed its row itself.
 const CONTRADICTION: &str = "its row has more samples than the process took, so Divan did not print it. Let the bench print no table, and let it end through divan::main()";
@@ -65,6 +66,9 @@ impl LaunchResults {
         let proved = ProvedReads::of(rows, rebuilt.as_deref(), recording.as_ref());
         let is_read = |event: &Event| matches!(event, Event::Clock { .. });
         let is_recorded = recording.is_some_and(|recording| recording.events.iter().any(is_read));
+        if let (false, [(_, result)], Some(used)) = (is_recorded, &mut results[..], &ended.usage) {
+            add_whole_launch(result, used);
+        }
         Ok(Self { rows: results, is_recorded, proved })
     }
 }
@@ -121,6 +125,20 @@ pub(super) fn resources(used: Used, iterations: u64) -> Quantities {
     ];
     let iterations = iterations.max(1) as f64;
     values.map(|(quantity, value)| (quantity, value as f64 / iterations)).into()
+}
+
+/// Adds what a process without recorded clock reads used. It includes start-up and the making of
+/// inputs, so it is no quantity of an iteration.
+fn add_whole_launch(result: &mut LaunchResult, used: &ProcessUsage) {
+    result.cpu_ns = Some(used.cpu_ns() as f64);
+    let values = [
+        (Quantity::LaunchUserNs, Some(used.user_ns)),
+        (Quantity::LaunchSystemNs, Some(used.system_ns)),
+        (Quantity::LaunchFaults, Some(used.page_faults)),
+        (Quantity::LaunchSwitches, used.context_switches),
+    ];
+    let known = values.into_iter().filter_map(|(quantity, value)| Some((quantity, value? as f64)));
+    result.resources = known.collect();
 }
 
 /// The result of a finished row. `samples` are its proved samples, and `process` is the recording of

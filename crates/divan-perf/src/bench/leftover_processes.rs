@@ -18,6 +18,13 @@ impl LeftoverProcesses {
         *known = leftover.max(*known);
     }
 
+    /// Adds those of other launches.
+    pub(super) fn extend(&self, others: Self) {
+        for (name, leftover) in others.0.into_inner() {
+            self.add(&name, Some(leftover));
+        }
+    }
+
     /// Notes for the report.
     pub(super) fn notes(&self) -> Vec<String> {
         let killed = "they were killed. Let the bench wait for the processes that it starts";

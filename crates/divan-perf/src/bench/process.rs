@@ -5,6 +5,7 @@ use super::printed::{Gap, LastPrinted, Output, Printed};
 use crate::interrupt::Interrupt;
 use crate::process_group;
 use anyhow::{Context as _, Result};
+use process_usage::{ProcessUsage, UsageMeter};
 use process_wrap::std::ChildWrapper;
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
@@ -23,6 +24,9 @@ pub(crate) struct ProcessOutcome {
     pub(crate) stderr: Vec<u8>,
     /// A child process that outlived it and kept its output open.
     pub(crate) leftover: Option<Leftover>,
+    /// What it used, start-up included; `None` if the system does not report it. Of processes that run
+    /// at the same time, it can be what several used.
+    pub(crate) usage: Option<ProcessUsage>,
 }
 
 /// The end of a process that outlived its parent.
@@ -53,6 +57,7 @@ pub(crate) fn run(
 ) -> Result<ProcessOutcome> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let program = command.get_program().display().to_string();
+    let meter = UsageMeter::start();
     let started = Instant::now();
     let mut child =
         process_group::spawn(command).with_context(|| format!("cannot start {program}"))?;
@@ -63,12 +68,13 @@ pub(crate) fn run(
         child.kill().context("cannot kill a bench process")?;
     }
     let status = status?;
+    let usage = process_group::usage(meter, &*child);
     let leftover = end_rest(&mut *child, |limit| stdout.wait(limit) && stderr.wait(limit));
     let Output { bytes: stdout, gaps, arrivals } = stdout.into_read().finish();
     let since_start = |(bytes, at): (usize, Instant)| (bytes, at.duration_since(started));
     let arrivals = arrivals.into_iter().map(since_start).collect();
     let stderr = stderr.into_read().finish();
-    Ok(ProcessOutcome { status, stdout, gaps, arrivals, stderr, leftover })
+    Ok(ProcessOutcome { status, stdout, gaps, arrivals, stderr, leftover, usage })
 }
 
 /// Waits for the end of the process. The end of its output wakes this one, so the wait costs no

@@ -6,6 +6,7 @@ use super::launch_plan::{self, LaunchCost};
 use super::plan::{self, PlannedBenchmark};
 use super::sample_config::SamplingTargets;
 use super::{ListedBenchmark, Listing};
+use crate::cargo::Level;
 use crate::interrupt::Interrupt;
 use crate::ui::{Progress, ProgressState};
 use anyhow::Result;
@@ -26,6 +27,8 @@ pub(crate) struct Measurement {
     pub(crate) cut_short: bool,
     /// Counts by benchmark.
     pub(crate) counts: BTreeMap<BenchmarkId, BenchmarkCounts>,
+    /// The level of the second build that was counted, if it was not the measured one.
+    pub(crate) counted_for: Level,
 }
 
 /// Launches listed benchmarks with their sample sizes and counts.

@@ -130,6 +130,7 @@ mod tests {
             arrivals: Vec::new(),
             stderr: stderr.into(),
             leftover: None,
+            usage: None,
         };
         assert_eq!(
             refused(&ended),

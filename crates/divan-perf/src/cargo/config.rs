@@ -6,6 +6,7 @@
 use super::config_value::{Setting, UsedBy, settings, text, variables};
 use crate::files::{TEXT_BYTES, read_text, real};
 use anyhow::{Context as _, Result};
+use perf_judge::run::NATIVE;
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::ffi::OsString;
@@ -118,6 +119,17 @@ impl ConfigFiles {
         flags.collect::<Vec<_>>().join(" ")
     }
 
+    /// Whether the commit's flags choose the processor of the machine that compiles.
+    pub(crate) fn is_native(&self) -> bool {
+        let of_commit = self.0.iter().filter(|file| file.is_of_commit);
+        of_commit.flat_map(ConfigFile::flag_lists).any(|(_, flags)| text(flags).contains(NATIVE))
+    }
+
+    /// The lists of compiler flags by the path of their key, those with the highest precedence first.
+    pub(super) fn flag_lists(&self) -> impl Iterator<Item = (Vec<&str>, &Value)> {
+        self.0.iter().flat_map(ConfigFile::flag_lists)
+    }
+
     /// The keys whose settings differ from those of another commit.
     pub(crate) fn differences(&self, other: &Self, target: &str, profile: &str) -> Vec<String> {
         let used = UsedBy { target, profile };
@@ -156,6 +168,16 @@ impl ConfigFile {
     fn value(&self, path: &[&str]) -> Option<&Value> {
         let (first, rest) = path.split_first()?;
         rest.iter().try_fold(self.table.get(*first)?, |value, key| value.get(key))
+    }
+
+    /// `build.rustflags`, and the same of each target.
+    fn flag_lists(&self) -> impl Iterator<Item = (Vec<&str>, &Value)> {
+        let of_build = self.value(&["build", "rustflags"]).map(|flags| (vec!["build"], flags));
+        let targets = self.table.get("target").and_then(Value::as_table).into_iter().flatten();
+        let of_targets = targets.filter_map(|(name, target)| {
+            Some((vec!["target", name.as_str()], target.get("rustflags")?))
+        });
+        of_build.into_iter().chain(of_targets)
     }
 
     /// The folder that paths in it are relative to.

@@ -5,17 +5,21 @@ use super::base_inputs::BaseInputs;
 use super::context::Context;
 use super::suite::BenchSuite;
 use super::unchanged::{BuildTree, unchanged_packages};
-use crate::bench::{BaseCache, BaseEntries, Built, Launcher, Listing, Workspace, base_sources};
+use crate::bench::{
+    BaseCache, BaseEntries, Built, Launcher, Listing, SecondBuild, Workspace, base_sources,
+};
 use crate::budget_file;
+use crate::cargo::{BuildAdditions, KNOWN_LEVEL};
 use crate::environment;
 use crate::files::real;
-use crate::store::{BaseCommit, Repository};
+use crate::store::{BaseCommit, Repository, SourceState};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use perf_judge::budget::{Acceptance, BaseConfig};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::unit::{self, LogRatio};
 use perf_report::visible;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,11 +37,17 @@ pub(crate) struct Base {
     /// The accepted regressions of its own perf-budgets.json.
     pub(crate) accepted: Vec<Acceptance>,
     pub(crate) notes: Vec<String>,
+    /// Its workspace.
+    pub(super) workspace: Workspace,
     built: Built,
+    /// The build that is counted instead of the measured one.
+    pub(super) second: OnceCell<SecondBuild>,
     /// Packages that are skipped because base and head are identical; empty with `--no-skip`.
     unchanged: BTreeSet<String>,
-    /// The lock on the worktree, held as long as its executables are launched.
-    _cache: BaseCache,
+    /// The files of its work tree.
+    sources: SourceState,
+    /// The worktree, locked as long as its executables are launched.
+    cache: BaseCache,
 }
 
 /// The least change of the executables' size that is reported. Equal code can differ by a few bytes.
@@ -65,8 +75,8 @@ impl Base {
         let (workspace, shared) =
             workspace(context, repository, &cache, &folder).with_context(failed)?;
         let build = || -> Result<(Built, Listing)> {
-            let options = context.project.workspace.config.args_elsewhere();
-            let built = cache.build_folder().build(&workspace, &options, &sources)?;
+            let additions = additions(context);
+            let built = cache.build_folder().build(&workspace, &additions, &sources)?;
             let listing = Listing::of(&built.executables, &suite.launcher)?;
             Ok((built, listing))
         };
@@ -102,10 +112,22 @@ impl Base {
             failures,
             accepted,
             notes,
+            workspace,
             built,
+            second: OnceCell::new(),
             unchanged,
-            _cache: cache,
+            sources,
+            cache,
         })
+    }
+
+    /// Builds it for the processor level that valgrind supports.
+    pub(super) fn build_again(&self, context: &Context) -> Result<SecondBuild> {
+        let mut additions = additions(context);
+        additions.extend(self.workspace.config.for_known_level());
+        let folder = self.cache.build_folder_for(KNOWN_LEVEL)?;
+        let second = folder.build(&self.workspace, &additions, &self.sources)?;
+        Ok(SecondBuild::new(&self.built, second))
     }
 
     /// All its benchmarks, by their current names.
@@ -151,6 +173,12 @@ impl Base {
         let package = name.as_str().split('/').next().unwrap_or_default();
         self.unchanged.contains(package)
     }
+}
+
+/// The machine's configuration, which cargo does not find from the base's folder.
+fn additions(context: &Context) -> BuildAdditions {
+    let args = context.project.workspace.config.args_elsewhere();
+    BuildAdditions { args, ..BuildAdditions::default() }
 }
 
 /// Builds; if this fails with a kept target folder, it builds again in an empty one.

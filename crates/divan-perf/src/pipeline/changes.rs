@@ -1,5 +1,6 @@
 //! Simulated counts and system calls of the benchmarks that changed in a paired comparison.
 
+use super::counted_build;
 use super::counts::jobs;
 use super::executor::Executor;
 use crate::bench::{ChangeDetails, CountJob, InstructionCounter, Strace, abbreviated, detail_all};
@@ -61,7 +62,10 @@ fn details(executor: &Executor<'_>, changed: &[&mut Verdict]) -> Result<Option<D
     }
     let count = unit::counted(jobs.len(), "changed benchmark", "changed benchmarks");
     ui::say(&format!("counting further events of {count}"));
-    let both: Vec<CountJob<'_>> = jobs.iter().flat_map(|(_, both)| *both).collect();
+    let measured: Vec<CountJob<'_>> = jobs.iter().flat_map(|(_, both)| *both).collect();
+    let entries = counted_build::entries(executor, &measured)?;
+    let both: Vec<CountJob<'_>> =
+        measured.iter().zip(&entries).map(|(job, entry)| CountJob { entry, ..*job }).collect();
     let launcher = &executor.suite.launcher;
     let (counted, mut notes) =
         detail_all(launcher, callgrind.as_ref(), strace.as_ref().ok(), &both)?;

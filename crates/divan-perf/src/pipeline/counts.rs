@@ -1,13 +1,12 @@
 //! Counts of the measured benchmarks, of the run or of base and head.
 
 use super::base_build::Base;
+use super::counted_build::{self, Counted};
 use super::executor::Executor;
-use super::suite::BenchSuite;
 use crate::bench::{
     BenchmarkCounts, CountJob, InstructionCounter, Measurement, PlannedBenchmark, abbreviated,
-    count_all,
 };
-use crate::interrupt::Interrupt;
+use crate::cargo::Level;
 use anyhow::Result;
 use perf_judge::detect::counts::{CountPair, Counts};
 use perf_judge::ident::BenchmarkId;
@@ -15,6 +14,10 @@ use perf_judge::run::{LaunchResult, Measured, Quantity};
 use perf_judge::verdict::{Method, Verdict};
 use std::collections::BTreeMap;
 
+/// Why the allocations of a benchmark are not counted.
+const OTHER_ALLOCATOR: &str = "the global allocator is not that of the C library. `divan::AllocProfiler` around it counts them";
+/// Why no allocations are counted, although times are recorded.
+const NO_GLIBC: &str = "no allocations were counted: the library that counts them does not compile here; it needs glibc";
 /// How often a benchmark without recorded counts is counted.
 const FIRST_REPEATS: u32 = 3;
 
@@ -26,14 +29,16 @@ pub(crate) fn of_run(executor: &mut Executor<'_>, run: &mut Measurement) -> Resu
     if args.no_counts || args.compare.is_some() {
         return Ok(());
     }
-    let (names, counted) = {
+    let jobs = |level| {
         let planned = executor.runner.planned().iter();
-        let jobs = planned.filter_map(|planned| job_of_run(executor, planned, run));
-        let (names, jobs): (Vec<BenchmarkId>, Vec<CountJob<'_>>) = jobs.unzip();
-        (names, count(executor.suite, executor.interrupt, &jobs)?)
+        planned.filter_map(|planned| job_of_run(executor, planned, run, level)).collect::<Vec<_>>()
     };
+    let names: Vec<BenchmarkId> = jobs(None).into_iter().map(|(name, _)| name).collect();
+    let counted =
+        count(executor, |level| jobs(level).into_iter().map(|(_, job)| job).collect::<Vec<_>>())?;
     executor.notes.extend(counted.notes);
     executor.notes.extend(refusals(&names, &counted.counts));
+    run.counted_for = counted.level;
     run.counts = names.into_iter().zip(counted.counts).collect();
     Ok(())
 }
@@ -43,13 +48,14 @@ fn job_of_run<'a>(
     executor: &'a Executor<'_>,
     planned: &'a PlannedBenchmark,
     run: &Measurement,
+    level: Level,
 ) -> Option<(BenchmarkId, CountJob<'a>)> {
     let [name] = planned.rows.as_slice() else { return None };
     if executor.args.quick && !executor.context.project.limits_counts(name) {
         return None;
     }
     let measured = Measured::of(name.clone(), None, run.launch_results.get(name)?)?;
-    let recorded = executor.suite.recorded(executor.context, name);
+    let recorded = executor.suite.recorded(executor.context, name, level);
     let is_known = recorded.is_some_and(|recorded| !recorded.count_spreads.is_empty());
     let job = CountJob {
         entry: &planned.entry,
@@ -81,21 +87,21 @@ pub(crate) fn collect(
     if selected.is_empty() || executor.args.no_counts {
         return Ok(());
     }
-    let (jobs, counted) = {
-        let jobs: Vec<Option<[CountJob<'_>; 2]>> =
-            selected.iter().map(|verdict| jobs(executor, verdict)).collect();
-        let all: Vec<CountJob<'_>> = jobs.iter().flatten().flatten().copied().collect();
-        let counted = count(executor.suite, executor.interrupt, &all)?;
-        (jobs.iter().map(Option::is_some).collect::<Vec<bool>>(), counted)
-    };
+    let jobs: Vec<Option<[CountJob<'_>; 2]>> =
+        selected.iter().map(|verdict| jobs(executor, verdict)).collect();
+    let counted = count(executor, |_| jobs.iter().flatten().flatten().copied().collect())?;
+    let has_jobs: Vec<bool> = jobs.iter().map(Option::is_some).collect();
     executor.notes.extend(counted.notes);
+    if executor.args.compare.is_some() {
+        executor.compared.head.counted_for = counted.level;
+    }
     let mut counts = counted.counts.into_iter();
     let mut refused = (Vec::new(), Vec::new());
-    for (verdict, has_jobs) in selected.into_iter().zip(jobs) {
+    for (verdict, has_jobs) in selected.into_iter().zip(has_jobs) {
         let pair = if has_jobs { counts.next().zip(counts.next()) } else { None };
         let Some((base, head)) = pair else { continue };
         add(verdict, &base, &head);
-        add_spreads(executor, verdict);
+        add_spreads(executor, verdict, counted.level);
         refused.0.push(verdict.name.clone());
         refused.1.push(BenchmarkCounts { refused: base.refused.or(head.refused), ..head });
     }
@@ -103,37 +109,39 @@ pub(crate) fn collect(
     Ok(())
 }
 
-/// Counts of benchmarks, and notes on them.
-pub(super) struct Counted {
-    pub(super) counts: Vec<BenchmarkCounts>,
-    pub(super) notes: Vec<String>,
-}
-
-/// Counts on all processors, without instructions if callgrind cannot be used.
-pub(super) fn count(
-    suite: &BenchSuite,
-    interrupt: &Interrupt,
-    jobs: &[CountJob<'_>],
+/// Counts on all processors, without instructions if callgrind cannot be used. `jobs` returns the
+/// benchmarks in the measured builds, in one order for all levels.
+pub(super) fn count<'a>(
+    executor: &'a Executor<'_>,
+    jobs: impl Fn(Level) -> Vec<CountJob<'a>>,
 ) -> Result<Counted> {
-    if jobs.is_empty() {
-        return Ok(Counted { counts: Vec::new(), notes: Vec::new() });
+    let listed = jobs(None);
+    if listed.is_empty() {
+        return Ok(Counted::default());
     }
-    let found = InstructionCounter::find(interrupt);
-    let (counts, mut notes) = count_all(&suite.launcher, found.as_ref().ok(), jobs)?;
-    notes.extend(found.err().map(|reason| format!("no instructions were counted: {reason}")));
-    Ok(Counted { counts, notes })
+    let found = InstructionCounter::find(executor.interrupt);
+    let mut counted = counted_build::count(executor, found.as_ref().ok(), jobs)?;
+    // Elsewhere the note on the clock recorder reports all that the system lacks.
+    let missing = found.err().filter(|_| cfg!(target_os = "linux"));
+    counted.notes.extend(missing.map(|reason| format!("no instructions were counted: {reason}")));
+    if listed.iter().any(|job| job.allocations) && executor.suite.launcher.lacks_allocations() {
+        counted.notes.push(NO_GLIBC.to_owned());
+    }
+    Ok(counted)
 }
 
-/// Notes on benchmarks whose instructions were not counted, one per reason.
+/// Notes on benchmarks whose instructions or allocations were not counted, one per reason.
 pub(super) fn refusals(names: &[BenchmarkId], counts: &[BenchmarkCounts]) -> Vec<String> {
-    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut by_reason: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for (name, counts) in names.iter().zip(counts) {
-        if let Some(reason) = &counts.refused {
-            by_reason.entry(reason).or_default().push(name.as_str());
+        let instructions = counts.refused.as_deref().map(|reason| ("instructions", reason));
+        let allocations = counts.has_other_allocator.then_some(("allocations", OTHER_ALLOCATOR));
+        for refused in instructions.into_iter().chain(allocations) {
+            by_reason.entry(refused).or_default().push(name.as_str());
         }
     }
-    let note = |(reason, names): (&str, Vec<&str>)| {
-        format!("the instructions of {} were not counted: {reason}", abbreviated(&names))
+    let note = |((what, reason), names): ((&str, &str), Vec<&str>)| {
+        format!("the {what} of {} were not counted: {reason}", abbreviated(&names))
     };
     by_reason.into_iter().map(note).collect()
 }
@@ -170,8 +178,8 @@ fn add(verdict: &mut Verdict, base: &BenchmarkCounts, head: &BenchmarkCounts) {
 }
 
 /// Adds the spreads of repeated counts that recorded runs have.
-fn add_spreads(executor: &Executor<'_>, verdict: &mut Verdict) {
-    let recorded = executor.suite.recorded(executor.context, &verdict.name);
+fn add_spreads(executor: &Executor<'_>, verdict: &mut Verdict, level: Level) {
+    let recorded = executor.suite.recorded(executor.context, &verdict.name, level);
     let (Some(counts), Some(recorded)) = (&mut verdict.counts, recorded) else { return };
     for (quantity, spread) in &recorded.count_spreads {
         counts.set_spread(*quantity, *spread);
@@ -193,7 +201,7 @@ fn launched_counts(executor: &Executor<'_>, name: &BenchmarkId) -> Counts {
 
 /// The counts of the newest comparable recorded run and of this one.
 fn recorded_counts(executor: &Executor<'_>, name: &BenchmarkId, run: &Measurement) -> Counts {
-    let recorded = executor.suite.recorded(executor.context, name);
+    let recorded = executor.suite.recorded(executor.context, name, run.counted_for);
     let now = run.launch_results.get(name);
     let now = now.and_then(|launches| executor.suite.measured(name, launches, run));
     recorded

@@ -31,7 +31,9 @@ pub(super) fn run(executor: &mut Executor<'_>, others: &[Verdict]) -> Result<Exi
     executor
         .notes
         .push("--counts-only: budgets were not checked, and nothing was recorded".to_owned());
-    let report = outcome::report(executor, &Measurement::default(), verdicts);
+    let counted_for = executor.compared.head.counted_for;
+    let measurement = Measurement { counted_for, ..Measurement::default() };
+    let report = outcome::report(executor, &measurement, verdicts);
     let args = executor.args;
     outcome::deliver(executor.context, &report, Ok(()), args.format, args.measure.output.color)
 }
@@ -52,7 +54,8 @@ fn compared(executor: &mut Executor<'_>, others: &[Verdict]) -> Result<Vec<Verdi
             jobs.extend([entry, &planned.entry].map(|entry| CountJob { entry, ..job(planned) }));
         }
     }
-    let counted = count(executor.suite, executor.interrupt, &jobs)?;
+    let counted = count(executor, |_| jobs.clone())?;
+    let counted_for = counted.level;
     let mut verdicts = Vec::new();
     let mut heads = Vec::new();
     let mut counts = counted.counts.into_iter();
@@ -66,6 +69,7 @@ fn compared(executor: &mut Executor<'_>, others: &[Verdict]) -> Result<Vec<Verdi
     }
     let notes = refusals(&names, &heads);
     executor.notes.extend(counted.notes.into_iter().chain(notes).chain(not_counted(executor)));
+    executor.compared.head.counted_for = counted_for;
     Ok(verdicts)
 }
 
@@ -74,9 +78,10 @@ fn recorded(executor: &mut Executor<'_>) -> Result<Vec<Verdict>> {
     let planned = executor.runner.planned().iter().filter(|planned| planned.rows.len() == 1);
     let (names, jobs): (Vec<BenchmarkId>, Vec<CountJob<'_>>) =
         planned.map(|planned| (planned.rows[0].clone(), job(planned))).unzip();
-    let counted = count(executor.suite, executor.interrupt, &jobs)?;
+    let counted = count(executor, |_| jobs.clone())?;
+    let counted_for = counted.level;
     let verdicts = names.iter().zip(&counted.counts).map(|(name, head)| {
-        match executor.suite.recorded(executor.context, name) {
+        match executor.suite.recorded(executor.context, name, counted.level) {
             Some(recorded) if recorded.quantity(Quantity::Instructions).is_some() => {
                 verdict(name, |quantity| recorded.quantity(quantity), head)
             }
@@ -89,6 +94,7 @@ fn recorded(executor: &mut Executor<'_>) -> Result<Vec<Verdict>> {
     let verdicts = verdicts.collect();
     let notes = refusals(&names, &counted.counts);
     executor.notes.extend(counted.notes.into_iter().chain(notes).chain(not_counted(executor)));
+    executor.compared.head.counted_for = counted_for;
     Ok(verdicts)
 }
 

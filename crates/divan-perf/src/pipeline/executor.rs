@@ -250,10 +250,10 @@ impl ComparisonLaunches {
             self.base.entry(name).or_default().extend(results);
         }
         self.add_head(Measurement {
-            counts: BTreeMap::new(),
             launch_results: paired.head,
             failures: paired.failures,
             cut_short: paired.cut_short,
+            ..Measurement::default()
         });
     }
 

@@ -18,6 +18,7 @@ mod selection;
 mod reference;
 mod time_plan;
 mod executor;
+mod counted_build;
 mod counts;
 mod changes;
 mod counts_only;

@@ -21,7 +21,7 @@ use perf_report::{
     to_markdown, to_terminal,
 };
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -102,6 +102,9 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
             .repository()
             .and_then(|repository| repository.calibration_note(&suite.machine)),
     );
+    let mut seen = BTreeSet::new();
+    // A run and its comparisons can have the same note.
+    notes.retain(|note| seen.insert(note.clone()));
     let mut report = Report::new(ReportParts {
         run,
         budgets: check(budgets, &selected, run, &measurement.launch_results, required),

@@ -7,8 +7,9 @@ use super::silent_targets::SilentTargets;
 use crate::args::MeasureArgs;
 use crate::bench::{
     BuildFolder, Built, ClockRecorder, FEWEST_LAUNCHES, Launcher, ListedBenchmark, Listing,
-    Measurement, Runner, RunnerOptions, SamplingTarget, SamplingTargets, Workspace,
+    Measurement, Runner, RunnerOptions, SamplingTarget, SamplingTargets, SecondBuild, Workspace,
 };
+use crate::cargo::{KNOWN_LEVEL, Level};
 use crate::environment::{self, BuildSettings};
 use crate::interrupt::Interrupt;
 use crate::store::Repository;
@@ -24,6 +25,7 @@ use perf_judge::run::{
 use perf_judge::verdict::{Comparison, Judge, JudgeConfig, Reference};
 use perf_report::partition::{Part, Partition};
 use regex_lite::Regex;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -73,6 +75,10 @@ pub(crate) struct BenchSuite {
     pub(crate) machine: Machine,
     pub(crate) notes: Vec<String>,
     pub(crate) built: Built,
+    /// The build that is counted instead of the measured one.
+    pub(super) second: OnceCell<SecondBuild>,
+    /// The machine of runs with counts of the second build.
+    second_machine: Machine,
     /// The partition, if other machines measure the other parts.
     pub(crate) partition: Option<Partition>,
     /// Declared targets without a listed benchmark.
@@ -104,6 +110,7 @@ impl BenchSuite {
         ui::say("building the benches");
         let built = BuildFolder::build_checkout(workspace)?;
         let machine = environment::machine(build_settings(workspace, &built)?);
+        let second_machine = Machine { counted_for: KNOWN_LEVEL.to_owned(), ..machine.clone() };
         let mut notes: Vec<String> = workspace.notes().chain(built.notes.iter().cloned()).collect();
         notes.extend(workspace.runner_note());
         let clock_recorder = clock_recorder(workspace, &machine, &mut notes);
@@ -129,6 +136,8 @@ impl BenchSuite {
             machine,
             notes,
             built,
+            second: OnceCell::new(),
+            second_machine,
             partition,
             silent,
             listed,
@@ -281,7 +290,7 @@ impl BenchSuite {
             .launch_results
             .iter()
             .filter_map(|(name, launches)| self.measured(name, launches, measurement))
-            .map(|measured| self.with_known_spreads(context, measured));
+            .map(|measured| self.with_known_spreads(context, measured, measurement.counted_for));
         let failures = runner.failures().iter().chain(&measurement.failures);
         let unfinished = failures
             .map(|(name, reason)| Unfinished { name: name.clone(), reason: reason.clone() });
@@ -293,7 +302,7 @@ impl BenchSuite {
             seed: self.seed,
             commit: context.history.commit.clone(),
             partial: !is_complete || measurement.cut_short,
-            machine: self.machine.clone(),
+            machine: self.counted_machine(measurement.counted_for).clone(),
             benchmarks: measured.collect(),
             unfinished: unfinished.collect(),
             origin: None,
@@ -315,10 +324,12 @@ impl BenchSuite {
 
     /// The baselines of this machine.
     pub(crate) fn selector<'a>(&'a self, context: &'a Context) -> Selector<'a> {
-        let history = &context.history;
-        Selector::new(&history.recorded.history, &history.base_branch.name, &self.machine)
-            .with_renames(&context.project.settings.renamed)
-            .with_accepted(&context.project.accepted)
+        selector(context, &self.machine)
+    }
+
+    /// The machine of a run with counts of the measured build, or of a second build for `level`.
+    fn counted_machine(&self, level: Level) -> &Machine {
+        if level.is_some() { &self.second_machine } else { &self.machine }
     }
 
     /// The sampling target of a benchmark: the time per launch, and the samples for its budgets.
@@ -336,13 +347,16 @@ impl BenchSuite {
         }
     }
 
-    /// The benchmark in the newest run whose counts can be compared.
+    /// The benchmark in the newest run whose counts can be compared with those of the measured build,
+    /// or of a second build for `level`.
     pub(crate) fn recorded<'a>(
         &'a self,
         context: &'a Context,
         name: &BenchmarkId,
+        level: Level,
     ) -> Option<&'a Measured> {
-        Some(self.selector(context).recorded_counts(name)?.measured)
+        let selector = selector(context, self.counted_machine(level));
+        Some(selector.recorded_counts(name)?.measured)
     }
 
     /// The summary of a benchmark's launches, with its counts.
@@ -361,9 +375,14 @@ impl BenchSuite {
     }
 
     /// The benchmark with the spreads of its recorded counts, if it was counted once.
-    fn with_known_spreads(&self, context: &Context, mut measured: Measured) -> Measured {
+    fn with_known_spreads(
+        &self,
+        context: &Context,
+        mut measured: Measured,
+        level: Level,
+    ) -> Measured {
         if measured.count_spreads.is_empty()
-            && let Some(recorded) = self.recorded(context, &measured.name)
+            && let Some(recorded) = self.recorded(context, &measured.name, level)
         {
             let is_counted =
                 |(quantity, _): &(&Quantity, &f64)| measured.counts.contains_key(*quantity);
@@ -378,6 +397,14 @@ impl BenchSuite {
         let own = |(name, _): &(&BenchmarkId, &Source)| *name == row || row.is_below(name.as_str());
         self.sources.iter().find(own).map(|(_, source)| source.clone())
     }
+}
+
+/// The baselines of a machine.
+fn selector<'a>(context: &'a Context, machine: &'a Machine) -> Selector<'a> {
+    let history = &context.history;
+    Selector::new(&history.recorded.history, &history.base_branch.name, machine)
+        .with_renames(&context.project.settings.renamed)
+        .with_accepted(&context.project.accepted)
 }
 
 /// The target of a quick measurement without recorded values.
@@ -439,6 +466,7 @@ fn build_settings(workspace: &Workspace, built: &Built) -> Result<BuildSettings>
         divan: workspace.divan()?.key(),
         features: options.features.key(),
         cargo_profile: options.profile.clone().unwrap_or_default(),
+        is_native: workspace.config.is_native(),
     })
 }
 
@@ -451,10 +479,21 @@ fn clock_recorder(
     {
         Ok(clock_recorder) => Some(clock_recorder),
         Err(error) => {
-            notes.push(format!(
-                "single samples are not recorded, because the clock recorder cannot be used: {error:#}"
-            ));
+            notes.push(recorder_note(&format!("{error:#}")));
             None
         }
     }
+}
+
+/// What is missing without the clock recorder. It is the only note on other systems than Linux, where
+/// valgrind cannot be used either.
+fn recorder_note(reason: &str) -> String {
+    let missing = if cfg!(target_os = "linux") {
+        "percentiles and counted allocations"
+    } else {
+        "percentiles, instructions and counted allocations"
+    };
+    format!(
+        "no {missing}, because the clock recorder cannot be used: {reason}. Processor time, page faults and context switches are those of whole launches"
+    )
 }

@@ -90,7 +90,11 @@ impl<'a> Recent<'a> {
             let values = all?.into_iter().filter_map(|measured| budget.metric.of_run(measured));
             values.filter(|value| value.is_finite()).reduce(f64::max)
         };
-        self.runs.iter().filter_map(of_run).collect()
+        // Counts of another build or C library cannot be compared on one machine either.
+        let key = self.newest.machine.counts_key();
+        let is_comparable =
+            |run: &&&Run| !budget.metric.is_exact() || run.machine.counts_key() == key;
+        self.runs.iter().filter(is_comparable).filter_map(of_run).collect()
     }
 
     fn measured<'r>(&self, run: &'r Run, name: &BenchmarkId) -> Option<&'r Measured> {
@@ -106,8 +110,8 @@ impl<'a> Recent<'a> {
 mod tests {
     use super::super::BudgetFile;
     use super::*;
-    use crate::run::Machine;
     use crate::run::tests::{measured, run};
+    use crate::run::{Machine, Quantities, Quantity};
 
     fn budget(benchmark: &str) -> Budget {
         let text = format!(
@@ -148,6 +152,24 @@ mod tests {
         let runs =
             vec![run(1, vec![measured("p/t::old", 1.0)]), run(2, vec![measured("p/t::a", 2.0)])];
         assert_eq!(values(runs, "a"), [2.0, 1.0]);
+    }
+
+    #[test]
+    fn counts_of_another_build_do_not_count() {
+        let counted = |day, level: &str, instructions| {
+            let counts = Quantities::from([(Quantity::Instructions, instructions)]);
+            let mut run = run(day, vec![Measured { counts, ..measured("p/t::a", 1.0) }]);
+            level.clone_into(&mut run.machine.counted_for);
+            run
+        };
+        let runs =
+            [counted(1, "", 5.0), counted(2, "x86-64-v3", 6.0), counted(3, "x86-64-v3", 7.0)];
+        let history: History = runs.into_iter().collect();
+        let renamed = BTreeMap::new();
+        let recent = Recent::of(&history, "main", &renamed).unwrap();
+        let instructions = Budget { metric: super::super::Metric::Instructions, ..budget("a") };
+        assert_eq!(recent.values(&instructions), [7.0, 6.0]);
+        assert_eq!(recent.values(&budget("a")), [1.0; 3]);
     }
 
     #[test]

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 /// The properties of the machine and the tools that decide whether times can be compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
-    /// A digest of the fields below without `libc` and `image`. Times of equal keys can be compared.
+    /// A digest of the fields below without `libc`, `counted_for` and `image`. Times of equal keys can
+    /// be compared.
     pub key: String,
     /// The processor's model.
     pub cpu: String,
@@ -34,10 +35,16 @@ pub struct Machine {
     /// known. It is part of the key of counts only.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub libc: String,
+    /// The processor of the counted build, if neither the target nor `flags` name it. It is `native`, or
+    /// the level of a second build, e.g. `x86-64-v3`. It is part of the key of counts only.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub counted_for: String,
     /// The system's or runner's image, which changes too often to be part of the key.
     pub image: String,
 }
 
+/// The flag for the processor of the machine that compiles.
+pub const NATIVE: &str = "target-cpu=native";
 /// The number of fields that are part of every key.
 const FIRST_FIELDS: usize = 8;
 
@@ -73,16 +80,20 @@ impl Machine {
     /// A digest of the fields that decide counts. Counts of equal keys can be compared, whatever the
     /// processor.
     ///
-    /// With `target-cpu=native` the processor decides which instructions the compiler uses.
+    /// With `target-cpu=native` the processor decides which instructions the compiler uses, unless a
+    /// second build for a fixed level was counted.
     pub fn counts_key(&self) -> String {
-        let is_native = self.flags.contains("target-cpu=native");
+        let is_native = match self.counted_for.as_str() {
+            "" => self.flags.contains(NATIVE),
+            level => level == "native",
+        };
         let is_part = |(name, value): &(&str, String)| match *name {
             "cpu" => is_native,
             "cores" => false,
             _ => !value.is_empty(),
         };
-        let libc = ("libc", self.libc.clone());
-        let fields = self.fields().into_iter().chain([libc]).filter(is_part);
+        let of_counts = [("libc", self.libc.clone()), ("counted_for", self.counted_for.clone())];
+        let fields = self.fields().into_iter().chain(of_counts).filter(is_part);
         let fields: Vec<String> = fields.map(|(name, value)| format!("{name}={value}")).collect();
         format!("{:016x}", digest(fields.join("\n").as_bytes()))
     }

@@ -18,7 +18,7 @@ mod pair;
 pub use commit::Commit;
 pub use error::RunError;
 pub use launch_result::{Alloc, LaunchResult, LaunchTimes, Statistic, are_empty};
-pub use machine::Machine;
+pub use machine::{Machine, NATIVE};
 pub(crate) use measured::coarse;
 pub use measured::{
     Foreign, Measured, P95_SAMPLES, P99_SAMPLES, Source, TailAbsence, TailSource, Times,
@@ -153,7 +153,16 @@ pub(crate) mod tests {
         assert_eq!(libc.clone().with_machine_key().key, one.clone().with_machine_key().key);
         let native =
             |machine: Machine| Machine { flags: "-C target-cpu=native".to_owned(), ..machine };
-        assert_ne!(native(one).counts_key(), native(cpu).counts_key());
+        assert_ne!(native(one.clone()).counts_key(), native(cpu.clone()).counts_key());
+        let counted_for = |level: &str, machine: &Machine| Machine {
+            counted_for: level.to_owned(),
+            ..native(machine.clone())
+        };
+        let [of_one, of_cpu] = [&one, &cpu].map(|m| counted_for("x86-64-v3", m).counts_key());
+        assert_eq!(of_one, of_cpu);
+        assert!(![one.counts_key(), native(one.clone()).counts_key()].contains(&of_one));
+        let [of_one, of_cpu] = [one, cpu].map(|m| counted_for("native", &m).counts_key());
+        assert_ne!(of_one, of_cpu);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A quantity per iteration.
+/// A quantity per iteration, or per launch if its name contains that word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -38,6 +38,15 @@ pub enum Quantity {
     LastLevelMisses,
     /// Branches and indirect jumps that a simulated processor predicts wrongly.
     BranchMispredictions,
+    /// Processor time of a whole launch in the program, in ns. This and the following ones replace the
+    /// quantities of an iteration where the samples of a launch cannot be distinguished from its start-up.
+    LaunchUserNs,
+    /// Processor time of a whole launch in the kernel, in ns.
+    LaunchSystemNs,
+    /// Page faults of a whole launch.
+    LaunchFaults,
+    /// Context switches of a whole launch.
+    LaunchSwitches,
 }
 
 /// Values of quantities.
@@ -45,7 +54,7 @@ pub type Quantities = BTreeMap<Quantity, f64>;
 
 impl Quantity {
     /// All quantities, in the order of reports.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::Instructions,
         Self::AllocCount,
         Self::AllocBytes,
@@ -60,6 +69,10 @@ impl Quantity {
         Self::L1DataMisses,
         Self::LastLevelMisses,
         Self::BranchMispredictions,
+        Self::LaunchUserNs,
+        Self::LaunchSystemNs,
+        Self::LaunchFaults,
+        Self::LaunchSwitches,
     ];
 
     /// The quantities that runs record: all but the simulated ones, which only changed benchmarks have.
@@ -84,6 +97,10 @@ impl Quantity {
             Self::L1DataMisses => "l1_data_misses",
             Self::LastLevelMisses => "last_level_misses",
             Self::BranchMispredictions => "branch_mispredictions",
+            Self::LaunchUserNs => "launch_user_ns",
+            Self::LaunchSystemNs => "launch_system_ns",
+            Self::LaunchFaults => "launch_faults",
+            Self::LaunchSwitches => "launch_switches",
         }
     }
 
@@ -91,7 +108,9 @@ impl Quantity {
     pub fn show(self, value: f64) -> String {
         match self {
             Self::AllocBytes | Self::AllocPeakBytes => unit::bytes(value),
-            Self::UserNs | Self::SystemNs => unit::time(value),
+            Self::UserNs | Self::SystemNs | Self::LaunchUserNs | Self::LaunchSystemNs => {
+                unit::time(value)
+            }
             _ => unit::count(value),
         }
     }
@@ -119,7 +138,7 @@ impl Quantity {
     pub fn unit(self) -> &'static str {
         match self {
             Self::AllocBytes | Self::AllocPeakBytes => "bytes",
-            Self::UserNs | Self::SystemNs => "ns",
+            Self::UserNs | Self::SystemNs | Self::LaunchUserNs | Self::LaunchSystemNs => "ns",
             Self::Instructions
             | Self::AllocCount
             | Self::MinorFaults
@@ -129,7 +148,9 @@ impl Quantity {
             | Self::DataAccesses
             | Self::L1DataMisses
             | Self::LastLevelMisses
-            | Self::BranchMispredictions => "count",
+            | Self::BranchMispredictions
+            | Self::LaunchFaults
+            | Self::LaunchSwitches => "count",
         }
     }
 }
@@ -151,6 +172,10 @@ impl fmt::Display for Quantity {
             Self::L1DataMisses => "first-level data misses",
             Self::LastLevelMisses => "last-level misses",
             Self::BranchMispredictions => "branch mispredictions",
+            Self::LaunchUserNs => "user time per launch",
+            Self::LaunchSystemNs => "kernel time per launch",
+            Self::LaunchFaults => "page faults per launch",
+            Self::LaunchSwitches => "context switches per launch",
         })
     }
 }

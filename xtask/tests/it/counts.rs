@@ -1,0 +1,62 @@
+//! Which build is counted.
+
+use crate::project::Project;
+use crate::tiny;
+use perf_judge::run::{Quantity, Run};
+use serde_json::Value;
+use std::process::Command;
+
+/// A reserved instruction that does nothing on a processor and that valgrind does not know, as long as
+/// the build may not use AVX2. The loop has enough instructions to be counted.
+const WORK: &str = r#"
+fn work(iterations: u64) {
+    #[cfg(not(target_feature = "avx2"))]
+    unsafe { std::arch::asm!(".byte 0x0f, 0x18, 0xf8") };
+    (0..iterations * 100).for_each(|n| { std::hint::black_box(n); });
+}
+"#;
+
+fn has_note(project: &Project) -> bool {
+    let notes = project.report()["notes"].to_string();
+    notes.matches("counted in a second build for x86-64-v3").count() == 1
+}
+
+fn counted(project: &Project) -> Value {
+    project.report()["rows"][0]["verdict"]["counts"]["instructions"].clone()
+}
+
+/// A run and a comparison of a bench for an old processor with an instruction that valgrind refuses.
+#[test]
+fn a_second_build_is_counted_if_valgrind_does_not_know_an_instruction() {
+    let can_count = Command::new("valgrind").arg("--version").output().is_ok();
+    if !cfg!(all(target_arch = "x86_64", target_os = "linux")) || !can_count {
+        return eprintln!("not tested: valgrind is not installed");
+    }
+    let project = tiny::project(100);
+    let bench = project
+        .read("benches/speed.rs")
+        .replace("    let time =", "    work(size * count);\n    let time =");
+    project.write("benches/speed.rs", &(bench + WORK));
+    project.write(".cargo/config.toml", "[build]\nrustflags = [\"-C\", \"target-cpu=nehalem\"]\n");
+    let budget = r#"{"schema": 2, "budgets": {"most": {"benchmark": "work", "metric": "instructions", "target": 10000000}}}"#;
+    project.write("perf-budgets.json", budget);
+    project.commit_all();
+    project.perf(&["--quick"]).expect(0);
+    assert_eq!(project.report()["run"]["machine"]["counted_for"], "x86-64-v3");
+    assert!(has_note(&project));
+    // This bench reads no clock, so only the whole launch is known.
+    let runs = project.git(&["ls-tree", "-r", "--name-only", "gh-pages", "data/runs"]);
+    let run = Run::from_json(&project.git(&["show", &format!("gh-pages:{runs}")])).unwrap();
+    assert!(run.benchmarks[0].quantity(Quantity::LaunchFaults).unwrap() > 0.0, "{run:?}");
+    assert_eq!(run.benchmarks[0].quantity(Quantity::MinorFaults), None);
+    tiny::set_time(&project, 200);
+    project.perf(&["--counts-only", "--compare", "HEAD"]).expect(0);
+    assert!(has_note(&project));
+    let both = counted(&project);
+    let (base, head) = (both["base"].as_f64().unwrap(), both["head"].as_f64().unwrap());
+    assert!((head / base - 1.0).abs() < 0.01, "{both}");
+    // A bench without a flag for the processor has no other build.
+    project.write(".cargo/config.toml", "");
+    project.perf(&["--quick"]).expect(3).says("valgrind does not know an instruction");
+    assert!(!has_note(&project));
+}
