@@ -9,7 +9,7 @@ const ORDER: [&str; 10] =
     ["ident", "json", "unit", "stats", "run", "history", "baseline", "detect", "budget", "verdict"];
 
 /// The crates that do no I/O.
-const PURE: [&str; 3] = ["divan-output", "perf-judge", "perf-report"];
+const PURE: [&str; 4] = ["divan-output", "executed-code", "perf-judge", "perf-report"];
 
 pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
