@@ -2,11 +2,12 @@
 //! several processes run at the same time.
 
 use super::instructions::{CountedSample, InstructionCount, InstructionCounter};
+use super::launch::LaunchOutcome;
 use super::recording_file::Marked;
 use super::sample_config::SampleConfig;
 use super::{Launcher, ListedBenchmark};
 use anyhow::Result;
-use perf_judge::run::{Alloc, Quantities, Quantity};
+use perf_judge::run::{Alloc, LaunchResult, Quantities, Quantity};
 use perf_judge::stats;
 use std::panic::resume_unwind;
 use std::sync::Mutex;
@@ -17,12 +18,25 @@ use std::thread;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CountJob<'a> {
     pub(crate) entry: &'a ListedBenchmark,
+    /// The thread count, if a launch has a row for each of several.
+    pub(crate) threads: Option<u32>,
     /// The time of an iteration in ns.
     pub(crate) iteration_ns: f64,
     /// Whether its allocations are counted.
     pub(crate) allocations: bool,
     /// How often it is counted. From twice on, the counts show by how much they differ.
     pub(crate) repeats: u32,
+    /// Ordinary launches, which count page faults.
+    pub(crate) launches: Option<OrdinaryLaunches>,
+}
+
+/// Launches with the sample size and count of a measurement, so that their page faults per iteration are
+/// comparable with those of a run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OrdinaryLaunches {
+    pub(crate) config: SampleConfig,
+    /// The first one finds the marks of the samples, and counts nothing.
+    pub(crate) launches: usize,
 }
 
 /// The counts of a benchmark per iteration.
@@ -34,6 +48,8 @@ pub(crate) struct BenchmarkCounts {
     pub(crate) spreads: Quantities,
     /// Why its instructions were not counted, although callgrind works.
     pub(crate) refused: Option<String>,
+    /// The ordinary launches, if there were any. Their times are not used.
+    pub(crate) launch_results: Vec<LaunchResult>,
 }
 
 /// Samples of a counting process. The last one is counted: the first one includes what happens once in
@@ -111,6 +127,33 @@ impl CountWorker {
     }
 
     fn count(&self, job: &CountJob<'_>) -> Result<BenchmarkCounts> {
+        let single = job.threads.map(|threads| job.entry.with_threads(threads));
+        let job = CountJob { entry: single.as_ref().unwrap_or(job.entry), ..*job };
+        let launch_results = self.launch(&job)?;
+        let mut counted = self.count_in_processes(&job)?;
+        counted.counts.extend(page_faults(&launch_results));
+        Ok(BenchmarkCounts { launch_results, ..counted })
+    }
+
+    /// The ordinary launches; none if one of them fails, or has several rows.
+    fn launch(&self, job: &CountJob<'_>) -> Result<Vec<LaunchResult>> {
+        let Some(OrdinaryLaunches { config, launches }) = job.launches else {
+            return Ok(Vec::new());
+        };
+        let mut results = Vec::new();
+        for _ in 0..launches {
+            self.launcher.check_interrupt()?;
+            match self.launcher.launch(job.entry, Some(config), None)? {
+                LaunchOutcome::Rows(rows) if rows.len() == 1 => {
+                    results.extend(rows.into_iter().map(|(_, result)| result));
+                }
+                LaunchOutcome::Rows(_) | LaunchOutcome::Failure(_) => return Ok(Vec::new()),
+            }
+        }
+        Ok(results)
+    }
+
+    fn count_in_processes(&self, job: &CountJob<'_>) -> Result<BenchmarkCounts> {
         let sample = self.sample(job.entry, sample_size(job.iteration_ns))?;
         // The difference of two processes varies, and takes long.
         let repeats = if sample.is_some() { job.repeats.max(1) } else { 1 };
@@ -188,6 +231,15 @@ impl CountWorker {
             peak_bytes: (config.sample_size == 1).then_some(allocated.peak_bytes as f64),
         }))
     }
+}
+
+/// The medians over launches.
+fn page_faults(launches: &[LaunchResult]) -> impl Iterator<Item = (Quantity, f64)> {
+    let median = |quantity| {
+        let values = launches.iter().filter_map(|launch| launch.resources.get(&quantity).copied());
+        Some((quantity, stats::median(&values.collect::<Vec<f64>>())?))
+    };
+    [Quantity::MinorFaults, Quantity::MajorFaults].into_iter().filter_map(median)
 }
 
 /// The median and the spread of each quantity.

@@ -2,6 +2,7 @@
 
 use super::build::Executable;
 use super::source;
+use super::thread_count::THREADS_VARIABLE;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Source;
 use std::collections::BTreeMap;
@@ -23,6 +24,13 @@ pub(crate) struct ListedBenchmark {
 impl ListedBenchmark {
     pub(super) fn set_variable(&mut self, name: &'static str, value: &str) {
         self.variables.insert(name, value.to_owned());
+    }
+
+    /// The benchmark with launches of this thread count alone.
+    pub(super) fn with_threads(&self, threads: u32) -> Self {
+        let mut single = self.clone();
+        single.set_variable(THREADS_VARIABLE, &threads.to_string());
+        single
     }
 
     /// The location of its function, if it is found. The path is relative to `root`.

@@ -35,6 +35,7 @@ mod runner;
 mod paired;
 mod source;
 mod clock_recorder;
+mod thread_count;
 mod unproved_rows;
 mod workspace;
 
@@ -42,7 +43,7 @@ pub(crate) use base_cache::BaseCache;
 pub(crate) use build::Built;
 pub(crate) use build_folder::BuildFolder;
 pub(crate) use clock_recorder::ClockRecorder;
-pub(crate) use counting::{BenchmarkCounts, CountJob, count_all};
+pub(crate) use counting::{BenchmarkCounts, CountJob, OrdinaryLaunches, count_all};
 pub(crate) use filter::NameFilter;
 pub(crate) use instructions::InstructionCounter;
 pub(crate) use launch::Launcher;

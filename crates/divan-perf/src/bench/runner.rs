@@ -95,8 +95,12 @@ impl Runner {
 
     /// The listed benchmark whose launches have this row.
     pub(crate) fn entry_of(&self, row: &BenchmarkId) -> Option<&ListedBenchmark> {
-        let has_row = |planned: &&PlannedBenchmark| planned.rows.contains(row);
-        self.planned.iter().find(has_row).map(|planned| &planned.entry)
+        self.planned_with(row).map(|planned| &planned.entry)
+    }
+
+    /// The benchmark whose launches have this row.
+    pub(crate) fn planned_with(&self, row: &BenchmarkId) -> Option<&PlannedBenchmark> {
+        self.planned.iter().find(|planned| planned.rows.contains(row))
     }
 
     /// The benchmarks whose launches have a row of `wanted`.

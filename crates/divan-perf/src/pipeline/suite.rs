@@ -15,7 +15,7 @@ use crate::store::Repository;
 use crate::ui;
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
-use perf_judge::baseline::Selector;
+use perf_judge::baseline::{RecordedCounts, Selector};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{
     LaunchResult, Machine, Measured, Quantity, Run, RunKind, SCHEMA, Source, Unfinished,
@@ -316,8 +316,8 @@ impl BenchSuite {
         &'a self,
         context: &'a Context,
         name: &BenchmarkId,
-    ) -> Option<&'a Measured> {
-        Some(self.selector(context).recorded_counts(name)?.measured)
+    ) -> Option<RecordedCounts<'a>> {
+        self.selector(context).recorded_counts(name)
     }
 
     /// The summary of a benchmark's launches, with its counts.
@@ -342,7 +342,7 @@ impl BenchSuite {
         {
             let is_counted =
                 |(quantity, _): &(&Quantity, &f64)| measured.counts.contains_key(*quantity);
-            let known = recorded.count_spreads.iter().filter(is_counted);
+            let known = recorded.measured.count_spreads.iter().filter(is_counted);
             measured.count_spreads = known.map(|(quantity, spread)| (*quantity, *spread)).collect();
         }
         measured

@@ -69,6 +69,11 @@ impl Metric {
         self.quantity().is_none() && !matches!(self, Self::PageFaults | Self::PeakRssBytes)
     }
 
+    /// Whether it is a count. Counts are also known where nothing was timed.
+    pub fn is_count(self) -> bool {
+        self.quantity().is_some() || self == Self::PageFaults
+    }
+
     /// Whether all launches give the same value, because it is a count that repeats.
     pub fn is_exact(self) -> bool {
         self.quantity().is_some_and(Quantity::repeats)

@@ -465,6 +465,7 @@ pub(super) fn bare(name: &BenchmarkId, state: State) -> Verdict {
         launches: 0,
         confirmed: false,
         counts: None,
+        counts_base: None,
         reason: None,
         cut_short: false,
         accepted: None,
