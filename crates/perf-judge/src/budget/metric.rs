@@ -80,7 +80,7 @@ impl Metric {
     }
 
     /// The recorded quantity that it limits, if it is a single one.
-    fn quantity(self) -> Option<Quantity> {
+    pub fn quantity(self) -> Option<Quantity> {
         match self {
             Self::Instructions => Some(Quantity::Instructions),
             Self::AllocCount => Some(Quantity::AllocCount),
