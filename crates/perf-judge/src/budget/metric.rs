@@ -188,3 +188,28 @@ fn page_faults(counts: &Quantities) -> Option<f64> {
     let minor = counts.get(&Quantity::MinorFaults)?;
     Some(minor + counts.get(&Quantity::MajorFaults).unwrap_or(&0.0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_known_without_a_time() {
+        let names = |is_of: fn(Metric) -> bool| -> Vec<&str> {
+            let all = [
+                Metric::Median,
+                Metric::P95,
+                Metric::Instructions,
+                Metric::AllocCount,
+                Metric::AllocBytes,
+                Metric::AllocPeakBytes,
+                Metric::PageFaults,
+                Metric::PeakRssBytes,
+            ];
+            all.into_iter().filter(|metric| is_of(*metric)).map(Metric::name).collect()
+        };
+        let exact = ["instructions", "alloc_count", "alloc_bytes", "alloc_peak_bytes"];
+        assert_eq!(names(Metric::is_exact), exact);
+        assert_eq!(names(Metric::is_count), [&exact[..], &["page_faults"]].concat());
+    }
+}

@@ -260,7 +260,24 @@ mod tests {
     use super::*;
     use crate::history::path_of;
     use crate::run::tests::{measured, run};
+    use crate::run::{Measured, Quantities};
     use proptest::prelude::*;
+
+    #[test]
+    fn a_line_has_the_counts_that_repeat_and_none_without_counts() {
+        let counts = [(Quantity::Instructions, 123_456.0), (Quantity::MinorFaults, 2.0)];
+        let counted = measured("a/b::c", 5.0);
+        let counted = Measured { alloc: None, counts: Quantities::from(counts), ..counted };
+        let line = RunRow::of(&run(1, vec![counted])).to_json();
+        assert!(line.ends_with(r#","counts":{"instructions":[123500]}}"#), "{line}");
+        let read: RunRow = serde_json::from_str(&line).unwrap();
+        let [(Quantity::Instructions, column)] = read.counts().collect::<Vec<_>>()[..] else {
+            panic!("{line}")
+        };
+        assert!(matches!(column, [Some(Number(123_500.0))]), "{line}");
+        let bare = Measured { alloc: None, ..measured("a/b::c", 5.0) };
+        assert!(!RunRow::of(&run(1, vec![bare])).to_json().contains("counts"));
+    }
 
     fn day_index(days: &[u32]) -> DayIndex {
         let mut day_index = DayIndex::default();
