@@ -102,7 +102,10 @@ fn assert_grown_counts_fail(project: &Project) {
     let ended = project.perf(&args);
     ended.expect(1).says("text::checksum: instructions +4").says("(gate.counts)");
     assert_eq!(budgets(project), ["faults OK", "sum OK", "time OK"]);
-    project.perf(&["explain", "checksum"]).expect(0).says("The base is the build of ");
+    project
+        .task(&["explain", "checksum", "--output", "out"])
+        .expect(0)
+        .says("The base is the build of ");
 }
 
 /// Settings with a limit of the instructions of a benchmark.

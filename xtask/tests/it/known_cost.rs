@@ -77,7 +77,7 @@ fn assert_counts_are_recorded_and_compared(project: &Project) {
     let args = ["--counts-only", "--filter", "checksum"];
     let counted = project.perf_with(&args, &[("KNOWN_COST", "50")]);
     counted.expect(0).says("PASS: counts grew in 1").says("nothing was timed or recorded");
-    let explained = project.perf(&["explain", "checksum"]);
+    let explained = project.task(&["explain", "checksum", "--output", "out"]);
     explained.expect(0).says(&format!("The base is the recorded run {} of", run.id));
 }
 

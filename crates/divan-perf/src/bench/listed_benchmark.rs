@@ -2,11 +2,14 @@
 
 use super::build::Executable;
 use super::source;
-use super::thread_count::THREADS_VARIABLE;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Source;
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// The variable that replaces the thread counts of a benchmark's source. Every Divan with thread counts
+/// has it.
+const THREADS_VARIABLE: &str = "DIVAN_THREADS";
 
 /// A benchmark in Divan's list of an executable, which a launch runs.
 ///

@@ -3,10 +3,6 @@
 use super::plan::PlannedBenchmark;
 use perf_judge::ident::BenchmarkId;
 
-/// The variable that replaces the thread counts of a benchmark's source. Every Divan with thread counts
-/// has it.
-pub(super) const THREADS_VARIABLE: &str = "DIVAN_THREADS";
-
 impl PlannedBenchmark {
     /// The rows, each with its thread count if a launch has several rows.
     pub(crate) fn rows_by_threads(
