@@ -13,6 +13,15 @@
   const NOTABLE = 0.02;
   // The most links to other runs of a commit.
   const MOST_LINKS = 20;
+  // The smallest change of a count that is shown.
+  const COUNT_CHANGE = 0.01;
+  const COUNTS = [
+    ["instructions", "instructions", ""],
+    ["alloc_count", "allocations", ""],
+    ["alloc_bytes", "allocated bytes", "bytes"],
+    ["alloc_peak_bytes", "peak of live bytes", "bytes"],
+  ];
+  const budgets = JSON.parse(document.getElementById("count-budgets")?.textContent ?? "{}");
 
   window.perfDay = (day) => days.set(day.day, day);
   window.perfCommits = (digits, ids) => commits.set(digits, ids);
@@ -58,7 +67,8 @@
     const measured = new Map();
     names.forEach((name, i) => {
       if (found.median[i] === null) return;
-      measured.set(name, { stem: stems[i], median: found.median[i] });
+      const counts = Object.entries(found.counts ?? {}).map(([key, values]) => [key, values[i]]);
+      measured.set(name, { stem: stems[i], median: found.median[i], counts: Object.fromEntries(counts) });
     });
     return { ...found, measured };
   }
@@ -73,6 +83,44 @@
     });
     const size = (row) => row.ratio ?? Number.NEGATIVE_INFINITY;
     return all.sort((one, other) => size(other) - size(one) || (one.name < other.name ? -1 : 1));
+  }
+
+  const isKnown = (count) => count !== undefined && count !== null;
+
+  /** `instructions +5.2 % (1.000 M → 1.052 M)`; nothing for a change below 1 %. */
+  function countChange([key, label, unit], base, head) {
+    const [from, to] = [base.counts[key], head.counts[key]];
+    if (!isKnown(from) || !isKnown(to) || Math.abs(to - from) < COUNT_CHANGE) return [];
+    if (Math.abs(to - from) < COUNT_CHANGE * from) return [];
+    const values = `${value(from, unit)} → ${value(to, unit)}`;
+    const percent = ((to / from - 1) * 100).toFixed(1);
+    const text = from > 0 ? `${label} ${to > from ? "+" : ""}${percent} % (${values})` : `${label} ${values}`;
+    return [element("div", `${to > from ? "▲" : "▼"} ${text}`, to > from ? "slower" : "faster")];
+  }
+
+  /** The counts of the head above a limit of their budgets. */
+  function exceeded(name, head) {
+    const own = Object.hasOwn(budgets, name) ? budgets[name] : [];
+    return own.flatMap((budget) => {
+      const count = head.counts[budget.count];
+      if (!isKnown(count) || count <= budget.target) return [];
+      const limit = count > budget.critical ? "critical" : "target";
+      const [, label, unit] = COUNTS.find(([key]) => key === budget.count);
+      const text = `${label} ${value(count, unit)}, above the ${limit} ${value(budget[limit], unit)} of budget `;
+      const made = element("div", `▲ ${text}`, "slower");
+      made.append(element("bdi", budget.name));
+      return [made];
+    });
+  }
+
+  /** The counts that changed, and those above a budget. */
+  function countCell(name, base, head) {
+    const made = element("td", undefined, "counted");
+    const changes = base && head ? COUNTS.flatMap((count) => countChange(count, base, head)) : [];
+    const all = [...changes, ...(head ? exceeded(name, head) : [])];
+    const isCounted = base && head && COUNTS.some(([key]) => isKnown(base.counts[key]) && isKnown(head.counts[key]));
+    made.append(...(all.length > 0 ? all : [isCounted ? "unchanged" : "–"]));
+    return made;
   }
 
   function cells({ name, base, head, ratio }) {
@@ -91,6 +139,7 @@
     benchmark.append(page);
     row.append(benchmark);
     for (const side of [base, head]) row.append(element("td", value(side?.median, "ns"), "n"));
+    row.append(countCell(name, base, head));
     return row;
   }
 
@@ -105,7 +154,7 @@
 
   function warnings(a, b) {
     const found = [];
-    if (a.machine !== b.machine) found.push("The runs are from different machines: their times are not comparable.");
+    if (a.machine !== b.machine) found.push("The runs are from different machines: their times are not comparable. Their counts are, if compiler, target, flags and C library are equal.");
     for (const [name, { dirty, partial }] of [["Base", a], ["Head", b]]) {
       if (dirty) found.push(`${name} had uncommitted changes: its code is not that of its commit.`);
       if (partial) found.push(`${name} is partial: it lacks benchmarks or launches.`);

@@ -2,11 +2,11 @@
 
 use super::table::aligned;
 use super::visible;
-use perf_judge::detect::counts::{CountDirection, CountPair, Counts, InstructionChange};
+use perf_judge::detect::counts::{CountDirection, CountPair, Counts, InstructionChange, variation};
 use perf_judge::detect::system_calls::SystemCalls;
-use perf_judge::run::Quantity;
+use perf_judge::run::{Quantity, Run};
 use perf_judge::unit::{Figures, LogRatio, percent, small_share};
-use perf_judge::verdict::{Method, Verdict};
+use perf_judge::verdict::{CountedRun, Method, Verdict};
 
 /// The quantities with a column in a report on counts alone.
 const COLUMNS: [Quantity; 5] = [
@@ -52,8 +52,48 @@ pub(crate) fn explained(verdict: &Verdict, counts: &Counts) -> String {
     let header = "  \tbase\thead\tchange\trepeat spread\tthreshold\tverdict\n".to_owned();
     let lines = counts.iter().map(|(quantity, pair)| line(quantity, pair));
     let table = aligned(&(header + &lines.collect::<String>()));
-    let trade_off = verdict.trade_off().map_or_else(String::new, |note| format!("{note}\n"));
-    format!("\nCounts per iteration: {meaning}\n{table}{trade_off}")
+    let base = counted_base(verdict).map(|base| format!("The base is {}.", visible(&base)));
+    let varying = counts.iter().filter_map(|(quantity, pair)| variation(quantity, pair.spread?));
+    let lines: Vec<String> = base.into_iter().chain(varying).chain(verdict.trade_off()).collect();
+    let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    format!("\nCounts per iteration: {meaning}\n{table}{lines}")
+}
+
+/// Where the counts of the base are from.
+fn counted_base(verdict: &Verdict) -> Option<String> {
+    let short = |hash: &str| hash.get(..12).unwrap_or(hash).to_owned();
+    match (&verdict.counts_base, &verdict.base) {
+        (Some(CountedRun { run, commit: Some(commit) }), _) => {
+            Some(format!("the recorded run {run} of {}", short(commit)))
+        }
+        (Some(CountedRun { run, commit: None }), _) => Some(format!("the recorded run {run}")),
+        (None, Some(base)) => Some(format!("the build of {}", short(base))),
+        (None, None) => None,
+    }
+}
+
+/// A note for each count that varies between processes, with the benchmarks that have it.
+pub(crate) fn variation_notes(run: &Run, verdicts: &[Verdict]) -> Vec<String> {
+    let spread = |verdict: &Verdict, quantity: Quantity| {
+        let compared = verdict.counts.as_ref().and_then(|counts| counts.get(quantity)?.spread);
+        let measured = run.benchmark(&verdict.name);
+        compared.or_else(|| measured?.count_spreads.get(&quantity).copied())
+    };
+    let note = |quantity: Quantity| {
+        let varying = verdicts.iter().filter_map(|verdict| {
+            let spread = spread(verdict, quantity)?;
+            variation(quantity, spread).map(|text| (spread, verdict, text))
+        });
+        let mut varying: Vec<(f64, &Verdict, String)> = varying.collect();
+        varying.sort_by(|(one, ..), (other, ..)| other.total_cmp(one));
+        let (_, verdict, text) = varying.first()?;
+        let more = match varying.len() - 1 {
+            0 => String::new(),
+            more => format!("; less in {more} more"),
+        };
+        Some(format!("{}: {text}{more}", verdict.name))
+    };
+    Quantity::ALL.into_iter().filter_map(note).collect()
 }
 
 fn line(quantity: Quantity, pair: CountPair) -> String {

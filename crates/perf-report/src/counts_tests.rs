@@ -2,8 +2,9 @@ use super::*;
 use crate::report::tests::{made_with, report};
 use crate::terminal::tests::plain;
 use crate::{Page, Report, ReportParts, Row, to_annotations, to_markdown, to_terminal};
-use perf_fixtures::run;
+use perf_fixtures::{measured, run};
 use perf_judge::budget::{CountLimit, Gate};
+use perf_judge::run::Measured;
 use perf_judge::verdict::{Method, State, Verdicts};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -24,7 +25,9 @@ fn an_explanation_has_every_count_with_its_threshold() {
     ] {
         counts.insert(quantity, pair);
     }
-    let verdict = Verdict::of_counts(&"a/b::c".into(), counts.clone());
+    let mut verdict = Verdict::of_counts(&"a/b::c".into(), counts.clone());
+    let (run, commit) = ("20261120T0300Z-1".to_owned(), Some("1a2b3c4d5e6f7a8b".to_owned()));
+    verdict.counts_base = Some(CountedRun { run, commit });
     insta::assert_snapshot!(explained(&verdict, &counts));
 }
 
@@ -61,6 +64,28 @@ fn a_name_of_a_system_call_cannot_control_a_terminal() {
     let base = BTreeMap::from([("\u{1b}[31m".to_owned(), 1.0)]);
     let calls = SystemCalls { base, head: <_>::default() };
     assert!(!explained_calls(&calls).contains('\u{1b}'));
+}
+
+#[test]
+fn a_count_that_varies_is_noted_with_its_worst_benchmark() {
+    let spread = |name: &str, spread| {
+        let mut counts = Counts::default();
+        counts.insert(Quantity::Instructions, pair(1e6, 1e6, Some(spread)));
+        Verdict::of_counts(&name.into(), counts)
+    };
+    let recorded = Measured {
+        count_spreads: [(Quantity::AllocCount, 0.02), (Quantity::AllocBytes, 0.001)].into(),
+        ..measured("a/b::new", 1e3)
+    };
+    let new = Verdict::without_counts(&"a/b::new".into(), State::New, None);
+    let verdicts = [spread("a/b::c", 0.002), spread("a/b::d", 0.005), new];
+    assert_eq!(
+        variation_notes(&run(1, vec![recorded]), &verdicts),
+        [
+            "a/b::d: instructions differ by 0.50 % between processes: changes from 1.5 % are reported; less in 1 more",
+            "a/b::new: allocations differ by 2.0 % between processes: changes from 6.0 % are reported",
+        ]
+    );
 }
 
 #[test]
@@ -214,7 +239,7 @@ fn reports_with_counts_survive_their_file_and_contradictions_are_refused() {
         (verdict(&json, "state"), verdict(&json, "method")),
         (json!("counts_grew"), json!("counts"))
     );
-    let written = json!({"base": 1e6, "head": 1.052e6, "change": "grew"});
+    let written = json!({"base": 1e6, "head": 1.052e6, "threshold": 0.01, "change": "grew"});
     assert_eq!(verdict(&json, "counts")["instructions"], written);
     for (pointer, value, message) in [
         ("/state", json!("unchanged"), "its counts contradict that"),

@@ -61,8 +61,13 @@ pub fn run_to_text(run: &Run) -> String {
 }
 
 /// The quantities that have a column of their own where a benchmark has them.
-const COUNTS: [Quantity; 4] =
-    [Quantity::Instructions, Quantity::AllocCount, Quantity::AllocPeakBytes, Quantity::MinorFaults];
+const COUNTS: [Quantity; 5] = [
+    Quantity::Instructions,
+    Quantity::AllocCount,
+    Quantity::AllocBytes,
+    Quantity::AllocPeakBytes,
+    Quantity::MinorFaults,
+];
 
 fn benchmarks(run: &Run) -> String {
     let mut counts = COUNTS.to_vec();

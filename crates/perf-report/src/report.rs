@@ -1,6 +1,7 @@
 //! The report as data.
 
 use crate::accepted::{AcceptanceResult, AcceptanceStatus};
+use crate::counts::variation_notes;
 use crate::partition::Partition;
 use crate::row::Row;
 use crate::summary::summary;
@@ -171,6 +172,7 @@ impl Report {
         let mut notes: Vec<String> = loud.chain(notes).collect();
         let outcome = Outcome::of(&verdicts.verdicts, &budgets, gate);
         notes.extend(verdict_notes(&verdicts, &reference));
+        notes.extend(variation_notes(run, &verdicts.verdicts));
         let measured = |verdict: &Verdict| run.benchmark(&verdict.name).cloned();
         // Counts that were added to the verdicts change their order.
         verdicts.verdicts.sort_by_cached_key(Verdict::rank);

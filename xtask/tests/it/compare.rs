@@ -71,6 +71,9 @@ fn what_got_slower_is_found_and_nothing_else_fails() {
     assert_details_of_what_changed(&ended, project, has_valgrind);
     if has_valgrind {
         assert_counts_alone_find_it(project);
+        assert_grown_counts_fail(project);
+    } else {
+        println!("NOT TESTED: no instructions were counted: valgrind is not installed");
     }
 }
 
@@ -110,8 +113,45 @@ fn assert_counts_alone_find_it(project: &Project) {
         let counts = &row["verdict"]["counts"];
         counts["instructions"]["base"].is_number() && counts["alloc_count"]["head"].is_number()
     }));
-    project.write("perf-budgets.json", r#"{"schema": 2, "gate": {"counts": 5}}"#);
-    compare(project, &["--counts-only"]).expect(1).says("which fails from +5 % (gate.counts)");
+    project.write("perf-budgets.json", &settings(1));
+    let limited = compare(project, &["--counts-only"]);
+    limited
+        .expect(1)
+        .says("which fails from +5 % (gate.counts)")
+        .says("budget sum: instructions is");
+    limited.says("budgets that limit no count were not checked: time");
+    assert_eq!(budgets(project), ["sum CRITICAL", "faults OK"]);
+}
+
+/// Pairs whose time never fails. The budgets of counts are decided as well.
+fn assert_grown_counts_fail(project: &Project) {
+    project.write("perf-budgets.json", &settings(1_000_000));
+    let args = ["--compare", "main", "--launch-ms", "10", "--filter", "checksum"];
+    let ended = project.perf(&args);
+    ended.expect(1).says("text::checksum: instructions +4").says("(gate.counts)");
+    assert_eq!(budgets(project), ["faults OK", "sum OK", "time OK"]);
+    project
+        .task(&["explain", "checksum", "--output", "out"])
+        .expect(0)
+        .says("The base is the build of ");
+}
+
+/// Settings with a limit of the instructions of a benchmark.
+fn settings(instructions: u32) -> String {
+    format!(
+        r#"{{"schema": 2, "gate": {{"counts": 5, "compare": "never", "compare_instructions_grew": "never"}}, "budgets": {{
+            "time": {{"benchmark": "checksum", "metric": "median", "target_ms": 100}},
+            "sum": {{"benchmark": "checksum", "metric": "instructions", "target": {instructions}}},
+            "faults": {{"benchmark": "checksum", "metric": "page_faults", "target": 1000}}}}}}"#
+    )
+}
+
+/// The budgets of the last report with their statuses.
+fn budgets(project: &Project) -> Vec<String> {
+    let report = project.report();
+    let all = report["budgets"].as_array().unwrap().iter();
+    let text = |budget: &serde_json::Value, key: &str| budget[key].as_str().unwrap().to_owned();
+    all.map(|budget| format!("{} {}", text(budget, "name"), text(budget, "status"))).collect()
 }
 
 #[test]

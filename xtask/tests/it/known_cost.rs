@@ -2,10 +2,10 @@
 
 use crate::project::{Project, quiet_machine};
 use perf_judge::history::path_of;
-use perf_judge::run::Run;
+use perf_judge::run::{Quantity, Run};
 use std::fs;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 const SHORT: [&str; 2] = ["--launch-ms", "20"];
 
@@ -50,6 +50,11 @@ fn half_as_much_work_again_is_found_by_name_after_three_runs() {
     let unrecorded = [&SHORT[..], &["--no-record"]].concat();
     let same = project.perf_with(&unrecorded, &[("KNOWN_COST", "50")]);
     same.expect(0).says("identical executables; the difference is machine noise");
+    if Command::new("valgrind").arg("--version").output().is_ok() {
+        assert_counts_are_recorded_and_compared(&project);
+    } else {
+        println!("NOT TESTED: no instructions were counted: valgrind is not installed");
+    }
     project.write("known-cost.txt", "checksum=50,sort=50\n");
     project.commit_all();
     let before = footprint(&project);
@@ -58,6 +63,22 @@ fn half_as_much_work_again_is_found_by_name_after_three_runs() {
     slowed.expect(1).says("FAIL:").says("recorded base of the changed benchmarks");
     slowed.says("compared with");
     assert_eq!(footprint(&project), before);
+}
+
+/// Counts of the recorded runs, and those of more work compared with them.
+fn assert_counts_are_recorded_and_compared(project: &Project) {
+    let newest = recorded(project).pop().unwrap();
+    let run = Run::from_json(&project.git(&["show", &format!("gh-pages:{newest}")])).unwrap();
+    for measured in &run.benchmarks {
+        let spread = measured.count_spreads.get(&Quantity::Instructions);
+        assert!(measured.counts.contains_key(&Quantity::Instructions), "{measured:?}");
+        assert!(spread.is_some_and(|spread| *spread < 0.01), "{measured:?}");
+    }
+    let args = ["--counts-only", "--filter", "checksum"];
+    let counted = project.perf_with(&args, &[("KNOWN_COST", "50")]);
+    counted.expect(0).says("PASS: counts grew in 1").says("nothing was timed or recorded");
+    let explained = project.task(&["explain", "checksum", "--output", "out"]);
+    explained.expect(0).says(&format!("The base is the recorded run {} of", run.id));
 }
 
 #[test]

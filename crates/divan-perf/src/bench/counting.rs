@@ -4,6 +4,7 @@
 use super::counted_sample::CountedSample;
 use super::eta::EtaEstimator;
 use super::instructions::{CountRefused, InstructionCount, InstructionCounter};
+use super::launch::LaunchOutcome;
 use super::parallel::on_all_processors;
 use super::recording_file::Marked;
 use super::sample_config::SampleConfig;
@@ -11,7 +12,7 @@ use super::{Launcher, ListedBenchmark};
 use crate::ui::Progress;
 use anyhow::Result;
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Alloc, Quantities, Quantity};
+use perf_judge::run::{Alloc, LaunchResult, Quantities, Quantity};
 use perf_judge::stats;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -23,6 +24,8 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CountJob<'a> {
     pub(crate) entry: &'a ListedBenchmark,
+    /// The thread count, if a launch has a row for each of several.
+    pub(crate) threads: Option<u32>,
     /// The time of an iteration in ns.
     pub(crate) iteration_ns: f64,
     /// Whether its allocations are counted.
@@ -32,6 +35,17 @@ pub(crate) struct CountJob<'a> {
     /// The expected duration of a launch. Long ones are counted first, so that no processor waits at the
     /// end.
     pub(crate) launch: Duration,
+    /// Ordinary launches, which count page faults.
+    pub(crate) launches: Option<OrdinaryLaunches>,
+}
+
+/// Launches with the sample size and count of a measurement, so that their page faults per iteration are
+/// comparable with those of a run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OrdinaryLaunches {
+    pub(crate) config: SampleConfig,
+    /// The first one finds the marks of the samples, and counts nothing.
+    pub(crate) launches: usize,
 }
 
 /// The counts of a benchmark per iteration.
@@ -45,6 +59,8 @@ pub(crate) struct BenchmarkCounts {
     pub(crate) refused: Option<String>,
     /// Whether its allocations were not counted because its allocator is another than the system's.
     pub(crate) has_other_allocator: bool,
+    /// The ordinary launches, if there were any. Their times are not used.
+    pub(crate) launch_results: Vec<LaunchResult>,
 }
 
 /// The counts of all jobs in their order.
@@ -167,6 +183,36 @@ impl CountWorker {
 
     /// The counts, and why instructions are not among them.
     fn count(&self, job: &CountJob<'_>) -> Result<(BenchmarkCounts, Option<CountRefused>)> {
+        let single = job.threads.map(|threads| job.entry.with_threads(threads));
+        let job = CountJob { entry: single.as_ref().unwrap_or(job.entry), ..*job };
+        let launch_results = self.launch(&job)?;
+        let (mut counted, refused) = self.count_in_processes(&job)?;
+        counted.counts.extend(page_faults(&launch_results));
+        Ok((BenchmarkCounts { launch_results, ..counted }, refused))
+    }
+
+    /// The ordinary launches; none if one of them fails, or has several rows.
+    fn launch(&self, job: &CountJob<'_>) -> Result<Vec<LaunchResult>> {
+        let Some(OrdinaryLaunches { config, launches }) = job.launches else {
+            return Ok(Vec::new());
+        };
+        let mut results = Vec::new();
+        for _ in 0..launches {
+            self.launcher.check_interrupt()?;
+            match self.launcher.launch(job.entry, Some(config), None)? {
+                LaunchOutcome::Rows(rows) if rows.len() == 1 => {
+                    results.extend(rows.into_iter().map(|(_, result)| result));
+                }
+                LaunchOutcome::Rows(_) | LaunchOutcome::Failure(_) => return Ok(Vec::new()),
+            }
+        }
+        Ok(results)
+    }
+
+    fn count_in_processes(
+        &self,
+        job: &CountJob<'_>,
+    ) -> Result<(BenchmarkCounts, Option<CountRefused>)> {
         let sample = CountedSample::find(&self.launcher, job.entry, job.iteration_ns)?;
         // The difference of two processes varies, and takes long.
         let repeats = if sample.is_some() { job.repeats.max(1) } else { 1 };
@@ -254,6 +300,15 @@ impl CountWorker {
             peak_bytes: (config.sample_size == 1).then_some(allocated.peak_bytes as f64),
         }))
     }
+}
+
+/// The medians over launches.
+fn page_faults(launches: &[LaunchResult]) -> impl Iterator<Item = (Quantity, f64)> {
+    let median = |quantity| {
+        let values = launches.iter().filter_map(|launch| launch.resources.get(&quantity).copied());
+        Some((quantity, stats::median(&values.collect::<Vec<f64>>())?))
+    };
+    [Quantity::MinorFaults, Quantity::MajorFaults].into_iter().filter_map(median)
 }
 
 /// The median and the spread of each quantity.

@@ -7,6 +7,10 @@ use perf_judge::run::Source;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// The variable that replaces the thread counts of a benchmark's source. Every Divan with thread counts
+/// has it.
+const THREADS_VARIABLE: &str = "DIVAN_THREADS";
+
 /// A benchmark in Divan's list of an executable, which a launch runs.
 ///
 /// A launch prints one row, or one per thread count.
@@ -23,6 +27,13 @@ pub(crate) struct ListedBenchmark {
 impl ListedBenchmark {
     pub(super) fn set_variable(&mut self, name: &'static str, value: &str) {
         self.variables.insert(name, value.to_owned());
+    }
+
+    /// The benchmark with launches of this thread count alone.
+    pub(super) fn with_threads(&self, threads: u32) -> Self {
+        let mut single = self.clone();
+        single.set_variable(THREADS_VARIABLE, &threads.to_string());
+        single
     }
 
     /// The location of its function, if it is found. The path is relative to `root`.

@@ -44,6 +44,7 @@ mod second_build;
 mod paired;
 mod source;
 mod clock_recorder;
+mod thread_count;
 mod unproved_rows;
 mod workspace;
 
@@ -52,7 +53,9 @@ pub(crate) use build::Built;
 pub(crate) use build_folder::BuildFolder;
 pub(crate) use change_details::{ChangeDetails, detail_all};
 pub(crate) use clock_recorder::ClockRecorder;
-pub(crate) use counting::{AllCounts, BenchmarkCounts, CountJob, OnUnknownInstruction, count_all};
+pub(crate) use counting::{
+    AllCounts, BenchmarkCounts, CountJob, OnUnknownInstruction, OrdinaryLaunches, count_all,
+};
 pub(crate) use filter::NameFilter;
 pub(crate) use instructions::InstructionCounter;
 pub(crate) use launch::Launcher;

@@ -33,7 +33,7 @@ pub(crate) struct PerfArgs {
     /// Compare only instructions and allocations, without timing.
     ///
     /// All processors count at the same time, and background load does not matter. Use it on a busy
-    /// machine, or for a quick check. Nothing is recorded.
+    /// machine, or for a quick check. Budgets of counts are checked. Nothing is recorded.
     #[arg(long, conflicts_with_all = ["launches", "quick", "no_counts", "publish", "site_branch"], help_heading = heading::MEASUREMENT)]
     pub(crate) counts_only: bool,
     /// What is the default now.

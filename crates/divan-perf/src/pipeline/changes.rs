@@ -1,7 +1,7 @@
 //! Simulated counts and system calls of the benchmarks that changed in a paired comparison.
 
 use super::counted_build;
-use super::counts::jobs;
+use super::counts::{SideJobs, side_jobs};
 use super::executor::Executor;
 use crate::bench::{ChangeDetails, CountJob, InstructionCounter, Strace, abbreviated, detail_all};
 use crate::ui;
@@ -47,7 +47,7 @@ fn details(executor: &Executor<'_>, changed: &[&mut Verdict]) -> Result<Option<D
     let jobs: Vec<(usize, [CountJob<'_>; 2])> = changed
         .iter()
         .enumerate()
-        .filter_map(|(at, verdict)| Some((at, jobs(executor, verdict)?)))
+        .filter_map(|(at, verdict)| Some((at, both(&side_jobs(executor, verdict)?)?)))
         .collect();
     if jobs.is_empty() {
         return Ok(None);
@@ -74,6 +74,12 @@ fn details(executor: &Executor<'_>, changed: &[&mut Verdict]) -> Result<Option<D
     let pair = |(at, _)| Some((at, [counted.next()?, counted.next()?]));
     let pairs = jobs.into_iter().filter_map(pair).collect();
     Ok(Some(Details { pairs, notes }))
+}
+
+/// The base and the head of a benchmark. Samples of several threads overlap, so nothing is counted of
+/// them.
+fn both<'a>(jobs: &SideJobs<'a>) -> Option<[CountJob<'a>; 2]> {
+    Some([jobs.base?, jobs.head]).filter(|_| jobs.head.threads.is_none())
 }
 
 fn add(verdict: &mut Verdict, base: ChangeDetails, head: ChangeDetails) {

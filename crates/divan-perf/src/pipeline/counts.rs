@@ -11,7 +11,7 @@ use anyhow::Result;
 use perf_judge::detect::counts::{CountPair, Counts};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{LaunchResult, Measured, Quantity};
-use perf_judge::verdict::{Method, Verdict};
+use perf_judge::verdict::{CountedRun, Method, Verdict};
 use std::collections::BTreeMap;
 
 /// Why the allocations of a benchmark are not counted.
@@ -29,42 +29,54 @@ pub(crate) fn of_run(executor: &mut Executor<'_>, run: &mut Measurement) -> Resu
     if args.no_counts || args.compare.is_some() {
         return Ok(());
     }
-    let jobs = |level| {
+    let jobs = |level| -> Vec<(BenchmarkId, CountJob<'_>)> {
         let planned = executor.runner.planned().iter();
-        planned.filter_map(|planned| job_of_run(executor, planned, run, level)).collect::<Vec<_>>()
+        planned.flat_map(|planned| jobs_of_run(executor, planned, run, level)).collect()
     };
     let names: Vec<BenchmarkId> = jobs(None).into_iter().map(|(name, _)| name).collect();
-    let counted =
-        count(executor, |level| jobs(level).into_iter().map(|(_, job)| job).collect::<Vec<_>>())?;
+    let counted = count(executor, |level| jobs(level).into_iter().map(|(_, job)| job).collect())?;
     executor.notes.extend(counted.notes);
-    executor.notes.extend(refusals(&names, &counted.counts));
+    let refused = counted.counts.iter().map(Refused::of);
+    executor.notes.extend(refusals(names.iter().zip(refused)));
     run.counted_for = counted.level;
     run.counts = names.into_iter().zip(counted.counts).collect();
     Ok(())
 }
 
-/// How to count a benchmark; `None` if it has no result, or several rows.
-fn job_of_run<'a>(
-    executor: &'a Executor<'_>,
+/// How to count the rows of a benchmark that have results.
+fn jobs_of_run<'a>(
+    executor: &Executor<'_>,
     planned: &'a PlannedBenchmark,
     run: &Measurement,
     level: Level,
-) -> Option<(BenchmarkId, CountJob<'a>)> {
-    let [name] = planned.rows.as_slice() else { return None };
+) -> impl Iterator<Item = (BenchmarkId, CountJob<'a>)> {
+    planned.rows_by_threads().filter_map(move |(name, threads)| {
+        Some((name.clone(), job_of_run(executor, planned, (name, threads), run, level)?))
+    })
+}
+
+fn job_of_run<'a>(
+    executor: &Executor<'_>,
+    planned: &'a PlannedBenchmark,
+    (name, threads): (&BenchmarkId, Option<u32>),
+    run: &Measurement,
+    level: Level,
+) -> Option<CountJob<'a>> {
     if executor.args.quick && !executor.context.project.limits_counts(name) {
         return None;
     }
     let measured = Measured::of(name.clone(), None, run.launch_results.get(name)?)?;
     let recorded = executor.suite.recorded(executor.context, name, level);
-    let is_known = recorded.is_some_and(|recorded| !recorded.count_spreads.is_empty());
-    let job = CountJob {
+    let is_known = recorded.is_some_and(|recorded| !recorded.measured.count_spreads.is_empty());
+    Some(CountJob {
         entry: &planned.entry,
+        threads,
         iteration_ns: measured.time_ns.median,
         allocations: measured.alloc.is_none(),
         repeats: if is_known { 1 } else { FIRST_REPEATS },
+        launches: None,
         launch: planned.expected(1),
-    };
-    Some((name.clone(), job))
+    })
 }
 
 /// Adds the counts of base and head to each verdict.
@@ -74,44 +86,108 @@ pub(crate) fn collect(
     initial: &Measurement,
 ) -> Result<()> {
     for verdict in &mut *verdicts {
-        let counts = match verdict.method {
-            Method::Paired => launched_counts(executor, &verdict.name),
-            _ => recorded_counts(executor, &verdict.name, initial),
-        };
-        verdict.counts = (!counts.is_empty()).then_some(counts);
+        if verdict.method == Method::Paired {
+            let counts = launched_counts(executor, &verdict.name);
+            verdict.counts = (!counts.is_empty()).then_some(counts);
+        } else {
+            add_recorded(executor, verdict, initial);
+        }
     }
-    let selected: Vec<&mut Verdict> = verdicts
-        .iter_mut()
-        .filter(|verdict| verdict.method == Method::Paired && verdict.launches > 0)
-        .collect();
-    if selected.is_empty() || executor.args.no_counts {
+    if executor.args.no_counts {
         return Ok(());
     }
-    let jobs: Vec<Option<[CountJob<'_>; 2]>> =
-        selected.iter().map(|verdict| jobs(executor, verdict)).collect();
-    let counted = count(executor, |_| jobs.iter().flatten().flatten().copied().collect())?;
-    let has_jobs: Vec<bool> = jobs.iter().map(Option::is_some).collect();
-    executor.notes.extend(counted.notes);
+    let jobs = verdicts.iter().filter_map(|verdict| side_jobs(executor, verdict)).collect();
+    let CountedSides { benchmarks, level, notes } = count_sides(executor, jobs)?;
+    executor.notes.extend(notes);
     if executor.args.compare.is_some() {
-        executor.compared.head.counted_for = counted.level;
+        executor.compared.head.counted_for = level;
     }
-    let mut counts = counted.counts.into_iter();
-    let mut refused = (Vec::new(), Vec::new());
-    for (verdict, has_jobs) in selected.into_iter().zip(has_jobs) {
-        let pair = if has_jobs { counts.next().zip(counts.next()) } else { None };
-        let Some((base, head)) = pair else { continue };
-        add(verdict, &base, &head);
-        add_spreads(executor, verdict, counted.level);
-        refused.0.push(verdict.name.clone());
-        refused.1.push(BenchmarkCounts { refused: base.refused.or(head.refused), ..head });
+    let counted = benchmarks.into_iter().map(|counted| (counted.name.clone(), counted));
+    let mut counted: BTreeMap<BenchmarkId, CountedBenchmark> = counted.collect();
+    for verdict in verdicts {
+        let Some(CountedBenchmark { name, base, head }) = counted.remove(&verdict.name) else {
+            continue;
+        };
+        if let Some(base) = &base {
+            add(verdict, base, &head);
+            add_spreads(executor, verdict, level);
+        }
+        executor.compared.head.counts.insert(name, head);
     }
-    executor.notes.extend(refusals(&refused.0, &refused.1));
     Ok(())
+}
+
+/// How to count the checkout, and the base if it has the benchmark.
+pub(super) struct SideJobs<'a> {
+    pub(super) name: BenchmarkId,
+    pub(super) base: Option<CountJob<'a>>,
+    pub(super) head: CountJob<'a>,
+}
+
+/// A benchmark, and its counts in the base and in the checkout.
+pub(super) struct CountedBenchmark {
+    pub(super) name: BenchmarkId,
+    pub(super) base: Option<BenchmarkCounts>,
+    pub(super) head: BenchmarkCounts,
+}
+
+/// The counts of benchmarks in both builds, and notes on them.
+pub(super) struct CountedSides {
+    pub(super) benchmarks: Vec<CountedBenchmark>,
+    pub(super) level: Level,
+    pub(super) notes: Vec<String>,
+}
+
+impl CountedBenchmark {
+    /// What was not counted of one side.
+    pub(super) fn refused(&self) -> Refused<'_> {
+        let base = self.base.as_ref().map(Refused::of).unwrap_or_default();
+        let head = Refused::of(&self.head);
+        Refused {
+            instructions: base.instructions.or(head.instructions),
+            allocations: base.allocations.or(head.allocations),
+        }
+    }
+}
+
+/// Why something was not counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Refused<'a> {
+    pub(super) instructions: Option<&'a str>,
+    allocations: Option<&'a str>,
+}
+
+impl<'a> Refused<'a> {
+    fn of(counts: &'a BenchmarkCounts) -> Self {
+        Self {
+            instructions: counts.refused.as_deref(),
+            allocations: counts.has_other_allocator.then_some(OTHER_ALLOCATOR),
+        }
+    }
+}
+
+/// Counts both sides of each benchmark.
+pub(super) fn count_sides(
+    executor: &Executor<'_>,
+    benchmarks: Vec<SideJobs<'_>>,
+) -> Result<CountedSides> {
+    let jobs = benchmarks.iter().flat_map(|side| side.base.into_iter().chain([side.head]));
+    let jobs: Vec<CountJob<'_>> = jobs.collect();
+    let Counted { counts, level, mut notes } = count(executor, |_| jobs.clone())?;
+    let mut counts = counts.into_iter();
+    let mut counted = Vec::new();
+    for SideJobs { name, base, .. } in benchmarks {
+        let base = base.and_then(|_| counts.next());
+        let head = counts.next().unwrap_or_default();
+        counted.push(CountedBenchmark { name, base, head });
+    }
+    notes.extend(refusals(counted.iter().map(|counted| (&counted.name, counted.refused()))));
+    Ok(CountedSides { benchmarks: counted, level, notes })
 }
 
 /// Counts on all processors, without instructions if callgrind cannot be used. `jobs` returns the
 /// benchmarks in the measured builds, in one order for all levels.
-pub(super) fn count<'a>(
+fn count<'a>(
     executor: &'a Executor<'_>,
     jobs: impl Fn(Level) -> Vec<CountJob<'a>>,
 ) -> Result<Counted> {
@@ -131,13 +207,13 @@ pub(super) fn count<'a>(
 }
 
 /// Notes on benchmarks whose instructions or allocations were not counted, one per reason.
-pub(super) fn refusals(names: &[BenchmarkId], counts: &[BenchmarkCounts]) -> Vec<String> {
+fn refusals<'a>(refused: impl Iterator<Item = (&'a BenchmarkId, Refused<'a>)>) -> Vec<String> {
     let mut by_reason: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
-    for (name, counts) in names.iter().zip(counts) {
-        let instructions = counts.refused.as_deref().map(|reason| ("instructions", reason));
-        let allocations = counts.has_other_allocator.then_some(("allocations", OTHER_ALLOCATOR));
-        for refused in instructions.into_iter().chain(allocations) {
-            by_reason.entry(refused).or_default().push(name.as_str());
+    for (name, Refused { instructions, allocations }) in refused {
+        let instructions = instructions.map(|reason| ("instructions", reason));
+        let allocations = allocations.map(|reason| ("allocations", reason));
+        for reason in instructions.into_iter().chain(allocations) {
+            by_reason.entry(reason).or_default().push(name.as_str());
         }
     }
     let note = |((what, reason), names): ((&str, &str), Vec<&str>)| {
@@ -146,25 +222,36 @@ pub(super) fn refusals(names: &[BenchmarkId], counts: &[BenchmarkCounts]) -> Vec
     by_reason.into_iter().map(note).collect()
 }
 
-/// The base and the head of a benchmark; `None` if the base's build was replaced by another.
-pub(super) fn jobs<'a>(executor: &'a Executor<'_>, verdict: &Verdict) -> Option<[CountJob<'a>; 2]> {
+/// How to count a benchmark of a comparison. A benchmark that has no base is only counted for its
+/// budgets. `None` if the base's build was replaced by another.
+pub(super) fn side_jobs<'a>(executor: &'a Executor<'_>, verdict: &Verdict) -> Option<SideJobs<'a>> {
+    let name = &verdict.name;
     let is_current =
         |base: &&Base| verdict.base.as_deref() == Some(base.commit.commit.hash.as_str());
-    let planned = executor.runner.planned_of(&verdict.name)?;
-    let head = &planned.entry;
-    let base = executor.base.as_ref().filter(is_current)?.entries.get(&head.id)?;
-    // One time for both sides, so that both get one sample size: a benchmark may rotate over inputs.
-    let iteration_ns = verdict.base_ns.unwrap_or_default();
-    let allocations =
-        verdict.counts.as_ref().is_none_or(|counts| counts.get(Quantity::AllocCount).is_none());
-    let launch = planned.expected(1);
-    Some([base, head].map(|entry| CountJob {
-        entry,
-        iteration_ns,
-        allocations,
+    let planned = executor.runner.planned_of(name).filter(|_| verdict.launches > 0)?;
+    let (_, threads) = planned.rows_by_threads().find(|(row, _)| *row == name)?;
+    let base = executor.base.as_ref().filter(is_current);
+    let base = base.filter(|_| verdict.method == Method::Paired);
+    let base = base.and_then(|base| base.entries.get(&planned.entry.id));
+    let is_compared = executor.args.compare.is_some();
+    if base.is_none() && !(is_compared && executor.context.project.limits_counts(name)) {
+        return None;
+    }
+    let head = CountJob {
+        entry: &planned.entry,
+        threads,
+        // One time for both sides, so that both get one sample size: a benchmark may rotate over inputs.
+        iteration_ns: verdict.base_ns.or(verdict.head_ns).unwrap_or_default(),
+        allocations: verdict
+            .counts
+            .as_ref()
+            .is_none_or(|counts| counts.get(Quantity::AllocCount).is_none()),
         repeats: 1,
-        launch,
-    }))
+        launches: None,
+        launch: planned.expected(1),
+    };
+    let base = base.map(|entry| CountJob { entry, ..head });
+    Some(SideJobs { name: name.clone(), base, head })
 }
 
 /// Adds the counts of base and head.
@@ -178,10 +265,10 @@ fn add(verdict: &mut Verdict, base: &BenchmarkCounts, head: &BenchmarkCounts) {
 }
 
 /// Adds the spreads of repeated counts that recorded runs have.
-fn add_spreads(executor: &Executor<'_>, verdict: &mut Verdict, level: Level) {
+pub(super) fn add_spreads(executor: &Executor<'_>, verdict: &mut Verdict, level: Level) {
     let recorded = executor.suite.recorded(executor.context, &verdict.name, level);
     let (Some(counts), Some(recorded)) = (&mut verdict.counts, recorded) else { return };
-    for (quantity, spread) in &recorded.count_spreads {
+    for (quantity, spread) in &recorded.measured.count_spreads {
         counts.set_spread(*quantity, *spread);
     }
 }
@@ -199,12 +286,16 @@ fn launched_counts(executor: &Executor<'_>, name: &BenchmarkId) -> Counts {
     }
 }
 
-/// The counts of the newest comparable recorded run and of this one.
-fn recorded_counts(executor: &Executor<'_>, name: &BenchmarkId, run: &Measurement) -> Counts {
+/// Adds the counts of the newest comparable recorded run and of this one.
+fn add_recorded(executor: &Executor<'_>, verdict: &mut Verdict, run: &Measurement) {
+    let name = &verdict.name;
     let recorded = executor.suite.recorded(executor.context, name, run.counted_for);
     let now = run.launch_results.get(name);
     let now = now.and_then(|launches| executor.suite.measured(name, launches, run));
-    recorded
-        .zip(now)
-        .map_or_else(Counts::default, |(recorded, now)| Counts::between(recorded, &now))
+    let Some((recorded, now)) = recorded.zip(now) else { return };
+    let counts = Counts::between(recorded.measured, &now);
+    if !counts.is_empty() {
+        verdict.counts = Some(counts);
+        verdict.counts_base = Some(CountedRun::of(recorded));
+    }
 }

@@ -1,26 +1,38 @@
 //! `--counts-only`: counts are compared, and nothing is timed or recorded.
 
-use super::counts::{count, refusals};
+use super::counts::{CountedBenchmark, CountedSides, SideJobs, add_spreads, count_sides};
 use super::executor::Executor;
 use super::outcome;
-use crate::bench::{BenchmarkCounts, CountJob, Measurement, PlannedBenchmark, abbreviated};
+use crate::bench::{
+    BenchmarkCounts, CountJob, Measurement, OrdinaryLaunches, PlannedBenchmark, abbreviated,
+};
+use crate::cargo::Level;
 use anyhow::Result;
+use perf_judge::baseline::RecordedCounts;
+use perf_judge::budget::{Budget, Metric};
 use perf_judge::detect::counts::{CountPair, Counts};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Quantity;
-use perf_judge::verdict::{State, Verdict, Verdicts};
+use perf_judge::verdict::{CountedRun, State, Verdict, Verdicts};
 use std::process::ExitCode;
 
 /// The expected sampling time of a planned launch, in ns. Its size and count follow from it, so it
 /// gives the time of an iteration.
 const LAUNCH_NS: f64 = 50e6;
+/// The launches that count page faults: the first one finds the marks of the samples.
+const LAUNCHES: usize = 2;
+/// The same where a budget limits page faults: as many as a run has.
+const BUDGET_LAUNCHES: usize = 5;
 
-/// Counts the selected benchmarks and delivers the report. `others` are the verdicts on benchmarks that
-/// are not counted.
+/// Counts the selected benchmarks and delivers the report. `others` are the verdicts on benchmarks whose
+/// counts cannot be compared.
 pub(super) fn run(executor: &mut Executor<'_>, others: &[Verdict]) -> Result<ExitCode> {
+    let CountedSides { benchmarks: counted, level, notes: count_notes } = count_planned(executor)?;
+    executor.notes.extend(count_notes);
+    let is_other = |name: &BenchmarkId| others.iter().any(|other| other.name == *name);
+    let compared = counted.iter().filter(|counted| !is_other(&counted.name));
     let mut verdicts = Verdicts::default();
-    verdicts.verdicts =
-        if executor.base.is_some() { compared(executor, others)? } else { recorded(executor)? };
+    verdicts.verdicts = compared.map(|counted| compare(executor, counted, level)).collect();
     verdicts.verdicts.extend_from_slice(others);
     let failures = executor.runner.failures().iter();
     verdicts.verdicts.extend(
@@ -28,86 +40,104 @@ pub(super) fn run(executor: &mut Executor<'_>, others: &[Verdict]) -> Result<Exi
             Verdict::without_counts(name, State::Missing, Some(reason.clone()))
         }),
     );
-    executor
-        .notes
-        .push("--counts-only: budgets were not checked, and nothing was recorded".to_owned());
-    let counted_for = executor.compared.head.counted_for;
-    let measurement = Measurement { counted_for, ..Measurement::default() };
-    let report = outcome::report(executor, &measurement, verdicts);
+    executor.notes.extend(notes(executor, &verdicts.verdicts));
+    let measurement = Measurement { counted_for: level, ..measurement(counted) };
+    let report = outcome::report_of_counts(executor, &measurement, verdicts);
     let args = executor.args;
     outcome::deliver(executor.context, &report, Ok(()), args.format, args.measure.output.color)
 }
 
-/// Counts base and head.
-fn compared(executor: &mut Executor<'_>, others: &[Verdict]) -> Result<Vec<Verdict>> {
-    let Some(base) = &executor.base else { return Ok(Vec::new()) };
-    let hash = base.commit.commit.hash.clone();
-    let mut names = Vec::new();
-    let mut jobs = Vec::new();
-    for planned in executor.runner.planned() {
-        let is_other = others.iter().any(|verdict| planned.rows.contains(&verdict.name));
-        let Some(entry) = base.entries.get(&planned.entry.id).filter(|_| !is_other) else {
-            continue;
-        };
-        if let [name] = planned.rows.as_slice() {
-            names.push(name.clone());
-            jobs.extend([entry, &planned.entry].map(|entry| CountJob { entry, ..job(planned) }));
-        }
-    }
-    let counted = count(executor, |_| jobs.clone())?;
-    let counted_for = counted.level;
-    let mut verdicts = Vec::new();
-    let mut heads = Vec::new();
-    let mut counts = counted.counts.into_iter();
-    for name in &names {
-        let Some((base, head)) = counts.next().zip(counts.next()) else { break };
-        let head = BenchmarkCounts { refused: base.refused.or(head.refused), ..head };
-        let mut verdict = verdict(name, |quantity| base.counts.get(&quantity).copied(), &head);
-        verdict.base = Some(hash.clone());
-        verdicts.push(verdict);
-        heads.push(head);
-    }
-    let notes = refusals(&names, &heads);
-    executor.notes.extend(counted.notes.into_iter().chain(notes).chain(not_counted(executor)));
-    executor.compared.head.counted_for = counted_for;
-    Ok(verdicts)
-}
-
-/// Counts the checkout; the base is the newest run with comparable counts.
-fn recorded(executor: &mut Executor<'_>) -> Result<Vec<Verdict>> {
-    let planned = executor.runner.planned().iter().filter(|planned| planned.rows.len() == 1);
-    let (names, jobs): (Vec<BenchmarkId>, Vec<CountJob<'_>>) =
-        planned.map(|planned| (planned.rows[0].clone(), job(planned))).unzip();
-    let counted = count(executor, |_| jobs.clone())?;
-    let counted_for = counted.level;
-    let verdicts = names.iter().zip(&counted.counts).map(|(name, head)| {
-        match executor.suite.recorded(executor.context, name, counted.level) {
-            Some(recorded) if recorded.quantity(Quantity::Instructions).is_some() => {
-                verdict(name, |quantity| recorded.quantity(quantity), head)
-            }
-            _ => {
-                let reason = Some("no comparable run has its counts".to_owned());
-                Verdict::without_counts(name, State::InsufficientHistory, reason)
-            }
-        }
+/// Counts the checkout, and the base of `--compare` where it has the benchmark.
+fn count_planned(executor: &Executor<'_>) -> Result<CountedSides> {
+    let jobs = executor.runner.planned().iter().flat_map(|planned| {
+        let base = executor.base.as_ref().and_then(|base| base.entries.get(&planned.entry.id));
+        planned.rows_by_threads().map(move |(name, threads)| {
+            let head = job(executor, planned, (name, threads));
+            let base = base.map(|entry| CountJob { entry, ..head });
+            SideJobs { name: name.clone(), base, head }
+        })
     });
-    let verdicts = verdicts.collect();
-    let notes = refusals(&names, &counted.counts);
-    executor.notes.extend(counted.notes.into_iter().chain(notes).chain(not_counted(executor)));
-    executor.compared.head.counted_for = counted_for;
-    Ok(verdicts)
+    count_sides(executor, jobs.collect())
 }
 
-fn job(planned: &PlannedBenchmark) -> CountJob<'_> {
+/// The verdict on the base of `--compare`, or on the newest run with comparable counts.
+fn compare(executor: &Executor<'_>, counted: &CountedBenchmark, level: Level) -> Verdict {
+    let CountedBenchmark { name, base, head } = counted;
+    let refused = counted.refused().instructions;
+    let mut verdict = match base {
+        Some(base) => verdict(name, |quantity| base.counts.get(&quantity).copied(), head, refused),
+        None => compare_with_recorded(executor, name, head, level),
+    };
+    verdict.base = executor.base.as_ref().map(|base| base.commit.commit.hash.clone());
+    add_spreads(executor, &mut verdict, level);
+    verdict
+}
+
+fn compare_with_recorded(
+    executor: &Executor<'_>,
+    name: &BenchmarkId,
+    head: &BenchmarkCounts,
+    level: Level,
+) -> Verdict {
+    let recorded = executor.suite.recorded(executor.context, name, level);
+    let is_counted = |recorded: &RecordedCounts<'_>| {
+        recorded.measured.quantity(Quantity::Instructions).is_some()
+    };
+    let Some(recorded) = recorded.filter(is_counted) else {
+        let reason = Some("no comparable run has its counts".to_owned());
+        return Verdict::without_counts(name, State::InsufficientHistory, reason);
+    };
+    let base = |quantity| recorded.measured.quantity(quantity);
+    let mut verdict = verdict(name, base, head, head.refused.as_deref());
+    verdict.counts_base = Some(CountedRun::of(recorded));
+    verdict
+}
+
+fn job<'a>(
+    executor: &Executor<'_>,
+    planned: &'a PlannedBenchmark,
+    (name, threads): (&BenchmarkId, Option<u32>),
+) -> CountJob<'a> {
     let config = planned.config;
     let iterations = f64::from(config.sample_size) * f64::from(config.sample_count);
+    let limits_faults = |budget: &Budget| {
+        budget.metric == Metric::PageFaults && !budget.limits(std::slice::from_ref(name)).is_empty()
+    };
+    let is_limited = executor.context.project.budgets.iter().any(limits_faults);
+    let launches = if is_limited { BUDGET_LAUNCHES } else { LAUNCHES };
     CountJob {
         entry: &planned.entry,
+        threads,
         iteration_ns: LAUNCH_NS / iterations,
         allocations: true,
         repeats: 1,
+        launches: Some(OrdinaryLaunches { config, launches }),
         launch: planned.expected(1),
     }
+}
+
+/// What budgets are checked by.
+fn measurement(counted: Vec<CountedBenchmark>) -> Measurement {
+    let mut measurement = Measurement::default();
+    for CountedBenchmark { name, head, .. } in counted {
+        measurement.launch_results.insert(name.clone(), head.launch_results.clone());
+        measurement.counts.insert(name, head);
+    }
+    measurement
+}
+
+/// Notes on what was not done.
+fn notes(executor: &Executor<'_>, verdicts: &[Verdict]) -> Vec<String> {
+    let names: Vec<BenchmarkId> = verdicts.iter().map(|verdict| verdict.name.clone()).collect();
+    let is_unchecked =
+        |budget: &&Budget| !budget.metric.is_count() && !budget.limits(&names).is_empty();
+    let budgets = executor.context.project.budgets.iter().filter(is_unchecked);
+    let unchecked: Vec<&str> = budgets.map(|budget| budget.name.as_str()).collect();
+    let unchecked = (!unchecked.is_empty()).then(|| {
+        format!("budgets that limit no count were not checked: {}", abbreviated(&unchecked))
+    });
+    let nothing = "--counts-only: nothing was timed or recorded".to_owned();
+    [nothing].into_iter().chain(unchecked).collect()
 }
 
 /// Without instructions the comparison is not complete, even if allocations were counted.
@@ -115,9 +145,10 @@ fn verdict(
     name: &BenchmarkId,
     base: impl Fn(Quantity) -> Option<f64>,
     head: &BenchmarkCounts,
+    refused: Option<&str>,
 ) -> Verdict {
     if !head.counts.contains_key(&Quantity::Instructions) {
-        return missing(name, head.refused.as_deref());
+        return missing(name, refused);
     }
     let mut counts = Counts::default();
     for (quantity, head) in &head.counts {
@@ -126,7 +157,7 @@ fn verdict(
         }
     }
     if counts.get(Quantity::Instructions).is_none() {
-        return missing(name, Some("the base has no count of them"));
+        return missing(name, refused.or(Some("the base has no count of them")));
     }
     Verdict::of_counts(name, counts)
 }
@@ -137,15 +168,6 @@ fn missing(name: &BenchmarkId, reason: Option<&str>) -> Verdict {
         |reason| format!("its instructions were not counted: {reason}"),
     );
     Verdict::without_counts(name, State::Missing, Some(reason))
-}
-
-/// A note on benchmarks with several rows.
-fn not_counted(executor: &Executor<'_>) -> Option<String> {
-    let planned = executor.runner.planned().iter().filter(|planned| planned.rows.len() > 1);
-    let names: Vec<&str> = planned.map(|planned| planned.entry.id.as_str()).collect();
-    (!names.is_empty()).then(|| {
-        format!("not counted, because they have a row per thread count: {}", abbreviated(&names))
-    })
 }
 
 #[cfg(test)]
@@ -167,10 +189,10 @@ mod tests {
             (&Quantities::new(), &Quantities::new(), State::Missing),
         ];
         for (base, head, expected) in cases {
-            let refused = Some("no total".to_owned());
-            let head = BenchmarkCounts { counts: head.clone(), refused, ..<_>::default() };
-            let found = verdict(&name, |quantity| base.get(&quantity).copied(), &head);
-            assert_eq!(found.state, expected, "{base:?} {head:?}");
+            let head = BenchmarkCounts { counts: head.clone(), ..<_>::default() };
+            let base = |quantity| base.get(&quantity).copied();
+            let found = verdict(&name, base, &head, Some("no total"));
+            assert_eq!(found.state, expected, "{head:?}");
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::store::{BaseBranch, BaseCommit, MeasurementFile};
 use crate::ui;
 use crate::ui::Color;
 use anyhow::{Context as _, Result};
-use perf_judge::budget::{Acceptance, Required, check};
+use perf_judge::budget::{Acceptance, Budget, BudgetResult, Required, check};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{LaunchResult, Run};
 use perf_judge::verdict::{State, Verdict, Verdicts};
@@ -82,15 +82,52 @@ fn save_samples(
 
 /// The report of the initial measurement or of the comparison.
 pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: Verdicts) -> Report {
-    let Executor { context, suite, args, .. } = executor;
-    let measurement = if args.compare.is_some() { &executor.compared.head } else { initial };
-    let run = &run(executor, measurement);
-    let budgets = &context.project.budgets;
+    let measurement =
+        if executor.args.compare.is_some() { &executor.compared.head } else { initial };
+    let run = run(executor, measurement);
+    let all = &executor.context.project.budgets;
+    let budgets = checked_budgets(executor, all, (&run, measurement), &verdicts);
+    report_with(executor, &run, verdicts, budgets)
+}
+
+/// The report of counts alone. Its rows have no times, and only budgets of counts are checked.
+pub(super) fn report_of_counts(
+    executor: &Executor<'_>,
+    counted: &Measurement,
+    verdicts: Verdicts,
+) -> Report {
+    let budgets = executor.context.project.budgets.iter();
+    let of_counts: Vec<Budget> = budgets.filter(|b| b.metric.is_count()).cloned().collect();
+    let run = run(executor, counted);
+    let budgets = checked_budgets(executor, &of_counts, (&run, counted), &verdicts);
+    report_with(executor, &Run { benchmarks: Vec::new(), ..run }, verdicts, budgets)
+}
+
+fn checked_budgets(
+    executor: &Executor<'_>,
+    budgets: &[Budget],
+    (run, measurement): (&Run, &Measurement),
+    verdicts: &Verdicts,
+) -> Vec<BudgetResult> {
+    let args = executor.args;
     let required = if args.quick { Required::Counts } else { Required::All };
     // A benchmark with identical builds is launched only if one of its budgets gates.
-    let measured = |verdict: &&Verdict| verdict.launches > 0 || verdict.state == State::Missing;
+    let measured = |verdict: &&Verdict| {
+        let is_measured = verdict.launches > 0 || measurement.counts.contains_key(&verdict.name);
+        is_measured || verdict.state == State::Missing
+    };
     let selected: Vec<BenchmarkId> =
         verdicts.verdicts.iter().filter(measured).map(|verdict| verdict.name.clone()).collect();
+    check(budgets, &selected, run, &measurement.launch_results, required)
+}
+
+fn report_with(
+    executor: &Executor<'_>,
+    run: &Run,
+    verdicts: Verdicts,
+    budgets: Vec<BudgetResult>,
+) -> Report {
+    let Executor { context, suite, args, .. } = executor;
     let mut notes = run_notes(run, context, args);
     let history = &context.history;
     let others = suite.notes.iter().chain(&executor.notes).chain(&history.notes);
@@ -107,7 +144,7 @@ pub(super) fn report(executor: &Executor<'_>, initial: &Measurement, verdicts: V
     notes.retain(|note| seen.insert(note.clone()));
     let mut report = Report::new(ReportParts {
         run,
-        budgets: check(budgets, &selected, run, &measurement.launch_results, required),
+        budgets,
         accepted: accepted(executor, run, &verdicts),
         verdicts,
         reference: ReferenceFacts {
@@ -161,7 +198,7 @@ fn accepted(executor: &Executor<'_>, run: &Run, verdicts: &Verdicts) -> Vec<Acce
 
 /// Notes about limits of the run: what it is judged by, and whether it is part of a baseline.
 fn run_notes(run: &Run, context: &Context, args: &PerfArgs) -> Vec<String> {
-    if args.compare.is_some() {
+    if args.compare.is_some() || args.counts_only {
         return Vec::new();
     }
     let mut notes = Vec::new();

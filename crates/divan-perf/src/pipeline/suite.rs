@@ -16,7 +16,7 @@ use crate::store::Repository;
 use crate::ui;
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
-use perf_judge::baseline::Selector;
+use perf_judge::baseline::{RecordedCounts, Selector};
 use perf_judge::detect::paired;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{
@@ -354,9 +354,8 @@ impl BenchSuite {
         context: &'a Context,
         name: &BenchmarkId,
         level: Level,
-    ) -> Option<&'a Measured> {
-        let selector = selector(context, self.counted_machine(level));
-        Some(selector.recorded_counts(name)?.measured)
+    ) -> Option<RecordedCounts<'a>> {
+        selector(context, self.counted_machine(level)).recorded_counts(name)
     }
 
     /// The summary of a benchmark's launches, with its counts.
@@ -386,7 +385,7 @@ impl BenchSuite {
         {
             let is_counted =
                 |(quantity, _): &(&Quantity, &f64)| measured.counts.contains_key(*quantity);
-            let known = recorded.count_spreads.iter().filter(is_counted);
+            let known = recorded.measured.count_spreads.iter().filter(is_counted);
             measured.count_spreads = known.map(|(quantity, spread)| (*quantity, *spread)).collect();
         }
         measured

@@ -69,13 +69,18 @@ impl Metric {
         self.quantity().is_none() && !matches!(self, Self::PageFaults | Self::PeakRssBytes)
     }
 
+    /// Whether it is a count. Counts are also known where nothing was timed.
+    pub fn is_count(self) -> bool {
+        self.quantity().is_some() || self == Self::PageFaults
+    }
+
     /// Whether all launches give the same value, because it is a count that repeats.
     pub fn is_exact(self) -> bool {
         self.quantity().is_some_and(Quantity::repeats)
     }
 
     /// The recorded quantity that it limits, if it is a single one.
-    fn quantity(self) -> Option<Quantity> {
+    pub fn quantity(self) -> Option<Quantity> {
         match self {
             Self::Instructions => Some(Quantity::Instructions),
             Self::AllocCount => Some(Quantity::AllocCount),
@@ -182,4 +187,29 @@ impl Metric {
 fn page_faults(counts: &Quantities) -> Option<f64> {
     let minor = counts.get(&Quantity::MinorFaults)?;
     Some(minor + counts.get(&Quantity::MajorFaults).unwrap_or(&0.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_known_without_a_time() {
+        let names = |is_of: fn(Metric) -> bool| -> Vec<&str> {
+            let all = [
+                Metric::Median,
+                Metric::P95,
+                Metric::Instructions,
+                Metric::AllocCount,
+                Metric::AllocBytes,
+                Metric::AllocPeakBytes,
+                Metric::PageFaults,
+                Metric::PeakRssBytes,
+            ];
+            all.into_iter().filter(|metric| is_of(*metric)).map(Metric::name).collect()
+        };
+        let exact = ["instructions", "alloc_count", "alloc_bytes", "alloc_peak_bytes"];
+        assert_eq!(names(Metric::is_exact), exact);
+        assert_eq!(names(Metric::is_count), [&exact[..], &["page_faults"]].concat());
+    }
 }

@@ -4,7 +4,7 @@
 
 use crate::ident::{BenchmarkId, digest};
 use crate::json::{JsonError, read_object};
-use crate::run::{Number, Run, coarse};
+use crate::run::{Number, Quantity, Run, coarse, shortened};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -91,6 +91,9 @@ pub struct RunRow {
     pub names: String,
     median: Vec<Number>,
     p95: Vec<Option<Number>>,
+    /// The counts that repeat, by their names in run files; those that no benchmark has are absent.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    counts: BTreeMap<String, Vec<Option<Number>>>,
 }
 
 impl RunRow {
@@ -112,6 +115,7 @@ impl RunRow {
             names: NameTable::of(run).key(),
             median: times().map(|time| Number(coarse(time.median))).collect(),
             p95: times().map(|time| time.p95.map(|p95| Number(coarse(p95)))).collect(),
+            counts: indexed_counts(run),
         }
     }
 
@@ -131,10 +135,27 @@ impl RunRow {
         self.median.get(i).map(|median| (median.0, p95.map(|p95| p95.0)))
     }
 
+    /// The counts of all benchmarks per iteration, to four digits. Quantities of newer versions are left
+    /// out.
+    pub fn counts(&self) -> impl Iterator<Item = (Quantity, &[Option<Number>])> {
+        let column = |quantity: Quantity| Some((quantity, &**self.counts.get(quantity.key())?));
+        Quantity::ALL.into_iter().filter_map(column)
+    }
+
     fn to_json(&self) -> String {
         serde_json::to_string(self)
             .unwrap_or_else(|_| unreachable!("a line has string keys and finite numbers"))
     }
+}
+
+fn indexed_counts(run: &Run) -> BTreeMap<String, Vec<Option<Number>>> {
+    let column = |quantity: Quantity| -> Option<(String, Vec<Option<Number>>)> {
+        let counts = run.benchmarks.iter().map(|measured| measured.quantity(quantity));
+        let counts: Vec<Option<Number>> =
+            counts.map(|count| count.map(|count| Number(shortened(count)))).collect();
+        counts.iter().any(Option::is_some).then(|| (quantity.key().to_owned(), counts))
+    };
+    Quantity::ALL.into_iter().filter(|quantity| quantity.repeats()).filter_map(column).collect()
 }
 
 /// Why a day index cannot be read.
@@ -239,7 +260,24 @@ mod tests {
     use super::*;
     use crate::history::path_of;
     use crate::run::tests::{measured, run};
+    use crate::run::{Measured, Quantities};
     use proptest::prelude::*;
+
+    #[test]
+    fn a_line_has_the_counts_that_repeat_and_none_without_counts() {
+        let counts = [(Quantity::Instructions, 123_456.0), (Quantity::MinorFaults, 2.0)];
+        let counted = measured("a/b::c", 5.0);
+        let counted = Measured { alloc: None, counts: Quantities::from(counts), ..counted };
+        let line = RunRow::of(&run(1, vec![counted])).to_json();
+        assert!(line.ends_with(r#","counts":{"instructions":[123500]}}"#), "{line}");
+        let read: RunRow = serde_json::from_str(&line).unwrap();
+        let [(Quantity::Instructions, column)] = read.counts().collect::<Vec<_>>()[..] else {
+            panic!("{line}")
+        };
+        assert!(matches!(column, [Some(Number(123_500.0))]), "{line}");
+        let bare = Measured { alloc: None, ..measured("a/b::c", 5.0) };
+        assert!(!RunRow::of(&run(1, vec![bare])).to_json().contains("counts"));
+    }
 
     fn day_index(days: &[u32]) -> DayIndex {
         let mut day_index = DayIndex::default();

@@ -269,7 +269,7 @@ impl Times {
 
 /// The value with four digits, as in Divan's table. Repeated measurements differ by more, and the
 /// run's file has a third of the size.
-pub(super) fn shortened(value: f64) -> f64 {
+pub(crate) fn shortened(value: f64) -> f64 {
     finite(&format!("{value:.3e}")).unwrap_or(value)
 }
 

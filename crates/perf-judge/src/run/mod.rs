@@ -19,10 +19,10 @@ pub use commit::Commit;
 pub use error::RunError;
 pub use launch_result::{Alloc, LaunchResult, LaunchTimes, Statistic, are_empty};
 pub use machine::{Machine, NATIVE};
-pub(crate) use measured::coarse;
 pub use measured::{
     Foreign, Measured, P95_SAMPLES, P99_SAMPLES, Source, TailAbsence, TailSource, Times,
 };
+pub(crate) use measured::{coarse, shortened};
 pub use number::Number;
 pub use pair::{Pair, Side};
 pub use quantity::{Quantities, Quantity};

@@ -466,6 +466,7 @@ pub(super) fn bare(name: &BenchmarkId, state: State) -> Verdict {
         confirmed: false,
         counts: None,
         system_calls: None,
+        counts_base: None,
         reason: None,
         cut_short: false,
         accepted: None,

@@ -20,6 +20,6 @@ pub use comparison::{Comparison, Reference};
 pub use gate::Outcome;
 pub use judge::{Judge, JudgeConfig, Step};
 pub use replay::{RecordedPairs, replay};
-pub use result::{Stage, StageResult, Trace, Verdict, Verdicts, Waiver};
+pub use result::{CountedRun, Stage, StageResult, Trace, Verdict, Verdicts, Waiver};
 pub use state::{Method, State};
 pub use waiver::apply_waivers;

@@ -1,7 +1,7 @@
 //! A verdict, and the numbers that it is based on.
 
 use super::{Method, State};
-use crate::baseline::RunValue;
+use crate::baseline::{RecordedCounts, RunValue};
 use crate::detect::Severity;
 use crate::detect::counts::{CountDirection, CountPair, Counts};
 use crate::detect::history::Deviation;
@@ -72,6 +72,9 @@ pub struct Verdict {
     /// The system calls of base and head, counted only where something changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system_calls: Option<SystemCalls>,
+    /// The run with the counts of the base, if they are recorded ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts_base: Option<CountedRun>,
     /// The reason, where the state alone does not explain the verdict.
     pub reason: Option<String>,
     /// Whether the time limit ended the measurement without a decision. The check is incomplete.
@@ -82,6 +85,22 @@ pub struct Verdict {
     pub accepted: Option<Waiver>,
     /// The numbers that the verdict is based on.
     pub trace: Trace,
+}
+
+/// A recorded run whose counts are compared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountedRun {
+    /// The run's identity.
+    pub run: String,
+    /// The measured commit; absent outside a repository.
+    pub commit: Option<String>,
+}
+
+impl CountedRun {
+    /// The run of these counts.
+    pub fn of(recorded: RecordedCounts<'_>) -> Self {
+        Self { run: recorded.run.id.clone(), commit: recorded.commit().map(str::to_owned) }
+    }
 }
 
 /// An accepted regression, and its maximum.

@@ -167,7 +167,9 @@ impl Report {
             let verdict = &row.verdict;
             let source = row.measured.iter().flat_map(|measured| &measured.source);
             let texts = source.map(|source| source.file.as_str());
-            texts.chain(verdict.reason.as_deref()).chain([verdict.name.as_str()])
+            let counted = verdict.counts_base.iter().map(|base| base.run.as_str());
+            let texts = texts.chain(counted).chain(verdict.reason.as_deref());
+            texts.chain([verdict.name.as_str()])
         });
         let budgets = self.budgets.iter().flat_map(|budget| {
             let reasons = budget.reason.iter().chain(&budget.undecided);

@@ -63,6 +63,9 @@ struct RunOfDay<'a> {
     /// The index of its name table among those of the day.
     names: usize,
     median: Vec<Option<Number>>,
+    /// The counts by their names in run files.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    counts: BTreeMap<&'static str, &'a [Option<Number>]>,
 }
 
 /// The files of a month, `2026-11`: the runs, and each benchmark's values.
@@ -110,7 +113,7 @@ fn comparability(row: &RunRow, context: SiteContext<'_>) -> Comparability {
     }
 }
 
-/// The file of a day, `2026-11-23`: the medians of its runs.
+/// The file of a day, `2026-11-23`: the medians and the counts of its runs.
 pub fn day(day: &str, runs: &[NamedRow<'_>]) -> SiteFile {
     let lists: BTreeSet<&str> = runs.iter().map(|run| run.row.names.as_str()).collect();
     let lists: Vec<&str> = lists.into_iter().collect();
@@ -139,6 +142,7 @@ impl<'a> RunOfDay<'a> {
             partial: row.partial,
             names: lists.iter().position(|key| *key == row.names).unwrap_or_default(),
             median: (0..row.len()).map(median).collect(),
+            counts: row.counts().map(|(quantity, column)| (quantity.key(), column)).collect(),
         }
     }
 }
@@ -170,6 +174,7 @@ fn script(path: &str, function: &str, data: &impl Serialize) -> SiteFile {
 mod tests {
     use super::*;
     use perf_fixtures::{measured, run};
+    use perf_judge::run::Quantity;
 
     fn named<'a>(rows: &'a [RunRow], names: &'a [NameTable]) -> Vec<NamedRow<'a>> {
         rows.iter().zip(names).map(|(row, names)| NamedRow { row, names }).collect()
@@ -180,6 +185,7 @@ mod tests {
             run(3, vec![measured("a/b::c", 1.5)]),
             run(3, vec![measured("a/b::c", 2.5), measured("a/b::</script>", 20.0)]),
         ];
+        runs[0].benchmarks[0].counts.insert(Quantity::AllocCount, 3.0);
         runs[1].machine.key = "elsewhere".to_owned();
         (runs.iter().map(RunRow::of).collect(), runs.iter().map(NameTable::of).collect())
     }
@@ -210,7 +216,8 @@ mod tests {
         assert_eq!(page.path, "data/day/2026-11-03.js");
         assert_eq!(page.contents.matches("\"a/b::c\"").count(), 2);
         assert!(!page.contents.contains("</script>"), "{}", page.contents);
-        assert!(page.contents.contains("\"median\":[2.5,20]"), "{}", page.contents);
+        assert!(page.contents.contains("\"median\":[2.5,20]}"), "{}", page.contents);
+        assert!(page.contents.contains("\"counts\":{\"alloc_count\":[3]}"), "{}", page.contents);
     }
 
     #[test]

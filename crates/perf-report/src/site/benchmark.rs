@@ -3,6 +3,7 @@
 use super::budget::{self, BudgetView};
 use super::change_points::RunChangePoint;
 use super::count_trends::{self, CountView};
+use super::counts;
 use super::data::{self, Archive};
 use super::distribution::{self, DistributionView};
 use super::machines::{self, ElsewhereView};
@@ -123,7 +124,7 @@ pub(super) fn view<'a>(
         figures: row.map_or_else(Vec::new, |row| figures(row, &points)),
         data: trend.as_ref().map_or_else(String::new, data),
         trend: trend.map(|trend| trend.view()),
-        counts: count_trends::views(&points),
+        counts: count_trends::views(&points, &budgets),
         distribution: distribution::view(&points),
         resources: resources::views(&points),
         elsewhere: machines::elsewhere(shown, &report.run.machine.key, id),
@@ -242,9 +243,8 @@ fn resources(measured: &Measured) -> Vec<Fact> {
 fn count(measured: &Measured, quantity: Quantity) -> Option<Fact> {
     let value = quantity.show(measured.quantity(quantity)?);
     let spread = measured.count_spreads.get(&quantity);
-    let spread = spread.map_or_else(String::new, |spread| {
-        format!(", repeated counts differ by {}", unit::small_share(*spread))
-    });
+    let spread = spread
+        .map_or_else(String::new, |spread| format!("; {}", counts::repeats(quantity, *spread)));
     Some(fact(&quantity.to_string(), value, format!("per iteration{spread}")))
 }
 

@@ -1,10 +1,14 @@
 //! A budget as a row of a table.
 
+use super::data::embedded;
 use super::spark;
 use super::text::{self, Badge, Name};
-use perf_judge::budget::{BudgetResult, BudgetStatus};
+use perf_judge::budget::{Budget, BudgetResult, BudgetStatus};
+use perf_judge::ident::BenchmarkId;
+use perf_judge::run::Number;
 use perf_judge::unit::{self, LogRatio};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct BudgetView {
@@ -39,6 +43,34 @@ pub(super) fn view(budget: &BudgetResult) -> BudgetView {
         bar: spark::bar(budget),
         reason: text::line(budget.reason.as_deref().unwrap_or_default()),
     }
+}
+
+/// A budget of a count, as the script that compares runs reads it.
+#[derive(Debug, Serialize)]
+struct CountBudget {
+    name: String,
+    /// The count's name in run files.
+    count: &'static str,
+    target: Number,
+    critical: Number,
+}
+
+/// The budgets of counts by benchmark, as JSON. `names` are all benchmarks.
+pub(super) fn of_counts(budgets: &[Budget], names: &[BenchmarkId]) -> String {
+    let mut by_benchmark: BTreeMap<String, Vec<CountBudget>> = BTreeMap::new();
+    for budget in budgets {
+        let Some(quantity) = budget.metric.quantity() else { continue };
+        for name in budget.limits(names) {
+            let of_benchmark = by_benchmark.entry(text::clipped(name.as_str(), text::NAME));
+            of_benchmark.or_default().push(CountBudget {
+                name: text::word(&budget.name),
+                count: quantity.key(),
+                target: Number(budget.target),
+                critical: Number(budget.critical),
+            });
+        }
+    }
+    embedded(&by_benchmark)
 }
 
 /// `28.0 % left`, `90.0 % over`

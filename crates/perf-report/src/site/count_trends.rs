@@ -5,8 +5,10 @@ use super::counts;
 use super::marks::{across, dots};
 use super::run_comparability::{Comparability, Flag};
 use super::text;
+use super::trend::{Level, REACH};
 use super::trend_point::TrendPoint;
 use crate::svg::{Place, Scale, escaped, path, without_flat_middles};
+use perf_judge::budget::BudgetResult;
 use perf_judge::run::Quantity;
 use perf_judge::unit;
 use serde::Serialize;
@@ -29,13 +31,19 @@ pub(super) struct CountView {
     latest: String,
     range: String,
     change_points: Vec<String>,
+    /// The limits of its budgets.
+    limits: Vec<String>,
     svg: String,
 }
 
-/// The counts that are not 0 in all runs.
-pub(super) fn views(points: &[TrendPoint<'_>]) -> Vec<CountView> {
-    let trends = counts::SHOWN.into_iter().map(|quantity| CountTrend::new(points, quantity));
-    trends.filter_map(CountTrend::view).collect()
+/// The counts that are not 0 in all runs, or have a budget.
+pub(super) fn views(points: &[TrendPoint<'_>], budgets: &[&BudgetResult]) -> Vec<CountView> {
+    let view = |quantity| {
+        let own = budgets.iter().filter(|b| counts::is_limited_by(quantity, b.metric));
+        let limits = own.flat_map(|budget| Level::of_budget(budget)).collect();
+        CountTrend::new(points, quantity).view(limits)
+    };
+    counts::SHOWN.into_iter().filter_map(view).collect()
 }
 
 /// The change points of a count.
@@ -76,10 +84,12 @@ impl<'p, 'a> CountTrend<'p, 'a> {
         }
     }
 
-    fn view(self) -> Option<CountView> {
+    fn view(self, limits: Vec<Level>) -> Option<CountView> {
         let known: Vec<f64> = self.series.iter().map(|(.., value)| *value).collect();
-        let latest = *known.last().filter(|_| known.iter().any(|value| *value > 0.0))?;
-        let scale = self.scale(&known)?;
+        let is_shown = !limits.is_empty() || known.iter().any(|value| *value > 0.0);
+        let latest = *known.last().filter(|_| is_shown)?;
+        let drawn = drawn(&limits, &known);
+        let scale = self.scale(&known.iter().copied().chain(drawn).collect::<Vec<f64>>())?;
         let change_points = self.change_points();
         let sentences: Vec<String> =
             change_points.iter().map(|point| point.count_sentence(self.quantity)).collect();
@@ -90,8 +100,9 @@ impl<'p, 'a> CountTrend<'p, 'a> {
         let label = format!("{title}: {latest}, {range}{newest}");
         let at: Vec<(usize, &String)> =
             change_points.iter().map(|point| point.index).zip(&sentences).collect();
-        let svg = self.drawing(scale, &at, &label);
-        Some(CountView { title, latest, range, change_points: sentences, svg })
+        let svg = self.drawing(scale, &at, &limits, &label);
+        let limits = limits.into_iter().map(|limit| limit.label).collect();
+        Some(CountView { title, latest, range, change_points: sentences, limits, svg })
     }
 
     fn change_points(&self) -> Vec<RunChangePoint<'a>> {
@@ -117,18 +128,23 @@ impl<'p, 'a> CountTrend<'p, 'a> {
             Some(first) if least != greatest => {
                 format!("{least} to {greatest}, first run {}", show(*first))
             }
+            _ if known.len() == 1 => "one run".to_owned(),
             _ => "equal in all runs".to_owned(),
         };
-        let spread = self
-            .spread
-            .map(|spread| format!("repeated counts differ by {}", unit::small_share(spread)));
+        let spread = self.spread.map(|spread| counts::repeats(self.quantity, spread));
         let left_out = unit::counted(self.left_out, "run is", "runs are");
         let left_out = (self.left_out > 0).then(|| format!("{left_out} not comparable"));
         let parts: Vec<String> = [Some(range), spread, left_out].into_iter().flatten().collect();
         parts.join("; ")
     }
 
-    fn drawing(&self, scale: Scale, change_points: &[(usize, &String)], label: &str) -> String {
+    fn drawing(
+        &self,
+        scale: Scale,
+        change_points: &[(usize, &String)],
+        limits: &[Level],
+        label: &str,
+    ) -> String {
         let (label, right, floor) = (escaped(label), WIDTH - RIGHT, HEIGHT - BOTTOM);
         let x = |i| across(i, self.points.len(), LEFT + 6.0, right);
         let y = |value| floor - scale.share(value) * (floor - TOP);
@@ -140,6 +156,14 @@ impl<'p, 'a> CountTrend<'p, 'a> {
             let (beside, below) = (LEFT - 6.0, at + 4.0);
             let _ = write!(svg, r#"<path class="grid" d="M{LEFT} {at:.1}H{right}"/>"#);
             let _ = write!(svg, r#"<text class="end" x="{beside}" y="{below:.1}">{shown}</text>"#);
+        }
+        for Level { class, value, label } in limits.iter().filter(|limit| scale.holds(limit.value))
+        {
+            let (at, title) = (y(*value), escaped(label));
+            let _ = write!(
+                svg,
+                r#"<path class="{class}" d="M{LEFT} {at:.1}H{right}"><title>{title}</title></path>"#
+            );
         }
         for (index, sentence) in change_points {
             let (at, title) = (x(*index), escaped(sentence));
@@ -156,19 +180,29 @@ impl<'p, 'a> CountTrend<'p, 'a> {
         svg + &self.dates() + "</svg>"
     }
 
-    /// The days of the first and the last run.
+    /// The days of the first and the last run, or the only day.
     fn dates(&self) -> String {
         let day = |point: &TrendPoint<'_>| text::day(point.run.started);
         let (Some(first), Some(last)) = (self.points.first(), self.points.last()) else {
             return String::new();
         };
+        let (first, last) = (day(first), day(last));
         let (right, y) = (WIDTH - RIGHT, HEIGHT - 6.0);
+        if first == last {
+            let middle = f64::midpoint(LEFT, right);
+            return format!(r#"<text class="middle" x="{middle}" y="{y}">{first}</text>"#);
+        }
         format!(
-            r#"<text x="{LEFT}" y="{y}">{}</text><text class="end" x="{right}" y="{y}">{}</text>"#,
-            day(first),
-            day(last)
+            r#"<text x="{LEFT}" y="{y}">{first}</text><text class="end" x="{right}" y="{y}">{last}</text>"#
         )
     }
+}
+
+/// The limits that are drawn: those that do not flatten the values.
+fn drawn(limits: &[Level], known: &[f64]) -> impl Iterator<Item = f64> {
+    let greatest = known.iter().copied().fold(0.0, f64::max);
+    let reach = greatest / 2.0..=greatest * REACH;
+    limits.iter().map(|limit| limit.value).filter(move |value| reach.contains(value))
 }
 
 /// Whether the line passes through a run. Counts that repeat do not depend on the processor or on the
@@ -192,6 +226,7 @@ mod tests {
     use super::*;
     use crate::report::tests::report;
     use perf_fixtures::{measured, run};
+    use perf_judge::budget::{BudgetFile, Required, check};
     use perf_judge::history::History;
     use perf_judge::run::{Alloc, Measured, Quantities, Run};
 
@@ -207,7 +242,7 @@ mod tests {
     fn shown(runs: Vec<Run>) -> Vec<CountView> {
         let (history, report) = (runs.into_iter().collect::<History>(), report());
         let shown = SiteRuns::new(&history, &report, None);
-        views(&shown.series(&NAME.into()))
+        views(&shown.series(&NAME.into()), &[])
     }
 
     fn instructions(values: &[f64]) -> Vec<Run> {
@@ -234,7 +269,11 @@ mod tests {
         runs[2].benchmarks[0].count_spreads = [(Quantity::Instructions, 0.004)].into();
         let view = &shown(runs)[0];
         assert_eq!(view.change_points, Vec::<String>::new());
-        assert!(view.range.ends_with("; repeated counts differ by 0.40 %"), "{}", view.range);
+        assert!(
+            view.range.ends_with("processes: changes from 1.2 % are reported"),
+            "{}",
+            view.range
+        );
     }
 
     #[test]
@@ -271,6 +310,42 @@ mod tests {
                 "Page faults per iteration 3",
             ]
         );
+    }
+
+    #[test]
+    fn limits_are_named_and_those_near_the_values_are_drawn() {
+        let history: History = instructions(&[1e6; 3]).into_iter().collect();
+        let report = report();
+        let shown = SiteRuns::new(&history, &report, None);
+        let text = r#"{"schema": 2, "budgets": {"b": {"benchmark": "parse_large_xml", "metric": "instructions", "target": 1100000, "critical": 9000000}}}"#;
+        let budgets = BudgetFile::parse(text).unwrap().1;
+        let ids = [NAME.into()];
+        let run = &instructions(&[1e6])[0];
+        let results = check(&budgets, &ids, run, &<_>::default(), Required::None);
+        let views = views(&shown.series(&NAME.into()), &[&results[0]]);
+        let view = &views[0];
+        assert_eq!(
+            view.limits,
+            [
+                "target of budget b: instructions 1.100 M",
+                "critical of budget b: instructions 9.000 M"
+            ]
+        );
+        assert_eq!(view.svg.matches(r#"<path class="target""#).count(), 1);
+        assert_eq!(view.svg.matches(r#"<path class="critical""#).count(), 0);
+    }
+
+    #[test]
+    fn a_single_run_has_one_date_and_is_not_called_equal() {
+        let mut run = instructions(&[5000.0]).remove(0);
+        let report = report();
+        run.started = report.run.started;
+        let history: History = [run].into_iter().collect();
+        let shown = SiteRuns::new(&history, &report, None);
+        let view = views(&shown.series(&NAME.into()), &[]).remove(0);
+        assert_eq!(view.range, "one run");
+        let dates = view.svg.matches(&text::day(report.run.started)).count();
+        assert_eq!(dates, 1, "{}", view.svg);
     }
 
     #[test]

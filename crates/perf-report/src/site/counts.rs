@@ -3,7 +3,10 @@
 use super::text::{self, Name};
 use crate::Row;
 use crate::svg::drawable;
+use perf_judge::budget::Metric;
+use perf_judge::detect::counts::variation;
 use perf_judge::run::{Measured, Quantity};
+use perf_judge::unit;
 use serde::Serialize;
 
 /// The counts that pages show, in their order.
@@ -22,6 +25,20 @@ pub(super) fn value(measured: &Measured, quantity: Quantity) -> Option<f64> {
     let major = || measured.quantity(Quantity::MajorFaults).unwrap_or_default();
     let value = if quantity == Quantity::MinorFaults { value + major() } else { value };
     drawable(value)
+}
+
+/// By how much repeated counts of one build differ, and what follows from it if they vary.
+pub(super) fn repeats(quantity: Quantity, spread: f64) -> String {
+    variation(quantity, spread)
+        .unwrap_or_else(|| format!("repeated counts differ by {}", unit::small_share(spread)))
+}
+
+/// Whether a budget limits the shown values of a count.
+pub(super) fn is_limited_by(quantity: Quantity, metric: Metric) -> bool {
+    match metric {
+        Metric::PageFaults => quantity == Quantity::MinorFaults,
+        _ => metric.quantity() == Some(quantity),
+    }
 }
 
 /// The name of a count as a heading.

@@ -270,7 +270,14 @@ impl<'a> Site<'a> {
             title: "Compare".to_owned(),
             recent: recorded.map(|run| (runs::file_name(run.id), runs::RunRow::of(run))).collect(),
             comparisons: comparisons.map(comparison::ComparisonRow::of).collect(),
+            budgets: self.count_budgets(),
         }
+    }
+
+    /// The budgets of counts as JSON, by benchmark.
+    fn count_budgets(&self) -> String {
+        let names: Vec<BenchmarkId> = self.benchmarks().into_iter().cloned().collect();
+        budget::of_counts(self.contents.rules.budgets, &names)
     }
 
     fn page(
@@ -292,6 +299,8 @@ struct CompareView {
     /// The runs to choose from, by identity.
     recent: Vec<(String, runs::RunRow)>,
     comparisons: Vec<comparison::ComparisonRow>,
+    /// The budgets of counts for the script, as JSON.
+    budgets: String,
 }
 
 #[cfg(test)]

@@ -62,7 +62,9 @@ impl Resource<'_> {
         let show = &self.show;
         let least = known.iter().copied().fold(f64::INFINITY, f64::min);
         let greatest = known.iter().copied().fold(0.0, f64::max);
-        let range = if show(least) == show(greatest) {
+        let range = if known.len() == 1 {
+            "one run".to_owned()
+        } else if show(least) == show(greatest) {
             "equal in all runs".to_owned()
         } else {
             format!("{} to {}, first run {}", show(least), show(greatest), show(first))

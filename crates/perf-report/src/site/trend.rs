@@ -15,7 +15,7 @@ use perf_judge::verdict::Verdict;
 use std::fmt::Write as _;
 
 /// A limit above this multiple of the values is not drawn, as it would flatten them.
-const REACH: f64 = 1.25;
+pub(super) const REACH: f64 = 1.25;
 /// Above this number of points their dots are smaller.
 const CROWDED: usize = 80;
 
@@ -40,6 +40,18 @@ pub(super) struct Level {
     pub(super) class: &'static str,
     pub(super) value: f64,
     pub(super) label: String,
+}
+
+impl Level {
+    /// The target and the critical limit of a budget.
+    pub(super) fn of_budget(budget: &BudgetResult) -> [Self; 2] {
+        let level = |class, value| {
+            let (name, metric) = (text::word(&budget.name), budget.metric.name());
+            let label = format!("{class} of budget {name}: {metric} {}", budget.metric.show(value));
+            Self { class, value, label }
+        };
+        [level("target", budget.target), level("critical", budget.critical)]
+    }
 }
 
 /// A benchmark's times over its runs.
@@ -291,12 +303,5 @@ fn baseline_level(ns: f64) -> Level {
 
 fn limits(budgets: &[&BudgetResult]) -> Vec<Level> {
     let times = budgets.iter().filter(|budget| budget.metric.is_time());
-    times.flat_map(|budget| [limit(budget, "target"), limit(budget, "critical")]).collect()
-}
-
-fn limit(budget: &BudgetResult, class: &'static str) -> Level {
-    let value = if class == "target" { budget.target } else { budget.critical };
-    let (name, metric) = (text::word(&budget.name), budget.metric.name());
-    let label = format!("{class} of budget {name}: {metric} {}", budget.metric.show(value));
-    Level { class, value, label }
+    times.flat_map(|budget| Level::of_budget(budget)).collect()
 }

@@ -1,6 +1,6 @@
 //! A site of made-up runs with hostile names, written into a folder.
 
-use perf_judge::budget::Gate;
+use perf_judge::budget::{Budget, BudgetFile, Gate};
 use perf_judge::history::{History, NameTable, Past, RunRow};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{
@@ -12,6 +12,7 @@ use perf_report::{Comparison, Report, Rules};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// Names that would run a script, leave their element or reorder the page if they were not text.
 pub(crate) const NAMES: [&str; 6] = [
@@ -33,6 +34,15 @@ pub(crate) const COUNT_CHANGE: u32 = 200;
 /// The benchmark that takes twice as long in the last run.
 pub(crate) const CHANGED: usize = 5;
 const LAST: u32 = RUNS - 1;
+
+/// Limits of counts: one within the drawing and one beyond it, and one that the last runs exceed.
+static BUDGETS: LazyLock<Vec<Budget>> = LazyLock::new(|| {
+    let text = r#"{"schema": 2, "budgets": {
+        "near": {"benchmark": "parse::plain", "metric": "instructions", "target": 1300000},
+        "<script>top.ran = 1</script>": {"benchmark": "parse::plain", "metric": "alloc_count", "target": 8},
+        "faults": {"benchmark": "parse::plain", "metric": "page_faults", "target": 2}}}"#;
+    BudgetFile::parse(text).unwrap().1
+});
 
 /// A run's commit: the hashes of the first are hostile, which no git writes.
 pub(crate) fn hash(number: u32) -> String {
@@ -151,7 +161,7 @@ fn report(
 }
 
 fn rules(renamed: &BTreeMap<BenchmarkId, BenchmarkId>) -> Rules<'_> {
-    Rules { branch: "main", budgets: &[], gate: Gate::default(), renamed, accepted: &[] }
+    Rules { branch: "main", budgets: &BUDGETS, gate: Gate::default(), renamed, accepted: &[] }
 }
 
 /// The site's templates and the files that pages load.

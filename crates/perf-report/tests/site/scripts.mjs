@@ -75,6 +75,8 @@ describe("the scripts", { concurrency: CONCURRENCY }, () => {
     await page.goto(url(site.plain.page));
     const figures = await page.locator("figure:has(svg.count)").allTextContents();
     assert.match(figures[0], /Instructions per iteration 1\.259 M 1\.235 M to 1\.259 M/);
+    assert.match(figures[0], /target of budget near: instructions 1\.300 M/);
+    assert.equal(await page.locator("svg.count path.target").count(), 2);
     assert.match(figures[0], new RegExp(`rose 2\\.0 % to 1\\.259 M at ${site.countChange.slice(0, 12)} on 2026-10-21`));
     assert.equal(figures.filter((figure) => figure.includes("Change point")).length, 1);
   });
@@ -113,6 +115,10 @@ describe("the scripts", { concurrency: CONCURRENCY }, () => {
     assert.ok(commits.rows[0].startsWith("▲ +33"), commits.rows[0]);
     assert.ok(commits.rows[0].includes(site.plain.name), commits.rows[0]);
     for (const row of commits.rows) assertFiguresAgree(row);
+    assert.deepEqual(commits.counts.slice(0, 2), [
+      "▲ instructions +1.9 % (1.235 M → 1.259 M)▲ allocations 12, above the target 8 of budget <script>top.ran = 1</script>",
+      "unchanged",
+    ]);
     const runs = await compare(page, ...site.lastRuns);
     assert.ok(runs.status.includes("2026-11-14 14:45 UTC"), runs.status);
     assert.equal(runs.rows.length, 7);
@@ -167,5 +173,6 @@ async function compare(page, a, b) {
   const rows = await page.$$eval("#compared tr", (all) =>
     all.map((row) => [...row.children].slice(0, 4).map((cell) => cell.textContent).join("|")),
   );
-  return { status: await text(page, "#status"), rows };
+  const counts = await page.$$eval("#compared tr", (all) => all.map((row) => row.children[4].textContent));
+  return { status: await text(page, "#status"), rows, counts };
 }

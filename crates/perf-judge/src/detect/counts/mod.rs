@@ -3,9 +3,11 @@
 //! Moved code alone changes times by 5 to 16 % with the same instructions. Counts do not depend on
 //! the placement of code, and hardly on the load of the machine.
 
+mod repeat;
 mod pair;
 
 pub use pair::{CountChange, CountDirection, CountPair};
+pub use repeat::{threshold, variation};
 
 use crate::run::{Measured, Quantity};
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,9 @@ struct WrittenCount {
     head: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     spread: Option<f64>,
+    /// The smallest change that is reported, as a share; absent for counts without a verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<f64>,
     /// The verdict, for readers of the report. It is computed again where a report is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     change: Option<CountDirection>,
@@ -180,9 +185,11 @@ impl From<BTreeMap<String, Option<CountPair>>> for Counts {
 
 impl From<Counts> for BTreeMap<Quantity, WrittenCount> {
     fn from(counts: Counts) -> Self {
-        let written = |(quantity, pair)| {
+        let written = |(quantity, pair): (Quantity, CountPair)| {
             let CountPair { base, head, spread } = pair;
-            (quantity, WrittenCount { base, head, spread, change: direction(quantity, pair) })
+            let threshold = quantity.repeats().then(|| pair.threshold());
+            let change = direction(quantity, pair);
+            (quantity, WrittenCount { base, head, spread, threshold, change })
         };
         counts.iter().map(written).collect()
     }
@@ -315,7 +322,7 @@ mod tests {
         let written = serde_json::to_string(&counts).unwrap();
         assert_eq!(
             written,
-            r#"{"instructions":{"base":100.0,"head":105.0,"change":"grew"},"alloc_count":{"base":7.0,"head":7.0,"spread":0.001}}"#
+            r#"{"instructions":{"base":100.0,"head":105.0,"threshold":0.01,"change":"grew"},"alloc_count":{"base":7.0,"head":7.0,"spread":0.001,"threshold":0.01}}"#
         );
         assert_eq!(serde_json::from_str::<Counts>(&written).unwrap(), counts);
     }

@@ -1,5 +1,6 @@
 //! A count of base and head, and whether it changed.
 
+use super::repeat;
 use crate::run::Quantity;
 use crate::unit::{self, LogRatio};
 use serde::{Deserialize, Serialize};
@@ -38,14 +39,9 @@ pub struct CountChange {
     pub direction: CountDirection,
 }
 
-/// The smallest change of a count that is reported. Instructions of benchmarks with hash maps differ
-/// by 0.4 % between processes.
-const SMALLEST: f64 = 0.01;
 /// The smallest difference per iteration that is one. A single event among the iterations of a counted
 /// sample is less.
 const LEAST_DIFFERENCE: f64 = 0.01;
-/// The number of repeat spreads within which a count is unchanged.
-const SPREADS: f64 = 3.0;
 
 impl CountPair {
     /// A pair whose repeat spread is not known.
@@ -65,7 +61,7 @@ impl CountPair {
 
     /// The smallest growth that is a change: 1 %, or three times the repeat spread if that is more.
     pub fn threshold(self) -> f64 {
-        self.noise().max(SMALLEST)
+        repeat::threshold(self.spread)
     }
 
     /// The direction of a change that reaches the threshold.
@@ -75,7 +71,7 @@ impl CountPair {
 
     /// The direction of a difference of any size that repeated counts do not have.
     pub(super) fn difference(self) -> Option<CountDirection> {
-        self.direction_from(self.noise()).filter(|_| self.growth() != 0.0)
+        self.direction_from(repeat::noise(self.spread)).filter(|_| self.growth() != 0.0)
     }
 
     /// The change in percent, `+5.2 %`, or `from 0`.
@@ -86,10 +82,6 @@ impl CountPair {
         } else {
             "from 0".to_owned()
         }
-    }
-
-    fn noise(self) -> f64 {
-        self.spread.unwrap_or_default() * SPREADS
     }
 
     pub(super) fn direction_from(self, threshold: f64) -> Option<CountDirection> {
