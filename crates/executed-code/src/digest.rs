@@ -30,6 +30,13 @@ pub(crate) enum Part {
     ThreadLocal = 9,
 }
 
+/// The digest of a whole file, e.g. of a shared library, as 32 hexadecimal digits.
+pub fn digest(bytes: &[u8]) -> String {
+    let mut digest = Digest::new();
+    digest.part(Part::Bytes, bytes);
+    digest.hex()
+}
+
 impl Digest {
     pub(crate) fn new() -> Self {
         Self(SipHasher13::new())

@@ -45,6 +45,7 @@ mod targets;
 mod unprovable;
 
 pub use compare::{Comparison, Difference, Proof, Side, compare};
+pub use digest::digest;
 pub use executed::Executed;
 pub use fingerprint::{Executable, Files, Fingerprint};
 pub use unprovable::Unprovable;

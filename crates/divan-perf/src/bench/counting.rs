@@ -3,7 +3,8 @@
 
 use super::counted_sample::CountedSample;
 use super::eta::EtaEstimator;
-use super::instructions::{CountRefused, InstructionCount, InstructionCounter};
+use super::executed_sample::ExecutedSample;
+use super::instructions::{CountRefused, CountedProcess, InstructionCount, InstructionCounter};
 use super::launch::LaunchOutcome;
 use super::parallel::on_all_processors;
 use super::recording_file::Marked;
@@ -28,6 +29,8 @@ pub(crate) struct CountJob<'a> {
     pub(crate) threads: Option<u32>,
     /// The time of an iteration in ns.
     pub(crate) iteration_ns: f64,
+    /// Whether the executed code is listed.
+    pub(crate) lists_code: bool,
     /// Whether its allocations are counted.
     pub(crate) allocations: bool,
     /// How often it is counted. From twice on, the counts show by how much they differ.
@@ -57,6 +60,8 @@ pub(crate) struct BenchmarkCounts {
     pub(crate) spreads: Quantities,
     /// Why its instructions were not counted, although callgrind works.
     pub(crate) refused: Option<String>,
+    /// The executed code, if it was asked for, or why it is not known.
+    pub(crate) executed: Option<Result<ExecutedSample, String>>,
     /// Whether its allocations were not counted because its allocator is another than the system's.
     pub(crate) has_other_allocator: bool,
     /// The ordinary launches, if there were any. Their times are not used.
@@ -158,6 +163,7 @@ struct ProcessCounts {
     /// Why instructions were not counted.
     refused: Option<CountRefused>,
     has_other_allocator: bool,
+    executed: Option<Result<ExecutedSample, String>>,
 }
 
 /// The allocations of an iteration.
@@ -225,6 +231,7 @@ impl CountWorker {
         let counts = BenchmarkCounts {
             refused: last.refused.as_ref().map(CountRefused::to_string),
             has_other_allocator: last.has_other_allocator,
+            executed: last.executed,
             ..summary(&counted)
         };
         Ok((counts, last.refused))
@@ -252,9 +259,10 @@ impl CountWorker {
             }
         }
         if let Some(callgrind) = &self.callgrind {
-            match callgrind.count(&self.launcher, job.entry, sample)? {
-                InstructionCount::Counted(count) => {
-                    counted.counts.insert(Quantity::Instructions, count);
+            match callgrind.count(&self.launcher, job.entry, sample, job.lists_code)? {
+                InstructionCount::Counted(CountedProcess { instructions, executed }) => {
+                    counted.counts.insert(Quantity::Instructions, instructions);
+                    counted.executed = executed;
                 }
                 InstructionCount::Refused(refused) => counted.refused = Some(refused),
             }

@@ -3,6 +3,7 @@
 
 use super::callgrind_events::CallgrindEvents;
 use super::counted_sample::CountedSample;
+use super::executed_sample::ExecutedSample;
 use super::launch::LaunchOutcome;
 use super::recording_file::Marked;
 use super::sample_config::SampleConfig;
@@ -35,8 +36,17 @@ pub(crate) struct InstructionCounter {
 /// The instructions of one iteration, or why they cannot be counted.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum InstructionCount {
-    Counted(f64),
+    Counted(CountedProcess),
     Refused(CountRefused),
+}
+
+/// What a process counted.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct CountedProcess {
+    /// Instructions of one iteration.
+    pub(super) instructions: f64,
+    /// The executed code, if it was asked for and the sample was proved; or why it was not read.
+    pub(super) executed: Option<Result<ExecutedSample, String>>,
 }
 
 /// Why the instructions of a benchmark cannot be counted.
@@ -58,6 +68,8 @@ struct ProcessCount {
     iterations: u64,
 }
 
+/// The file of valgrind's messages.
+const MESSAGES_FILE: &str = "messages";
 /// The minimum time limit of a bench process under callgrind, which is about fifty times slower.
 pub(super) const TIME_LIMIT: Duration = Duration::from_secs(120);
 /// Addresses influence hashes of pointers and the searches of the allocator.
@@ -104,9 +116,10 @@ impl InstructionCounter {
         launcher: &Launcher,
         entry: &ListedBenchmark,
         sample: Option<CountedSample>,
+        lists_code: bool,
     ) -> Result<InstructionCount> {
-        match self.count_by_any_method(launcher, entry, sample) {
-            Ok(instructions) => Ok(InstructionCount::Counted(instructions)),
+        match self.count_by_any_method(launcher, entry, sample, lists_code) {
+            Ok(counted) => Ok(InstructionCount::Counted(counted)),
             Err(error) => error.downcast().map(InstructionCount::Refused),
         }
     }
@@ -116,13 +129,16 @@ impl InstructionCounter {
         launcher: &Launcher,
         entry: &ListedBenchmark,
         sample: Option<CountedSample>,
-    ) -> Result<f64> {
+        lists_code: bool,
+    ) -> Result<CountedProcess> {
         if let Some(sample) = sample
-            && let Some(instructions) = self.count_sample(launcher, entry, sample)?
+            && let Some(counted) = self.count_sample(launcher, entry, sample, lists_code)?
         {
-            return Ok(instructions);
+            return Ok(counted);
         }
-        count_iteration(|sample_size| self.launch(launcher, entry, sample_size))
+        let instructions =
+            count_iteration(|sample_size| self.launch(launcher, entry, sample_size))?;
+        Ok(CountedProcess { instructions, executed: None })
     }
 
     /// The instructions per iteration of a sample. `None` if it cannot be proved in this process too.
@@ -131,17 +147,25 @@ impl InstructionCounter {
         launcher: &Launcher,
         entry: &ListedBenchmark,
         CountedSample { config, marks, .. }: CountedSample,
-    ) -> Result<Option<f64>> {
+        lists_code: bool,
+    ) -> Result<Option<CountedProcess>> {
         let mut command = self.callgrind();
         command.arg("--instr-atstart=no");
+        if lists_code {
+            command.arg("--dump-instr=yes").arg(self.option("--callgrind-out-file=", "code"));
+        }
         let marked = Some(Marked { marks, warm_up: None, allocations: false });
         let launched = launcher.launch_by(command, entry, config, TIME_LIMIT, marked)?;
         self.check_instructions()?;
         if launched.proved.last_sample != Some(marks) {
             return Ok(None);
         }
-        let instructions = self.collected()?.unwrap_or_default();
-        Ok((instructions > 0).then(|| instructions as f64 / f64::from(config.sample_size)))
+        let Some(instructions) = self.collected()?.filter(|instructions| *instructions > 0) else {
+            return Ok(None);
+        };
+        let instructions = instructions as f64 / f64::from(config.sample_size);
+        let executed = lists_code.then(|| ExecutedSample::read(&self.folder.path().join("code")));
+        Ok(Some(CountedProcess { instructions, executed }))
     }
 
     /// Counts one process with a single sample.
@@ -201,10 +225,15 @@ impl InstructionCounter {
         // Only the total is needed. It is in the messages, which go to a file, because standard
         // error has the messages of the benchmark. A fork would write its total to the file too.
         command.args(["--callgrind-out-file=/dev/null", "--child-silent-after-fork=yes"]);
-        let mut log = OsString::from("--log-file=");
-        log.push(self.log());
-        command.arg(log);
+        command.arg(self.option("--log-file=", MESSAGES_FILE));
         command
+    }
+
+    /// An option whose value is a file of the folder.
+    fn option(&self, option: &str, file: &str) -> OsString {
+        let mut argument = OsString::from(option);
+        argument.push(self.folder.path().join(file));
+        argument
     }
 
     /// Refuses the count of the last process if valgrind did not know one of its instructions. The
@@ -232,7 +261,7 @@ impl InstructionCounter {
     }
 
     fn log(&self) -> PathBuf {
-        self.folder.path().join("messages")
+        self.folder.path().join(MESSAGES_FILE)
     }
 }
 
@@ -409,7 +438,7 @@ echo 'b        fastest       │ slowest       │ median        │ mean       
         let launcher = Launcher::new(None, TIME_LIMIT, interrupt);
         let folder = tempfile::tempdir().unwrap();
         let count = |steps, rows| {
-            counter.count(&launcher, &bench(folder.path(), steps, rows), None).unwrap()
+            counter.count(&launcher, &bench(folder.path(), steps, rows), None, false).unwrap()
         };
         let row = |label| {
             format!(
@@ -418,7 +447,7 @@ echo 'b        fastest       │ slowest       │ median        │ mean       
         };
         let one = row("╰─ a");
         let counted = |steps| match count(steps, &one) {
-            InstructionCount::Counted(instructions) => instructions,
+            InstructionCount::Counted(counted) => counted.instructions,
             other => panic!("{other:?}"),
         };
         let (once, twice) = (counted(200), counted(400));

@@ -7,6 +7,7 @@ mod target_manifest;
 mod build;
 mod dep_info;
 mod eta;
+mod executed_sample;
 mod build_folder;
 mod claim;
 mod listed_benchmark;
@@ -56,6 +57,7 @@ pub(crate) use clock_recorder::ClockRecorder;
 pub(crate) use counting::{
     AllCounts, BenchmarkCounts, CountJob, OnUnknownInstruction, OrdinaryLaunches, count_all,
 };
+pub(crate) use executed_sample::{ExecutedSample, SampleOf, fingerprints};
 pub(crate) use filter::NameFilter;
 pub(crate) use instructions::InstructionCounter;
 pub(crate) use launch::Launcher;

@@ -26,6 +26,8 @@ pub(crate) struct PlannedBenchmark {
     /// The rows of a launch: one, or one per thread count.
     pub(crate) rows: Vec<BenchmarkId>,
     pub(crate) config: SampleConfig,
+    /// The time of an iteration in ns, by the probe.
+    pub(crate) iteration_ns: f64,
     /// The expected duration of a launch.
     pub(super) expected: Duration,
     /// The launches of the initial measurement.
@@ -256,7 +258,9 @@ impl Planner<'_> {
         let iterations = f64::from(config.sample_size) * f64::from(config.sample_count);
         let sampling = iterations * probe.estimate.iteration_wall_ns / 1e9;
         let expected = overhead + probe.set_up + Duration::from_secs_f64(sampling);
-        let planned = PlannedBenchmark { entry, rows: probe.rows, config, expected, launches: 0 };
+        let iteration_ns = probe.estimate.median_ns;
+        let rows = probe.rows;
+        let planned = PlannedBenchmark { entry, rows, config, iteration_ns, expected, launches: 0 };
         self.plan.planned.push(planned);
         Ok(())
     }

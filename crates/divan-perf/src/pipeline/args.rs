@@ -24,6 +24,13 @@ pub(crate) struct PerfArgs {
     /// Files that it may read must not differ either. Use the flag to check the machine's noise.
     #[arg(long, help_heading = heading::COMPARISON)]
     pub(crate) no_skip: bool,
+    /// Time benchmarks even if they execute the same code in both builds.
+    ///
+    /// By default both builds are counted first. A benchmark is not timed if it executes the same
+    /// functions with the same machine code, data, instructions and allocations in both. Only the
+    /// placement of its code can then change its time.
+    #[arg(long, requires = "compare", help_heading = heading::COMPARISON)]
+    pub(crate) time_all: bool,
     /// Do not count instructions and allocations.
     ///
     /// By default every benchmark is counted after the launches, on all processors. Instructions

@@ -71,6 +71,7 @@ fn job_of_run<'a>(
     Some(CountJob {
         entry: &planned.entry,
         threads,
+        lists_code: false,
         iteration_ns: measured.time_ns.median,
         allocations: measured.alloc.is_none(),
         repeats: if is_known { 1 } else { FIRST_REPEATS },
@@ -96,14 +97,16 @@ pub(crate) fn collect(
     if executor.args.no_counts {
         return Ok(());
     }
-    let jobs = verdicts.iter().filter_map(|verdict| side_jobs(executor, verdict)).collect();
+    let mut counted = std::mem::take(&mut executor.screened.counted);
+    let open = verdicts.iter().filter(|verdict| !counted.contains_key(&verdict.name));
+    let jobs = open.filter_map(|verdict| side_jobs(executor, verdict)).collect();
     let CountedSides { benchmarks, level, notes } = count_sides(executor, jobs)?;
     executor.notes.extend(notes);
-    if executor.args.compare.is_some() {
+    if executor.args.compare.is_some() && !benchmarks.is_empty() {
         executor.compared.head.counted_for = level;
     }
-    let counted = benchmarks.into_iter().map(|counted| (counted.name.clone(), counted));
-    let mut counted: BTreeMap<BenchmarkId, CountedBenchmark> = counted.collect();
+    let level = executor.compared.head.counted_for.or(level);
+    counted.extend(benchmarks.into_iter().map(|counted| (counted.name.clone(), counted)));
     for verdict in verdicts {
         let Some(CountedBenchmark { name, base, head }) = counted.remove(&verdict.name) else {
             continue;
@@ -125,6 +128,7 @@ pub(super) struct SideJobs<'a> {
 }
 
 /// A benchmark, and its counts in the base and in the checkout.
+#[derive(Debug)]
 pub(super) struct CountedBenchmark {
     pub(super) name: BenchmarkId,
     pub(super) base: Option<BenchmarkCounts>,
@@ -240,6 +244,7 @@ pub(super) fn side_jobs<'a>(executor: &'a Executor<'_>, verdict: &Verdict) -> Op
     let head = CountJob {
         entry: &planned.entry,
         threads,
+        lists_code: false,
         // One time for both sides, so that both get one sample size: a benchmark may rotate over inputs.
         iteration_ns: verdict.base_ns.or(verdict.head_ns).unwrap_or_default(),
         allocations: verdict
@@ -254,11 +259,13 @@ pub(super) fn side_jobs<'a>(executor: &'a Executor<'_>, verdict: &Verdict) -> Op
     Some(SideJobs { name: name.clone(), base, head })
 }
 
-/// Adds the counts of base and head.
+/// Adds the counts of base and head that the launches do not have.
 fn add(verdict: &mut Verdict, base: &BenchmarkCounts, head: &BenchmarkCounts) {
     let counts = verdict.counts.get_or_insert_default();
     for (quantity, base) in &base.counts {
-        if let Some(head) = head.counts.get(quantity) {
+        if let Some(head) = head.counts.get(quantity)
+            && counts.get(*quantity).is_none()
+        {
             counts.insert(*quantity, CountPair::new(*base, *head));
         }
     }

@@ -16,9 +16,6 @@ use perf_judge::run::Quantity;
 use perf_judge::verdict::{CountedRun, State, Verdict, Verdicts};
 use std::process::ExitCode;
 
-/// The expected sampling time of a planned launch, in ns. Its size and count follow from it, so it
-/// gives the time of an iteration.
-const LAUNCH_NS: f64 = 50e6;
 /// The launches that count page faults: the first one finds the marks of the samples.
 const LAUNCHES: usize = 2;
 /// The same where a budget limits page faults: as many as a run has.
@@ -99,7 +96,6 @@ fn job<'a>(
     (name, threads): (&BenchmarkId, Option<u32>),
 ) -> CountJob<'a> {
     let config = planned.config;
-    let iterations = f64::from(config.sample_size) * f64::from(config.sample_count);
     let limits_faults = |budget: &Budget| {
         budget.metric == Metric::PageFaults && !budget.limits(std::slice::from_ref(name)).is_empty()
     };
@@ -108,7 +104,8 @@ fn job<'a>(
     CountJob {
         entry: &planned.entry,
         threads,
-        iteration_ns: LAUNCH_NS / iterations,
+        lists_code: false,
+        iteration_ns: planned.iteration_ns,
         allocations: true,
         repeats: 1,
         launches: Some(OrdinaryLaunches { config, launches }),

@@ -3,6 +3,7 @@
 use super::args::PerfArgs;
 use super::base_build::Base;
 use super::context::Context;
+use super::screen::Screened;
 use super::suite::BenchSuite;
 use crate::bench::{LaunchSchedule, Measurement, PairedLaunches, Runner};
 use crate::interrupt::Interrupt;
@@ -25,6 +26,8 @@ pub(crate) struct Executor<'a> {
     pub(crate) base: Option<Base>,
     /// The launches of comparisons.
     pub(crate) compared: ComparisonLaunches,
+    /// What the screen of a comparison found out.
+    pub(crate) screened: Screened,
     /// Notes for the report.
     pub(crate) notes: Vec<String>,
 }
@@ -61,6 +64,7 @@ impl<'a> Executor<'a> {
             runner,
             base,
             compared: ComparisonLaunches::default(),
+            screened: Screened::default(),
             notes,
         }
     }

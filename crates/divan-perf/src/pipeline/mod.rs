@@ -18,6 +18,7 @@ mod selection;
 mod reference;
 mod time_plan;
 mod executor;
+mod screen;
 mod counted_build;
 mod counts;
 mod changes;
@@ -65,6 +66,7 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     if args.counts_only {
         return counts_only::run(&mut executor, &uncounted);
     }
+    screen::apply(&mut executor, &mut judge)?;
     let mut initial = executor.initial_measurement(&mut judge)?;
     counts::of_run(&mut executor, &mut initial)?;
     let recorded = outcome::record_run(&executor, &initial);

@@ -88,6 +88,11 @@ impl Project {
         self.budgets.iter().any(|budget| budget.metric.is_exact() && budget.may_limit(name))
     }
 
+    /// Whether a budget that gates limits the benchmark.
+    pub(super) fn gates(&self, name: &BenchmarkId) -> bool {
+        self.budgets.iter().any(|budget| budget.gate && budget.may_limit(name))
+    }
+
     /// Checks that new names and accepted regressions name one of `known`, all benchmarks.
     pub(super) fn check_names(&self, known: &[BenchmarkId]) -> Result<()> {
         let checked = self.settings.check_names(&self.budget_text, &[], known);

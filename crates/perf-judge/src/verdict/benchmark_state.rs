@@ -128,6 +128,12 @@ impl BenchmarkState {
         }
     }
 
+    pub(super) fn is_same_code(&mut self, proof: String, is_launched: bool) {
+        self.is_same_build();
+        self.comparison.proof = Some(proof);
+        self.comparison.is_launched = is_launched;
+    }
+
     /// Commits whose builds it can be compared with, the best first.
     pub(super) fn base_candidates(&self) -> &[String] {
         match &self.comparison.reference {
@@ -233,7 +239,10 @@ impl BenchmarkState {
     }
 
     /// Why a benchmark with an identical build is unchanged.
-    fn identical_reason(&self) -> &'static str {
+    fn identical_reason(&self) -> &str {
+        if let Some(proof) = &self.comparison.proof {
+            return proof;
+        }
         match (self.initial.is_empty(), self.comparison.is_launched) {
             (true, _) => IDENTICAL,
             (false, true) => IDENTICAL_LAUNCHED,

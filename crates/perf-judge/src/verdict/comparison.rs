@@ -9,6 +9,8 @@ pub struct Comparison {
     pub(super) name: BenchmarkId,
     pub(super) reference: Reference,
     pub(super) is_launched: bool,
+    /// Why an unchanged benchmark is unchanged, if its build is not identical.
+    pub(super) proof: Option<String>,
     /// Whether times near 0 mean that the compiler removed the code.
     pub(super) finds_empty: bool,
 }
@@ -16,7 +18,7 @@ pub struct Comparison {
 impl Comparison {
     /// A comparison of the benchmark `name` with `reference`.
     pub fn new(name: impl Into<BenchmarkId>, reference: Reference) -> Self {
-        Self { name: name.into(), reference, is_launched: false, finds_empty: true }
+        Self { name: name.into(), reference, is_launched: false, proof: None, finds_empty: true }
     }
 
     /// Launches the benchmark for its budgets even if both builds are identical.
@@ -44,7 +46,7 @@ pub enum Reference {
     Runs(Selection),
     /// The build of this commit, in pairs of launches.
     Build(String),
-    /// The identical build of this commit. The benchmark is not measured, unless the comparison is
+    /// The identical build of this commit, or one of which the benchmark executes the same code. The benchmark is not measured, unless the comparison is
     /// [`launched`](Comparison::launched).
     SameBuild(String),
     /// None, because the base does not have the benchmark, which is launched to check that it runs.

@@ -190,6 +190,14 @@ impl Judge {
         }
     }
 
+    /// Records that `name` executes the same code in the base build. `proof` is the reason of the
+    /// verdict. The benchmark is only launched if `is_launched`, for its budgets.
+    pub fn is_same_code(&mut self, name: &BenchmarkId, proof: String, is_launched: bool) {
+        if let Some(benchmark) = self.benchmark(name) {
+            benchmark.is_same_code(proof, is_launched);
+        }
+    }
+
     /// Records that `base` cannot be built. Its candidates are compared with another commit, or
     /// launched again without a base.
     pub fn cannot_build(&mut self, base: &str) {
