@@ -22,6 +22,9 @@ fn each_goes_wrong_alone_and_says_how() {
     ended.expect(3).says("INCOMPLETE").says("odd-benches/empty lists no benchmark");
     ended.says("several benchmarks have one name (odd-benches/odd::twice::1): rename one");
     ended.says("odd-benches/libtest is not measured: it is no Divan bench, but a libtest bench");
+    ended.says(
+        "no method such as `bench` of the Bencher was called: odd-benches/odd::never_benches",
+    );
     ended.says("odd-benches/plain is not measured: it is no Divan bench, but a program");
     assert!(!project.path().join("ran.txt").exists(), "a bench of another harness was run");
     let rows = rows(&project);
@@ -33,7 +36,6 @@ fn each_goes_wrong_alone_and_says_how() {
             "it ended with exit status 3. It printed on standard error: the \\u{1b}[31minput\\u{1b}[0m is missing",
         ),
         ("prints_numbers", "it printed a line like those of Divan's table"),
-        ("never_benches", "it does not call a method such as `bench`"),
     ];
     for (name, expected) in reasons {
         let (state, reason) = &rows[&format!("odd-benches/odd::{name}")];

@@ -6,6 +6,14 @@ use perf_report::visible;
 /// The largest number of lines of a process that a reason quotes, and of characters in each.
 const QUOTED: (usize, usize) = (3, 200);
 
+/// The reason of a benchmark that succeeded without a measurement.
+const UNREGISTERED: &str = "it does not call a method such as `bench` of its Bencher: add the call";
+
+/// Whether the benchmark ran and measured nothing.
+pub(super) fn is_unregistered(reason: &str) -> bool {
+    reason.starts_with(UNREGISTERED)
+}
+
 /// The reason if a successful process printed a table without numbers for all rows.
 pub(super) fn incomplete(table: &Table, stderr: &str) -> Option<String> {
     if table.is_ambiguous() {
@@ -13,8 +21,7 @@ pub(super) fn incomplete(table: &Table, stderr: &str) -> Option<String> {
         return Some(reason.to_owned());
     }
     if !unregistered(stderr).is_empty() {
-        let reason = "it does not call a method such as `bench` of its Bencher: add the call";
-        return Some(reason.to_owned());
+        return Some(UNREGISTERED.to_owned());
     }
     if let Some(row) = table.rows.iter().find(|row| row.figures().is_none()) {
         return Some(match row.state {

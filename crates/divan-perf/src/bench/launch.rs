@@ -72,6 +72,11 @@ impl Launched {
 }
 
 impl LaunchOutcome {
+    /// Whether the benchmark has results.
+    pub(crate) fn is_measured(&self) -> bool {
+        matches!(self, Self::Rows(_))
+    }
+
     /// Keeps only these rows. A launch without one of them is a failure.
     pub(crate) fn with_all(self, wanted: &[BenchmarkId]) -> Self {
         let Self::Rows(mut rows) = self else { return self };

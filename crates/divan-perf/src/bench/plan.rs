@@ -2,6 +2,7 @@
 
 use super::build::Executable;
 use super::eta::EtaEstimator;
+use super::failure::is_unregistered;
 use super::group_probe::{ProbedRow, ProbedRows};
 use super::launch::{LaunchOutcome, Launcher};
 use super::sample_config::{
@@ -40,6 +41,8 @@ pub(super) struct Plan {
     pub(super) planned: Vec<PlannedBenchmark>,
     /// Reasons by benchmark or target.
     pub(super) failures: BTreeMap<BenchmarkId, String>,
+    /// The same for benchmarks that ran and measured nothing.
+    pub(super) idle: BTreeMap<BenchmarkId, String>,
 }
 
 /// The most benchmarks of one probing process.
@@ -71,7 +74,11 @@ pub(super) fn plan(
         launcher,
         past,
         targets,
-        plan: Plan { planned: Vec::with_capacity(count), failures: listing.failures },
+        plan: Plan {
+            planned: Vec::with_capacity(count),
+            failures: listing.failures,
+            idle: BTreeMap::new(),
+        },
         sets_sample_count: false,
         start: None,
         progress: Progress::start("probing", "benchmark", "benchmarks", count),
@@ -188,7 +195,9 @@ impl Planner<'_> {
             }
             LaunchOutcome::Failure(reason) => {
                 self.done += 1;
-                self.plan.failures.insert(entry.id, reason);
+                let Plan { failures, idle, .. } = &mut self.plan;
+                let reasons = if is_unregistered(&reason) { idle } else { failures };
+                reasons.insert(entry.id, reason);
                 Ok(None)
             }
         }

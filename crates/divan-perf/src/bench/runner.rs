@@ -36,6 +36,7 @@ pub(crate) struct Measurement {
 pub(crate) struct Runner {
     planned: Vec<PlannedBenchmark>,
     failures: BTreeMap<BenchmarkId, String>,
+    idle: BTreeMap<BenchmarkId, String>,
     pub(super) rng: fastrand::Rng,
     deadline: Option<Instant>,
 }
@@ -55,6 +56,7 @@ impl Runner {
         Ok(Self {
             planned: plan.planned,
             failures: plan.failures,
+            idle: plan.idle,
             rng: fastrand::Rng::with_seed(u64::from(options.seed)),
             deadline,
         })
@@ -67,6 +69,23 @@ impl Runner {
     /// Reasons by benchmark or target that cannot be launched.
     pub(crate) fn failures(&self) -> &BTreeMap<BenchmarkId, String> {
         &self.failures
+    }
+
+    /// Takes the benchmarks that ran and measured nothing. Those that `was_measured` before have failed,
+    /// and the others are returned.
+    pub(crate) fn take_idle(
+        &mut self,
+        was_measured: impl Fn(&BenchmarkId) -> Result<bool>,
+    ) -> Result<Vec<BenchmarkId>> {
+        let mut never_measured = Vec::new();
+        for (name, reason) in std::mem::take(&mut self.idle) {
+            if was_measured(&name)? {
+                self.failures.insert(name, reason);
+            } else {
+                never_measured.push(name);
+            }
+        }
+        Ok(never_measured)
     }
 
     /// The same without a time limit.

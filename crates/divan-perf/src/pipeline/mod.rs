@@ -32,10 +32,12 @@ pub(crate) use noise_probe::{NoiseProbe, probe};
 pub(crate) use outcome::deliver;
 pub(crate) use suite::{BenchSuite, Purpose};
 
+use crate::bench::abbreviated;
 use crate::interrupt::Interrupt;
 use crate::ui;
 use anyhow::Result;
 use executor::Executor;
+use perf_judge::ident::BenchmarkId;
 use reference::ReferenceSource;
 use std::process::ExitCode;
 
@@ -53,7 +55,9 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     let (listing, selection) = reference.select(args, &context, &suite, listing)?;
     suite.check_selected(&listing, &args.measure)?;
     let mut runner = suite.plan(&context, listing, &args.measure, args.purpose())?;
-    suite.check_names(&context, &runner, &selection.not_launched(), args)?;
+    let idle = selection.take_idle(&context, &suite, &mut runner)?;
+    let others = [selection.not_launched(), idle.clone()].concat();
+    suite.check_names(&context, &runner, &others, args)?;
     let time_notes = if args.counts_only {
         Vec::new()
     } else {
@@ -63,6 +67,7 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     let uncounted = selection.uncounted();
     let mut executor = Executor::new(&context, &suite, runner, selection.base, args, &interrupt);
     executor.notes.extend(time_notes);
+    executor.notes.extend(idle_note(&idle));
     if args.counts_only {
         return counts_only::run(&mut executor, &uncounted);
     }
@@ -77,4 +82,15 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     let compared = outcome::record_comparisons(&executor, &report);
     let color = args.measure.output.color;
     outcome::deliver(&context, &report, recorded.and(compared), args.format, color)
+}
+
+/// The note on benchmarks that ran and measured nothing.
+fn idle_note(idle: &[BenchmarkId]) -> Option<String> {
+    let names: Vec<&str> = idle.iter().map(BenchmarkId::as_str).collect();
+    (!names.is_empty()).then(|| {
+        let names = abbreviated(&names);
+        format!(
+            "not measured, because no method such as `bench` of the Bencher was called: {names}"
+        )
+    })
 }

@@ -5,11 +5,16 @@ use super::base_build::Base;
 use super::context::Context;
 use super::suite::{BenchSuite, launches};
 use crate::bench::{Listing, Runner};
+use anyhow::Result;
 use perf_judge::budget::Budget;
 use perf_judge::detect::counts::Counts;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::verdict::{Comparison, Judge, JudgeConfig, Reference, State, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// The sampling time that shows whether a benchmark measures anything.
+const IDLE_TIME: Duration = Duration::from_millis(1);
 
 /// The benchmarks to judge, and the base build of a comparison.
 pub(super) struct Selection {
@@ -80,6 +85,21 @@ impl Selection {
     /// Benchmarks that exist and are not launched.
     pub(super) fn not_launched(&self) -> Vec<BenchmarkId> {
         self.skipped.iter().chain(self.base_failed.keys()).cloned().collect()
+    }
+
+    /// Takes the benchmarks that ran and measured nothing, now and in the base or the newest run.
+    pub(super) fn take_idle(
+        &self,
+        context: &Context,
+        suite: &BenchSuite,
+        runner: &mut Runner,
+    ) -> Result<Vec<BenchmarkId>> {
+        let recorded = suite.selector(context).newest_names();
+        runner.take_idle(|name| {
+            let Some(base) = &self.base else { return Ok(recorded.contains(name)) };
+            let Some(entry) = base.entries.get(name) else { return Ok(false) };
+            Ok(suite.launcher.launch(entry, None, Some(IDLE_TIME))?.is_measured())
+        })
     }
 
     /// The verdicts on benchmarks that are not counted in a comparison of counts alone.
