@@ -37,6 +37,9 @@ pub(crate) fn detail_all(
     Ok((details, workers.iter().flat_map(|worker| worker.launcher.notes()).collect()))
 }
 
+/// The longest iteration that is simulated, in ns.
+const MAX_SIMULATED_NS: f64 = 20e6;
+
 /// What one thread needs.
 struct DetailWorker {
     launcher: Launcher,
@@ -65,7 +68,12 @@ impl DetailWorker {
             details.refused.push("its samples were not found among its clock reads".to_owned());
             return Ok(details);
         };
-        if let Some(callgrind) = &self.callgrind {
+        let is_long = job.iteration_ns > MAX_SIMULATED_NS;
+        if is_long && self.callgrind.is_some() {
+            let reason = "its iterations take more than 20 ms, and would take a minute simulated";
+            details.refused.push(reason.to_owned());
+        }
+        if let Some(callgrind) = self.callgrind.as_ref().filter(|_| !is_long) {
             match simulate(callgrind, &self.launcher, job.entry, sample)? {
                 Some(simulated) => details.simulated = simulated,
                 None => {

@@ -137,6 +137,9 @@ struct CountProgress {
     benchmarks: usize,
     jobs: usize,
     done: usize,
+    /// Launch durations of all jobs, and of those that are done.
+    time: Duration,
+    time_done: Duration,
 }
 
 impl CountProgress {
@@ -145,14 +148,18 @@ impl CountProgress {
         let benchmarks = names.len();
         let progress = Progress::start("counting", "benchmark", "benchmarks", benchmarks);
         let eta = EtaEstimator::start(benchmarks);
-        Self { progress, eta, benchmarks, jobs: jobs.len(), done: 0 }
+        let time = jobs.iter().map(|job| job.launch).sum();
+        let time_done = Duration::ZERO;
+        Self { progress, eta, benchmarks, jobs: jobs.len(), done: 0, time, time_done }
     }
 
     /// Shows that a job is done. A benchmark of a comparison has two.
     fn finished(&mut self, job: &CountJob<'_>) {
         self.done += 1;
         let benchmarks = self.done * self.benchmarks / self.jobs;
-        self.progress.at(&self.eta.state(benchmarks, job.entry.id.as_str()));
+        self.time_done += job.launch;
+        let share = self.time_done.as_secs_f64() / self.time.as_secs_f64().max(f64::MIN_POSITIVE);
+        self.progress.at(&self.eta.state_of(benchmarks, share, job.entry.id.as_str()));
     }
 }
 

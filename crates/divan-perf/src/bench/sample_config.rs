@@ -23,6 +23,8 @@ pub(crate) struct SamplingTarget {
     pub(crate) max_wall_ns: f64,
     /// The fewest samples of a launch.
     pub(crate) min_samples: u32,
+    /// The same for samples of [`SLOW_SAMPLE_NS`] and more.
+    pub(crate) min_slow_samples: u32,
     /// The maximum sampling time of a launch with the author's sample count, in ns.
     pub(crate) max_author_ns: f64,
     /// Launches per run.
@@ -63,6 +65,8 @@ const MAX_SAMPLE_SIZE: u32 = 1 << 16;
 /// The time of Divan's loop per iteration, which it subtracts. If the compiler removed the code of a
 /// benchmark, only the loop is left.
 const LOOP_NS: f64 = 0.3;
+/// The duration of a slow sample, in ns.
+const SLOW_SAMPLE_NS: f64 = 1e8;
 /// The largest sample count.
 const MAX_SAMPLES: f64 = 10_000.0;
 /// Divan's default.
@@ -118,8 +122,10 @@ pub(crate) fn sample_count(
     estimate: ProbeEstimate,
     target: SamplingTarget,
 ) -> u32 {
-    let (fewest, most) = (f64::from(target.min_samples), MAX_SAMPLES);
     let sample_ns = f64::from(sample_size) * estimate.median_ns.max(LOOP_NS);
+    let is_slow = sample_ns >= SLOW_SAMPLE_NS;
+    let fewest = if is_slow { target.min_slow_samples } else { target.min_samples };
+    let (fewest, most) = (f64::from(fewest), MAX_SAMPLES);
     let sample_wall_ns = f64::from(sample_size) * estimate.iteration_wall_ns;
     let affordable = (target.max_wall_ns / sample_wall_ns.max(1.0)).clamp(fewest, most);
     let mut count = (target.launch_ns / sample_ns).clamp(fewest, affordable) as u32;
@@ -182,6 +188,7 @@ mod tests {
         launch_ns: 50e6,
         max_wall_ns: 2e9,
         min_samples: 5,
+        min_slow_samples: 5,
         max_author_ns: 5e9,
         launches: 5,
         pooled_samples: None,
@@ -220,6 +227,13 @@ mod tests {
         for (ns, sample_size, expected) in cases {
             assert_eq!(sample_count(sample_size, estimate(ns), TARGET), expected, "{ns}");
         }
+    }
+
+    #[test]
+    fn slow_samples_can_have_a_minimum_of_their_own() {
+        let target = SamplingTarget { launch_ns: 20e6, min_slow_samples: 2, ..TARGET };
+        let counts = [0.9e8, 1e8, 1e9].map(|ns| sample_count(1, estimate(ns), target));
+        assert_eq!(counts, [5, 2, 2]);
     }
 
     #[test]

@@ -52,6 +52,8 @@ const QUICK_WALL_NS: f64 = 1e8;
 const MAX_AUTHOR_NS: f64 = 5e9;
 /// The default of `--launch-ms` in a comparison, in milliseconds.
 const PAIR_LAUNCH_MS: u16 = 20;
+/// The fewest slow samples of such a launch: a cold one, and one that counts.
+const PAIR_SLOW_SAMPLES: u32 = 2;
 /// The maximum wall-clock time of such a launch with untimed set-up, in ns.
 const PAIR_WALL_NS: f64 = 3e8;
 /// The maximum sampling time of such a launch with the author's sample count, in ns.
@@ -341,6 +343,7 @@ impl BenchSuite {
             launch_ns: f64::from(args.launch_ms.unwrap_or(LAUNCH_MS)) * 1e6,
             max_wall_ns: MAX_WALL_NS,
             min_samples: MIN_SAMPLES,
+            min_slow_samples: MIN_SAMPLES,
             max_author_ns: MAX_AUTHOR_NS,
             launches: LAUNCHES.into(),
             pooled_samples: limits.filter_map(|budget| budget.metric.samples_needed()).max(),
@@ -413,6 +416,7 @@ fn quick(target: SamplingTarget, args: &MeasureArgs) -> SamplingTarget {
         launch_ns,
         max_wall_ns: QUICK_WALL_NS,
         min_samples: QUICK_MIN_SAMPLES,
+        min_slow_samples: QUICK_MIN_SAMPLES,
         pooled_samples: None,
         ..target
     }
@@ -426,6 +430,7 @@ fn comparison(target: SamplingTarget, args: &MeasureArgs) -> SamplingTarget {
         launch_ns,
         max_wall_ns: PAIR_WALL_NS,
         min_samples: QUICK_MIN_SAMPLES,
+        min_slow_samples: PAIR_SLOW_SAMPLES,
         max_author_ns: PAIR_AUTHOR_NS,
         launches: paired::FIRST_ANALYSIS as u32,
         ..target
