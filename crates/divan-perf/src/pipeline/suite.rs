@@ -17,7 +17,6 @@ use crate::ui;
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use perf_judge::baseline::{RecordedCounts, Selector};
-use perf_judge::detect::paired;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{
     LaunchResult, Machine, Measured, Quantity, Run, RunKind, SCHEMA, Source, Unfinished,
@@ -432,7 +431,6 @@ fn comparison(target: SamplingTarget, args: &MeasureArgs) -> SamplingTarget {
         min_samples: QUICK_MIN_SAMPLES,
         min_slow_samples: PAIR_SLOW_SAMPLES,
         max_author_ns: PAIR_AUTHOR_NS,
-        launches: paired::FIRST_ANALYSIS as u32,
         ..target
     }
 }

@@ -49,6 +49,8 @@ pub enum InstructionChange {
 /// The note where only the time changed, and its possible causes.
 const UNCHANGED_CAUSE: &str = "instructions unchanged: code placement, caches or the machine";
 
+/// The smallest difference of allocated bytes that has a verdict.
+const LEAST_BYTES: f64 = 64.0;
 /// The smallest noticeable change of a simulated count.
 const NOTICEABLE: f64 = 0.05;
 /// The smallest noticeable difference of a simulated count, per executed instruction. A wrong
@@ -172,7 +174,17 @@ impl Counts {
 }
 
 fn direction(quantity: Quantity, pair: CountPair) -> Option<CountDirection> {
-    pair.direction().filter(|_| quantity.repeats())
+    let is_large = (pair.head - pair.base).abs() >= least_difference(quantity);
+    pair.direction().filter(|_| quantity.repeats() && is_large)
+}
+
+/// The smallest difference that has a verdict. The allocator can give a block some bytes more than were
+/// asked for, and texts with the path of the build differ in length.
+fn least_difference(quantity: Quantity) -> f64 {
+    match quantity {
+        Quantity::AllocBytes | Quantity::AllocPeakBytes => LEAST_BYTES,
+        _ => 0.0,
+    }
 }
 
 impl From<BTreeMap<String, Option<CountPair>>> for Counts {
@@ -263,7 +275,9 @@ mod tests {
         let mut counts = counts(Some(900.0), Some(1000.0), None);
         counts.insert(MinorFaults, CountPair::new(10.0, 20.0));
         assert_eq!(counts.direction(), Some(CountDirection::Shrank));
-        counts.insert(AllocBytes, CountPair::new(10.0, 20.0));
+        counts.insert(AllocBytes, CountPair::new(10.0, 70.0));
+        assert_eq!(counts.direction(), Some(CountDirection::Shrank), "60 bytes");
+        counts.insert(AllocBytes, CountPair::new(10.0, 80.0));
         assert_eq!(counts.direction(), Some(CountDirection::Grew));
         let changed: Vec<Quantity> = counts.changes().iter().map(|each| each.quantity).collect();
         assert_eq!(changed, [Instructions, AllocBytes]);
