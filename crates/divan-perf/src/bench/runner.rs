@@ -235,6 +235,14 @@ impl PlannedBenchmark {
         self.expected = (self.expected * 3 + duration) / 4;
     }
 
+    /// The expected duration of a launch outside its samples: the start of the process, and set-up.
+    pub(crate) fn outside_samples(&self) -> Duration {
+        let iterations = f64::from(self.config.sample_size) * f64::from(self.config.sample_count);
+        let rows = self.rows.len() as f64;
+        let sampling = Duration::from_secs_f64(iterations * self.iteration_ns * rows / 1e9);
+        self.expected.saturating_sub(sampling)
+    }
+
     /// The expected duration of `launches` launches.
     pub(crate) fn expected(&self, launches: usize) -> Duration {
         self.expected * u32::try_from(launches).unwrap_or(u32::MAX)

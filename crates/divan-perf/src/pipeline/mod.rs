@@ -28,7 +28,7 @@ mod noise_probe;
 
 pub(crate) use args::PerfArgs;
 pub(crate) use context::Context;
-pub(crate) use noise_probe::{NoiseProbe, probe};
+pub(crate) use noise_probe::{NoiseProbe, SlowSetUp, probe};
 pub(crate) use outcome::deliver;
 pub(crate) use suite::{BenchSuite, Purpose};
 

@@ -3,13 +3,14 @@
 use super::context::Context;
 use super::suite::{BenchSuite, Purpose};
 use crate::args::MeasureArgs;
-use crate::bench::BaseEntries;
+use crate::bench::{BaseEntries, PlannedBenchmark};
 use crate::interrupt::Interrupt;
 use anyhow::{Context as _, Result};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Pair;
 use perf_judge::stats;
 use perf_judge::unit::LogRatio;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -20,8 +21,20 @@ pub(crate) struct NoiseProbe {
     pub(crate) names: Vec<BenchmarkId>,
     /// Benchmarks that cannot be measured, with the reason.
     pub(crate) failures: BTreeMap<BenchmarkId, String>,
+    /// Benchmarks whose launches mostly make their inputs.
+    pub(crate) slow_set_ups: Vec<SlowSetUp>,
     /// `None` if it was not measured.
     pub(crate) noise: Option<Noise>,
+}
+
+/// A benchmark whose launches mostly make their inputs.
+#[derive(Clone, Debug)]
+pub(crate) struct SlowSetUp {
+    pub(crate) name: BenchmarkId,
+    /// The expected duration of a launch outside its samples.
+    pub(crate) outside: Duration,
+    /// The expected duration of a launch.
+    pub(crate) launch: Duration,
 }
 
 /// The differences within pairs of launches of the same executable.
@@ -35,6 +48,8 @@ pub(crate) struct Noise {
     pub(crate) p90: LogRatio,
 }
 
+/// The shortest duration outside the samples that is worth advice.
+const SLOW_SET_UP: Duration = Duration::from_millis(100);
 /// Pairs of each benchmark, within the time limit.
 const PAIRS: usize = 10;
 
@@ -54,14 +69,29 @@ pub(crate) fn probe(
     let names: Vec<BenchmarkId> =
         runner.planned().iter().flat_map(|planned| planned.rows.clone()).collect();
     let failures = runner.failures().clone();
-    let Some(time) = time else { return Ok(NoiseProbe { names, failures, noise: None }) };
+    let slow_set_ups = slow_set_ups(runner.planned());
+    let Some(time) = time else {
+        return Ok(NoiseProbe { names, failures, slow_set_ups, noise: None });
+    };
     let mut runner = runner.with_time(time);
     let base = BaseEntries::new(listing, &BTreeMap::new());
     let launcher = &suite.launcher;
     let launches =
         runner.compare("measuring the noise", PAIRS, &names, &base, launcher, interrupt)?;
     let noise = noise(launches.pairs.values().flatten());
-    Ok(NoiseProbe { names, failures, noise })
+    Ok(NoiseProbe { names, failures, slow_set_ups, noise })
+}
+
+/// The benchmarks that spend half of a launch or more outside its samples, the slowest first.
+fn slow_set_ups(planned: &[PlannedBenchmark]) -> Vec<SlowSetUp> {
+    let of = |planned: &PlannedBenchmark| {
+        let (outside, launch) = (planned.outside_samples(), planned.expected(1));
+        let is_slow = outside >= SLOW_SET_UP && outside * 2 >= launch;
+        is_slow.then(|| SlowSetUp { name: planned.entry.id.clone(), outside, launch })
+    };
+    let mut slow: Vec<SlowSetUp> = planned.iter().filter_map(of).collect();
+    slow.sort_by_key(|slow| Reverse(slow.outside));
+    slow
 }
 
 fn noise<'a>(pairs: impl Iterator<Item = &'a Pair>) -> Option<Noise> {

@@ -12,6 +12,7 @@ use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Quantity;
 use perf_judge::unit;
 use perf_judge::verdict::Judge;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// The result of the screen.
@@ -19,14 +20,15 @@ use std::collections::BTreeMap;
 pub(crate) struct Screened {
     /// The counts of both builds, which need not be counted again.
     pub(super) counted: BTreeMap<BenchmarkId, CountedBenchmark>,
-    /// Why the other benchmarks are timed, by name.
-    pub(super) differences: BTreeMap<BenchmarkId, String>,
 }
 
 /// The least share by which the instructions of equal code may differ: the allocator of the C library
 /// searches longer or shorter, depending on the addresses that it gets.
 const TOLERANCE: f64 = 0.005;
 
+/// The number of reasons in a note, and of characters in each.
+const SHOWN: usize = 3;
+const REASON_CHARS: usize = 160;
 /// The reason of the verdict.
 const SAME_CODE: &str = "same executed code";
 
@@ -42,23 +44,18 @@ pub(super) fn apply(executor: &mut Executor<'_>, judge: &mut Judge) -> Result<()
     let CountedSides { benchmarks, level, notes } = count_sides(executor, jobs)?;
     let found = compare_code(executor, &benchmarks)?;
     let mut screened = Screened::default();
-    let mut same = 0;
+    let mut differences = Vec::new();
     for (benchmark, found) in benchmarks.into_iter().zip(found) {
         let name = benchmark.name.clone();
         match found {
-            Ok(proof) => {
-                same += 1;
-                judge.is_same_code(&name, proof, executor.context.project.gates(&name));
-            }
-            Err(difference) => {
-                screened.differences.insert(name.clone(), difference);
-            }
+            Ok(()) => judge.is_same_code(&name, SAME_CODE, executor.context.project.gates(&name)),
+            Err(difference) => differences.push(difference),
         }
         screened.counted.insert(name, benchmark);
     }
-    if same > 0 {
-        let count = unit::counted(same, "benchmark executes", "benchmarks execute");
-        ui::say(&format!("{count} the same code in both builds, and need no pairs"));
+    if let Some(note) = note(screened.counted.len(), &differences) {
+        ui::say(&note);
+        executor.notes.push(note);
     }
     executor.notes.extend(notes);
     executor.compared.head.counted_for = level;
@@ -83,11 +80,44 @@ fn jobs<'a>(executor: &'a Executor<'_>, planned: &'a PlannedBenchmark) -> Option
     Some(SideJobs { name: name.clone(), base: Some(CountJob { entry: base, ..head }), head })
 }
 
-/// The proof, or the first differences, of each benchmark.
+/// What the screen found out about `of` benchmarks, of which these differ.
+fn note(of: usize, differences: &[String]) -> Option<String> {
+    if of == 0 {
+        return None;
+    }
+    let same = of - differences.len();
+    let share = format!("{same} of {}", unit::counted(of, "benchmark", "benchmarks"));
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for difference in differences {
+        *counts.entry(difference).or_default() += 1;
+    }
+    let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| Reverse(*count));
+    let reasons: Vec<String> = counts
+        .iter()
+        .take(SHOWN)
+        .map(|(reason, count)| format!("{} ({count})", shortened(reason)))
+        .collect();
+    let more = if counts.len() > SHOWN { ", and other reasons" } else { "" };
+    let timed = match differences.len() {
+        0 => String::new(),
+        count => format!("; {count} are timed: {}{more}", reasons.join(", ")),
+    };
+    Some(format!("the same code is executed in both builds by {share}{timed}"))
+}
+
+fn shortened(reason: &str) -> String {
+    if reason.chars().count() <= REASON_CHARS {
+        return reason.to_owned();
+    }
+    reason.chars().take(REASON_CHARS - 1).chain(['…']).collect()
+}
+
+/// Whether each benchmark executes the same code, or what differs.
 fn compare_code(
     executor: &Executor<'_>,
     benchmarks: &[CountedBenchmark],
-) -> Result<Vec<Result<String, String>>> {
+) -> Result<Vec<Result<(), String>>> {
     let mut samples = Vec::new();
     let mut sides = Vec::new();
     for benchmark in benchmarks {
@@ -141,19 +171,22 @@ fn spread(suite: &BenchSuite, executor: &Executor<'_>, benchmark: &CountedBenchm
     spread.unwrap_or_default().max(TOLERANCE)
 }
 
-/// The proof that both builds executed the same code and allocated the same, or what differs.
+/// Whether both builds executed the same code and allocated the same, or what differs.
 fn same_code(
     benchmark: &CountedBenchmark,
     base: &Fingerprint,
     head: &Fingerprint,
     tolerance: f64,
-) -> Result<String, String> {
+) -> Result<(), String> {
     if let Some(difference) = allocations(benchmark) {
         return Err(difference);
     }
     match compare(base, head, tolerance) {
-        Comparison::Same(_) => Ok(SAME_CODE.to_owned()),
-        other => Err(other.to_string()),
+        Comparison::Same(_) => Ok(()),
+        Comparison::Different(differences) => {
+            Err(differences.first().map(ToString::to_string).unwrap_or_default())
+        }
+        other @ Comparison::Unknown(_) => Err(other.to_string()),
     }
 }
 
@@ -169,4 +202,45 @@ fn allocations(benchmark: &CountedBenchmark) -> Option<String> {
             _ => Some(format!("the {quantity} differ")),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::BenchmarkCounts;
+    use perf_judge::run::Quantities;
+
+    #[test]
+    fn the_note_has_the_most_frequent_reasons() {
+        let reasons = ["code of f", "code of g", "code of g", "a", "b"].map(str::to_owned);
+        assert_eq!(
+            note(7, &reasons).as_deref(),
+            Some(
+                "the same code is executed in both builds by 2 of 7 benchmarks; 5 are timed: code of g (2), a (1), b (1), and other reasons"
+            )
+        );
+        assert_eq!(
+            note(1, &[]).as_deref(),
+            Some("the same code is executed in both builds by 1 of 1 benchmark")
+        );
+        assert_eq!(note(0, &[]), None);
+        assert_eq!(shortened(&"x".repeat(200)).chars().count(), REASON_CHARS);
+    }
+
+    #[test]
+    fn other_allocations_are_a_difference() {
+        let side = |count: Option<f64>| BenchmarkCounts {
+            counts: count
+                .map(|count| (Quantity::AllocCount, count))
+                .into_iter()
+                .collect::<Quantities>(),
+            ..<_>::default()
+        };
+        let differ = |base, head| {
+            let (base, head) = (Some(side(base)), side(head));
+            allocations(&CountedBenchmark { name: "p/b::a".into(), base, head }).is_some()
+        };
+        assert!(!differ(None, None) && !differ(Some(3.0), Some(3.0)));
+        assert!(differ(Some(3.0), Some(4.0)) && differ(Some(3.0), None));
+    }
 }

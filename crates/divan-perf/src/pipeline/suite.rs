@@ -48,7 +48,7 @@ const MAX_WALL_NS: f64 = 2e9;
 /// The same with `--quick`.
 const QUICK_WALL_NS: f64 = 1e8;
 /// The maximum sampling time of a launch with the author's sample count, in ns.
-const MAX_AUTHOR_NS: f64 = 5e9;
+const MAX_AUTHOR_NS: f64 = 5e8;
 /// The default of `--launch-ms` in a comparison, in milliseconds.
 const PAIR_LAUNCH_MS: u16 = 20;
 /// The fewest slow samples of such a launch: a cold one, and one that counts.
@@ -342,7 +342,7 @@ impl BenchSuite {
             launch_ns: f64::from(args.launch_ms.unwrap_or(LAUNCH_MS)) * 1e6,
             max_wall_ns: MAX_WALL_NS,
             min_samples: MIN_SAMPLES,
-            min_slow_samples: MIN_SAMPLES,
+            min_slow_samples: QUICK_MIN_SAMPLES,
             max_author_ns: MAX_AUTHOR_NS,
             launches: LAUNCHES.into(),
             pooled_samples: limits.filter_map(|budget| budget.metric.samples_needed()).max(),

@@ -128,9 +128,9 @@ impl BenchmarkState {
         }
     }
 
-    pub(super) fn is_same_code(&mut self, proof: String, is_launched: bool) {
+    pub(super) fn is_same_code(&mut self, proof: &str, is_launched: bool) {
         self.is_same_build();
-        self.comparison.proof = Some(proof);
+        self.comparison.proof = Some(proof.to_owned());
         self.comparison.is_launched = is_launched;
     }
 

@@ -192,7 +192,7 @@ impl Judge {
 
     /// Records that `name` executes the same code in the base build. `proof` is the reason of the
     /// verdict. The benchmark is only launched if `is_launched`, for its budgets.
-    pub fn is_same_code(&mut self, name: &BenchmarkId, proof: String, is_launched: bool) {
+    pub fn is_same_code(&mut self, name: &BenchmarkId, proof: &str, is_launched: bool) {
         if let Some(benchmark) = self.benchmark(name) {
             benchmark.is_same_code(proof, is_launched);
         }

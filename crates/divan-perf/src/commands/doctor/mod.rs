@@ -5,6 +5,7 @@
 mod finding;
 mod manifest;
 mod repository;
+mod set_up;
 mod workflow;
 
 use crate::args::{CargoArgs, HistoryArgs, MeasureArgs, duration};
@@ -95,6 +96,7 @@ fn benches(workspace: &Workspace, probed: &Result<NoiseProbe>) -> Vec<Finding> {
                 Finding::fix(format!("{name} cannot be measured: {reason}"), "cargo bench")
             };
             findings.extend(probe.failures.iter().map(failed));
+            findings.extend(set_up::check(&probe.slow_set_ups));
         }
     }
     let fix = "\"cargo\": {\"features\": [\"…\"], \"bench\": [\"…\"]}   # in perf-budgets.json, see docs/config.md";
