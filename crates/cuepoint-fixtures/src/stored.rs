@@ -1,9 +1,9 @@
 //! Generated inputs in files that all processes share.
 //!
 //! A bench process that generates 100,000 tracks spends a second before its first sample, and each
-//! launch is a process. The files are in a folder for temporary files, one per version of the
-//! generator: the folder's name is a hash of its sources, so a file is never stale. Without a place
-//! for the file the input is generated in memory.
+//! launch is a process. Each version of the generator has a folder for its files, among those for
+//! temporary files. The folder's name is a hash of the sources, so a file is never stale. Without a
+//! place for the file the input is generated in memory.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTimeError};

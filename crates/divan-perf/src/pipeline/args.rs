@@ -1,6 +1,5 @@
 //! The flags of `perf` itself.
 
-use super::suite::Purpose;
 use crate::args::{FailOn, Format, MeasureArgs, heading, revision};
 use clap::Args;
 
@@ -78,6 +77,17 @@ pub(crate) struct PerfArgs {
     /// Print the report in this format.
     #[arg(long, value_enum, default_value_t = Format::Human, help_heading = heading::OUTPUT)]
     pub(crate) format: Format,
+}
+
+/// What the launches are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A run that is recorded.
+    Run,
+    /// The same with `--quick`.
+    QuickRun,
+    /// Pairs of base and head.
+    Comparison,
 }
 
 impl PerfArgs {

@@ -97,7 +97,11 @@ pub(crate) fn collect(
     if executor.args.no_counts {
         return Ok(());
     }
-    let mut counted = std::mem::take(&mut executor.screened.counted);
+    let screened = std::mem::take(&mut executor.screened).into_iter();
+    let screened = screened.map(|(name, [base, head])| {
+        (name.clone(), CountedBenchmark { name, base: Some(base), head })
+    });
+    let mut counted: BTreeMap<BenchmarkId, CountedBenchmark> = screened.collect();
     let open = verdicts.iter().filter(|verdict| !counted.contains_key(&verdict.name));
     let jobs = open.filter_map(|verdict| side_jobs(executor, verdict)).collect();
     let CountedSides { benchmarks, level, notes } = count_sides(executor, jobs)?;

@@ -3,9 +3,8 @@
 use super::args::PerfArgs;
 use super::base_build::Base;
 use super::context::Context;
-use super::screen::Screened;
 use super::suite::BenchSuite;
-use crate::bench::{LaunchSchedule, Measurement, PairedLaunches, Runner};
+use crate::bench::{BenchmarkCounts, LaunchSchedule, Measurement, PairedLaunches, Runner};
 use crate::interrupt::Interrupt;
 use crate::ui;
 use anyhow::Result;
@@ -26,8 +25,8 @@ pub(crate) struct Executor<'a> {
     pub(crate) base: Option<Base>,
     /// The launches of comparisons.
     pub(crate) compared: ComparisonLaunches,
-    /// What the screen of a comparison found out.
-    pub(crate) screened: Screened,
+    /// The counts of base and head that the screen of a comparison made.
+    pub(crate) screened: BTreeMap<BenchmarkId, [BenchmarkCounts; 2]>,
     /// Notes for the report.
     pub(crate) notes: Vec<String>,
 }
@@ -64,7 +63,7 @@ impl<'a> Executor<'a> {
             runner,
             base,
             compared: ComparisonLaunches::default(),
-            screened: Screened::default(),
+            screened: BTreeMap::new(),
             notes,
         }
     }

@@ -26,11 +26,11 @@ mod counts_only;
 mod outcome;
 mod noise_probe;
 
-pub(crate) use args::PerfArgs;
+pub(crate) use args::{PerfArgs, Purpose};
 pub(crate) use context::Context;
 pub(crate) use noise_probe::{NoiseProbe, SlowSetUp, probe};
 pub(crate) use outcome::deliver;
-pub(crate) use suite::{BenchSuite, Purpose};
+pub(crate) use suite::BenchSuite;
 
 use crate::bench::abbreviated;
 use crate::interrupt::Interrupt;

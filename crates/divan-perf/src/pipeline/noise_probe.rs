@@ -1,7 +1,8 @@
 //! The benchmarks of a workspace and the noise of the machine, for `cargo xtask perf doctor`.
 
+use super::args::Purpose;
 use super::context::Context;
-use super::suite::{BenchSuite, Purpose};
+use super::suite::BenchSuite;
 use crate::args::MeasureArgs;
 use crate::bench::{BaseEntries, PlannedBenchmark};
 use crate::interrupt::Interrupt;

@@ -8,21 +8,13 @@ use crate::ui;
 use anyhow::Result;
 use executed_code::{Comparison, Fingerprint, compare};
 use perf_judge::detect::counts::CountPair;
-use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Quantity;
 use perf_judge::unit;
 use perf_judge::verdict::Judge;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// The result of the screen.
-#[derive(Debug, Default)]
-pub(crate) struct Screened {
-    /// The counts of both builds, which need not be counted again.
-    pub(super) counted: BTreeMap<BenchmarkId, CountedBenchmark>,
-}
-
-/// The least share by which the instructions of equal code may differ: the allocator of the C library
+/// The least share by which the instructions of equal code may differ. The allocator of the C library
 /// searches longer or shorter, depending on the addresses that it gets.
 const TOLERANCE: f64 = 0.005;
 
@@ -43,17 +35,17 @@ pub(super) fn apply(executor: &mut Executor<'_>, judge: &mut Judge) -> Result<()
         executor.runner.planned().iter().filter_map(|planned| jobs(executor, planned)).collect();
     let CountedSides { benchmarks, level, notes } = count_sides(executor, jobs)?;
     let found = compare_code(executor, &benchmarks)?;
-    let mut screened = Screened::default();
+    let mut screened = BTreeMap::new();
     let mut differences = Vec::new();
     for (benchmark, found) in benchmarks.into_iter().zip(found) {
-        let name = benchmark.name.clone();
+        let CountedBenchmark { name, base, head } = benchmark;
         match found {
             Ok(()) => judge.is_same_code(&name, SAME_CODE, executor.context.project.gates(&name)),
             Err(difference) => differences.push(difference),
         }
-        screened.counted.insert(name, benchmark);
+        screened.extend(base.map(|base| (name, [base, head])));
     }
-    if let Some(note) = note(screened.counted.len(), &differences) {
+    if let Some(note) = note(screened.len(), &differences) {
         ui::say(&note);
         executor.notes.push(note);
     }

@@ -1,6 +1,6 @@
 //! The built benches of the checkout on this machine.
 
-use super::args::PerfArgs;
+use super::args::{PerfArgs, Purpose};
 use super::context::Context;
 use super::name_selection::{exclude, exclusion_note, none_selected};
 use super::silent_targets::SilentTargets;
@@ -57,17 +57,6 @@ const PAIR_SLOW_SAMPLES: u32 = 2;
 const PAIR_WALL_NS: f64 = 3e8;
 /// The maximum sampling time of such a launch with the author's sample count, in ns.
 const PAIR_AUTHOR_NS: f64 = 1e8;
-
-/// What the launches are for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// A run that is recorded.
-    Run,
-    /// The same with `--quick`.
-    QuickRun,
-    /// Pairs of base and head.
-    Comparison,
-}
 
 /// The built benches, their launcher and the machine.
 #[derive(Debug)]
@@ -421,8 +410,8 @@ fn quick(target: SamplingTarget, args: &MeasureArgs) -> SamplingTarget {
     }
 }
 
-/// The target of a comparison: a pair needs the minimum and the median of a launch, and more launches
-/// lower the noise more than longer ones do.
+/// The target of a comparison. A pair needs the minimum and the median of a launch. More launches lower
+/// the noise more than longer ones do.
 fn comparison(target: SamplingTarget, args: &MeasureArgs) -> SamplingTarget {
     let launch_ns = f64::from(args.launch_ms.unwrap_or(PAIR_LAUNCH_MS)) * 1e6;
     SamplingTarget {
