@@ -93,7 +93,10 @@ fn note(of: usize, differences: &[String]) -> Option<String> {
     let more = if counts.len() > SHOWN { ", and other reasons" } else { "" };
     let timed = match differences.len() {
         0 => String::new(),
-        count => format!("; {count} are timed: {}{more}", reasons.join(", ")),
+        count => {
+            let timed = unit::counted(count, "is timed", "are timed");
+            format!("; {timed}: {}{more}", reasons.join(", "))
+        }
     };
     Some(format!("the same code is executed in both builds by {share}{timed}"))
 }
