@@ -9,6 +9,7 @@ mod recorder;
 mod context;
 mod silent_targets;
 mod name_selection;
+mod sampling;
 mod suite;
 mod unchanged;
 mod base_failures;

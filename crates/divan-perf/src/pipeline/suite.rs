@@ -3,11 +3,12 @@
 use super::args::{PerfArgs, Purpose};
 use super::context::Context;
 use super::name_selection::{exclude, exclusion_note, none_selected};
+use super::sampling::{self, LAUNCHES};
 use super::silent_targets::SilentTargets;
 use crate::args::MeasureArgs;
 use crate::bench::{
     BuildFolder, Built, ClockRecorder, FEWEST_LAUNCHES, Launcher, ListedBenchmark, Listing,
-    Measurement, Runner, RunnerOptions, SamplingTarget, SamplingTargets, SecondBuild, Workspace,
+    Measurement, Runner, RunnerOptions, SecondBuild, Workspace,
 };
 use crate::cargo::{KNOWN_LEVEL, Level};
 use crate::environment::{self, BuildSettings};
@@ -17,6 +18,7 @@ use crate::ui;
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use perf_judge::baseline::{RecordedCounts, Selector};
+use perf_judge::budget::Budget;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{
     LaunchResult, Machine, Measured, Quantity, Run, RunKind, SCHEMA, Source, Unfinished,
@@ -28,36 +30,10 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// The default of `--launches`.
-const LAUNCHES: u16 = 5;
 /// Launches of a candidate regression in a rerun.
 const RERUN_LAUNCHES: usize = 10;
 /// Launches of a benchmark with `--quick`.
 const QUICK_LAUNCHES: u16 = 2;
-/// The default of `--launch-ms`, in milliseconds.
-const LAUNCH_MS: u16 = 50;
-/// The same with `--quick`, for benchmarks without recorded sample sizes. Those of 50 ms are within
-/// the factor of four that keeps recorded values.
-const QUICK_LAUNCH_MS: u16 = 20;
-/// The fewest samples of a launch.
-const MIN_SAMPLES: u32 = 5;
-/// The same with `--quick`: a cold sample, and two that count.
-const QUICK_MIN_SAMPLES: u32 = 3;
-/// The maximum wall-clock time of a launch with untimed set-up, in ns.
-const MAX_WALL_NS: f64 = 2e9;
-/// The same with `--quick`.
-const QUICK_WALL_NS: f64 = 1e8;
-/// The maximum sampling time of a launch with the author's sample count, in ns.
-const MAX_AUTHOR_NS: f64 = 5e8;
-/// The default of `--launch-ms` in a comparison, in milliseconds.
-const PAIR_LAUNCH_MS: u16 = 20;
-/// The fewest slow samples of such a launch: a cold one, and one that counts.
-const PAIR_SLOW_SAMPLES: u32 = 2;
-/// The maximum wall-clock time of such a launch with untimed set-up, in ns.
-const PAIR_WALL_NS: f64 = 3e8;
-/// The maximum sampling time of such a launch with the author's sample count, in ns.
-const PAIR_AUTHOR_NS: f64 = 1e8;
-
 /// The built benches, their launcher and the machine.
 #[derive(Debug)]
 pub(crate) struct BenchSuite {
@@ -199,15 +175,8 @@ impl BenchSuite {
         let past = (purpose != Purpose::Comparison).then(|| self.selector(context));
         let options = RunnerOptions { seed: self.seed, time_limit: args.time_limit };
         let targets = |name: &BenchmarkId| {
-            let recorded = self.target(context, args, name);
-            SamplingTargets {
-                recorded,
-                new: match purpose {
-                    Purpose::Run => recorded,
-                    Purpose::QuickRun => quick(recorded, args),
-                    Purpose::Comparison => comparison(recorded, args),
-                },
-            }
+            let pooled_samples = samples_for_budgets(&context.project.budgets, name);
+            sampling::targets(purpose, args.launch_ms, pooled_samples)
         };
         Runner::plan(listing, &self.launcher, past, targets, options)
     }
@@ -322,22 +291,6 @@ impl BenchSuite {
         if level.is_some() { &self.second_machine } else { &self.machine }
     }
 
-    /// The sampling target of a benchmark: the time per launch, and the samples for its budgets.
-    fn target(&self, context: &Context, args: &MeasureArgs, name: &BenchmarkId) -> SamplingTarget {
-        let names = std::slice::from_ref(name);
-        let limits =
-            context.project.budgets.iter().filter(|budget| !budget.limits(names).is_empty());
-        SamplingTarget {
-            launch_ns: f64::from(args.launch_ms.unwrap_or(LAUNCH_MS)) * 1e6,
-            max_wall_ns: MAX_WALL_NS,
-            min_samples: MIN_SAMPLES,
-            min_slow_samples: QUICK_MIN_SAMPLES,
-            max_author_ns: MAX_AUTHOR_NS,
-            launches: LAUNCHES.into(),
-            pooled_samples: limits.filter_map(|budget| budget.metric.samples_needed()).max(),
-        }
-    }
-
     /// The benchmark in the newest run whose counts can be compared with those of the measured build,
     /// or of a second build for `level`.
     pub(crate) fn recorded<'a>(
@@ -397,31 +350,11 @@ fn selector<'a>(context: &'a Context, machine: &'a Machine) -> Selector<'a> {
         .with_accepted(&context.project.accepted)
 }
 
-/// The target of a quick measurement without recorded values.
-fn quick(target: SamplingTarget, args: &MeasureArgs) -> SamplingTarget {
-    let launch_ns = f64::from(args.launch_ms.unwrap_or(QUICK_LAUNCH_MS)) * 1e6;
-    SamplingTarget {
-        launch_ns,
-        max_wall_ns: QUICK_WALL_NS,
-        min_samples: QUICK_MIN_SAMPLES,
-        min_slow_samples: QUICK_MIN_SAMPLES,
-        pooled_samples: None,
-        ..target
-    }
-}
-
-/// The target of a comparison. A pair needs the minimum and the median of a launch. More launches lower
-/// the noise more than longer ones do.
-fn comparison(target: SamplingTarget, args: &MeasureArgs) -> SamplingTarget {
-    let launch_ns = f64::from(args.launch_ms.unwrap_or(PAIR_LAUNCH_MS)) * 1e6;
-    SamplingTarget {
-        launch_ns,
-        max_wall_ns: PAIR_WALL_NS,
-        min_samples: QUICK_MIN_SAMPLES,
-        min_slow_samples: PAIR_SLOW_SAMPLES,
-        max_author_ns: PAIR_AUTHOR_NS,
-        ..target
-    }
+/// The samples of all launches that the budgets of a benchmark need.
+fn samples_for_budgets(budgets: &[Budget], name: &BenchmarkId) -> Option<u32> {
+    let names = std::slice::from_ref(name);
+    let limits = budgets.iter().filter(|budget| !budget.limits(names).is_empty());
+    limits.filter_map(|budget| budget.metric.samples_needed()).max()
 }
 
 /// The most launches of each benchmark in the initial measurement.

@@ -29,7 +29,10 @@ pub fn variation(quantity: Quantity, spread: f64) -> Option<String> {
     (quantity.repeats() && spread > VARYING).then(|| {
         let from = unit::percent(LogRatio(threshold(Some(spread)).ln_1p()));
         let spread = unit::small_share(spread);
-        format!("{quantity} differ by {spread} between processes: changes from {from} are reported")
+        let differ = if quantity == Quantity::AllocPeakBytes { "differs" } else { "differ" };
+        format!(
+            "{quantity} {differ} by {spread} between processes: changes from {from} are reported"
+        )
     })
 }
 
