@@ -4,11 +4,12 @@
 use super::counted_sample::CountedSample;
 use super::eta::EtaEstimator;
 use super::executed_sample::ExecutedSample;
-use super::instructions::{CountRefused, CountedProcess, InstructionCount, InstructionCounter};
+use super::instructions::{CountedProcess, InstructionCount, InstructionCounter};
 use super::launch::LaunchOutcome;
 use super::parallel::on_all_processors;
 use super::recording_file::Marked;
 use super::sample_config::SampleConfig;
+use super::subtraction::CountRefused;
 use super::{Launcher, ListedBenchmark};
 use crate::ui::Progress;
 use anyhow::Result;

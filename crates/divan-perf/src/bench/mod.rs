@@ -22,6 +22,7 @@ mod counting;
 mod simulation;
 mod strace_calls;
 mod strace;
+mod subtraction;
 mod change_details;
 mod name_list;
 mod launch_files;
