@@ -63,7 +63,7 @@ impl DetailWorker {
     fn details(&self, job: &CountJob<'_>) -> Result<ChangeDetails> {
         self.launcher.check_interrupt()?;
         let mut details = ChangeDetails::default();
-        let found = CountedSample::find(&self.launcher, job.entry, job.iteration_ns)?;
+        let found = CountedSample::find(&self.launcher, job.entry, job.config)?;
         let Some(sample) = found else {
             details.refused.push("its samples were not found among its clock reads".to_owned());
             return Ok(details);

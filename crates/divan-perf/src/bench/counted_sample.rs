@@ -18,22 +18,25 @@ pub(super) struct CountedSample {
 /// Samples of a counting process. The last one is counted: the first one includes what happens once in
 /// a process.
 const SAMPLES: u32 = 2;
-/// The minimum duration of a counted sample, in ns outside of callgrind: a million instructions.
-/// What a sample adds to them, some hundreds, does not matter then.
-const MIN_SAMPLE_NS: f64 = 300_000.0;
+/// The iterations of the sample as a share of those of a launch: 0.3 ms of 50 ms, or a million
+/// instructions. What a sample adds to them, some hundreds, does not matter then.
+///
+/// A benchmark that rotates over its inputs has other instructions in a sample of another size. The
+/// iterations of a launch are recorded and kept, while measured times vary.
+const SHARE: f64 = 0.006;
 /// The largest sample size. Divan allocates memory for each iteration.
 const MAX_SAMPLE_SIZE: u32 = 1 << 16;
 
 impl CountedSample {
-    /// Finds the sample in an ordinary process; `None` if its clock reads cannot be proved.
+    /// Finds the sample of a benchmark with these launches in an ordinary process; `None` if its clock reads cannot be proved.
     ///
     /// Fails if no process can be started, or after an interrupt.
     pub(super) fn find(
         launcher: &Launcher,
         entry: &ListedBenchmark,
-        iteration_ns: f64,
+        launch: SampleConfig,
     ) -> Result<Option<Self>> {
-        let config = SampleConfig { sample_size: sample_size(iteration_ns), sample_count: SAMPLES };
+        let config = SampleConfig { sample_size: sample_size(launch), sample_count: SAMPLES };
         let proved = launcher.launch_to_count(entry, config, None)?.proved;
         let both = proved.last_sample.zip(proved.all);
         Ok(both.map(|(marks, all)| Self { config, marks, warm_up: all.first }))
@@ -45,8 +48,10 @@ impl CountedSample {
     }
 }
 
-fn sample_size(iteration_ns: f64) -> u32 {
-    let iterations = (MIN_SAMPLE_NS / iteration_ns.max(1.0)).ceil() as u32;
+/// The size of the counted sample of a benchmark with these launches.
+fn sample_size(launch: SampleConfig) -> u32 {
+    let iterations = f64::from(launch.sample_size) * f64::from(launch.sample_count);
+    let iterations = (iterations * SHARE).ceil() as u32;
     iterations.next_power_of_two().min(MAX_SAMPLE_SIZE)
 }
 
@@ -56,7 +61,11 @@ mod tests {
 
     #[test]
     fn a_counted_sample_has_about_a_million_instructions() {
-        let sizes = [0.0, 3.0, 400.0, 299_000.0, 300_000.0, 1e9].map(sample_size);
-        assert_eq!(sizes, [1 << 16, 1 << 16, 1024, 2, 1, 1]);
+        // Launches of 50 ms at 3 ns, 400 ns, 5 µs, 299 µs and 300 µs per iteration, and one of a second.
+        let launches = [(4096, 4069), (32, 3906), (1, 10_000), (1, 167), (1, 166), (1, 5)];
+        let sizes = launches.map(|(sample_size, sample_count)| {
+            super::sample_size(SampleConfig { sample_size, sample_count })
+        });
+        assert_eq!(sizes, [1 << 16, 1024, 64, 2, 1, 1]);
     }
 }

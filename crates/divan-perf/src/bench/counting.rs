@@ -28,6 +28,8 @@ pub(crate) struct CountJob<'a> {
     pub(crate) entry: &'a ListedBenchmark,
     /// The thread count, if a launch has a row for each of several.
     pub(crate) threads: Option<u32>,
+    /// The sample size and count of a launch, which the size of the counted sample follows.
+    pub(crate) config: SampleConfig,
     /// The time of an iteration in ns.
     pub(crate) iteration_ns: f64,
     /// Whether the executed code is listed.
@@ -227,7 +229,7 @@ impl CountWorker {
         &self,
         job: &CountJob<'_>,
     ) -> Result<(BenchmarkCounts, Option<CountRefused>)> {
-        let sample = CountedSample::find(&self.launcher, job.entry, job.iteration_ns)?;
+        let sample = CountedSample::find(&self.launcher, job.entry, job.config)?;
         // The difference of two processes varies, and takes long.
         let repeats = if sample.is_some() { job.repeats.max(1) } else { 1 };
         let mut counted = Vec::new();

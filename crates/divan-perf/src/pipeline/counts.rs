@@ -72,6 +72,7 @@ fn job_of_run<'a>(
         entry: &planned.entry,
         threads,
         lists_code: false,
+        config: planned.config,
         iteration_ns: measured.time_ns.median,
         allocations: measured.alloc.is_none(),
         repeats: if is_known { 1 } else { FIRST_REPEATS },
@@ -249,7 +250,7 @@ pub(super) fn side_jobs<'a>(executor: &'a Executor<'_>, verdict: &Verdict) -> Op
         entry: &planned.entry,
         threads,
         lists_code: false,
-        // One time for both sides, so that both get one sample size: a benchmark may rotate over inputs.
+        config: planned.config,
         iteration_ns: verdict.base_ns.or(verdict.head_ns).unwrap_or_default(),
         allocations: verdict
             .counts

@@ -105,6 +105,7 @@ fn job<'a>(
         entry: &planned.entry,
         threads,
         lists_code: false,
+        config,
         iteration_ns: planned.iteration_ns,
         allocations: true,
         repeats: 1,

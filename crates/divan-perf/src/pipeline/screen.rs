@@ -63,6 +63,7 @@ fn jobs<'a>(executor: &'a Executor<'_>, planned: &'a PlannedBenchmark) -> Option
         entry: &planned.entry,
         threads: None,
         lists_code: true,
+        config: planned.config,
         iteration_ns: planned.iteration_ns,
         allocations: true,
         repeats: 1,
