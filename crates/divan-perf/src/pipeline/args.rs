@@ -32,8 +32,9 @@ pub(crate) struct PerfArgs {
     pub(crate) time_all: bool,
     /// Do not count instructions and allocations.
     ///
-    /// By default every benchmark is counted after the launches, on all processors. Instructions
-    /// need valgrind. A quick run counts only what a budget limits.
+    /// By default every benchmark is counted on all processors, after the launches of a run and
+    /// before the pairs of a comparison. Instructions need valgrind. A quick run counts only what a
+    /// budget limits.
     #[arg(long, help_heading = heading::MEASUREMENT)]
     pub(crate) no_counts: bool,
     /// Compare only instructions and allocations, without timing.
