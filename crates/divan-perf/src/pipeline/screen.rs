@@ -2,7 +2,6 @@
 
 use super::counts::{CountedBenchmark, CountedSides, SideJobs, count_sides};
 use super::executor::Executor;
-use super::suite::BenchSuite;
 use crate::bench::{CountJob, ExecutedSample, PlannedBenchmark, SampleOf, fingerprints};
 use crate::ui;
 use anyhow::Result;
@@ -17,7 +16,6 @@ use std::collections::BTreeMap;
 /// The least share by which the instructions of equal code may differ. The allocator of the C library
 /// searches longer or shorter, depending on the addresses that it gets.
 const TOLERANCE: f64 = 0.005;
-
 /// The number of reasons in a note, and of characters in each.
 const SHOWN: usize = 3;
 const REASON_CHARS: usize = 160;
@@ -34,6 +32,7 @@ pub(super) fn apply(executor: &mut Executor<'_>, judge: &mut Judge) -> Result<()
     let jobs: Vec<SideJobs<'_>> =
         executor.runner.planned().iter().filter_map(|planned| jobs(executor, planned)).collect();
     let CountedSides { benchmarks, level, notes } = count_sides(executor, jobs)?;
+    executor.compared.head.counted_for = level;
     let found = compare_code(executor, &benchmarks)?;
     let mut screened = BTreeMap::new();
     let mut differences = Vec::new();
@@ -50,7 +49,6 @@ pub(super) fn apply(executor: &mut Executor<'_>, judge: &mut Judge) -> Result<()
         executor.notes.push(note);
     }
     executor.notes.extend(notes);
-    executor.compared.head.counted_for = level;
     executor.screened = screened;
     Ok(())
 }
@@ -127,7 +125,7 @@ fn compare_code(
         found.push(side.and_then(|()| {
             let both = prints.next().zip(prints.next());
             let (base, head) = both.ok_or_else(|| "no fingerprint".to_owned())?;
-            same_code(benchmark, &base?, &head?, spread(executor.suite, executor, benchmark))
+            same_code(benchmark, &base?, &head?, spread(executor, benchmark))
         }));
     }
     Ok(found)
@@ -158,10 +156,10 @@ fn both_samples<'a>(
     Ok([base, head])
 }
 
-/// The largest known spread of repeated counts of its instructions.
-fn spread(suite: &BenchSuite, executor: &Executor<'_>, benchmark: &CountedBenchmark) -> f64 {
+/// By how much the instructions of equal code may differ: the recorded repeat spread, or more.
+fn spread(executor: &Executor<'_>, benchmark: &CountedBenchmark) -> f64 {
     let level = executor.compared.head.counted_for;
-    let recorded = suite.recorded(executor.context, &benchmark.name, level);
+    let recorded = executor.suite.recorded(executor.context, &benchmark.name, level);
     let spread = recorded
         .and_then(|recorded| recorded.measured.count_spreads.get(&Quantity::Instructions).copied());
     spread.unwrap_or_default().max(TOLERANCE)
