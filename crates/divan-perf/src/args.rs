@@ -47,7 +47,7 @@ pub(crate) struct MeasureArgs {
     pub(crate) partition: Option<Part>,
     /// Set the measured time per launch, in milliseconds [default: 50, in comparisons 20].
     ///
-    /// Recorded sample sizes and sample counts are kept within a factor of four of this time, so
+    /// Recorded sample sizes and sample counts are kept within a factor of ten of this time, so
     /// that runs remain comparable.
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u16).range(1..=60_000), help_heading = heading::MEASUREMENT)]
     pub(crate) launch_ms: Option<u16>,

@@ -73,8 +73,11 @@ const MAX_SAMPLES: f64 = 10_000.0;
 pub(crate) const DIVAN_SAMPLE_COUNT: u32 = 100;
 /// The maximum time of all launches of a benchmark for the samples that a budget needs.
 const MAX_BUDGET_NS: f64 = 60e9;
-/// A recorded sample config is reused until the time has changed by this factor.
-const REUSE_FACTOR: f64 = 4.0;
+/// A recorded sample size is reused until the samples are shorter than they should be by this factor.
+const SIZE_FACTOR: f64 = 4.0;
+/// A recorded sample count is reused until a launch is shorter or longer than it should be by this
+/// factor. The count may come from a probe on a busy machine, whose median was several times too high.
+const COUNT_FACTOR: f64 = 10.0;
 /// How many times the maximum wall-clock time a launch with recorded values may seem to take. One
 /// probe on a busy machine can exceed it by far.
 const WALL_TOLERANCE: f64 = 10.0;
@@ -144,7 +147,7 @@ pub(crate) fn sample_count(
 }
 
 /// The sample config of the recorded runs, if it still fits. It fits until the median of the
-/// baseline has changed by [`REUSE_FACTOR`]; one run alone never changes it.
+/// baseline has changed by [`COUNT_FACTOR`]; one run alone never changes it.
 ///
 /// `iteration_wall_ns` is the wall-clock time per iteration, untimed set-up included. It is of one
 /// probe, so it decides only for a benchmark whose set-up limited the recorded values.
@@ -159,7 +162,7 @@ pub(crate) fn reusable(
     fits.then_some(SampleConfig { sample_size: past.sample_size, sample_count: past.sample_count })
 }
 
-/// Whether the recorded values are within [`REUSE_FACTOR`] of what would be chosen now.
+/// Whether the recorded values are near what would be chosen now.
 fn fits(past: &RecordedSampleConfig, iteration_wall_ns: f64, target: SamplingTarget) -> bool {
     let estimate = ProbeEstimate {
         min_ns: past.min_ns,
@@ -171,12 +174,12 @@ fn fits(past: &RecordedSampleConfig, iteration_wall_ns: f64, target: SamplingTar
     let new_count = sample_count(new_size, estimate, target);
     let iterations = f64::from(new_size) * f64::from(new_count);
     let ratio = f64::from(past.sample_size) * f64::from(past.sample_count) / iterations;
-    let long_enough = f64::from(past.sample_size) * REUSE_FACTOR >= f64::from(new_size)
-        || past.min_ns * REUSE_FACTOR >= SINGLE_ITERATION_NS;
+    let long_enough = f64::from(past.sample_size) * SIZE_FACTOR >= f64::from(new_size)
+        || past.min_ns * SIZE_FACTOR >= SINGLE_ITERATION_NS;
     let enough_samples = target.pooled_samples.is_none_or(|pooled| {
         (past.sample_count - 1) * target.launches >= pooled || past.sample_count >= new_count
     });
-    let is_near = (1.0 / REUSE_FACTOR..=REUSE_FACTOR).contains(&ratio);
+    let is_near = (1.0 / COUNT_FACTOR..=COUNT_FACTOR).contains(&ratio);
     long_enough && enough_samples && is_near
 }
 
@@ -251,7 +254,7 @@ mod tests {
         // A pause in the probe changes no recorded values, real set-up does.
         let usual = SampleConfig { sample_size: 64, sample_count: 4800 };
         for (iteration_wall_ns, expected) in
-            [(163.0, Some(usual)), (40_000.0, Some(usual)), (1e6, None)]
+            [(163.0, Some(usual)), (60_000.0, Some(usual)), (1e6, None)]
         {
             assert_eq!(reusable(&past(64, 4800, 163.0), iteration_wall_ns, TARGET), expected);
         }
@@ -277,20 +280,20 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_config_is_reused_until_the_time_changes_four_fold() {
+    fn a_sample_config_is_reused_until_the_time_changes_ten_fold() {
         assert_eq!(
             reused(&past(1, 50, 1e6), TARGET),
             Some(SampleConfig { sample_size: 1, sample_count: 50 })
         );
         assert_eq!(
-            reused(&past(1, 50, 3.7e6), TARGET),
+            reused(&past(1, 50, 9.7e6), TARGET),
             Some(SampleConfig { sample_size: 1, sample_count: 50 })
         );
         assert_eq!(
-            reused(&past(1, 50, 0.26e6), TARGET),
+            reused(&past(1, 50, 0.11e6), TARGET),
             Some(SampleConfig { sample_size: 1, sample_count: 50 })
         );
-        assert_eq!(reused(&past(1, 50, 0.24e6), TARGET), None);
+        assert_eq!(reused(&past(1, 50, 0.09e6), TARGET), None);
         assert_eq!(reused(&past(4096, 4500, 0.5), TARGET), None);
         // Too many samples, or a multiple of the author's count: a probing launch decides.
         assert_eq!(reused(&past(1, 640, 1e6), TARGET), None);

@@ -8,7 +8,7 @@ pub(super) const LAUNCHES: u16 = 5;
 /// The default of `--launch-ms`, in milliseconds.
 const LAUNCH_MS: u16 = 50;
 /// The same with `--quick`, for benchmarks without recorded sample sizes. Those of 50 ms are within
-/// the factor of four that keeps recorded values.
+/// the factor of ten that keeps recorded values.
 const QUICK_LAUNCH_MS: u16 = 20;
 /// The fewest samples of a launch.
 const MIN_SAMPLES: u32 = 5;
