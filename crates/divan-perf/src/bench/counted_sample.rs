@@ -18,6 +18,9 @@ pub(super) struct CountedSample {
 /// Samples of a counting process. The last one is counted: the first one includes what happens once in
 /// a process.
 const SAMPLES: u32 = 2;
+/// A launch of at most so many iterations has slow ones, mostly of more than 100 ms. One sample is enough
+/// then: what happens once in a process is less than a thousandth of it.
+const FEW_ITERATIONS: u64 = 3;
 /// The iterations of the sample as a share of those of a launch: 0.3 ms of 50 ms, or a million
 /// instructions. What a sample adds to them, some hundreds, does not matter then.
 ///
@@ -36,7 +39,7 @@ impl CountedSample {
         entry: &ListedBenchmark,
         launch: SampleConfig,
     ) -> Result<Option<Self>> {
-        let config = SampleConfig { sample_size: sample_size(launch), sample_count: SAMPLES };
+        let config = counted_config(launch);
         let proved = launcher.launch_to_count(entry, config, None)?.proved;
         let both = proved.last_sample.zip(proved.all);
         Ok(both.map(|(marks, all)| Self { config, marks, warm_up: all.first }))
@@ -48,11 +51,15 @@ impl CountedSample {
     }
 }
 
-/// The size of the counted sample of a benchmark with these launches.
-fn sample_size(launch: SampleConfig) -> u32 {
-    let iterations = f64::from(launch.sample_size) * f64::from(launch.sample_count);
-    let iterations = (iterations * SHARE).ceil() as u32;
-    iterations.next_power_of_two().min(MAX_SAMPLE_SIZE)
+/// The samples of a process that counts a benchmark with these launches.
+fn counted_config(launch: SampleConfig) -> SampleConfig {
+    let iterations = u64::from(launch.sample_size) * u64::from(launch.sample_count);
+    if iterations <= FEW_ITERATIONS {
+        return SampleConfig { sample_size: 1, sample_count: 1 };
+    }
+    let counted = (iterations as f64 * SHARE).ceil() as u32;
+    let sample_size = counted.next_power_of_two().min(MAX_SAMPLE_SIZE);
+    SampleConfig { sample_size, sample_count: SAMPLES }
 }
 
 #[cfg(test)]
@@ -62,10 +69,17 @@ mod tests {
     #[test]
     fn a_counted_sample_has_about_a_million_instructions() {
         // Launches of 50 ms at 3 ns, 400 ns, 5 µs, 299 µs and 300 µs per iteration, and one of a second.
-        let launches = [(4096, 4069), (32, 3906), (1, 10_000), (1, 167), (1, 166), (1, 5)];
-        let sizes = launches.map(|(sample_size, sample_count)| {
-            super::sample_size(SampleConfig { sample_size, sample_count })
-        });
-        assert_eq!(sizes, [1 << 16, 1024, 64, 2, 1, 1]);
+        let cases = [
+            ((4096, 4069), (1 << 16, 2)),
+            ((32, 3906), (1024, 2)),
+            ((1, 10_000), (64, 2)),
+            ((1, 167), (2, 2)),
+            ((1, 166), (1, 2)),
+            ((1, 3), (1, 1)),
+        ];
+        for ((sample_size, sample_count), counted) in cases {
+            let config = counted_config(SampleConfig { sample_size, sample_count });
+            assert_eq!((config.sample_size, config.sample_count), counted);
+        }
     }
 }

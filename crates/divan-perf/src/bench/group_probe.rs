@@ -91,6 +91,15 @@ impl ProbedRows {
         self.rows.iter().any(|row| row.is_first)
     }
 
+    /// Whether the first row of the process has less than half of its time in samples.
+    pub(super) fn is_first_cut_short(&self) -> bool {
+        self.rows.iter().filter(|row| row.is_first).any(|row| {
+            let sampling_ns = row.result.mean_ns * row.result.iterations() as f64;
+            let limit_ns = row.probing.limit.as_nanos() as f64;
+            row.result.sample_count < DIVAN_SAMPLE_COUNT && sampling_ns < limit_ns / 2.0
+        })
+    }
+
     /// Subtracts the duration of the start of a process from the first row. `sets_sample_count`: whether
     /// the bench may set sample counts of its own.
     pub(super) fn subtract_start(&mut self, start: Duration, sets_sample_count: bool) {

@@ -18,6 +18,7 @@ use perf_judge::run::LaunchResult;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::path::PathBuf;
+use std::slice;
 use std::time::{Duration, Instant};
 
 /// A listed benchmark with its rows, sample size and sample count.
@@ -51,10 +52,14 @@ const GROUP: usize = 64;
 const GROUP_BYTES: usize = 16_000;
 /// The sampling time of a benchmark in a probing process.
 const PROBE_TIME: Duration = Duration::from_millis(5);
+/// How many times as long the first row of a process is probed, if it was cut short.
+const FIRST_ROW_FACTOR: u32 = 10;
 /// The most sample sizes that are tried for a benchmark.
 const MAX_CONFIRMATIONS: usize = 4;
 /// The longest pause of a busy machine that is not taken for set-up.
 const MAX_PAUSE: Duration = Duration::from_millis(200);
+/// A set-up that takes longer is timed again before it is planned with.
+const LONG_SET_UP: Duration = Duration::from_secs(1);
 /// The maximum sampling time of a process that probes one benchmark. A sample count of the
 /// benchmark's author that needs more time is not detected.
 const MAX_PROBE_TIME: Duration = Duration::from_secs(3);
@@ -180,9 +185,13 @@ impl Planner<'_> {
             });
             recorded.collect::<Option<Vec<SampleConfig>>>()?.into_iter().next()
         });
-        let sample_size = sample_config::sample_size(probe.estimate, targets.new);
-        let is_confirmed =
-            recorded.is_some() || sample_size == 1 && !probe.may_be_a_pause(targets.new);
+        let (sample_size, is_confirmed) = match recorded {
+            Some(config) => (config.sample_size, !config.seems_slow(wall_ns, targets.recorded)),
+            None => {
+                let size = sample_config::sample_size(probe.estimate, targets.new);
+                (size, size == 1 && !probe.may_be_a_pause(targets.new))
+            }
+        };
         ProbedBenchmark { entry, probe, recorded, sample_size, is_confirmed }
     }
 
@@ -231,6 +240,9 @@ impl Planner<'_> {
     }
 
     /// Probes a group, and leaves the start of the process out of the time of its first row.
+    ///
+    /// Divan measures its own overhead before the first sample of a process, which counts towards the
+    /// time limit. A first row that was cut short by it is probed again for a longer time.
     fn probe_group(
         &mut self,
         group: &[ListedBenchmark],
@@ -244,6 +256,11 @@ impl Planner<'_> {
                 Some(start) => start,
                 None => *self.start.insert(self.overhead(first)?),
             };
+            if probed.get(&first.id).is_some_and(ProbedRows::is_first_cut_short) {
+                let again = slice::from_ref(first);
+                let time = PROBE_TIME * FIRST_ROW_FACTOR;
+                probed.extend(self.launcher.probe_group(again, sample_size, time)?);
+            }
             let sets_count = self.sets_sample_count;
             probed.values_mut().for_each(|rows| rows.subtract_start(start, sets_count));
         }
@@ -266,12 +283,27 @@ impl Planner<'_> {
         let ProbedBenchmark { entry, probe, .. } = probed;
         let iterations = f64::from(config.sample_size) * f64::from(config.sample_count);
         let sampling = iterations * probe.estimate.iteration_wall_ns / 1e9;
-        let expected = overhead + probe.set_up + Duration::from_secs_f64(sampling);
+        let set_up = self.repeated_set_up(&entry, &probe, overhead)?;
+        let expected = overhead + set_up + Duration::from_secs_f64(sampling);
         let iteration_ns = probe.estimate.median_ns;
         let rows = probe.rows;
         let planned = PlannedBenchmark { entry, rows, config, iteration_ns, expected, launches: 0 };
         self.plan.planned.push(planned);
         Ok(())
+    }
+
+    /// The set-up of a later launch. The first process of a benchmark may store what others read.
+    fn repeated_set_up(
+        &self,
+        entry: &ListedBenchmark,
+        probe: &Probe,
+        overhead: Duration,
+    ) -> Result<Duration> {
+        if probe.set_up < LONG_SET_UP {
+            return Ok(probe.set_up);
+        }
+        let again = self.overhead(entry)?.saturating_sub(overhead);
+        Ok(again.min(probe.set_up))
     }
 
     fn config(&self, probed: &ProbedBenchmark) -> Result<SampleConfig> {
@@ -325,6 +357,9 @@ impl ProbedBenchmark {
             probe.estimate.iteration_wall_ns = least;
         }
         self.probe = Probe { is_cut_short: self.probe.is_cut_short, ..probe };
+        if self.recorded.is_some() {
+            return;
+        }
         self.is_confirmed = !self.probe.may_be_a_pause(target);
         let larger = sample_config::sample_size(self.probe.estimate, target);
         let min_ns = self.probe.estimate.min_ns;

@@ -14,6 +14,15 @@ pub(crate) struct SampleConfig {
     pub(crate) sample_count: u32,
 }
 
+impl SampleConfig {
+    /// Whether iterations of this wall-clock time in ns make a launch much longer than its target.
+    /// The time is too long if it is one of samples with fewer iterations, each with its own set-up.
+    pub(super) fn seems_slow(self, iteration_wall_ns: f64, target: SamplingTarget) -> bool {
+        let iterations = f64::from(self.sample_size) * f64::from(self.sample_count);
+        self.sample_size > 1 && iterations * iteration_wall_ns > 2.0 * target.launch_ns
+    }
+}
+
 /// The requirements for the choice, besides the estimate of a probe.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct SamplingTarget {
@@ -119,7 +128,8 @@ pub(crate) fn is_limited_by_set_up(estimate: ProbeEstimate, target: SamplingTarg
 /// The sample count for this sample size.
 ///
 /// If the author set a sample count, the result is a multiple of it. A bench that rotates over its
-/// inputs then measures the same mix of inputs in every launch.
+/// inputs then measures the same mix of inputs in every launch. Slow samples are not more than the
+/// author wants.
 pub(crate) fn sample_count(
     sample_size: u32,
     estimate: ProbeEstimate,
@@ -127,7 +137,13 @@ pub(crate) fn sample_count(
 ) -> u32 {
     let sample_ns = f64::from(sample_size) * estimate.median_ns.max(LOOP_NS);
     let is_slow = sample_ns >= SLOW_SAMPLE_NS;
-    let fewest = if is_slow { target.min_slow_samples } else { target.min_samples };
+    let by_author =
+        estimate.author_sample_count.filter(|own| (2..=MAX_SAMPLES as u32).contains(own));
+    let fewest = match by_author {
+        Some(own) if is_slow => target.min_slow_samples.min(own),
+        None if is_slow => target.min_slow_samples,
+        _ => target.min_samples,
+    };
     let (fewest, most) = (f64::from(fewest), MAX_SAMPLES);
     let sample_wall_ns = f64::from(sample_size) * estimate.iteration_wall_ns;
     let affordable = (target.max_wall_ns / sample_wall_ns.max(1.0)).clamp(fewest, most);
@@ -139,7 +155,6 @@ pub(crate) fn sample_count(
             count = count.max(needed);
         }
     }
-    let by_author = estimate.author_sample_count.filter(|own| (2..=most as u32).contains(own));
     match by_author.map(|own| count.div_ceil(own) * own) {
         Some(multiple) if f64::from(multiple) * sample_ns <= target.max_author_ns => multiple,
         _ => count,
@@ -268,6 +283,10 @@ mod tests {
         };
         assert_eq!(rotating(1e6, 64), 64);
         assert_eq!(rotating(2e5, 64), 256);
+        // Slow ones are no more than the author wants.
+        let target = SamplingTarget { min_slow_samples: 3, ..TARGET };
+        let slow = ProbeEstimate { author_sample_count: Some(2), ..estimate(6e8) };
+        assert_eq!(sample_count(1, slow, target), 2);
         // A launch of an hour is too long.
         assert_eq!(rotating(1e9, 3600), 5);
     }
@@ -297,6 +316,15 @@ mod tests {
         assert_eq!(reused(&past(4096, 4500, 0.5), TARGET), None);
         // Too many samples, or a multiple of the author's count: a probing launch decides.
         assert_eq!(reused(&past(1, 640, 1e6), TARGET), None);
+    }
+
+    #[test]
+    fn a_launch_seems_slow_if_its_iterations_take_longer_than_they_are_timed() {
+        let cases = [(32, 1500, 1_000.0, false), (32, 1500, 41_000.0, true), (1, 5, 1e9, false)];
+        for (sample_size, sample_count, iteration_wall_ns, expected) in cases {
+            let config = SampleConfig { sample_size, sample_count };
+            assert_eq!(config.seems_slow(iteration_wall_ns, TARGET), expected, "{config:?}");
+        }
     }
 
     #[test]
