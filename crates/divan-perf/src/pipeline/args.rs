@@ -20,7 +20,7 @@ pub(crate) struct PerfArgs {
     /// Measure benchmarks even if both builds are identical.
     ///
     /// By default a benchmark is skipped if its executables have the same bytes in both builds.
-    /// Files that it may read must not differ either. Use the flag to check the machine's noise.
+    /// Files that it reads must not differ either. Use the flag to check the machine's noise.
     #[arg(long, help_heading = heading::COMPARISON)]
     pub(crate) no_skip: bool,
     /// Time benchmarks even if they execute the same code in both builds.

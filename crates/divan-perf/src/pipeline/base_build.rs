@@ -4,9 +4,10 @@ use super::base_failures::BaseFailures;
 use super::base_inputs::BaseInputs;
 use super::context::Context;
 use super::suite::BenchSuite;
-use super::unchanged::{BuildTree, unchanged_packages};
+use super::unchanged::{BuildTree, IdenticalPackages, ReadableFiles, identical_packages};
 use crate::bench::{
-    BaseCache, BaseEntries, Built, Launcher, Listing, SecondBuild, Workspace, base_sources,
+    BaseCache, BaseEntries, Built, Launcher, ListedBenchmark, Listing, SecondBuild, Workspace,
+    base_sources,
 };
 use crate::budget_file;
 use crate::cargo::{BuildAdditions, KNOWN_LEVEL};
@@ -20,7 +21,7 @@ use perf_judge::ident::BenchmarkId;
 use perf_judge::unit::{self, LogRatio};
 use perf_report::visible;
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use xshell::Shell;
@@ -44,6 +45,8 @@ pub(crate) struct Base {
     pub(super) second: OnceCell<SecondBuild>,
     /// Packages that are skipped because base and head are identical; empty with `--no-skip`.
     unchanged: BTreeSet<String>,
+    /// Identical packages that are skipped if their benchmarks do not read these changed files.
+    if_unread: BTreeMap<String, ReadableFiles>,
     /// The files of its work tree.
     sources: SourceState,
     /// The worktree, locked as long as its executables are launched.
@@ -93,15 +96,15 @@ impl Base {
             // An entry that the base has as well does not apply, and the base may have them all.
             context.project.settings.accepted.clone()
         });
-        let unchanged = if skips {
+        let identical = if skips {
             let (own, root) = (&context.project.workspace, repository.root());
             let head = BuildTree { built: &suite.built, workspace: own, root: &root };
             let base = BuildTree { built: &built, workspace: &workspace, root: &cache.tree };
             let changed = context.changed_files(repository, &commit.commit.hash)?;
             let changed = inputs.changed(changed);
-            unchanged_packages(head, base, &changed)?
+            identical_packages(head, base, &changed)?
         } else {
-            BTreeSet::new()
+            IdenticalPackages::default()
         };
         let renamed = &context.project.settings.renamed;
         let failures = BaseFailures::find(&workspace, &built, &listing, &suite.launcher, renamed)?;
@@ -115,10 +118,32 @@ impl Base {
             workspace,
             built,
             second: OnceCell::new(),
-            unchanged,
+            unchanged: identical.unchanged,
+            if_unread: identical.if_unread,
             sources,
             cache,
         })
+    }
+
+    /// Finds the identical packages whose benchmarks read no changed file. `head` are the benchmarks to
+    /// measure.
+    pub(crate) fn skip_unread(
+        &mut self,
+        launcher: &Launcher,
+        head: &[ListedBenchmark],
+    ) -> Result<()> {
+        for (package, files) in std::mem::take(&mut self.if_unread) {
+            let of_package = head.iter().filter(|entry| package_of(&entry.id) == package);
+            let pairs = of_package.map(|entry| Some((entry, self.entries.get(&entry.id)?)));
+            // A benchmark that only one side has is measured.
+            let Some(pairs) = pairs.collect::<Option<Vec<_>>>() else { continue };
+            let (head, base): (Vec<_>, Vec<_>) =
+                pairs.into_iter().map(|(head, base)| (head.clone(), base.clone())).unzip();
+            if !head.is_empty() && files.are_unread(launcher, &head, &base)? {
+                self.unchanged.insert(package);
+            }
+        }
+        Ok(())
     }
 
     /// Builds it for the processor level that valgrind supports.
@@ -170,9 +195,12 @@ impl Base {
 
     /// Whether the benchmark is skipped because base and head are identical.
     pub(crate) fn is_unchanged(&self, name: &BenchmarkId) -> bool {
-        let package = name.as_str().split('/').next().unwrap_or_default();
-        self.unchanged.contains(package)
+        self.unchanged.contains(package_of(name))
     }
+}
+
+fn package_of(name: &BenchmarkId) -> &str {
+    name.as_str().split('/').next().unwrap_or_default()
 }
 
 /// The machine's configuration, which cargo does not find from the base's folder.

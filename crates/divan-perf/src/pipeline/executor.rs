@@ -190,7 +190,10 @@ impl<'a> Executor<'a> {
         // Only one build at a time can claim the worktree of the base.
         self.base = None;
         match self.build(base) {
-            Ok(built) => {
+            Ok(mut built) => {
+                let entries = candidates.iter().filter_map(|name| self.runner.entry_of(name));
+                let entries: Vec<_> = entries.cloned().collect();
+                built.skip_unread(&self.suite.launcher, &entries)?;
                 self.notes.extend(built.notes.iter().cloned());
                 self.classify(judge, &built, candidates);
                 self.base = Some(built);

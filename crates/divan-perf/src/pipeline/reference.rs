@@ -76,7 +76,8 @@ impl ReferenceSource {
         let repository = context.history.repository();
         let repository = repository.context(NO_REPOSITORY)?;
         let skips = !args.no_skip;
-        let base = Base::build(context, repository, suite, commit, skips)?;
+        let mut base = Base::build(context, repository, suite, commit, skips)?;
+        base.skip_unread(&suite.launcher, &listing.entries)?;
         suite.silent.fail(&mut listing, base.names().cloned(), is_wanted);
         listing.fail_duplicates(base.names().cloned(), is_wanted);
         Ok(Selection::of(listing, base, &context.project.budgets, is_wanted))
