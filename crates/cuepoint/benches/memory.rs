@@ -28,7 +28,7 @@ fn main() {
 
 /// Matches a library of 10,000 tracks. What counts is the peak of the program's resident memory
 /// rather than the time.
-#[divan::bench(sample_count = 2, sample_size = 1)]
+#[divan::bench(sample_count = 1, sample_size = 1)]
 fn memory_typical(bencher: Bencher<'_, '_>) {
     let inputs = Inputs::new();
     prepare(inputs.folder());
@@ -46,11 +46,11 @@ fn prepare(folder: &Path) {
     let own = current_exe().expect("a running program has a path");
     let mut generator = Command::new(own);
     let _not_waited_for = generator.env(PREPARE, folder).spawn().expect("the program starts again");
-    for _ in 0..600 {
+    for _ in 0..6_000 {
         if catalogue_in(folder).exists() {
             return;
         }
-        sleep(Duration::from_millis(100));
+        sleep(Duration::from_millis(10));
     }
     panic!("the inputs were not generated within a minute");
 }

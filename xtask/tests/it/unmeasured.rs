@@ -224,6 +224,17 @@ fn a_budget_of_the_same_executables_is_checked() {
 }
 
 #[test]
+fn a_budget_that_the_base_has_too_is_not_checked_for_the_same_executables() {
+    let project = &Project::scripted();
+    budget(project, r#"digits", "metric": "median", "target_ms": 0.0000001"#);
+    project.commit_all();
+    branch(project);
+    project.write("README.md", "prose");
+    compare(project, "digits", &[]).expect(0).says("identical executables");
+    assert_eq!(verdict(project, "known-cost/text::digits"), ("unchanged".to_owned(), 0));
+}
+
+#[test]
 fn a_benchmark_that_fails_on_the_base_alone_is_not_new() {
     let project = &Project::scripted();
     project.write("behaviour.txt", "digits=panic");

@@ -14,7 +14,7 @@ use super::{Launcher, ListedBenchmark};
 use crate::ui::Progress;
 use anyhow::Result;
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Alloc, LaunchResult, Quantities, Quantity};
+use perf_judge::run::{Alloc, LaunchResult, Measured, Quantities, Quantity};
 use perf_judge::stats;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -202,7 +202,12 @@ impl CountWorker {
         let single = job.threads.map(|threads| job.entry.with_threads(threads));
         let job = CountJob { entry: single.as_ref().unwrap_or(job.entry), ..*job };
         let launch_results = self.launch(&job)?;
+        // Divan counts the requested bytes, and the library those of the blocks.
+        let by_divan = Measured::of(job.entry.id.clone(), None, &launch_results);
+        let by_divan = by_divan.filter(|measured| measured.alloc.is_some());
+        let job = CountJob { allocations: job.allocations && by_divan.is_none(), ..job };
         let (mut counted, refused) = self.count_in_processes(&job)?;
+        counted.counts.extend(by_divan.iter().flat_map(allocations_by_divan));
         counted.counts.extend(page_faults(&launch_results));
         Ok((BenchmarkCounts { launch_results, ..counted }, refused))
     }
@@ -318,6 +323,11 @@ impl CountWorker {
             peak_bytes: (config.sample_size == 1).then_some(allocated.peak_bytes as f64),
         }))
     }
+}
+
+fn allocations_by_divan(measured: &Measured) -> impl Iterator<Item = (Quantity, f64)> {
+    let quantities = [Quantity::AllocCount, Quantity::AllocBytes, Quantity::AllocPeakBytes];
+    quantities.into_iter().filter_map(|quantity| Some((quantity, measured.quantity(quantity)?)))
 }
 
 /// The medians over launches.

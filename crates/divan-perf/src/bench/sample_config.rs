@@ -138,7 +138,7 @@ pub(crate) fn sample_count(
     let sample_ns = f64::from(sample_size) * estimate.median_ns.max(LOOP_NS);
     let is_slow = sample_ns >= SLOW_SAMPLE_NS;
     let by_author =
-        estimate.author_sample_count.filter(|own| (2..=MAX_SAMPLES as u32).contains(own));
+        estimate.author_sample_count.filter(|own| (1..=MAX_SAMPLES as u32).contains(own));
     let fewest = match by_author {
         Some(own) if is_slow => target.min_slow_samples.min(own),
         None if is_slow => target.min_slow_samples,

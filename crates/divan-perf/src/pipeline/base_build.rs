@@ -16,7 +16,7 @@ use crate::files::real;
 use crate::store::{BaseCommit, Repository, SourceState};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
-use perf_judge::budget::{Acceptance, BaseConfig};
+use perf_judge::budget::{Acceptance, BaseConfig, Budget};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::unit::{self, LogRatio};
 use perf_report::visible;
@@ -37,6 +37,8 @@ pub(crate) struct Base {
     has_inputs: bool,
     /// The accepted regressions of its own perf-budgets.json.
     pub(crate) accepted: Vec<Acceptance>,
+    /// Its own budgets.
+    pub(crate) budgets: Vec<Budget>,
     pub(crate) notes: Vec<String>,
     /// Its workspace.
     pub(super) workspace: Workspace,
@@ -91,10 +93,10 @@ impl Base {
         notes.extend(built.notes.iter().map(|note| format!("{short}: {note}")));
         let failed = |(name, reason): (&BenchmarkId, &String)| format!("{short}: {name}: {reason}");
         notes.extend(listing.failures.iter().map(failed));
-        let accepted = accepted(&workspace).unwrap_or_else(|error| {
+        let (accepted, budgets) = settings(&workspace).unwrap_or_else(|error| {
             notes.push(format!("{short}: {error:#}: accepted regressions do not apply"));
             // An entry that the base has as well does not apply, and the base may have them all.
-            context.project.settings.accepted.clone()
+            (context.project.settings.accepted.clone(), Vec::new())
         });
         let identical = if skips {
             let (own, root) = (&context.project.workspace, repository.root());
@@ -114,6 +116,7 @@ impl Base {
             commit,
             failures,
             accepted,
+            budgets,
             notes,
             workspace,
             built,
@@ -229,9 +232,10 @@ fn build_again_if_damaged<T>(
     })
 }
 
-fn accepted(workspace: &Workspace) -> Result<Vec<Acceptance>> {
+/// The accepted regressions and the budgets of a base's perf-budgets.json.
+fn settings(workspace: &Workspace) -> Result<(Vec<Acceptance>, Vec<Budget>)> {
     let read = budget_file::read(&workspace.root)?;
-    Ok(read.map_or_else(Vec::new, |(_, settings, _)| settings.accepted))
+    Ok(read.map_or_else(<_>::default, |(_, settings, budgets)| (settings.accepted, budgets)))
 }
 
 /// The folder of the workspace in the base.

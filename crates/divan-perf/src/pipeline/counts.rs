@@ -240,7 +240,8 @@ pub(super) fn side_jobs<'a>(executor: &'a Executor<'_>, verdict: &Verdict) -> Op
     let planned = executor.runner.planned_of(name).filter(|_| verdict.launches > 0)?;
     let (_, threads) = planned.rows_by_threads().find(|(row, _)| *row == name)?;
     let base = executor.base.as_ref().filter(is_current);
-    let base = base.filter(|_| verdict.method == Method::Paired);
+    let base = base
+        .filter(|base| verdict.method == Method::Paired && !base.is_unchanged(&planned.entry.id));
     let base = base.and_then(|base| base.entries.get(&planned.entry.id));
     let is_compared = executor.args.compare.is_some();
     if base.is_none() && !(is_compared && executor.context.project.limits_counts(name)) {

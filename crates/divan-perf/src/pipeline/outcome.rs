@@ -21,9 +21,11 @@ use perf_report::{
     to_markdown, to_terminal,
 };
 use serde_json::json;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::slice;
 
 /// Writes the run and its samples to disk, then records the run. A run without a measured benchmark
 /// is not recorded.
@@ -111,14 +113,19 @@ fn checked_budgets(
 ) -> Vec<BudgetResult> {
     let args = executor.args;
     let required = if args.quick { Required::Counts } else { Required::All };
-    // A benchmark with identical builds is launched only if one of its budgets gates.
-    let measured = |verdict: &&Verdict| {
-        let is_measured = verdict.launches > 0 || measurement.counts.contains_key(&verdict.name);
+    let is_checked = |verdict: &Verdict, budget: &Budget| {
+        let is_counted = measurement.counts.contains_key(&verdict.name);
+        let is_measured = verdict.launches > 0 || is_counted && budget.metric.is_count();
         is_measured || verdict.state == State::Missing
     };
-    let selected: Vec<BenchmarkId> =
-        verdicts.verdicts.iter().filter(measured).map(|verdict| verdict.name.clone()).collect();
-    check(budgets, &selected, run, &measurement.launch_results, required)
+    let checked = budgets.iter().flat_map(|budget| {
+        let verdicts = verdicts.verdicts.iter().filter(|verdict| is_checked(verdict, budget));
+        let selected: Vec<BenchmarkId> = verdicts.map(|verdict| verdict.name.clone()).collect();
+        check(slice::from_ref(budget), &selected, run, &measurement.launch_results, required)
+    });
+    let mut checked: Vec<BudgetResult> = checked.collect();
+    checked.sort_by_key(|result| Reverse(result.status));
+    checked
 }
 
 fn report_with(

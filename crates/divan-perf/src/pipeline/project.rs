@@ -88,9 +88,15 @@ impl Project {
         self.budgets.iter().any(|budget| budget.metric.is_exact() && budget.may_limit(name))
     }
 
-    /// Whether a budget that gates limits the benchmark.
-    pub(super) fn gates(&self, name: &BenchmarkId) -> bool {
-        self.budgets.iter().any(|budget| budget.gate && budget.may_limit(name))
+    /// Whether a benchmark that executes the same code as the base is launched for a budget that gates.
+    ///
+    /// Its times met the same budget of the base, whose budgets are `of_base`. Other values, such as the
+    /// memory of the process, also depend on code outside of the samples.
+    pub(super) fn needs_launches(&self, name: &BenchmarkId, of_base: &[Budget]) -> bool {
+        self.budgets.iter().any(|budget| {
+            let can_differ = !budget.metric.is_time() || !of_base.contains(budget);
+            budget.gate && !budget.metric.is_exact() && can_differ && budget.may_limit(name)
+        })
     }
 
     /// Checks that new names and accepted regressions name one of `known`, all benchmarks.

@@ -26,11 +26,14 @@ const SAME_CODE: &str = "same executed code";
 pub(super) fn apply(executor: &mut Executor<'_>, judge: &mut Judge) -> Result<()> {
     let args = executor.args;
     let is_off = args.compare.is_none() || args.no_counts || args.time_all || args.no_skip;
-    if is_off || executor.base.is_none() {
+    if is_off {
         return Ok(());
     }
-    let jobs: Vec<SideJobs<'_>> =
-        executor.runner.planned().iter().filter_map(|planned| jobs(executor, planned)).collect();
+    let Some(base) = &executor.base else { return Ok(()) };
+    let of_base = base.budgets.clone();
+    let planned = executor.runner.planned().iter();
+    let planned = planned.filter(|planned| !base.is_unchanged(&planned.entry.id));
+    let jobs: Vec<SideJobs<'_>> = planned.filter_map(|planned| jobs(executor, planned)).collect();
     let CountedSides { benchmarks, level, notes } = count_sides(executor, jobs)?;
     executor.compared.head.counted_for = level;
     let found = compare_code(executor, &benchmarks)?;
@@ -39,7 +42,10 @@ pub(super) fn apply(executor: &mut Executor<'_>, judge: &mut Judge) -> Result<()
     for (benchmark, found) in benchmarks.into_iter().zip(found) {
         let CountedBenchmark { name, base, head } = benchmark;
         match found {
-            Ok(()) => judge.is_same_code(&name, SAME_CODE, executor.context.project.gates(&name)),
+            Ok(()) => {
+                let is_launched = executor.context.project.needs_launches(&name, &of_base);
+                judge.is_same_code(&name, SAME_CODE, is_launched);
+            }
             Err(difference) => differences.push(difference),
         }
         screened.extend(base.map(|base| (name, [base, head])));

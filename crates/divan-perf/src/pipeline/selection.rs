@@ -45,7 +45,7 @@ impl Selection {
     }
 
     /// Keeps in the listing what is launched: benchmarks with different builds, and those with a budget
-    /// that gates. `is_wanted` selects the removed benchmarks to report.
+    /// that gates and that the base does not have. `is_wanted` selects the removed benchmarks to report.
     pub(super) fn of(
         mut listing: Listing,
         base: Base,
@@ -62,7 +62,8 @@ impl Selection {
         listing.entries.retain(|entry| {
             let id = &entry.id;
             let failure = base.failure(id);
-            let gates = || budgets.iter().any(|budget| budget.gate && budget.may_limit(id));
+            let is_new = |budget: &&Budget| budget.gate && !base.budgets.contains(budget);
+            let gates = || budgets.iter().filter(is_new).any(|budget| budget.may_limit(id));
             if base.entries.get(id).is_none() && failure.is_none() {
                 return selection.new.insert(id.clone());
             }
