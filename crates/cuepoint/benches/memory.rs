@@ -19,14 +19,14 @@ const PREPARE: &str = "CUEPOINT_BENCH_PREPARE";
 fn main() {
     match var_os(PREPARE) {
         Some(folder) => {
-            let library = LibrarySpec::of(10_000);
+            let library = LibrarySpec::of(5_000);
             write_inputs(folder.as_ref(), CatalogueSpec { library, entries: 20_000 });
         }
         None => divan::main(),
     }
 }
 
-/// Matches a library of 10,000 tracks. What counts is the peak of the program's resident memory
+/// Matches a library of 5,000 tracks. What counts is the peak of the program's resident memory
 /// rather than the time.
 #[divan::bench(sample_count = 1, sample_size = 1)]
 fn memory_typical(bencher: Bencher<'_, '_>) {

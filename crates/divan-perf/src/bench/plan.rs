@@ -168,8 +168,11 @@ impl Planner<'_> {
         }
         self.confirm(&mut probed)?;
         let fastest = probed.iter().min_by(|one, other| one.wall_ns().total_cmp(&other.wall_ns()));
-        let overhead = fastest.map(|probed| self.overhead(&probed.entry)).transpose()?;
-        let overhead = overhead.unwrap_or_default();
+        let overhead = match (fastest, self.start) {
+            (None, _) => Duration::ZERO,
+            (Some(_), Some(start)) if probed.len() == 1 => start,
+            (Some(fastest), _) => self.overhead(&fastest.entry)?,
+        };
         probed.into_iter().try_for_each(|probed| self.add(probed, overhead))
     }
 
@@ -314,18 +317,22 @@ impl Planner<'_> {
         Ok(SampleConfig { sample_size, sample_count })
     }
 
-    /// The estimate with the author's sample count. Only a full launch shows it if the time limit
-    /// ended the probe. It costs the time of many samples, so it is left out for benches whose
-    /// sources set no sample count.
+    /// The estimate with the author's sample count, if the time limit ended the probe. It costs the time of
+    /// many samples, so it is left out for benches whose sources set no sample count. A count that takes
+    /// longer than a launch may does not matter.
     fn with_author_count(&self, entry: &ListedBenchmark, probe: &Probe) -> Result<ProbeEstimate> {
         if !probe.is_cut_short || !self.sets_sample_count {
             return Ok(probe.estimate);
         }
+        let target = (self.targets)(&entry.id).new;
+        let limit = Duration::from_secs_f64(2.0 * target.longest_author_ns(probe.estimate) / 1e9);
+        let limit = limit.min(MAX_PROBE_TIME);
         let started = Instant::now();
-        let outcome = self.launcher.launch(entry, None, Some(MAX_PROBE_TIME))?;
+        let outcome = self.launcher.launch(entry, None, Some(limit))?;
         let LaunchOutcome::Rows(rows) = outcome else { return Ok(probe.estimate) };
+        let sampling = started.elapsed().saturating_sub(probe.set_up);
         let author_sample_count =
-            (started.elapsed() < MAX_PROBE_TIME).then(|| author_count(results(&rows))).flatten();
+            (sampling < limit).then(|| author_count(results(&rows))).flatten();
         Ok(ProbeEstimate { author_sample_count, ..probe.estimate })
     }
 }

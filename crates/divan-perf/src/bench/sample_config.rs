@@ -42,6 +42,14 @@ pub(crate) struct SamplingTarget {
     pub(crate) pooled_samples: Option<u32>,
 }
 
+impl SamplingTarget {
+    /// The longest sampling time in ns of an author's sample count that matters: that of a launch, or of
+    /// two slow samples.
+    pub(super) fn longest_author_ns(&self, estimate: ProbeEstimate) -> f64 {
+        self.max_author_ns.max(2.0 * estimate.median_ns)
+    }
+}
+
 /// The targets of a benchmark with recorded values, and of one without.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct SamplingTargets {

@@ -2,6 +2,7 @@
 
 use super::args::Purpose;
 use crate::bench::{SamplingTarget, SamplingTargets};
+use perf_judge::detect::paired;
 
 /// The default of `--launches`.
 pub(super) const LAUNCHES: u16 = 5;
@@ -22,8 +23,8 @@ const QUICK_WALL_NS: f64 = 1e8;
 const MAX_AUTHOR_NS: f64 = 5e8;
 /// The default of `--launch-ms` in a comparison, in milliseconds.
 const PAIR_LAUNCH_MS: u16 = 20;
-/// The fewest slow samples of such a launch: a cold one, and one that counts.
-const PAIR_SLOW_SAMPLES: u32 = 2;
+/// The fewest slow samples of such a launch. Both sides have the same cold start.
+const PAIR_SLOW_SAMPLES: u32 = 1;
 /// The maximum wall-clock time of such a launch with untimed set-up, in ns.
 const PAIR_WALL_NS: f64 = 3e8;
 /// The maximum sampling time of such a launch with the author's sample count, in ns.
@@ -69,7 +70,7 @@ fn quick(target: SamplingTarget, launch_ms: Option<u16>) -> SamplingTarget {
     }
 }
 
-/// The target of a comparison. A pair needs the minimum and the median of a launch. More launches lower
+/// The target of a comparison. It has at least [`paired::FIRST_ANALYSIS`] launches of each side. A pair needs the minimum and the median of a launch. More launches lower
 /// the noise more than longer ones do.
 fn comparison(target: SamplingTarget, launch_ms: Option<u16>) -> SamplingTarget {
     SamplingTarget {
@@ -78,6 +79,7 @@ fn comparison(target: SamplingTarget, launch_ms: Option<u16>) -> SamplingTarget 
         min_samples: QUICK_MIN_SAMPLES,
         min_slow_samples: PAIR_SLOW_SAMPLES,
         max_author_ns: PAIR_AUTHOR_NS,
+        launches: paired::FIRST_ANALYSIS as u32,
         ..target
     }
 }
@@ -94,7 +96,8 @@ mod tests {
         let ms = |target: SamplingTarget| (target.launch_ns / 1e6).round() as u32;
         assert_eq!([run, quick, pairs].map(ms), [50, 20, 20]);
         assert_eq!([run, quick, pairs].map(|target| target.min_samples), [5, 3, 3]);
-        assert_eq!([run, quick, pairs].map(|target| target.min_slow_samples), [3, 3, 2]);
+        assert_eq!([run, quick, pairs].map(|target| target.min_slow_samples), [3, 3, 1]);
+        assert_eq!([run, quick, pairs].map(|target| target.launches), [5, 5, 10]);
         // A quick run checks no budget of percentiles.
         let pooled = [run, quick, pairs].map(|target| target.pooled_samples);
         assert_eq!(pooled, [Some(60), None, Some(60)]);
