@@ -60,6 +60,14 @@ pub enum Difference {
     Library(Side, String),
 }
 
+impl Difference {
+    /// Whether the executed instructions of a shared library differ, and the library is the same.
+    pub fn is_in_a_library(&self) -> bool {
+        // Libraries have absolute paths, and functions have names.
+        matches!(self, Self::Instructions { name, .. } if name.starts_with('/'))
+    }
+}
+
 /// Compares what two builds executed in one sample of the same size.
 ///
 /// `tolerance` is the spread of repeated counts of one build, as a share of their median. The counts of

@@ -2,6 +2,7 @@
 
 use super::{AcceptanceResult, AcceptanceStatus, Report, Row};
 use crate::partition::Partition;
+use crate::stage_time::add_stages;
 use crate::summary::summary;
 use perf_judge::budget::{Acceptance, BudgetResult, BudgetStatus};
 use perf_judge::ident::BenchmarkId;
@@ -118,6 +119,7 @@ impl Report {
         let known: BTreeSet<String> = self.notes.iter().cloned().collect();
         self.notes.extend(part.notes.into_iter().filter(|note| !known.contains(note)));
         self.add_accepted(part.accepted);
+        add_stages(&mut self.stages, part.stages);
         self.run.partial |= part.run.partial;
         self.run.started = self.run.started.min(part.run.started);
     }

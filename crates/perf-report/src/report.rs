@@ -4,6 +4,7 @@ use crate::accepted::{AcceptanceResult, AcceptanceStatus};
 use crate::counts::variation_notes;
 use crate::partition::Partition;
 use crate::row::Row;
+use crate::stage_time::StageTime;
 use crate::summary::summary;
 use crate::text::argument;
 use chrono::{DateTime, Utc};
@@ -47,6 +48,9 @@ pub struct Report {
     pub accepted: Vec<AcceptanceResult>,
     /// Notes for the reader.
     pub notes: Vec<String>,
+    /// How long the stages took. Parts of a check that ran on several machines are added up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageTime>,
     /// The part of the benchmarks that was measured, with `--partition`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition: Option<Partition>,
@@ -197,6 +201,7 @@ impl Report {
             budgets,
             accepted,
             notes,
+            stages: Vec::new(),
             partition: None,
             excluded: Vec::new(),
         }
@@ -258,9 +263,7 @@ fn verdict_notes(verdicts: &Verdicts, reference: &ReferenceFacts) -> Vec<String>
     let cut_short = verdicts.verdicts.iter().filter(|verdict| verdict.cut_short).count();
     if cut_short > 0 {
         let benchmarks = unit::counted(cut_short, "benchmark", "benchmarks");
-        notes.push(format!(
-            "undecided at the time limit: {benchmarks}; raise --time-limit, or omit it"
-        ));
+        notes.push(format!("undecided when the measurement ended: {benchmarks}"));
     }
     notes
 }
@@ -411,10 +414,7 @@ pub(crate) mod tests {
             notes: vec![],
         });
         assert_eq!(report.status, 3);
-        assert_eq!(
-            report.notes,
-            ["undecided at the time limit: 2 benchmarks; raise --time-limit, or omit it"]
-        );
+        assert_eq!(report.notes, ["undecided when the measurement ended: 2 benchmarks"]);
     }
 
     #[test]

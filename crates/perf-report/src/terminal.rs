@@ -4,6 +4,7 @@ use super::{Report, Row, visible};
 use crate::conclusion::REASONS;
 use crate::counts::{COUNT_TITLES, count_cells};
 use crate::row::{MEASURED_TITLES, Notes, RowCells, TITLES};
+use crate::stage_time::stage_line;
 use crate::table::{NARROWEST, Table, shortened, wrapped};
 use anstyle::{AnsiColor, Style};
 use perf_judge::budget::{BudgetResult, BudgetStatus};
@@ -28,11 +29,15 @@ pub fn to_terminal(report: &Report, width: Option<usize>) -> String {
         text += "\n";
         text += &budgets(report, width);
     }
-    if !report.notes.is_empty() {
+    if !report.notes.is_empty() || !report.stages.is_empty() {
         text += "\n";
     }
     for note in &report.notes {
         text += &wrapped(&format!("note: {}", visible(note)), "      ", width);
+        text += "\n";
+    }
+    if let Some(stages) = stage_line(&report.stages) {
+        text += &wrapped(&format!("time: {stages}"), "      ", width);
         text += "\n";
     }
     text + &conclusion(report, width)

@@ -267,8 +267,8 @@ fn what_the_time_limit_left_undecided_is_incomplete() {
     project.write("known-cost.txt", "digits=200");
     project.write("behaviour.txt", "digits=sleep");
     let ended = compare(project, "digits", &["--time-limit", "2s"]);
-    ended.expect(3).says("undecided at the time limit: 1 benchmark");
-    ended.says("known-cost/text::digits: the time limit ended the measurement after");
+    ended.expect(3).says("undecided when the measurement ended: 1 benchmark");
+    ended.says("known-cost/text::digits: the measurement ended after");
     let ended = project.perf(&["--no-record", "--filter", "digits", "--launch-ms", "1"]);
     ended.expect(0);
     budget(project, r#"digits", "metric": "median", "target_ms": 0.0000001"#);
@@ -290,6 +290,17 @@ fn an_interrupted_comparison_is_incomplete() {
     assert!(lines.any(|line| line.starts_with("paired comparison: initial pairs")));
     let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(interrupt.unwrap().success());
-    assert!(lines.any(|line| line.contains("interrupted: this run is not recorded")));
+    lines.for_each(drop);
     assert_eq!(child.wait().unwrap().code(), Some(3));
+    let kept = "kind\":\"pairs";
+    assert!(project.read("out/pairs.json").contains(kept));
+    let report = project.read("out/report.json");
+    assert!(report.contains("Repeat the command with --resume"), "{report}");
+    // Another checkout is another comparison.
+    project.write("behaviour.txt", "digits=none");
+    project.perf(&[&args[..], &["--resume"]].concat()).expect(2).says("has changed");
+    project.write("behaviour.txt", "digits=sleep");
+    let resumed = project.perf(&[&args[..], &["--resume"]].concat());
+    resumed.expect(0).says("of an unfinished comparison");
+    project.perf(&[&args[..], &["--resume"]].concat()).expect(2).says("no unfinished comparison");
 }

@@ -21,6 +21,9 @@ pub(crate) struct BaseCache {
     _lock: File,
 }
 
+/// The commits whose counts are kept. Those of one take up to a megabyte per benchmark.
+const KEPT_COMMITS: usize = 3;
+
 impl BaseCache {
     /// Claims the folder of the repository with this git directory, and removes unused folders.
     pub(crate) fn claim(repository: &Path) -> Result<Self> {
@@ -54,6 +57,25 @@ impl BaseCache {
         BuildFolder::claimed(self.target.clone())
     }
 
+    /// The folder for counts of a commit. Those of the commits used longest ago are removed.
+    pub(crate) fn counts_folder(&self, commit: &str) -> Result<PathBuf> {
+        let all = self.target.with_file_name("counts");
+        claim::keep(&all, Metadata::is_dir)?;
+        let own = all.join(commit);
+        fs::create_dir_all(&own)
+            .with_context(|| format!("cannot create the folder {}", own.display()))?;
+        let others = fs::read_dir(&all).into_iter().flatten().flatten();
+        let others = others.filter(|entry| entry.path() != own);
+        let modified =
+            |entry: &fs::DirEntry| entry.metadata().and_then(|file| file.modified()).ok();
+        let mut others: Vec<_> = others.map(|entry| (modified(&entry), entry.path())).collect();
+        others.sort();
+        let oldest = others.len().saturating_sub(KEPT_COMMITS - 1);
+        // They are only a cache.
+        others[..oldest].iter().for_each(|(_, path)| drop(fs::remove_dir_all(path)));
+        Ok(own)
+    }
+
     /// The target folder for one build for a lower level of the processor.
     pub(crate) fn build_folder_for(&self, level: &str) -> Result<BuildFolder> {
         let target = self.target.with_file_name(format!("target-{level}"));
@@ -69,6 +91,20 @@ impl BaseCache {
 mod tests {
     use super::claim::{LOCK, OWNER};
     use super::*;
+    use std::time::{Duration, SystemTime};
+
+    #[test]
+    fn counts_of_few_commits_are_kept() {
+        let root = tempfile::tempdir().unwrap();
+        let cache = BaseCache::below(root.path(), Path::new("/somewhere/.git")).unwrap();
+        for (age, commit) in ["a", "b", "c", "d"].iter().enumerate().rev() {
+            let folder = cache.counts_folder(commit).unwrap();
+            let modified = SystemTime::now() - Duration::from_secs(60 * age as u64);
+            File::open(&folder).unwrap().set_modified(modified).unwrap();
+        }
+        let kept = |commit: &str| cache.target.with_file_name("counts").join(commit).exists();
+        assert_eq!(["a", "b", "c", "d"].map(kept), [true, true, true, false]);
+    }
 
     type CacheDamage = (&'static str, fn(&Path));
 

@@ -3,13 +3,15 @@
 use super::parallel::on_all_processors;
 use anyhow::Result;
 use executed_code::{Executable, Executed, Files, Fingerprint, callgrind};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What a sample executed, by callgrind's list of instructions.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ExecutedSample {
+    #[serde(with = "executions")]
     executed: Executed,
     /// Whether it started programs, whose code is not in the list.
     starts_programs: bool,
@@ -39,6 +41,11 @@ const STARTS: [&str; 12] = [
 ];
 
 impl ExecutedSample {
+    /// Whether it started programs, whose work is not counted.
+    pub(crate) fn starts_programs(&self) -> bool {
+        self.starts_programs
+    }
+
     /// Reads callgrind's file. The error is a message for people.
     pub(super) fn read(path: &Path) -> Result<Self, String> {
         let bytes =
@@ -46,6 +53,42 @@ impl ExecutedSample {
         let text = String::from_utf8_lossy(&bytes);
         let executed = callgrind::parse(&text).map_err(|error| error.to_string())?;
         Ok(Self { executed, starts_programs: text.lines().any(starts_a_program) })
+    }
+}
+
+/// Executed instructions in files: distances between their addresses and executions, alternately.
+mod executions {
+    use executed_code::Executed;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+    use std::collections::BTreeMap;
+
+    pub(super) fn serialize<S: Serializer>(
+        executed: &Executed,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let of_object = |(object, addresses): (_, &BTreeMap<u64, u64>)| {
+            let mut before = 0;
+            let pairs = addresses.iter().flat_map(|(address, executions)| {
+                [address - std::mem::replace(&mut before, *address), *executions]
+            });
+            (object, pairs.collect::<Vec<u64>>())
+        };
+        executed.objects().map(of_object).collect::<BTreeMap<&str, _>>().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Executed, D::Error> {
+        let objects = BTreeMap::<String, Vec<u64>>::deserialize(deserializer)?;
+        let mut executed = Executed::default();
+        for (object, numbers) in &objects {
+            let mut address = 0_u64;
+            for pair in numbers.as_chunks::<2>().0 {
+                address = address.saturating_add(pair[0]);
+                executed.add(object, address, pair[1]);
+            }
+        }
+        Ok(executed)
     }
 }
 

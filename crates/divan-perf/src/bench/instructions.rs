@@ -262,9 +262,6 @@ fn unavailable(error: &anyhow::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::BenchTarget;
-    use crate::bench::build::Executable;
-    use perf_judge::ident::BenchmarkId;
     use std::path::Path;
 
     #[test]
@@ -290,24 +287,7 @@ echo 'b        fastest       │ slowest       │ median        │ mean       
         let path = folder.join("bench");
         fs::write(&path, script).unwrap();
         Command::new("chmod").arg("+x").arg(&path).status().unwrap();
-        let target = BenchTarget {
-            package_id: "p#1".to_owned(),
-            package: "p".to_owned(),
-            dir: folder.to_owned(),
-            name: "b".to_owned(),
-            source: folder.join("b.rs"),
-        };
-        ListedBenchmark {
-            executable: Executable {
-                target,
-                path,
-                divan: Default::default(),
-                environment: Default::default(),
-            },
-            listed: "b::a".to_owned(),
-            id: BenchmarkId::new("p", "b", &["b".to_owned(), "a".to_owned()]),
-            variables: <_>::default(),
-        }
+        ListedBenchmark::at(&path, "p/b::a")
     }
 
     #[test]

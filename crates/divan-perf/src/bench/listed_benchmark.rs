@@ -25,6 +25,29 @@ pub(crate) struct ListedBenchmark {
 }
 
 impl ListedBenchmark {
+    /// A benchmark of the executable at `path`, with a name such as `package/target::function`.
+    #[cfg(test)]
+    pub(crate) fn at(path: &Path, id: &str) -> Self {
+        let (package, listed) = id.split_once('/').unwrap_or_default();
+        let name = listed.split("::").next().unwrap_or_default();
+        let dir = path.parent().unwrap_or(path).to_owned();
+        let target = super::members::BenchTarget {
+            package_id: format!("{package}#1"),
+            package: package.to_owned(),
+            source: dir.join(name).with_extension("rs"),
+            dir,
+            name: name.to_owned(),
+        };
+        let path = path.to_owned();
+        let (divan, environment) = Default::default();
+        Self {
+            executable: Executable { target, path, divan, environment },
+            listed: listed.to_owned(),
+            id: id.into(),
+            variables: BTreeMap::new(),
+        }
+    }
+
     pub(super) fn set_variable(&mut self, name: &'static str, value: &str) {
         self.variables.insert(name, value.to_owned());
     }

@@ -19,6 +19,7 @@ mod counted_sample;
 mod instructions;
 mod parallel;
 mod counting;
+mod counts_cache;
 mod simulation;
 mod strace_calls;
 mod strace;
@@ -59,6 +60,7 @@ pub(crate) use clock_recorder::ClockRecorder;
 pub(crate) use counting::{
     AllCounts, BenchmarkCounts, CountJob, OnUnknownInstruction, OrdinaryLaunches, count_all,
 };
+pub(crate) use counts_cache::CountsCache;
 pub(crate) use executed_sample::{ExecutedSample, SampleOf, fingerprints};
 pub(crate) use filter::NameFilter;
 pub(crate) use instructions::InstructionCounter;

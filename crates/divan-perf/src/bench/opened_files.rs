@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The most files and folders that are watched.
+#[cfg(target_os = "linux")]
 const MAX_WATCHED: usize = 1000;
 /// The most benchmarks of a process.
 const GROUP: usize = 64;
@@ -44,13 +45,12 @@ pub(crate) fn opens_none(
     Ok(finished.into_iter().all(|is_finished| is_finished) && watch.is_untouched())
 }
 
-/// Watches files for being opened.
-#[cfg(target_os = "linux")]
-struct Watch(nix::sys::inotify::Inotify);
+/// Watches files for being opened. Other systems than Linux are not asked.
+struct Watch(#[cfg(target_os = "linux")] nix::sys::inotify::Inotify);
 
-#[cfg(target_os = "linux")]
 impl Watch {
     /// `None` if one of them cannot be watched.
+    #[cfg(target_os = "linux")]
     fn start(files: &[PathBuf], folders: &[PathBuf]) -> Option<Self> {
         use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
         if files.len() + folders.len() > MAX_WATCHED {
@@ -63,7 +63,13 @@ impl Watch {
         Some(Self(watched))
     }
 
+    #[cfg(not(target_os = "linux"))]
+    fn start(_files: &[PathBuf], _folders: &[PathBuf]) -> Option<Self> {
+        None
+    }
+
     /// Whether nothing was opened so far. Files in a watched folder may have been.
+    #[cfg(target_os = "linux")]
     fn is_untouched(&self) -> bool {
         use nix::errno::Errno;
         loop {
@@ -75,18 +81,8 @@ impl Watch {
             }
         }
     }
-}
 
-/// Other systems are not asked.
-#[cfg(not(target_os = "linux"))]
-struct Watch;
-
-#[cfg(not(target_os = "linux"))]
-impl Watch {
-    fn start(_files: &[PathBuf], _folders: &[PathBuf]) -> Option<Self> {
-        None
-    }
-
+    #[cfg(not(target_os = "linux"))]
     fn is_untouched(&self) -> bool {
         false
     }

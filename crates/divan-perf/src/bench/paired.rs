@@ -91,19 +91,23 @@ impl Runner {
         } else {
             Progress::go_on(title, launches)
         };
+        let later = if pairs >= paired::FIRST_ANALYSIS { LATER_PAIRS } else { pairs };
         let mut done = 0;
         for left in (0..pairs).rev() {
             self.rng.shuffle(&mut order);
             for at in 0..order.len() {
-                interrupt.check()?;
-                if self.is_over() {
+                if self.is_over() || interrupt.is_set() {
                     results.cut_short = true;
                     return Ok(results);
                 }
-                progress.at(&state(&order, at, left, done));
+                progress.at(&state(&order, at, left, done, later));
                 let first = if self.rng.bool() { Side::Base } else { Side::Head };
                 let started = Instant::now();
-                results.launch_pair(&order[at], first, base, launcher)?;
+                match results.launch_pair(&order[at], first, base, launcher) {
+                    // The launch was ended too. The pairs before it are kept.
+                    Err(_) if interrupt.is_set() => continue,
+                    launched => launched?,
+                }
                 order[at].took(started.elapsed() / 2);
                 done += 2;
             }
@@ -114,9 +118,18 @@ impl Runner {
     }
 }
 
-/// The progress before the pair of `order[at]`, with `left` further pairs of each benchmark and `done`
-/// launches before it.
-fn state(order: &[PlannedBenchmark], at: usize, left: usize, done: usize) -> ProgressState<'_> {
+/// The pairs that a benchmark needs on average after the initial ones.
+const LATER_PAIRS: usize = 8;
+
+/// The progress before the pair of `order[at]`, after `done` launches. This step has `left` further pairs
+/// of each benchmark, and later ones about `later`.
+fn state(
+    order: &[PlannedBenchmark],
+    at: usize,
+    left: usize,
+    done: usize,
+    later: usize,
+) -> ProgressState<'_> {
     let time = |planned: &[PlannedBenchmark], pairs: usize| -> Duration {
         planned.iter().map(|planned| planned.expected(pairs * 2)).sum()
     };
@@ -124,7 +137,7 @@ fn state(order: &[PlannedBenchmark], at: usize, left: usize, done: usize) -> Pro
         done,
         of: done + (order.len() * (left + 1) - at) * 2,
         benchmarks: Some((if left == 0 { at } else { 0 }, order.len())),
-        left: time(&order[at..], 1) + time(order, left),
+        left: time(&order[at..], 1) + time(order, left + later),
         current: order[at].entry.id.as_str(),
         slowest: slowest(order),
     }

@@ -4,7 +4,7 @@ use super::counting::BenchmarkCounts;
 use super::launch::{LaunchOutcome, Launcher};
 use super::launch_plan::{self, LaunchCost};
 use super::plan::{self, PlannedBenchmark};
-use super::sample_config::SamplingTargets;
+use super::sample_config::{SampleConfig, SamplingTargets};
 use super::{ListedBenchmark, Listing};
 use crate::cargo::Level;
 use crate::interrupt::Interrupt;
@@ -108,6 +108,20 @@ impl Runner {
         for (planned, launches) in self.planned.iter_mut().zip(launches) {
             planned.launches = *launches;
         }
+    }
+
+    /// Sets the samples of the benchmark with this row. Returns whether it is planned.
+    pub(crate) fn set_samples(
+        &mut self,
+        row: &BenchmarkId,
+        sample_size: u32,
+        sample_count: u32,
+    ) -> bool {
+        let mut planned = self.planned.iter_mut().filter(|planned| planned.rows.contains(row));
+        planned.next().is_some_and(|planned| {
+            planned.config = SampleConfig { sample_size, sample_count };
+            true
+        })
     }
 
     /// Sets an environment variable for all later launches.

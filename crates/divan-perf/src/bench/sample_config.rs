@@ -136,8 +136,8 @@ pub(crate) fn is_limited_by_set_up(estimate: ProbeEstimate, target: SamplingTarg
 /// The sample count for this sample size.
 ///
 /// If the author set a sample count, the result is a multiple of it. A bench that rotates over its
-/// inputs then measures the same mix of inputs in every launch. Slow samples are not more than the
-/// author wants.
+/// inputs then measures the same mix of inputs in every launch. Slow samples are not more than
+/// the author's.
 pub(crate) fn sample_count(
     sample_size: u32,
     estimate: ProbeEstimate,
@@ -291,7 +291,7 @@ mod tests {
         };
         assert_eq!(rotating(1e6, 64), 64);
         assert_eq!(rotating(2e5, 64), 256);
-        // Slow ones are no more than the author wants.
+        // Slow ones are no more than the author's.
         let target = SamplingTarget { min_slow_samples: 3, ..TARGET };
         let slow = ProbeEstimate { author_sample_count: Some(2), ..estimate(6e8) };
         assert_eq!(sample_count(1, slow, target), 2);

@@ -17,8 +17,16 @@ const MARK_TEXT: &str =
 /// Folders with measurements.
 const MEASUREMENTS: [&str; 2] = ["pending", "unrecorded"];
 /// Files that are replaced.
-const FILES: [&str; 7] =
-    [MARK, STATE, REPORT, "report.md", "samples.jsonl", "calibration.json", "qualification.json"];
+const FILES: [&str; 8] = [
+    MARK,
+    STATE,
+    REPORT,
+    "report.md",
+    "samples.jsonl",
+    "pairs.json",
+    "calibration.json",
+    "qualification.json",
+];
 /// The prefix of temporary files, which a killed process leaves.
 const UNFINISHED: &str = ".tmp";
 /// The file by which older versions checked that the folder is writable.
@@ -152,7 +160,7 @@ fn is_ours(path: &Path) -> bool {
 
 /// Whether it is a run, comparison or calibration. Users can move these for `perf history add`.
 fn is_measurement(path: &Path) -> bool {
-    is_json(path) && is_kind(path, &["run", "comparison", "calibration", "qualification"])
+    is_json(path) && is_kind(path, &["run", "comparison", "calibration", "qualification", "pairs"])
 }
 
 fn is_json(path: &Path) -> bool {

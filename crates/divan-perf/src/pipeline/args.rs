@@ -30,6 +30,12 @@ pub(crate) struct PerfArgs {
     /// placement of its code can then change its time.
     #[arg(long, requires = "compare", help_heading = heading::COMPARISON)]
     pub(crate) time_all: bool,
+    /// Go on with a comparison that Ctrl-C or the time limit ended.
+    ///
+    /// Its pairs are kept in the output folder. Repeat the command with the same options: the checkout,
+    /// the base and the machine must not have changed.
+    #[arg(long, requires = "compare", conflicts_with = "counts_only", help_heading = heading::COMPARISON)]
+    pub(crate) resume: bool,
     /// Do not count instructions and allocations.
     ///
     /// By default every benchmark is counted on all processors, after the launches of a run and

@@ -6,8 +6,8 @@ use super::context::Context;
 use super::suite::BenchSuite;
 use super::unchanged::{BuildTree, IdenticalPackages, ReadableFiles, identical_packages};
 use crate::bench::{
-    BaseCache, BaseEntries, Built, Launcher, ListedBenchmark, Listing, SecondBuild, Workspace,
-    base_sources,
+    BaseCache, BaseEntries, Built, CountsCache, Launcher, ListedBenchmark, Listing, SecondBuild,
+    Workspace, base_sources,
 };
 use crate::budget_file;
 use crate::cargo::{BuildAdditions, KNOWN_LEVEL};
@@ -156,6 +156,11 @@ impl Base {
         let folder = self.cache.build_folder_for(KNOWN_LEVEL)?;
         let second = folder.build(&self.workspace, &additions, &self.sources)?;
         Ok(SecondBuild::new(&self.built, second))
+    }
+
+    /// Counts of its benchmarks that earlier comparisons made; `None` without valgrind.
+    pub(super) fn counts_cache(&self) -> Result<Option<CountsCache>> {
+        Ok(CountsCache::open(self.cache.counts_folder(&self.commit.commit.hash)?))
     }
 
     /// All its benchmarks, by their current names.

@@ -104,6 +104,7 @@ pub(crate) fn collect(
     });
     let mut counted: BTreeMap<BenchmarkId, CountedBenchmark> = screened.collect();
     let open = verdicts.iter().filter(|verdict| !counted.contains_key(&verdict.name));
+    let open = open.filter(|_| !executor.interrupt.is_set());
     let jobs = open.filter_map(|verdict| side_jobs(executor, verdict)).collect();
     let CountedSides { benchmarks, level, notes } = count_sides(executor, jobs)?;
     executor.notes.extend(notes);
@@ -119,6 +120,7 @@ pub(crate) fn collect(
         if let Some(base) = &base {
             add(verdict, base, &head);
             add_spreads(executor, verdict, level);
+            add_alignment(verdict, &head);
         }
         executor.compared.head.counts.insert(name, head);
     }
@@ -283,6 +285,14 @@ pub(super) fn add_spreads(executor: &Executor<'_>, verdict: &mut Verdict, level:
     let (Some(counts), Some(recorded)) = (&mut verdict.counts, recorded) else { return };
     for (quantity, spread) in &recorded.measured.count_spreads {
         counts.set_spread(*quantity, *spread);
+    }
+}
+
+/// Adds the spreads by which equal code differed between base and head.
+fn add_alignment(verdict: &mut Verdict, head: &BenchmarkCounts) {
+    let Some(counts) = &mut verdict.counts else { return };
+    for (quantity, spread) in &head.spreads {
+        counts.widen_spread(*quantity, *spread);
     }
 }
 

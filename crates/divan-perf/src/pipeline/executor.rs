@@ -2,14 +2,17 @@
 
 use super::args::PerfArgs;
 use super::base_build::Base;
+use super::comparison_launches::ComparisonLaunches;
 use super::context::Context;
+use super::resume::{self, Sides, UnfinishedBenchmark};
 use super::suite::BenchSuite;
-use crate::bench::{BenchmarkCounts, LaunchSchedule, Measurement, PairedLaunches, Runner};
+use crate::bench::{BenchmarkCounts, LaunchSchedule, Measurement, Runner};
 use crate::interrupt::Interrupt;
 use crate::ui;
 use anyhow::Result;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{LaunchResult, LaunchTimes};
+use perf_judge::unit;
 use perf_judge::verdict::{Judge, Stage, Step, Verdicts};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -31,16 +34,14 @@ pub(crate) struct Executor<'a> {
     pub(crate) notes: Vec<String>,
 }
 
-/// Launches of base and head in comparisons, by benchmark.
-#[derive(Debug, Default)]
-pub(crate) struct ComparisonLaunches {
-    pub(crate) base: BTreeMap<BenchmarkId, Vec<LaunchResult>>,
-    pub(crate) head: Measurement,
-}
-
 /// The least time of a confirmation's launches of all benchmarks. Ten of them last longer than most
 /// phases of high noise.
 const CONFIRMATION_INTERVAL: Duration = Duration::from_secs(2);
+
+const OUT_OF_TIME: &str =
+    "the time limit ended the measurement: some benchmarks have fewer launches; raise --time-limit";
+const INTERRUPTED: &str = "interrupted: changes of some benchmarks were not confirmed";
+const INTERRUPTED_PAIRS: &str = "interrupted: these are the verdicts so far. Repeat the command with --resume to go on, as long as both sides are unchanged";
 
 impl<'a> Executor<'a> {
     /// An executor of the launches of `runner`; `base` is the build of `--compare`.
@@ -146,7 +147,7 @@ impl<'a> Executor<'a> {
         pairs: usize,
     ) -> Result<()> {
         let Some(built) = &self.base else { return Ok(()) };
-        let mut launched = self.runner.compare(
+        let launched = self.runner.compare(
             title(pairs),
             pairs,
             benchmarks,
@@ -159,8 +160,8 @@ impl<'a> Executor<'a> {
             reasons.map(|(name, reason)| format!("{name}: {}", built.failure_text(reason)));
         self.notes.extend(reasons);
         let open = launched.cut_short.then(|| launched.open(benchmarks, pairs));
-        for (name, pairs) in std::mem::take(&mut launched.pairs) {
-            judge.feed_pairs(&name, pairs);
+        for (name, pairs) in &launched.pairs {
+            judge.feed_pairs(name, pairs.iter().copied());
         }
         launched.failures.iter().for_each(|(name, reason)| judge.fail(name, reason.clone()));
         for (name, reason) in &launched.base_failures {
@@ -173,6 +174,38 @@ impl<'a> Executor<'a> {
             self.stop(judge, open.iter());
         }
         self.compared.add(launched);
+        if self.args.compare.is_some() { self.keep_pairs() } else { Ok(()) }
+    }
+
+    /// Keeps the pairs so far for `--resume`.
+    fn keep_pairs(&self) -> Result<()> {
+        let Some(sides) = self.sides() else { return Ok(()) };
+        resume::save(sides, &self.compared)
+    }
+
+    fn sides(&self) -> Option<Sides<'_>> {
+        let base = self.base.as_ref()?;
+        Some(Sides { context: self.context, suite: self.suite, runner: &self.runner, base })
+    }
+
+    /// Goes on with the pairs of an unfinished comparison.
+    ///
+    /// Fails if there are none, or if something that was compared has changed.
+    pub(crate) fn resume(&mut self, judge: &mut Judge) -> Result<()> {
+        let Some(sides) = self.sides() else { return Ok(()) };
+        let mut restored = 0;
+        for (name, benchmark) in resume::load(sides)? {
+            let UnfinishedBenchmark { sample_size, sample_count, pairs, base, head } = benchmark;
+            if self.runner.set_samples(&name, sample_size, sample_count) {
+                restored += pairs.len();
+                judge.feed_pairs(&name, pairs.iter().copied());
+                self.compared.pairs.insert(name.clone(), pairs);
+                self.compared.base.insert(name.clone(), base);
+                self.compared.head.launch_results.insert(name, head);
+            }
+        }
+        let pairs = unit::counted(restored, "pair", "pairs");
+        self.notes.push(format!("--resume: went on after {pairs} of an unfinished comparison"));
         Ok(())
     }
 
@@ -243,29 +276,14 @@ impl<'a> Executor<'a> {
     /// Reports to the judge the benchmarks that the time limit left undecided.
     fn stop<'b>(&mut self, judge: &mut Judge, benchmarks: impl Iterator<Item = &'b BenchmarkId>) {
         benchmarks.for_each(|name| judge.out_of_time(name));
-        let note = "the time limit ended the measurement: some benchmarks have fewer launches; raise --time-limit";
+        let note = match (self.interrupt.is_set(), self.args.compare.is_some()) {
+            (true, true) => INTERRUPTED_PAIRS,
+            (true, false) => INTERRUPTED,
+            (false, _) => OUT_OF_TIME,
+        };
         if !self.notes.iter().any(|other| other == note) {
             self.notes.push(note.to_owned());
         }
-    }
-}
-
-impl ComparisonLaunches {
-    fn add(&mut self, paired: PairedLaunches) {
-        for (name, results) in paired.base {
-            self.base.entry(name).or_default().extend(results);
-        }
-        self.add_head(Measurement {
-            launch_results: paired.head,
-            failures: paired.failures,
-            cut_short: paired.cut_short,
-            ..Measurement::default()
-        });
-    }
-
-    /// Adds launches of the head alone.
-    fn add_head(&mut self, measurement: Measurement) {
-        self.head.add(measurement);
     }
 }
 

@@ -18,6 +18,9 @@ mod base_build;
 mod selection;
 mod reference;
 mod time_plan;
+mod stages;
+mod comparison_launches;
+mod resume;
 mod executor;
 mod screen;
 mod counted_build;
@@ -39,7 +42,10 @@ use crate::ui;
 use anyhow::Result;
 use executor::Executor;
 use perf_judge::ident::BenchmarkId;
+use perf_judge::verdict::Judge;
+use perf_report::Report;
 use reference::ReferenceSource;
+use stages::StageClock;
 use std::process::ExitCode;
 
 /// Measures the checkout and judges it, against its history or in pairs with another commit.
@@ -52,9 +58,14 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     reference.check(&context)?;
+    let mut stages = StageClock::start();
     let (suite, listing) = BenchSuite::build(&context, &args.measure, &interrupt)?;
+    stages.end("building");
     let (listing, selection) = reference.select(args, &context, &suite, listing)?;
     suite.check_selected(&listing, &args.measure)?;
+    if selection.base.is_some() {
+        stages.end("building the base");
+    }
     let mut runner = suite.plan(&context, listing, &args.measure, args.purpose())?;
     let idle = selection.take_idle(&context, &suite, &mut runner)?;
     let others = [selection.not_launched(), idle.clone()].concat();
@@ -64,25 +75,58 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     } else {
         time_plan::apply(&mut runner, &context, &suite, args)
     };
-    let mut judge = selection.judge(args, &context, &suite, &runner);
+    stages.end("probing");
+    let judge = selection.judge(args, &context, &suite, &runner);
     let uncounted = selection.uncounted();
+    let identical = selection.identical();
     let mut executor = Executor::new(&context, &suite, runner, selection.base, args, &interrupt);
     executor.notes.extend(time_notes);
     executor.notes.extend(idle_note(&idle));
     if args.counts_only {
         return counts_only::run(&mut executor, &uncounted);
     }
-    screen::apply(&mut executor, &mut judge)?;
-    let mut initial = executor.initial_measurement(&mut judge)?;
-    counts::of_run(&mut executor, &mut initial)?;
-    let recorded = outcome::record_run(&executor, &initial);
-    let mut verdicts = executor.finish(judge)?;
-    counts::collect(&mut executor, &mut verdicts.verdicts, &initial)?;
-    changes::collect(&mut executor, &mut verdicts.verdicts)?;
-    let report = outcome::report(&executor, &initial, verdicts);
-    let compared = outcome::record_comparisons(&executor, &report);
+    let (report, recorded) = measure(&mut executor, judge, identical, stages)?;
     let color = args.measure.output.color;
-    outcome::deliver(&context, &report, recorded.and(compared), args.format, color)
+    outcome::deliver(&context, &report, recorded, args.format, color)
+}
+
+/// Measures, records, judges and counts. Returns the report, and whether everything was recorded.
+fn measure(
+    executor: &mut Executor<'_>,
+    mut judge: Judge,
+    identical: usize,
+    mut stages: StageClock,
+) -> Result<(Report, Result<()>)> {
+    let (args, interrupt) = (executor.args, executor.interrupt);
+    if args.resume {
+        executor.resume(&mut judge)?;
+    }
+    let same_code = screen::apply(executor, &mut judge)?;
+    if args.compare.is_some() {
+        stages.end("counting");
+        time_plan::announce_pairs(executor, identical, &same_code);
+    }
+    let mut initial = executor.initial_measurement(&mut judge)?;
+    if args.compare.is_none() {
+        stages.end("measuring");
+        counts::of_run(executor, &mut initial)?;
+        stages.end("counting");
+    }
+    let recorded = outcome::record_run(executor, &initial);
+    let mut verdicts = executor.finish(judge)?;
+    stages.end("comparing");
+    counts::collect(executor, &mut verdicts.verdicts, &initial)?;
+    if !interrupt.is_set() {
+        changes::collect(executor, &mut verdicts.verdicts)?;
+    }
+    if args.compare.is_some() && !verdicts.verdicts.iter().any(|verdict| verdict.cut_short) {
+        resume::remove(executor.context)?;
+    }
+    stages.end("counting what changed");
+    let mut report = outcome::report(executor, &initial, verdicts);
+    report.stages = stages.times();
+    let compared = outcome::record_comparisons(executor, &report);
+    Ok((report, recorded.and(compared)))
 }
 
 /// The note on benchmarks that ran and measured nothing.

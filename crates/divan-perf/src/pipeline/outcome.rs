@@ -50,6 +50,9 @@ pub(super) fn record_comparisons(executor: &Executor<'_>, report: &Report) -> Re
         let builds = [("base", &measured.base), ("head", &measured.head.launch_results)];
         save_samples(executor.context, &report.run.id, &builds)?;
     }
+    if executor.interrupt.is_set() {
+        return Ok(());
+    }
     let comparisons = Comparison::all_of(report);
     let recorder = &executor.context.recorder;
     recorder.spool(&comparisons.iter().map(MeasurementFile::from).collect::<Vec<_>>())?;

@@ -2,16 +2,19 @@
 
 use super::counts::{CountedBenchmark, CountedSides, SideJobs, count_sides};
 use super::executor::Executor;
-use crate::bench::{CountJob, ExecutedSample, PlannedBenchmark, SampleOf, fingerprints};
-use crate::ui;
+use crate::bench::{
+    BenchmarkCounts, CountJob, CountsCache, ExecutedSample, PlannedBenchmark, SampleOf,
+    fingerprints,
+};
 use anyhow::Result;
-use executed_code::{Comparison, Fingerprint, compare};
+use executed_code::{Comparison, Difference, Fingerprint, compare};
 use perf_judge::detect::counts::CountPair;
+use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Quantity;
 use perf_judge::unit;
 use perf_judge::verdict::Judge;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The least share by which the instructions of equal code may differ. The allocator of the C library
 /// searches longer or shorter, depending on the addresses that it gets.
@@ -22,41 +25,75 @@ const REASON_CHARS: usize = 160;
 /// The reason of the verdict.
 const SAME_CODE: &str = "same executed code";
 
-/// Counts both builds, and reports to the judge which benchmarks execute the same code in both.
-pub(super) fn apply(executor: &mut Executor<'_>, judge: &mut Judge) -> Result<()> {
+/// Counts both builds, and reports to the judge which benchmarks execute the same code in both. Returns
+/// those that are not launched.
+pub(super) fn apply(
+    executor: &mut Executor<'_>,
+    judge: &mut Judge,
+) -> Result<BTreeSet<BenchmarkId>> {
     let args = executor.args;
     let is_off = args.compare.is_none() || args.no_counts || args.time_all || args.no_skip;
-    if is_off {
-        return Ok(());
-    }
-    let Some(base) = &executor.base else { return Ok(()) };
+    let mut same = BTreeSet::new();
+    let Some(base) = executor.base.as_ref().filter(|_| !is_off) else { return Ok(same) };
     let of_base = base.budgets.clone();
     let planned = executor.runner.planned().iter();
     let planned = planned.filter(|planned| !base.is_unchanged(&planned.entry.id));
     let jobs: Vec<SideJobs<'_>> = planned.filter_map(|planned| jobs(executor, planned)).collect();
-    let CountedSides { benchmarks, level, notes } = count_sides(executor, jobs)?;
+    let cache = base.counts_cache()?;
+    let CountedSides { benchmarks, level, notes } = count_cached(executor, jobs, cache.as_ref())?;
     executor.compared.head.counted_for = level;
     let found = compare_code(executor, &benchmarks)?;
     let mut screened = BTreeMap::new();
     let mut differences = Vec::new();
     for (benchmark, found) in benchmarks.into_iter().zip(found) {
-        let CountedBenchmark { name, base, head } = benchmark;
+        let CountedBenchmark { name, mut base, mut head } = benchmark;
+        if let Some(base) = &mut base {
+            leave_out_noise(base, &mut head, found.as_ref().err());
+        }
         match found {
             Ok(()) => {
                 let is_launched = executor.context.project.needs_launches(&name, &of_base);
                 judge.is_same_code(&name, SAME_CODE, is_launched);
+                if !is_launched {
+                    same.insert(name.clone());
+                }
             }
-            Err(difference) => differences.push(difference),
+            Err(difference) => differences.push(difference.text),
         }
         screened.extend(base.map(|base| (name, [base, head])));
     }
-    if let Some(note) = note(screened.len(), &differences) {
-        ui::say(&note);
-        executor.notes.push(note);
-    }
+    executor.notes.extend(note(screened.len(), &differences));
     executor.notes.extend(notes);
     executor.screened = screened;
-    Ok(())
+    Ok(same)
+}
+
+/// Counts both sides of each benchmark, or takes the counts of the base from an earlier comparison.
+fn count_cached(
+    executor: &Executor<'_>,
+    jobs: Vec<SideJobs<'_>>,
+    cache: Option<&CountsCache>,
+) -> Result<CountedSides> {
+    let Some(cache) = cache else { return count_sides(executor, jobs) };
+    let kept = |side: &SideJobs<'_>| Some((side.name.clone(), cache.get(side.base.as_ref()?)?));
+    let mut kept: BTreeMap<BenchmarkId, BenchmarkCounts> = jobs.iter().filter_map(kept).collect();
+    let open = jobs.iter().map(|side| SideJobs {
+        name: side.name.clone(),
+        base: side.base.filter(|_| !kept.contains_key(&side.name)),
+        head: side.head,
+    });
+    let mut counted = count_sides(executor, open.collect())?;
+    if counted.level.is_some() {
+        // The kept counts are those of another build.
+        return if kept.is_empty() { Ok(counted) } else { count_sides(executor, jobs) };
+    }
+    for (side, counted) in jobs.iter().zip(&mut counted.benchmarks) {
+        match (side.base, &counted.base) {
+            (Some(base), Some(counts)) => cache.keep(&base, counts)?,
+            _ => counted.base = kept.remove(&counted.name),
+        }
+    }
+    Ok(counted)
 }
 
 /// How to count both builds; `None` without a base, or with a row per thread count.
@@ -113,11 +150,48 @@ fn shortened(reason: &str) -> String {
     reason.chars().take(REASON_CHARS - 1).chain(['…']).collect()
 }
 
+/// Why a benchmark is timed.
+struct Differs {
+    text: String,
+    /// Whether only shared libraries executed another number of instructions.
+    is_in_libraries: bool,
+}
+
+impl From<String> for Differs {
+    fn from(text: String) -> Self {
+        Self { text, is_in_libraries: false }
+    }
+}
+
+/// Leaves changes of instructions out of the verdict that are not changes of the benchmark's work.
+///
+/// Functions such as `memcpy` execute more or fewer instructions for the same bytes at other addresses.
+/// The work of started programs is not counted at all.
+fn leave_out_noise(
+    base: &mut BenchmarkCounts,
+    head: &mut BenchmarkCounts,
+    differs: Option<&Differs>,
+) {
+    let starts = |side: &BenchmarkCounts| matches!(&side.executed, Some(Ok(sample)) if sample.starts_programs());
+    if starts(base) || starts(head) {
+        base.counts.remove(&Quantity::Instructions);
+        head.counts.remove(&Quantity::Instructions);
+        return;
+    }
+    let instructions = |side: &BenchmarkCounts| side.counts.get(&Quantity::Instructions).copied();
+    if differs.is_some_and(|differs| differs.is_in_libraries)
+        && let Some((base, now)) = instructions(base).zip(instructions(head))
+    {
+        let spread = CountPair::new(base, now).growth().abs();
+        head.spreads.insert(Quantity::Instructions, spread);
+    }
+}
+
 /// Whether each benchmark executes the same code, or what differs.
 fn compare_code(
     executor: &Executor<'_>,
     benchmarks: &[CountedBenchmark],
-) -> Result<Vec<Result<(), String>>> {
+) -> Result<Vec<Result<(), Differs>>> {
     let mut samples = Vec::new();
     let mut sides = Vec::new();
     for benchmark in benchmarks {
@@ -128,7 +202,7 @@ fn compare_code(
     let mut prints = fingerprints(&samples)?.into_iter();
     let mut found = Vec::new();
     for (benchmark, side) in benchmarks.iter().zip(sides) {
-        found.push(side.and_then(|()| {
+        found.push(side.map_err(Differs::from).and_then(|()| {
             let both = prints.next().zip(prints.next());
             let (base, head) = both.ok_or_else(|| "no fingerprint".to_owned())?;
             same_code(benchmark, &base?, &head?, spread(executor, benchmark))
@@ -177,16 +251,18 @@ fn same_code(
     base: &Fingerprint,
     head: &Fingerprint,
     tolerance: f64,
-) -> Result<(), String> {
+) -> Result<(), Differs> {
     if let Some(difference) = allocations(benchmark) {
-        return Err(difference);
+        return Err(difference.into());
     }
     match compare(base, head, tolerance) {
         Comparison::Same(_) => Ok(()),
         Comparison::Different(differences) => {
-            Err(differences.first().map(ToString::to_string).unwrap_or_default())
+            let text = differences.first().map(ToString::to_string).unwrap_or_default();
+            let is_in_libraries = differences.iter().all(Difference::is_in_a_library);
+            Err(Differs { text, is_in_libraries })
         }
-        other @ Comparison::Unknown(_) => Err(other.to_string()),
+        other @ Comparison::Unknown(_) => Err(other.to_string().into()),
     }
 }
 

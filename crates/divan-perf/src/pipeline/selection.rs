@@ -88,6 +88,11 @@ impl Selection {
         self.skipped.iter().chain(self.base_failed.keys()).cloned().collect()
     }
 
+    /// The number of benchmarks with identical builds that are not launched.
+    pub(super) fn identical(&self) -> usize {
+        self.skipped.len()
+    }
+
     /// Takes the benchmarks that ran and measured nothing, now and in the base or the newest run.
     pub(super) fn take_idle(
         &self,

@@ -2,6 +2,7 @@
 
 use super::args::PerfArgs;
 use super::context::Context;
+use super::executor::Executor;
 use super::suite::{BenchSuite, launches};
 use crate::bench::{
     FEWEST_LAUNCHES, LaunchCost, PlannedBenchmark, Runner, abbreviated, distribute, total,
@@ -9,9 +10,11 @@ use crate::bench::{
 use crate::ui;
 use perf_judge::baseline::Selection;
 use perf_judge::detect::paired;
+use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Statistic;
 use perf_judge::stats;
 use perf_judge::unit;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The share of a time limit that the initial measurement gets if launches are removed. The rest is
@@ -42,7 +45,6 @@ pub(super) fn apply(
     };
     runner.set_launches(&planned);
     if args.compare.is_some() {
-        announce_pairs(&costs, limit);
         return Vec::new();
     }
     let needed = total(&costs, &planned);
@@ -108,22 +110,49 @@ fn noise(planned: &PlannedBenchmark, context: &Context, suite: &BenchSuite) -> f
     planned.rows.iter().map(spread).fold(MIN_NOISE, f64::max)
 }
 
-/// Prints how long the pairs of a comparison take, and how many benchmarks the time limit reaches.
-fn announce_pairs(costs: &[LaunchCost], limit: Option<Duration>) {
-    let pairs = |count: usize| -> Duration {
-        let launches = u32::try_from(count * 2).unwrap_or(u32::MAX);
-        costs.iter().map(|cost| cost.time * launches).sum()
+/// The pairs that a benchmark needs on average, by recorded noise and by comparisons of this workspace.
+const USUAL_PAIRS: usize = 18;
+
+/// Prints how many benchmarks of a comparison are timed, why the others are not, and how long it takes.
+/// `identical` have identical executables, and `same_code` execute the same code.
+pub(super) fn announce_pairs(
+    executor: &Executor<'_>,
+    identical: usize,
+    same_code: &BTreeSet<BenchmarkId>,
+) {
+    let Some(base) = &executor.base else { return };
+    let is_timed = |planned: &&PlannedBenchmark| {
+        let is_same = planned.rows.iter().all(|row| same_code.contains(row));
+        !is_same && base.entries.get(&planned.entry.id).is_some()
     };
-    let (first, most) = (pairs(paired::FIRST_ANALYSIS), pairs(paired::MAX_PAIRS));
-    let most = limit.map_or(most, |limit| limit.min(most));
-    ui::say(&format!(
-        "{}, about {} for {} pairs of each, at most {}",
-        unit::counted(costs.len(), "benchmark", "benchmarks"),
-        unit::span(first.as_secs_f64()),
-        paired::FIRST_ANALYSIS,
-        unit::span(most.as_secs_f64()),
-    ));
-    if limit.is_some_and(|limit| first > limit) {
+    let timed: Vec<&PlannedBenchmark> = executor.runner.planned().iter().filter(is_timed).collect();
+    let pairs = |count: usize| -> Duration {
+        timed.iter().map(|planned| planned.expected(count * 2)).sum()
+    };
+    let limit = executor.runner.time_left();
+    let [usual, most] = [USUAL_PAIRS, paired::MAX_PAIRS]
+        .map(|count| limit.map_or(pairs(count), |limit| limit.min(pairs(count))));
+    let shown = |time: Duration| unit::span(time.as_secs_f64());
+    let plan = match timed.len() {
+        0 => "no benchmark is compared in pairs".to_owned(),
+        count => format!(
+            "{} compared in pairs, about {}, at most {}",
+            unit::counted(count, "benchmark is", "benchmarks are"),
+            shown(usual),
+            shown(most)
+        ),
+    };
+    let known =
+        [(same_code.len(), "execute the same code"), (identical, "have identical executables")];
+    let known: Vec<String> = known
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, reason)| format!("{count} {reason}"))
+        .collect();
+    let others =
+        if known.is_empty() { String::new() } else { format!("; unchanged: {}", known.join(", ")) };
+    ui::say(&(plan + &others));
+    if limit.is_some_and(|limit| pairs(paired::FIRST_ANALYSIS) > limit) {
         ui::say(
             "note: --time-limit is too short for that. The fastest benchmarks are compared first; the others stay undecided: raise it, or measure fewer benchmarks",
         );

@@ -29,6 +29,14 @@ const SINGLE_LEVEL: f64 = 1e-3;
 /// The smallest number of pairs with a result.
 const MINIMUM: usize = 3;
 
+/// The pairs that are missing after `count` pairs to the next planned analysis.
+pub fn pairs_to_next_analysis(count: usize) -> usize {
+    match count.checked_sub(FIRST_ANALYSIS) {
+        None => FIRST_ANALYSIS - count,
+        Some(more) => PAIRS_PER_STEP - more % PAIRS_PER_STEP,
+    }
+}
+
 /// When the pairs are analyzed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Schedule {

@@ -70,7 +70,7 @@ pub struct Alloc {
 }
 
 /// The result of one launch of one benchmark. Times are in ns per iteration.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LaunchResult {
     /// The minimum.
     pub min_ns: f64,
@@ -96,7 +96,7 @@ pub struct LaunchResult {
     pub alloc: Option<Alloc>,
     /// What the process used between the first and the last sample, per iteration. The making of
     /// inputs between the samples is included.
-    #[serde(skip_serializing_if = "Quantities::is_empty")]
+    #[serde(default, skip_serializing_if = "Quantities::is_empty")]
     pub resources: Quantities,
 }
 

@@ -250,7 +250,7 @@ impl Judge {
         Some(Step::Compare {
             base: base.to_owned(),
             benchmarks: next.map(|benchmark| benchmark.comparison.name.clone()).collect(),
-            pairs: if fewest == 0 { paired::FIRST_ANALYSIS } else { paired::PAIRS_PER_STEP },
+            pairs: paired::pairs_to_next_analysis(fewest),
         })
     }
 

@@ -12,7 +12,7 @@ pub(super) const NOT_MEASURED: &str = "not measured";
 pub(super) const NO_TIME: &str = "no launch measured a time above 0 (below the timer's resolution)";
 const EMPTY: &str =
     "the compiler removed its code: pass its inputs and results through `black_box`";
-pub(super) const NO_TIME_LEFT: &str = "not measured before the time limit";
+pub(super) const NO_TIME_LEFT: &str = "not measured before the end of the measurement";
 pub(super) const UNCONFIRMED: &str = "no rerun was possible";
 pub(super) const TOO_FEW_PAIRS: &str = "fewer than 3 pairs";
 pub(super) const NO_COMMON_STATISTIC: &str = "the baseline has no statistic of this run";
@@ -68,5 +68,5 @@ pub(super) fn out_of_time(pairs: usize) -> String {
     } else {
         format!(" after {}", unit::counted(pairs, "pair", "pairs"))
     };
-    format!("the time limit ended the measurement{after}, before a decision")
+    format!("the measurement ended{after}, before a decision")
 }

@@ -11,6 +11,7 @@ pub use page::Page;
 use super::{Report, Row};
 use crate::counts::{COUNT_TITLES, count_cells};
 use crate::row::{MEASURED_TITLES, Notes, TITLES};
+use crate::stage_time::stage_line;
 use crate::table::shortened;
 use grid::Grid;
 use perf_judge::budget::{BudgetResult, BudgetStatus};
@@ -163,10 +164,12 @@ fn footer(report: &Report) -> String {
         format!("seed {}", run.seed),
     ];
     let certainty = report.certainty().map(|text| format!("Certainty: {text}.<br>"));
+    let stages = stage_line(&report.stages).map(|text| format!("Time: {}.<br>", escaped(&text)));
     let [commit, started, machine, rustc, seed] = facts.map(|fact| escaped(&fact));
     format!(
-        "\n<sub>{}{commit} · {started}.<br>{machine} · {rustc} · {seed}</sub>\n",
-        certainty.unwrap_or_default()
+        "\n<sub>{}{}{commit} · {started}.<br>{machine} · {rustc} · {seed}</sub>\n",
+        certainty.unwrap_or_default(),
+        stages.unwrap_or_default()
     )
 }
 

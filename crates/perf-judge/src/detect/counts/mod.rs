@@ -88,6 +88,13 @@ impl Counts {
         }
     }
 
+    /// Sets the repeat spread of a count unless it has a larger one. A count that is not known gets none.
+    pub fn widen_spread(&mut self, quantity: Quantity, spread: f64) {
+        if let Some(pair) = self.0.get_mut(&quantity) {
+            pair.spread = Some(pair.spread.map_or(spread, |known| known.max(spread)));
+        }
+    }
+
     /// Whether nothing was counted.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
