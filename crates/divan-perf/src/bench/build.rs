@@ -27,6 +27,8 @@ pub(crate) struct Built {
     pub(crate) files: BTreeMap<String, BTreeSet<PathBuf>>,
     /// The profile, for example `opt-level 3, debug assertions`.
     pub(crate) profile: String,
+    /// The enabled features by crate. Those of several versions are joined.
+    pub(crate) features: BTreeMap<String, BTreeSet<String>>,
     /// Notes on benches that are not measured.
     pub(crate) notes: Vec<String>,
     /// The files of the work tree that it was built from; `None` if they are unknown.
@@ -63,6 +65,8 @@ struct Artifact {
     package_id: String,
     target: ArtifactTarget,
     profile: Profile,
+    #[serde(default)]
+    features: Vec<String>,
     executable: Option<PathBuf>,
     #[serde(default)]
     filenames: Vec<PathBuf>,
@@ -312,6 +316,8 @@ impl Built {
     fn note(&mut self, workspace: &Workspace, artifact: &Artifact) {
         let artefacts = self.artefacts.entry(artifact.package_id.clone()).or_default();
         artefacts.extend(artifact.filenames.iter().chain(&artifact.executable).cloned());
+        let features = self.features.entry(artifact.target.name.clone()).or_default();
+        features.extend(artifact.features.iter().cloned());
         let own = |target: &&BenchTarget| target.package_id == artifact.package_id;
         let package = workspace.targets.iter().find(own).map(|target| target.package.clone());
         if let Some((package, path)) = package.zip(artifact.executable.clone()) {

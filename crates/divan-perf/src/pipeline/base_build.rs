@@ -2,6 +2,7 @@
 
 use super::base_failures::BaseFailures;
 use super::base_inputs::BaseInputs;
+use super::build_differences::{self, BuildOf};
 use super::context::Context;
 use super::suite::BenchSuite;
 use super::unchanged::{BuildTree, IdenticalPackages, ReadableFiles, identical_packages};
@@ -17,6 +18,7 @@ use crate::store::{BaseCommit, Repository, SourceState};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use perf_judge::budget::{Acceptance, BaseConfig, Budget};
+use perf_judge::cause::BuildDifferences;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::unit::{self, LogRatio};
 use perf_report::visible;
@@ -40,6 +42,8 @@ pub(crate) struct Base {
     /// Its own budgets.
     pub(crate) budgets: Vec<Budget>,
     pub(crate) notes: Vec<String>,
+    /// What differs from the build of the head.
+    pub(super) differences: BuildDifferences,
     /// Its workspace.
     pub(super) workspace: Workspace,
     built: Built,
@@ -91,8 +95,9 @@ impl Base {
         notes.extend(commit.note.clone());
         notes.append(&mut listing.notes);
         notes.extend(built.notes.iter().map(|note| format!("{short}: {note}")));
-        let failed = |(name, reason): (&BenchmarkId, &String)| format!("{short}: {name}: {reason}");
-        notes.extend(listing.failures.iter().map(failed));
+        let unlisted =
+            |(name, reason): (&BenchmarkId, &String)| format!("{short}: {name}: {reason}");
+        notes.extend(listing.failures.iter().map(unlisted));
         let (accepted, budgets) = settings(&workspace).unwrap_or_else(|error| {
             notes.push(format!("{short}: {error:#}: accepted regressions do not apply"));
             // An entry that the base has as well does not apply, and the base may have them all.
@@ -108,6 +113,9 @@ impl Base {
         } else {
             IdenticalPackages::default()
         };
+        let base = BuildOf { workspace: &workspace, built: &built };
+        let head = BuildOf { workspace: &context.project.workspace, built: &suite.built };
+        let differences = build_differences::find(base, head).with_context(failed)?;
         let renamed = &context.project.settings.renamed;
         let failures = BaseFailures::find(&workspace, &built, &listing, &suite.launcher, renamed)?;
         Ok(Self {
@@ -118,6 +126,7 @@ impl Base {
             accepted,
             budgets,
             notes,
+            differences,
             workspace,
             built,
             second: OnceCell::new(),

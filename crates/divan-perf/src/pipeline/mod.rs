@@ -14,6 +14,7 @@ mod suite;
 mod unchanged;
 mod base_failures;
 mod base_inputs;
+mod build_differences;
 mod base_build;
 mod selection;
 mod reference;
