@@ -4,6 +4,7 @@ use super::args::PerfArgs;
 use super::base_build::Base;
 use super::comparison_launches::ComparisonLaunches;
 use super::context::Context;
+use super::executed_code::ExecutedCode;
 use super::resume::{self, Sides, UnfinishedBenchmark};
 use super::suite::BenchSuite;
 use crate::bench::{BenchmarkCounts, LaunchSchedule, Measurement, Runner};
@@ -30,6 +31,8 @@ pub(crate) struct Executor<'a> {
     pub(crate) compared: ComparisonLaunches,
     /// The counts of base and head that the screen of a comparison made.
     pub(crate) screened: BTreeMap<BenchmarkId, [BenchmarkCounts; 2]>,
+    /// What base and head executed of the benchmarks that changed.
+    pub(super) executed: ExecutedCode,
     /// Notes for the report.
     pub(crate) notes: Vec<String>,
 }
@@ -65,6 +68,7 @@ impl<'a> Executor<'a> {
             base,
             compared: ComparisonLaunches::default(),
             screened: BTreeMap::new(),
+            executed: ExecutedCode::default(),
             notes,
         }
     }

@@ -3,12 +3,17 @@
 use super::evidence::Evidence;
 use super::{Cause, CauseKind, CauseNumber, FunctionCount};
 use crate::detect::counts::{CountChange, CountPair};
+use crate::detect::system_calls::SystemCalls;
 use crate::run::Quantity;
 
 /// The least part of a change that a cause must be able to explain.
 const PART: f64 = 0.25;
 /// The same for numbers that depend on the load of the machine.
 const PART_OF_TIMES: f64 = 0.5;
+/// The largest part of a change that processor time can have.
+const MOST_OF_TIMES: f64 = 1.5;
+/// The fewest system calls per iteration whose kernel time can matter.
+const LEAST_CALLS: f64 = 0.5;
 /// The most functions that are listed.
 const FUNCTIONS: usize = 10;
 /// The least change of a simulated event beyond that of the instructions, as a logarithm.
@@ -134,11 +139,19 @@ fn waiting(evidence: &Evidence<'_>) -> Option<Cause> {
         return None;
     }
     let idle = idle.filter(|_| is_idle).map(|idle| CauseNumber::of_time("idle time", idle));
-    let switches = CauseNumber::of(Quantity::VoluntarySwitches, switches);
-    let calls = evidence.calls().into_iter().filter(|(name, _)| WAITING_CALLS.contains(name));
-    let calls = calls.map(|(name, pair)| CauseNumber::of_call(name, pair));
-    let numbers = idle.into_iter().chain([switches]).chain(calls).collect();
+    let switches =
+        (more >= LEAST_WAITS).then(|| CauseNumber::of(Quantity::VoluntarySwitches, switches));
+    let numbers = idle.into_iter().chain(switches).chain(waiting_calls(evidence)).collect();
     Some(Cause::new(CauseKind::Waiting, numbers))
+}
+
+/// The calls that may have waited, whether their number changed or not: one call can wait longer.
+fn waiting_calls(evidence: &Evidence<'_>) -> impl Iterator<Item = CauseNumber> {
+    let calls = evidence.system_calls.map(SystemCalls::pairs).unwrap_or_default().into_iter();
+    let waits = calls.filter(|(name, pair)| {
+        WAITING_CALLS.contains(name) && pair.base.max(pair.head) >= LEAST_WAITS
+    });
+    waits.map(|(name, pair)| CauseNumber::of_call(name, pair))
 }
 
 /// The times of base and head without processor time. Processor time of several threads overlaps.
@@ -160,7 +173,7 @@ fn page_faults(evidence: &Evidence<'_>) -> Option<Cause> {
     let more = evidence.difference(faults.base, faults.head);
     let changed = CountPair::direction(faults) == Some(evidence.direction);
     (changed && explains(evidence, more * cost::PAGE_FAULT)).then(|| {
-        let kernel = evidence.same_direction(Quantity::SystemNs);
+        let kernel = plausible_kernel_time(evidence);
         let kernel = kernel.map(|pair| CauseNumber::of(Quantity::SystemNs, pair));
         let faults = CauseNumber::of(Quantity::MinorFaults, faults);
         Cause::new(CauseKind::PageFaults, [faults].into_iter().chain(kernel).collect())
@@ -178,12 +191,19 @@ fn system_calls(evidence: &Evidence<'_>) -> Option<Cause> {
     })
 }
 
+/// The kernel time, if it explains the change and its difference is no artefact: systems that sample it
+/// at each tick of their clock report differences that are larger than those of the time.
+fn plausible_kernel_time(evidence: &Evidence<'_>) -> Option<CountPair> {
+    let pair = evidence.counts.get(Quantity::SystemNs)?;
+    let share = evidence.difference(pair.base, pair.head) / evidence.time_difference()?;
+    (PART_OF_TIMES..=MOST_OF_TIMES).contains(&share).then_some(pair)
+}
+
 fn kernel_time(evidence: &Evidence<'_>) -> Option<Cause> {
-    let pair = evidence.same_direction(Quantity::SystemNs)?;
-    let more = evidence.difference(pair.base, pair.head);
-    let is_enough = more >= evidence.time_difference()? * PART_OF_TIMES;
-    is_enough
-        .then(|| Cause::new(CauseKind::KernelTime, vec![CauseNumber::of(Quantity::SystemNs, pair)]))
+    let calls = evidence.system_calls.map(SystemCalls::pairs).unwrap_or_default();
+    let enters_kernel = calls.iter().any(|(_, pair)| pair.base.max(pair.head) >= LEAST_CALLS);
+    let pair = plausible_kernel_time(evidence).filter(|_| enters_kernel)?;
+    Some(Cause::new(CauseKind::KernelTime, vec![CauseNumber::of(Quantity::SystemNs, pair)]))
 }
 
 fn allocations(evidence: &Evidence<'_>) -> Option<Cause> {

@@ -94,8 +94,11 @@ fn page_faults_are_told_with_the_kernel_time() {
 #[test]
 fn kernel_time_is_a_cause_of_its_own_without_faults_and_calls() {
     let kernel = (SystemNs, 20e3, 35e3);
-    assert_causes(&[kernel], &[], &[CauseKind::KernelTime]);
-    assert_causes(&[(SystemNs, 20e3, 28e3)], &[], &[]);
+    let same = [("read", 4.0, 4.0)];
+    assert_causes(&[kernel], &same, &[CauseKind::KernelTime]);
+    assert_causes(&[kernel], &[], &[]);
+    assert_causes(&[(SystemNs, 20e3, 28e3)], &same, &[]);
+    assert_causes(&[(SystemNs, 0.0, 60e3)], &same, &[]);
     assert_causes(&[kernel], &[("read", 4.0, 14.0)], &[CauseKind::SystemCalls]);
     assert_causes(&[kernel], &[("read", 4.0, 5.0)], &[CauseKind::KernelTime]);
 }
@@ -108,6 +111,12 @@ fn waiting_is_time_without_processor_time_or_more_switches() {
     assert_causes(&with((0.0, 1.0)), &[], &[CauseKind::Waiting]);
     // The same number of longer waits.
     assert_causes(&with((1.0, 1.0)), &[], &[CauseKind::Waiting]);
+    let counts = counts(&with((1.0, 1.0)));
+    let sleep = calls(&[("clock_nanosleep", 1.0, 1.0), ("read", 1.0, 1.0)]);
+    let builds = BuildDifferences::default();
+    let causes = likely_causes(&evidence([1e5, 1.2e5], &counts, Some(&sleep), &builds));
+    let expected = "waiting: idle time 0.000 ns → 20.00 µs, clock_nanosleep 1 → 1";
+    assert_eq!(causes[0].headline(), expected);
     // Another process ran.
     assert_causes(&with((0.0, 0.0)), &[], &[]);
     let threads = [(UserNs, 2e5, 2.4e5), (SystemNs, 0.0, 0.0), (VoluntarySwitches, 1.0, 5.0)];

@@ -3,7 +3,6 @@
 use super::{CauseKind, FunctionCount};
 use crate::detect::counts::{CountDirection, CountPair, Counts};
 use crate::detect::system_calls::SystemCalls;
-use crate::run::Quantity;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known about a benchmark that changed.
@@ -133,12 +132,6 @@ impl Evidence<'_> {
     /// The change of the time in ns; `None` if only counts changed.
     pub(super) fn time_difference(&self) -> Option<f64> {
         self.times.map(|[base, head]| self.difference(base, head))
-    }
-
-    /// A count whose change has the direction of the time's.
-    pub(super) fn same_direction(&self, quantity: Quantity) -> Option<CountPair> {
-        let pair = self.counts.get(quantity)?;
-        (self.difference(pair.base, pair.head) > 0.0).then_some(pair)
     }
 
     /// The system calls whose numbers changed in the direction of the time.
