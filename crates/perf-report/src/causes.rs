@@ -58,7 +58,11 @@ fn line(function: &FunctionCount) -> String {
 }
 
 fn name(function: &FunctionCount) -> String {
-    let name: String = function.name.chars().take(NAME).collect();
+    let name: String = function.label().chars().take(NAME).collect();
     let former = function.former_name.as_ref().map(|former| format!(" (formerly {former})"));
     visible(&(name + &former.unwrap_or_default()))
 }
+
+#[cfg(test)]
+#[path = "causes_tests.rs"]
+mod tests;

@@ -42,8 +42,6 @@ pub(crate) struct Base {
     /// Its own budgets.
     pub(crate) budgets: Vec<Budget>,
     pub(crate) notes: Vec<String>,
-    /// What differs from the build of the head.
-    pub(super) differences: BuildDifferences,
     /// Its workspace.
     pub(super) workspace: Workspace,
     built: Built,
@@ -95,9 +93,8 @@ impl Base {
         notes.extend(commit.note.clone());
         notes.append(&mut listing.notes);
         notes.extend(built.notes.iter().map(|note| format!("{short}: {note}")));
-        let unlisted =
-            |(name, reason): (&BenchmarkId, &String)| format!("{short}: {name}: {reason}");
-        notes.extend(listing.failures.iter().map(unlisted));
+        let failed = |(name, reason): (&BenchmarkId, &String)| format!("{short}: {name}: {reason}");
+        notes.extend(listing.failures.iter().map(failed));
         let (accepted, budgets) = settings(&workspace).unwrap_or_else(|error| {
             notes.push(format!("{short}: {error:#}: accepted regressions do not apply"));
             // An entry that the base has as well does not apply, and the base may have them all.
@@ -113,9 +110,6 @@ impl Base {
         } else {
             IdenticalPackages::default()
         };
-        let base = BuildOf { workspace: &workspace, built: &built };
-        let head = BuildOf { workspace: &context.project.workspace, built: &suite.built };
-        let differences = build_differences::find(base, head).with_context(failed)?;
         let renamed = &context.project.settings.renamed;
         let failures = BaseFailures::find(&workspace, &built, &listing, &suite.launcher, renamed)?;
         Ok(Self {
@@ -126,7 +120,6 @@ impl Base {
             accepted,
             budgets,
             notes,
-            differences,
             workspace,
             built,
             second: OnceCell::new(),
@@ -208,6 +201,12 @@ impl Base {
             let (base, head) = (unit::bytes(base as f64), unit::bytes(head as f64));
             format!("size of the executables: {base} before, {head} now ({})", unit::change(change))
         })
+    }
+
+    /// What differs between its build and that of the head.
+    pub(super) fn differences(&self, head: BuildOf<'_>) -> Result<BuildDifferences> {
+        let base = BuildOf { workspace: &self.workspace, built: &self.built };
+        build_differences::find(base, head)
     }
 
     /// Whether the benchmark is skipped because base and head are identical.

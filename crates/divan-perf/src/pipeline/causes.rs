@@ -1,6 +1,7 @@
 //! The likely causes of what changed.
 
 use super::base_build::Base;
+use super::build_differences::BuildOf;
 use super::counted_build;
 use super::executor::Executor;
 use crate::bench::{ExecutedSample, ListedBenchmark, SampleOf, fingerprints};
@@ -14,12 +15,18 @@ use std::collections::BTreeMap;
 
 /// Adds the likely causes to the verdicts on benchmarks that changed. The costs follow their number.
 pub(super) fn find(executor: &Executor<'_>, verdicts: &mut [Verdict]) -> Result<()> {
+    if !verdicts.iter().any(Verdict::is_changed) {
+        return Ok(());
+    }
     let functions = functions(executor, verdicts)?;
+    let (workspace, built) = (&executor.context.project.workspace, &executor.suite.built);
+    let head = BuildOf { workspace, built };
+    let builds = executor.base.as_ref().map(|base| base.differences(head)).transpose()?;
     let none = BuildDifferences::default();
     for verdict in verdicts {
         let functions = functions.get(&verdict.name).map_or(&[][..], Vec::as_slice);
-        let builds = base_of(executor, verdict).map_or(&none, |base| &base.differences);
-        verdict.find_causes(functions, builds);
+        let builds = builds.as_ref().filter(|_| base_of(executor, verdict).is_some());
+        verdict.find_causes(functions, builds.unwrap_or(&none));
     }
     Ok(())
 }

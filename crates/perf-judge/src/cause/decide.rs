@@ -135,7 +135,8 @@ fn waiting(evidence: &Evidence<'_>) -> Option<Cause> {
         evidence.difference(base, head) >= difference * PART_OF_TIMES && most >= LEAST_WAITS
     });
     let more = evidence.difference(switches.base, switches.head);
-    if !is_idle && !(more >= LEAST_WAITS && explains(evidence, more * cost::SWITCH)) {
+    let waits_more = more >= LEAST_WAITS && explains(evidence, more * cost::SWITCH);
+    if !is_idle && !waits_more {
         return None;
     }
     let idle = idle.filter(|_| is_idle).map(|idle| CauseNumber::of_time("idle time", idle));

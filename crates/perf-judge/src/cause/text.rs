@@ -73,11 +73,18 @@ impl fmt::Display for CauseNumber {
     }
 }
 
+impl FunctionCount {
+    /// The name for people. The benchmarked code is inlined into a function of Divan.
+    pub fn label(&self) -> &str {
+        if self.name.starts_with("divan::") { "the benchmark's own code" } else { &self.name }
+    }
+}
+
 /// `parser::skip 10 → 250`, with a word where only one build executes the function.
 impl fmt::Display for FunctionCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [base, head] = [self.base, self.head].map(|count| unit::count(count.round()));
-        write!(f, "{} {base} → {head}", self.name)?;
+        write!(f, "{} {base} → {head}", self.label())?;
         match &self.former_name {
             Some(former) => write!(f, " (formerly {former})"),
             None if self.base == 0.0 => f.write_str(" (new, or no longer inlined)"),
@@ -96,77 +103,73 @@ mod tests {
         FunctionCount { name: name.to_owned(), former_name: None, base, head }
     }
 
+    fn of(kind: CauseKind, subjects: &[&str], numbers: Vec<CauseNumber>) -> Cause {
+        let subjects = subjects.iter().map(|text| (*text).to_owned()).collect();
+        Cause { subjects, ..Cause::new(kind, numbers) }
+    }
+
+    fn number(quantity: Quantity, base: f64, head: f64) -> CauseNumber {
+        CauseNumber::of(quantity, CountPair::new(base, head))
+    }
+
     #[test]
-    fn a_cause_is_told_in_one_line() {
-        let of = |kind, subjects: &[&str], numbers: Vec<CauseNumber>| Cause {
-            subjects: subjects.iter().map(|text| (*text).to_owned()).collect(),
-            ..Cause::new(kind, numbers)
-        };
-        let number = |quantity, base, head| CauseNumber::of(quantity, CountPair::new(base, head));
-        let instructions = || vec![number(Quantity::Instructions, 1000.0, 1120.0)];
+    fn a_cause_is_described_in_one_line() {
         let call = |name, base, head| CauseNumber::of_call(name, CountPair::new(base, head));
+        let reads = vec![
+            call("read", 0.0, 9.0),
+            call("write", 1.0, 4.0),
+            call("close", 1.0, 2.0),
+            call("brk", 1.0, 2.0),
+        ];
+        let waits = vec![
+            CauseNumber::of_time("idle time", [1000.0, 55_000.0]),
+            number(Quantity::VoluntarySwitches, 0.0, 1.0),
+        ];
+        let wrong = vec![number(Quantity::BranchMispredictions, 3.0, 500.0)];
+        let instructions = vec![number(Quantity::Instructions, 1000.0, 1120.0)];
+        let settings = ["build.rustflags", "profile.bench.lto"];
         let cases = [
             (
-                of(CauseKind::Build, &["build.rustflags", "profile.bench.lto"], vec![]),
+                of(CauseKind::Build, &settings, vec![]),
                 "built differently: build.rustflags, profile.bench.lto",
             ),
             (
-                of(CauseKind::Dependency, &["toml 1.0.0 → 1.0.1"], instructions()),
+                of(CauseKind::Dependency, &["toml 1.0.0 → 1.0.1"], instructions),
                 "dependency toml 1.0.0 → 1.0.1: instructions +12.0 % in its functions",
             ),
             (
-                of(
-                    CauseKind::Waiting,
-                    &[],
-                    vec![
-                        CauseNumber::of_time("idle time", [0.0, 55_000.0]),
-                        number(Quantity::VoluntarySwitches, 0.0, 1.0),
-                    ],
-                ),
-                "waiting: idle time 0.000 ns → 55.00 µs, voluntary context switches 0 → 1",
+                of(CauseKind::Waiting, &[], waits),
+                "waiting: idle time 1.000 µs → 55.00 µs, voluntary context switches 0 → 1",
             ),
             (
-                of(
-                    CauseKind::SystemCalls,
-                    &[],
-                    vec![
-                        call("read", 0.0, 9.0),
-                        call("write", 1.0, 4.0),
-                        call("close", 1.0, 2.0),
-                        call("brk", 1.0, 2.0),
-                    ],
-                ),
+                of(CauseKind::SystemCalls, &[], reads),
                 "system calls: read 0 → 9, write 1 → 4, close 1 → 2, 1 more",
             ),
-            (
-                of(
-                    CauseKind::Branches,
-                    &[],
-                    vec![number(Quantity::BranchMispredictions, 3.0, 500.0)],
-                ),
-                "simulated branch mispredictions 3 → 500",
-            ),
-            (of(CauseKind::Instructions, &[], instructions()), "instructions +12.0 %"),
-            (
-                Cause {
-                    functions: vec![
-                        function("a::less", 200.0, 50.0),
-                        function("a::more", 0.0, 250.2),
-                        function("a::small", 0.0, 20.0),
-                    ],
-                    ..of(CauseKind::Instructions, &[], instructions())
-                },
-                "instructions +12.0 %, mostly in a::more 0 → 250 (new, or no longer inlined)",
-            ),
-            (
-                Cause {
-                    functions: vec![function("a::small", 10.0, 20.0)],
-                    ..of(CauseKind::Instructions, &[], instructions())
-                },
-                "instructions +12.0 %",
-            ),
+            (of(CauseKind::Branches, &[], wrong), "simulated branch mispredictions 3 → 500"),
         ];
         for (cause, expected) in cases {
+            assert_eq!(cause.headline(), expected);
+        }
+    }
+
+    #[test]
+    fn the_function_with_most_of_the_instructions_is_named() {
+        let less = function("a::less", 200.0, 50.0);
+        let more = function("a::more", 0.0, 250.2);
+        let small = function("a::small", 10.0, 20.0);
+        let own = function("divan::thread_pool::TaskShared<F>::new::call", 100.0, 200.0);
+        let cases = [
+            (vec![], "instructions +12.0 %"),
+            (vec![small.clone()], "instructions +12.0 %"),
+            (
+                vec![less, more, small],
+                "instructions +12.0 %, mostly in a::more 0 → 250 (new, or no longer inlined)",
+            ),
+            (vec![own], "instructions +12.0 %, mostly in the benchmark's own code 100 → 200"),
+        ];
+        for (functions, expected) in cases {
+            let numbers = vec![number(Quantity::Instructions, 1000.0, 1120.0)];
+            let cause = Cause { functions, ..of(CauseKind::Instructions, &[], numbers) };
             assert_eq!(cause.headline(), expected);
         }
     }

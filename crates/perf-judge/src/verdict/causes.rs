@@ -4,6 +4,7 @@ use super::{State, Verdict};
 use crate::cause::{BuildDifferences, Cause, Evidence, FunctionCount, likely_causes};
 use crate::detect::counts::CountDirection;
 use crate::run::Quantity;
+use crate::unit::LogRatio;
 
 /// What a report says of a change that no count explains.
 const UNEXPLAINED: &str = "no count explains it";
@@ -12,7 +13,9 @@ impl Verdict {
     /// Looks for the likely causes of a change, by its counts and by what else is known of both builds.
     pub fn find_causes(&mut self, functions: &[FunctionCount], builds: &BuildDifferences) {
         let Some(counts) = &self.counts else { return };
-        let times = self.base_ns.zip(self.head_ns).map(|(base, head)| [base, head]);
+        let head_ns = |base_ns: f64, change: LogRatio| base_ns * change.0.exp();
+        let times = self.base_ns.zip(self.change);
+        let times = times.map(|(base_ns, change)| [base_ns, head_ns(base_ns, change)]);
         let by_time = |direction| times.map(|times| (direction, Some(times)));
         let changed = match self.state {
             State::Regression => by_time(CountDirection::Grew),
@@ -55,7 +58,7 @@ mod tests {
         let mut verdict = Verdict {
             counts: Some(counts),
             base_ns: times.map(|times| times[0]),
-            head_ns: times.map(|times| times[1]),
+            change: times.map(|[base, head]| LogRatio((head / base).ln())),
             ..bare(&"a/b::c".into(), state)
         };
         verdict.find_causes(&[], &BuildDifferences::default());
