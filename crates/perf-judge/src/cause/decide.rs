@@ -66,9 +66,9 @@ const WAITING_CALLS: [&str; 9] = [
 
 /// The likely causes of a change, the most specific first; empty if no count explains it.
 ///
-/// A cause must have changed in the direction of the time, and explain at least a quarter of its change:
-/// instructions by their ratio, events by what they cost at most. Numbers that depend on the load must
-/// explain half of it.
+/// A cause must have changed in the direction of the time, and explain at least a quarter of its change.
+/// Instructions do so by their ratio, and events by what they cost at most. Numbers that depend on the
+/// load must explain half of it.
 pub fn likely_causes(evidence: &Evidence<'_>) -> Vec<Cause> {
     let instructions = instructions(evidence);
     let crates = instructions.iter().flat_map(|pair| crates(evidence, *pair));
@@ -192,8 +192,8 @@ fn system_calls(evidence: &Evidence<'_>) -> Option<Cause> {
     })
 }
 
-/// The kernel time, if it explains the change and its difference is no artefact: systems that sample it
-/// at each tick of their clock report differences that are larger than those of the time.
+/// The kernel time, if it explains the change. Some systems sample it at each tick of their clock, and
+/// report a larger difference than that of the time.
 fn plausible_kernel_time(evidence: &Evidence<'_>) -> Option<CountPair> {
     let pair = evidence.counts.get(Quantity::SystemNs)?;
     let share = evidence.difference(pair.base, pair.head) / evidence.time_difference()?;

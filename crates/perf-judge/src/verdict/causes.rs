@@ -6,7 +6,7 @@ use crate::detect::counts::CountDirection;
 use crate::run::Quantity;
 use crate::unit::LogRatio;
 
-/// What a report says of a change that no count explains.
+/// The text of a change without a cause.
 const UNEXPLAINED: &str = "no count explains it";
 
 impl Verdict {
