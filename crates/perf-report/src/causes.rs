@@ -1,11 +1,11 @@
 //! The likely causes of a change, in the words of an explanation.
 
-use super::table::aligned;
+use super::table::{aligned, shortened};
 use super::visible;
 use perf_judge::cause::{Cause, CauseKind, FunctionCount};
 use perf_judge::unit;
 
-/// The longest name of a function, in characters.
+/// The longest name of a function, in columns.
 const NAME: usize = 100;
 
 /// All causes with what they mean, and the functions whose instructions changed.
@@ -58,9 +58,10 @@ fn line(function: &FunctionCount) -> String {
 }
 
 fn name(function: &FunctionCount) -> String {
-    let name: String = function.label().chars().take(NAME).collect();
-    let former = function.former_name.as_ref().map(|former| format!(" (formerly {former})"));
-    visible(&(name + &former.unwrap_or_default()))
+    let shown = |name: &str| shortened(&visible(name), NAME);
+    let former = function.former_name.as_ref();
+    let former = former.map(|former| format!(" (formerly {})", shown(former)));
+    shown(function.label()) + &former.unwrap_or_default()
 }
 
 #[cfg(test)]

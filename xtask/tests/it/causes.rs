@@ -16,8 +16,6 @@ const PLANTED: [(&str, &str, &str); 9] = [
     ("system_calls", "system_calls", "statx 10 → 30"),
     ("unpredictable_branches", "branches", "branch mispredictions"),
 ];
-/// Threads wait for each other only if the machine has two free processors.
-const DEPENDS_ON_LOAD: &str = "contention";
 const ARGS: [&str; 7] =
     ["--compare", "main", "--launch-ms", "20", "--fail-on", "never", "--no-record"];
 
@@ -46,12 +44,7 @@ fn planted_causes_are_named() {
     let report = project.report();
     for (name, kind, part) in PLANTED {
         let verdict = verdict(&report, name);
-        let is_changed = verdict["state"] == "regression";
-        if !is_changed && name == DEPENDS_ON_LOAD {
-            println!("NOT TESTED: {name}: the machine is busy");
-            continue;
-        }
-        assert!(is_changed, "{name}: {}", ended.stdout);
+        assert_eq!(verdict["state"], "regression", "{name}: {}", ended.stdout);
         assert_eq!(verdict["causes"][0]["kind"], kind, "{name}: {}", verdict["causes"]);
         let explained = project.task(&["explain", name, "--output", "out"]);
         explained.expect(0).says("Likely causes").says(part);

@@ -105,7 +105,7 @@ fn versions(name: &str, base: Option<&Versions<'_>>, head: Option<&Versions<'_>>
 impl CrateChange {
     /// Whether a function is defined in this crate.
     pub(super) fn has(&self, function: &FunctionCount) -> bool {
-        crate_of(&function.name) == Some(&self.name)
+        crate_of(&function.name) == Some(&self.name) && !function.has_benchmark()
     }
 }
 
@@ -166,6 +166,14 @@ mod tests {
         for (function, expected) in cases {
             assert_eq!(crate_of(function), expected, "{function}");
         }
+        let mut changes = BuildDifferences::default();
+        changes.add_packages([("divan", "0.1.20"), ("a", "1.0.0")], [("divan", "0.1.21")]);
+        let has = |name: &str| {
+            let name = name.to_owned();
+            let function = FunctionCount { name, former_name: None, base: 1.0, head: 2.0 };
+            changes.crates.iter().any(|change| change.has(&function))
+        };
+        assert!(has("a::f") && !has("divan::bench::run") && !has("b::f"));
     }
 
     #[test]

@@ -127,6 +127,11 @@ impl CauseNumber {
 }
 
 impl FunctionCount {
+    /// Whether it is a function of Divan. The benchmarked code is inlined into it.
+    fn has_benchmark(&self) -> bool {
+        ["divan::", "codspeed_divan_compat"].iter().any(|start| self.name.starts_with(start))
+    }
+
     fn difference(&self) -> f64 {
         self.head - self.base
     }

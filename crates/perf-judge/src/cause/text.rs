@@ -7,6 +7,8 @@ use std::fmt;
 
 /// The most numbers and settings of a headline.
 const SHOWN: usize = 3;
+/// The longest name, in characters.
+const LONGEST: usize = 80;
 /// The least part of the changed instructions that makes a function worth naming.
 const LARGE: f64 = 0.25;
 
@@ -51,7 +53,7 @@ impl Cause {
 fn listed(items: &[impl fmt::Display]) -> String {
     let more = items.len().saturating_sub(SHOWN);
     let more = (more > 0).then(|| format!("{more} more"));
-    let shown = items.iter().take(SHOWN).map(ToString::to_string);
+    let shown = items.iter().take(SHOWN).map(|item| shortened(&item.to_string()));
     shown.chain(more).collect::<Vec<String>>().join(", ")
 }
 
@@ -74,19 +76,30 @@ impl fmt::Display for CauseNumber {
 }
 
 impl FunctionCount {
-    /// The name for people. The benchmarked code is inlined into a function of Divan.
+    /// The name for people.
     pub fn label(&self) -> &str {
-        if self.name.starts_with("divan::") { "the benchmark's own code" } else { &self.name }
+        if self.has_benchmark() { "the benchmark's own code" } else { &self.name }
     }
+}
+
+/// A text whose middle is left out if it is long. Names of functions have no limit.
+fn shortened(text: &str) -> String {
+    let count = text.chars().count();
+    if count <= LONGEST {
+        return text.to_owned();
+    }
+    let start = text.chars().take(LONGEST / 2);
+    let end = text.chars().skip(count + 1 - LONGEST.div_ceil(2));
+    start.chain(['…']).chain(end).collect()
 }
 
 /// `parser::skip 10 → 250`, with a word where only one build executes the function.
 impl fmt::Display for FunctionCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [base, head] = [self.base, self.head].map(|count| unit::count(count.round()));
-        write!(f, "{} {base} → {head}", self.label())?;
+        write!(f, "{} {base} → {head}", shortened(self.label()))?;
         match &self.former_name {
-            Some(former) => write!(f, " (formerly {former})"),
+            Some(former) => write!(f, " (formerly {})", shortened(former)),
             None if self.base == 0.0 => f.write_str(" (new, or no longer inlined)"),
             None if self.head == 0.0 => f.write_str(" (removed, or inlined)"),
             None => Ok(()),
@@ -172,6 +185,18 @@ mod tests {
             let cause = Cause { functions, ..of(CauseKind::Instructions, &[], numbers) };
             assert_eq!(cause.headline(), expected);
         }
+    }
+
+    #[test]
+    fn long_names_lose_their_middle() {
+        let long = format!("<a::{} as b::C>::end", "é".repeat(200));
+        let shown = function(&long, 1.0, 2.0).to_string();
+        assert!(
+            shown.starts_with("<a::éé") && shown.ends_with("éé as b::C>::end 1 → 2"),
+            "{shown}"
+        );
+        assert_eq!(shortened(&long).chars().count(), LONGEST);
+        assert_eq!(shortened("a::f"), "a::f");
     }
 
     #[test]
