@@ -26,7 +26,9 @@ fn meaning(kind: CauseKind) -> &'static str {
         CauseKind::Build => "Base and head are compiled differently.",
         CauseKind::Dependency => "Cargo.lock has another version, and its functions changed.",
         CauseKind::Features => "The crate has other features, and its functions changed.",
-        CauseKind::Waiting => "The process waits for a lock, a timer, a file or another thread.",
+        CauseKind::Waiting => {
+            "The process waits for a lock (futex), a timer (nanosleep), a file or a thread."
+        }
         CauseKind::PageFaults => "The kernel provides memory page by page at its first use.",
         CauseKind::SystemCalls => "The program asks the kernel for something at each call.",
         CauseKind::KernelTime => "The kernel takes another time for the same number of calls.",

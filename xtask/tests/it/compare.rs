@@ -49,7 +49,11 @@ fn what_got_slower_is_found_and_nothing_else_fails() {
     let ended = compare(project, &[]);
     ended.expect(1).says("the merge base with main").says("text::checksum: regression");
     let has_valgrind = Command::new("valgrind").arg("--version").output().is_ok();
-    ended.says(if has_valgrind { "(instructions +4" } else { "no instructions were counted" });
+    ended.says(if has_valgrind {
+        "(likely cause: instructions +4"
+    } else {
+        "no instructions were counted"
+    });
     let verdicts = verdicts(project);
     assert_eq!(verdicts["checksum"], "regression critical");
     let failing = |verdict: &&String| verdict.ends_with("critical") || verdict.ends_with("major");
@@ -76,6 +80,7 @@ fn what_got_slower_is_found_and_nothing_else_fails() {
     assert!(firsts.contains(&"base") && firsts.contains(&"head"), "{firsts:?}");
     assert_details_of_what_changed(&ended, project, has_valgrind);
     if has_valgrind {
+        assert_its_function_is_the_cause(project);
         assert_counts_alone_find_it(project);
         assert_grown_counts_fail(project);
     } else {
@@ -121,11 +126,29 @@ fn assert_details_of_what_changed(ended: &Ended, project: &Project, has_valgrind
     }
 }
 
+/// The work of the benchmark is inlined into the loop of Divan, whose function has more instructions.
+fn assert_its_function_is_the_cause(project: &Project) {
+    let report = project.report();
+    let rows = report["rows"].as_array().unwrap();
+    let name = |row: &serde_json::Value| row["verdict"]["name"].as_str().unwrap().to_owned();
+    let row = rows.iter().find(|row| name(row).ends_with("::checksum")).unwrap();
+    let causes = row["verdict"]["causes"].as_array().unwrap();
+    assert_eq!(causes[0]["kind"], "instructions", "{causes:?}");
+    if cfg!(target_arch = "x86_64") {
+        let [base, head] = ["base", "head"].map(|side| causes[0]["functions"][0][side].as_f64());
+        let ratio = head.unwrap() / base.unwrap();
+        assert!((1.4..1.6).contains(&ratio), "{causes:?}");
+        let explained = project.task(&["explain", "checksum", "--output", "out"]);
+        explained.expect(0).says("mostly in the benchmark's own code");
+    }
+}
+
 /// Counts of both builds, without a single timed launch.
 fn assert_counts_alone_find_it(project: &Project) {
     let counted = compare(project, &["--counts-only"]);
     counted.expect(0).says("PASS: counts grew in 1; 6 of 7 benchmarks unchanged");
     assert_eq!(verdicts(project)["checksum"], "counts_grew");
+    assert_its_function_is_the_cause(project);
     assert!(project.report()["rows"].as_array().unwrap().iter().all(|row| {
         let counts = &row["verdict"]["counts"];
         counts["instructions"]["base"].is_number() && counts["alloc_count"]["head"].is_number()

@@ -146,13 +146,21 @@ fn waiting(evidence: &Evidence<'_>) -> Option<Cause> {
     Some(Cause::new(CauseKind::Waiting, numbers))
 }
 
-/// The calls that may have waited, whether their number changed or not: one call can wait longer.
-fn waiting_calls(evidence: &Evidence<'_>) -> impl Iterator<Item = CauseNumber> {
-    let calls = evidence.system_calls.map(SystemCalls::pairs).unwrap_or_default().into_iter();
-    let waits = calls.filter(|(name, pair)| {
+/// The calls that wait and whose number changed. Without one, all that wait: each can wait longer.
+fn waiting_calls(evidence: &Evidence<'_>) -> Vec<CauseNumber> {
+    let waits = |(name, pair): &(&str, CountPair)| {
         WAITING_CALLS.contains(name) && pair.base.max(pair.head) >= LEAST_WAITS
-    });
-    waits.map(|(name, pair)| CauseNumber::of_call(name, pair))
+    };
+    let named = |calls: Vec<(&str, CountPair)>| -> Vec<CauseNumber> {
+        let waits = calls.into_iter().filter(waits);
+        waits.map(|(name, pair)| CauseNumber::of_call(name, pair)).collect()
+    };
+    let changed = named(evidence.calls());
+    if changed.is_empty() {
+        named(evidence.system_calls.map(SystemCalls::pairs).unwrap_or_default())
+    } else {
+        changed
+    }
 }
 
 /// The times of base and head without processor time. Processor time of several threads overlaps.

@@ -117,6 +117,9 @@ fn waiting_is_time_without_processor_time_or_more_switches() {
     let causes = likely_causes(&evidence([1e5, 1.2e5], &counts, Some(&sleep), &builds));
     let expected = "waiting: idle time 0.000 ns → 20.00 µs, clock_nanosleep 1 → 1";
     assert_eq!(causes[0].headline(), expected);
+    let futex = calls(&[("clock_nanosleep", 1.0, 1.0), ("futex", 1.0, 9.0)]);
+    let causes = likely_causes(&evidence([1e5, 1.2e5], &counts, Some(&futex), &builds));
+    assert!(causes[0].headline().ends_with("µs, futex 1 → 9"), "{}", causes[0].headline());
     // Another process ran.
     assert_causes(&with((0.0, 0.0)), &[], &[]);
     let threads = [(UserNs, 2e5, 2.4e5), (SystemNs, 0.0, 0.0), (VoluntarySwitches, 1.0, 5.0)];
