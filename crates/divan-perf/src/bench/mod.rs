@@ -35,6 +35,7 @@ mod sample_config;
 mod group_probe;
 mod launch_plan;
 mod opened_files;
+mod probe;
 mod plan;
 mod launch_result;
 mod base_cache;
