@@ -31,6 +31,8 @@ pub(crate) struct Built {
     pub(crate) notes: Vec<String>,
     /// The files of the work tree that it was built from; `None` if they are unknown.
     pub(super) sources: Option<SourceState>,
+    /// Its target folder, if only this program builds there.
+    pub(super) folder: Option<PathBuf>,
     /// All artefacts by cargo's id of their package.
     artefacts: BTreeMap<String, BTreeSet<PathBuf>>,
     /// The lock of the build folder, held as long as the executables are launched.
@@ -278,6 +280,12 @@ impl Built {
     /// The same with the lock of its build folder.
     pub(super) fn with_claim(mut self, claim: Option<File>) -> Self {
         self.claim = claim;
+        self
+    }
+
+    /// The same with its target folder.
+    pub(super) fn with_folder(mut self, folder: PathBuf) -> Self {
+        self.folder = Some(folder);
         self
     }
 

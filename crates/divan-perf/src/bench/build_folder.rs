@@ -9,6 +9,7 @@
 
 use super::build::{self, Built};
 use super::claim::{self, LOCK, OWNER};
+use super::shared_dependencies;
 use super::workspace::Workspace;
 use crate::cargo::{BuildAdditions, KNOWN_LEVEL};
 use crate::files::{remove, write_atomically};
@@ -27,6 +28,8 @@ use std::time::SystemTime;
 pub(crate) struct BuildFolder {
     dir: PathBuf,
     lock: Option<File>,
+    /// A target folder with dependencies to begin with.
+    donor: Option<PathBuf>,
 }
 
 /// The file with the list of files that the artefacts were built from.
@@ -47,12 +50,17 @@ impl BuildFolder {
         // Some network file systems have no locks. Cargo builds there without them, too.
         let lock = claim::lock(&dir, "waiting for another measurement of this checkout to end");
         claim::prune(&workspace.target_dir, &dir);
-        Ok(Self { dir, lock: lock.ok() })
+        Ok(Self { dir, lock: lock.ok(), donor: None })
     }
 
     /// A folder that the caller has locked.
     pub(super) fn claimed(dir: PathBuf) -> Self {
-        Self { dir, lock: None }
+        Self { dir, lock: None, donor: None }
+    }
+
+    /// The same, which takes compiled dependencies from the folder of another build if it is empty.
+    pub(crate) fn beginning_with(self, other: &Built) -> Self {
+        Self { donor: other.folder.clone(), ..self }
     }
 
     /// Builds the benches of a checkout in the folder that belongs to it.
@@ -99,13 +107,21 @@ impl BuildFolder {
             self.empty()?;
         }
         // An interrupted build leaves artefacts of the last build and its own.
-        let last = if self.is_empty() { BuildRecord::empty() } else { last };
+        let was_empty = self.is_empty();
+        let last = if was_empty { BuildRecord::empty() } else { last };
         let unfinished = last.mixed(sources);
         self.record(&unfinished)?;
+        if let Some(donor) = self.donor.as_deref().filter(|_| was_empty)
+            && let Err(error) = shared_dependencies::copy(donor, &self.dir)
+        {
+            ui::say(&format!("{error:#}: compiling all dependencies"));
+            self.empty()?;
+            self.record(&unfinished)?;
+        }
         let built = self.run(workspace, additions);
         let record = built.as_ref().map_or(unfinished, |built| BuildRecord::of(sources, built));
         self.record(&record)?;
-        Ok(built?.with_sources(sources.clone()).with_claim(self.lock))
+        Ok(built?.with_sources(sources.clone()).with_folder(self.dir).with_claim(self.lock))
     }
 
     /// Whether the folder has no artefacts.

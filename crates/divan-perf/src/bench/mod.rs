@@ -6,6 +6,7 @@ mod bench_environment;
 mod target_manifest;
 mod build;
 mod dep_info;
+mod shared_dependencies;
 mod eta;
 mod executed_sample;
 mod build_folder;
