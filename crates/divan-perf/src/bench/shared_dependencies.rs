@@ -19,15 +19,22 @@ const IMMUTABLE: [[&str; 2]; 2] = [["registry", "src"], ["git", "checkouts"]];
 /// their names have a hash of the version, the features, the profile and the compiler. Packages of the
 /// checkout are not copied, because cargo does not tell those of two checkouts apart.
 pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
-    for profile in profiles(from) {
-        let target = to.join(profile.strip_prefix(from).unwrap_or(&profile));
-        let packages = Immutable::of(&profile);
-        for (folder, is_wanted) in packages.folders() {
-            for entry in entries(&profile.join(folder)) {
-                let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                if is_wanted(&packages, &name) {
-                    copy_all(&entry, &target.join(folder).join(&name))?;
-                }
+    profiles(from).iter().try_for_each(|profile| {
+        copy_profile(profile, &to.join(profile.strip_prefix(from).unwrap_or(profile)))
+    })
+}
+
+/// The same for the folder of one profile.
+///
+/// Cargo may build in `from` at the same time. It writes a fingerprint after the artefact, so they are
+/// copied in the other order.
+pub(super) fn copy_profile(from: &Path, to: &Path) -> Result<()> {
+    let packages = Immutable::of(from);
+    for (folder, is_wanted) in packages.folders() {
+        for entry in entries(&from.join(folder)) {
+            let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if is_wanted(&packages, &name) {
+                copy_all(&entry, &to.join(folder).join(&name))?;
             }
         }
     }
@@ -78,9 +85,9 @@ impl Immutable {
 
     fn folders(&self) -> [(&'static str, IsWanted); 3] {
         [
-            (DEPENDENCIES, Self::has_artefact),
             (FINGERPRINTS, Self::has_package),
             (BUILD_SCRIPTS, Self::has_package),
+            (DEPENDENCIES, Self::has_artefact),
         ]
     }
 

@@ -80,7 +80,7 @@ impl Base {
         let (workspace, shared) =
             workspace(context, repository, &cache, &folder).with_context(failed)?;
         let build = || -> Result<(Built, Listing)> {
-            let folder = cache.build_folder().beginning_with(&suite.built);
+            let folder = cache.build_folder().beginning_with(&suite.built)?;
             let built = folder.build(&workspace, &additions(context), &sources)?;
             let listing = Listing::of(&built.executables, &suite.launcher)?;
             Ok((built, listing))
