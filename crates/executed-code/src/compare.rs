@@ -77,7 +77,7 @@ pub fn compare(base: &Fingerprint, head: &Fingerprint, tolerance: f64) -> Compar
     if base.version != head.version {
         return Comparison::Unknown(Unprovable::Versions(base.version, head.version));
     }
-    let instructions = total(base);
+    let instructions = base.instructions();
     let mut comparer = Comparer {
         slack: instructions as f64 * tolerance.max(0.0),
         moved_lines: 0,
@@ -86,19 +86,13 @@ pub fn compare(base: &Fingerprint, head: &Fingerprint, tolerance: f64) -> Compar
     comparer.functions(base, head);
     comparer.libraries(base, head);
     if comparer.differences.is_empty() {
-        comparer.instructions("all code", instructions, total(head));
+        comparer.instructions("all code", instructions, head.instructions());
     }
     if !comparer.differences.is_empty() {
         return Comparison::Different(comparer.differences);
     }
     let (functions, moved_lines) = (base.functions.len(), comparer.moved_lines);
     Comparison::Same(Proof { functions, instructions, moved_lines })
-}
-
-fn total(print: &Fingerprint) -> u64 {
-    let functions = print.functions.iter().map(|function| function.instructions);
-    let libraries = print.libraries.iter().map(|library| library.instructions);
-    functions.chain(libraries).fold(0, u64::saturating_add)
 }
 
 /// What was found so far.

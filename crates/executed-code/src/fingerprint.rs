@@ -128,6 +128,18 @@ impl Fingerprint {
         libraries.sort();
         Ok(Self { version: VERSION, functions: functions.ok_or_else(nothing)?, libraries })
     }
+
+    /// All executed instructions of the sample, those in shared libraries included.
+    pub fn instructions(&self) -> u64 {
+        let functions = self.functions.iter().map(|function| function.instructions);
+        let libraries = self.libraries.iter().map(|library| library.instructions);
+        functions.chain(libraries).fold(0, u64::saturating_add)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn for_tests(functions: Vec<FunctionPrint>, libraries: Vec<LibraryPrint>) -> Self {
+        Self { version: VERSION, functions, libraries }
+    }
 }
 
 fn library_print(
@@ -145,7 +157,7 @@ fn library_print(
     Ok(LibraryPrint { digest: digest.clone(), path: path.to_owned(), instructions })
 }
 
-fn file_name(path: &str) -> &str {
+pub(crate) fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 

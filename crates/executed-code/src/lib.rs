@@ -8,6 +8,7 @@
 //! 3. [`Fingerprint::of`] makes digests of the executed functions and of the data that they use. The
 //!    digests do not depend on addresses, so a fingerprint can be recorded.
 //! 4. [`compare()`] compares the fingerprints of two builds, and names what differs.
+//! 5. [`function_changes`] lists the functions that execute more or fewer instructions.
 //!
 //! It does no I/O. What cannot be proved equal counts as different.
 //!
@@ -39,6 +40,7 @@ mod executed;
 mod extent;
 mod fingerprint;
 mod function;
+mod function_changes;
 mod image;
 mod tables;
 mod targets;
@@ -48,4 +50,5 @@ pub use compare::{Comparison, Difference, Proof, Side, compare};
 pub use digest::digest;
 pub use executed::Executed;
 pub use fingerprint::{Executable, Files, Fingerprint};
+pub use function_changes::{FunctionChange, function_changes};
 pub use unprovable::Unprovable;

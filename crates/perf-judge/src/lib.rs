@@ -85,6 +85,8 @@ pub mod baseline;
 #[doc(hidden)]
 pub mod detect;
 #[doc(hidden)]
+pub mod cause;
+#[doc(hidden)]
 pub mod budget;
 #[doc(hidden)]
 pub mod verdict;

@@ -44,9 +44,7 @@ pub(crate) fn explained(verdict: &Verdict, counts: &Counts) -> String {
         InstructionChange::Grew if verdict.method == Method::Counts => "more work",
         InstructionChange::Grew => "more work, so the gate `compare_instructions_grew` applies",
         InstructionChange::Shrank => "less work",
-        InstructionChange::Unchanged => {
-            "the same; possible causes of a change are code placement, caches and the machine"
-        }
+        InstructionChange::Unchanged => "the same",
         InstructionChange::Unknown => "instructions were not counted",
     };
     let header = "  \tbase\thead\tchange\trepeat spread\tthreshold\tverdict\n".to_owned();

@@ -2,6 +2,7 @@
 
 use super::table::aligned;
 use super::visible;
+use crate::causes::explained_causes;
 use crate::counts::{explained, explained_calls};
 use crate::text::argument;
 use perf_judge::baseline::RunValue;
@@ -28,6 +29,9 @@ pub fn explain(verdict: &Verdict) -> String {
     }
     if let Some(calls) = &verdict.system_calls {
         text += &explained_calls(calls);
+    }
+    if let Some(causes) = &verdict.causes {
+        text += &explained_causes(causes);
     }
     text + &conclusion(verdict)
 }

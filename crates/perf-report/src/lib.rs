@@ -7,6 +7,7 @@ mod table;
 mod file_error;
 pub mod partition;
 mod counts;
+mod causes;
 mod row;
 mod accepted;
 mod summary;

@@ -1,5 +1,6 @@
 //! A report's row: its figures, and the notes that explain them.
 
+use perf_judge::cause::CauseKind;
 use perf_judge::detect::counts::{CountChange, CountPair, Counts};
 use perf_judge::run::{Measured, Quantity, Statistic};
 use perf_judge::unit::{self, Figures, LogRatio};
@@ -98,15 +99,13 @@ impl Row {
             format!("accepted up to {}: {}", unit::change(waiver.max_change()), waiver.reason)
         });
         let reason = verdict.reason.clone().or_else(|| self.rerun());
-        let parts = [
-            accepted,
-            reason,
-            self.statistic(),
-            self.counts(),
-            self.simulated(),
-            self.system_calls(),
-        ];
-        let text = parts.into_iter().flatten().collect::<Vec<String>>().join("; ");
+        let why = if verdict.causes.is_some() {
+            vec![self.cause()]
+        } else {
+            vec![self.simulated(), self.system_calls()]
+        };
+        let parts = [accepted, reason, self.statistic(), self.counts()].into_iter().chain(why);
+        let text = parts.flatten().collect::<Vec<String>>().join("; ");
         (!text.is_empty()).then_some(text)
     }
 
@@ -159,6 +158,23 @@ impl Row {
         self.verdict.counts.as_ref().map(Counts::changes).unwrap_or_default()
     }
 
+    /// The first likely cause, and how many there are beside it.
+    fn cause(&self) -> Option<String> {
+        let verdict = &self.verdict;
+        let others = verdict.causes.as_ref()?.len().saturating_sub(1);
+        let others = match others {
+            0 => String::new(),
+            count => format!(" ({})", unit::counted(count, "more cause", "more causes")),
+        };
+        Some(verdict.cause_headline()? + &others)
+    }
+
+    /// Whether the note names the allocations as the first likely cause.
+    fn has_allocations_as_cause(&self) -> bool {
+        let first = self.verdict.causes.as_ref().and_then(|causes| causes.first());
+        first.is_some_and(|cause| cause.kind == CauseKind::Allocations)
+    }
+
     /// The simulated counts that changed noticeably.
     fn simulated(&self) -> Option<String> {
         let changes = self.verdict.counts.as_ref()?.simulated_changes();
@@ -180,7 +196,8 @@ impl Row {
         };
         let texts = changes.iter().filter(has_no_column).map(CountChange::to_string);
         let list = texts.collect::<Vec<String>>().join(", ");
-        let list = (!list.is_empty()).then(|| format!("{list} per iteration"));
+        let is_named = list.is_empty() || self.has_allocations_as_cause();
+        let list = (!is_named).then(|| format!("{list} per iteration"));
         self.verdict.trade_off().or(list)
     }
 }

@@ -10,9 +10,10 @@ use std::time::Instant;
 use tools::{TOOLS, set_up, words};
 
 /// The workspaces: the project's own, and the benches that its tests measure.
-const MANIFESTS: [&str; 5] = [
+const MANIFESTS: [&str; 6] = [
     "Cargo.toml",
     "fixtures/known-cost/Cargo.toml",
+    "fixtures/causes/Cargo.toml",
     "fixtures/odd-benches/Cargo.toml",
     "fixtures/divan-shapes/Cargo.toml",
     "fixtures/scripted-bench/Cargo.toml",

@@ -17,6 +17,7 @@ mod github;
 mod ground;
 mod budgets;
 mod cargo_setups;
+mod causes;
 mod checkouts;
 mod divan_versions;
 mod history;

@@ -5,8 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The order of the pipeline: a module uses only those before it.
-const ORDER: [&str; 10] =
-    ["ident", "json", "unit", "stats", "run", "history", "baseline", "detect", "budget", "verdict"];
+const ORDER: [&str; 11] = [
+    "ident", "json", "unit", "stats", "run", "history", "baseline", "detect", "cause", "budget",
+    "verdict",
+];
 
 /// The crates that do no I/O.
 const PURE: [&str; 4] = ["divan-output", "executed-code", "perf-judge", "perf-report"];

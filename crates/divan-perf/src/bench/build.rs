@@ -27,6 +27,8 @@ pub(crate) struct Built {
     pub(crate) files: BTreeMap<String, BTreeSet<PathBuf>>,
     /// The profile, for example `opt-level 3, debug assertions`.
     pub(crate) profile: String,
+    /// The enabled features by library. Those of several versions are joined.
+    pub(crate) features: BTreeMap<String, BTreeSet<String>>,
     /// Notes on benches that are not measured.
     pub(crate) notes: Vec<String>,
     /// The files of the work tree that it was built from; `None` if they are unknown.
@@ -67,6 +69,8 @@ struct Artifact {
     package_id: String,
     target: ArtifactTarget,
     profile: Profile,
+    #[serde(default)]
+    features: Vec<String>,
     executable: Option<PathBuf>,
     #[serde(default)]
     filenames: Vec<PathBuf>,
@@ -332,6 +336,10 @@ impl Built {
         }
         let artefacts = self.artefacts.entry(artifact.package_id.clone()).or_default();
         artefacts.extend(artifact.filenames.iter().chain(&artifact.executable).cloned());
+        if artifact.target.kind.iter().any(|kind| kind.ends_with("lib")) {
+            let features = self.features.entry(artifact.target.name.clone()).or_default();
+            features.extend(artifact.features.iter().cloned());
+        }
         let own = |target: &&BenchTarget| target.package_id == artifact.package_id;
         let package = workspace.targets.iter().find(own).map(|target| target.package.clone());
         if let Some((package, path)) = package.zip(artifact.executable.clone()) {

@@ -27,11 +27,14 @@ const FEW_ITERATIONS: u64 = 3;
 /// A benchmark that rotates over its inputs has other instructions in a sample of another size. The
 /// iterations of a launch are recorded and kept, while measured times vary.
 const SHARE: f64 = 0.006;
+/// Two equal samples of a fast benchmark cannot be distinguished. That is rare in the next process.
+const TRIES: usize = 2;
 /// The largest sample size. Divan allocates memory for each iteration.
 const MAX_SAMPLE_SIZE: u32 = 1 << 16;
 
 impl CountedSample {
-    /// Finds the sample of a benchmark with these launches in an ordinary process; `None` if its clock reads cannot be proved.
+    /// Finds the sample of a benchmark with these launches in an ordinary process; `None` if its clock
+    /// reads cannot be proved in two processes.
     ///
     /// Fails if no process can be started, or after an interrupt.
     pub(super) fn find(
@@ -40,9 +43,13 @@ impl CountedSample {
         launch: SampleConfig,
     ) -> Result<Option<Self>> {
         let config = counted_config(launch);
-        let proved = launcher.launch_to_count(entry, config, None)?.proved;
-        let both = proved.last_sample.zip(proved.all);
-        Ok(both.map(|(marks, all)| Self { config, marks, warm_up: all.first }))
+        for _ in 0..TRIES {
+            let proved = launcher.launch_to_count(entry, config, None)?.proved;
+            if let Some((marks, all)) = proved.last_sample.zip(proved.all) {
+                return Ok(Some(Self { config, marks, warm_up: all.first }));
+            }
+        }
+        Ok(None)
     }
 
     /// Events of the whole sample per iteration.

@@ -105,10 +105,17 @@ impl Workspace {
 
     /// The versions of Divan, and of packages used as Divan, in the lock file.
     pub(crate) fn divan(&self) -> Result<DivanVersions> {
+        Ok(self.lock_file()?.divan(&self.divan_packages))
+    }
+
+    /// The names and versions of the dependencies in the lock file that are no part of the commit.
+    pub(crate) fn dependencies(&self) -> Result<Vec<(String, String)>> {
+        Ok(self.lock_file()?.dependencies())
+    }
+
+    fn lock_file(&self) -> Result<LockFile> {
         let lock = read_if_there(&self.root.join("Cargo.lock"), DATA_BYTES)?.unwrap_or_default();
-        let lock: LockFile = toml::from_str(&lock)
-            .context("cannot parse Cargo.lock: run `cargo generate-lockfile`")?;
-        Ok(lock.divan(&self.divan_packages))
+        toml::from_str(&lock).context("cannot parse Cargo.lock: run `cargo generate-lockfile`")
     }
 
     /// By what its recorded runs are found. `renamed` has the current names of benchmarks by former
@@ -165,6 +172,15 @@ impl Workspace {
     /// The settings of cargo's configuration in which another commit differs.
     pub(crate) fn config_differences(&self, other: &Self, rustc: &str) -> Vec<String> {
         self.config.differences(&other.config, &self.target(rustc), self.profile())
+    }
+
+    /// The settings of profiles in Cargo.toml in which another commit differs. A profile that only one
+    /// commit has is used for both.
+    pub(crate) fn profile_differences(&self, other: &Self) -> Result<Vec<String>> {
+        let used = [self, other].into_iter().all(|side| side.options.profile_args.is_empty());
+        let (own, other) = (self.manifest()?, other.manifest()?);
+        let keys = ConfigFiles::profile_differences(&own, &other, self.profile());
+        Ok(if used { keys } else { Vec::new() })
     }
 
     /// A note if cargo would start the benches by another program.
@@ -296,9 +312,24 @@ struct LockFile {
 struct LockedPackage {
     name: String,
     version: String,
+    /// Absent for packages of the commit.
+    source: Option<String>,
 }
 
 impl LockFile {
+    /// The names and versions of packages that are no part of the commit. The version of one in git has
+    /// its commit.
+    fn dependencies(self) -> Vec<(String, String)> {
+        let dependency = |LockedPackage { name, version, source }: LockedPackage| {
+            let source = source?;
+            let in_git = source.strip_prefix("git+").and_then(|url| url.rsplit_once('#'));
+            let commit = in_git.and_then(|(_, commit)| commit.get(..12));
+            let version = commit.map_or_else(|| version.clone(), |c| format!("{version} ({c})"));
+            Some((name, version))
+        };
+        self.package.into_iter().filter_map(dependency).collect()
+    }
+
     /// The versions of these packages, Divan's own first.
     fn divan(self, packages: &BTreeSet<String>) -> DivanVersions {
         let used = self.package.into_iter().filter(|locked| packages.contains(&locked.name));
@@ -359,6 +390,19 @@ mod tests {
         assert_eq!(lock(&all), texts(key, &format!("Divan {key}")));
         assert_eq!(lock(&[("divan", "0.1.18")]), texts("0.1.18", "Divan 0.1.18"));
         assert_eq!(lock(&[("serde", "1.0.0")]), texts("", ""));
+    }
+
+    #[test]
+    fn dependencies_are_those_with_a_source() {
+        let lock = r#"
+            package = [
+                { name = "own", version = "0.1.0" },
+                { name = "a", version = "1.0.0", source = "registry+https://github.com/rust-lang/crates.io-index" },
+                { name = "b", version = "2.0.0", source = "git+https://e.example/b?rev=1#0123456789abcdef" },
+            ]"#;
+        let found = toml::from_str::<LockFile>(lock).unwrap().dependencies();
+        let named = |name: &str, version: &str| (name.to_owned(), version.to_owned());
+        assert_eq!(found, [named("a", "1.0.0"), named("b", "2.0.0 (0123456789ab)")]);
     }
 
     #[test]

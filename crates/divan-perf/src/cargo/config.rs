@@ -141,6 +141,17 @@ impl ConfigFiles {
         (&only(&own, &others) | &only(&others, &own)).into_iter().collect()
     }
 
+    /// The keys of profiles that differ between two manifests of workspaces.
+    pub(crate) fn profile_differences(own: &Table, other: &Table, profile: &str) -> Vec<String> {
+        let used = UsedBy { target: "", profile };
+        let [own, other] = [own, other].map(|manifest| {
+            let all = settings(manifest, used).into_iter();
+            all.filter(|(key, _)| key.starts_with("profile.")).collect::<BTreeSet<Setting>>()
+        });
+        let keys = own.symmetric_difference(&other).map(|(key, _)| key.clone());
+        keys.collect::<BTreeSet<String>>().into_iter().collect()
+    }
+
     /// A note if a program is configured that cargo would start the benches with.
     pub(crate) fn runner_note(&self, target: &str) -> Option<String> {
         let targets = self.0.iter().filter_map(|file| file.table.get("target")?.as_table());

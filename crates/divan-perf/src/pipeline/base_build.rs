@@ -2,6 +2,7 @@
 
 use super::base_failures::BaseFailures;
 use super::base_inputs::BaseInputs;
+use super::build_differences::{self, BuildOf};
 use super::context::Context;
 use super::suite::BenchSuite;
 use super::unchanged::{BuildTree, IdenticalPackages, ReadableFiles, identical_packages};
@@ -17,6 +18,7 @@ use crate::store::{BaseCommit, Repository, SourceState};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use perf_judge::budget::{Acceptance, BaseConfig, Budget};
+use perf_judge::cause::BuildDifferences;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::unit::{self, LogRatio};
 use perf_report::visible;
@@ -199,6 +201,12 @@ impl Base {
             let (base, head) = (unit::bytes(base as f64), unit::bytes(head as f64));
             format!("size of the executables: {base} before, {head} now ({})", unit::change(change))
         })
+    }
+
+    /// What differs between its build and that of the head.
+    pub(super) fn differences(&self, head: BuildOf<'_>) -> Result<BuildDifferences> {
+        let base = BuildOf { workspace: &self.workspace, built: &self.built };
+        build_differences::find(base, head)
     }
 
     /// Whether the benchmark is skipped because base and head are identical.

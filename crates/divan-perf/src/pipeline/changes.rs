@@ -3,7 +3,9 @@
 use super::counted_build;
 use super::counts::{SideJobs, side_jobs};
 use super::executor::Executor;
-use crate::bench::{ChangeDetails, CountJob, InstructionCounter, Strace, abbreviated, detail_all};
+use crate::bench::{
+    ChangeDetails, CountJob, InstructionCounter, ListedBenchmark, Strace, abbreviated, detail_all,
+};
 use crate::ui;
 use anyhow::Result;
 use perf_judge::detect::counts::CountPair;
@@ -63,7 +65,8 @@ fn details(executor: &Executor<'_>, changed: &[&mut Verdict]) -> Result<Option<D
     let count = unit::counted(jobs.len(), "changed benchmark", "changed benchmarks");
     ui::say(&format!("counting further events of {count}"));
     let measured: Vec<CountJob<'_>> = jobs.iter().flat_map(|(_, both)| *both).collect();
-    let entries = counted_build::entries(executor, &measured)?;
+    let of_jobs: Vec<&ListedBenchmark> = measured.iter().map(|job| job.entry).collect();
+    let entries = counted_build::entries(executor, &of_jobs)?;
     let both: Vec<CountJob<'_>> =
         measured.iter().zip(&entries).map(|(job, entry)| CountJob { entry, ..*job }).collect();
     let launcher = &executor.suite.launcher;

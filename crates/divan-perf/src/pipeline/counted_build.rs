@@ -43,7 +43,8 @@ pub(super) fn count<'a>(
         }
     }
     let measured = jobs(Some(KNOWN_LEVEL));
-    let entries = match build_again(executor).and_then(|()| second_entries(executor, &measured)) {
+    let of_jobs: Vec<&ListedBenchmark> = measured.iter().map(|job| job.entry).collect();
+    let entries = match build_again(executor).and_then(|()| second_entries(executor, &of_jobs)) {
         Ok(entries) => entries,
         Err(error) => {
             launcher.check_interrupt()?;
@@ -62,15 +63,15 @@ pub(super) fn count<'a>(
     Ok(Counted::new(all, Some(KNOWN_LEVEL), Some(note)))
 }
 
-/// The benchmarks of `jobs` in the builds that were counted.
+/// The benchmarks `measured` in the builds that were counted.
 pub(super) fn entries(
     executor: &Executor<'_>,
-    jobs: &[CountJob<'_>],
+    measured: &[&ListedBenchmark],
 ) -> Result<Vec<ListedBenchmark>> {
     if executor.suite.second.get().is_some() {
-        second_entries(executor, jobs)
+        second_entries(executor, measured)
     } else {
-        Ok(jobs.iter().map(|job| job.entry.clone()).collect())
+        Ok(measured.iter().map(|entry| (*entry).clone()).collect())
     }
 }
 
@@ -103,14 +104,17 @@ fn build_again(executor: &Executor<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The benchmarks of `jobs` in the second builds.
-fn second_entries(executor: &Executor<'_>, jobs: &[CountJob<'_>]) -> Result<Vec<ListedBenchmark>> {
+/// The benchmarks `measured` in the second builds.
+fn second_entries(
+    executor: &Executor<'_>,
+    measured: &[&ListedBenchmark],
+) -> Result<Vec<ListedBenchmark>> {
     let of_base = executor.base.as_ref().and_then(|base| base.second.get());
     let builds: Vec<&SecondBuild> =
         executor.suite.second.get().into_iter().chain(of_base).collect();
-    let second = |job: &CountJob<'_>| {
-        let entry = builds.iter().find_map(|build| build.entry(job.entry));
-        entry.with_context(|| format!("it has no {}", job.entry.id))
+    let second = |entry: &&ListedBenchmark| {
+        let second = builds.iter().find_map(|build| build.entry(entry));
+        second.with_context(|| format!("it has no {}", entry.id))
     };
-    jobs.iter().map(second).collect()
+    measured.iter().map(second).collect()
 }

@@ -114,13 +114,14 @@ pub(crate) fn collect(
     let level = executor.compared.head.counted_for.or(level);
     counted.extend(benchmarks.into_iter().map(|counted| (counted.name.clone(), counted)));
     for verdict in verdicts {
-        let Some(CountedBenchmark { name, base, head }) = counted.remove(&verdict.name) else {
+        let Some(CountedBenchmark { name, base, mut head }) = counted.remove(&verdict.name) else {
             continue;
         };
-        if let Some(base) = &base {
-            add(verdict, base, &head);
+        if let Some(mut base) = base {
+            add(verdict, &base, &head);
             add_spreads(executor, verdict, level);
             add_alignment(verdict, &head);
+            executor.executed.keep(verdict, &mut base, &mut head);
         }
         executor.compared.head.counts.insert(name, head);
     }
@@ -263,6 +264,7 @@ pub(super) fn side_jobs<'a>(executor: &'a Executor<'_>, verdict: &Verdict) -> Op
         launches: None,
         launch: planned.expected(1),
     };
+    let head = CountJob { lists_code: base.is_some(), ..head };
     let base = base.map(|entry| CountJob { entry, ..head });
     Some(SideJobs { name: name.clone(), base, head })
 }

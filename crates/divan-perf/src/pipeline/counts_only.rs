@@ -1,5 +1,6 @@
 //! `--counts-only`: counts are compared, and nothing is timed or recorded.
 
+use super::causes;
 use super::counts::{CountedBenchmark, CountedSides, SideJobs, add_spreads, count_sides};
 use super::executor::Executor;
 use super::outcome;
@@ -24,12 +25,20 @@ const BUDGET_LAUNCHES: usize = 5;
 /// Counts the selected benchmarks and delivers the report. `others` are the verdicts on benchmarks whose
 /// counts cannot be compared.
 pub(super) fn run(executor: &mut Executor<'_>, others: &[Verdict]) -> Result<ExitCode> {
-    let CountedSides { benchmarks: counted, level, notes: count_notes } = count_planned(executor)?;
+    let CountedSides { benchmarks: mut counted, level, notes: count_notes } =
+        count_planned(executor)?;
     executor.notes.extend(count_notes);
     let is_other = |name: &BenchmarkId| others.iter().any(|other| other.name == *name);
     let compared = counted.iter().filter(|counted| !is_other(&counted.name));
     let mut verdicts = Verdicts::default();
     verdicts.verdicts = compared.map(|counted| compare(executor, counted, level)).collect();
+    for verdict in &verdicts.verdicts {
+        let of_verdict = counted.iter_mut().find(|counted| counted.name == verdict.name);
+        if let Some(CountedBenchmark { base: Some(base), head, .. }) = of_verdict {
+            executor.executed.keep(verdict, base, head);
+        }
+    }
+    causes::find(executor, &mut verdicts.verdicts)?;
     verdicts.verdicts.extend_from_slice(others);
     let failures = executor.runner.failures().iter();
     verdicts.verdicts.extend(
@@ -50,6 +59,7 @@ fn count_planned(executor: &Executor<'_>) -> Result<CountedSides> {
         let base = executor.base.as_ref().and_then(|base| base.entries.get(&planned.entry.id));
         planned.rows_by_threads().map(move |(name, threads)| {
             let head = job(executor, planned, (name, threads));
+            let head = CountJob { lists_code: base.is_some(), ..head };
             let base = base.map(|entry| CountJob { entry, ..head });
             SideJobs { name: name.clone(), base, head }
         })

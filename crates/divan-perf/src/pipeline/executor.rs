@@ -4,6 +4,7 @@ use super::args::PerfArgs;
 use super::base_build::Base;
 use super::comparison_launches::ComparisonLaunches;
 use super::context::Context;
+use super::executed_code::ExecutedCode;
 use super::resume::{self, Sides, UnfinishedBenchmark};
 use super::suite::BenchSuite;
 use crate::bench::{BenchmarkCounts, LaunchSchedule, Measurement, Runner};
@@ -34,6 +35,8 @@ pub(crate) struct Executor<'a> {
     pub(crate) screened: BTreeMap<BenchmarkId, [BenchmarkCounts; 2]>,
     /// The benchmarks whose counts differ between base and head. They are timed first.
     pub(crate) other_counts: BTreeSet<BenchmarkId>,
+    /// What base and head executed of the benchmarks that changed.
+    pub(super) executed: ExecutedCode,
     /// Notes for the report.
     pub(crate) notes: Vec<String>,
 }
@@ -70,6 +73,7 @@ impl<'a> Executor<'a> {
             compared: ComparisonLaunches::default(),
             screened: BTreeMap::new(),
             other_counts: BTreeSet::new(),
+            executed: ExecutedCode::default(),
             notes,
         }
     }

@@ -14,6 +14,7 @@ mod suite;
 mod unchanged;
 mod base_failures;
 mod base_inputs;
+mod build_differences;
 mod base_build;
 mod selection;
 mod reference;
@@ -21,11 +22,13 @@ mod time_plan;
 mod stages;
 mod comparison_launches;
 mod resume;
+mod executed_code;
 mod executor;
 mod screen;
 mod counted_build;
 mod counts;
 mod changes;
+mod causes;
 mod counts_only;
 mod outcome;
 mod noise_probe;
@@ -118,6 +121,7 @@ fn measure(
     counts::collect(executor, &mut verdicts.verdicts, &initial)?;
     if !interrupt.is_set() {
         changes::collect(executor, &mut verdicts.verdicts)?;
+        causes::find(executor, &mut verdicts.verdicts)?;
     }
     if args.compare.is_some() && !verdicts.verdicts.iter().any(|verdict| verdict.cut_short) {
         resume::remove(executor.context)?;

@@ -475,6 +475,7 @@ pub(super) fn bare(name: &BenchmarkId, state: State) -> Verdict {
         confirmed: false,
         counts: None,
         system_calls: None,
+        causes: None,
         counts_base: None,
         reason: None,
         cut_short: false,

@@ -83,12 +83,13 @@ fn fails(verdict: &Verdict, gate: Gate) -> bool {
 fn regressed(verdict: &Verdict) -> String {
     let change =
         verdict.change.map_or_else(String::new, |change| format!(", {}", unit::change(change)));
-    let counts = verdict.counts.as_ref().and_then(Counts::label);
-    let counts = counts.map_or_else(String::new, |label| format!(" ({label})"));
+    let counts = || verdict.counts.as_ref().and_then(Counts::label);
+    let cause = verdict.cause_headline().or_else(counts);
+    let cause = cause.map_or_else(String::new, |label| format!(" ({label})"));
     let accepted = verdict.accepted.as_ref().map_or_else(String::new, |waiver| {
         format!(", above the accepted {}", unit::change(waiver.max_change()))
     });
-    format!("{}: {}{change}{accepted}{counts}", verdict.name, verdict.label())
+    format!("{}: {}{change}{accepted}{cause}", verdict.name, verdict.label())
 }
 
 fn exceeded(budget: &BudgetResult) -> String {

@@ -6,6 +6,7 @@
 pub mod jsonl;
 mod comparison;
 mod waiver;
+mod causes;
 mod count_verdict;
 mod gate;
 mod judge;

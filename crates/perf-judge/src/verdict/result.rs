@@ -2,6 +2,7 @@
 
 use super::{Method, State};
 use crate::baseline::{RecordedCounts, RunValue};
+use crate::cause::Cause;
 use crate::detect::Severity;
 use crate::detect::counts::{CountDirection, CountPair, Counts};
 use crate::detect::history::Deviation;
@@ -72,6 +73,10 @@ pub struct Verdict {
     /// The system calls of base and head, counted only where something changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system_calls: Option<SystemCalls>,
+    /// The likely causes of a change, the most specific first; empty if no count explains it. `None` if
+    /// nothing changed, or if too little was counted to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub causes: Option<Vec<Cause>>,
     /// The run with the counts of the base, if they are recorded ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts_base: Option<CountedRun>,

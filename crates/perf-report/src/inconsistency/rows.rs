@@ -72,6 +72,15 @@ fn other_change(verdict: &Verdict) -> Option<Inconsistency> {
     (!is_sound).then_some(Inconsistency::OtherChange { name, state })
 }
 
+/// All numbers of the likely causes.
+fn caused_counts(verdict: &Verdict) -> impl Iterator<Item = f64> + '_ {
+    verdict.causes.iter().flatten().flat_map(|cause| {
+        let numbers = cause.numbers.iter().map(|number| [number.base, number.head]);
+        let functions = cause.functions.iter().map(|function| [function.base, function.head]);
+        numbers.chain(functions).flatten()
+    })
+}
+
 /// Counts that are no numbers from 0, or a state that contradicts them.
 fn other_counts(verdict: &Verdict) -> Option<Inconsistency> {
     let is_count = |count: f64| count.is_finite() && count >= 0.0;
@@ -81,7 +90,8 @@ fn other_counts(verdict: &Verdict) -> Option<Inconsistency> {
         .iter()
         .flat_map(|calls| calls.base.values().chain(calls.head.values()));
     let are_counts = pairs.all(|pair| [pair.base, pair.head].into_iter().all(is_count))
-        && calls.all(|calls| is_count(*calls));
+        && calls.all(|calls| is_count(*calls))
+        && caused_counts(verdict).all(is_count);
     if !are_counts {
         return Some(Inconsistency::Impossible(verdict.name.clone()));
     }

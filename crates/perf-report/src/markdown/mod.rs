@@ -15,6 +15,7 @@ use crate::stage_time::stage_line;
 use crate::table::shortened;
 use grid::Grid;
 use perf_judge::budget::{BudgetResult, BudgetStatus};
+use perf_judge::cause::Cause;
 use perf_judge::unit;
 use size_limited_page::{Section, SizeLimitedPage};
 use text::{code, escaped, sentence};
@@ -43,6 +44,7 @@ pub fn to_markdown(report: &Report, page: Page<'_>) -> String {
         text.add(&plain(table(&loud, &mut notes), BENCHMARKS));
         text.add(&below(&notes));
     }
+    text.add(&causes(report));
     let (kept, over): (Vec<&BudgetResult>, Vec<&BudgetResult>) =
         report.budgets.iter().partition(|budget| budget.status == BudgetStatus::Ok);
     text.add(&plain(budgets(&over), BUDGETS));
@@ -55,6 +57,30 @@ pub fn to_markdown(report: &Report, page: Page<'_>) -> String {
         unit::counted(kept.len(), "budget within its limits", "budgets within their limits");
     text.add(&folded(&title, budgets(&kept), BUDGETS));
     text.finish()
+}
+
+/// All likely causes of the changes, with their functions.
+fn causes(report: &Report) -> Section<'static> {
+    let known = report.rows.iter().filter_map(|row| Some((row, row.verdict.causes.as_ref()?)));
+    let lines: Vec<String> = known.map(|(row, causes)| causes_of(row, causes)).collect();
+    let title = unit::counted(lines.len(), "change", "changes");
+    let before = format!("\n<details><summary>Likely causes of {title}</summary>\n\n");
+    Section { before, lines, after: "\n</details>\n", called: ["cause", "causes"] }
+}
+
+fn causes_of(row: &Row, causes: &[Cause]) -> String {
+    let mut text = format!("- {}: ", name(row.verdict.name.as_str()));
+    if causes.is_empty() {
+        return text + "no count explains the change\n";
+    }
+    let headlines: Vec<String> = causes.iter().map(|cause| escaped(&cause.headline())).collect();
+    text += &format!("{}\n", headlines.join("; "));
+    let functions = causes.iter().find(|cause| !cause.functions.is_empty());
+    let functions = functions.map_or(&[][..], |cause| &cause.functions);
+    for function in functions {
+        text += &format!("  - {}\n", escaped(&format!("{function} instructions")));
+    }
+    text
 }
 
 fn headline(report: &Report) -> String {

@@ -227,7 +227,8 @@ pub(super) fn finding(verdict: &Verdict) -> String {
         }
         _ => format!("{head}, {} compared with {reference}", unit::change(change)),
     };
-    reason.into_iter().fold(sentence, |sentence, reason| format!("{sentence}; {reason}"))
+    let cause = verdict.cause_headline().map(|headline| line(&headline));
+    reason.into_iter().chain(cause).fold(sentence, |sentence, more| format!("{sentence}; {more}"))
 }
 
 /// `the baseline of 10 runs`, `1a2b3c4d5e6f`
@@ -310,6 +311,9 @@ mod tests {
             finding(&rows[7].verdict),
             "2.500 ns, +0.0 % compared with the baseline of 10 runs"
         );
+        let mut explained = rows[1].verdict.clone();
+        explained.causes = Some(Vec::new());
+        assert!(finding(&explained).ends_with("of 10 runs; no count explains it"));
         let mut noisy = rows[1].verdict.clone();
         noisy.statistic = Statistic::Min;
         assert!(finding(&noisy).starts_with("minimum rose 100.0 %"));

@@ -46,8 +46,8 @@ pub enum InstructionChange {
     Unknown,
 }
 
-/// The note where only the time changed, and its possible causes.
-const UNCHANGED_CAUSE: &str = "instructions unchanged: code placement, caches or the machine";
+/// The note where only the time changed.
+const UNCHANGED: &str = "instructions unchanged";
 
 /// The smallest difference of allocated bytes that has a verdict.
 const LEAST_BYTES: f64 = 64.0;
@@ -159,8 +159,8 @@ impl Counts {
     pub fn label(&self) -> Option<String> {
         let instructions = match (self.instruction_change(), self.get(Quantity::Instructions)) {
             (InstructionChange::Unchanged, _) => Some(match self.simulated_changes().first() {
-                Some(change) => format!("instructions unchanged, simulated {change}"),
-                None => UNCHANGED_CAUSE.to_owned(),
+                Some(change) => format!("{UNCHANGED}, simulated {change}"),
+                None => UNCHANGED.to_owned(),
             }),
             (_, Some(pair)) => Some(format!("instructions {}", pair.change_label())),
             (_, None) => None,
