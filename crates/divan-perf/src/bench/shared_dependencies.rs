@@ -17,7 +17,7 @@ const IMMUTABLE: [[&str; 2]; 2] = [["registry", "src"], ["git", "checkouts"]];
 ///
 /// Only packages of registries and git repositories are copied. Cargo still decides whether it uses them:
 /// their names have a hash of the version, the features, the profile and the compiler. Packages of the
-/// checkout are not copied, because cargo does not tell those of two checkouts apart.
+/// checkout are not copied, because cargo does not distinguish those of two checkouts.
 pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
     profiles(from).iter().try_for_each(|profile| {
         copy_profile(profile, &to.join(profile.strip_prefix(from).unwrap_or(profile)))
