@@ -49,7 +49,7 @@ fn what_got_slower_is_found_and_nothing_else_fails() {
     let ended = compare(project, &[]);
     ended.expect(1).says("the merge base with main").says("text::checksum: regression");
     let has_valgrind = Command::new("valgrind").arg("--version").output().is_ok();
-    ended.says(if has_valgrind { "(instructions +4" } else { "no instructions were counted" });
+    ended.says(if has_valgrind { "likely cause: instructions +4" } else { "no instructions were counted" });
     let verdicts = verdicts(project);
     assert_eq!(verdicts["checksum"], "regression critical");
     let failing = |verdict: &&String| verdict.ends_with("critical") || verdict.ends_with("major");
