@@ -13,6 +13,27 @@ pub fn median(values: &[f64]) -> Option<f64> {
     }
 }
 
+/// The weighted median: half of the weight is at or below it, and half at or above it. `None` without
+/// weight.
+///
+/// If the weight is divided exactly between two values, it is their mean.
+pub fn weighted_median(values: &[(f64, u32)]) -> Option<f64> {
+    let mut sorted: Vec<(f64, u32)> =
+        values.iter().copied().filter(|(_, weight)| *weight > 0).collect();
+    sorted.sort_unstable_by(|one, other| one.0.total_cmp(&other.0));
+    let total: u64 = sorted.iter().map(|(_, weight)| u64::from(*weight)).sum();
+    // The first value up to which more than, or exactly, half of the weight is reached.
+    let first = |is_reached: fn(u64, u64) -> bool| {
+        let mut below = 0;
+        let reached = |(_, weight): &&(f64, u32)| {
+            below += u64::from(*weight);
+            is_reached(2 * below, total)
+        };
+        sorted.iter().find(reached).map(|(value, _)| *value)
+    };
+    Some(f64::midpoint(first(|twice, total| twice >= total)?, first(|twice, total| twice > total)?))
+}
+
 /// The quantile `p` in 0..=1 of sorted values, linear between neighbours.
 ///
 /// This is type 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages" (1996), the
@@ -92,6 +113,20 @@ mod tests {
         assert_eq!(median(&[]), None);
         assert!(close(median(&[3.0, 1.0, 2.0]), 2.0));
         assert!(close(median(&[4.0, 1.0, 2.0, 3.0]), 2.5));
+    }
+
+    #[test]
+    fn weighted_medians_count_each_value_as_often_as_its_weight() {
+        let cases = [
+            (vec![], None),
+            (vec![(1.0, 0)], None),
+            (vec![(3.0, 1), (1.0, 4), (2.0, 2)], Some(1.0)),
+            (vec![(1.0, 2), (2.0, 1), (9.0, 1)], Some(1.5)),
+            (vec![(1.0, 1), (2.0, 0), (9.0, 1)], Some(5.0)),
+        ];
+        for (values, expected) in cases {
+            assert_eq!(weighted_median(&values), expected, "{values:?}");
+        }
     }
 
     #[test]

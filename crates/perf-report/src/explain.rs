@@ -137,18 +137,22 @@ fn paired(trace: &Trace, base: &str) -> String {
 fn tests(analysis: &PairedAnalysis) -> String {
     let was_made = |test: fn(&Test) -> bool| analysis.analyses.iter().any(|each| test(&each.test));
     let mut text =
-        "\nEstimate: the median of all differences, both statistics together.\n".to_owned();
+        "\nEstimate: the weighted median of all differences, both statistics together.\n  \
+         Weights by noise: 4 at low noise, 2 at medium noise, 1 at high noise.\n"
+            .to_owned();
     if was_made(|test| matches!(test, Test::Change { .. })) {
-        text += "Test for a change (estimates from 3 %): a weighted sign test.\n  \
-                 A pair counts for the change if both statistics exceed the bar, and against it if neither does.\n  \
-                 Weights: 4 at low noise, 2 at medium noise, 1 at high noise.\n  \
+        text += "Test for a change (estimates from 1 %): two weighted sign tests.\n  \
+                 A pair counts for the change if both statistics show it, and against it if both show the opposite.\n  \
+                 Weights: that by noise, times 4, 2 or 1 by the size of the difference.\n  \
                  p is the probability of at least this weight if base and head are equal.\n  \
-                 p must not exceed the level, and each statistic must have changed by 1.5 %.\n";
+                 p must not exceed the level.\n  \
+                 p for 1 % is that of a true change of 1 %, by the weights of noise alone.\n  \
+                 It must not exceed 0.055: the confidence interval is then beyond 1 %.\n";
     }
     if was_made(|test| matches!(test, Test::Nothing { .. })) {
-        text += "Test for no change (estimates below 3 %): two sign tests.\n  \
+        text += "Test for no change (estimates below 1 %): two weighted sign tests.\n  \
                  p is the probability of these pairs if the head were 5 % slower, or 5 % faster.\n  \
-                 Both must not exceed the level, and each statistic must have changed by less than 3 %.\n";
+                 Both must not exceed the level.\n";
     }
     text
 }
@@ -190,10 +194,15 @@ fn interim_analysis(interim: &InterimAnalysis) -> String {
         some => format!(", {some} of them without a time"),
     };
     let test = match interim.test {
-        Test::Change { bar, weight_for, weight_against, p, level } => format!(
-            "bar {}, weight {weight_for} for and {weight_against} against, p {p:.1e}, level {level:.1e}",
-            unit::percent(bar)
-        ),
+        Test::Change { bar, weight_for, weight_against, p, level, margin_p } => {
+            let margin = margin_p.map_or_else(
+                || format!(", bar {}", unit::percent(bar)),
+                |margin_p| format!(", p {margin_p:.1e} for 1 %"),
+            );
+            format!(
+                "weight {weight_for} for and {weight_against} against, p {p:.1e}, level {level:.1e}{margin}"
+            )
+        }
         Test::Nothing { slower, faster, level } => {
             format!("p {slower:.1e} for slower and {faster:.1e} for faster, level {level}")
         }

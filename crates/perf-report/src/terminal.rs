@@ -8,6 +8,7 @@ use crate::stage_time::stage_line;
 use crate::table::{NARROWEST, Table, shortened, wrapped};
 use anstyle::{AnsiColor, Style};
 use perf_judge::budget::{BudgetResult, BudgetStatus};
+use perf_judge::unit;
 use perf_judge::verdict::State;
 use std::collections::BTreeMap;
 
@@ -65,9 +66,10 @@ fn header(report: &Report, width: Option<usize>) -> String {
 /// The verdicts: one line each, or two where the terminal is narrow.
 fn benchmarks(report: &Report, width: Option<usize>) -> String {
     let mut notes = Notes::default();
-    let rows: Vec<(&Row, String, RowCells)> = report
-        .rows
-        .iter()
+    let (untimed, listed): (Vec<&Row>, Vec<&Row>) =
+        report.rows.iter().partition(|row| row.verdict.is_unchanged() && row.verdict.launches == 0);
+    let rows: Vec<(&Row, String, RowCells)> = listed
+        .into_iter()
         .map(|row| {
             let mark = notes.mark(row.note());
             (row, visible(row.verdict.name.as_str()) + &mark, row.cells())
@@ -80,8 +82,26 @@ fn benchmarks(report: &Report, width: Option<usize>) -> String {
     }
     let two_lines =
         |(row, name, cells): &(&Row, String, RowCells)| stacked(row, name, figures(cells), width);
-    let text = table.render(width).unwrap_or_else(|| rows.iter().map(two_lines).collect());
-    text + &below(&notes, width)
+    let text = if rows.is_empty() {
+        String::new()
+    } else {
+        table.render(width).unwrap_or_else(|| rows.iter().map(two_lines).collect())
+    };
+    text + &below(&notes, width) + &folded(&untimed, width)
+}
+
+/// One line per reason of the benchmarks that are unchanged and were not timed.
+fn folded(rows: &[&Row], width: Option<usize>) -> String {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in rows {
+        *reasons.entry(row.verdict.reason.as_deref().unwrap_or("not timed")).or_default() += 1;
+    }
+    let line = |(reason, count): (&str, usize)| {
+        let benchmarks = unit::counted(count, "benchmark", "benchmarks");
+        let text = format!("unchanged, not timed: {benchmarks}: {}", visible(reason));
+        wrapped(&text, "  ", width) + "\n"
+    };
+    reasons.into_iter().map(line).collect()
 }
 
 /// The verdicts on counts alone: one line each, or two where the terminal is narrow.
@@ -265,6 +285,25 @@ pub(crate) mod tests {
         let mut report = first_report();
         report.rows[0].verdict.head_ns = Some(1.5e6);
         assert!(to_terminal(&report, None).contains("1.500 ms"));
+    }
+
+    #[test]
+    fn benchmarks_that_were_not_timed_are_counted_by_reason() {
+        let mut report = report();
+        let row = report.rows[0].clone();
+        report.rows.extend(["a", "b", "c"].map(|name| {
+            let mut row = row.clone();
+            row.verdict.name = format!("p/b::{name}").as_str().into();
+            row.verdict.state = State::Unchanged;
+            row.verdict.counts = None;
+            row.verdict.launches = 0;
+            row.verdict.reason = Some(if name == "c" { "same" } else { "equal" }.to_owned());
+            row
+        }));
+        let text = plain(&to_terminal(&report, None));
+        assert!(text.contains("unchanged, not timed: 2 benchmarks: equal\n"), "{text}");
+        assert!(text.contains("unchanged, not timed: 1 benchmark: same\n"), "{text}");
+        assert!(!text.contains("p/b::a"), "{text}");
     }
 
     #[test]

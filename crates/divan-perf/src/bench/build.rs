@@ -33,6 +33,10 @@ pub(crate) struct Built {
     pub(crate) notes: Vec<String>,
     /// The files of the work tree that it was built from; `None` if they are unknown.
     pub(super) sources: Option<SourceState>,
+    /// Its target folder, if only this program builds there.
+    pub(super) folder: Option<PathBuf>,
+    /// Libraries that executables load at run time, by cargo's id of their package.
+    libraries: BTreeMap<String, BTreeSet<PathBuf>>,
     /// All artefacts by cargo's id of their package.
     artefacts: BTreeMap<String, BTreeSet<PathBuf>>,
     /// The lock of the build folder, held as long as the executables are launched.
@@ -285,6 +289,12 @@ impl Built {
         self
     }
 
+    /// The same with its target folder.
+    pub(super) fn with_folder(mut self, folder: PathBuf) -> Self {
+        self.folder = Some(folder);
+        self
+    }
+
     /// The same with the files of the work tree that it was built from.
     pub(super) fn with_sources(mut self, sources: SourceState) -> Self {
         self.sources = Some(sources);
@@ -299,9 +309,7 @@ impl Built {
         package: &str,
         root: &Path,
     ) -> BTreeSet<String> {
-        let own = workspace.targets.iter().filter(|target| target.package == package);
-        let packages: BTreeSet<&str> =
-            own.flat_map(|target| workspace.used_by(&target.package_id)).collect();
+        let packages = used_packages(workspace, package);
         let artefacts = packages.iter().filter_map(|id| self.artefacts.get(*id)).flatten();
         let sources = artefacts.flat_map(|artefact| dep_info::sources(artefact));
         let below = |path: PathBuf| {
@@ -313,7 +321,19 @@ impl Built {
         sources.filter_map(below).collect()
     }
 
+    /// The files that processes of a package's benches run: their executables, the package's programs, and
+    /// libraries of the packages that they use.
+    pub(crate) fn run_files(&self, workspace: &Workspace, package: &str) -> BTreeSet<PathBuf> {
+        let packages = used_packages(workspace, package);
+        let libraries = packages.iter().filter_map(|id| self.libraries.get(*id)).flatten();
+        self.files.get(package).into_iter().flatten().chain(libraries).cloned().collect()
+    }
+
     fn note(&mut self, workspace: &Workspace, artifact: &Artifact) {
+        if artifact.target.is_loaded_at_run_time() {
+            let libraries = self.libraries.entry(artifact.package_id.clone()).or_default();
+            libraries.extend(artifact.filenames.iter().cloned());
+        }
         let artefacts = self.artefacts.entry(artifact.package_id.clone()).or_default();
         artefacts.extend(artifact.filenames.iter().chain(&artifact.executable).cloned());
         if artifact.target.kind.iter().any(|kind| kind.ends_with("lib")) {
@@ -325,6 +345,18 @@ impl Built {
         if let Some((package, path)) = package.zip(artifact.executable.clone()) {
             self.files.entry(package).or_default().insert(path);
         }
+    }
+}
+
+/// Cargo's ids of a package and of those that it uses.
+fn used_packages<'a>(workspace: &'a Workspace, package: &str) -> BTreeSet<&'a str> {
+    let own = workspace.targets.iter().filter(|target| target.package == package);
+    own.flat_map(|target| workspace.used_by(&target.package_id)).collect()
+}
+
+impl ArtifactTarget {
+    fn is_loaded_at_run_time(&self) -> bool {
+        self.kind.iter().any(|kind| kind == "dylib" || kind == "cdylib")
     }
 }
 

@@ -9,6 +9,7 @@
 
 use super::build::{self, Built};
 use super::claim::{self, LOCK, OWNER};
+use super::shared_dependencies;
 use super::workspace::Workspace;
 use crate::cargo::{BuildAdditions, KNOWN_LEVEL};
 use crate::files::{remove, write_atomically};
@@ -27,10 +28,14 @@ use std::time::SystemTime;
 pub(crate) struct BuildFolder {
     dir: PathBuf,
     lock: Option<File>,
+    /// Whether it has compiled dependencies of another folder and nothing else.
+    has_only_dependencies: bool,
 }
 
 /// The file with the list of files that the artefacts were built from.
 const RECORD: &str = "built-from.json";
+/// The folder of the profile `bench` in a target folder.
+const RELEASE: &str = "release";
 /// The prefix of the folders' names in cargo's target folder, where `cargo clean` removes them.
 const PREFIX: &str = "perf-";
 
@@ -46,13 +51,62 @@ impl BuildFolder {
         claim::prepare(&dir, &owner)?;
         // Some network file systems have no locks. Cargo builds there without them, too.
         let lock = claim::lock(&dir, "waiting for another measurement of this checkout to end");
-        claim::prune(&workspace.target_dir, &dir);
-        Ok(Self { dir, lock: lock.ok() })
+        let folder = Self { dir, lock: lock.ok(), has_only_dependencies: false };
+        let folder = folder.beginning_as_in(&workspace.target_dir)?;
+        claim::prune(&workspace.target_dir, &folder.dir);
+        Ok(folder)
     }
 
     /// A folder that the caller has locked.
     pub(super) fn claimed(dir: PathBuf) -> Self {
-        Self { dir, lock: None }
+        Self { dir, lock: None, has_only_dependencies: false }
+    }
+
+    /// Takes compiled dependencies from the folder of another build if it is empty.
+    pub(crate) fn beginning_with(self, other: &Built) -> Result<Self> {
+        match &other.folder {
+            Some(folder) => self.with_dependencies(|to| shared_dependencies::copy(folder, to)),
+            None => Ok(self),
+        }
+    }
+
+    /// The same from the newest folder of another checkout in cargo's target folder, or from what
+    /// `cargo bench` built there.
+    fn beginning_as_in(self, target_dir: &Path) -> Result<Self> {
+        let own = self.dir.clone();
+        let folders = fs::read_dir(target_dir).into_iter().flatten().flatten();
+        let is_other = |folder: &PathBuf| {
+            let name = folder.file_name().and_then(|name| name.to_str());
+            *folder != own && name.is_some_and(|name| name.starts_with(PREFIX))
+        };
+        let others = folders.map(|entry| entry.path()).filter(is_other);
+        let used = |folder: &PathBuf| fs::metadata(folder.join(LOCK)).ok()?.modified().ok();
+        let newest = others.filter_map(|folder| Some((used(&folder)?, folder))).max();
+        let Some((_, other)) = newest else {
+            let release = target_dir.join(RELEASE);
+            return self.with_dependencies(|to| {
+                shared_dependencies::copy_profile(&release, &to.join(RELEASE))
+            });
+        };
+        let lock = File::open(other.join(LOCK));
+        if lock.as_ref().is_ok_and(|lock| lock.try_lock().is_ok()) {
+            return self.with_dependencies(|to| shared_dependencies::copy(&other, to));
+        }
+        Ok(self)
+    }
+
+    fn with_dependencies(mut self, copy: impl Fn(&Path) -> Result<()>) -> Result<Self> {
+        if !self.is_empty() {
+            return Ok(self);
+        }
+        match copy(&self.dir) {
+            Ok(()) => self.has_only_dependencies = !self.is_empty(),
+            Err(error) => {
+                ui::say(&format!("{error:#}: compiling all dependencies"));
+                self.empty()?;
+            }
+        }
+        Ok(self)
     }
 
     /// Builds the benches of a checkout in the folder that belongs to it.
@@ -94,18 +148,21 @@ impl BuildFolder {
         sources: &SourceState,
     ) -> Result<Built> {
         let (last, ended) = self.last_build();
-        if let Some(reason) = last.rebuild_reason(sources, ended) {
+        if !self.has_only_dependencies
+            && let Some(reason) = last.rebuild_reason(sources, ended)
+        {
             ui::say(&format!("{reason}: rebuilding everything"));
             self.empty()?;
         }
         // An interrupted build leaves artefacts of the last build and its own.
-        let last = if self.is_empty() { BuildRecord::empty() } else { last };
+        let begins = self.has_only_dependencies || self.is_empty();
+        let last = if begins { BuildRecord::empty() } else { last };
         let unfinished = last.mixed(sources);
         self.record(&unfinished)?;
         let built = self.run(workspace, additions);
         let record = built.as_ref().map_or(unfinished, |built| BuildRecord::of(sources, built));
         self.record(&record)?;
-        Ok(built?.with_sources(sources.clone()).with_claim(self.lock))
+        Ok(built?.with_sources(sources.clone()).with_folder(self.dir).with_claim(self.lock))
     }
 
     /// Whether the folder has no artefacts.

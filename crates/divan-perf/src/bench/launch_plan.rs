@@ -57,7 +57,7 @@ fn weight(cost: &LaunchCost) -> f64 {
     cost.time.as_secs_f64() / cost.noise.max(f64::MIN_POSITIVE)
 }
 
-/// How many of these durations, the shortest first, fit in `available`.
+/// How many of these durations fit in `available`, in their order.
 pub(crate) fn fitting(sorted: &[Duration], available: Duration) -> usize {
     let mut left = available;
     let fits = |time: &&Duration| {

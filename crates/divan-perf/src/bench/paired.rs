@@ -35,7 +35,7 @@ pub(crate) struct PairedLaunches {
     pub(crate) base_failures: BTreeMap<BenchmarkId, String>,
     /// Rows of successful launches that the base does not have, e.g. of a new thread count.
     pub(crate) new_rows: BTreeSet<BenchmarkId>,
-    /// Whether the time limit ended the launches.
+    /// Whether the time limit or an interrupt ended the launches.
     pub(crate) cut_short: bool,
 }
 
@@ -70,7 +70,8 @@ impl BaseEntries {
 }
 
 impl Runner {
-    /// Launches base and head of each benchmark with a row of `wanted`, `pairs` times.
+    /// Launches base and head of each benchmark with a row of `wanted`, `pairs` times. After an interrupt
+    /// the result has the pairs before it, and is cut short.
     ///
     /// The order within each pair is random with probability 1/2. For equal code, the sign of a
     /// pair's difference then has probability 1/2 too, for any noise.

@@ -3,18 +3,18 @@
 use super::build::Executable;
 use super::eta::EtaEstimator;
 use super::failure::is_unregistered;
-use super::group_probe::{ProbedRow, ProbedRows};
+use super::group_probe::ProbedRows;
 use super::launch::{LaunchOutcome, Launcher};
-use super::sample_config::{
-    self, DIVAN_SAMPLE_COUNT, ProbeEstimate, SampleConfig, SamplingTarget, SamplingTargets,
+use super::probe::{
+    MAX_PROBE_TIME, PROBE_TIME, Probe, author_count, probe_alone, probe_of, results,
 };
+use super::sample_config::{self, ProbeEstimate, SampleConfig, SamplingTarget, SamplingTargets};
 use super::{ListedBenchmark, Listing, dep_info};
 use crate::ui::Progress;
 use anyhow::Result;
 use memchr::memmem;
 use perf_judge::baseline::Selector;
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::LaunchResult;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::path::PathBuf;
@@ -50,19 +50,12 @@ pub(super) struct Plan {
 const GROUP: usize = 64;
 /// The most bytes of their names. Windows limits a command line to 32 KB.
 const GROUP_BYTES: usize = 16_000;
-/// The sampling time of a benchmark in a probing process.
-const PROBE_TIME: Duration = Duration::from_millis(5);
 /// How many times as long the first row of a process is probed, if it was cut short.
 const FIRST_ROW_FACTOR: u32 = 10;
 /// The most sample sizes that are tried for a benchmark.
 const MAX_CONFIRMATIONS: usize = 4;
-/// The longest pause of a busy machine that is not taken for set-up.
-const MAX_PAUSE: Duration = Duration::from_millis(200);
 /// A set-up that takes longer is timed again before it is planned with.
 const LONG_SET_UP: Duration = Duration::from_secs(1);
-/// The maximum sampling time of a process that probes one benchmark. A sample count of the
-/// benchmark's author that needs more time is not detected.
-const MAX_PROBE_TIME: Duration = Duration::from_secs(3);
 /// How a bench sets its own sample count.
 const AUTHOR_COUNT: &[u8] = b"sample_count";
 
@@ -116,18 +109,6 @@ struct Planner<'a> {
     eta: EtaEstimator,
     /// The benchmarks that were probed.
     done: usize,
-}
-
-/// What a probe found out about a benchmark.
-struct Probe {
-    rows: Vec<BenchmarkId>,
-    estimate: ProbeEstimate,
-    /// Whether the time limit ended the sampling, so that the author's sample count is unknown.
-    is_cut_short: bool,
-    /// The wall-clock time of its slowest row.
-    wall: Duration,
-    /// The time of a launch besides its iterations and the start of the process.
-    set_up: Duration,
 }
 
 /// A benchmark whose sample size is chosen.
@@ -337,14 +318,6 @@ impl Planner<'_> {
     }
 }
 
-impl Probe {
-    /// Whether a pause of the machine may explain the set-up that limits the samples. Set-up of a longer
-    /// time is real.
-    fn may_be_a_pause(&self, target: SamplingTarget) -> bool {
-        self.wall < MAX_PAUSE && sample_config::is_limited_by_set_up(self.estimate, target)
-    }
-}
-
 impl ProbedBenchmark {
     fn wall_ns(&self) -> f64 {
         self.probe.estimate.iteration_wall_ns
@@ -386,58 +359,6 @@ fn next_group(open: &mut VecDeque<ListedBenchmark>) -> Vec<ListedBenchmark> {
     };
     let count = open.iter().take(GROUP).take_while(fits).count().max(1);
     open.drain(..count.min(open.len())).collect()
-}
-
-/// The estimate of the benchmark's fastest row, which needs the largest sample size.
-fn estimate<'a>(
-    results: impl Iterator<Item = &'a LaunchResult> + Clone,
-    iteration_wall_ns: f64,
-) -> ProbeEstimate {
-    ProbeEstimate {
-        min_ns: results.clone().map(|row| row.min_ns).fold(f64::INFINITY, f64::min),
-        median_ns: results.clone().map(|row| row.median_ns).fold(0.0, f64::max),
-        author_sample_count: author_count(results),
-        iteration_wall_ns,
-    }
-}
-
-/// The sample count of rows whose sampling the time limit did not end, if it is not Divan's own.
-fn author_count<'a>(results: impl Iterator<Item = &'a LaunchResult>) -> Option<u32> {
-    results.map(|row| row.sample_count).max().filter(|samples| *samples != DIVAN_SAMPLE_COUNT)
-}
-
-fn results(rows: &[(BenchmarkId, LaunchResult)]) -> impl Iterator<Item = &LaunchResult> + Clone {
-    rows.iter().map(|(_, row)| row)
-}
-
-fn probe_of(probed: &ProbedRows) -> Probe {
-    let rows = probed.rows.iter().map(|row| &row.result);
-    let wall_ns = probed.rows.iter().map(ProbedRow::iteration_wall_ns).sum();
-    let is_cut_short = probed
-        .rows
-        .iter()
-        .any(|row| row.result.sample_count < DIVAN_SAMPLE_COUNT && row.wall >= PROBE_TIME * 4 / 5);
-    let mut estimate = estimate(rows, wall_ns);
-    estimate.author_sample_count = estimate.author_sample_count.filter(|_| !is_cut_short);
-    let wall = probed.rows.iter().map(|row| row.wall).max().unwrap_or_default();
-    let rows = probed.rows.iter().map(|row| row.name.clone()).collect();
-    let set_up = probed.rows.iter().map(ProbedRow::set_up).max().unwrap_or_default();
-    Probe { rows, estimate, is_cut_short, wall, set_up }
-}
-
-/// The probe of a process of its own, whose sampling took `wall`.
-fn probe_alone(rows: &[(BenchmarkId, LaunchResult)], wall: Duration) -> Probe {
-    let iterations: u64 = results(rows).map(LaunchResult::iterations).sum();
-    let wall_ns = wall.as_nanos() as f64 / iterations.max(1) as f64;
-    let mut estimate = estimate(results(rows), wall_ns * rows.len() as f64);
-    estimate.author_sample_count = estimate.author_sample_count.filter(|_| wall < MAX_PROBE_TIME);
-    Probe {
-        rows: rows.iter().map(|(name, _)| name.clone()).collect(),
-        estimate,
-        is_cut_short: false,
-        wall,
-        set_up: Duration::ZERO,
-    }
 }
 
 /// Whether a source file of the bench mentions a sample count.

@@ -152,18 +152,21 @@ impl Runner {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// The rows of `wanted` whose `launches` fit in the time limit, the fastest benchmarks first,
-    /// and the others. Their durations alone decide that.
+    /// The rows of `wanted` whose `launches` fit in the time limit, and the others. Those in `first` come
+    /// first, then the fastest. Measured times decide nothing.
     pub(crate) fn split_by_time(
         &self,
         wanted: Vec<BenchmarkId>,
+        first: &BTreeSet<BenchmarkId>,
         launches: impl Fn(&PlannedBenchmark) -> usize,
     ) -> (Vec<BenchmarkId>, Vec<BenchmarkId>) {
         let Some(left) = self.time_left() else { return (wanted, Vec::new()) };
         let selected = self.selecting(&wanted);
         let timed = selected.iter().map(|planned| (planned.expected(launches(planned)), planned));
         let mut timed: Vec<(Duration, &PlannedBenchmark)> = timed.collect();
-        timed.sort_by_key(|(time, _)| *time);
+        let is_late =
+            |planned: &PlannedBenchmark| planned.rows.iter().all(|row| !first.contains(row));
+        timed.sort_by_key(|(time, planned)| (is_late(planned), *time));
         let times: Vec<Duration> = timed.iter().map(|(time, _)| *time).collect();
         let fitting = launch_plan::fitting(&times, left);
         let rows = timed[..fitting].iter().flat_map(|(_, planned)| &planned.rows);

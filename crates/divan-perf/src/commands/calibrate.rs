@@ -164,6 +164,7 @@ impl<'a> SelfComparison<'a> {
                 &self.suite.launcher,
                 self.interrupt,
             )?;
+            self.interrupt.check()?;
             for (name, pairs) in launches.pairs {
                 trial.feed(&name, pairs);
             }

@@ -82,8 +82,8 @@ impl Base {
         let (workspace, shared) =
             workspace(context, repository, &cache, &folder).with_context(failed)?;
         let build = || -> Result<(Built, Listing)> {
-            let additions = additions(context);
-            let built = cache.build_folder().build(&workspace, &additions, &sources)?;
+            let folder = cache.build_folder().beginning_with(&suite.built)?;
+            let built = folder.build(&workspace, &additions(context), &sources)?;
             let listing = Listing::of(&built.executables, &suite.launcher)?;
             Ok((built, listing))
         };

@@ -11,11 +11,13 @@ use crate::bench::{BenchmarkCounts, LaunchSchedule, Measurement, Runner};
 use crate::interrupt::Interrupt;
 use crate::ui;
 use anyhow::Result;
+use perf_judge::detect::Finding;
+use perf_judge::detect::paired::{self, Schedule};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{LaunchResult, LaunchTimes};
 use perf_judge::unit;
-use perf_judge::verdict::{Judge, Stage, Step, Verdicts};
-use std::collections::BTreeMap;
+use perf_judge::verdict::{Judge, Stage, State, Step, Verdicts};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The inputs of a measurement, and its results so far.
@@ -31,6 +33,8 @@ pub(crate) struct Executor<'a> {
     pub(crate) compared: ComparisonLaunches,
     /// The counts of base and head that the screen of a comparison made.
     pub(crate) screened: BTreeMap<BenchmarkId, [BenchmarkCounts; 2]>,
+    /// The benchmarks whose counts differ between base and head. They are timed first.
+    pub(crate) other_counts: BTreeSet<BenchmarkId>,
     /// What base and head executed of the benchmarks that changed.
     pub(super) executed: ExecutedCode,
     /// Notes for the report.
@@ -68,6 +72,7 @@ impl<'a> Executor<'a> {
             base,
             compared: ComparisonLaunches::default(),
             screened: BTreeMap::new(),
+            other_counts: BTreeSet::new(),
             executed: ExecutedCode::default(),
             notes,
         }
@@ -108,7 +113,9 @@ impl<'a> Executor<'a> {
         let (launcher, interrupt) = (&self.suite.launcher, self.interrupt);
         let schedule = schedule(stage, launches);
         let (early, late) =
-            self.runner.split_by_time(benchmarks.to_vec(), |planned| schedule.launches_of(planned));
+            self.runner.split_by_time(benchmarks.to_vec(), &self.other_counts, |planned| {
+                schedule.launches_of(planned)
+            });
         let mut measured = Measurement::default();
         for group in [early, late].iter().filter(|group| !group.is_empty()) {
             measured.add(self.runner.measure(&schedule, group, launcher, interrupt)?);
@@ -139,7 +146,8 @@ impl<'a> Executor<'a> {
         if self.base.as_ref().is_none_or(|built| built.commit.commit.hash != base) {
             return self.build_base(judge, base, benchmarks);
         }
-        let (early, late) = self.runner.split_by_time(benchmarks.to_vec(), |_| pairs * 2);
+        let (early, late) =
+            self.runner.split_by_time(benchmarks.to_vec(), &self.other_counts, |_| pairs * 2);
         let mut groups = [early, late].into_iter().filter(|group| !group.is_empty());
         groups.try_for_each(|group| self.launch_pairs(judge, &group, pairs))
     }
@@ -178,7 +186,24 @@ impl<'a> Executor<'a> {
             self.stop(judge, open.iter());
         }
         self.compared.add(launched);
+        benchmarks.iter().for_each(|name| self.announce(name));
         if self.args.compare.is_some() { self.keep_pairs() } else { Ok(()) }
+    }
+
+    /// Prints a change as soon as the pairs show it.
+    fn announce(&self, name: &BenchmarkId) {
+        let pairs = self.compared.pairs.get(name);
+        let Some(analysis) = pairs.and_then(|pairs| paired::judge(pairs, Schedule::Sequential))
+        else {
+            return;
+        };
+        let found = match analysis.finding {
+            Some(Finding::Regression(severity)) => State::Regression.label(Some(severity)),
+            Some(Finding::Improvement(severity)) => State::Improvement.label(Some(severity)),
+            _ => return,
+        };
+        let change = unit::change(analysis.estimate());
+        ui::say(&format!("{found}: {name} {change} after {} pairs", analysis.pairs()));
     }
 
     /// Keeps the pairs so far for `--resume`.

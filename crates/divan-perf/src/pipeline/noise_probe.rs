@@ -79,6 +79,7 @@ pub(crate) fn probe(
     let launcher = &suite.launcher;
     let launches =
         runner.compare("measuring the noise", PAIRS, &names, &base, launcher, interrupt)?;
+    interrupt.check()?;
     let noise = noise(launches.pairs.values().flatten());
     Ok(NoiseProbe { names, failures, slow_set_ups, noise })
 }

@@ -8,7 +8,7 @@ use crate::bench::{
 };
 use anyhow::Result;
 use executed_code::{Comparison, Difference, Fingerprint, compare};
-use perf_judge::detect::counts::CountPair;
+use perf_judge::detect::counts::{CountPair, Counts};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Quantity;
 use perf_judge::unit;
@@ -45,6 +45,7 @@ pub(super) fn apply(
     let found = compare_code(executor, &benchmarks)?;
     let mut screened = BTreeMap::new();
     let mut differences = Vec::new();
+    let mut changed = BTreeSet::new();
     for (benchmark, found) in benchmarks.into_iter().zip(found) {
         let CountedBenchmark { name, mut base, mut head } = benchmark;
         if let Some(base) = &mut base {
@@ -60,11 +61,15 @@ pub(super) fn apply(
             }
             Err(difference) => differences.push(difference.text),
         }
+        if base.as_ref().is_some_and(|base| have_changed(base, &head)) {
+            changed.insert(name.clone());
+        }
         screened.extend(base.map(|base| (name, [base, head])));
     }
     executor.notes.extend(note(screened.len(), &differences));
     executor.notes.extend(notes);
     executor.screened = screened;
+    executor.other_counts = changed;
     Ok(same)
 }
 
@@ -148,6 +153,17 @@ fn shortened(reason: &str) -> String {
         return reason.to_owned();
     }
     reason.chars().take(REASON_CHARS - 1).chain(['…']).collect()
+}
+
+/// Whether a count of base and head differs by more than its threshold.
+fn have_changed(base: &BenchmarkCounts, head: &BenchmarkCounts) -> bool {
+    let mut counts = Counts::default();
+    for (quantity, value) in &head.counts {
+        if let Some(base) = base.counts.get(quantity) {
+            counts.insert(*quantity, CountPair::new(*base, *value));
+        }
+    }
+    !counts.changes().is_empty()
 }
 
 /// Why a benchmark is timed.

@@ -17,7 +17,7 @@ pub(super) struct BuildTree<'a> {
 }
 
 /// Packages whose benches are identical: all their executables have the same bytes, including programs
-/// that a bench can start.
+/// that a bench can start, and libraries that they load.
 #[derive(Debug, Default)]
 pub(super) struct IdenticalPackages {
     /// Those into which each changed file was compiled.
@@ -49,10 +49,13 @@ pub(super) fn identical_packages(
     changed: &[String],
 ) -> Result<IdenticalPackages> {
     let mut identical = IdenticalPackages::default();
-    for (package, files) in &head.built.files {
-        let others = base.built.files.get(package);
-        let Some(others) = others.filter(|others| others.len() == files.len()) else { continue };
-        let mut pairs = files.iter().zip(others);
+    for package in head.built.files.keys() {
+        let [files, others] =
+            [head, base].map(|side| side.built.run_files(side.workspace, package));
+        if files.len() != others.len() {
+            continue;
+        }
+        let mut pairs = files.iter().zip(&others);
         let is_identical = pairs.try_fold(true, |all, (one, other)| {
             Ok::<_, anyhow::Error>(all && is_equal(one, other)?)
         })?;

@@ -3,7 +3,7 @@
 //! The rule is a first pass: its candidates are measured again before one is reported as a
 //! regression. On a shared machine, two benchmarks in five differ by more than 5 % from run to run.
 
-use super::{BOUND_LEVEL, Change, Finding, Severity, paired};
+use super::{BOUND_LEVEL, Change, Finding, Severity};
 use crate::baseline::{Baseline, LENGTH, MINIMUM, RunValue};
 use crate::run::Statistic;
 use crate::stats;
@@ -14,6 +14,8 @@ use std::sync::LazyLock;
 
 /// The smallest change that is reported: ln 1.05.
 pub const THRESHOLD: f64 = 0.048_790_164_169_432_01;
+/// The smallest deviation that is compared in pairs: ln 1.03.
+const CANDIDATE: f64 = 0.029_558_802_241_544_4;
 /// The smallest noise floor of a baseline, in ln: few values can agree by chance.
 const SPREAD_FLOOR: f64 = 0.01;
 /// A statistic with a larger threshold is ignored, because it cannot detect a change of 10 %; ln 1.1.
@@ -131,10 +133,9 @@ pub fn suite_wide_shift<'a>(run: impl IntoIterator<Item = &'a [Deviation]>) -> O
 
 /// Whether a benchmark is a candidate for a paired comparison.
 ///
-/// It is one if it deviates by at least the threshold of a comparison, or if all its statistics are
-/// underpowered.
+/// It is one if it deviates by at least 3 %, or if all its statistics are underpowered.
 pub fn needs_comparison(deviations: &[Deviation]) -> bool {
-    let deviates = |deviation: &Deviation| deviation.shift.abs() >= paired::THRESHOLD;
+    let deviates = |deviation: &Deviation| deviation.shift.abs() >= CANDIDATE;
     deviations.iter().any(deviates) || used(deviations).iter().any(Deviation::is_underpowered)
 }
 

@@ -1,9 +1,11 @@
 //! The tests that separate a change from noise. All ratios are natural logarithms.
 
 pub mod counts;
+mod differences;
 mod finding;
 pub mod history;
 pub mod paired;
+mod sign_test;
 pub mod system_calls;
 pub mod change_points;
 

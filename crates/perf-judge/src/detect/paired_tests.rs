@@ -1,6 +1,8 @@
+use super::super::sign_test::Votes;
 use super::*;
-use crate::run::LaunchTimes;
+use crate::run::{LaunchTimes, Side};
 use proptest::prelude::*;
+use std::cmp::Ordering;
 
 fn pair(base: f64, head: f64) -> Pair {
     let times = |ns| LaunchTimes { min: ns, median: ns };
@@ -15,6 +17,9 @@ fn found(pairs: &[Pair]) -> Option<Finding> {
 fn constant_times_are_decided_by_the_first_possible_analysis() {
     let cases = [
         (100.0, Some(Finding::Unchanged), 10),
+        (100.9, Some(Finding::Unchanged), 10),
+        (101.1, Some(Finding::Regression(Severity::Notice)), 20),
+        (98.5, Some(Finding::Improvement(Severity::Notice)), 20),
         (104.0, Some(Finding::Regression(Severity::Notice)), 20),
         (110.0, Some(Finding::Regression(Severity::Minor)), 20),
         (120.0, Some(Finding::Regression(Severity::Major)), 20),
@@ -34,28 +39,66 @@ fn constant_times_are_decided_by_the_first_possible_analysis() {
 #[test]
 fn pairs_for_and_against_are_the_published_ones() {
     // (pairs, how many of them must agree before a change is believed, all of one weight)
-    for (pairs, needed) in [(20, 19), (25, 23), (30, 26), (40, 32), (60, 44), (85, 59)] {
+    for (pairs, needed) in [(20, 20), (25, 23), (30, 27), (40, 33), (60, 45), (85, 57)] {
         let decides = |agreeing: usize| {
-            let level = FINAL_LEVEL * (pairs as f64 / MAX_PAIRS as f64).powi(2);
-            let net = 2 * agreeing as i64 - pairs as i64;
-            p_sign_sum_at_least(&vec![4; pairs], 4 * net) <= level
+            let vote = |at| if at < agreeing { Ordering::Greater } else { Ordering::Less };
+            let votes = Votes::of((0..pairs).map(|at| (vote(at), 16)));
+            votes.p() <= level(pairs, pairs, Schedule::Sequential)
         };
         assert!(decides(needed) && !decides(needed - 1), "{needed} of {pairs}");
     }
 }
 
+/// The union bound of the method page and of the reports.
 #[test]
-fn tail_probabilities_are_the_published_ones() {
-    // scipy.stats.binom.sf(k - 1, n, 0.5)
-    let cases = [(17, 20, 0.001_288_414_001_464_84), (8, 10, 0.0546875), (0, 5, 1.0), (1, 0, 0.0)];
-    for (heads, coins, p) in cases {
-        assert!((p_at_least(heads, coins) - p).abs() < 1e-12, "{heads} of {coins}");
-        let weights = vec![1; coins as usize];
-        let net = 2 * heads as i64 - coins as i64;
-        assert!((p_sign_sum_at_least(&weights, net) - p).abs() < 1e-12, "{heads} of {coins}");
+fn the_levels_of_all_analyses_add_up_to_the_published_rate() {
+    let analyses = Schedule::Sequential.analyses_after(MAX_PAIRS);
+    let sum: f64 = analyses.iter().map(|pairs| level(*pairs, *pairs, Schedule::Sequential)).sum();
+    assert_eq!(analyses.len(), 16);
+    assert!((0.003..0.0031).contains(&sum), "{sum}");
+}
+
+#[test]
+fn a_certain_change_within_the_margin_is_not_reported() {
+    // Every pair is slower, 42 of 85 by less than 1 %.
+    let pairs = [vec![pair(100.0, 100.8); 42], vec![pair(100.0, 101.4); 43]].concat();
+    let judged = judge(&pairs, Schedule::Once);
+    let judged = judged.unwrap();
+    assert_eq!(judged.finding, Some(Finding::Inconclusive));
+    assert!(judged.low.unwrap().0 < MARGIN && judged.high.unwrap().0 > MARGIN);
+    let Test::Change { p, level, margin_p, .. } = judged.analyses.last().unwrap().test else {
+        panic!("an estimate above 1 % is tested for a change");
+    };
+    assert!(p <= level && margin_p.unwrap() > BOUND_LEVEL);
+}
+
+#[test]
+fn pairs_with_a_large_difference_or_high_noise_weigh_less() {
+    let slower = pair(100.0, 103.0);
+    let cases = [
+        ("equal weights", pair(100.0, 97.0), None),
+        ("a large difference", pair(100.0, 60.0), Some(20)),
+        ("high noise", pair(200.0, 194.0), Some(20)),
+    ];
+    for (name, against, decided) in cases {
+        let mut pairs = vec![slower; 20];
+        (pairs[3], pairs[12]) = (against, against);
+        let judged = judge(&pairs, Schedule::Sequential).unwrap();
+        let expected = decided.map(|_| Finding::Regression(Severity::Notice));
+        assert_eq!((judged.finding, judged.pairs()), (expected, 20), "{name}");
     }
-    // Two of weight 4, one of 1: of eight signs +4+4+1, +4+4-1 and no other reach 7.
-    assert!((p_sign_sum_at_least(&[4, 4, 1], 7) - 0.25).abs() < 1e-15);
+}
+
+#[test]
+fn analyses_of_older_reports_are_read() {
+    let older = r#"{"looks": [{"rounds": 20, "counted": 20, "estimate": 0.1,
+        "medians": [["min", 0.1], ["median", 0.1]],
+        "test": {"change": {"bar": 0.02, "weight_for": 76, "weight_against": 1, "p": 1e-6, "level": 3e-5}},
+        "finding": {"regression": "minor"}}],
+        "low": 0.09, "high": 0.11, "finding": {"regression": "minor"}}"#;
+    let read: PairedAnalysis = serde_json::from_str(older).unwrap();
+    let Test::Change { bar, margin_p, .. } = read.analyses[0].test else { panic!("{read:?}") };
+    assert_eq!((bar, margin_p, read.pairs()), (LogRatio(0.02), None, 20));
 }
 
 #[test]
@@ -117,7 +160,75 @@ fn mirrored(finding: Finding) -> Finding {
     }
 }
 
+/// The p-values of all orders of `pairs`: in each pair either side may have been the head. The head
+/// is slower by the factor `slower`.
+fn p_of_all_orders(pairs: &[Pair], slower: f64, p: fn(&Differences) -> f64) -> Vec<f64> {
+    let order = |mask: usize| -> Vec<Pair> {
+        let swapped = |(at, r): (usize, &Pair)| match mask >> at & 1 {
+            0 => *r,
+            _ => Pair { base: r.head, head: r.base, ..*r },
+        };
+        pairs.iter().enumerate().map(swapped).collect()
+    };
+    let slowed = |r: &Pair| Pair { head: scaled(&[*r], slower)[0].head, ..*r };
+    let p = |mask| p(&Differences::of(&order(mask).iter().map(slowed).collect::<Vec<Pair>>()));
+    (0..1 << pairs.len()).map(p).collect()
+}
+
+/// A p-value is valid if at most the share α of all orders has a p-value of at most α.
+fn is_valid(mut ps: Vec<f64>) -> bool {
+    ps.sort_by(f64::total_cmp);
+    let count = ps.len() as f64;
+    ps.iter().enumerate().all(|(at, p)| (at + 1) as f64 / count <= p + 1e-12)
+}
+
+fn few_pairs() -> impl Strategy<Value = Vec<Pair>> {
+    let pair = (times(), times()).prop_map(|(base, head)| Pair { first: Side::Base, base, head });
+    prop::collection::vec(pair, MINIMUM..8)
+}
+
 proptest! {
+    /// Whatever the noise: only the random order of equal code is used.
+    #[test]
+    fn the_test_for_a_change_is_exact_for_equal_code(pairs in few_pairs()) {
+        prop_assert!(is_valid(p_of_all_orders(&pairs, 1.0, |d| d.votes_for_slower().p())));
+    }
+
+    #[test]
+    fn the_tests_of_the_interval_are_exact_at_the_true_change(pairs in few_pairs()) {
+        let margin = MARGIN.exp();
+        prop_assert!(is_valid(p_of_all_orders(&pairs, margin, |d| d.p_above(MARGIN))));
+        prop_assert!(is_valid(p_of_all_orders(&pairs, margin, |d| d.p_below(MARGIN))));
+    }
+
+    #[test]
+    fn a_change_is_reported_exactly_beyond_the_interval_and_the_level(pairs in pairs()) {
+        let judged = judge(&pairs, Schedule::Once).unwrap();
+        let reported =
+            matches!(judged.finding, Some(Finding::Regression(_) | Finding::Improvement(_)));
+        let is_beyond = judged.low.is_some_and(|low| low.0 > MARGIN)
+            || judged.high.is_some_and(|high| high.0 < -MARGIN);
+        let is_certain = match judged.analyses[0].test {
+            Test::Change { p, level, .. } => p <= level,
+            Test::Nothing { .. } => false,
+        };
+        prop_assert_eq!(reported, is_beyond && is_certain);
+    }
+
+    #[test]
+    fn the_interval_moves_with_the_change(pairs in pairs(), power in 0..3_i32) {
+        let by = 2.0_f64.powi(power);
+        let slowed: Vec<Pair> =
+            pairs.iter().map(|r| Pair { head: scaled(&[*r], by)[0].head, ..*r }).collect();
+        let ends = |pairs: &[Pair]| judge(pairs, Schedule::Once).map(|s| (s.low, s.high)).unwrap();
+        let ((low, high), (slow_low, slow_high)) = (ends(&pairs), ends(&slowed));
+        for (end, slow_end) in [(low, slow_low), (high, slow_high)] {
+            prop_assert_eq!(end.is_some(), slow_end.is_some());
+            let moved = end.zip(slow_end).map_or(by.ln(), |(end, slow_end)| slow_end.0 - end.0);
+            prop_assert!((moved - by.ln()).abs() < 1e-9);
+        }
+    }
+
     /// By powers of two, so that rounding does not tip a tie.
     #[test]
     fn the_unit_of_time_does_not_matter(pairs in pairs(), power in -8..8_i32) {

@@ -409,7 +409,7 @@ fn pairs_before_the_time_limit_decide_or_are_cut_short() {
         let verdict = &verdicts(judge.step())[0];
         assert_eq!((verdict.state, verdict.cut_short), (state, cut_short), "{count} of {head}");
         let reason = verdict.reason.as_deref().unwrap_or_default();
-        assert_eq!(reason.contains("the time limit"), cut_short, "{reason}");
+        assert_eq!(reason.contains("the measurement"), cut_short, "{reason}");
     }
 }
 
