@@ -35,7 +35,7 @@ impl Report {
         let recorded_base = verdicts().find_map(|verdict| verdict.base.as_deref());
         let text = match (&self.reference.base, recorded_base) {
             (Some(_), _) => {
-                "randomized pairs; at most 0.31 % of unchanged benchmarks are reported as regressions"
+                "randomized pairs; at most 0.21 % of unchanged benchmarks are reported as regressions"
                     .to_owned()
             }
             (None, Some(base)) => format!(

@@ -23,9 +23,9 @@ const MARGIN: f64 = 0.009_950_330_853_168_083;
 /// The change that "unchanged" excludes: ln 1.05.
 const EXCLUDED: f64 = 0.048_790_164_169_432_01;
 /// The level of the test for a change, times the square of the share of [`MAX_PAIRS`].
-const LEVEL: f64 = 2e-4;
+const LEVEL: f64 = 1e-4;
 /// The level of the test for a change in the last analysis, after which nothing can be decided.
-const LAST_LEVEL: f64 = 2e-3;
+const LAST_LEVEL: f64 = 1.5e-3;
 /// The level of the test for a change with a single analysis.
 const SINGLE_LEVEL: f64 = 1e-3;
 
