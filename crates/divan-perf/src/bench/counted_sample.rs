@@ -28,7 +28,7 @@ const FEW_ITERATIONS: u64 = 3;
 /// iterations of a launch are recorded and kept, while measured times vary.
 const SHARE: f64 = 0.006;
 /// Two equal samples of a fast benchmark cannot be distinguished. That is rare in the next process.
-const TRIES: usize = 2;
+pub(super) const TRIES: usize = 2;
 /// The largest sample size. Divan allocates memory for each iteration.
 const MAX_SAMPLE_SIZE: u32 = 1 << 16;
 

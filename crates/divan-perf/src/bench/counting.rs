@@ -304,7 +304,19 @@ impl CountWorker {
         Ok(AllocationCount::Counted(Alloc { peak_bytes, ..alloc }))
     }
 
+    /// Tries twice: on a busy machine a sample sometimes cannot be proved.
     fn allocations_of(
+        &self,
+        entry: &ListedBenchmark,
+        sample: CountedSample,
+    ) -> Result<AllocationCount> {
+        match self.allocations_once(entry, sample)? {
+            AllocationCount::Unproved => self.allocations_once(entry, sample),
+            counted => Ok(counted),
+        }
+    }
+
+    fn allocations_once(
         &self,
         entry: &ListedBenchmark,
         CountedSample { config, marks, .. }: CountedSample,

@@ -2,7 +2,7 @@
 //! load, its clock or the placement of code.
 
 use super::callgrind_events::CallgrindEvents;
-use super::counted_sample::CountedSample;
+use super::counted_sample::{CountedSample, TRIES};
 use super::executed_sample::ExecutedSample;
 use super::launch::LaunchOutcome;
 use super::recording_file::Marked;
@@ -105,10 +105,13 @@ impl InstructionCounter {
         sample: Option<CountedSample>,
         lists_code: bool,
     ) -> Result<CountedProcess> {
-        if let Some(sample) = sample
-            && let Some(counted) = self.count_sample(launcher, entry, sample, lists_code)?
-        {
-            return Ok(counted);
+        if let Some(sample) = sample {
+            // On a busy machine a sample sometimes cannot be proved.
+            for _ in 0..TRIES {
+                if let Some(counted) = self.count_sample(launcher, entry, sample, lists_code)? {
+                    return Ok(counted);
+                }
+            }
         }
         let instructions =
             count_iteration(|sample_size| self.launch(launcher, entry, sample_size))?;
