@@ -148,10 +148,10 @@ const LINE_INTERVAL: Duration = Duration::from_secs(15);
 const MAX_LINES: usize = 20;
 
 impl Progress {
-    /// Progress through `count` steps; prints the title.
+    /// Progress through `count` steps; prints the title unless there are none.
     pub(crate) fn start(title: &str, one: &str, many: &str, count: usize) -> Self {
         let progress = Self::go_on(title, count);
-        if progress.bar.is_none() {
+        if progress.bar.is_none() && count > 0 {
             say(&format!("{title}: {}", unit::counted(count, one, many)));
         }
         progress

@@ -90,7 +90,7 @@ fn what_got_slower_is_found_and_nothing_else_fails() {
 
 /// The benchmark with more work is timed, and no other one.
 fn assert_others_execute_the_same_code(ended: &Ended, project: &Project) {
-    ended.says("the same code is executed in both builds by 6 of 7 benchmarks; 1 is timed");
+    ended.says("same executed code in both builds: 6 of 7 counted benchmarks; timed are 1");
     for row in project.report()["rows"].as_array().unwrap() {
         let verdict = &row["verdict"];
         let is_slower = verdict["name"].as_str().unwrap().ends_with("::checksum");

@@ -8,7 +8,7 @@ use crate::bench::{
 };
 use crate::cargo::Level;
 use anyhow::Result;
-use perf_judge::detect::counts::{CountPair, Counts};
+use perf_judge::detect::counts::Counts;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{LaunchResult, Measured, Quantity};
 use perf_judge::verdict::{CountedRun, Method, Verdict};
@@ -272,11 +272,9 @@ pub(super) fn side_jobs<'a>(executor: &'a Executor<'_>, verdict: &Verdict) -> Op
 /// Adds the counts of base and head that the launches do not have.
 fn add(verdict: &mut Verdict, base: &BenchmarkCounts, head: &BenchmarkCounts) {
     let counts = verdict.counts.get_or_insert_default();
-    for (quantity, base) in &base.counts {
-        if let Some(head) = head.counts.get(quantity)
-            && counts.get(*quantity).is_none()
-        {
-            counts.insert(*quantity, CountPair::new(*base, *head));
+    for (quantity, pair) in Counts::of(&base.counts, &head.counts).iter() {
+        if counts.get(quantity).is_none() {
+            counts.insert(quantity, pair);
         }
     }
 }

@@ -17,6 +17,7 @@ use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{LaunchResult, LaunchTimes};
 use perf_judge::unit;
 use perf_judge::verdict::{Judge, Stage, State, Step, Verdicts};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -34,9 +35,11 @@ pub(crate) struct Executor<'a> {
     /// The counts of base and head that the screen of a comparison made.
     pub(crate) screened: BTreeMap<BenchmarkId, [BenchmarkCounts; 2]>,
     /// The benchmarks whose counts differ between base and head. They are timed first.
-    pub(crate) other_counts: BTreeSet<BenchmarkId>,
+    pub(crate) changed_counts: BTreeSet<BenchmarkId>,
     /// What base and head executed of the benchmarks that changed.
     pub(super) executed: ExecutedCode,
+    /// Identifies what is compared, for `--resume`.
+    identity: OnceCell<String>,
     /// Notes for the report.
     pub(crate) notes: Vec<String>,
 }
@@ -72,7 +75,8 @@ impl<'a> Executor<'a> {
             base,
             compared: ComparisonLaunches::default(),
             screened: BTreeMap::new(),
-            other_counts: BTreeSet::new(),
+            changed_counts: BTreeSet::new(),
+            identity: OnceCell::new(),
             executed: ExecutedCode::default(),
             notes,
         }
@@ -113,7 +117,7 @@ impl<'a> Executor<'a> {
         let (launcher, interrupt) = (&self.suite.launcher, self.interrupt);
         let schedule = schedule(stage, launches);
         let (early, late) =
-            self.runner.split_by_time(benchmarks.to_vec(), &self.other_counts, |planned| {
+            self.runner.split_by_time(benchmarks.to_vec(), &self.changed_counts, |planned| {
                 schedule.launches_of(planned)
             });
         let mut measured = Measurement::default();
@@ -147,7 +151,7 @@ impl<'a> Executor<'a> {
             return self.build_base(judge, base, benchmarks);
         }
         let (early, late) =
-            self.runner.split_by_time(benchmarks.to_vec(), &self.other_counts, |_| pairs * 2);
+            self.runner.split_by_time(benchmarks.to_vec(), &self.changed_counts, |_| pairs * 2);
         let mut groups = [early, late].into_iter().filter(|group| !group.is_empty());
         groups.try_for_each(|group| self.launch_pairs(judge, &group, pairs))
     }
@@ -209,7 +213,14 @@ impl<'a> Executor<'a> {
     /// Keeps the pairs so far for `--resume`.
     fn keep_pairs(&self) -> Result<()> {
         let Some(sides) = self.sides() else { return Ok(()) };
-        resume::save(sides, &self.compared)
+        let identity = match self.identity.get() {
+            Some(identity) => identity,
+            None => {
+                let identity = resume::identity(sides)?;
+                self.identity.get_or_init(|| identity)
+            }
+        };
+        resume::save(sides, identity, &self.compared)
     }
 
     fn sides(&self) -> Option<Sides<'_>> {

@@ -24,6 +24,7 @@ mod comparison_launches;
 mod resume;
 mod executed_code;
 mod executor;
+mod same_code;
 mod screen;
 mod counted_build;
 mod counts;
@@ -117,13 +118,18 @@ fn measure(
     }
     let recorded = outcome::record_run(executor, &initial);
     let mut verdicts = executor.finish(judge)?;
+    let is_cut_short = verdicts.verdicts.iter().any(|verdict| verdict.cut_short);
+    if !is_cut_short {
+        // All pairs are there, and the counts are not: without them a check must not pass.
+        interrupt.check()?;
+    }
     stages.end("comparing");
     counts::collect(executor, &mut verdicts.verdicts, &initial)?;
     if !interrupt.is_set() {
         changes::collect(executor, &mut verdicts.verdicts)?;
         causes::find(executor, &mut verdicts.verdicts)?;
     }
-    if args.compare.is_some() && !verdicts.verdicts.iter().any(|verdict| verdict.cut_short) {
+    if args.compare.is_some() && !is_cut_short {
         resume::remove(executor.context)?;
     }
     stages.end("counting what changed");

@@ -57,8 +57,8 @@ pub(super) struct Sides<'a> {
     pub(super) base: &'a Base,
 }
 
-/// Writes the pairs so far.
-pub(super) fn save(sides: Sides<'_>, launches: &ComparisonLaunches) -> Result<()> {
+/// Writes the pairs so far. `identity` is that of the sides.
+pub(super) fn save(sides: Sides<'_>, identity: &str, launches: &ComparisonLaunches) -> Result<()> {
     let benchmark = |(name, pairs): (&BenchmarkId, &Vec<Pair>)| {
         let config = sides.runner.planned_of(name)?.config;
         let benchmark = UnfinishedBenchmark {
@@ -73,7 +73,7 @@ pub(super) fn save(sides: Sides<'_>, launches: &ComparisonLaunches) -> Result<()
     let unfinished = Unfinished {
         schema: SCHEMA,
         kind: PairsFile::Pairs,
-        compared: identity(sides)?,
+        compared: identity.to_owned(),
         benchmarks: launches.pairs.iter().filter_map(benchmark).collect(),
     };
     let text = serde_json::to_vec(&unfinished)?;
@@ -106,7 +106,7 @@ pub(super) fn load(sides: Sides<'_>) -> Result<BTreeMap<BenchmarkId, UnfinishedB
 }
 
 /// A digest of the executables of both sides, the files in which they differ, and the machine.
-fn identity(Sides { context, suite, runner, base }: Sides<'_>) -> Result<String> {
+pub(super) fn identity(Sides { context, suite, runner, base }: Sides<'_>) -> Result<String> {
     let repository = context.history.repository().context("there is no git repository")?;
     let commit = &base.commit.commit.hash;
     let mut text = format!("{commit} {}", suite.machine.key);

@@ -70,8 +70,9 @@ fn quick(target: SamplingTarget, launch_ms: Option<u16>) -> SamplingTarget {
     }
 }
 
-/// The target of a comparison. It has at least [`paired::FIRST_ANALYSIS`] launches of each side. A pair needs the minimum and the median of a launch. More launches lower
-/// the noise more than longer ones do.
+/// The target of a comparison, which has at least [`paired::FIRST_ANALYSIS`] launches of each side. A
+/// pair needs the minimum and the median of a launch. More launches lower the noise more than longer ones
+/// do.
 fn comparison(target: SamplingTarget, launch_ms: Option<u16>) -> SamplingTarget {
     SamplingTarget {
         launch_ns: launch_ns(launch_ms, PAIR_LAUNCH_MS),

@@ -2,12 +2,9 @@
 
 use super::counts::{CountedBenchmark, CountedSides, SideJobs, count_sides};
 use super::executor::Executor;
-use crate::bench::{
-    BenchmarkCounts, CountJob, CountsCache, ExecutedSample, PlannedBenchmark, SampleOf,
-    fingerprints,
-};
+use super::same_code::{Differs, compare_code};
+use crate::bench::{BenchmarkCounts, CountJob, CountsCache, PlannedBenchmark};
 use anyhow::Result;
-use executed_code::{Comparison, Difference, Fingerprint, compare};
 use perf_judge::detect::counts::{CountPair, Counts};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Quantity;
@@ -16,9 +13,6 @@ use perf_judge::verdict::Judge;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The least share by which the instructions of equal code may differ. The allocator of the C library
-/// searches longer or shorter, depending on the addresses that it gets.
-const TOLERANCE: f64 = 0.005;
 /// The number of reasons in a note, and of characters in each.
 const SHOWN: usize = 3;
 const REASON_CHARS: usize = 160;
@@ -61,7 +55,8 @@ pub(super) fn apply(
             }
             Err(difference) => differences.push(difference.text),
         }
-        if base.as_ref().is_some_and(|base| have_changed(base, &head)) {
+        let counts = base.as_ref().map(|base| Counts::of(&base.counts, &head.counts));
+        if counts.is_some_and(|counts| !counts.changes().is_empty()) {
             changed.insert(name.clone());
         }
         screened.extend(base.map(|base| (name, [base, head])));
@@ -69,7 +64,7 @@ pub(super) fn apply(
     executor.notes.extend(note(screened.len(), &differences));
     executor.notes.extend(notes);
     executor.screened = screened;
-    executor.other_counts = changed;
+    executor.changed_counts = changed;
     Ok(same)
 }
 
@@ -92,12 +87,16 @@ fn count_cached(
         // The kept counts are those of another build.
         return if kept.is_empty() { Ok(counted) } else { count_sides(executor, jobs) };
     }
+    let mut failure = None;
     for (side, counted) in jobs.iter().zip(&mut counted.benchmarks) {
         match (side.base, &counted.base) {
-            (Some(base), Some(counts)) => cache.keep(&base, counts)?,
+            (Some(base), Some(counts)) => failure = cache.keep(&base, counts).err().or(failure),
             _ => counted.base = kept.remove(&counted.name),
         }
     }
+    counted.notes.extend(
+        failure.map(|error| format!("{error:#}: a later comparison counts the base again")),
+    );
     Ok(counted)
 }
 
@@ -125,7 +124,8 @@ fn note(of: usize, differences: &[String]) -> Option<String> {
         return None;
     }
     let same = of - differences.len();
-    let share = format!("{same} of {}", unit::counted(of, "benchmark", "benchmarks"));
+    let share =
+        format!("{same} of {}", unit::counted(of, "counted benchmark", "counted benchmarks"));
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for difference in differences {
         *counts.entry(difference).or_default() += 1;
@@ -140,12 +140,9 @@ fn note(of: usize, differences: &[String]) -> Option<String> {
     let more = if counts.len() > SHOWN { ", and other reasons" } else { "" };
     let timed = match differences.len() {
         0 => String::new(),
-        count => {
-            let timed = unit::counted(count, "is timed", "are timed");
-            format!("; {timed}: {}{more}", reasons.join(", "))
-        }
+        count => format!("; timed are {count}: {}{more}", reasons.join(", ")),
     };
-    Some(format!("the same code is executed in both builds by {share}{timed}"))
+    Some(format!("same executed code in both builds: {share}{timed}"))
 }
 
 fn shortened(reason: &str) -> String {
@@ -153,30 +150,6 @@ fn shortened(reason: &str) -> String {
         return reason.to_owned();
     }
     reason.chars().take(REASON_CHARS - 1).chain(['…']).collect()
-}
-
-/// Whether a count of base and head differs by more than its threshold.
-fn have_changed(base: &BenchmarkCounts, head: &BenchmarkCounts) -> bool {
-    let mut counts = Counts::default();
-    for (quantity, value) in &head.counts {
-        if let Some(base) = base.counts.get(quantity) {
-            counts.insert(*quantity, CountPair::new(*base, *value));
-        }
-    }
-    !counts.changes().is_empty()
-}
-
-/// Why a benchmark is timed.
-struct Differs {
-    text: String,
-    /// Whether only shared libraries executed another number of instructions.
-    is_in_libraries: bool,
-}
-
-impl From<String> for Differs {
-    fn from(text: String) -> Self {
-        Self { text, is_in_libraries: false }
-    }
 }
 
 /// Leaves changes of instructions out of the verdict that are not changes of the benchmark's work.
@@ -203,104 +176,9 @@ fn leave_out_noise(
     }
 }
 
-/// Whether each benchmark executes the same code, or what differs.
-fn compare_code(
-    executor: &Executor<'_>,
-    benchmarks: &[CountedBenchmark],
-) -> Result<Vec<Result<(), Differs>>> {
-    let mut samples = Vec::new();
-    let mut sides = Vec::new();
-    for benchmark in benchmarks {
-        let both = both_samples(executor, benchmark);
-        let both = both.inspect(|both| samples.extend(both));
-        sides.push(both.map(|_| ()));
-    }
-    let mut prints = fingerprints(&samples)?.into_iter();
-    let mut found = Vec::new();
-    for (benchmark, side) in benchmarks.iter().zip(sides) {
-        found.push(side.map_err(Differs::from).and_then(|()| {
-            let both = prints.next().zip(prints.next());
-            let (base, head) = both.ok_or_else(|| "no fingerprint".to_owned())?;
-            same_code(benchmark, &base?, &head?, spread(executor, benchmark))
-        }));
-    }
-    Ok(found)
-}
-
-/// The samples of base and head, or why there are none.
-fn both_samples<'a>(
-    executor: &'a Executor<'_>,
-    benchmark: &'a CountedBenchmark,
-) -> Result<[SampleOf<'a>; 2], String> {
-    let builds = executor.base.as_ref().map(|base| base.entries.get(&benchmark.name));
-    let planned = executor.runner.planned_of(&benchmark.name);
-    let (Some(Some(base)), Some(planned), Some(base_counts)) =
-        (builds, planned, benchmark.base.as_ref())
-    else {
-        return Err("it was not counted in both builds".to_owned());
-    };
-    let of = |executed: &'a Option<Result<ExecutedSample, String>>| match executed {
-        Some(Ok(sample)) => Ok(sample),
-        Some(Err(reason)) => Err(reason.clone()),
-        None => Err("its executed code was not listed".to_owned()),
-    };
-    let base = SampleOf { executable: &base.executable.path, sample: of(&base_counts.executed)? };
-    let head = SampleOf {
-        executable: &planned.entry.executable.path,
-        sample: of(&benchmark.head.executed)?,
-    };
-    Ok([base, head])
-}
-
-/// By how much the instructions of equal code may differ: the recorded repeat spread, or more.
-fn spread(executor: &Executor<'_>, benchmark: &CountedBenchmark) -> f64 {
-    let level = executor.compared.head.counted_for;
-    let recorded = executor.suite.recorded(executor.context, &benchmark.name, level);
-    let spread = recorded
-        .and_then(|recorded| recorded.measured.count_spreads.get(&Quantity::Instructions).copied());
-    spread.unwrap_or_default().max(TOLERANCE)
-}
-
-/// Whether both builds executed the same code and allocated the same, or what differs.
-fn same_code(
-    benchmark: &CountedBenchmark,
-    base: &Fingerprint,
-    head: &Fingerprint,
-    tolerance: f64,
-) -> Result<(), Differs> {
-    if let Some(difference) = allocations(benchmark) {
-        return Err(difference.into());
-    }
-    match compare(base, head, tolerance) {
-        Comparison::Same(_) => Ok(()),
-        Comparison::Different(differences) => {
-            let text = differences.first().map(ToString::to_string).unwrap_or_default();
-            let is_in_libraries = differences.iter().all(Difference::is_in_a_library);
-            Err(Differs { text, is_in_libraries })
-        }
-        other @ Comparison::Unknown(_) => Err(other.to_string().into()),
-    }
-}
-
-/// The first quantity of allocations that differs.
-fn allocations(benchmark: &CountedBenchmark) -> Option<String> {
-    let base = &benchmark.base.as_ref()?.counts;
-    let quantities = [Quantity::AllocCount, Quantity::AllocBytes];
-    quantities.into_iter().find_map(|quantity| {
-        let values = (base.get(&quantity), benchmark.head.counts.get(&quantity));
-        match values {
-            (None, None) => None,
-            (Some(base), Some(head)) if CountPair::new(*base, *head).growth() == 0.0 => None,
-            _ => Some(format!("the {quantity} differ")),
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::BenchmarkCounts;
-    use perf_judge::run::Quantities;
 
     #[test]
     fn the_note_has_the_most_frequent_reasons() {
@@ -308,31 +186,14 @@ mod tests {
         assert_eq!(
             note(7, &reasons).as_deref(),
             Some(
-                "the same code is executed in both builds by 2 of 7 benchmarks; 5 are timed: code of g (2), a (1), b (1), and other reasons"
+                "same executed code in both builds: 2 of 7 counted benchmarks; timed are 5: code of g (2), a (1), b (1), and other reasons"
             )
         );
         assert_eq!(
             note(1, &[]).as_deref(),
-            Some("the same code is executed in both builds by 1 of 1 benchmark")
+            Some("same executed code in both builds: 1 of 1 counted benchmark")
         );
         assert_eq!(note(0, &[]), None);
         assert_eq!(shortened(&"x".repeat(200)).chars().count(), REASON_CHARS);
-    }
-
-    #[test]
-    fn other_allocations_are_a_difference() {
-        let side = |count: Option<f64>| BenchmarkCounts {
-            counts: count
-                .map(|count| (Quantity::AllocCount, count))
-                .into_iter()
-                .collect::<Quantities>(),
-            ..<_>::default()
-        };
-        let differ = |base, head| {
-            let (base, head) = (Some(side(base)), side(head));
-            allocations(&CountedBenchmark { name: "p/b::a".into(), base, head }).is_some()
-        };
-        assert!(!differ(None, None) && !differ(Some(3.0), Some(3.0)));
-        assert!(differ(Some(3.0), Some(4.0)) && differ(Some(3.0), None));
     }
 }

@@ -46,8 +46,8 @@ pub enum Reference {
     Runs(Selection),
     /// The build of this commit, in pairs of launches.
     Build(String),
-    /// The identical build of this commit, or one of which the benchmark executes the same code. The benchmark is not measured, unless the comparison is
-    /// [`launched`](Comparison::launched).
+    /// The identical build of this commit, or one of which the benchmark executes the same code. The
+    /// benchmark is not measured, unless the comparison is [`launched`](Comparison::launched).
     SameBuild(String),
     /// None, because the base does not have the benchmark, which is launched to check that it runs.
     /// The reason, if it is another one.

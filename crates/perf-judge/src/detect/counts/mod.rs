@@ -9,7 +9,7 @@ mod pair;
 pub use pair::{CountChange, CountDirection, CountPair};
 pub use repeat::{threshold, variation};
 
-use crate::run::{Measured, Quantity};
+use crate::run::{Measured, Quantities, Quantity};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -69,6 +69,14 @@ impl Counts {
             Some((quantity, CountPair { base, head, spread: spread(quantity) }))
         };
         Self(Quantity::ALL.into_iter().filter_map(pair).collect())
+    }
+
+    /// Quantities that both builds have.
+    pub fn of(base: &Quantities, head: &Quantities) -> Self {
+        let pair = |(quantity, head): (&Quantity, &f64)| {
+            Some((*quantity, CountPair::new(*base.get(quantity)?, *head)))
+        };
+        Self(head.iter().filter_map(pair).collect())
     }
 
     /// The count of base and head; `None` if it is not known of both.
