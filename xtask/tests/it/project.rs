@@ -291,13 +291,23 @@ impl Project {
     /// The same, its results in another folder.
     pub(crate) fn command_into(&self, output: &str, args: &[&str]) -> Command {
         let counts = ["--quick", "--counts-only"].iter().any(|flag| args.contains(flag));
+        let mut command = self.counting_command(output, args);
+        // Counts of the synthetic benches mean nothing, and take time.
+        command.args((!self.is_real && !counts).then_some("--no-counts"));
+        command
+    }
+
+    /// `xtask perf` with counts on any project.
+    pub(crate) fn counting(&self, args: &[&str]) -> Ended {
+        Ended::of(&mut self.counting_command("out", args))
+    }
+
+    fn counting_command(&self, output: &str, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command
             .current_dir(self.path())
             .args(["perf", "--output", output, "--color", "never"])
             .args(args)
-            // Counts of the synthetic benches mean nothing, and take time.
-            .args((!self.is_real && !counts).then_some("--no-counts"))
             .env("CARGO_TARGET_DIR", self.target_dir())
             .env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"))
             .env_remove("KNOWN_COST")

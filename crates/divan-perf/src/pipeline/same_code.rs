@@ -1,9 +1,8 @@
 //! Whether benchmarks execute the same code in base and head.
 
-use super::counted_build;
 use super::counts::CountedBenchmark;
 use super::executor::Executor;
-use crate::bench::{ExecutedSample, ListedBenchmark, SampleOf, fingerprints};
+use crate::bench::{ExecutedSample, SampleOf, fingerprints};
 use anyhow::Result;
 use executed_code::{Comparison, Difference, Fingerprint, compare};
 use perf_judge::detect::counts::CountPair;
@@ -12,6 +11,10 @@ use perf_judge::run::Quantity;
 /// The least share by which the instructions of equal code may differ. The allocator of the C library
 /// searches longer or shorter, depending on the addresses that it gets.
 const TOLERANCE: f64 = 0.005;
+
+/// Why nothing is proved where a second build was counted: it has other compiler flags than the measured
+/// one.
+const SECOND_BUILD: &str = "another build was counted than the measured one";
 
 /// Why a benchmark is timed.
 pub(super) struct Differs {
@@ -31,17 +34,13 @@ pub(super) fn compare_code(
     executor: &Executor<'_>,
     benchmarks: &[CountedBenchmark],
 ) -> Result<Vec<Result<(), Differs>>> {
-    let known: Vec<Result<KnownSamples<'_>, String>> =
-        benchmarks.iter().map(|benchmark| known_samples(executor, benchmark)).collect();
-    let both = known.iter().flatten();
-    let measured: Vec<&ListedBenchmark> = both.clone().flat_map(|known| known.entries).collect();
-    // The samples are those of the builds that were counted.
-    let entries = counted_build::entries(executor, &measured)?;
-    let samples: Vec<SampleOf<'_>> = entries
-        .iter()
-        .zip(both.flat_map(|known| known.samples))
-        .map(|(entry, sample)| SampleOf { executable: &entry.executable.path, sample })
-        .collect();
+    if executor.compared.head.counted_for.is_some() {
+        let differs = || Err(Differs::from(SECOND_BUILD.to_owned()));
+        return Ok(benchmarks.iter().map(|_| differs()).collect());
+    }
+    let known: Vec<Result<[SampleOf<'_>; 2], String>> =
+        benchmarks.iter().map(|benchmark| both_samples(executor, benchmark)).collect();
+    let samples: Vec<SampleOf<'_>> = known.iter().flatten().flatten().copied().collect();
     let mut prints = fingerprints(&samples)?.into_iter();
     let found = benchmarks.iter().zip(known).map(|(benchmark, known)| {
         known?;
@@ -52,17 +51,11 @@ pub(super) fn compare_code(
     Ok(found.collect())
 }
 
-/// The samples of base and head, and the builds that were measured.
-struct KnownSamples<'a> {
-    entries: [&'a ListedBenchmark; 2],
-    samples: [&'a ExecutedSample; 2],
-}
-
 /// The samples of base and head, or why there are none.
-fn known_samples<'a>(
+fn both_samples<'a>(
     executor: &'a Executor<'_>,
     benchmark: &'a CountedBenchmark,
-) -> Result<KnownSamples<'a>, String> {
+) -> Result<[SampleOf<'a>; 2], String> {
     let builds = executor.base.as_ref().map(|base| base.entries.get(&benchmark.name));
     let planned = executor.runner.planned_of(&benchmark.name);
     let (Some(Some(base)), Some(planned), Some(base_counts)) =
@@ -75,8 +68,12 @@ fn known_samples<'a>(
         Some(Err(reason)) => Err(reason.clone()),
         None => Err("its executed code was not listed".to_owned()),
     };
-    let samples = [of(&base_counts.executed)?, of(&benchmark.head.executed)?];
-    Ok(KnownSamples { entries: [base, &planned.entry], samples })
+    let base = SampleOf { executable: &base.executable.path, sample: of(&base_counts.executed)? };
+    let head = SampleOf {
+        executable: &planned.entry.executable.path,
+        sample: of(&benchmark.head.executed)?,
+    };
+    Ok([base, head])
 }
 
 /// By how much the instructions of equal code may differ: the recorded repeat spread, or more.
