@@ -12,6 +12,9 @@ use perf_judge::run::LaunchResult;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// The fewest samples whose times are believed.
+const FEWEST_SAMPLES: u32 = 3;
+
 /// The rows of a benchmark in a process that ran several benchmarks.
 #[derive(Debug)]
 pub(super) struct ProbedRows {
@@ -59,6 +62,13 @@ impl ProbedRow {
         self.measured_wall_ns().min(most).max(self.result.mean_ns)
     }
 
+    /// Whether fewer than `samples` samples explain less than half of the time limit.
+    fn is_cut_short(&self, samples: u32) -> bool {
+        let sampling_ns = self.result.mean_ns * self.result.iterations() as f64;
+        let limit_ns = self.probing.limit.as_nanos() as f64;
+        self.result.sample_count < samples && sampling_ns < limit_ns / 2.0
+    }
+
     /// The part of the wall-clock time that is not of iterations: mostly a set-up before the first sample.
     pub(super) fn set_up(&self) -> Duration {
         let iterations = self.result.iterations() as f64 * self.iteration_wall_ns();
@@ -93,11 +103,13 @@ impl ProbedRows {
 
     /// Whether the first row of the process has less than half of its time in samples.
     pub(super) fn is_first_cut_short(&self) -> bool {
-        self.rows.iter().filter(|row| row.is_first).any(|row| {
-            let sampling_ns = row.result.mean_ns * row.result.iterations() as f64;
-            let limit_ns = row.probing.limit.as_nanos() as f64;
-            row.result.sample_count < DIVAN_SAMPLE_COUNT && sampling_ns < limit_ns / 2.0
-        })
+        self.rows.iter().any(|row| row.is_first && row.is_cut_short(DIVAN_SAMPLE_COUNT))
+    }
+
+    /// Whether a row has so few samples, and so little time in them, that a pause of the machine or a cold
+    /// start may decide their times.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.rows.iter().any(|row| row.is_cut_short(FEWEST_SAMPLES))
     }
 
     /// Subtracts the duration of the start of a process from the first row. `sets_sample_count`: whether
@@ -217,6 +229,17 @@ mod tests {
             let wall = Duration::from_nanos(7 * iterations);
             let ns = probed_row(sample_size, sample_count, is_tuned, wall).iteration_wall_ns();
             assert!((ns - 7.0).abs() < 1e-9, "{sample_size}, {sample_count}: {ns}");
+        }
+    }
+
+    #[test]
+    fn few_short_samples_are_doubtful() {
+        // Samples of 1 ns per iteration, within 5 ms.
+        let cases = [(16, 1, true), (16, 2, true), (16, 3, false), (3_000_000, 1, false)];
+        for (sample_size, sample_count, expected) in cases {
+            let row = probed_row(sample_size, sample_count, false, Duration::from_millis(5));
+            let rows = ProbedRows { rows: vec![row] };
+            assert_eq!(rows.is_doubtful(), expected, "{sample_size}, {sample_count}");
         }
     }
 

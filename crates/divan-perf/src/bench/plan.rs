@@ -173,7 +173,8 @@ impl Planner<'_> {
             Some(config) => (config.sample_size, !config.seems_slow(wall_ns, targets.recorded)),
             None => {
                 let size = sample_config::sample_size(probe.estimate, targets.new);
-                (size, size == 1 && !probe.may_be_a_pause(targets.new))
+                let must_repeat = probe.is_doubtful || probe.may_be_a_pause(targets.new);
+                (size, size == 1 && !must_repeat)
             }
         };
         ProbedBenchmark { entry, probe, recorded, sample_size, is_confirmed }
@@ -340,7 +341,7 @@ impl ProbedBenchmark {
         if self.recorded.is_some() {
             return;
         }
-        self.is_confirmed = !self.probe.may_be_a_pause(target);
+        self.is_confirmed = !self.probe.is_doubtful && !self.probe.may_be_a_pause(target);
         let larger = sample_config::sample_size(self.probe.estimate, target);
         let min_ns = self.probe.estimate.min_ns;
         if larger > self.sample_size && !sample_config::is_long_enough(self.sample_size, min_ns) {

@@ -20,6 +20,8 @@ pub(super) struct Probe {
     pub(super) estimate: ProbeEstimate,
     /// Whether the time limit ended the sampling, so that the author's sample count is unknown.
     pub(super) is_cut_short: bool,
+    /// Whether the times are of so few samples that they must be measured again.
+    pub(super) is_doubtful: bool,
     /// The wall-clock time of its slowest row.
     pub(super) wall: Duration,
     /// The time of a launch besides its iterations and the start of the process.
@@ -68,9 +70,10 @@ pub(super) fn probe_of(probed: &ProbedRows) -> Probe {
     let mut estimate = estimate(rows, wall_ns);
     estimate.author_sample_count = estimate.author_sample_count.filter(|_| !is_cut_short);
     let wall = probed.rows.iter().map(|row| row.wall).max().unwrap_or_default();
+    let is_doubtful = probed.is_doubtful();
     let rows = probed.rows.iter().map(|row| row.name.clone()).collect();
     let set_up = probed.rows.iter().map(ProbedRow::set_up).max().unwrap_or_default();
-    Probe { rows, estimate, is_cut_short, wall, set_up }
+    Probe { rows, estimate, is_cut_short, is_doubtful, wall, set_up }
 }
 
 /// The probe of a process of its own, whose sampling took `wall`.
@@ -83,6 +86,7 @@ pub(super) fn probe_alone(rows: &[(BenchmarkId, LaunchResult)], wall: Duration) 
         rows: rows.iter().map(|(name, _)| name.clone()).collect(),
         estimate,
         is_cut_short: false,
+        is_doubtful: false,
         wall,
         set_up: Duration::ZERO,
     }
