@@ -8,7 +8,7 @@
 //! 3. [`Fingerprint::of`] makes digests of the executed functions and of the data that they use. The
 //!    digests do not depend on addresses, so a fingerprint can be recorded.
 //! 4. [`compare()`] compares the fingerprints of two builds, and names what differs.
-//! 5. [`function_changes`] lists the functions that execute more or fewer instructions.
+//! 5. [`function_changes()`] lists the functions that execute more or fewer instructions.
 //!
 //! It does no I/O. What cannot be proved equal counts as different.
 //!

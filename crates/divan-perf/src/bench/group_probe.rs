@@ -12,7 +12,7 @@ use perf_judge::run::LaunchResult;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The fewest samples whose times are believed.
+/// The fewest samples of which neither a pause nor a cold start is the median.
 const FEWEST_SAMPLES: u32 = 3;
 
 /// The rows of a benchmark in a process that ran several benchmarks.
@@ -106,8 +106,8 @@ impl ProbedRows {
         self.rows.iter().any(|row| row.is_first && row.is_cut_short(DIVAN_SAMPLE_COUNT))
     }
 
-    /// Whether a row has so few samples, and so little time in them, that a pause of the machine or a cold
-    /// start may decide their times.
+    /// Whether a pause of the machine or a cold start may decide the times of a row. A row with few samples
+    /// and little time in them is such a row.
     pub(super) fn is_doubtful(&self) -> bool {
         self.rows.iter().any(|row| row.is_cut_short(FEWEST_SAMPLES))
     }
