@@ -96,6 +96,22 @@ impl ProbedRow {
 }
 
 impl ProbedRows {
+    /// The only row of a benchmark, of samples of a given size.
+    #[cfg(test)]
+    pub(super) fn of_one(
+        name: &str,
+        mean_ns: f64,
+        sample_size: u32,
+        sample_count: u32,
+        wall: Duration,
+    ) -> Self {
+        let times = LaunchResult { mean_ns, min_ns: mean_ns, median_ns: mean_ns, ..<_>::default() };
+        let result = LaunchResult { sample_size, sample_count, ..times };
+        let probing = Probing { limit: Duration::from_millis(5), is_tuned: false };
+        let row = ProbedRow { name: name.into(), result, wall, is_first: false, probing };
+        Self { rows: vec![row] }
+    }
+
     /// Whether the first row of the process is one of them.
     pub(super) fn has_first(&self) -> bool {
         self.rows.iter().any(|row| row.is_first)

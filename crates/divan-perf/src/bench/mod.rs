@@ -37,6 +37,7 @@ mod group_probe;
 mod launch_plan;
 mod opened_files;
 mod probe;
+mod probed_benchmark;
 mod plan;
 mod launch_result;
 mod base_cache;

@@ -8,7 +8,8 @@ use super::launch::{LaunchOutcome, Launcher};
 use super::probe::{
     MAX_PROBE_TIME, PROBE_TIME, Probe, author_count, probe_alone, probe_of, results,
 };
-use super::sample_config::{self, ProbeEstimate, SampleConfig, SamplingTarget, SamplingTargets};
+use super::probed_benchmark::ProbedBenchmark;
+use super::sample_config::{self, ProbeEstimate, SampleConfig, SamplingTargets};
 use super::{ListedBenchmark, Listing, dep_info};
 use crate::ui::Progress;
 use anyhow::Result;
@@ -111,17 +112,6 @@ struct Planner<'a> {
     done: usize,
 }
 
-/// A benchmark whose sample size is chosen.
-struct ProbedBenchmark {
-    entry: ListedBenchmark,
-    probe: Probe,
-    /// The recorded values that still fit.
-    recorded: Option<SampleConfig>,
-    sample_size: u32,
-    /// Whether samples of this size were measured, or need not be.
-    is_confirmed: bool,
-}
-
 impl Planner<'_> {
     /// Probes the benchmarks of an executable in groups. A benchmark that ends its process is probed
     /// alone, and those after it in the next group.
@@ -157,27 +147,15 @@ impl Planner<'_> {
         probed.into_iter().try_for_each(|probed| self.add(probed, overhead))
     }
 
-    /// Takes the recorded values if they still fit, else a sample size by the probe.
+    /// Chooses the sample size of a benchmark by its probe and the recorded values.
     fn probed(&mut self, entry: ListedBenchmark, probe: Probe) -> ProbedBenchmark {
         self.done += 1;
         self.progress.at(&self.eta.state(self.done, entry.id.as_str()));
         let targets = (self.targets)(&entry.id);
-        let wall_ns = probe.estimate.iteration_wall_ns;
-        let recorded = self.past.as_ref().and_then(|past| {
-            let recorded = probe.rows.iter().map(|row| {
-                sample_config::reusable(&past.sample_config(row)?, wall_ns, targets.recorded)
-            });
-            recorded.collect::<Option<Vec<SampleConfig>>>()?.into_iter().next()
+        let past = self.past.as_ref().and_then(|past| {
+            probe.rows.iter().map(|row| past.sample_config(row)).collect::<Option<Vec<_>>>()
         });
-        let (sample_size, is_confirmed) = match recorded {
-            Some(config) => (config.sample_size, !config.seems_slow(wall_ns, targets.recorded)),
-            None => {
-                let size = sample_config::sample_size(probe.estimate, targets.new);
-                let must_repeat = probe.is_doubtful || probe.may_be_a_pause(targets.new);
-                (size, size == 1 && !must_repeat)
-            }
-        };
-        ProbedBenchmark { entry, probe, recorded, sample_size, is_confirmed }
+        ProbedBenchmark::new(entry, probe, past.unwrap_or_default(), targets)
     }
 
     /// Probes a benchmark in a process of its own.
@@ -216,8 +194,8 @@ impl Planner<'_> {
                     rows.extend(self.probe_group(&group, Some(size))?);
                 }
                 for probed in probed.iter_mut().filter(|probed| is_open(&&**probed)) {
-                    let target = (self.targets)(&probed.entry.id).new;
-                    probed.measured(rows.get(&probed.entry.id), target);
+                    let targets = (self.targets)(&probed.entry.id);
+                    probed.measured(rows.get(&probed.entry.id), targets);
                 }
             }
         }
@@ -316,38 +294,6 @@ impl Planner<'_> {
         let author_sample_count =
             (sampling < limit).then(|| author_count(results(&rows))).flatten();
         Ok(ProbeEstimate { author_sample_count, ..probe.estimate })
-    }
-}
-
-impl ProbedBenchmark {
-    fn wall_ns(&self) -> f64 {
-        self.probe.estimate.iteration_wall_ns
-    }
-
-    /// Takes the estimate of samples of the chosen size. If they are too short, a larger size is to
-    /// be confirmed. Without rows the choice remains.
-    fn measured(&mut self, rows: Option<&ProbedRows>, target: SamplingTarget) {
-        self.is_confirmed = true;
-        let Some(rows) = rows else { return };
-        let before = self.probe.estimate;
-        let may_be_a_pause = self.probe.may_be_a_pause(target);
-        let mut probe = probe_of(rows);
-        probe.estimate.author_sample_count = before.author_sample_count;
-        if may_be_a_pause {
-            let least = probe.estimate.iteration_wall_ns.min(before.iteration_wall_ns);
-            probe.estimate.iteration_wall_ns = least;
-        }
-        self.probe = Probe { is_cut_short: self.probe.is_cut_short, ..probe };
-        if self.recorded.is_some() {
-            return;
-        }
-        self.is_confirmed = !self.probe.is_doubtful && !self.probe.may_be_a_pause(target);
-        let larger = sample_config::sample_size(self.probe.estimate, target);
-        let min_ns = self.probe.estimate.min_ns;
-        if larger > self.sample_size && !sample_config::is_long_enough(self.sample_size, min_ns) {
-            self.sample_size = larger;
-            self.is_confirmed = false;
-        }
     }
 }
 
