@@ -65,6 +65,9 @@ pub struct Compared {
     /// The pairs, in the order of their measurement.
     #[serde(alias = "rounds")]
     pub pairs: Vec<Pair>,
+    /// The pairs with the functions of both executables in random orders, if they decided.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub placement: Vec<Pair>,
     /// The verdict.
     pub state: State,
     /// The size class of a regression or an improvement.
@@ -151,6 +154,7 @@ impl Compared {
             sample_size: measured.sample_size,
             sample_count: measured.sample_count,
             pairs: verdict.trace.pairs.clone(),
+            placement: verdict.trace.placement.clone(),
             state: verdict.state,
             severity: verdict.severity,
             change: verdict.change,

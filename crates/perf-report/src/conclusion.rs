@@ -58,6 +58,12 @@ impl Report {
         self.rows.iter().any(|row| is_open(&row.verdict))
     }
 
+    /// Whether code placement explains every benchmark that is inconclusive. Less load does not decide it.
+    fn is_placement(&self) -> bool {
+        let inconclusive = self.rows.iter().filter(|row| row.verdict.state == State::Inconclusive);
+        inconclusive.into_iter().all(|row| !row.verdict.trace.placement.is_empty())
+    }
+
     fn has_base_failure(&self) -> bool {
         let is_of_base =
             |verdict: &Verdict| verdict.state == State::Missing && verdict.base.is_some();
@@ -91,7 +97,7 @@ impl Report {
             _ if self.is_of_counts() && has(State::InsufficientHistory) => {
                 "record counts of the base branch with `cargo xtask perf`, or add --compare"
             }
-            _ if has(State::Inconclusive) => {
+            _ if has(State::Inconclusive) && !self.is_placement() => {
                 "optional: measure again with less load to decide inconclusive benchmarks"
             }
             _ => "nothing to do",

@@ -6,7 +6,7 @@ use perf_judge::budget::{Acceptance, Budget, Gate, Required, check};
 use perf_judge::history::Past;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Run;
-use perf_judge::verdict::{RecordedPairs, replay};
+use perf_judge::verdict::{RecordedPairs, Verdicts, replay};
 use std::collections::BTreeMap;
 
 /// The rules for verdicts on recorded runs.
@@ -38,7 +38,8 @@ impl Report {
             .with_renames(renamed)
             .with_accepted(&run.accepted);
         let accepted = carried(run, accepted, &selector);
-        let verdicts = replay(run, &selector, pairs(comparisons));
+        let mut verdicts = replay(run, &selector, pairs(comparisons));
+        judge_placement(&mut verdicts, comparisons);
         let names: Vec<BenchmarkId> =
             run.benchmarks.iter().map(|measured| measured.name.clone()).collect();
         Self::new(ReportParts {
@@ -70,6 +71,19 @@ fn carried(run: &Run, accepted: &[Acceptance], selector: &Selector<'_>) -> Vec<A
         Some(AcceptanceResult::of_run(entry, since, today))
     };
     own.filter_map(result).collect()
+}
+
+/// Decides the benchmarks that were measured with their functions in random orders.
+fn judge_placement(verdicts: &mut Verdicts, comparisons: &[&Comparison]) {
+    for verdict in &mut verdicts.verdicts {
+        let of_base = comparisons.iter().filter(|c| verdict.base.as_ref() == Some(&c.base));
+        let compared = of_base.flat_map(|comparison| &comparison.benchmarks);
+        let own = compared.filter(|compared| compared.name == verdict.name);
+        let placement = own.map(|own| &own.placement).find(|pairs| !pairs.is_empty());
+        if let Some(pairs) = placement {
+            verdict.judge_placement(pairs.clone());
+        }
+    }
 }
 
 fn pairs<'a>(comparisons: &[&'a Comparison]) -> RecordedPairs<'a> {

@@ -30,6 +30,7 @@ mod merge;
 mod no_circles;
 mod odd_benches;
 mod output_folder;
+mod placement;
 mod prose;
 mod settings;
 mod shared_target;

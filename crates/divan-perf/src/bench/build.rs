@@ -295,6 +295,11 @@ impl Built {
         self
     }
 
+    /// Its target folder, if only this program builds there.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
     /// The same with the files of the work tree that it was built from.
     pub(super) fn with_sources(mut self, sources: SourceState) -> Self {
         self.sources = Some(sources);

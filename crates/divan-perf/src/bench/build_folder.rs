@@ -188,7 +188,7 @@ impl BuildFolder {
     }
 
     /// Cargo's options for this folder. As the last ones, they override its configuration.
-    fn options(&self) -> Vec<String> {
+    pub(super) fn options(&self) -> Vec<String> {
         let mut options = vec![format!("--target-dir={}", self.dir.display())];
         // Cargo treats braces as a variable.
         let dir = self.dir.to_str().filter(|dir| !dir.contains('{'));

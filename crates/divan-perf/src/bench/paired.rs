@@ -1,6 +1,7 @@
 //! Paired launches of base and head, in random order.
 
 use super::launch::{LaunchOutcome, Launcher};
+use super::layouts::Layouts;
 use super::plan::PlannedBenchmark;
 use super::runner::{Runner, slowest};
 use super::{ListedBenchmark, Listing};
@@ -10,6 +11,7 @@ use anyhow::Result;
 use perf_judge::detect::paired;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{LaunchResult, Pair, Side};
+use perf_judge::verdict::ORDERS;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -64,6 +66,13 @@ impl BaseEntries {
         self.entries.keys()
     }
 
+    /// The benchmark alone, with its functions in another order.
+    fn in_order(&self, name: &BenchmarkId, layouts: &Layouts, order: usize) -> Option<Self> {
+        let entry = layouts.entry(self.get(name)?, order)?;
+        let entries = BTreeMap::from([(name.clone(), entry)]);
+        Some(Self { entries, renamed: self.renamed.clone() })
+    }
+
     fn current_name(&self, name: &BenchmarkId) -> BenchmarkId {
         self.renamed.get(name).unwrap_or(name).clone()
     }
@@ -114,6 +123,39 @@ impl Runner {
             }
             self.remember_durations(&order);
             order.retain(|planned| !results.has_failed(planned));
+        }
+        Ok(results)
+    }
+}
+
+impl Runner {
+    /// Launches base and head of each benchmark with a row of `wanted` once in each of [`ORDERS`] random
+    /// orders of their functions. After an interrupt or the time limit the result has the pairs before it,
+    /// and is cut short.
+    pub(crate) fn compare_in_orders(
+        &mut self,
+        wanted: &[BenchmarkId],
+        base: &BaseEntries,
+        layouts: &Layouts,
+        launcher: &Launcher,
+        interrupt: &Interrupt,
+    ) -> Result<PairedLaunches> {
+        let mut planned = self.selecting(wanted);
+        let mut results = PairedLaunches::default();
+        for order in 0..ORDERS {
+            self.rng.shuffle(&mut planned);
+            for planned in &planned {
+                if self.is_over() || interrupt.is_set() {
+                    results.cut_short = true;
+                    return Ok(results);
+                }
+                let Some(base) = base.in_order(&planned.entry.id, layouts, order) else { continue };
+                let Some(entry) = layouts.entry(&planned.entry, order) else { continue };
+                let first = if self.rng.bool() { Side::Base } else { Side::Head };
+                let head = PlannedBenchmark { entry, ..planned.clone() };
+                results.launch_pair(&head, first, &base, launcher)?;
+            }
+            planned.retain(|planned| !results.has_failed(planned));
         }
         Ok(results)
     }

@@ -23,7 +23,7 @@ impl ProbedBenchmark {
     /// Takes the recorded values if they still fit, else a sample size by the probe.
     ///
     /// One probe on a busy machine can make recorded values seem unfit. They are given up only if a
-    /// second probe says the same.
+    /// second probe confirms it.
     pub(super) fn new(
         entry: ListedBenchmark,
         probe: Probe,

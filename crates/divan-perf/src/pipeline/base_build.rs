@@ -7,8 +7,8 @@ use super::context::Context;
 use super::suite::BenchSuite;
 use super::unchanged::{BuildTree, IdenticalPackages, ReadableFiles, identical_packages};
 use crate::bench::{
-    BaseCache, BaseEntries, Built, CountsCache, Launcher, ListedBenchmark, Listing, SecondBuild,
-    Workspace, base_sources,
+    BaseCache, BaseEntries, BuildToLink, Built, CountsCache, Launcher, Layouts, ListedBenchmark,
+    Listing, SecondBuild, Workspace, base_sources,
 };
 use crate::budget_file;
 use crate::cargo::{BuildAdditions, KNOWN_LEVEL};
@@ -201,6 +201,18 @@ impl Base {
             let (base, head) = (unit::bytes(base as f64), unit::bytes(head as f64));
             format!("size of the executables: {base} before, {head} now ({})", unit::change(change))
         })
+    }
+
+    /// Links benches again, with their functions in random orders.
+    pub(super) fn link(
+        &self,
+        context: &Context,
+        executables: &BTreeSet<PathBuf>,
+        layouts: &mut Layouts,
+    ) -> Result<()> {
+        let folder = self.built.folder().context("its build folder is unknown")?;
+        let (workspace, additions) = (&self.workspace, &additions(context));
+        layouts.link(BuildToLink { workspace, additions, folder }, executables)
     }
 
     /// What differs between its build and that of the head.

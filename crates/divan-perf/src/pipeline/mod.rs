@@ -30,6 +30,7 @@ mod counted_build;
 mod counts;
 mod changes;
 mod causes;
+mod placement;
 mod counts_only;
 mod outcome;
 mod noise_probe;
@@ -128,11 +129,13 @@ fn measure(
     if !interrupt.is_set() {
         changes::collect(executor, &mut verdicts.verdicts)?;
         causes::find(executor, &mut verdicts.verdicts)?;
+        stages.end("counting what changed");
+        placement::check(executor, &mut verdicts.verdicts)?;
     }
     if args.compare.is_some() && !is_cut_short {
         resume::remove(executor.context)?;
     }
-    stages.end("counting what changed");
+    stages.end("checking code placement");
     let mut report = outcome::report(executor, &initial, verdicts);
     report.stages = stages.times();
     let compared = outcome::record_comparisons(executor, &report);

@@ -292,6 +292,7 @@ impl BenchmarkState {
             stages: self.stages.clone(),
             pairs: self.pairs.clone(),
             analysis: paired::judge(&self.pairs, schedule),
+            placement: Vec::new(),
         }
     }
 
@@ -427,7 +428,7 @@ impl BenchmarkState {
 /// The median times of base and head over the third of the pairs with the least noise, in ns.
 ///
 /// Both times come from the same pairs, so background load affects both alike.
-fn low_noise_times(pairs: &[Pair]) -> Option<(f64, f64)> {
+pub(super) fn low_noise_times(pairs: &[Pair]) -> Option<(f64, f64)> {
     let usable = |ns: &f64| ns.is_finite() && *ns > 0.0;
     let medians = pairs.iter().map(|pair| (pair.base.median, pair.head.median));
     let mut pairs: Vec<(f64, f64)> =
@@ -447,7 +448,7 @@ fn before_ns(selection: &Selection) -> Option<f64> {
     }
 }
 
-fn state_of(finding: Finding) -> (State, Option<Severity>) {
+pub(super) fn state_of(finding: Finding) -> (State, Option<Severity>) {
     match finding {
         Finding::Regression(severity) => (State::Regression, Some(severity)),
         Finding::Improvement(severity) => (State::Improvement, Some(severity)),

@@ -141,6 +141,9 @@ pub struct Trace {
     /// The analysis of the pairs.
     #[serde(alias = "sequence")]
     pub analysis: Option<PairedAnalysis>,
+    /// The pairs with the functions of both executables in random orders, if they decided.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub placement: Vec<Pair>,
 }
 
 /// The result of one stage of measuring the head alone.

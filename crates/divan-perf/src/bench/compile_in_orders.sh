@@ -1,0 +1,2 @@
+#!/bin/sh
+exec "$@" -C "linker=$DIVAN_PERF_LINK_IN_ORDERS"

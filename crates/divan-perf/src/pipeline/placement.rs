@@ -1,0 +1,94 @@
+//! Checks whether changes that no count explains are there in other orders of the functions.
+
+use super::base_build::Base;
+use super::executor::Executor;
+use crate::bench::{BuildToLink, Layouts, ListedBenchmark};
+use crate::cargo::BuildAdditions;
+use crate::ui;
+use anyhow::{Context as _, Result, ensure};
+use perf_judge::ident::BenchmarkId;
+use perf_judge::run::Pair;
+use perf_judge::unit;
+use perf_judge::verdict::{ORDERS, Verdict};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Judges the changes that no count explains by pairs whose functions are in random orders. The costs
+/// follow the number of these changes and of their benches.
+pub(super) fn check(executor: &mut Executor<'_>, verdicts: &mut [Verdict]) -> Result<()> {
+    let wanted: Vec<BenchmarkId> = verdicts
+        .iter()
+        .filter(|verdict| verdict.may_be_placement() && is_of_base(executor, verdict))
+        .map(|verdict| verdict.name.clone())
+        .collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let mut pairs = match in_orders(executor, &wanted) {
+        Ok(pairs) => pairs,
+        Err(error) => {
+            executor.interrupt.check()?;
+            executor.notes.push(format!(
+                "code placement was not checked, so it may explain a change: {error:#}"
+            ));
+            return Ok(());
+        }
+    };
+    for verdict in &mut *verdicts {
+        if let Some(pairs) = pairs.remove(&verdict.name) {
+            verdict.judge_placement(pairs);
+        }
+    }
+    verdicts.sort_by_cached_key(Verdict::rank);
+    Ok(())
+}
+
+/// Whether the base of the verdict is the one that is built.
+fn is_of_base(executor: &Executor<'_>, verdict: &Verdict) -> bool {
+    let built = executor.base.as_ref().map(|base| base.commit.commit.hash.as_str());
+    built.is_some() && verdict.base.as_deref() == built
+}
+
+/// Links the benches of these benchmarks, and measures the benchmarks in each order. A benchmark without a
+/// pair of every order is left out.
+fn in_orders(
+    executor: &mut Executor<'_>,
+    wanted: &[BenchmarkId],
+) -> Result<BTreeMap<BenchmarkId, Vec<Pair>>> {
+    let Some(base) = &executor.base else { return Ok(BTreeMap::new()) };
+    ensure!(executor.runner.time_left() != Some(Duration::ZERO), "the time limit ended before");
+    let changes = unit::counted(wanted.len(), "change", "changes");
+    ui::say(&format!(
+        "linking {ORDERS} times with the functions in random orders, for {changes} that no count explains"
+    ));
+    let layouts = link(executor, base, wanted)?;
+    let launched = executor.runner.compare_in_orders(
+        wanted,
+        &base.entries,
+        &layouts,
+        &executor.suite.launcher,
+        executor.interrupt,
+    )?;
+    let is_complete = |pairs: &Vec<_>| pairs.len() == ORDERS;
+    Ok(launched.pairs.into_iter().filter(|(_, pairs)| is_complete(pairs)).collect())
+}
+
+/// Links the benches of both sides.
+fn link(executor: &Executor<'_>, base: &Base, wanted: &[BenchmarkId]) -> Result<Layouts> {
+    let (context, built) = (executor.context, &executor.suite.built);
+    let heads: Vec<&ListedBenchmark> =
+        wanted.iter().filter_map(|name| executor.runner.entry_of(name)).collect();
+    let bases = heads.iter().filter_map(|head| base.entries.get(&head.id));
+    let mut layouts = Layouts::default();
+    base.link(context, &executables(bases), &mut layouts)?;
+    let folder = built.folder().context("the build folder is unknown")?;
+    let workspace = &context.project.workspace;
+    let build = BuildToLink { workspace, additions: &BuildAdditions::default(), folder };
+    layouts.link(build, &executables(heads.iter().copied()))?;
+    Ok(layouts)
+}
+
+fn executables<'a>(entries: impl Iterator<Item = &'a ListedBenchmark>) -> BTreeSet<PathBuf> {
+    entries.map(|entry| entry.executable.path.clone()).collect()
+}
