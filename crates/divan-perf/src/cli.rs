@@ -8,6 +8,7 @@ use crate::commands::explain::{self, ExplainArgs};
 use crate::commands::history::{self, HistoryCommand};
 use crate::commands::judge;
 use crate::commands::merge::{self, MergeArgs};
+use crate::commands::profile::{self, ProfileArgs};
 use crate::commands::report::{self, ReportArgs};
 use crate::commands::site::{self, SiteArgs};
 use crate::github::{self, CommentArgs, GateArgs, IssueArgs};
@@ -65,6 +66,11 @@ enum Command {
     Doctor(DoctorArgs),
     /// Print all numbers behind one verdict of the last report.
     Explain(ExplainArgs),
+    /// Show where the instructions of one benchmark go, as a table and a flame graph.
+    ///
+    /// It builds with debug information, counts one sample by callgrind, and lists the functions, known
+    /// reasons for many instructions, and what often helps. With --compare it shows what changed.
+    Profile(Box<ProfileArgs>),
     /// Accept a regression by adding it to perf-budgets.json.
     ///
     /// Commit the file with the code that is slower, so that both are reviewed together.
@@ -135,6 +141,7 @@ impl Command {
             Self::Calibrate(args) => calibrate::run(args),
             Self::Judge => judge::run(),
             Self::Explain(args) => explain::run(args),
+            Self::Profile(args) => profile::run(args),
             Self::Doctor(args) => doctor::run(args),
             Self::Accept(args) => accept::run(args),
             Self::Merge(args) => merge::run(args),

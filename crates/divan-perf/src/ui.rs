@@ -1,11 +1,14 @@
 //! Everything that is printed: the report to standard output, the rest to standard error.
 
 use anstream::{AutoStream, ColorChoice};
+use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use perf_judge::unit;
 use perf_report::visible;
 use std::io::{self, IsTerminal as _, Read, Write as _};
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// When standard output is colored.
@@ -220,6 +223,19 @@ fn bar(count: usize) -> ProgressBar {
 
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// Opens a page in the default browser.
+pub(crate) fn open_in_browser(page: &Path) -> Result<()> {
+    let program = match std::env::consts::OS {
+        "macos" => "open",
+        "windows" => "explorer",
+        _ => "xdg-open",
+    };
+    let started = Command::new(program).arg(page).spawn();
+    started
+        .map(drop)
+        .with_context(|| format!("cannot start {program}: open {} in a browser", page.display()))
 }
 
 #[cfg(test)]

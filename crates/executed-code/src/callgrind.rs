@@ -74,9 +74,9 @@ impl Reader {
         } else if let Some(events) = line.strip_prefix("events:") {
             self.instructions = events.split_whitespace().position(|event| event == "Ir");
         } else if let Some(object) = line.strip_prefix("ob=") {
-            self.object = self.name(object).ok_or(CallgrindError::Line(number))?;
+            self.object = named(&mut self.objects, object).ok_or(CallgrindError::Line(number))?;
         } else if let Some(object) = line.strip_prefix("cob=") {
-            self.name(object).ok_or(CallgrindError::Line(number))?;
+            named(&mut self.objects, object).ok_or(CallgrindError::Line(number))?;
         } else if ["calls=", "jump=", "jcnd="].iter().any(|kind| line.starts_with(kind)) {
             self.next = NextCosts::OfOthers;
         }
@@ -105,25 +105,24 @@ impl Reader {
         }
         Some(Ok(()))
     }
+}
 
-    /// The name in `(number) name`, which later lines shorten to `(number)`.
-    fn name(&mut self, text: &str) -> Option<String> {
-        let Some((number, name)) = text.strip_prefix('(').and_then(|text| text.split_once(')'))
-        else {
-            return Some(text.to_owned());
-        };
-        match name.trim_start() {
-            "" => self.objects.get(number).cloned(),
-            name => {
-                self.objects.insert(number.to_owned(), name.to_owned());
-                Some(name.to_owned())
-            }
+/// The name in `(number) name`, which later lines shorten to `(number)`.
+pub(crate) fn named(known: &mut HashMap<String, String>, text: &str) -> Option<String> {
+    let Some((number, name)) = text.strip_prefix('(').and_then(|text| text.split_once(')')) else {
+        return Some(text.to_owned());
+    };
+    match name.trim_start() {
+        "" => known.get(number).cloned(),
+        name => {
+            known.insert(number.to_owned(), name.to_owned());
+            Some(name.to_owned())
         }
     }
 }
 
 /// An address: absolute, relative to the last one, or the same.
-fn address(word: &str, last: u64) -> Option<u64> {
+pub(crate) fn address(word: &str, last: u64) -> Option<u64> {
     match word.split_at_checked(1)? {
         ("*", "") => Some(last),
         ("+", more) => last.checked_add(number(more)?),

@@ -70,7 +70,7 @@ fn by_name(print: &Fingerprint, iterations: u32) -> BTreeMap<String, Instances> 
     let functions = print
         .functions
         .iter()
-        .map(|function| (without_arguments(&function.name), &function.code, function.instructions));
+        .map(|function| (plain_name(&function.name), &function.code, function.instructions));
     let libraries = print.libraries.iter().map(|library| {
         (file_name(&library.path).to_owned(), &library.digest, library.instructions)
     });
@@ -110,7 +110,7 @@ fn only_in<'a>(
 }
 
 /// The name of a function without its generic arguments: `a::f::<u8>` and `a::f::<u16>` are both `a::f`.
-fn without_arguments(name: &str) -> String {
+pub fn plain_name(name: &str) -> String {
     let mut kept = String::with_capacity(name.len());
     let mut rest = name;
     while let Some(start) = rest.find("::<") {
@@ -236,7 +236,7 @@ mod tests {
             ("", ""),
         ];
         for (name, expected) in cases {
-            assert_eq!(without_arguments(name), expected, "{name}");
+            assert_eq!(plain_name(name), expected, "{name}");
         }
     }
 }

@@ -30,6 +30,7 @@
 //!   a symbol have no recorded end, so each is taken to end there.
 //! - The tables of the unwinder. A sample that unwinds is refused.
 
+pub mod call_graph;
 pub mod callgrind;
 mod compare;
 mod data;
@@ -50,5 +51,5 @@ pub use compare::{Comparison, Difference, Proof, Side, compare};
 pub use digest::digest;
 pub use executed::Executed;
 pub use fingerprint::{Executable, Files, Fingerprint};
-pub use function_changes::{FunctionChange, function_changes};
+pub use function_changes::{FunctionChange, function_changes, plain_name};
 pub use unprovable::Unprovable;

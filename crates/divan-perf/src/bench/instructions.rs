@@ -141,7 +141,7 @@ impl InstructionCounter {
             return Ok(None);
         };
         let instructions = instructions as f64 / f64::from(config.sample_size);
-        let executed = lists_code.then(|| ExecutedSample::read(&self.folder.path().join("code")));
+        let executed = lists_code.then(|| ExecutedSample::read(&self.file("code")));
         Ok(Some(CountedProcess { instructions, executed }))
     }
 
@@ -206,10 +206,15 @@ impl InstructionCounter {
         command
     }
 
+    /// A file of the folder.
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// An option whose value is a file of the folder.
-    fn option(&self, option: &str, file: &str) -> OsString {
+    pub(super) fn option(&self, option: &str, file: &str) -> OsString {
         let mut argument = OsString::from(option);
-        argument.push(self.folder.path().join(file));
+        argument.push(self.file(file));
         argument
     }
 
@@ -238,7 +243,7 @@ impl InstructionCounter {
     }
 
     fn log(&self) -> PathBuf {
-        self.folder.path().join(MESSAGES_FILE)
+        self.file(MESSAGES_FILE)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Builds the benches of a workspace, and launches them.
 
 mod cargo_metadata;
+mod call_stacks;
 mod members;
 mod bench_environment;
 mod target_manifest;
@@ -25,6 +26,7 @@ mod simulation;
 mod strace_calls;
 mod strace;
 mod subtraction;
+mod symbols;
 mod change_details;
 mod name_list;
 mod launch_files;
@@ -59,6 +61,7 @@ mod workspace;
 pub(crate) use base_cache::BaseCache;
 pub(crate) use build::Built;
 pub(crate) use build_folder::BuildFolder;
+pub(crate) use call_stacks::{CalledFunctions, called_functions};
 pub(crate) use change_details::{ChangeDetails, detail_all};
 pub(crate) use clock_recorder::ClockRecorder;
 pub(crate) use counting::{

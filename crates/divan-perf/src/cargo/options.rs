@@ -17,6 +17,8 @@ pub(crate) struct CargoOptions {
     pub(crate) target_dir: Option<PathBuf>,
     /// Arguments that define the profile for a commit that lacks it.
     pub(crate) profile_args: Vec<String>,
+    /// Whether the executables get debug information, which names inlined functions.
+    pub(crate) has_debug_information: bool,
     /// `--locked`, `--offline` and `--frozen`.
     pub(crate) dependencies: Vec<String>,
 }
@@ -54,6 +56,7 @@ impl CargoOptions {
             profile: args.profile.as_ref().or(config.profile.as_ref()).cloned(),
             target_dir: args.target_dir.clone(),
             profile_args: Vec::new(),
+            has_debug_information: false,
             dependencies: dependencies.map(|(name, _)| name.to_owned()).collect(),
         }
     }
@@ -62,7 +65,17 @@ impl CargoOptions {
     pub(crate) fn build_args(&self) -> Vec<String> {
         let profile = self.profile.iter().map(|name| format!("--profile={name}"));
         let others = self.profile_args.iter().chain(&self.dependencies).cloned();
-        self.features.args().chain(profile).chain(others).collect()
+        let debug = self.debug_args().into_iter().flatten();
+        self.features.args().chain(profile).chain(others).chain(debug).collect()
+    }
+
+    /// Line tables alone have no full names of inlined functions.
+    fn debug_args(&self) -> Option<[String; 2]> {
+        let profile = self.profile.as_deref().unwrap_or("bench");
+        self.has_debug_information.then(|| {
+            ["debug=\"limited\"", "strip=\"none\""]
+                .map(|setting| format!("--config=profile.{profile}.{setting}"))
+        })
     }
 }
 

@@ -8,5 +8,6 @@ pub(crate) mod explain;
 pub(crate) mod history;
 pub(crate) mod judge;
 pub(crate) mod merge;
+pub(crate) mod profile;
 pub(crate) mod report;
 pub(crate) mod site;

@@ -10,8 +10,8 @@ use crate::ui;
 use crate::ui::Color;
 use anyhow::{Context as _, Result};
 use clap::Args;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::path::PathBuf;
+use std::process::ExitCode;
 use xshell::Shell;
 
 #[derive(Debug, Args)]
@@ -60,20 +60,7 @@ pub(crate) fn run(args: &SiteArgs) -> Result<ExitCode> {
     let page = site.join("index.html");
     ui::report(&format!("{}\n", page.display()), Color::Never)?;
     if args.open {
-        open(&page)?;
+        ui::open_in_browser(&page)?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Opens a page in the default browser.
-fn open(page: &Path) -> Result<()> {
-    let program = match std::env::consts::OS {
-        "macos" => "open",
-        "windows" => "explorer",
-        _ => "xdg-open",
-    };
-    let started = Command::new(program).arg(page).spawn();
-    started
-        .map(drop)
-        .with_context(|| format!("cannot start {program}: open {} in a browser", page.display()))
 }

@@ -31,6 +31,7 @@ mod counts;
 mod changes;
 mod causes;
 mod placement;
+mod profile;
 mod counts_only;
 mod outcome;
 mod noise_probe;
@@ -39,6 +40,7 @@ pub(crate) use args::{PerfArgs, Purpose};
 pub(crate) use context::Context;
 pub(crate) use noise_probe::{NoiseProbe, SlowSetUp, probe};
 pub(crate) use outcome::deliver;
+pub(crate) use profile::{ProfiledBenchmark, profile};
 pub(crate) use suite::BenchSuite;
 
 use crate::bench::abbreviated;
