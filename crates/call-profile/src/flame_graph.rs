@@ -1,6 +1,6 @@
 //! Flame graphs as SVG.
 //!
-//! Each box is a function, as wide as its instructions, and stands on its caller (Gregg, "The Flame
+//! Each box is a function, as wide as its instructions, above its caller (Gregg, "The Flame
 //! Graph", 2016). The picture needs no network.
 
 use crate::Stacks;
@@ -37,7 +37,7 @@ pub fn flame_graph<'a>(
 ) -> Result<String, DrawError> {
     let scale = scale(costs.clone().into_iter().map(|(_, cost)| *cost).sum());
     let lines = costs.into_iter().map(|(stack, cost)| line(stack, &[*cost], scale));
-    draw(lines.collect(), text, scale)
+    draw(&lines.collect::<Vec<_>>(), text, scale)
 }
 
 /// Draws the instructions of the head. Red boxes have more of their own than in the base, blue ones
@@ -57,7 +57,7 @@ pub fn differential(
     let cost = |side: &Stacks, stack| side.instructions.get(stack).copied().unwrap_or(0.0);
     let lines =
         stacks.into_iter().map(|stack| line(stack, &[cost(base, stack), cost(head, stack)], scale));
-    draw(lines.collect(), text, scale)
+    draw(&lines.collect::<Vec<_>>(), text, scale)
 }
 
 /// How many units of the picture a unit of the costs is. The picture has whole numbers.
@@ -75,7 +75,7 @@ fn line(stack: &[String], costs: &[f64], scale: f64) -> String {
     format!("{} {}", frames.join(";"), costs.join(" "))
 }
 
-fn draw(lines: Vec<String>, text: FlameText<'_>, scale: f64) -> Result<String, DrawError> {
+fn draw(lines: &[String], text: FlameText<'_>, scale: f64) -> Result<String, DrawError> {
     let mut options = Options::default();
     options.title = text.title.to_owned();
     options.subtitle = Some(text.subtitle.to_owned());

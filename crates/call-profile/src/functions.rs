@@ -38,8 +38,13 @@ pub fn functions(stacks: &Stacks) -> Vec<FunctionCost> {
     costs
 }
 
-/// The functions of both builds, the largest difference of their own instructions first.
+/// The smallest difference that is listed, as a share of the instructions of the base.
+const LEAST_SHARE: f64 = 0.001;
+
+/// The functions whose own or total instructions differ between two builds, the largest difference of their
+/// own instructions first.
 pub fn pairs(base: &Stacks, head: &Stacks) -> Vec<FunctionPair> {
+    let least = base.total() * LEAST_SHARE;
     let (base, head) = (by_name(base), by_name(head));
     let names: BTreeSet<&str> = base.keys().chain(head.keys()).copied().collect();
     let pair = |name: &str| {
@@ -47,6 +52,8 @@ pub fn pairs(base: &Stacks, head: &Stacks) -> Vec<FunctionPair> {
         FunctionPair { name: name.to_owned(), own: [before[0], now[0]], total: [before[1], now[1]] }
     };
     let mut pairs: Vec<FunctionPair> = names.into_iter().map(pair).collect();
+    let differs = |[base, head]: [f64; 2]| (head - base).abs() >= least;
+    pairs.retain(|pair| differs(pair.own) || differs(pair.total));
     pairs.sort_by(|one, other| other.difference().total_cmp(&one.difference()));
     pairs
 }
@@ -96,7 +103,8 @@ mod tests {
 
     #[test]
     fn a_function_of_one_build_has_no_instructions_in_the_other() {
-        let (base, head) = (stacks(&[(&["a", "b"], 5.0)]), stacks(&[(&["a"], 1.0)]));
+        let base = stacks(&[(&["a", "b"], 5.0), (&["same"], 7.0)]);
+        let head = stacks(&[(&["a"], 1.0), (&["same"], 7.001)]);
         let pair = |name: &str, own, total| FunctionPair { name: name.to_owned(), own, total };
         let expected = [pair("b", [5.0, 0.0], [5.0, 0.0]), pair("a", [0.0, 1.0], [5.0, 1.0])];
         assert_eq!(pairs(&base, &head), expected);

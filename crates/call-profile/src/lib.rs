@@ -2,9 +2,9 @@
 //!
 //! 1. [`Stacks::of`] walks a call graph of callgrind, and gives each instruction the stack of functions
 //!    that led to it, inlined ones included.
-//! 2. [`functions`] adds the stacks up by function: its own instructions, and those of its calls.
-//! 3. [`patterns`] finds known reasons for many instructions among them.
-//! 4. [`flame_graph`] and [`differential`] draw the stacks.
+//! 2. [`functions()`] adds the stacks up by function: its own instructions, and those of its calls.
+//! 3. [`patterns()`] finds known reasons for many instructions among them.
+//! 4. [`flame_graph()`] and [`differential`] draw the stacks.
 //!
 //! It does no I/O. All numbers are instructions or calls of one iteration. Names come from executables:
 //! escape them where they are shown.

@@ -137,19 +137,14 @@ fn pattern(stacks: &Stacks, kind: PatternKind, total: f64) -> Option<Pattern> {
     Some(Pattern { kind, share, allocations, callers })
 }
 
-/// The functions with most instructions of their own and of the standard libraries' functions that they
-/// call, the largest share first.
-pub fn owners(stacks: &Stacks) -> Vec<(String, f64)> {
-    let total = stacks.total();
+/// The instructions of each function and of the standard libraries' functions that it calls.
+pub fn owners(stacks: &Stacks) -> BTreeMap<&str, f64> {
     let mut owners: BTreeMap<&str, f64> = BTreeMap::new();
     for (stack, instructions) in &stacks.instructions {
         if let Some(owner) = stack.iter().rev().find(|name| !is_std(name)) {
-            *owners.entry(owner).or_default() += instructions / total;
+            *owners.entry(owner).or_default() += instructions;
         }
     }
-    let mut owners: Vec<(String, f64)> =
-        owners.into_iter().map(|(name, share)| (name.to_owned(), share)).collect();
-    owners.sort_by(|one, other| other.1.total_cmp(&one.1));
     owners
 }
 
@@ -172,7 +167,7 @@ pub fn call_sites(stacks: &Stacks) -> Vec<(Vec<String>, f64)> {
     sites
 }
 
-/// The functions that tell call sites apart.
+/// The functions that distinguish call sites.
 const SITE: usize = 3;
 
 /// Whether a function is of Rust's own libraries or of the C library, whose callers are more specific.
@@ -244,12 +239,7 @@ mod tests {
             (stack(&["a::run", "a::other"]), 3.0),
         ];
         let stacks = Stacks { instructions: instructions.into(), ..Stacks::default() };
-        let shares = owners(&stacks);
-        assert_eq!(
-            shares.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
-            ["a::run", "a::other"]
-        );
-        assert!((shares[0].1 - 0.7).abs() < 1e-9);
+        assert_eq!(owners(&stacks), BTreeMap::from([("a::other", 3.0), ("a::run", 7.0)]));
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub struct Call {
 }
 
 impl Function {
-    /// Its name without the callers, as the linker knows it.
+    /// Its name without the callers, as it is in the file's symbols.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -65,7 +65,7 @@ impl CallGraph {
     ///
     /// A message for people if the text is not in the format, or lacks addresses.
     pub fn parse(text: &str) -> Result<Self, CallgrindError> {
-        let mut reader = Reader::default();
+        let mut reader = CallReader::default();
         for (index, line) in text.lines().enumerate() {
             reader.line(line).ok_or(CallgrindError::Line(index + 1))?;
         }
@@ -103,7 +103,7 @@ impl CallGraph {
 
 /// What is known while the file is read.
 #[derive(Default)]
-struct Reader {
+struct CallReader {
     graph: CallGraph,
     /// Functions by object and full name.
     indexes: HashMap<(usize, String), usize>,
@@ -124,7 +124,7 @@ struct Reader {
     event: Option<usize>,
 }
 
-impl Reader {
+impl CallReader {
     /// Reads a line. `None` if it is invalid.
     fn line(&mut self, line: &str) -> Option<()> {
         if line.starts_with(|first: char| first.is_ascii_digit() || "+-*".contains(first)) {

@@ -31,6 +31,7 @@ mod no_circles;
 mod odd_benches;
 mod output_folder;
 mod placement;
+mod profile;
 mod prose;
 mod settings;
 mod shared_target;

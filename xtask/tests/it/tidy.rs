@@ -11,7 +11,8 @@ const ORDER: [&str; 11] = [
 ];
 
 /// The crates that do no I/O.
-const PURE: [&str; 4] = ["divan-output", "executed-code", "perf-judge", "perf-report"];
+const PURE: [&str; 5] =
+    ["call-profile", "divan-output", "executed-code", "perf-judge", "perf-report"];
 
 pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();

@@ -12,7 +12,7 @@ use minijinja::{Environment, value::Serde};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::unit::LogRatio;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was counted of one build of a benchmark.
 #[derive(Clone, Debug, Default)]
@@ -40,9 +40,9 @@ pub struct Profile {
     /// The functions with most instructions of their own. In a comparison, those with the largest
     /// difference.
     functions: Vec<FunctionPair>,
-    /// The functions of the head with most instructions, those of the standard libraries for them included,
-    /// and their shares.
-    owners: Vec<(String, f64)>,
+    /// Instructions of base and head of the functions with most of them, those of the standard libraries for
+    /// them included. In a comparison, of those with the largest difference.
+    owners: Vec<(String, [f64; 2])>,
     /// Known reasons for many instructions of the head.
     patterns: Vec<Pattern>,
     /// The functions that allocate most in the head, the innermost first, and their blocks per iteration.
@@ -59,6 +59,7 @@ struct ProfilePage<'a> {
     is_compared: bool,
     header: [&'a str; 5],
     rows: Vec<[String; 5]>,
+    advice_title: &'a str,
     advice: Vec<String>,
     call_sites: Vec<String>,
     system_calls: Option<String>,
@@ -78,7 +79,11 @@ const SCHEMA: u32 = 1;
 /// Functions that are listed.
 const FUNCTIONS: usize = 20;
 /// Functions whose effect is stated.
-const OWNERS: usize = 3;
+const OWNERS: usize = 5;
+/// The least share of the instructions that is listed.
+const WORTH: f64 = 0.1;
+/// The same of a difference.
+const WORTH_DIFFERENCE: f64 = 0.01;
 /// Call sites that are listed.
 const CALL_SITES: usize = 10;
 /// The fewest system calls per iteration that are listed.
@@ -108,7 +113,7 @@ impl Profile {
             base: base.map(|base| base.label.clone()),
             instructions: [base.map_or(total, |base| base.stacks.total()), total],
             functions,
-            owners: owners(&head.stacks).into_iter().take(OWNERS).collect(),
+            owners: largest_owners(base.map(|base| &base.stacks), &head.stacks),
             patterns: patterns(&head.stacks),
             allocations: call_sites(&head.stacks).into_iter().take(CALL_SITES).collect(),
             system_calls: frequent(head.system_calls.as_ref()),
@@ -138,6 +143,7 @@ impl Profile {
             is_compared: self.base.is_some(),
             header: self.header(),
             rows: self.functions.iter().map(|function| self.cells(function)).collect(),
+            advice_title: self.advice_title(),
             advice: self.advice(),
             call_sites: self.site_lines(),
             system_calls: self.system_call_line(),
@@ -187,6 +193,21 @@ pub fn flame_graphs(
 
 /// The columns of a picture's title.
 const TITLE: usize = 90;
+
+/// The functions with most instructions, or with the largest difference from the base.
+fn largest_owners(base: Option<&Stacks>, head: &Stacks) -> Vec<(String, [f64; 2])> {
+    let before = base.map(owners).unwrap_or_default();
+    let now = owners(head);
+    let least = base.map_or(head.total() * WORTH, |base| base.total() * WORTH_DIFFERENCE);
+    let names: BTreeSet<&str> = before.keys().chain(now.keys()).copied().collect();
+    let cost = |side: &BTreeMap<&str, f64>, name: &str| side.get(name).copied().unwrap_or(0.0);
+    let pairs = names.into_iter().map(|name| (name, [cost(&before, name), cost(&now, name)]));
+    let size = |pair: &(&str, [f64; 2])| (pair.1[1] - pair.1[0]).abs();
+    let mut pairs: Vec<(&str, [f64; 2])> = pairs.filter(|pair| size(pair) >= least).collect();
+    pairs.sort_by(|one, other| size(other).total_cmp(&size(one)));
+    pairs.truncate(OWNERS);
+    pairs.into_iter().map(|(name, pair)| (name.to_owned(), pair)).collect()
+}
 
 fn frequent(calls: Option<&BTreeMap<String, f64>>) -> Vec<(String, f64)> {
     let mut calls: Vec<(String, f64)> = calls

@@ -9,9 +9,8 @@ use perf_judge::unit;
 
 /// The titles of a profile's columns, and of those of a comparison.
 const HEADER: [&str; 5] = ["own", "total", "instructions", "", "function"];
+const WITH_STD: &str = "with those of the standard libraries for it";
 const COMPARED: [&str; 5] = ["own base", "own head", "change", "total head", "function"];
-/// The least share of the instructions that is worth a look.
-const WORTH: f64 = 0.1;
 
 impl Profile {
     /// The profile for a terminal.
@@ -30,7 +29,7 @@ impl Profile {
                 );
             }
         };
-        section("what would pay", &self.advice());
+        section(self.advice_title(), &self.advice());
         section("allocations", &self.site_lines());
         section("system calls", &self.system_call_line().into_iter().collect::<Vec<_>>());
         section("files", files);
@@ -69,15 +68,24 @@ impl Profile {
         [share(*head), share(total[1]), unit::count(*head), String::new(), name]
     }
 
+    pub(super) fn advice_title(&self) -> &'static str {
+        if self.base.is_some() { "what changed, and what would pay" } else { "what would pay" }
+    }
+
     /// What would make the head faster, by the numbers.
     pub(super) fn advice(&self) -> Vec<String> {
-        let owners = self.owners.iter().filter(|(_, share)| *share >= WORTH);
-        let owners = owners.map(|(name, share)| {
+        let owners = self.owners.iter().map(|(name, [base, head])| {
             let name = visible(name);
-            format!(
-                "{name}: {:.0} % of the instructions, with those of the standard libraries for it",
-                share * 100.0
-            )
+            match self.base {
+                Some(_) => {
+                    let (before, now) = (unit::count(*base), unit::count(*head));
+                    format!("{name}: {before} → {now} instructions, {WITH_STD}")
+                }
+                None => {
+                    let share = head / self.instructions[1] * 100.0;
+                    format!("{name}: {share:.0} % of the instructions, {WITH_STD}")
+                }
+            }
         });
         owners.chain(self.patterns.iter().map(pattern)).collect()
     }
