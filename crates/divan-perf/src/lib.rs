@@ -29,6 +29,7 @@ mod budget_file;
 mod cargo;
 mod report_file;
 mod bench;
+mod busy_threads;
 mod output;
 mod similar_names;
 mod site;

@@ -36,6 +36,9 @@ pub struct Calibration {
     pub seed: u32,
     /// Where it was measured.
     pub machine: Machine,
+    /// The threads that were kept busy with other work.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub load: u16,
     /// The number of benchmarks that were compared with themselves.
     pub benchmarks: usize,
     /// Comparisons of identical code, with the head's times unscaled or scaled by a slowdown.
@@ -79,7 +82,8 @@ impl Calibration {
     pub fn new(started: DateTime<Utc>, seed: u32, machine: Machine, benchmarks: usize) -> Self {
         let (schema, kind) = (SCHEMA, CalibrationKind::Calibration);
         let (scaled, real) = (Vec::new(), Vec::new());
-        Self { schema, kind, started, seconds: 0, seed, machine, benchmarks, scaled, real }
+        let (seconds, load) = (0, 0);
+        Self { schema, kind, started, seconds, seed, machine, load, benchmarks, scaled, real }
     }
 
     /// The file: one line of JSON.
@@ -151,8 +155,14 @@ impl Calibration {
         let machine = &self.machine;
         let runs = unit::counted(self.counts(0).runs as usize, "run", "runs");
         let count = unit::counted(self.benchmarks, "benchmark", "benchmarks");
+        let load = match self.load {
+            0 => String::new(),
+            load => {
+                format!(" beside {}", unit::counted(load.into(), "busy thread", "busy threads"))
+            }
+        };
         let mut text = format!(
-            "{} with {} cores: {runs} of {count}, each compared with itself, {}\n\n",
+            "{} with {} cores{load}: {runs} of {count}, each compared with itself, {}\n\n",
             visible(&machine.cpu),
             machine.cores,
             unit::span(self.seconds as f64),
@@ -208,6 +218,11 @@ impl Calibration {
             high * 100.0,
         )
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(load: &u16) -> bool {
+    *load == 0
 }
 
 fn mean_pairs(counts: ErrorCounts) -> String {

@@ -131,14 +131,18 @@ fn the_last_report_is_explained() {
 fn a_machine_is_calibrated_and_later_reports_show_it() {
     let project = Project::scripted();
     let short = ["--launch-ms", "2", "--filter", "checksum", "--time-limit", "2s"];
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command.current_dir(project.path()).args(["perf", "calibrate", "--output", "out"]);
-    command.args(short).args(["--known-cost", "Cargo.toml"]);
-    command.env("CARGO_TARGET_DIR", project.target_dir()).env_remove("KNOWN_COST");
-    let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
+    let calibrate = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.current_dir(project.path()).args(["perf", "calibrate", "--output", "out"]);
+        command.args(short).args(more);
+        command.env("CARGO_TARGET_DIR", project.target_dir()).env_remove("KNOWN_COST");
+        let output = command.output().unwrap();
+        let (stdout, stderr) = (&output.stdout, &output.stderr);
+        String::from_utf8_lossy(stdout).into_owned() + &String::from_utf8_lossy(stderr)
+    };
+    let said = calibrate(&["--known-cost", "Cargo.toml"]);
     for text in ["10 % slower, scaled", "10 % slower, executed", "undecided: measure longer"] {
-        assert!(said.contains(text), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        assert!(said.contains(text), "{said}");
     }
     let result: Value = serde_json::from_str(&project.read("out/calibration.json")).unwrap();
     assert_eq!(result["kind"], "calibration");
@@ -148,6 +152,17 @@ fn a_machine_is_calibrated_and_later_reports_show_it() {
     let ended = project.perf(&["--quick", "--launch-ms", "2", "--filter", "checksum"]);
     ended.expect(0).says("calibration of this machine on");
     assert!(project.read("out/site/index.html").contains("calibration of this machine on"));
+    let sentence = |ended: &str| {
+        let mut lines =
+            ended.lines().filter(|line| line.contains("calibration of this machine on"));
+        lines.next().unwrap().to_owned()
+    };
+    let before = sentence(&ended.stdout);
+    let loaded = calibrate(&["--load", "1"]);
+    assert!(loaded.contains("beside 1 busy thread: "), "{loaded}");
+    // What the machine can see without load is what reports are about.
+    let ended = project.perf(&["--quick", "--launch-ms", "2", "--filter", "checksum"]);
+    assert_eq!(sentence(&ended.stdout), before);
 }
 
 /// On the real benches and the noise of this machine: unchanged code is called changed nowhere.

@@ -1,6 +1,7 @@
 //! Benches whose work grows by a known share: what was slowed is found, and nothing else.
 
 use crate::project::{Project, quiet_machine};
+use chrono::TimeDelta;
 use perf_judge::history::path_of;
 use perf_judge::run::{Quantity, Run};
 use std::fs;
@@ -94,6 +95,35 @@ fn where_no_commit_can_be_built_fresh_launches_confirm() {
     ended.expect(1).says("changed benchmarks could not be compared");
     ended.says("confirmed by a rerun of 20 launches");
     assert_eq!(gated(&project), ["known-cost/data::sort", "known-cost/text::checksum"]);
+}
+
+/// A machine that measures rarely: the newest runs are all of another one.
+#[test]
+fn the_baseline_of_a_machine_is_found_behind_many_runs_of_others() {
+    let project = Project::scripted();
+    for _ in 0..3 {
+        project.perf(&SHORT).expect(0);
+    }
+    let newest = recorded(&project).pop().unwrap();
+    let own = Run::from_json(&project.git(&["show", &format!("gh-pages:{newest}")])).unwrap();
+    let files: Vec<String> = (1..=205)
+        .map(|minutes| {
+            let mut other = own.clone();
+            other.machine.cpu = "Another".to_owned();
+            other.machine = other.machine.with_machine_key();
+            other.started += TimeDelta::minutes(minutes);
+            let file = format!("others/{minutes}.json");
+            project.write(&file, &other.with_id().to_json());
+            file
+        })
+        .collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    project.history(&[&["add"], files.as_slice()].concat()).expect(0);
+    fs::remove_dir_all(project.path().join("others")).unwrap();
+    let ended = project.perf(&[&SHORT[..], &["--no-record"]].concat());
+    ended.expect(0).says("14 benchmarks");
+    assert!(!ended.stdout.contains("another cpu"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("without a baseline"), "{}", ended.stdout);
 }
 
 #[test]

@@ -56,6 +56,8 @@ fn a_change_of_placement_fails_no_check_and_one_of_the_code_does() {
     let reason = code["reason"].as_str().unwrap();
     assert!(reason.contains("as built, ") && !reason.contains("placement"), "{reason}");
     assert_eq!(left_over(&project), [""; 0]);
+    let explained = project.task(&["explain", "by_placement", "--output", "out"]);
+    explained.expect(0).says("functions in random orders").says("20 pairs");
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

@@ -2,6 +2,7 @@
 
 use crate::args::{MeasureArgs, OutputArgs, heading};
 use crate::bench::{BaseEntries, Listing, Runner};
+use crate::busy_threads::BusyThreads;
 use crate::interrupt::Interrupt;
 use crate::pipeline::{BenchSuite, Context, Purpose};
 use crate::store::MeasurementFile;
@@ -33,6 +34,11 @@ pub(crate) struct CalibrateArgs {
     /// Its benches execute a known number of additional instructions.
     #[arg(long, value_name = "MANIFEST", help_heading = heading::SELECTION)]
     known_cost: Option<PathBuf>,
+    /// Keep N threads busy with other work meanwhile, as on a crowded runner.
+    ///
+    /// The error rates are recorded with N, and reports do not mention them.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=1024), help_heading = heading::MEASUREMENT)]
+    load: u16,
     #[command(flatten)]
     measure: MeasureArgs,
 }
@@ -53,8 +59,10 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<ExitCode> {
     let mut comparison =
         SelfComparison::plan(&context, &suite, listing, &args.measure, &interrupt)?;
     let names = comparison.names();
+    let _busy = BusyThreads::start(args.load);
     let started = suite.started();
     let mut result = Calibration::new(started, suite.seed(), suite.machine.clone(), names.len());
+    result.load = args.load;
     result.scaled = comparison.scaled(&names, start + own)?;
     // This releases the build folder: the known-cost crate may be in the same workspace.
     drop(comparison);

@@ -2,9 +2,11 @@
 
 use crate::store::{BaseBranch, NewestRuns, Repository};
 use anyhow::Result;
+use chrono::{DateTime, Utc};
+use perf_judge::baseline::LENGTH;
 use perf_judge::history::WorkspaceRuns;
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::Commit;
+use perf_judge::run::{Commit, Machine, Run};
 use std::rc::Rc;
 
 /// The commit that is checked out, and the recorded runs.
@@ -21,6 +23,9 @@ pub(crate) struct RecordedHistory {
     pub(crate) workspace: WorkspaceRuns,
     repository: Option<Rc<Repository>>,
 }
+
+/// The most runs of other workspaces that are read in search of own ones.
+const OTHERS: usize = 200;
 
 /// Differences between the checkout and its commit that `git status` does not show.
 fn checkout_notes(repository: &Repository) -> Result<Vec<String>> {
@@ -51,6 +56,36 @@ impl RecordedHistory {
             recorded,
             repository: Some(repository),
         })
+    }
+
+    /// Adds older runs of a machine whose baseline is not among the newest runs of all machines and
+    /// workspaces.
+    pub(crate) fn complete_baseline(&mut self, machine: &Machine) -> Result<()> {
+        let Some(repository) = self.repository.clone().filter(|_| self.recorded.is_cut) else {
+            return Ok(());
+        };
+        let branch = &self.base_branch.name;
+        let is_own = |run: &&Run| run.machine.key == machine.key && run.is_baseline_for(branch);
+        let mut missing =
+            LENGTH.saturating_sub(self.recorded.history.runs().filter(is_own).count());
+        if missing == 0 {
+            return Ok(());
+        }
+        let oldest = self.recorded.history.runs().next().map(|run| run.started);
+        let mut older = Vec::new();
+        let mut others = 0;
+        let until = oldest.unwrap_or(DateTime::<Utc>::MAX_UTC);
+        repository.older_runs(&machine.key, branch, until, |run| {
+            if self.workspace.has_run(&run) {
+                older.push(run);
+                missing -= 1;
+            } else {
+                others += 1;
+            }
+            missing > 0 && others < OTHERS
+        })?;
+        older.into_iter().for_each(|run| self.recorded.history.add(run));
+        Ok(())
     }
 
     /// The repository; `None` outside of git.

@@ -58,7 +58,7 @@ use std::process::ExitCode;
 /// Measures the checkout and judges it, against its history or in pairs with another commit.
 pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
-    let context = Context::check(&args.measure.output, &args.measure.cargo)?;
+    let mut context = Context::check(&args.measure.output, &args.measure.cargo)?;
     let reference = ReferenceSource::find(args, &context)?;
     if let Some(reason) = reference.nothing_to_compare(args, &context)? {
         ui::say(&reason);
@@ -67,6 +67,7 @@ pub(crate) fn run(args: &PerfArgs) -> Result<ExitCode> {
     reference.check(&context)?;
     let mut stages = StageClock::start();
     let (suite, listing) = BenchSuite::build(&context, &args.measure, &interrupt)?;
+    context.history.complete_baseline(&suite.machine)?;
     stages.end("building");
     let (listing, selection) = reference.select(args, &context, &suite, listing)?;
     suite.check_selected(&listing, &args.measure)?;

@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 /// the cost does not grow with the history.
 const NEWEST: usize = 200;
 
+/// How many of a machine's newest calibrations are read.
+const CALIBRATIONS: usize = 20;
+
 /// The entries of `data/` that this tool writes.
 const OWN_ENTRIES: [&str; 6] =
     ["calibrations", "comparisons", "qualifications", "restarted.json", "runs", "series"];
@@ -24,6 +27,8 @@ pub(crate) struct NewestRuns {
     pub(crate) history: History,
     /// Which runs could not be read, and why.
     pub(crate) notes: Vec<String>,
+    /// Whether there are older runs that were not read.
+    pub(crate) is_cut: bool,
 }
 
 /// A file of the history.
@@ -79,6 +84,7 @@ impl Repository {
             let newest = self.newest_runs(&mut objects, &tip, limit, &mut recorded.notes)?;
             files.extend(newest.into_iter().map(|file| (file_name(&file.path).to_owned(), file)));
         }
+        recorded.is_cut = files.len() >= limit;
         let mut newer = 0;
         for file in files.values().rev().take(limit) {
             match self.run_in(&mut objects, file)? {
@@ -212,25 +218,28 @@ impl Repository {
         }
     }
 
-    /// The newest calibration of a machine.
+    /// The newest calibration of a machine without other load, among its [`CALIBRATIONS`] newest ones.
     fn calibration(&self, machine: &Machine) -> Result<Option<Calibration>> {
         let mut objects = self.objects();
-        let mut newest: Option<(String, String)> = None;
+        // File names begin with the time of the calibration.
+        let mut files: BTreeMap<String, String> = BTreeMap::new();
         for tip in self.tips()? {
             for folder in Calibration::FOLDERS {
                 let folder = format!("{folder}/{}", machine.key);
-                let files = objects.folder(&self.at(&tip, &folder))?;
-                // File names begin with the time of the calibration.
-                let last = files.into_iter().map(|entry| (entry.name, entry.object)).max();
-                newest = newest.max(last);
+                let found = objects.folder(&self.at(&tip, &folder))?;
+                files.extend(found.into_iter().map(|entry| (entry.name, entry.object)));
             }
         }
-        let Some((name, object)) = newest else { return Ok(None) };
-        let json =
-            objects.file(&object)?.with_context(|| format!("git has no object for {name}"))?;
-        Calibration::from_json(&json)
-            .map(Some)
-            .with_context(|| format!("cannot read {name} on {}", self.branch))
+        for (name, object) in files.iter().rev().take(CALIBRATIONS) {
+            let json =
+                objects.file(object)?.with_context(|| format!("git has no object for {name}"))?;
+            let calibration = Calibration::from_json(&json)
+                .with_context(|| format!("cannot read {name} on {}", self.branch))?;
+            if calibration.load == 0 {
+                return Ok(Some(calibration));
+            }
+        }
+        Ok(None)
     }
 
     /// The complete commits of the history: of the local branch, of the remote's as last fetched,

@@ -2,10 +2,12 @@
 
 use super::git::git;
 use super::objects::Objects;
-use super::read::file_name;
+use super::read::{HistoryFile, file_name};
 use super::{Repository, answer};
 use anyhow::{Context as _, Result};
-use perf_judge::history::{DayIndex, NameTable, Place, RunRow, place_of};
+use chrono::{DateTime, Utc};
+use perf_judge::history::{DayIndex, NameTable, Place, RunRow, path_of_id, place_of};
+use perf_judge::run::Run;
 use perf_report::Comparison;
 use std::collections::BTreeMap;
 
@@ -24,6 +26,9 @@ pub(crate) struct RecordedSeries<'a> {
     pub(crate) notes: Vec<String>,
 }
 
+/// The rows of day indexes that are searched for runs of a machine.
+const SEARCHED: usize = 5_000;
+
 impl Repository {
     /// Opens the series for reading.
     pub(crate) fn open_series(&self) -> Result<RecordedSeries<'_>> {
@@ -34,6 +39,51 @@ impl Repository {
             names: BTreeMap::new(),
             notes: Vec::new(),
         })
+    }
+
+    /// Complete runs of clean commits that a machine recorded on `branch` before `until`, the newest first,
+    /// for as long as `is_wanted` returns true. Runs that cannot be read are left out.
+    ///
+    /// The day indexes list these runs, and at most [`SEARCHED`] of their rows are read.
+    pub(crate) fn older_runs(
+        &self,
+        machine: &str,
+        branch: &str,
+        until: DateTime<Utc>,
+        mut is_wanted: impl FnMut(Run) -> bool,
+    ) -> Result<()> {
+        let mut series = self.open_series()?;
+        let mut objects = self.objects();
+        let mut searched = 0;
+        for (day, day_indexes) in series.days()?.iter().rev() {
+            let rows = series.runs_of(day, day_indexes);
+            searched += rows.len();
+            let is_own = |row: &&RunRow| {
+                let is_comparable = !row.partial && !row.dirty && row.started < until;
+                is_comparable && row.machine == machine && row.branch.as_deref() == Some(branch)
+            };
+            for row in rows.iter().rev().filter(is_own) {
+                let path = path_of_id(row.started, &row.run);
+                let Some(run) = self.run_at(&mut objects, &series.tips, &path)? else { continue };
+                if !is_wanted(run) {
+                    return Ok(());
+                }
+            }
+            if searched >= SEARCHED {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn run_at(&self, objects: &mut Objects, tips: &[String], path: &str) -> Result<Option<Run>> {
+        for tip in tips {
+            let file = HistoryFile { object: self.at(tip, path), path: path.to_owned() };
+            if let Ok(run) = self.run_in(objects, &file)? {
+                return Ok(Some(run));
+            }
+        }
+        Ok(None)
     }
 
     /// The newest recorded comparisons, the newest first, and notes on files that cannot be read.
