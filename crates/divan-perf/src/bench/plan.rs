@@ -9,7 +9,10 @@ use super::probe::{
     MAX_PROBE_TIME, PROBE_TIME, Probe, author_count, probe_alone, probe_of, results,
 };
 use super::probed_benchmark::ProbedBenchmark;
-use super::sample_config::{self, ProbeEstimate, SampleConfig, SamplingTargets};
+use super::sample_config::{
+    self, DIVAN_SAMPLE_COUNT, ProbeEstimate, SampleConfig, SamplingTargets,
+};
+use super::source::{self, SourceCount};
 use super::{ListedBenchmark, Listing, dep_info};
 use crate::ui::Progress;
 use anyhow::Result;
@@ -277,12 +280,22 @@ impl Planner<'_> {
         Ok(SampleConfig { sample_size, sample_count })
     }
 
-    /// The estimate with the author's sample count, if the time limit ended the probe. It costs the time of
-    /// many samples, so it is left out for benches whose sources set no sample count. A count that takes
-    /// longer than a launch may does not matter.
+    /// The estimate with the author's sample count, if the time limit ended the probe.
+    ///
+    /// It is read from the source. If it is no number there, a launch finds it, which costs the time of many
+    /// samples. So it is left out for benches whose sources set no sample count. A count that takes longer
+    /// than a launch may does not matter.
     fn with_author_count(&self, entry: &ListedBenchmark, probe: &Probe) -> Result<ProbeEstimate> {
         if !probe.is_cut_short || !self.sets_sample_count {
             return Ok(probe.estimate);
+        }
+        match source::sample_count(&entry.executable.target.source, &entry.listed) {
+            SourceCount::Set(count) => {
+                let author_sample_count = Some(count).filter(|count| *count != DIVAN_SAMPLE_COUNT);
+                return Ok(ProbeEstimate { author_sample_count, ..probe.estimate });
+            }
+            SourceCount::Default => return Ok(probe.estimate),
+            SourceCount::Unknown => {}
         }
         let target = (self.targets)(&entry.id).new;
         let limit = Duration::from_secs_f64(2.0 * target.longest_author_ns(probe.estimate) / 1e9);

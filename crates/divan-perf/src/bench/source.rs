@@ -1,4 +1,4 @@
-//! The location of a benchmark's function.
+//! The function of a benchmark in its source file: its location, and the sample count of its author.
 
 use perf_judge::run::Source;
 use std::fs;
@@ -17,6 +17,47 @@ pub(super) fn find(root: &Path, path: &Path, listed: &str) -> Option<Source> {
     Some(Source { file: parts.collect::<Vec<_>>().join("/"), line })
 }
 
+/// The sample count that a benchmark's source sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SourceCount {
+    /// This number.
+    Set(u32),
+    /// None: Divan's own applies.
+    Default,
+    /// The source does not contain it: the function is not found, or the count is no number there.
+    Unknown,
+}
+
+/// The sample count of a listed benchmark in its target's source file.
+pub(super) fn sample_count(path: &Path, listed: &str) -> SourceCount {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let mut parts = listed.split("::").skip(1);
+    parts.find_map(|part| count_of(&text, part)).unwrap_or(SourceCount::Unknown)
+}
+
+/// The sample count in the attribute of `fn name`; `None` if there is no such function.
+fn count_of(text: &str, name: &str) -> Option<SourceCount> {
+    let at = line_of(text, name)? as usize - 1;
+    let lines: Vec<&str> = text.lines().collect();
+    let first = lines[..at].iter().rposition(|line| is_attribute(line))?;
+    let attribute = lines[first..at].join(" ");
+    let Some((_, value)) = attribute.split_once(SAMPLE_COUNT) else {
+        // A group's count applies to the functions in its module.
+        let is_of_group = text.contains("bench_group") && text.contains(SAMPLE_COUNT);
+        return Some(if is_of_group { SourceCount::Unknown } else { SourceCount::Default });
+    };
+    let value = value.trim_start().strip_prefix('=').unwrap_or_default();
+    let value = value.split([',', ')']).next().unwrap_or_default().trim().replace('_', "");
+    Some(value.parse().map_or(SourceCount::Unknown, SourceCount::Set))
+}
+
+/// The name of the option.
+const SAMPLE_COUNT: &str = "sample_count";
+
+fn is_attribute(line: &str) -> bool {
+    line.contains("divan::bench") || line.trim_start().starts_with("#[bench")
+}
+
 /// The line of `fn name` below an attribute of Divan. The first line is 1.
 fn line_of(text: &str, name: &str) -> Option<u32> {
     let lines: Vec<&str> = text.lines().collect();
@@ -29,7 +70,7 @@ fn line_of(text: &str, name: &str) -> Option<u32> {
             .iter()
             .rev()
             .take_while(|line| !line.starts_with('}'))
-            .any(|line| line.contains("divan::bench") || line.trim_start().starts_with("#[bench"))
+            .any(|line| is_attribute(line))
     };
     let at = (0..lines.len()).find(|at| is_function(lines[*at]) && is_bench(*at))?;
     u32::try_from(at + 1).ok()
@@ -45,6 +86,25 @@ mod tests {
     fn the_function_below_the_attribute_is_found() {
         assert_eq!(line_of(TEXT, "parse"), Some(6));
         assert_eq!(line_of(TEXT, "parse_all"), Some(12));
+    }
+
+    #[test]
+    fn the_sample_count_of_the_attribute_is_found() {
+        let text =
+            |attribute: &str| format!("{TEXT}\n#[divan::bench({attribute})]\nfn own() {{}}\n");
+        let cases = [
+            ("sample_count = 20, sample_size = 1", SourceCount::Set(20)),
+            ("sample_size = 1, sample_count=1_000", SourceCount::Set(1000)),
+            ("sample_count = ROTATION", SourceCount::Unknown),
+            ("args = [1]", SourceCount::Default),
+        ];
+        for (attribute, expected) in cases {
+            assert_eq!(count_of(&text(attribute), "own"), Some(expected), "{attribute}");
+        }
+        assert_eq!(count_of(TEXT, "parse"), Some(SourceCount::Default));
+        assert_eq!(count_of(TEXT, "helper"), None);
+        let group = format!("#[divan::bench_group(sample_count = 5)]\nmod a {{\n{TEXT}}}\n");
+        assert_eq!(count_of(&group, "parse"), Some(SourceCount::Unknown));
     }
 
     #[test]
