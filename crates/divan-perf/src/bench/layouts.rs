@@ -36,6 +36,7 @@ const COMPILER: &str = include_str!("compile_in_orders.sh");
 const LINKER: &str = include_str!("link_in_orders.sh");
 /// The linker that rustc calls where no other is configured.
 const USUAL_LINKER: &str = "cc";
+const NO_ORDER: &str = "linking with the functions in another order failed. The linkers of LLVM can do that, and rustc uses one by default for x86-64 Linux";
 /// The suffix of a measured executable while its bench is linked again.
 const KEPT: &str = ".measured";
 
@@ -65,7 +66,7 @@ impl Layouts {
         ]);
         self.measured.extend(executables.iter().cloned());
         let _kept = KeptFiles::keep(executables)?;
-        build::build(build.workspace, &additions).context("the linker cannot order functions")?;
+        build::build(build.workspace, &additions).context(NO_ORDER)?;
         let is_linked = |path: &PathBuf| (0..ORDERS).all(|order| path_of(path, order).is_file());
         ensure!(executables.iter().all(is_linked), "cargo did not link all benches again");
         Ok(())

@@ -2,7 +2,7 @@
 
 use super::base_build::Base;
 use super::executor::Executor;
-use crate::bench::{BuildToLink, Layouts, ListedBenchmark};
+use crate::bench::{BuildToLink, Layouts, ListedBenchmark, abbreviated};
 use crate::cargo::BuildAdditions;
 use crate::ui;
 use anyhow::{Context as _, Result, ensure};
@@ -28,13 +28,21 @@ pub(super) fn check(executor: &mut Executor<'_>, verdicts: &mut [Verdict]) -> Re
     let mut pairs = match in_orders(executor, &wanted) {
         Ok(pairs) => pairs,
         Err(error) => {
-            executor.interrupt.check()?;
+            // After an interrupt too: the verdicts so far are reported.
             executor.notes.push(format!(
                 "code placement was not checked, so it may explain a change: {error:#}"
             ));
             return Ok(());
         }
     };
+    let unchecked: Vec<&str> =
+        wanted.iter().filter(|name| !pairs.contains_key(*name)).map(BenchmarkId::as_str).collect();
+    if !unchecked.is_empty() {
+        let names = abbreviated(&unchecked);
+        executor.notes.push(format!(
+            "code placement of {names} was not checked, so it may explain a change: a launch failed, or the measurement ended"
+        ));
+    }
     for verdict in &mut *verdicts {
         if let Some(pairs) = pairs.remove(&verdict.name) {
             verdict.judge_placement(pairs);
