@@ -23,6 +23,9 @@ pub const UNDERPOWERED: f64 = 0.095_310_179_804_324_87;
 /// The smallest number of benchmarks that shows a shift of the whole run.
 const SUITE_WIDE_SHIFT_BENCHMARKS: usize = 8;
 
+/// The largest distance from the median shift of a benchmark that shares it: ln 1.03.
+const SHARED: f64 = CANDIDATE;
+
 /// The one-sided level of the threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confidence {
@@ -120,15 +123,18 @@ fn invert(freedom: usize) -> [f64; 3] {
     [0.99, 0.999, 1.0 - BOUND_LEVEL].map(quantile)
 }
 
-/// The shift that all benchmarks of a run share, if it is 5 % or more.
+/// The shift that at least half of the benchmarks of a run share, if it is 5 % or more.
 ///
-/// Its cause is the machine, or a change that affects all benchmarks, e.g. of the allocator.
+/// Its cause is the machine, or a change that affects all benchmarks, e.g. of the allocator. Benchmarks
+/// with shifts of other sizes share none: a commit can change most of them, each by its own amount.
 pub fn suite_wide_shift<'a>(run: impl IntoIterator<Item = &'a [Deviation]>) -> Option<LogRatio> {
     let mean =
         |each: &[Deviation]| stats::mean(&used(each).iter().map(|d| d.shift).collect::<Vec<f64>>());
     let shifts: Vec<f64> = run.into_iter().filter_map(mean).collect();
     let shift = stats::median(&shifts).filter(|_| shifts.len() >= SUITE_WIDE_SHIFT_BENCHMARKS)?;
-    (shift.abs() >= THRESHOLD).then_some(LogRatio(shift))
+    let sharing = shifts.iter().filter(|own| (*own - shift).abs() <= SHARED).count();
+    let is_shared = sharing * 2 >= shifts.len();
+    (is_shared && shift.abs() >= THRESHOLD).then_some(LogRatio(shift))
 }
 
 /// Whether a benchmark is a candidate for a paired comparison.
