@@ -347,6 +347,23 @@ mod tests {
         assert_eq!(suite_wide_shift(run[..7].iter().map(Vec::as_slice)), None);
     }
 
+    #[test]
+    fn changes_of_several_sizes_are_no_suite_wide_shift() {
+        let run = |shifts: [f64; 8]| -> Vec<Vec<Deviation>> {
+            let of = |percent| {
+                let now = value(100.0 + percent);
+                deviations(now, &baseline(&[100.0; 10]), Confidence::FirstPass)
+            };
+            shifts.map(of).into()
+        };
+        let shared = |shifts| {
+            let run = run(shifts);
+            suite_wide_shift(run.iter().map(Vec::as_slice)).map(|shift| shift.percent().round())
+        };
+        assert_eq!(shared([0.0, 3.0, 5.0, 10.0, 12.0, 20.0, 30.0, 50.0]), None);
+        assert_eq!(shared([0.0, 0.0, 5.0, 11.0, 11.0, 12.0, 10.0, 50.0]), Some(10.0));
+    }
+
     fn series() -> impl Strategy<Value = Vec<f64>> {
         prop::collection::vec(50.0..200.0f64, 3..12)
     }
