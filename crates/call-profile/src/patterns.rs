@@ -158,7 +158,11 @@ pub fn call_sites(stacks: &Stacks) -> Vec<(Vec<String>, f64)> {
     let mut sites: BTreeMap<Vec<&str>, f64> = BTreeMap::new();
     for (stack, blocks) in &stacks.allocations {
         let own = stack.iter().rev().filter(|name| !is_std(name)).map(String::as_str);
-        *sites.entry(own.take(SITE).collect()).or_default() += blocks;
+        let mut site: Vec<&str> = own.take(SITE).collect();
+        if site.is_empty() {
+            site.extend(stack.last().map(String::as_str));
+        }
+        *sites.entry(site).or_default() += blocks;
     }
     let owned = |stack: Vec<&str>| stack.into_iter().map(str::to_owned).collect();
     let mut sites: Vec<(Vec<String>, f64)> =
@@ -180,8 +184,11 @@ fn is_std(name: &str) -> bool {
             let of_type = of_type.trim_start_matches(['&', '[', '(', '*']);
             is_of(if of_type.contains("::") { of_type } else { of_trait })
         }
-        // Symbols of C have no path.
-        None => is_of(name.trim_start_matches('<')) || !name.contains("::"),
+        // A function of a primitive type: `<str>::to_lowercase`. Symbols of C have no path.
+        None => match name.strip_prefix('<').and_then(|name| name.split_once(">::")) {
+            Some((of_type, _)) => is_of(of_type) || !of_type.contains("::"),
+            None => is_of(name) || !name.contains("::"),
+        },
     }
 }
 
@@ -220,6 +227,9 @@ mod tests {
             ("<&str as core::str::pattern::Pattern>::is_contained_in", true),
             ("<std::alloc::System as core::alloc::global::GlobalAlloc>::alloc", true),
             ("<alloc::alloc::Global>::alloc_impl_runtime", true),
+            ("<str>::to_lowercase", true),
+            ("<[T]>::len", true),
+            ("<shop::Label>::new", false),
             ("__memcmp_avx2_movbe", true),
             ("<shop::Label as core::fmt::Display>::fmt", false),
             ("<T as shop::Priced>::price", false),

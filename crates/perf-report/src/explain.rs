@@ -6,7 +6,6 @@ use crate::causes::explained_causes;
 use crate::counts::{explained, explained_calls};
 use crate::text::argument;
 use perf_judge::baseline::RunValue;
-use perf_judge::cause::CauseKind;
 use perf_judge::detect::history::Deviation;
 use perf_judge::detect::paired::{self, InterimAnalysis, PairedAnalysis, Schedule, Test};
 use perf_judge::detect::{Finding, Severity};
@@ -139,8 +138,8 @@ fn placement(trace: &Trace) -> String {
     let Some(analysis) = paired::judge(&trace.placement, Schedule::Once) else {
         return String::new();
     };
-    let mut text = "\nCode placement: no count explains the change, so both executables were linked with their\n\
-         functions in random orders. There is one pair of each order, and these pairs decide.\n"
+    let mut text = "\nCode placement: counts do not explain the change, so both executables were linked with their\n\
+         functions in random orders. There is one pair of each order.\n"
         .to_owned();
     text += &pairs(&trace.placement);
     analysis.analyses.iter().for_each(|interim| text += &interim_analysis(interim));
@@ -268,7 +267,7 @@ fn conclusion(verdict: &Verdict) -> String {
 fn next(verdict: &Verdict) -> String {
     let Some(name) = argument(verdict.name.as_str()) else { return String::new() };
     let is_open = verdict.state == State::Regression && !verdict.is_waived();
-    let profile = verdict.base.as_deref().filter(|_| has_more_instructions(verdict));
+    let profile = verdict.base.as_deref().filter(|_| verdict.has_profile());
     let profile = profile.and_then(|base| argument(base.get(..12)?)).map_or_else(String::new, |base| {
         format!("next: `cargo xtask perf profile {name} --compare {base}` shows the instructions by function and call stack\n")
     });
@@ -280,12 +279,6 @@ fn next(verdict: &Verdict) -> String {
     format!(
         "{profile}next: `cargo xtask perf --compare BRANCH --filter {name}` measures again{accept}\n"
     )
-}
-
-/// Whether a profile explains more of the change.
-fn has_more_instructions(verdict: &Verdict) -> bool {
-    let mut causes = verdict.causes.iter().flatten();
-    causes.any(|cause| !cause.functions.is_empty() || cause.kind == CauseKind::Allocations)
 }
 
 fn name(statistic: Statistic) -> &'static str {

@@ -87,4 +87,18 @@ fn a_linker_that_orders_no_functions_is_told() {
     let ended = project.perf(&ARGS[..5]);
     ended.expect(1).says("code placement was not checked, so it may explain a change");
     assert_eq!(left_over(&project), [""; 0]);
+    // A linker during which a file of the checkout is edited. Otherwise it works.
+    let edited = project.path().join("src/lib.rs");
+    project.write(
+        "bin/refusing-linker",
+        &format!(
+            "#!/bin/sh\ncase \"$*\" in *shuffle-sections*) echo '// edited' >> '{}';; esac\nexec cc \"$@\"\n",
+            edited.display()
+        ),
+    );
+    let ended = project.perf(&ARGS[..5]);
+    ended.expect(1).says("files were changed since the build");
+    // What was linked from the edited file is not taken for the current one.
+    let measured = project.perf(&[&ARGS[..5], &["--no-skip"]].concat());
+    measured.expect(1);
 }

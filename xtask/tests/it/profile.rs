@@ -1,6 +1,7 @@
 //! `perf profile`: the functions of a benchmark, their flame graph, and what changed.
 
 use crate::project::Project;
+use std::path::PathBuf;
 use std::process::Command;
 
 /// A head that does half as much work again.
@@ -46,4 +47,11 @@ fn a_profile_names_inlined_functions_and_what_changed() {
     let json: serde_json::Value = serde_json::from_str(&read(".json")).unwrap();
     let [base, head] = [0, 1].map(|side| json["instructions"][side].as_f64().unwrap());
     assert!((1.45..1.51).contains(&(head / base)), "{base} and {head}");
+    let args = ["--compare", "main", "--launch-ms", "5", "--filter", "by_code", "--no-record"];
+    project.perf(&args).expect(1).says("flame graphs: out/flame-graphs");
+    let drawn = std::fs::read_dir(project.path().join("out/flame-graphs")).unwrap();
+    let drawn: Vec<PathBuf> = drawn.map(|file| file.unwrap().path()).collect();
+    let [picture] = drawn.as_slice() else { panic!("{drawn:?}") };
+    let picture = std::fs::read_to_string(picture).unwrap();
+    assert!(picture.contains("red: more than in the base"), "{picture}");
 }

@@ -289,6 +289,11 @@ impl Built {
         self
     }
 
+    /// Whether the work tree of `workspace` is the one that it was built from.
+    pub(crate) fn is_current(&self, workspace: &Workspace) -> Result<bool> {
+        Ok(SourceState::around(&workspace.root, &workspace.target_dir)? == self.sources)
+    }
+
     /// The same with its target folder.
     pub(super) fn with_folder(mut self, folder: PathBuf) -> Self {
         self.folder = Some(folder);

@@ -3,11 +3,13 @@
 use super::Launcher;
 use super::counted_sample::CountedSample;
 use super::instructions::{InstructionCounter, TIME_LIMIT};
+use super::parallel::on_all_processors;
 use super::plan::PlannedBenchmark;
 use super::recording_file::Marked;
 use super::strace::Strace;
 use super::symbols::DebugSymbols;
 use super::{ListedBenchmark, counted_sample};
+use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use call_profile::Stacks;
 use executed_code::call_graph::CallGraph;
@@ -27,6 +29,33 @@ pub(crate) struct CalledFunctions {
     pub(crate) system_calls: Option<CallCounts>,
 }
 
+/// A build of a benchmark whose call stacks are counted, with the samples of its launches.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StacksJob<'a> {
+    pub(crate) entry: &'a ListedBenchmark,
+    pub(crate) planned: &'a PlannedBenchmark,
+}
+
+/// The call stacks of several builds on all processors, in the order of `jobs`. The inner error is why
+/// there are none of one.
+///
+/// Fails if no process can be started, or after an interrupt.
+pub(crate) fn all_stacks(
+    launcher: &Launcher,
+    counter: &InstructionCounter,
+    jobs: &[StacksJob<'_>],
+) -> Result<Vec<Result<Stacks>>> {
+    let worker = || Ok((launcher.another()?, counter.another()?));
+    let count = |worker: &(Launcher, InstructionCounter), job: &StacksJob<'_>| {
+        let (launcher, counter) = worker;
+        launcher.check_interrupt()?;
+        let called = called_functions(counter, None, launcher, job.entry, job.planned);
+        launcher.check_interrupt()?;
+        Ok(called.map(|called| called.stacks))
+    };
+    Ok(on_all_processors(jobs, worker, count)?.0)
+}
+
 /// Counts the call stacks and the system calls of a sample of `entry`, with the samples of `planned`.
 ///
 /// Fails if the sample is not found among the clock reads, after an interrupt, or if a file cannot be
@@ -41,7 +70,13 @@ pub(crate) fn called_functions(
     let not_found = || format!("the samples of {} are not found among its clock reads", entry.id);
     let sample = CountedSample::find(launcher, entry, planned.config)?.with_context(not_found)?;
     let system_calls = match strace {
-        Some(strace) => strace.count(launcher, entry, sample)?.ok(),
+        Some(strace) => match strace.count(launcher, entry, sample)? {
+            Ok(calls) => Some(calls),
+            Err(reason) => {
+                ui::say(&format!("note: system calls of {} were not counted: {reason}", entry.id));
+                None
+            }
+        },
         None => None,
     };
     for _ in 0..counted_sample::TRIES {

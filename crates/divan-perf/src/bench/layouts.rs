@@ -36,7 +36,7 @@ const COMPILER: &str = include_str!("compile_in_orders.sh");
 const LINKER: &str = include_str!("link_in_orders.sh");
 /// The linker that rustc calls where no other is configured.
 const USUAL_LINKER: &str = "cc";
-const NO_ORDER: &str = "linking with the functions in another order failed. The linkers of LLVM can do that, and rustc uses one by default for x86-64 Linux";
+const NOT_LINKED: &str = "the benches could not be linked with their functions in other orders, which needs a linker of LLVM. Rustc uses one by default for x86-64 Linux";
 /// The suffix of a measured executable while its bench is linked again.
 const KEPT: &str = ".measured";
 
@@ -55,18 +55,17 @@ impl Layouts {
             .with_context(|| format!("cannot create a folder in {}", build.folder.display()))?;
         let [compiler, linker] = [("compiler", COMPILER), ("linker", LINKER)]
             .map(|(name, text)| write_executable(&scripts.path().join(name), text));
-        let usual = build.workspace.linker()?.unwrap_or_else(|| USUAL_LINKER.into());
         let mut additions = build.additions.clone();
         additions.args.extend(BuildFolder::claimed(build.folder.to_owned()).options());
         additions.variables.extend([
             ("RUSTC_WRAPPER".to_owned(), compiler?.into_os_string()),
             ("DIVAN_PERF_LINK_IN_ORDERS".to_owned(), linker?.into_os_string()),
-            ("DIVAN_PERF_LINKER".to_owned(), usual),
+            ("DIVAN_PERF_LINKER".to_owned(), USUAL_LINKER.into()),
             ("DIVAN_PERF_ORDERS".to_owned(), ORDERS.to_string().into()),
         ]);
         self.measured.extend(executables.iter().cloned());
         let _kept = KeptFiles::keep(executables)?;
-        build::build(build.workspace, &additions).context(NO_ORDER)?;
+        build::build(build.workspace, &additions).context(NOT_LINKED)?;
         let is_linked = |path: &PathBuf| (0..ORDERS).all(|order| path_of(path, order).is_file());
         ensure!(executables.iter().all(is_linked), "cargo did not link all benches again");
         Ok(())

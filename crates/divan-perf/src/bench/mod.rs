@@ -61,7 +61,7 @@ mod workspace;
 pub(crate) use base_cache::BaseCache;
 pub(crate) use build::Built;
 pub(crate) use build_folder::BuildFolder;
-pub(crate) use call_stacks::{CalledFunctions, called_functions};
+pub(crate) use call_stacks::{CalledFunctions, StacksJob, all_stacks, called_functions};
 pub(crate) use change_details::{ChangeDetails, detail_all};
 pub(crate) use clock_recorder::ClockRecorder;
 pub(crate) use counting::{

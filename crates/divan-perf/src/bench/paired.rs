@@ -153,7 +153,11 @@ impl Runner {
                 let Some(entry) = layouts.entry(&planned.entry, order) else { continue };
                 let first = if self.rng.bool() { Side::Base } else { Side::Head };
                 let head = PlannedBenchmark { entry, ..planned.clone() };
-                results.launch_pair(&head, first, &base, launcher)?;
+                match results.launch_pair(&head, first, &base, launcher) {
+                    // The launch was ended too. The pairs before it are kept.
+                    Err(_) if interrupt.is_set() => continue,
+                    launched => launched?,
+                }
             }
             planned.retain(|planned| !results.has_failed(planned));
         }

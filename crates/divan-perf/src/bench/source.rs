@@ -29,26 +29,34 @@ pub(super) enum SourceCount {
 }
 
 /// The sample count of a listed benchmark in its target's source file.
+///
+/// It is unknown if several functions may be the one of the benchmark.
 pub(super) fn sample_count(path: &Path, listed: &str) -> SourceCount {
     let text = fs::read_to_string(path).unwrap_or_default();
-    let mut parts = listed.split("::").skip(1);
-    parts.find_map(|part| count_of(&text, part)).unwrap_or(SourceCount::Unknown)
+    count_of(&text, listed.split("::").skip(1))
 }
 
-/// The sample count in the attribute of `fn name`; `None` if there is no such function.
-fn count_of(text: &str, name: &str) -> Option<SourceCount> {
-    let at = line_of(text, name)? as usize - 1;
+/// The sample count in the attribute of the only function that has one of these names.
+fn count_of<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> SourceCount {
     let lines: Vec<&str> = text.lines().collect();
-    let first = lines[..at].iter().rposition(|line| is_attribute(line))?;
+    let mut found = names.flat_map(|name| benches_of(&lines, name));
+    let (Some(at), None) = (found.next(), found.next()) else { return SourceCount::Unknown };
+    let Some(first) = lines[..at].iter().rposition(|line| is_attribute(line)) else {
+        return SourceCount::Unknown;
+    };
     let attribute = lines[first..at].join(" ");
+    // The attribute of a function on the same line is not that of the next one.
+    if attribute.contains("fn ") {
+        return SourceCount::Unknown;
+    }
     let Some((_, value)) = attribute.split_once(SAMPLE_COUNT) else {
         // A group's count applies to the functions in its module.
         let is_of_group = text.contains("bench_group") && text.contains(SAMPLE_COUNT);
-        return Some(if is_of_group { SourceCount::Unknown } else { SourceCount::Default });
+        return if is_of_group { SourceCount::Unknown } else { SourceCount::Default };
     };
     let value = value.trim_start().strip_prefix('=').unwrap_or_default();
     let value = value.split([',', ')']).next().unwrap_or_default().trim().replace('_', "");
-    Some(value.parse().map_or(SourceCount::Unknown, SourceCount::Set))
+    value.parse().map_or(SourceCount::Unknown, SourceCount::Set)
 }
 
 /// The name of the option.
@@ -61,7 +69,13 @@ fn is_attribute(line: &str) -> bool {
 /// The line of `fn name` below an attribute of Divan. The first line is 1.
 fn line_of(text: &str, name: &str) -> Option<u32> {
     let lines: Vec<&str> = text.lines().collect();
-    let is_function = |line: &str| {
+    let at = benches_of(&lines, name).next()?;
+    u32::try_from(at + 1).ok()
+}
+
+/// The indexes of the lines with `fn name` below an attribute of Divan.
+fn benches_of<'a>(lines: &'a [&'a str], name: &'a str) -> impl Iterator<Item = usize> + 'a {
+    let is_function = move |line: &str| {
         let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
         words.any(|word| word == "fn") && words.next() == Some(name)
     };
@@ -72,8 +86,7 @@ fn line_of(text: &str, name: &str) -> Option<u32> {
             .take_while(|line| !line.starts_with('}'))
             .any(|line| is_attribute(line))
     };
-    let at = (0..lines.len()).find(|at| is_function(lines[*at]) && is_bench(*at))?;
-    u32::try_from(at + 1).ok()
+    (0..lines.len()).filter(move |at| is_function(lines[*at]) && is_bench(*at))
 }
 
 #[cfg(test)]
@@ -98,13 +111,20 @@ mod tests {
             ("sample_count = ROTATION", SourceCount::Unknown),
             ("args = [1]", SourceCount::Default),
         ];
+        let count = |text: &str, names: &[&str]| count_of(text, names.iter().copied());
         for (attribute, expected) in cases {
-            assert_eq!(count_of(&text(attribute), "own"), Some(expected), "{attribute}");
+            assert_eq!(count(&text(attribute), &["own"]), expected, "{attribute}");
         }
-        assert_eq!(count_of(TEXT, "parse"), Some(SourceCount::Default));
-        assert_eq!(count_of(TEXT, "helper"), None);
+        assert_eq!(count(TEXT, &["parse"]), SourceCount::Default);
+        assert_eq!(count(TEXT, &["helper"]), SourceCount::Unknown);
         let group = format!("#[divan::bench_group(sample_count = 5)]\nmod a {{\n{TEXT}}}\n");
-        assert_eq!(count_of(&group, "parse"), Some(SourceCount::Unknown));
+        assert_eq!(count(&group, &["parse"]), SourceCount::Unknown);
+        // Another function may be the one of the benchmark.
+        let own = text("sample_count = 20");
+        assert_eq!(count(&own, &["parse", "own"]), SourceCount::Unknown);
+        assert_eq!(count(&format!("{own}{own}"), &["own"]), SourceCount::Unknown);
+        let one_line = "#[divan::bench(sample_count = 20)] fn a() {}\nfn own() {}\n";
+        assert_eq!(count(one_line, &["own"]), SourceCount::Unknown);
     }
 
     #[test]

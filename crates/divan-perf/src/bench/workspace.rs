@@ -12,7 +12,6 @@ use perf_judge::ident::BenchmarkId;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
-use std::ffi::OsString;
 use std::fmt;
 use std::path::{self, Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -168,11 +167,6 @@ impl Workspace {
     /// `rustc` is what the compiler prints for `-vV`.
     pub(crate) fn machine_flags(&self, rustc: &str) -> String {
         self.config.machine_flags(&self.target(rustc), self.profile())
-    }
-
-    /// The program that links the benches, if cargo's configuration has one.
-    pub(super) fn linker(&self) -> Result<Option<OsString>> {
-        Ok(self.config.linker(&self.target(&self.toolchain.version()?)))
     }
 
     /// The settings of cargo's configuration in which another commit differs.

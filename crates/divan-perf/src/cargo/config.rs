@@ -90,18 +90,6 @@ impl ConfigFiles {
         set.or_else(|| self.value(&["build", "target"]).map(|(_, value)| text(value)))
     }
 
-    /// The program that links for `target`, if one is set.
-    pub(crate) fn linker(&self, target: &str) -> Option<OsString> {
-        let upper = target.to_uppercase().replace(['-', '.'], "_");
-        env::var_os(format!("CARGO_TARGET_{upper}_LINKER")).or_else(|| {
-            let (file, linker) = self.value(&["target", target, "linker"])?;
-            let linker = linker.as_str()?;
-            // A name without a folder is looked up as a command.
-            let is_path = linker.contains(['/', '\\']);
-            Some(if is_path { file.base().join(linker).into() } else { linker.into() })
-        })
-    }
-
     /// The variables of `[env]` for processes that cargo starts.
     pub(crate) fn variables(&self) -> BTreeMap<String, OsString> {
         let mut variables = BTreeMap::new();

@@ -4,7 +4,7 @@ use crate::store::{BaseBranch, NewestRuns, Repository};
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use perf_judge::baseline::LENGTH;
-use perf_judge::history::WorkspaceRuns;
+use perf_judge::history::{NameTable, RunRow, WorkspaceRuns};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Commit, Machine, Run};
 use std::rc::Rc;
@@ -23,9 +23,6 @@ pub(crate) struct RecordedHistory {
     pub(crate) workspace: WorkspaceRuns,
     repository: Option<Rc<Repository>>,
 }
-
-/// The most runs of other workspaces that are read in search of own ones.
-const OTHERS: usize = 200;
 
 /// Differences between the checkout and its commit that `git status` does not show.
 fn checkout_notes(repository: &Repository) -> Result<Vec<String>> {
@@ -64,7 +61,7 @@ impl RecordedHistory {
         let Some(repository) = self.repository.clone().filter(|_| self.recorded.is_cut) else {
             return Ok(());
         };
-        let branch = &self.base_branch.name;
+        let BaseBranch { name: branch, former_names, .. } = &self.base_branch;
         let is_own = |run: &&Run| run.machine.key == machine.key && run.is_baseline_for(branch);
         let mut missing =
             LENGTH.saturating_sub(self.recorded.history.runs().filter(is_own).count());
@@ -72,19 +69,26 @@ impl RecordedHistory {
             return Ok(());
         }
         let oldest = self.recorded.history.runs().next().map(|run| run.started);
-        let mut older = Vec::new();
-        let mut others = 0;
         let until = oldest.unwrap_or(DateTime::<Utc>::MAX_UTC);
-        repository.older_runs(&machine.key, branch, until, |run| {
-            if self.workspace.has_run(&run) {
-                older.push(run);
-                missing -= 1;
-            } else {
-                others += 1;
-            }
-            missing > 0 && others < OTHERS
+        let is_of_branch = |name: &String| name == branch || former_names.contains(name);
+        let is_own = |row: &RunRow, names: &NameTable| {
+            let is_here = row.machine == machine.key && self.workspace.has_row(row, names);
+            is_here && row.branch.as_ref().is_some_and(is_of_branch)
+        };
+        let mut older = Vec::new();
+        let notes = repository.older_runs(until, is_own, |run| {
+            older.push(run);
+            missing -= 1;
+            missing > 0
         })?;
-        older.into_iter().for_each(|run| self.recorded.history.add(run));
+        let history = std::mem::take(&mut self.recorded.history);
+        let mut history = older.into_iter().fold(history, |mut history, run| {
+            history.add(run);
+            history
+        });
+        history = history.with_branch_renamed(branch, former_names);
+        self.recorded.history = history;
+        self.notes.extend(notes);
         Ok(())
     }
 

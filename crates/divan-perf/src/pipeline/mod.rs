@@ -31,6 +31,7 @@ mod counts;
 mod changes;
 mod causes;
 mod placement;
+mod flame_graphs;
 mod profile;
 mod counts_only;
 mod outcome;
@@ -135,10 +136,14 @@ fn measure(
         stages.end("counting what changed");
         placement::check(executor, &mut verdicts.verdicts)?;
     }
-    if args.compare.is_some() && !is_cut_short {
+    if args.compare.is_some() && !is_cut_short && !interrupt.is_set() {
         resume::remove(executor.context)?;
     }
     stages.end("checking code placement");
+    if !interrupt.is_set() {
+        flame_graphs::draw(executor, &verdicts.verdicts)?;
+        stages.end("drawing flame graphs");
+    }
     let mut report = outcome::report(executor, &initial, verdicts);
     report.stages = stages.times();
     let compared = outcome::record_comparisons(executor, &report);

@@ -41,39 +41,39 @@ impl Repository {
         })
     }
 
-    /// Complete runs of clean commits that a machine recorded on `branch` before `until`, the newest first,
-    /// for as long as `is_wanted` returns true. Runs that cannot be read are left out.
+    /// Complete runs of clean commits before `until` whose row `is_own`, the newest first, for as long as
+    /// `is_wanted` returns true. Runs that cannot be read are left out. Returns notes on day indexes that
+    /// cannot be read.
     ///
     /// The day indexes list these runs, and at most [`SEARCHED`] of their rows are read.
     pub(crate) fn older_runs(
         &self,
-        machine: &str,
-        branch: &str,
         until: DateTime<Utc>,
+        is_own: impl Fn(&RunRow, &NameTable) -> bool,
         mut is_wanted: impl FnMut(Run) -> bool,
-    ) -> Result<()> {
+    ) -> Result<Vec<String>> {
         let mut series = self.open_series()?;
         let mut objects = self.objects();
         let mut searched = 0;
         for (day, day_indexes) in series.days()?.iter().rev() {
             let rows = series.runs_of(day, day_indexes);
             searched += rows.len();
-            let is_own = |row: &&RunRow| {
-                let is_comparable = !row.partial && !row.dirty && row.started < until;
-                is_comparable && row.machine == machine && row.branch.as_deref() == Some(branch)
-            };
-            for row in rows.iter().rev().filter(is_own) {
+            let is_comparable = |row: &&RunRow| !row.partial && !row.dirty && row.started < until;
+            for row in rows.iter().rev().filter(is_comparable) {
+                if !series.names(&row.names).is_some_and(|names| is_own(row, names)) {
+                    continue;
+                }
                 let path = path_of_id(row.started, &row.run);
                 let Some(run) = self.run_at(&mut objects, &series.tips, &path)? else { continue };
                 if !is_wanted(run) {
-                    return Ok(());
+                    return Ok(series.notes);
                 }
             }
             if searched >= SEARCHED {
-                return Ok(());
+                break;
             }
         }
-        Ok(())
+        Ok(series.notes)
     }
 
     fn run_at(&self, objects: &mut Objects, tips: &[String], path: &str) -> Result<Option<Run>> {

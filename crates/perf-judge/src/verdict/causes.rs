@@ -1,7 +1,7 @@
 //! The likely causes of a verdict.
 
 use super::{State, Verdict};
-use crate::cause::{BuildDifferences, Cause, Evidence, FunctionCount, likely_causes};
+use crate::cause::{BuildDifferences, Cause, CauseKind, Evidence, FunctionCount, likely_causes};
 use crate::detect::counts::CountDirection;
 use crate::run::Quantity;
 use crate::unit::LogRatio;
@@ -28,6 +28,14 @@ impl Verdict {
         let causes = likely_causes(&evidence);
         let is_counted = counts.get(Quantity::Instructions).is_some();
         self.causes = (is_counted || !causes.is_empty()).then_some(causes);
+    }
+
+    /// Whether the instructions by function and call stack explain more of the change.
+    pub fn has_profile(&self) -> bool {
+        let mut causes = self.causes.iter().flatten();
+        let is_of_code =
+            |cause: &Cause| !cause.functions.is_empty() || cause.kind == CauseKind::Allocations;
+        self.is_changed() && causes.any(is_of_code)
     }
 
     /// The most specific likely cause in one line, or that no count explains the change; `None` if causes

@@ -7,9 +7,9 @@
 use super::benchmark_state::{low_noise_times, state_of};
 use super::{Method, State, Verdict};
 use crate::detect::Finding;
-use crate::detect::paired::{self, Schedule};
+use crate::detect::paired::{self, PairedAnalysis, Schedule};
 use crate::run::Pair;
-use crate::unit;
+use crate::unit::{self, LogRatio};
 
 /// The orders of the functions that are measured, and the pairs: one of each order. A change of 10 % is
 /// found in them where placement alone changes times by 5 % (standard deviation of a difference).
@@ -26,31 +26,50 @@ impl Verdict {
     /// Judges the change by pairs whose functions are in random orders. Each pair has an order of its own,
     /// so the placement of the measured executables does not decide.
     ///
-    /// Without usable pairs the verdict remains.
+    /// The change remains if these pairs neither find nor exclude it: noise alone removes no regression. So
+    /// it does without usable pairs.
     pub fn judge_placement(&mut self, pairs: Vec<Pair>) {
         let Some(analysis) = paired::judge(&pairs, Schedule::Once) else { return };
         let Some((base_ns, _)) = low_noise_times(&pairs) else { return };
-        let (state, severity) = state_of(analysis.finding.unwrap_or(Finding::Inconclusive));
-        let as_built = self.change.map_or_else(String::new, unit::change);
-        let orders = unit::counted(pairs.len(), "random order", "random orders");
-        let is_found = state == self.state;
-        let interval = analysis.low.zip(analysis.high);
-        let interval = interval
-            .map_or_else(String::new, |(low, high)| format!(" ({})", unit::interval(low, high)));
-        let by_orders = format!(
-            "{as_built} as built, {}{interval} with the functions in {orders}",
-            unit::change(analysis.estimate())
-        );
-        self.reason =
-            Some(if is_found { by_orders } else { format!("code placement: {by_orders}") });
+        let as_built = self.change.unwrap_or(LogRatio(0.0));
+        let text = comparison(as_built, &analysis, pairs.len());
+        self.trace.placement = pairs;
+        let (state, severity) = match state_of(analysis.finding.unwrap_or(Finding::Inconclusive)) {
+            found if found.0 == self.state || found.0 == State::Unchanged => found,
+            _ if excludes(&analysis, as_built) => (State::Inconclusive, None),
+            _ => {
+                self.reason = Some(format!("code placement may explain a part: {text}"));
+                return;
+            }
+        };
+        let is_placement = state != self.state;
+        self.reason = Some(if is_placement { format!("code placement: {text}") } else { text });
         (self.state, self.severity) = (state, severity);
         let change = analysis.estimate();
         self.change = Some(change);
         (self.low, self.high) = (analysis.low, analysis.high);
         self.min_detectable_change = analysis.min_detectable_change();
         (self.base_ns, self.head_ns) = (Some(base_ns), Some(base_ns * change.0.exp()));
-        self.trace.placement = pairs;
     }
+}
+
+/// Both changes: of the measured executables, and in random orders.
+fn comparison(as_built: LogRatio, analysis: &PairedAnalysis, orders: usize) -> String {
+    let interval = analysis.low.zip(analysis.high);
+    let interval = interval
+        .map_or_else(String::new, |(low, high)| format!(" ({})", unit::interval(low, high)));
+    format!(
+        "{} as built, {}{interval} with the functions in {}",
+        unit::change(as_built),
+        unit::change(analysis.estimate()),
+        unit::counted(orders, "random order", "random orders"),
+    )
+}
+
+/// Whether the confidence interval of the analysis excludes a change.
+fn excludes(analysis: &PairedAnalysis, change: LogRatio) -> bool {
+    let interval = analysis.low.zip(analysis.high);
+    interval.is_some_and(|(low, high)| change < low || change > high)
 }
 
 #[cfg(test)]
@@ -59,7 +78,6 @@ mod tests {
     use super::*;
     use crate::cause::{Cause, CauseKind};
     use crate::run::{LaunchTimes, Side};
-    use crate::unit::LogRatio;
 
     fn verdict(state: State, causes: Option<Vec<Cause>>) -> Verdict {
         Verdict {
@@ -83,11 +101,18 @@ mod tests {
 
     #[test]
     fn a_change_that_other_orders_do_not_show_is_placement() {
-        let cases: [(&[f64], State, &str); 4] = [
+        let cases: [(&[f64], State, &str); 5] = [
             (&[1.10, 1.12, 1.09], State::Regression, "+6.2 % as built, +10"),
             (&[1.003, 0.997, 1.001], State::Unchanged, "code placement: +6.2 % as built"),
-            (&[1.12, 0.90], State::Inconclusive, "code placement: +6.2 % as built"),
-            (&[0.90, 0.88], State::Improvement, "code placement: +6.2 % as built"),
+            // Noise neither finds nor excludes it.
+            (
+                &[1.12, 0.90],
+                State::Regression,
+                "code placement may explain a part: +6.2 % as built",
+            ),
+            (&[1.04, 0.93], State::Inconclusive, "code placement: +6.2 % as built"),
+            // A change in the other direction was found only once.
+            (&[0.90, 0.88], State::Inconclusive, "code placement: +6.2 % as built"),
         ];
         for (changes, state, reason) in cases {
             let mut verdict = verdict(State::Regression, Some(Vec::new()));

@@ -10,7 +10,8 @@ use perf_judge::unit;
 /// The titles of a profile's columns, and of those of a comparison.
 const HEADER: [&str; 5] = ["own", "total", "instructions", "", "function"];
 const WITH_STD: &str = "with those of the standard libraries for it";
-const COMPARED: [&str; 5] = ["own base", "own head", "change", "total head", "function"];
+/// The third one is the difference as a share of all instructions of the base.
+const COMPARED: [&str; 5] = ["own base", "own head", "of all", "total head", "function"];
 
 impl Profile {
     /// The profile for a terminal.
