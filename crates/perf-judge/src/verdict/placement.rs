@@ -9,11 +9,15 @@ use super::{Method, State, Verdict};
 use crate::detect::Finding;
 use crate::detect::paired::{self, PairedAnalysis, Schedule};
 use crate::run::Pair;
+use crate::stats;
 use crate::unit::{self, LogRatio};
 
 /// The orders of the functions that are measured, and the pairs: one of each order. A change of 10 % is
 /// found in them where placement alone changes times by 5 % (standard deviation of a difference).
 pub const ORDERS: usize = 20;
+/// How many times as much the differences must vary over the orders as over pairs of one order, so that
+/// placement decides and not noise.
+const VARIED: f64 = 3.0;
 
 impl Verdict {
     /// Whether code placement may explain the change: pairs found it, and no count does.
@@ -26,17 +30,20 @@ impl Verdict {
     /// Judges the change by pairs whose functions are in random orders. Each pair has an order of its own,
     /// so the placement of the measured executables does not decide.
     ///
-    /// The change remains if these pairs neither find nor exclude it: noise alone removes no regression. So
-    /// it does without usable pairs.
+    /// The change remains if these pairs neither find nor exclude it, and vary no more than those of one
+    /// order: noise alone removes no regression. So it does without usable pairs.
     pub fn judge_placement(&mut self, pairs: Vec<Pair>) {
         let Some(analysis) = paired::judge(&pairs, Schedule::Once) else { return };
         let Some((base_ns, _)) = low_noise_times(&pairs) else { return };
         let as_built = self.change.unwrap_or(LogRatio(0.0));
         let text = comparison(as_built, &analysis, pairs.len());
+        let is_varied = range(&self.trace.pairs)
+            .zip(range(&pairs))
+            .is_some_and(|(as_built, in_orders)| in_orders >= as_built * VARIED);
         self.trace.placement = pairs;
         let (state, severity) = match state_of(analysis.finding.unwrap_or(Finding::Inconclusive)) {
             found if found.0 == self.state || found.0 == State::Unchanged => found,
-            _ if excludes(&analysis, as_built) => (State::Inconclusive, None),
+            _ if excludes(&analysis, as_built) || is_varied => (State::Inconclusive, None),
             _ => {
                 self.reason = Some(format!("code placement may explain a part: {text}"));
                 return;
@@ -64,6 +71,13 @@ fn comparison(as_built: LogRatio, analysis: &PairedAnalysis, orders: usize) -> S
         unit::change(analysis.estimate()),
         unit::counted(orders, "random order", "random orders"),
     )
+}
+
+/// The differences of the pairs in ln: from the lowest tenth to the highest. `None` without a difference.
+fn range(pairs: &[Pair]) -> Option<f64> {
+    let differences = pairs.iter().map(|pair| (pair.head.median / pair.base.median).ln());
+    let differences = stats::sorted(&differences.filter(|ln| ln.is_finite()).collect::<Vec<f64>>());
+    Some(stats::quantile(&differences, 0.9)? - stats::quantile(&differences, 0.1)?)
 }
 
 /// Whether the confidence interval of the analysis excludes a change.
@@ -101,6 +115,7 @@ mod tests {
 
     #[test]
     fn a_change_that_other_orders_do_not_show_is_placement() {
+        let noisy = [1.12, 0.98];
         let cases: [(&[f64], State, &str); 5] = [
             (&[1.10, 1.12, 1.09], State::Regression, "+6.2 % as built, +10"),
             (&[1.003, 0.997, 1.001], State::Unchanged, "code placement: +6.2 % as built"),
@@ -116,6 +131,7 @@ mod tests {
         ];
         for (changes, state, reason) in cases {
             let mut verdict = verdict(State::Regression, Some(Vec::new()));
+            verdict.trace.pairs = pairs(&noisy);
             assert!(verdict.may_be_placement());
             verdict.judge_placement(pairs(changes));
             assert_eq!(verdict.state, state, "{changes:?}");
@@ -123,6 +139,18 @@ mod tests {
             assert!(own.starts_with(reason), "{own}");
             assert!(own.ends_with("with the functions in 20 random orders"), "{own}");
             assert_eq!(verdict.trace.placement.len(), ORDERS);
+        }
+    }
+
+    #[test]
+    fn what_varies_over_the_orders_and_not_within_one_is_placement() {
+        for (as_built, state) in
+            [([1.06, 1.065], State::Inconclusive), ([1.2, 0.95], State::Regression)]
+        {
+            let mut verdict = verdict(State::Regression, Some(Vec::new()));
+            verdict.trace.pairs = pairs(&as_built);
+            verdict.judge_placement(pairs(&[1.12, 0.90]));
+            assert_eq!(verdict.state, state, "{as_built:?}");
         }
     }
 
