@@ -94,18 +94,10 @@ impl ProbedBenchmark {
 mod tests {
     use super::*;
     use crate::bench::sample_config::ProbeEstimate;
+    use crate::bench::sample_config::tests::TARGET;
     use std::path::Path;
     use std::time::Duration;
 
-    const TARGET: SamplingTarget = SamplingTarget {
-        launch_ns: 50e6,
-        max_wall_ns: 2e9,
-        min_samples: 5,
-        min_slow_samples: 5,
-        max_author_ns: 5e9,
-        launches: 5,
-        pooled_samples: None,
-    };
     const TARGETS: SamplingTargets = SamplingTargets { recorded: TARGET, new: TARGET };
 
     /// A benchmark of 163 ns per iteration whose first probe saw this wall-clock time per iteration.

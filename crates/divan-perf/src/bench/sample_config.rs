@@ -207,10 +207,10 @@ fn fits(past: &RecordedSampleConfig, iteration_wall_ns: f64, target: SamplingTar
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    const TARGET: SamplingTarget = SamplingTarget {
+    pub(in crate::bench) const TARGET: SamplingTarget = SamplingTarget {
         launch_ns: 50e6,
         max_wall_ns: 2e9,
         min_samples: 5,
