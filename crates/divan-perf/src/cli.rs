@@ -6,17 +6,21 @@ use crate::commands::calibrate::{self, CalibrateArgs};
 use crate::commands::doctor::{self, DoctorArgs};
 use crate::commands::explain::{self, ExplainArgs};
 use crate::commands::history::{self, HistoryCommand};
+use crate::commands::init::{self, InitArgs};
 use crate::commands::judge;
 use crate::commands::merge::{self, MergeArgs};
 use crate::commands::profile::{self, ProfileArgs};
 use crate::commands::report::{self, ReportArgs};
 use crate::commands::site::{self, SiteArgs};
 use crate::github::{self, CommentArgs, GateArgs, IssueArgs};
+use crate::command_name::{self, named};
+use crate::gitlab::{self, NoteArgs};
 use crate::interrupt::Interrupted;
 use crate::pipeline::{self, PerfArgs};
 use crate::ui;
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::builder::StyledStr;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// Printed below the options of `perf --help`.
@@ -60,6 +64,11 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Set up a workspace: files, first limits, workflows.
+    ///
+    /// It shows a diff of all files and asks before it writes them. A file that was edited is kept.
+    /// Repeat it after an update of this tool.
+    Init(InitArgs),
     /// Check the workspace and the CI setup for problems.
     ///
     /// It takes about a minute and changes no file. The exit status is 1 if something must be fixed.
@@ -116,6 +125,10 @@ enum Command {
     ///
     /// Run it in a workflow whose token has the permission `pull-requests: write`.
     Comment(CommentArgs),
+    /// Write or update the note on a merge request of GitLab.
+    ///
+    /// Run it in a pipeline of a merge request.
+    Note(NoteArgs),
     /// Open, update or close the issue of a failing branch.
     ///
     /// The issue is open as long as the recorded runs of the branch fail. Run it in a workflow whose
@@ -135,6 +148,57 @@ pub fn run(cli: &Cli) -> ExitCode {
     })
 }
 
+/// The name of the installed program, as cargo calls it.
+const CARGO_COMMAND: &str = "divan-perf";
+
+/// Parses the arguments of the installed program `cargo-divan-perf`, runs the command and returns the
+/// exit status.
+///
+/// All texts name it `cargo divan-perf`.
+#[must_use]
+pub fn run_as_cargo_command() -> ExitCode {
+    command_name::set("cargo divan-perf");
+    let own = with_own_name(Cli::command()).name(CARGO_COMMAND);
+    let cargo = clap::Command::new("cargo").bin_name("cargo").subcommand_required(true);
+    let cargo = cargo.subcommand(own.version(env!("CARGO_PKG_VERSION")));
+    let matches = cargo.max_term_width(100).get_matches();
+    let matches = matches.subcommand_matches(CARGO_COMMAND);
+    match matches.map(Cli::from_arg_matches) {
+        Some(Ok(cli)) => run(&cli),
+        Some(Err(error)) => error.exit(),
+        // Clap has refused any other subcommand.
+        None => ExitCode::from(2),
+    }
+}
+
+/// The command with its own name in all texts of `--help`.
+fn with_own_name(mut command: clap::Command) -> clap::Command {
+    if let Some(text) = command.get_about().map(own_name) {
+        command = command.about(text);
+    }
+    if let Some(text) = command.get_long_about().map(own_name) {
+        command = command.long_about(text);
+    }
+    if let Some(text) = command.get_after_help().map(own_name) {
+        command = command.after_help(text);
+    }
+    command.mut_args(with_own_name_in_help).mut_subcommands(with_own_name)
+}
+
+fn with_own_name_in_help(mut arg: clap::Arg) -> clap::Arg {
+    if let Some(text) = arg.get_help().map(own_name) {
+        arg = arg.help(text);
+    }
+    if let Some(text) = arg.get_long_help().map(own_name) {
+        arg = arg.long_help(text);
+    }
+    arg
+}
+
+fn own_name(text: &StyledStr) -> StyledStr {
+    StyledStr::from(named(&text.to_string()).into_owned())
+}
+
 impl Command {
     fn run(&self) -> Result<ExitCode> {
         match self {
@@ -142,12 +206,14 @@ impl Command {
             Self::Judge => judge::run(),
             Self::Explain(args) => explain::run(args),
             Self::Profile(args) => profile::run(args),
+            Self::Init(args) => init::run(args),
             Self::Doctor(args) => doctor::run(args),
             Self::Accept(args) => accept::run(args),
             Self::Merge(args) => merge::run(args),
             Self::Report(args) => report::run(args),
             Self::Gate(args) => github::gate(args),
             Self::Comment(args) => github::comment(args),
+            Self::Note(args) => gitlab::note(args),
             Self::Issue(args) => github::issue(args),
             Self::History(args) => history::run(args),
             Self::Site(args) => site::run(args),
@@ -159,7 +225,6 @@ impl Command {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
     fn the_command_line_is_consistent() {

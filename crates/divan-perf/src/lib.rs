@@ -17,6 +17,7 @@
 //! }
 //! ```
 
+mod command_name;
 mod ui;
 mod interrupt;
 mod files;
@@ -35,7 +36,8 @@ mod similar_names;
 mod site;
 mod pipeline;
 mod github;
+mod gitlab;
 mod commands;
 mod cli;
 
-pub use cli::{Cli, run};
+pub use cli::{Cli, run, run_as_cargo_command};

@@ -1,9 +1,10 @@
 //! report.json, which another machine may have written.
 
+use crate::command_name::named;
 use crate::foreign_files::read_text;
 use anyhow::{Context as _, Result, bail};
 use perf_judge::history::WorkspaceRuns;
-use perf_report::{REPORT_BYTES, Report, visible};
+use perf_report::{Page, REPORT_BYTES, Report, visible};
 use std::path::Path;
 
 /// Reads and validates a report.
@@ -30,6 +31,11 @@ pub(crate) fn read_own(path: &Path, workspace: &WorkspaceRuns) -> Result<Report>
         );
     }
     Ok(report)
+}
+
+/// The report in Markdown, with the name of this program.
+pub(crate) fn to_markdown(report: &Report, page: Page<'_>) -> String {
+    named(&perf_report::to_markdown(report, page)).into_owned()
 }
 
 /// Parses the text of the report at `path`.

@@ -1,5 +1,6 @@
 //! Everything that is printed: the report to standard output, the rest to standard error.
 
+use crate::command_name::named;
 use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
@@ -35,6 +36,7 @@ pub(crate) fn say(line: &str) {
         '\n' | '\t' => c.to_string(),
         _ => visible(&c.to_string()),
     };
+    let line = named(line);
     let _ = writeln!(io::stderr(), "{}", line.chars().map(escape).collect::<String>());
 }
 
@@ -61,6 +63,7 @@ pub(crate) fn report(text: &str, color: Color) -> io::Result<()> {
         Color::Never => ColorChoice::Never,
     };
     let mut stream = AutoStream::new(io::stdout(), choice).lock();
+    let text = named(text);
     ignore_closed_pipe(stream.write_all(text.as_bytes()).and_then(|()| stream.flush()))
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod calibrate;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod history;
+pub(crate) mod init;
 pub(crate) mod judge;
 pub(crate) mod merge;
 pub(crate) mod profile;

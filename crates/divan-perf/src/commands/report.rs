@@ -1,12 +1,12 @@
 //! `cargo xtask perf report`: renders a saved report. It needs neither cargo nor git.
 
 use crate::github::{OUTPUTS, SUMMARY, append};
-use crate::report_file::read;
+use crate::report_file::{read, to_markdown};
 use crate::ui;
 use crate::ui::Color;
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
-use perf_report::{Page, to_annotations, to_markdown, to_outputs, to_terminal};
+use perf_report::{Page, to_annotations, to_outputs, to_terminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -6,10 +6,10 @@
 use super::args::CommentArgs;
 use super::event::FinishedRun;
 use super::gh::{Gh, User};
-use crate::report_file;
+use crate::report_file::{self, to_markdown};
 use crate::ui;
 use anyhow::{Context as _, Result};
-use perf_report::{Page, to_markdown};
+use perf_report::Page;
 use serde::Deserialize;
 use serde_json::json;
 use std::process::ExitCode;

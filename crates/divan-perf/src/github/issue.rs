@@ -3,10 +3,10 @@
 use super::args::IssueArgs;
 use super::event::is_repository;
 use super::gh::{Gh, User};
-use crate::report_file;
+use crate::report_file::{self, to_markdown};
 use crate::ui;
 use anyhow::{Result, bail};
-use perf_report::{Page, Report, to_markdown, visible};
+use perf_report::{Page, Report, visible};
 use serde::Deserialize;
 use serde_json::json;
 use std::process::ExitCode;

@@ -22,6 +22,8 @@ pub(crate) struct NoiseProbe {
     pub(crate) names: Vec<BenchmarkId>,
     /// Benchmarks that cannot be measured, with the reason.
     pub(crate) failures: BTreeMap<BenchmarkId, String>,
+    /// The probed times of an iteration in ns.
+    pub(crate) iteration_ns: BTreeMap<BenchmarkId, f64>,
     /// Benchmarks whose launches mostly make their inputs.
     pub(crate) slow_set_ups: Vec<SlowSetUp>,
     /// `None` if it was not measured.
@@ -71,8 +73,13 @@ pub(crate) fn probe(
         runner.planned().iter().flat_map(|planned| planned.rows.clone()).collect();
     let failures = runner.failures().clone();
     let slow_set_ups = slow_set_ups(runner.planned());
+    let times = |planned: &PlannedBenchmark| {
+        let time = planned.iteration_ns;
+        planned.rows.iter().map(|row| (row.clone(), time)).collect::<Vec<_>>()
+    };
+    let iteration_ns = runner.planned().iter().flat_map(times).collect();
     let Some(time) = time else {
-        return Ok(NoiseProbe { names, failures, slow_set_ups, noise: None });
+        return Ok(NoiseProbe { names, failures, iteration_ns, slow_set_ups, noise: None });
     };
     let mut runner = runner.with_time(time);
     let base = BaseEntries::new(listing, &BTreeMap::new());
@@ -81,7 +88,7 @@ pub(crate) fn probe(
         runner.compare("measuring the noise", PAIRS, &names, &base, launcher, interrupt)?;
     interrupt.check()?;
     let noise = noise(launches.pairs.values().flatten());
-    Ok(NoiseProbe { names, failures, slow_set_ups, noise })
+    Ok(NoiseProbe { names, failures, iteration_ns, slow_set_ups, noise })
 }
 
 /// The benchmarks that spend half of a launch or more outside its samples, the slowest first.

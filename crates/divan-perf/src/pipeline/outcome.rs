@@ -11,6 +11,7 @@ use crate::site::SiteInputs;
 use crate::store::{BaseBranch, BaseCommit, MeasurementFile};
 use crate::ui;
 use crate::ui::Color;
+use crate::report_file::to_markdown;
 use anyhow::{Context as _, Result};
 use perf_judge::budget::{Acceptance, Budget, BudgetResult, Required, check};
 use perf_judge::ident::BenchmarkId;
@@ -18,7 +19,7 @@ use perf_judge::run::{LaunchResult, Run};
 use perf_judge::verdict::{State, Verdict, Verdicts};
 use perf_report::{
     AcceptanceResult, Base, Comparison, Page, PreviousCommit, ReferenceFacts, Report, ReportParts,
-    to_markdown, to_terminal,
+    to_terminal,
 };
 use serde_json::json;
 use std::cmp::Reverse;

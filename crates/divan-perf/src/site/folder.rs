@@ -1,6 +1,7 @@
 //! Writes the site's folder: only changed files are written, and obsolete ones are removed.
 
 use crate::files::remove;
+use crate::command_name::named;
 use crate::output::{CachedPart, OutputFolder, SITE, SiteState};
 use anyhow::Result;
 use perf_judge::ident::digest;
@@ -40,11 +41,12 @@ impl<'a> SiteFolder<'a> {
 
     /// Writes a file if its contents changed.
     pub(super) fn put(&mut self, page: &SiteFile) -> Result<()> {
-        let contents = digest(page.contents.as_bytes());
-        if self.old.files.get(&page.path) != Some(&contents) {
-            self.output.write(&format!("{SITE}/{}", page.path), page.contents.as_bytes())?;
+        let contents = named(&page.contents);
+        let key = digest(contents.as_bytes());
+        if self.old.files.get(&page.path) != Some(&key) {
+            self.output.write(&format!("{SITE}/{}", page.path), contents.as_bytes())?;
         }
-        self.new.files.insert(page.path.clone(), contents);
+        self.new.files.insert(page.path.clone(), key);
         Ok(())
     }
 

@@ -25,6 +25,9 @@ const SCHEMA: u32 = 2;
 pub struct BudgetFile {
     /// The schema of the file.
     pub schema: u32,
+    /// The version of this tool that wrote the first form of the file.
+    #[serde(default)]
+    pub written_by: Option<String>,
     /// The branches of baselines. All other branches use the first. `None`: the default branch of
     /// the repository.
     #[serde(default, deserialize_with = "configured")]
@@ -76,6 +79,7 @@ impl Default for BudgetFile {
     fn default() -> Self {
         Self {
             schema: SCHEMA,
+            written_by: None,
             base_branches: None,
             history: HistoryConfig::default(),
             cargo: CargoConfig::default(),
