@@ -1,5 +1,6 @@
 //! The command line and its dispatch.
 
+use crate::command_name::{self, named};
 use crate::commands::accept::{self, AcceptArgs};
 use crate::commands::budgets::{self, BudgetsArgs};
 use crate::commands::calibrate::{self, CalibrateArgs};
@@ -13,7 +14,6 @@ use crate::commands::profile::{self, ProfileArgs};
 use crate::commands::report::{self, ReportArgs};
 use crate::commands::site::{self, SiteArgs};
 use crate::github::{self, CommentArgs, GateArgs, IssueArgs};
-use crate::command_name::{self, named};
 use crate::gitlab::{self, NoteArgs};
 use crate::interrupt::Interrupted;
 use crate::pipeline::{self, PerfArgs};

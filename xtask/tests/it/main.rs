@@ -23,6 +23,7 @@ mod divan_versions;
 mod history;
 mod history_sharing;
 mod history_harm;
+mod init;
 mod judge;
 mod known_cost;
 mod many_benchmarks;

@@ -26,9 +26,12 @@ impl Gitlab {
     /// GitLab's API at `address`. Neither it nor the token may have a character that ends a line or a
     /// text of curl's configuration.
     pub(super) fn at(address: &str, token: &str) -> Result<Self> {
-        let is_plain = |text: &str| text.chars().all(|c| c.is_ascii_graphic() && c != '"' && c != '\\');
+        let is_plain =
+            |text: &str| text.chars().all(|c| c.is_ascii_graphic() && c != '"' && c != '\\');
         if !is_plain(address) || !is_plain(token) {
-            bail!("the address of the API or the token has a space, a quote or a control character: copy it again");
+            bail!(
+                "the address of the API or the token has a space, a quote or a control character: copy it again"
+            );
         }
         let sh = Shell::new().context("cannot enter the current folder")?;
         let address = address.trim_end_matches('/').to_owned();
@@ -66,7 +69,9 @@ impl Gitlab {
         let Self { sh, address, token } = self;
         let url = format!("{address}/{path}");
         let cannot = || {
-            format!("cannot {method} {path}: check PERF_NOTE_TOKEN, which needs the scope `api`, and that curl is installed")
+            format!(
+                "cannot {method} {path}: check PERF_NOTE_TOKEN, which needs the scope `api`, and that curl is installed"
+            )
         };
         let mut file = NamedTempFile::new().context("cannot write a temporary file")?;
         let mut data = Vec::new();

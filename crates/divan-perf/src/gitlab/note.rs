@@ -3,7 +3,7 @@
 use super::api::Gitlab;
 use crate::report_file::{self, to_markdown};
 use crate::ui;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use perf_report::Page;
 use serde::Deserialize;
@@ -20,7 +20,7 @@ pub(crate) struct NoteArgs {
     /// Path of the report, which may be missing.
     #[arg(value_name = "REPORT")]
     file: PathBuf,
-    /// Address of GitLab's API, e.g. https://gitlab.com/api/v4.
+    /// Address of GitLab's API, e.g. `https://gitlab.com/api/v4`.
     #[arg(long, value_name = "URL", env = "CI_API_V4_URL")]
     api: String,
     /// Number of the project.
@@ -30,10 +30,23 @@ pub(crate) struct NoteArgs {
     #[arg(long, value_name = "IID", env = "CI_MERGE_REQUEST_IID")]
     merge_request: u64,
     /// Link to this pipeline.
-    #[arg(long, value_name = "URL", env = "CI_PIPELINE_URL", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "CI_PIPELINE_URL",
+        default_value = "",
+        hide_default_value = true
+    )]
     pipeline: String,
     /// Project access token with the scope `api`.
-    #[arg(long, value_name = "TOKEN", env = "PERF_NOTE_TOKEN", hide_env_values = true, default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "PERF_NOTE_TOKEN",
+        hide_env_values = true,
+        default_value = "",
+        hide_default_value = true
+    )]
     token: String,
     /// Print the note instead of writing it.
     #[arg(long)]
@@ -44,11 +57,11 @@ pub(crate) struct NoteArgs {
 struct Note {
     id: u64,
     body: String,
-    author: User,
+    author: NoteAuthor,
 }
 
 #[derive(PartialEq, Eq, Deserialize)]
-struct User {
+struct NoteAuthor {
     id: u64,
 }
 
@@ -59,9 +72,14 @@ pub(crate) fn run(args: &NoteArgs) -> Result<ExitCode> {
         ui::verbatim(&body).context("cannot write to standard output")?;
         return Ok(ExitCode::SUCCESS);
     }
+    if args.token.is_empty() {
+        bail!(
+            "cannot write the note: PERF_NOTE_TOKEN is not set. Add it to the variables of the project"
+        );
+    }
     let gitlab = Gitlab::at(&args.api, &args.token)?;
     let notes = format!("projects/{}/merge_requests/{}/notes", args.project, args.merge_request);
-    let own: User = gitlab.get("user")?;
+    let own: NoteAuthor = gitlab.get("user")?;
     let existing: Vec<Note> = gitlab.list(&notes)?;
     let existing =
         existing.into_iter().find(|note| note.author == own && note.body.starts_with(MARKER));
@@ -77,7 +95,8 @@ pub(crate) fn run(args: &NoteArgs) -> Result<ExitCode> {
 /// The text of the note.
 fn body(args: &NoteArgs) -> String {
     let link = Some(args.pipeline.as_str()).filter(|link| !link.is_empty());
-    let end = link.map_or_else(String::new, |link| format!("\n<sub>[The pipeline]({link})</sub>\n"));
+    let end =
+        link.map_or_else(String::new, |link| format!("\n<sub>[The pipeline]({link})</sub>\n"));
     let bytes = Page::COMMENT_BYTES.saturating_sub(MARKER.len() + end.len() + 2);
     let text = match report_file::read(&args.file) {
         Ok(report) => to_markdown(&report, Page { bytes, more: link }),

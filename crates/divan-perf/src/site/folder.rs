@@ -1,7 +1,7 @@
 //! Writes the site's folder: only changed files are written, and obsolete ones are removed.
 
-use crate::files::remove;
 use crate::command_name::named;
+use crate::files::remove;
 use crate::output::{CachedPart, OutputFolder, SITE, SiteState};
 use anyhow::Result;
 use perf_judge::ident::digest;

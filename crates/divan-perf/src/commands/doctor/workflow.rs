@@ -7,7 +7,7 @@ use saphyr::{LoadableYamlNode as _, MarkedYaml};
 /// The findings in the workflow `text` of the file `name`; none if it does not run this tool.
 /// `base` is the base branch, if it exists.
 pub(super) fn check(name: &str, text: &str, base: Option<&str>) -> Vec<Finding> {
-    if !text.contains("xtask perf") {
+    if !runs_this_tool(text) {
         return Vec::new();
     }
     let documents = match MarkedYaml::load_from_str(text) {
@@ -25,6 +25,11 @@ pub(super) fn check(name: &str, text: &str, base: Option<&str>) -> Vec<Finding> 
     let workflow = Workflow { name, root };
     let branches = base.map(|base| workflow.branches(base)).unwrap_or_default();
     [workflow.triggers(), branches, workflow.permissions(), workflow.jobs()].concat()
+}
+
+/// Whether a workflow runs this tool, by an xtask or the installed program.
+pub(super) fn runs_this_tool(text: &str) -> bool {
+    text.contains("xtask perf") || text.contains("cargo divan-perf")
 }
 
 /// The characters that make a pattern of a branch's name. Such an entry can select any branch.

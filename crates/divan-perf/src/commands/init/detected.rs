@@ -100,7 +100,7 @@ fn installed_from(workflow: &str) -> Option<Source> {
     Some(Source::Git { url, rev: after("--rev").map(str::to_owned) })
 }
 
-/// A folder as seen from another one, if both are on one drive.
+/// The path of a folder relative to another one, if both are on one drive.
 pub(super) fn relative(folder: &Path, from: &Path) -> PathBuf {
     let (folder, from) = (real(folder), real(from));
     let common = folder.components().zip(from.components()).take_while(|(a, b)| a == b).count();

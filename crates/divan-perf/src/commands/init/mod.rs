@@ -13,7 +13,7 @@ mod detected;
 use crate::args::{HistoryArgs, MeasureArgs};
 use crate::bench::Workspace;
 use crate::budget_file::BUDGET_FILE;
-use crate::files::{TEXT_BYTES, read_if_there, write_atomically};
+use crate::files::{TEXT_BYTES, read_if_there, real, write_atomically};
 use crate::interrupt::Interrupt;
 use crate::pipeline;
 use crate::ui;
@@ -27,7 +27,7 @@ use plan::{FileState, PlannedFile};
 use source::{PACKAGE, Source};
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, IsTerminal as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use workflows::{Ci, CiSettings};
 use xshell::Shell;
@@ -98,7 +98,8 @@ pub(crate) fn run(args: &InitArgs) -> Result<ExitCode> {
     let workspace = Workspace::find(&sh, args.manifest_path.as_deref())?;
     let detected = Detected::of(&workspace)?;
     let files =
-        Plan { args, workspace: &workspace, detected: &detected, interrupt: &interrupt }.files()?;
+        FilePlan { args, workspace: &workspace, detected: &detected, interrupt: &interrupt }
+            .files()?;
     if args.check {
         return Ok(check(&files));
     }
@@ -179,14 +180,14 @@ impl Style {
 }
 
 /// What the files depend on.
-struct Plan<'a> {
+struct FilePlan<'a> {
     args: &'a InitArgs,
     workspace: &'a Workspace,
     detected: &'a Detected,
     interrupt: &'a Interrupt,
 }
 
-impl Plan<'_> {
+impl FilePlan<'_> {
     fn files(&self) -> Result<Vec<PlannedFile>> {
         let style = self.detected.style(self.args.style);
         let source = self.source(style);
@@ -225,9 +226,14 @@ impl Plan<'_> {
         })
     }
 
-    /// A folder as seen from the package `xtask`.
-    fn relative(&self, folder: &std::path::Path) -> PathBuf {
-        detected::relative(folder, &self.workspace.root.join(XTASK))
+    /// The path of a folder for the manifest of `xtask`. It is relative in the repository. Otherwise it is
+    /// absolute, so that it is also right in the work tree of a base.
+    fn relative(&self, folder: &Path) -> PathBuf {
+        let (folder, root) = (real(folder), real(&self.detected.root));
+        if folder.starts_with(root) {
+            return detected::relative(&folder, &self.workspace.root.join(XTASK));
+        }
+        folder
     }
 
     /// The files of a package that embeds the tool. One that the workspace wrote itself is kept.
@@ -237,7 +243,7 @@ impl Plan<'_> {
         }
         if self.workspace.packages.contains(XTASK) && !self.detected.has_thin_xtask {
             bail!(
-                "this workspace has a package `{XTASK}` of its own. Add `{PACKAGE} = {}` to its dependencies, and `Perf(Box<divan_perf::Cli>)` to its commands, as {PACKAGE}'s README shows, then repeat the command; or use `--style program`",
+                "this workspace has a package `{XTASK}` of its own. Add `{PACKAGE} = {}` to its dependencies, and `Perf(Box<divan_perf::Cli>)` to its commands (the README of {PACKAGE} has an example). Then repeat the command, or use `--style program`",
                 source.dependency()
             );
         }

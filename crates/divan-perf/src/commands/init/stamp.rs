@@ -3,7 +3,7 @@
 use perf_judge::ident::digest;
 
 /// What the line begins with, after the characters of a comment.
-const MARK: &str = "Written by `cargo xtask perf init`, version ";
+const MARK: &str = "Written by `perf init` of divan-perf ";
 /// What its last part begins with.
 const ADVICE: &str = ". Run it again to update this file.";
 
@@ -63,12 +63,9 @@ mod tests {
 
     #[test]
     fn files_of_others_have_no_stamp() {
-        for text in [
-            "",
-            "on: push\n",
-            "# Written by hand\n",
-            "# Written by `cargo xtask perf init`, version 1",
-        ] {
+        for text in
+            ["", "on: push\n", "# Written by hand\n", "# Written by `perf init` of divan-perf 1"]
+        {
             assert_eq!(Stamp::read(text), None, "{text}");
             assert_eq!(body(text), text);
         }

@@ -181,7 +181,11 @@ mod tests {
                         let parsed = Yaml::load_from_str(&text);
                         assert!(parsed.is_ok(), "{path}: {parsed:?}\n{text}");
                         assert!(!text.contains("<<") && !text.contains("<%"), "{text}");
-                        assert_eq!(text.contains("cargo xtask perf"), install.is_none(), "{path}\n{text}");
+                        assert_eq!(
+                            text.contains("cargo xtask perf"),
+                            install.is_none(),
+                            "{path}\n{text}"
+                        );
                         assert!(text.ends_with('\n') && !text.contains("\n\n\n"), "{text}");
                     }
                 }
