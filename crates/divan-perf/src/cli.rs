@@ -6,6 +6,7 @@ use crate::commands::budgets::{self, BudgetsArgs};
 use crate::commands::calibrate::{self, CalibrateArgs};
 use crate::commands::doctor::{self, DoctorArgs};
 use crate::commands::explain::{self, ExplainArgs};
+use crate::commands::generate::{self, GenerateArgs};
 use crate::commands::history::{self, HistoryCommand};
 use crate::commands::init::{self, InitArgs};
 use crate::commands::judge;
@@ -113,6 +114,8 @@ enum Command {
     /// Each line of standard input is a case in JSON, and each line of standard output its verdict.
     /// docs/formats.md describes both.
     Judge,
+    /// Print completions of a shell, or the manual page.
+    Generate(GenerateArgs),
     /// Decide in CI whether a pull request's check passes.
     ///
     /// It combines the results of the jobs before it with their report. The exit status is 0 if the
@@ -204,6 +207,7 @@ impl Command {
         match self {
             Self::Calibrate(args) => calibrate::run(args),
             Self::Judge => judge::run(),
+            Self::Generate(args) => generate::run(args, Cli::command()),
             Self::Explain(args) => explain::run(args),
             Self::Profile(args) => profile::run(args),
             Self::Init(args) => init::run(args),

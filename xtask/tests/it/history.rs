@@ -303,6 +303,37 @@ fn another_tools_history_is_imported_once() {
 }
 
 #[test]
+fn results_of_other_tools_are_imported_and_written() {
+    let project = Project::committed();
+    let head = project.git(&["rev-parse", "HEAD"]);
+    let criterion = root().join("fixtures/history/criterion");
+    let import = ["import", criterion.to_str().unwrap()];
+    project.history(&import).expect(0).says("1 run imported");
+    project.history(&import).expect(0).says("1 already recorded");
+    let export = |format: &str| {
+        let ended = project.history(&["export", "--format", format]);
+        serde_json::from_str::<serde_json::Value>(&ended.expect(0).stdout).unwrap()
+    };
+    let bencher = export("bencher");
+    let latency =
+        serde_json::json!({"value": 1190.0, "lower_value": 1150.0, "upper_value": 1250.0});
+    assert_eq!(bencher["sort/quick/64"]["latency"], latency);
+    let custom = export("custom-smaller-is-better");
+    assert_eq!(
+        custom[0],
+        serde_json::json!({"name": "sort/quick/64", "unit": "ns", "value": 1190.0, "range": "± 45"})
+    );
+    assert_eq!(export("divan")["commit"], head.as_str());
+    // The written file is one that can be imported, with a commit of its own.
+    project.write("out/bencher.json", &bencher.to_string());
+    project
+        .history(&["import", "out/bencher.json", "--commit", "HEAD"])
+        .expect(0)
+        .says("1 run imported");
+    project.history(&["import", "out"]).expect(2).says("the folder that Criterion writes");
+}
+
+#[test]
 fn an_import_leaves_out_what_is_no_number() {
     let project = Project::committed();
     let text = fs::read_to_string(root().join("fixtures/history/data.js")).unwrap();

@@ -155,6 +155,38 @@ fn gitlab_gets_a_pipeline() {
     assert!(!project.path().join(".github").exists());
 }
 
+/// The commands of docs/adopting.md, in their order.
+fn documented_commands() -> Vec<String> {
+    let page = std::fs::read_to_string(root().join("docs/adopting.md")).unwrap();
+    let blocks = page.split("```console\n").skip(1);
+    let lines = blocks.flat_map(|block| block.split("```").next().unwrap().lines());
+    lines.map(|line| line.strip_prefix("$ cargo xtask perf").unwrap().trim().to_owned()).collect()
+}
+
+/// The page is about another workspace; the commands are the same.
+#[test]
+fn every_command_of_the_page_on_adopting_works() {
+    let project = Project::scripted();
+    let manifest = project.path().join("Cargo.toml").display().to_string();
+    let commands = documented_commands();
+    assert!(commands.len() >= 9, "{commands:?}");
+    for command in commands {
+        let words = command.split_whitespace();
+        let args: Vec<&str> =
+            words.map(|arg| if arg == "../toml/Cargo.toml" { &manifest } else { arg }).collect();
+        project.task(&args).expect(0);
+        if args.contains(&"--manifest-path") && args.contains(&"init") {
+            // The versions of this repository are there without a network.
+            let versions = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
+            project.write("Cargo.lock", &versions);
+            project.commit_all();
+            project.git(&["switch", "--quiet", "--create", "change"]);
+            project.write("known-cost.txt", "checksum=0.001\n");
+            project.commit_all();
+        }
+    }
+}
+
 /// A program `curl` that answers lists from a file and keeps what was sent.
 const CURL: &str = r#"#!/bin/sh
 here=$(dirname "$0")

@@ -5,6 +5,7 @@ pub(crate) mod budgets;
 pub(crate) mod calibrate;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod generate;
 pub(crate) mod history;
 pub(crate) mod init;
 pub(crate) mod judge;

@@ -168,6 +168,7 @@ pub(super) const COLUMNS: [&str; 7] =
 mod tests {
     use super::*;
     use crate::history::import::import;
+    use crate::history::other_tools::MeasuredAt;
     use crate::run::Alloc;
     use crate::run::tests::{measured, run};
     use proptest::prelude::*;
@@ -192,7 +193,8 @@ mod tests {
     }
 
     fn again(text: &str) -> Vec<Record> {
-        let runs = import(text, "main").unwrap().runs;
+        let at = MeasuredAt { started: DateTime::UNIX_EPOCH, commit: None };
+        let runs = import(text, "main", &at).unwrap().runs;
         assert!(runs.iter().all(|run| !run.is_complete_and_clean()));
         let read = runs.iter().map(|run| Run::from_json(&run.to_json()).unwrap());
         read.flat_map(|run| records_of(&run)).collect()

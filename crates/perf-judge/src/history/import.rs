@@ -4,16 +4,18 @@ use super::data_js;
 use super::flat::{COLUMNS, Record};
 use super::flat_runs;
 use super::imported::{ImportError, Imported, has_place};
+use super::other_tools::{self, MeasuredAt, Tool, tool_of};
 use serde_json::Value;
 
 /// The origin of runs from an export.
 const EXPORT: &str = "an export";
 
-/// Reads a file of any supported format. `branch` is the measured branch if the file has none.
+/// Reads a file of any supported format. `branch` is the measured branch if the file has none, and `at`
+/// the time and the commit of a file that has neither.
 ///
 /// # Errors
 /// [`ImportError`] with the place of the error.
-pub fn import(text: &str, branch: &str) -> Result<Imported, ImportError> {
+pub fn import(text: &str, branch: &str, at: &MeasuredAt) -> Result<Imported, ImportError> {
     let text = text.trim_start_matches('\u{feff}').trim_start();
     if text.starts_with("window.") {
         return data_js::import(text, branch);
@@ -23,6 +25,7 @@ pub fn import(text: &str, branch: &str) -> Result<Imported, ImportError> {
         Some('{') => match kind_of(text) {
             ObjectKind::DataJs => return data_js::import(text, branch),
             ObjectKind::Run => return Err(ImportError::Run),
+            ObjectKind::Tool(tool) => return other_tools::import(tool, text, at),
             ObjectKind::Record => flat_runs::from_json(text)?,
             ObjectKind::Unknown => return Err(ImportError::Unknown),
         },
@@ -48,6 +51,7 @@ enum ObjectKind {
     DataJs,
     Run,
     Record,
+    Tool(Tool),
     Unknown,
 }
 
@@ -57,6 +61,9 @@ fn kind_of(text: &str) -> ObjectKind {
         Some(Ok(Value::Object(first))) if first.contains_key("entries") => ObjectKind::DataJs,
         Some(Ok(Value::Object(first))) if first.contains_key("kind") => ObjectKind::Run,
         Some(Ok(Value::Object(first))) if first.contains_key("operation") => ObjectKind::Record,
+        Some(Ok(Value::Object(first))) => {
+            tool_of(&first).map_or(ObjectKind::Unknown, ObjectKind::Tool)
+        }
         // The reader of records reports the error and its place.
         Some(Err(_)) => ObjectKind::Record,
         _ => ObjectKind::Unknown,
@@ -67,6 +74,11 @@ fn kind_of(text: &str) -> ObjectKind {
 mod tests {
     use super::*;
     use crate::history::{Place, path_of, place_of};
+    use chrono::DateTime;
+
+    fn at() -> MeasuredAt {
+        MeasuredAt { started: DateTime::UNIX_EPOCH, commit: None }
+    }
 
     #[test]
     fn a_file_that_cannot_be_imported_is_an_error_with_a_reason() {
@@ -85,12 +97,12 @@ mod tests {
             ),
         ];
         for (text, why) in cases {
-            let error = import(text, "main").unwrap_err().to_string();
+            let error = import(text, "main", &at()).unwrap_err().to_string();
             assert!(error.contains(why), "{text}: {error}");
         }
         for value in ["NaN", "inf", "soon"] {
             let csv = format!("{header}\n2026-11-23T00:00:00Z,a,median,{value},ns,,\n");
-            assert!(import(&csv, "main").is_err(), "{value}");
+            assert!(import(&csv, "main", &at()).is_err(), "{value}");
         }
     }
 
@@ -99,7 +111,7 @@ mod tests {
         let header = COLUMNS.join(",");
         for year in ["1969", "+10000", "-0001"] {
             let csv = format!("{header}\n{year}-12-31T00:00:00Z,a,median,1,ns,,\n");
-            let error = import(&csv, "main").unwrap_err().to_string();
+            let error = import(&csv, "main", &at()).unwrap_err().to_string();
             assert!(error.contains("record 1 has a time"), "{error}");
         }
     }
@@ -109,7 +121,7 @@ mod tests {
         let header = COLUMNS.join(",");
         for hash in ["../../../../x", "a/b", "é.git\u{202e}", "-", "0-0-0-0-0"] {
             let csv = format!("{header}\n2026-11-23T00:00:00Z,a,median,1,ns,{hash},\n");
-            let runs = import(&csv, "main").unwrap().runs;
+            let runs = import(&csv, "main", &at()).unwrap().runs;
             let path = path_of(&runs[0]);
             assert_eq!(place_of(&path), Place::Run, "{path}");
             assert_eq!(runs[0].commit.as_ref().unwrap().hash, hash);
@@ -119,7 +131,7 @@ mod tests {
     #[test]
     fn an_empty_export_has_no_runs() {
         for text in ["[\n\n]\n".to_owned(), format!("{}\n", COLUMNS.join(","))] {
-            assert_eq!(import(&text, "main").unwrap(), Imported::default());
+            assert_eq!(import(&text, "main", &at()).unwrap(), Imported::default());
         }
     }
 }

@@ -27,7 +27,7 @@ pub enum ImportError {
     Run,
     /// The file has none of the supported formats.
     #[error(
-        "it is none of the supported formats: data.js of github-action-benchmark, or an export as JSON, NDJSON or CSV"
+        "it is none of the supported formats: docs/history.md lists them, e.g. data.js, Bencher Metric Format, and exports as JSON, NDJSON or CSV"
     )]
     Unknown,
 }

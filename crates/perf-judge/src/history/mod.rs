@@ -5,6 +5,7 @@ mod flat_runs;
 mod data_js;
 mod import;
 mod imported;
+pub mod other_tools;
 mod day_index;
 mod workspace;
 

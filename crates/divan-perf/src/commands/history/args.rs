@@ -48,15 +48,17 @@ pub(super) enum HistoryTask {
         #[arg(long)]
         repair: bool,
     },
-    /// Export recorded values as JSON, CSV or NDJSON.
+    /// Export recorded values as JSON, CSV or NDJSON, or for other tools.
     ///
     /// There is one record per benchmark and metric of each run. docs/formats.md describes its
     /// fields. Comparisons are not exported.
     Export(ExportArgs),
     /// Import runs of other tools.
     ///
-    /// The file is an export of this tool or data.js of github-action-benchmark. Imported runs appear
-    /// in the trends of the site, but never in a baseline.
+    /// The file is an export of this tool, data.js of github-action-benchmark, Bencher Metric Format, or
+    /// JSON of hyperfine or pytest-benchmark. A folder is Criterion's target/criterion.
+    ///
+    /// Imported runs appear in the trends of the site, but never in a baseline.
     Import(ImportArgs),
     /// Record pending measurements and the given files.
     ///
@@ -143,12 +145,23 @@ pub(super) enum ExportFormat {
     Csv,
     /// One line of JSON per record.
     Ndjson,
+    /// Divan's results as JSON, of the newest selected run.
+    Divan,
+    /// Bencher Metric Format, of the newest selected run.
+    Bencher,
+    /// List for github-action-benchmark, of the newest selected run.
+    CustomSmallerIsBetter,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
-    /// File to import.
+    /// File to import, or Criterion's folder.
     pub(super) file: PathBuf,
+    /// Set the measured commit if the file contains none [default: HEAD].
+    ///
+    /// The time is then that of the file's last change.
+    #[arg(long, value_name = "REF")]
+    pub(super) commit: Option<String>,
     /// Set the measured branch if the file contains none [default: the base branch].
     #[arg(long, value_name = "BRANCH", value_parser = branch)]
     pub(super) on: Option<String>,
