@@ -11,6 +11,7 @@ use crate::commands::merge::{self, MergeArgs};
 use crate::commands::profile::{self, ProfileArgs};
 use crate::commands::report::{self, ReportArgs};
 use crate::commands::site::{self, SiteArgs};
+use crate::commands::versus::{self, VersusArgs};
 use crate::github::{self, CommentArgs, GateArgs, IssueArgs};
 use crate::interrupt::Interrupted;
 use crate::pipeline::{self, PerfArgs};
@@ -71,6 +72,11 @@ enum Command {
     /// It builds with debug information, counts one sample by callgrind, and lists the functions, known
     /// reasons for many instructions, and what often helps. With --compare it shows what changed.
     Profile(Box<ProfileArgs>),
+    /// Compare benchmarks of one build with each other.
+    ///
+    /// It measures them in pairs of launches in random order, until each pair of benchmarks is decided.
+    /// It prints how many times as fast each one is. It is no gate: every verdict has exit status 0.
+    Versus(Box<VersusArgs>),
     /// Accept a regression by adding it to perf-budgets.json.
     ///
     /// Commit the file with the code that is slower, so that both are reviewed together.
@@ -142,6 +148,7 @@ impl Command {
             Self::Judge => judge::run(),
             Self::Explain(args) => explain::run(args),
             Self::Profile(args) => profile::run(args),
+            Self::Versus(args) => versus::run(args),
             Self::Doctor(args) => doctor::run(args),
             Self::Accept(args) => accept::run(args),
             Self::Merge(args) => merge::run(args),

@@ -32,6 +32,7 @@ pub mod site;
 mod links;
 mod svg;
 mod terminal;
+mod versus;
 
 pub use accepted::{AcceptanceResult, AcceptanceStatus};
 pub use budgets::{headroom, reasons};
@@ -54,3 +55,4 @@ pub use run_file::RunContradiction;
 pub use stage_time::StageTime;
 pub use terminal::to_terminal;
 pub use text::visible;
+pub use versus::{SampleNumbers, ScalingPoint, ScalingSeries, Versus, VersusFacts, VersusResult};

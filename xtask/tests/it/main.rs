@@ -40,3 +40,4 @@ mod tidy;
 mod tiny;
 mod type_names;
 mod unmeasured;
+mod versus;

@@ -11,3 +11,4 @@ pub(crate) mod merge;
 pub(crate) mod profile;
 pub(crate) mod report;
 pub(crate) mod site;
+pub(crate) mod versus;

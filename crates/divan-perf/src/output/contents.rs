@@ -1,7 +1,7 @@
 //! Checks that an output folder only has files of this program.
 
-use super::REPORT;
 use super::site_state::{SITE, STATE, SiteState};
+use super::{REPORT, VERSUS};
 use crate::files::{names_below, write_atomically};
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
@@ -17,7 +17,7 @@ const MARK_TEXT: &str =
 /// Folders with measurements.
 const MEASUREMENTS: [&str; 2] = ["pending", "unrecorded"];
 /// Files that are replaced.
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     MARK,
     STATE,
     REPORT,
@@ -26,6 +26,7 @@ const FILES: [&str; 8] = [
     "pairs.json",
     "calibration.json",
     "qualification.json",
+    VERSUS,
 ];
 /// The prefix of temporary files, which a killed process leaves.
 const UNFINISHED: &str = ".tmp";
@@ -152,6 +153,7 @@ fn is_ours(path: &Path) -> bool {
             REPORT => is_kind(path, &["report"]),
             "report.md" => is_kind(&path.with_file_name(REPORT), &["report"]),
             "samples.jsonl" => is_samples(path),
+            VERSUS => is_kind(path, &["versus"]),
             STATE => SiteState::read(path).is_ok_and(|state| state.is_some()),
             WRITE_CHECK => metadata.len() == 0,
             name => name.starts_with(UNFINISHED) || is_measurement(path),

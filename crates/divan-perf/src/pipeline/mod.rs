@@ -36,6 +36,7 @@ mod profile;
 mod counts_only;
 mod outcome;
 mod noise_probe;
+mod versus;
 
 pub(crate) use args::{PerfArgs, Purpose};
 pub(crate) use context::Context;
@@ -43,6 +44,7 @@ pub(crate) use noise_probe::{NoiseProbe, SlowSetUp, probe};
 pub(crate) use outcome::deliver;
 pub(crate) use profile::{ProfiledBenchmark, profile};
 pub(crate) use suite::BenchSuite;
+pub(crate) use versus::{VersusQuery, versus};
 
 use crate::bench::abbreviated;
 use crate::interrupt::Interrupt;
