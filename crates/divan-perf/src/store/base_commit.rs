@@ -86,6 +86,15 @@ impl Repository {
         Ok(changed)
     }
 
+    /// Files in which two commits differ, submodules included.
+    pub(crate) fn changed_between(&self, one: &str, other: &str) -> Result<Vec<String>> {
+        let sh = &self.sh;
+        let diff = git!(sh, "git diff --name-only --no-renames -z --ignore-submodules=none");
+        let diff = diff.args([one, other, "--"]).quiet().output();
+        let diff = diff.with_context(|| format!("cannot compare {one} with {other}"))?;
+        Ok(text(diff.stdout).split_terminator('\0').map(str::to_owned).collect())
+    }
+
     /// Files of the work tree that git neither tracks nor ignores.
     pub(crate) fn untracked_files(&self) -> Result<Vec<String>> {
         let sh = &self.sh;
