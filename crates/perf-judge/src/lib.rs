@@ -90,6 +90,8 @@ pub mod cause;
 pub mod budget;
 #[doc(hidden)]
 pub mod verdict;
+#[doc(hidden)]
+pub mod bisect;
 
 pub use baseline::{Selection, Selector};
 pub use budget::{

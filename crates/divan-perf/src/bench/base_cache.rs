@@ -24,10 +24,10 @@ pub(crate) struct BaseCache {
 /// One of the folders of a repository. Two commits are only compared if each has its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Slot {
-    /// For the base of a comparison, and for a commit that is measured instead of the checkout.
-    First,
-    /// For the base of such a commit. The first one is claimed before.
-    Second,
+    /// For the base of a comparison.
+    Base,
+    /// For a commit that is measured instead of the checkout. It is claimed before that of its base.
+    Head,
 }
 
 /// The commits whose counts are kept. Those of one take up to a megabyte per benchmark.
@@ -42,8 +42,8 @@ impl BaseCache {
     fn below(root: &Path, repository: &Path, slot: Slot) -> Result<Self> {
         let owner = repository.to_string_lossy();
         let suffix = match slot {
-            Slot::First => "",
-            Slot::Second => "-2",
+            Slot::Base => "",
+            Slot::Head => "-head",
         };
         let dir = root.join(format!("{:016x}{suffix}", digest(owner.as_bytes())));
         let target = dir.join("target");
@@ -115,7 +115,7 @@ mod tests {
     fn counts_of_few_commits_are_kept() {
         let root = tempfile::tempdir().unwrap();
         let cache =
-            BaseCache::below(root.path(), Path::new("/somewhere/.git"), Slot::First).unwrap();
+            BaseCache::below(root.path(), Path::new("/somewhere/.git"), Slot::Base).unwrap();
         for (age, commit) in ["a", "b", "c", "d"].iter().enumerate().rev() {
             let folder = cache.counts_folder(commit).unwrap();
             let modified = SystemTime::now() - Duration::from_secs(60 * age as u64);
@@ -147,7 +147,7 @@ mod tests {
             let repository = Path::new("/somewhere/.git");
             let dir = root.path().join(format!("{:016x}", digest(b"/somewhere/.git")));
             apply(&dir);
-            let cache = BaseCache::below(root.path(), repository, Slot::First);
+            let cache = BaseCache::below(root.path(), repository, Slot::Base);
             let cache = cache.unwrap_or_else(|error| panic!("{damage}: {error:#}"));
             assert!(cache.target.is_dir() && dir.join(LOCK).is_file(), "{damage}");
         }

@@ -68,7 +68,7 @@ impl Base {
             launcher: &suite.launcher,
             dependencies: Some(&suite.built),
         };
-        let mut base = Self::of(builder.build(commit, Slot::First)?, builder)?;
+        let mut base = Self::of(builder.build(commit, Slot::Base)?, builder)?;
         if skips {
             base.find_identical(context, repository, suite)?;
         }

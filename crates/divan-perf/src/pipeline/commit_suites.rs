@@ -9,17 +9,17 @@ use crate::bench::{Listing, Slot, Workspace};
 use crate::interrupt::Interrupt;
 use crate::store::{BaseCommit, Repository};
 use anyhow::{Context as _, Result};
-use std::mem;
 use std::rc::Rc;
 
 /// Builds one commit after the other, with the options and the settings of the checkout.
 ///
-/// The commits are built in the cache. The checkout is neither built nor touched.
+/// The commits are built in the cache. The checkout is not touched.
 pub(crate) struct CommitSuites<'a> {
-    /// The context of the commit that was built last.
+    /// The context of the checkout, or of the commit that was built last.
     pub(crate) context: Context,
     repository: Rc<Repository>,
-    checkout: Workspace,
+    /// The workspace of the checkout, once the context is that of a commit.
+    checkout: Option<Workspace>,
     args: &'a MeasureArgs,
     interrupt: &'a Interrupt,
 }
@@ -27,51 +27,64 @@ pub(crate) struct CommitSuites<'a> {
 impl<'a> CommitSuites<'a> {
     /// `context` is that of the checkout. Fails outside of a git repository.
     pub(crate) fn new(
-        mut context: Context,
+        context: Context,
         args: &'a MeasureArgs,
         interrupt: &'a Interrupt,
     ) -> Result<Self> {
         let repository = context.history.shared_repository();
         let repository =
             repository.context("commits are built from a git repository: run it in a clone")?;
-        let checkout = mem::take(&mut context.project.workspace);
-        Ok(Self { context, repository, checkout, args, interrupt })
+        Ok(Self { context, repository, checkout: None, args, interrupt })
     }
 
-    /// Builds a commit as the head of what is measured next. An earlier one must be dropped before,
-    /// because its folder is used again.
+    /// Builds a commit as the head of what is measured next. The build of the checkout is used if it is
+    /// this commit without changes.
+    ///
+    /// An earlier head must be dropped before, because its folder is used again.
     pub(crate) fn build(&mut self, commit: BaseCommit) -> Result<(BenchSuite, Listing)> {
+        if self.checkout.is_none() && self.context.is_clean_at(&commit.commit.hash)? {
+            return BenchSuite::build(&self.context, self.args, self.interrupt);
+        }
         self.repository.check_submodules(&commit)?;
         let mut notes = Vec::new();
-        let launcher = new_launcher(&self.checkout, self.args, self.interrupt, &mut notes)?;
+        let checkout = self.checkout();
+        let launcher = new_launcher(checkout, self.args, self.interrupt, &mut notes)?;
         let builder = CommitBuilder {
             repository: &self.repository,
-            checkout: &self.checkout,
+            checkout,
             settings: &self.context.project.settings,
             launcher: &launcher,
             dependencies: None,
         };
-        let mut build = builder.build(commit, Slot::First)?;
+        let mut build = builder.build(commit, Slot::Head)?;
         build.notes.append(&mut notes);
-        BenchSuite::of_commit(&mut self.context, self.args, launcher, build)
+        let (left, suite) = BenchSuite::of_commit(&mut self.context, self.args, launcher, build)?;
+        self.checkout.get_or_insert(left);
+        Ok(suite)
     }
 
-    /// Builds the commit that heads are compared with. `head` was built before. An earlier base must be
-    /// dropped before.
+    /// Builds the commit that heads are compared with. `head` was built before, and an earlier base must
+    /// be dropped before. Identical benchmarks are skipped.
     pub(crate) fn build_base(&self, commit: BaseCommit, head: &BenchSuite) -> Result<Base> {
         self.repository.check_submodules(&commit)?;
         let builder = CommitBuilder {
             repository: &self.repository,
-            checkout: &self.checkout,
+            checkout: self.checkout(),
             settings: &self.context.project.settings,
             launcher: &head.launcher,
             dependencies: Some(&head.built),
         };
-        Base::of(builder.build(commit, Slot::Second)?, builder)
+        let mut base = Base::of(builder.build(commit, Slot::Base)?, builder)?;
+        base.find_identical(&self.context, &self.repository, head)?;
+        Ok(base)
     }
 
     /// The repository of the commits.
     pub(crate) fn repository(&self) -> &Repository {
         &self.repository
+    }
+
+    fn checkout(&self) -> &Workspace {
+        self.checkout.as_ref().unwrap_or(&self.context.project.workspace)
     }
 }

@@ -29,6 +29,7 @@ use perf_report::partition::{Part, Partition};
 use regex_lite::Regex;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::path::Path;
 use std::time::Duration;
 
@@ -95,18 +96,20 @@ impl BenchSuite {
         Self::of(context, args, BuiltSide { built, launcher, listing, notes, folder: None })
     }
 
-    /// The built benches of a commit. `context` becomes that of the commit.
+    /// The built benches of a commit. `context` becomes that of the commit, and its former workspace is
+    /// returned.
     pub(super) fn of_commit(
         context: &mut Context,
         args: &MeasureArgs,
         launcher: Launcher,
         commit: CommitBuild,
-    ) -> Result<(Self, Listing)> {
+    ) -> Result<(Workspace, (Self, Listing))> {
         let CommitBuild { commit, workspace, built, listing, notes, folder } = commit;
-        context.project.workspace = workspace;
+        let left = mem::replace(&mut context.project.workspace, workspace);
         context.history.commit = Some(commit.commit);
         let folder = Some(folder);
-        Self::of(context, args, BuiltSide { built, launcher, listing, notes, folder })
+        let side = BuiltSide { built, launcher, listing, notes, folder };
+        Ok((left, Self::of(context, args, side)?))
     }
 
     fn of(context: &Context, args: &MeasureArgs, side: BuiltSide) -> Result<(Self, Listing)> {
