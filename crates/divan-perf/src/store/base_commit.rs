@@ -23,8 +23,14 @@ pub(crate) struct BaseCommit {
 impl Repository {
     /// The merge base of HEAD and `reference`, or `reference` itself with `tip`.
     ///
-    /// A branch has precedence over a tag of the same name, and a local branch over the remote's.
+    /// A branch has precedence over a tag of the same name, and a local branch over the remote's. A version
+    /// such as `1.2` is also found by the tag `v1.2`.
     pub(crate) fn base(&self, reference: &str, tip: bool) -> Result<BaseCommit> {
+        let tag = match self.named(reference)? {
+            Some(_) => None,
+            None => self.tag_of_version(reference)?,
+        };
+        let reference = tag.as_deref().unwrap_or(reference);
         let note = self.ambiguity_note(reference)?;
         Ok(BaseCommit { note, ..self.base_of(reference, tip)? })
     }
@@ -174,6 +180,9 @@ impl Repository {
         let unknown =
             format!("cannot find `{reference}`: neither this clone nor {remote} has such a branch");
         let fetched = fetched(reference, remote);
+        if let Some(tags) = self.similar_tags(reference)? {
+            return Ok(format!("cannot find the version `{reference}`: {tags}"));
+        }
         if self.is_shallow()? {
             let fetched = fetched.map_or_else(String::new, |fetched| format!(" {fetched}"));
             return Ok(format!(
