@@ -22,6 +22,7 @@ mod profile;
 mod github;
 mod markdown;
 mod merged;
+mod bisection;
 mod calibration;
 mod inconsistency;
 mod read;
@@ -34,6 +35,9 @@ mod svg;
 mod terminal;
 
 pub use accepted::{AcceptanceResult, AcceptanceStatus};
+pub use bisection::{
+    BisectedBenchmark, Bisection, BisectionFacts, BisectionStep, FoundChange, StepAnswer,
+};
 pub use budgets::{headroom, reasons};
 pub use calibration::Calibration;
 pub use comparison::{Compared, Comparison};

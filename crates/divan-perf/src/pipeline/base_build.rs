@@ -67,6 +67,7 @@ impl Base {
             settings: &context.project.settings,
             launcher: &suite.launcher,
             dependencies: Some(&suite.built),
+            repeats: true,
         };
         let mut base = Self::of(builder.build(commit, Slot::Base)?, builder)?;
         if skips {

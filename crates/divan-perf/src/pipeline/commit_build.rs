@@ -28,6 +28,8 @@ pub(crate) struct CommitBuilder<'a> {
     /// The build whose compiled dependencies an empty target folder begins with. `None`: those that
     /// were built in the checkout's target folder.
     pub(crate) dependencies: Option<&'a Built>,
+    /// Whether a failed build is repeated in an empty target folder, which may be damaged.
+    pub(crate) repeats: bool,
 }
 
 /// A built commit with its benchmarks.
@@ -81,7 +83,7 @@ impl CommitBuilder<'_> {
             Ok((built, listing))
         };
         let (built, mut listing) =
-            build_again_if_damaged(&cache, self.launcher, build).with_context(failed)?;
+            self.build_again_if_damaged(&cache, build).with_context(failed)?;
         let mut notes = [shared, inputs.notes.clone()].concat();
         notes.extend(commit.note.clone());
         notes.append(&mut listing.notes);
@@ -90,6 +92,26 @@ impl CommitBuilder<'_> {
         notes.extend(listing.failures.iter().map(failed));
         let folder = CommitFolder { cache, inputs, sources, additions };
         Ok(CommitBuild { commit, workspace, built, listing, notes, folder })
+    }
+
+    /// Builds; if this fails with a kept target folder, it builds again in an empty one.
+    fn build_again_if_damaged<T>(
+        self,
+        cache: &BaseCache,
+        build: impl Fn() -> Result<T>,
+    ) -> Result<T> {
+        let folder = cache.build_folder();
+        if folder.is_empty() || !self.repeats {
+            return build();
+        }
+        build().or_else(|_| {
+            self.launcher.check_interrupt()?;
+            ui::say(
+                "the cached build of the base failed and may be damaged: building everything again",
+            );
+            folder.empty()?;
+            build()
+        })
     }
 
     /// The folder of the workspace in the commit.
@@ -152,26 +174,6 @@ impl CommitFolder {
     pub(super) fn counts_cache(&self, commit: &str) -> Result<Option<CountsCache>> {
         Ok(CountsCache::open(self.cache.counts_folder(commit)?))
     }
-}
-
-/// Builds; if this fails with a kept target folder, it builds again in an empty one.
-fn build_again_if_damaged<T>(
-    cache: &BaseCache,
-    launcher: &Launcher,
-    build: impl Fn() -> Result<T>,
-) -> Result<T> {
-    let folder = cache.build_folder();
-    if folder.is_empty() {
-        return build();
-    }
-    build().or_else(|_| {
-        launcher.check_interrupt()?;
-        ui::say(
-            "the cached build of the base failed and may be damaged: building everything again",
-        );
-        folder.empty()?;
-        build()
-    })
 }
 
 /// Notes on what base and head are built with, if it differs.

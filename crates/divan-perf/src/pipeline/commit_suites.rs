@@ -9,6 +9,7 @@ use crate::bench::{Listing, Slot, Workspace};
 use crate::interrupt::Interrupt;
 use crate::store::{BaseCommit, Repository};
 use anyhow::{Context as _, Result};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Builds one commit after the other, with the options and the settings of the checkout.
@@ -22,6 +23,8 @@ pub(crate) struct CommitSuites<'a> {
     checkout: Option<Workspace>,
     args: &'a MeasureArgs,
     interrupt: &'a Interrupt,
+    /// The folders in which a commit was built. Other commits that fail there do not build.
+    sound: RefCell<Vec<Slot>>,
 }
 
 impl<'a> CommitSuites<'a> {
@@ -34,7 +37,7 @@ impl<'a> CommitSuites<'a> {
         let repository = context.history.shared_repository();
         let repository =
             repository.context("commits are built from a git repository: run it in a clone")?;
-        Ok(Self { context, repository, checkout: None, args, interrupt })
+        Ok(Self { context, repository, checkout: None, args, interrupt, sound: RefCell::default() })
     }
 
     /// Builds a commit as the head of what is measured next. The build of the checkout is used if it is
@@ -55,8 +58,10 @@ impl<'a> CommitSuites<'a> {
             settings: &self.context.project.settings,
             launcher: &launcher,
             dependencies: None,
+            repeats: !self.is_sound(Slot::Head),
         };
         let mut build = builder.build(commit, Slot::Head)?;
+        self.sound.borrow_mut().push(Slot::Head);
         build.notes.append(&mut notes);
         let (left, suite) = BenchSuite::of_commit(&mut self.context, self.args, launcher, build)?;
         self.checkout.get_or_insert(left);
@@ -73,8 +78,11 @@ impl<'a> CommitSuites<'a> {
             settings: &self.context.project.settings,
             launcher: &head.launcher,
             dependencies: Some(&head.built),
+            repeats: !self.is_sound(Slot::Base),
         };
-        let mut base = Base::of(builder.build(commit, Slot::Base)?, builder)?;
+        let build = builder.build(commit, Slot::Base)?;
+        self.sound.borrow_mut().push(Slot::Base);
+        let mut base = Base::of(build, builder)?;
         base.find_identical(&self.context, &self.repository, head)?;
         Ok(base)
     }
@@ -82,6 +90,10 @@ impl<'a> CommitSuites<'a> {
     /// The repository of the commits.
     pub(crate) fn repository(&self) -> &Repository {
         &self.repository
+    }
+
+    fn is_sound(&self, slot: Slot) -> bool {
+        self.sound.borrow().contains(&slot)
     }
 
     fn checkout(&self) -> &Workspace {

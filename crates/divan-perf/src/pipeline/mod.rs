@@ -38,8 +38,11 @@ mod profile;
 mod counts_only;
 mod outcome;
 mod noise_probe;
+mod plan_file;
+mod bisect;
 
-pub(crate) use args::{PerfArgs, Purpose};
+pub(crate) use args::{CountUse, PerfArgs, Purpose};
+pub(crate) use bisect::{BisectRequest, bisect};
 pub(crate) use context::Context;
 pub(crate) use noise_probe::{NoiseProbe, SlowSetUp, probe};
 pub(crate) use outcome::deliver;

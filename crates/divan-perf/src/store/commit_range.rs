@@ -24,6 +24,13 @@ pub(crate) struct RangeCommit {
     pub(crate) parents: Vec<usize>,
 }
 
+impl CommitRange {
+    /// The last commit.
+    pub(crate) fn bad(&self) -> &Commit {
+        self.commits.last().map_or(&self.good, |last| &last.commit)
+    }
+}
+
 /// The fields of a commit in git's output.
 const FIELDS: usize = 4;
 

@@ -23,3 +23,14 @@ pub enum Answer {
     /// Nothing, because the commit cannot be built or measured.
     Skipped,
 }
+
+impl Answer {
+    /// The name that messages show.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Bad => "bad",
+            Self::Skipped => "skipped",
+        }
+    }
+}
