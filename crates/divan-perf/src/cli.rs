@@ -1,6 +1,7 @@
 //! The command line and its dispatch.
 
 use crate::commands::accept::{self, AcceptArgs};
+use crate::commands::bisect::{self, BisectArgs};
 use crate::commands::budgets::{self, BudgetsArgs};
 use crate::commands::calibrate::{self, CalibrateArgs};
 use crate::commands::doctor::{self, DoctorArgs};
@@ -77,6 +78,12 @@ enum Command {
     /// It measures them in pairs of launches in random order, until each pair of benchmarks is decided.
     /// It prints how many times as fast each one is. It is no gate: every verdict has exit status 0.
     Versus(Box<VersusArgs>),
+    /// Find the commit that changed a benchmark.
+    ///
+    /// It compares --good with --bad, and then commits between them. Where instructions explain the
+    /// change, a commit is only built and counted. Otherwise it is compared in pairs. The same command goes
+    /// on after an interrupt. The exit status is 3 if the commit of a benchmark was not found.
+    Bisect(Box<BisectArgs>),
     /// Accept a regression by adding it to perf-budgets.json.
     ///
     /// Commit the file with the code that is slower, so that both are reviewed together.
@@ -149,6 +156,7 @@ impl Command {
             Self::Explain(args) => explain::run(args),
             Self::Profile(args) => profile::run(args),
             Self::Versus(args) => versus::run(args),
+            Self::Bisect(args) => bisect::run(args),
             Self::Doctor(args) => doctor::run(args),
             Self::Accept(args) => accept::run(args),
             Self::Merge(args) => merge::run(args),

@@ -92,6 +92,8 @@ pub mod budget;
 pub mod verdict;
 #[doc(hidden)]
 pub mod versus;
+#[doc(hidden)]
+pub mod bisect;
 
 pub use baseline::{Selection, Selector};
 pub use budget::{

@@ -22,6 +22,7 @@ mod profile;
 mod github;
 mod markdown;
 mod merged;
+mod bisection;
 mod calibration;
 mod inconsistency;
 mod read;
@@ -35,6 +36,9 @@ mod terminal;
 mod versus;
 
 pub use accepted::{AcceptanceResult, AcceptanceStatus};
+pub use bisection::{
+    BisectedBenchmark, Bisection, BisectionFacts, BisectionStep, FoundChange, StepAnswer,
+};
 pub use budgets::{headroom, reasons};
 pub use calibration::Calibration;
 pub use comparison::{Compared, Comparison};

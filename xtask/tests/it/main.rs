@@ -9,6 +9,7 @@ mod site;
 mod base_branch;
 mod base_cache;
 mod base_sources;
+mod bisect;
 mod compare;
 mod counts;
 mod doctor;

@@ -21,21 +21,31 @@ pub(crate) struct BaseCache {
     _lock: File,
 }
 
+/// One of the folders of a repository. Two commits are only compared if each has its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Slot {
+    /// For the base of a comparison.
+    Base,
+    /// For a commit that is measured instead of the checkout. It is claimed before that of its base.
+    Head,
+}
+
 /// The commits whose counts are kept. Those of one take up to a megabyte per benchmark.
 const KEPT_COMMITS: usize = 3;
 
 impl BaseCache {
     /// Claims the folder of the repository with this git directory, and removes unused folders.
-    pub(crate) fn claim(repository: &Path) -> Result<Self> {
-        let cache = dirs::cache_dir().context(
-            "cannot build the base: the system reports no cache folder. Set XDG_CACHE_HOME or HOME",
-        )?;
-        Self::below(&cache.join("cargo-xtask-perf"), repository)
+    pub(crate) fn claim(repository: &Path, slot: Slot) -> Result<Self> {
+        Self::below(&root()?, repository, slot)
     }
 
-    fn below(root: &Path, repository: &Path) -> Result<Self> {
+    fn below(root: &Path, repository: &Path, slot: Slot) -> Result<Self> {
         let owner = repository.to_string_lossy();
-        let dir = root.join(format!("{:016x}", digest(owner.as_bytes())));
+        let suffix = match slot {
+            Slot::Base => "",
+            Slot::Head => "-head",
+        };
+        let dir = root.join(format!("{:016x}{suffix}", digest(owner.as_bytes())));
         let target = dir.join("target");
         claim::prepare(&dir, &owner)?;
         claim::keep(&target, Metadata::is_dir)?;
@@ -87,6 +97,14 @@ impl BaseCache {
     }
 }
 
+/// The folder of all repositories' builds.
+fn root() -> Result<PathBuf> {
+    let cache = dirs::cache_dir().context(
+        "cannot build the base: the system reports no cache folder. Set XDG_CACHE_HOME or HOME",
+    )?;
+    Ok(cache.join("cargo-xtask-perf"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::claim::{LOCK, OWNER};
@@ -96,7 +114,8 @@ mod tests {
     #[test]
     fn counts_of_few_commits_are_kept() {
         let root = tempfile::tempdir().unwrap();
-        let cache = BaseCache::below(root.path(), Path::new("/somewhere/.git")).unwrap();
+        let cache =
+            BaseCache::below(root.path(), Path::new("/somewhere/.git"), Slot::Base).unwrap();
         for (age, commit) in ["a", "b", "c", "d"].iter().enumerate().rev() {
             let folder = cache.counts_folder(commit).unwrap();
             let modified = SystemTime::now() - Duration::from_secs(60 * age as u64);
@@ -128,7 +147,7 @@ mod tests {
             let repository = Path::new("/somewhere/.git");
             let dir = root.path().join(format!("{:016x}", digest(b"/somewhere/.git")));
             apply(&dir);
-            let cache = BaseCache::below(root.path(), repository);
+            let cache = BaseCache::below(root.path(), repository, Slot::Base);
             let cache = cache.unwrap_or_else(|error| panic!("{damage}: {error:#}"));
             assert!(cache.target.is_dir() && dir.join(LOCK).is_file(), "{damage}");
         }

@@ -58,7 +58,7 @@ mod thread_count;
 mod unproved_rows;
 mod workspace;
 
-pub(crate) use base_cache::BaseCache;
+pub(crate) use base_cache::{BaseCache, Slot};
 pub(crate) use build::Built;
 pub(crate) use build_folder::BuildFolder;
 pub(crate) use call_stacks::{CalledFunctions, StacksJob, all_stacks, called_functions};

@@ -17,13 +17,15 @@ const MARK_TEXT: &str =
 /// Folders with measurements.
 const MEASUREMENTS: [&str; 2] = ["pending", "unrecorded"];
 /// Files that are replaced.
-const FILES: [&str; 9] = [
+const FILES: [&str; 11] = [
     MARK,
     STATE,
     REPORT,
     "report.md",
     "samples.jsonl",
     "pairs.json",
+    "bisect.json",
+    "bisect-plan.json",
     "calibration.json",
     "qualification.json",
     VERSUS,
@@ -160,9 +162,13 @@ fn is_ours(path: &Path) -> bool {
         }
 }
 
-/// Whether it is a run, comparison or calibration. Users can move these for `perf history add`.
+/// The kinds of JSON files in the folder. Users can move those of runs, comparisons and calibrations for
+/// `perf history add`.
+const KINDS: [&str; 7] =
+    ["run", "comparison", "calibration", "qualification", "pairs", "bisection", "plan"];
+
 fn is_measurement(path: &Path) -> bool {
-    is_json(path) && is_kind(path, &["run", "comparison", "calibration", "qualification", "pairs"])
+    is_json(path) && is_kind(path, &KINDS)
 }
 
 fn is_json(path: &Path) -> bool {

@@ -23,8 +23,14 @@ pub(crate) struct BaseCommit {
 impl Repository {
     /// The merge base of HEAD and `reference`, or `reference` itself with `tip`.
     ///
-    /// A branch has precedence over a tag of the same name, and a local branch over the remote's.
+    /// A branch has precedence over a tag of the same name, and a local branch over the remote's. A version
+    /// such as `1.2` is also found by the tag `v1.2`.
     pub(crate) fn base(&self, reference: &str, tip: bool) -> Result<BaseCommit> {
+        let tag = match self.named(reference)? {
+            Some(_) => None,
+            None => self.tag_of_version(reference)?,
+        };
+        let reference = tag.as_deref().unwrap_or(reference);
         let note = self.ambiguity_note(reference)?;
         Ok(BaseCommit { note, ..self.base_of(reference, tip)? })
     }
@@ -84,6 +90,15 @@ impl Repository {
         let mut changed = self.hidden_changes()?;
         changed.extend(text(diff.stdout).split_terminator('\0').map(str::to_owned));
         Ok(changed)
+    }
+
+    /// Files in which two commits differ, submodules included.
+    pub(crate) fn changed_between(&self, one: &str, other: &str) -> Result<Vec<String>> {
+        let sh = &self.sh;
+        let diff = git!(sh, "git diff --name-only --no-renames -z --ignore-submodules=none");
+        let diff = diff.args([one, other, "--"]).quiet().output();
+        let diff = diff.with_context(|| format!("cannot compare {one} with {other}"))?;
+        Ok(text(diff.stdout).split_terminator('\0').map(str::to_owned).collect())
     }
 
     /// Files of the work tree that git neither tracks nor ignores.
@@ -165,6 +180,9 @@ impl Repository {
         let unknown =
             format!("cannot find `{reference}`: neither this clone nor {remote} has such a branch");
         let fetched = fetched(reference, remote);
+        if let Some(tags) = self.similar_tags(reference)? {
+            return Ok(format!("cannot find the version `{reference}`: {tags}"));
+        }
         if self.is_shallow()? {
             let fetched = fetched.map_or_else(String::new, |fetched| format!(" {fetched}"));
             return Ok(format!(
