@@ -120,7 +120,7 @@ pub(crate) struct CargoArgs {
 }
 
 /// The flags of every command that records and reports.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct OutputArgs {
     /// Do not record the run in the history.
     #[arg(long, help_heading = heading::HISTORY)]

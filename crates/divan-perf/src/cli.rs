@@ -1,6 +1,7 @@
 //! The command line and its dispatch.
 
 use crate::commands::accept::{self, AcceptArgs};
+use crate::commands::backfill::{self, BackfillArgs};
 use crate::commands::bisect::{self, BisectArgs};
 use crate::commands::budgets::{self, BudgetsArgs};
 use crate::commands::calibrate::{self, CalibrateArgs};
@@ -84,6 +85,11 @@ enum Command {
     /// change, a commit is only built and counted. Otherwise it is compared in pairs. The same command goes
     /// on after an interrupt. The exit status is 3 if the commit of a benchmark was not found.
     Bisect(Box<BisectArgs>),
+    /// Measure old commits and record them with their own dates.
+    ///
+    /// Several commits are measured together, in random order, first some over the whole range. Commits
+    /// that cannot be built are left out. The same command goes on after an interrupt.
+    Backfill(Box<BackfillArgs>),
     /// Accept a regression by adding it to perf-budgets.json.
     ///
     /// Commit the file with the code that is slower, so that both are reviewed together.
@@ -157,6 +163,7 @@ impl Command {
             Self::Profile(args) => profile::run(args),
             Self::Versus(args) => versus::run(args),
             Self::Bisect(args) => bisect::run(args),
+            Self::Backfill(args) => backfill::run(args),
             Self::Doctor(args) => doctor::run(args),
             Self::Accept(args) => accept::run(args),
             Self::Merge(args) => merge::run(args),

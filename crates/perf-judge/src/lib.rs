@@ -94,6 +94,8 @@ pub mod verdict;
 pub mod versus;
 #[doc(hidden)]
 pub mod bisect;
+#[doc(hidden)]
+pub mod backfill;
 
 pub use baseline::{Selection, Selector};
 pub use budget::{

@@ -6,6 +6,7 @@ mod pull_request;
 mod accept;
 mod adopter;
 mod site;
+mod backfill;
 mod base_branch;
 mod base_cache;
 mod base_sources;

@@ -28,6 +28,8 @@ pub(crate) enum Slot {
     Base,
     /// For a commit that is measured instead of the checkout. It is claimed before that of its base.
     Head,
+    /// For one of several commits that are measured together. They are claimed in ascending order.
+    Batch(u8),
 }
 
 /// The commits whose counts are kept. Those of one take up to a megabyte per benchmark.
@@ -42,8 +44,9 @@ impl BaseCache {
     fn below(root: &Path, repository: &Path, slot: Slot) -> Result<Self> {
         let owner = repository.to_string_lossy();
         let suffix = match slot {
-            Slot::Base => "",
-            Slot::Head => "-head",
+            Slot::Base => String::new(),
+            Slot::Head => "-head".to_owned(),
+            Slot::Batch(at) => format!("-batch-{at}"),
         };
         let dir = root.join(format!("{:016x}{suffix}", digest(owner.as_bytes())));
         let target = dir.join("target");

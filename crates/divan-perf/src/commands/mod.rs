@@ -1,6 +1,7 @@
 //! The commands except measuring, each in a file with its flags.
 
 pub(crate) mod accept;
+pub(crate) mod backfill;
 pub(crate) mod bisect;
 pub(crate) mod budgets;
 pub(crate) mod calibrate;

@@ -17,7 +17,7 @@ const MARK_TEXT: &str =
 /// Folders with measurements.
 const MEASUREMENTS: [&str; 2] = ["pending", "unrecorded"];
 /// Files that are replaced.
-const FILES: [&str; 11] = [
+const FILES: [&str; 13] = [
     MARK,
     STATE,
     REPORT,
@@ -29,6 +29,8 @@ const FILES: [&str; 11] = [
     "calibration.json",
     "qualification.json",
     VERSUS,
+    "backfill-plan.json",
+    "backfill-launches.jsonl",
 ];
 /// The prefix of temporary files, which a killed process leaves.
 const UNFINISHED: &str = ".tmp";

@@ -129,6 +129,18 @@ impl PerfArgs {
         }
     }
 
+    /// The defaults of a run that is recorded.
+    pub(crate) fn of_run(measure: MeasureArgs, launches: u16, counts: bool) -> Self {
+        let with_times = Self::of_pairs(measure, CountUse::WithTimes);
+        Self {
+            compare: None,
+            tip: false,
+            launches: Some(launches),
+            no_counts: !counts,
+            ..with_times
+        }
+    }
+
     /// What the launches are for.
     pub(super) fn purpose(&self) -> Purpose {
         if self.compare.is_some() && !self.counts_only {

@@ -41,8 +41,10 @@ mod noise_probe;
 mod versus;
 mod plan_file;
 mod bisect;
+mod backfill;
 
 pub(crate) use args::{CountUse, PerfArgs, Purpose};
+pub(crate) use backfill::{BackfillRequest, backfill};
 pub(crate) use bisect::{BisectRequest, bisect};
 pub(crate) use context::Context;
 pub(crate) use noise_probe::{NoiseProbe, SlowSetUp, probe};

@@ -9,15 +9,17 @@ use perf_judge::ident::BenchmarkId;
 use perf_judge::unit;
 use std::collections::BTreeSet;
 
-/// Removes the benchmarks that perf-budgets.json excludes from the listing, and returns them.
+/// Removes the benchmarks that perf-budgets.json excludes from the listing, and returns them. Another
+/// commit than that of the checkout may lack an excluded benchmark.
 pub(super) fn exclude(
     listing: &mut Listing,
     context: &Context,
     args: &MeasureArgs,
+    is_checkout: bool,
 ) -> Result<Vec<BenchmarkId>> {
     let entries = listing.entries.iter().map(|entry| &entry.id);
     let names: Vec<BenchmarkId> = entries.chain(listing.failures.keys()).cloned().collect();
-    if args.cargo.selects_all() && listing.is_complete() {
+    if is_checkout && args.cargo.selects_all() && listing.is_complete() {
         context.project.check_excluded(&names)?;
     }
     let is_excluded = |name: &BenchmarkId| context.project.settings.excludes(name);

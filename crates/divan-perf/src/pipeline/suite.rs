@@ -106,10 +106,17 @@ impl BenchSuite {
     ) -> Result<(Workspace, (Self, Listing))> {
         let CommitBuild { commit, workspace, built, listing, notes, folder } = commit;
         let left = mem::replace(&mut context.project.workspace, workspace);
-        context.history.commit = Some(commit.commit);
+        let former = context.history.commit.replace(commit.commit);
         let folder = Some(folder);
         let side = BuiltSide { built, launcher, listing, notes, folder };
-        Ok((left, Self::of(context, args, side)?))
+        match Self::of(context, args, side) {
+            Ok(suite) => Ok((left, suite)),
+            Err(error) => {
+                context.project.workspace = left;
+                context.history.commit = former;
+                Err(error)
+            }
+        }
     }
 
     fn of(context: &Context, args: &MeasureArgs, side: BuiltSide) -> Result<(Self, Listing)> {
@@ -124,7 +131,7 @@ impl BenchSuite {
         notes.append(&mut listing.notes);
         let silent = SilentTargets::find(workspace, &built, &listing);
         let listed = names.into_iter().chain(listing.failures.keys().cloned()).collect();
-        let excluded = exclude(&mut listing, context, args)?;
+        let excluded = exclude(&mut listing, context, args, folder.is_none())?;
         notes.extend(exclusion_note(&excluded));
         listing.keep(|name| args.by_name().selects(name));
         let selected = listing.len();
@@ -329,6 +336,7 @@ impl BenchSuite {
             unfinished: unfinished.collect(),
             origin: None,
             partitioned: false,
+            backfilled: None,
             accepted: context.project.accepted.clone(),
             workspace: context.history.workspace.path().map(str::to_owned),
         };

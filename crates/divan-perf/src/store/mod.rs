@@ -9,6 +9,7 @@ mod base_files;
 mod base_commit;
 mod base_tree;
 mod commit_range;
+mod backfill_range;
 mod lineage;
 mod follow_rotation;
 mod git;
@@ -33,6 +34,7 @@ pub(crate) use base_branch::{BaseBranch, history_on_base_branch};
 pub(crate) use base_commit::BaseCommit;
 #[cfg(test)]
 pub(crate) use base_commit::tests::git as test_git;
+pub(crate) use backfill_range::{BackfillCommit, RangeSelection};
 pub(crate) use commit_range::CommitRange;
 pub(crate) use git::clear_git_variables;
 pub(crate) use import::{Author, Change, NewCommit};
