@@ -2,7 +2,7 @@
 //! user's cache.
 
 use super::build_folder::BuildFolder;
-use super::cached_builds::{CachedBuilds, bytes_below, exceeding};
+use super::cached_builds::{CachedBuilds, HEAD_SUFFIX, bytes_below, exceeding};
 use super::claim;
 use anyhow::{Context as _, Result};
 use perf_judge::ident::digest;
@@ -32,8 +32,6 @@ pub(crate) enum Slot {
     Head,
 }
 
-/// The end of the names of folders for heads.
-pub(super) const HEAD_SUFFIX: &str = "-head";
 /// The most bytes of kept counts. Those of a commit take up to a megabyte per benchmark.
 const COUNTS_BYTES: u64 = 500_000_000;
 

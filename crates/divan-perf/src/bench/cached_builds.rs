@@ -27,6 +27,8 @@ pub(crate) struct CachedFolder {
     pub(crate) used: SystemTime,
 }
 
+/// The end of the names of folders for commits that are measured instead of the checkout.
+pub(super) const HEAD_SUFFIX: &str = "-head";
 /// The file with the limit in bytes.
 const LIMIT: &str = "limit";
 /// The limit without that file. A workspace with many dependencies takes some gigabytes.
@@ -104,7 +106,7 @@ impl CachedFolder {
     /// Whether it has the build of a commit that is measured instead of the checkout.
     pub(crate) fn is_of_heads(&self) -> bool {
         let name = self.path.file_name().and_then(|name| name.to_str());
-        name.is_some_and(|name| name.ends_with(super::base_cache::HEAD_SUFFIX))
+        name.is_some_and(|name| name.ends_with(HEAD_SUFFIX))
     }
 
     /// Removes it. Fails if a process uses it.
