@@ -4,6 +4,7 @@ use crate::commands::accept::{self, AcceptArgs};
 use crate::commands::backfill::{self, BackfillArgs};
 use crate::commands::bisect::{self, BisectArgs};
 use crate::commands::budgets::{self, BudgetsArgs};
+use crate::commands::cache::{self, CacheArgs};
 use crate::commands::calibrate::{self, CalibrateArgs};
 use crate::commands::doctor::{self, DoctorArgs};
 use crate::commands::explain::{self, ExplainArgs};
@@ -109,6 +110,10 @@ enum Command {
     /// It writes one report and records one run per machine. The exit status is the one of
     /// `cargo xtask perf`, and 3 if a partition is missing.
     Merge(MergeArgs),
+    /// List, remove or limit the builds of other commits.
+    ///
+    /// They are kept in the user's cache, so that the next comparison of a repository builds little.
+    Cache(CacheArgs),
     /// Measure the error rates of comparisons on this machine.
     ///
     /// It compares unchanged code with itself, and with slowdowns of known size. It takes 15
@@ -158,6 +163,7 @@ impl Command {
     fn run(&self) -> Result<ExitCode> {
         match self {
             Self::Calibrate(args) => calibrate::run(args),
+            Self::Cache(args) => cache::run(args),
             Self::Judge => judge::run(),
             Self::Explain(args) => explain::run(args),
             Self::Profile(args) => profile::run(args),

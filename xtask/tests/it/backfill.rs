@@ -32,7 +32,7 @@ fn old_commits_are_recorded_in_their_order_and_once() {
         let args = [&["backfill", "--output", "out", "--no-counts"], args].concat();
         project.task_in(&cache, &args)
     };
-    let first = ["HEAD~5..main", "--batch", "2", "--launches", "3", "--launch-ms", "5"];
+    let first = ["HEAD~5..main", "--at-once", "2", "--launches", "3", "--launch-ms", "5"];
     let limited = backfill(&[&first[..], &["--time-limit", "1s"]].concat());
     limited.expect(3).says("5 commits to measure").says("2 of 5 commits are recorded, 3 are left");
     let whole = backfill(&first);
@@ -54,7 +54,10 @@ fn old_commits_are_recorded_in_their_order_and_once() {
     assert!(runs.iter().all(|run| run.backfilled.is_some() && run.branch() == Some("main")));
     assert!(runs.iter().all(|run| Run::verified(&run.to_json()).is_ok()));
     project.history(&["verify"]).expect(0).says("no problem found");
+    project.history(&["show", &runs[0].id]).expect(0).says("recorded for");
     project.site(&[]).expect(0);
+    let page = project.read(&format!("out/site/run/{}.html", runs[0].id));
+    assert!(page.contains("long after its commit"), "{page}");
 
     project.git(&["checkout", "--quiet", "-b", "other", "HEAD~1"]);
     commit(&project, "b.txt", "");

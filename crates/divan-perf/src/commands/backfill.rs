@@ -37,7 +37,7 @@ pub(crate) struct BackfillArgs {
     ///
     /// Each has a build folder of its own in the user's cache.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16), help_heading = heading::MEASUREMENT)]
-    batch: u8,
+    at_once: u8,
     /// Launch each benchmark N times.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100), help_heading = heading::MEASUREMENT)]
     launches: u16,
@@ -84,7 +84,7 @@ pub(crate) fn run(args: &BackfillArgs) -> Result<ExitCode> {
         to: &args.range.to,
         selection,
         every: args.every.get(),
-        batch: args.batch,
+        group: args.at_once,
         time_limit: args.time_limit,
         restart: args.restart,
     };
@@ -97,8 +97,7 @@ pub(crate) fn run(args: &BackfillArgs) -> Result<ExitCode> {
 
 impl BackfillArgs {
     fn measure(&self) -> MeasureArgs {
-        let mut measure =
-            MeasureArgs::unrecorded(self.output.history.clone(), PathBuf::new());
+        let mut measure = MeasureArgs::unrecorded(self.output.history.clone(), PathBuf::new());
         measure.launch_ms = self.launch_ms;
         measure.seed = self.seed;
         measure.cargo = self.cargo.clone();

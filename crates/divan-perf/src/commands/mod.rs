@@ -4,6 +4,7 @@ pub(crate) mod accept;
 pub(crate) mod backfill;
 pub(crate) mod bisect;
 pub(crate) mod budgets;
+pub(crate) mod cache;
 pub(crate) mod calibrate;
 pub(crate) mod doctor;
 pub(crate) mod explain;

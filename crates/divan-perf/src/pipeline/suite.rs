@@ -183,7 +183,7 @@ impl BenchSuite {
         self.folder.as_ref().map(|folder| folder.additions.clone()).unwrap_or_default()
     }
 
-    /// Whether the files are still those of the build. Nobody changes those of a commit in the cache.
+    /// Whether the files are still those of the build. Those of a commit in the cache are not changed.
     pub(super) fn is_current(&self, context: &Context) -> Result<bool> {
         Ok(self.folder.is_some() || self.built.is_current(&context.project.workspace)?)
     }

@@ -74,7 +74,8 @@ impl Repository {
 
     /// Whether a commit is on a branch of this clone, or on the remote's branch as last fetched.
     pub(crate) fn is_on_branch(&self, commit: &str, branch: &str) -> Result<bool> {
-        let names = [format!("refs/heads/{branch}"), format!("refs/remotes/{}/{branch}", self.remote)];
+        let names =
+            [format!("refs/heads/{branch}"), format!("refs/remotes/{}/{branch}", self.remote)];
         for name in names {
             if let Some(tip) = self.commit_at(&name)?
                 && self.contains(&tip, commit)?
@@ -151,7 +152,8 @@ mod tests {
         let mut expected = [second.clone(), own.clone()];
         expected.sort();
         assert_eq!(tagged, expected);
-        assert_eq!(range(&merge, &last, RangeSelection::Linear).unwrap(), [last.clone()]);
+        let one = range(&merge, &last, RangeSelection::Linear).unwrap();
+        assert_eq!(one, std::slice::from_ref(&last));
         for (from, to, selection, expected) in [
             (&first, &last, RangeSelection::Linear, "add --first-parent"),
             (&last, &last, RangeSelection::Linear, "has no commit"),

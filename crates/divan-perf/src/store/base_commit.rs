@@ -126,9 +126,10 @@ impl Repository {
     /// The full name and the commit of a branch of this clone, or else of the remote.
     fn branch_tip(&self, name: &str) -> Result<Option<(String, String)>> {
         let remote = format!("refs/remotes/{}/{name}", self.remote);
-        // `HEAD` is the checked-out commit, never the remote's default branch.
+        // `HEAD` and `HEAD~1` are of the checked-out commit, never of the remote's default branch.
+        let is_head = name.split(['~', '^', '@', ':']).next() == Some("HEAD");
         let places = [format!("refs/heads/{name}"), remote];
-        for place in places.into_iter().filter(|_| name != "HEAD") {
+        for place in places.into_iter().filter(|_| !is_head) {
             if let Some(commit) = self.commit_at(&place)? {
                 return Ok(Some((place, commit)));
             }
@@ -269,6 +270,10 @@ pub(crate) mod tests {
         let clone = tempfile::tempdir().unwrap();
         git(clone.path(), &["clone", "--quiet", dir.path().to_str().unwrap(), "."]);
         assert_eq!(base(clone.path(), "main", false).unwrap(), first);
+        // The remote's HEAD is another commit.
+        let own = [commit(clone.path(), "one"), commit(clone.path(), "two")];
+        assert_eq!(base(clone.path(), "HEAD~1", true).unwrap(), own[0]);
+        assert_eq!(base(clone.path(), "HEAD", true).unwrap(), own[1]);
     }
 
     #[test]

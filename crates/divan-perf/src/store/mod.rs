@@ -30,11 +30,11 @@ mod submodules;
 mod restore;
 mod tracked;
 
+pub(crate) use backfill_range::{BackfillCommit, RangeSelection};
 pub(crate) use base_branch::{BaseBranch, history_on_base_branch};
 pub(crate) use base_commit::BaseCommit;
 #[cfg(test)]
 pub(crate) use base_commit::tests::git as test_git;
-pub(crate) use backfill_range::{BackfillCommit, RangeSelection};
 pub(crate) use commit_range::CommitRange;
 pub(crate) use git::clear_git_variables;
 pub(crate) use import::{Author, Change, NewCommit};

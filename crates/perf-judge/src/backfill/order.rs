@@ -154,12 +154,12 @@ mod tests {
             let mut measured = 0;
             loop {
                 let differ = |one, other| changed_at.is_some_and(|at| one < at && at <= other);
-                let batch = next_commits(&all, count, differ);
-                if batch.is_empty() {
+                let group = next_commits(&all, count, differ);
+                if group.is_empty() {
                     break;
                 }
-                prop_assert!(batch.len() <= count);
-                for at in batch {
+                prop_assert!(group.len() <= count);
+                for at in group {
                     prop_assert_eq!(all[at], BackfillState::Open);
                     all[at] = BackfillState::Measured;
                     measured += 1;

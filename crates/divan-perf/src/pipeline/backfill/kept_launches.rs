@@ -102,7 +102,11 @@ mod tests {
         kept.add("1a", &measured(3.0)).unwrap();
         let times = |commit: &str| -> Vec<f64> {
             let passes = kept.of(commit).unwrap().into_iter();
-            passes.flat_map(|pass| pass.launch_results.into_values()).flatten().map(|r| r.min_ns).collect()
+            passes
+                .flat_map(|pass| pass.launch_results.into_values())
+                .flatten()
+                .map(|r| r.min_ns)
+                .collect()
         };
         assert_eq!((times("1a"), times("2b"), times("3c")), (vec![1.0, 3.0], vec![2.0], vec![]));
         kept.clear().unwrap();

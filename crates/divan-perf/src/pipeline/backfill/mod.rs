@@ -3,9 +3,9 @@
 //! [`backfill`] measures some commits together, until none is open or the time is over.
 
 mod kept_launches;
-mod batch_member;
+mod group_member;
 mod progress;
-mod batch;
+mod group;
 
 use super::args::PerfArgs;
 use super::context::Context;
@@ -13,7 +13,7 @@ use crate::interrupt::Interrupt;
 use crate::store::{BackfillCommit, RangeSelection, Repository};
 use crate::ui;
 use anyhow::{Context as _, Result};
-use batch::BatchRunner;
+use group::GroupRunner;
 use progress::BackfillProgress;
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,7 @@ pub(crate) struct BackfillRequest<'a> {
     /// The distance of the measured commits, counted from the last one.
     pub(crate) every: usize,
     /// How many commits are measured together.
-    pub(crate) batch: u8,
+    pub(crate) group: u8,
     /// The time after which no further commits are begun.
     pub(crate) time_limit: Option<Duration>,
     /// Whether the progress of an interrupted command is left out.
@@ -49,11 +49,11 @@ pub(crate) fn backfill(
     let commits = commits(&context, &repository, request)?;
     let mut progress = BackfillProgress::begin(&context, &commits, args, request.restart)?;
     progress.announce();
-    let mut runner = BatchRunner::new(context, &repository, args, interrupt);
+    let mut runner = GroupRunner::new(context, &repository, args, interrupt);
     let mut longest = Duration::ZERO;
     loop {
-        let batch = progress.next(request.batch.into())?;
-        if batch.is_empty() {
+        let group = progress.next(request.group.into())?;
+        if group.is_empty() {
             break;
         }
         let is_late = |limit: Duration| started.elapsed() + longest > limit;
@@ -62,7 +62,7 @@ pub(crate) fn backfill(
             break;
         }
         let begun = Instant::now();
-        runner.run(&mut progress, &batch)?;
+        runner.run(&mut progress, &group)?;
         longest = longest.max(begun.elapsed());
     }
     runner.publish()?;

@@ -37,7 +37,7 @@ struct BackfillPlan {
     samples: BTreeMap<BenchmarkId, SampleNumbers>,
     outcomes: BTreeMap<String, CommitOutcome>,
     /// The commits that are measured together now.
-    batch: Vec<String>,
+    group: Vec<String>,
 }
 
 /// What became of a commit.
@@ -67,8 +67,7 @@ impl<'a> BackfillProgress<'a> {
             measure.launch_ms,
             args.launches
         );
-        let plan =
-            PlanFile::new(&context.project.output, PLAN, digest(task.as_bytes()));
+        let plan = PlanFile::new(&context.project.output, PLAN, digest(task.as_bytes()));
         let done = if restart { None } else { plan.load()? };
         if done.is_none() {
             KeptLaunches::new(&context.project.output).clear()?;
@@ -90,21 +89,19 @@ impl<'a> BackfillProgress<'a> {
     /// The indexes of the commits to measure together next, `count` at most.
     pub(super) fn next(&mut self, count: usize) -> Result<Vec<usize>> {
         let is_open = |at: &usize| self.state(*at) == BackfillState::Open;
-        let in_batch = |at: &usize| self.done.batch.contains(&self.commits[*at].commit.hash);
-        let kept: Vec<usize> =
-            (0..self.commits.len()).filter(is_open).filter(in_batch).collect();
+        let in_group = |at: &usize| self.done.group.contains(&self.commits[*at].commit.hash);
+        let kept: Vec<usize> = (0..self.commits.len()).filter(is_open).filter(in_group).collect();
         if !kept.is_empty() {
             return Ok(kept);
         }
-        let states: Vec<BackfillState> =
-            (0..self.commits.len()).map(|at| self.state(at)).collect();
+        let states: Vec<BackfillState> = (0..self.commits.len()).map(|at| self.state(at)).collect();
         let changed = |one: usize, other: usize| {
             let runs = self.runs.get(&one).zip(self.runs.get(&other));
             runs.is_some_and(|(one, other)| differ(one, other))
         };
         let next = next_commits(&states, count, changed);
         let hashes = next.iter().map(|at| self.commits[*at].commit.hash.clone());
-        self.done.batch = hashes.collect();
+        self.done.group = hashes.collect();
         self.save()?;
         Ok(next)
     }
@@ -183,9 +180,8 @@ impl<'a> BackfillProgress<'a> {
             let known = match self.done.outcomes.get(hash) {
                 Some(CommitOutcome::Failed(_)) => continue,
                 Some(CommitOutcome::Recorded(id)) => runs().find(|run| run.id == *id),
-                None => runs().find(|run| {
-                    is_of(run, hash) && self.done.machines.contains(&run.machine.key)
-                }),
+                None => runs()
+                    .find(|run| is_of(run, hash) && self.done.machines.contains(&run.machine.key)),
             };
             if let Some(run) = known {
                 let outcome = CommitOutcome::Recorded(run.id.clone());

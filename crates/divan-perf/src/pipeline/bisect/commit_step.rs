@@ -4,7 +4,7 @@ use super::super::commit_suites::CommitSuites;
 use super::super::counts;
 use super::super::executor::Executor;
 use super::super::screen;
-use super::known_code::{KnownCode, code_of};
+use super::known_code::{DecidedCode, code_of};
 use super::labelled;
 use super::pair_step::compare_in_pairs;
 use super::search_state::SearchState;
@@ -126,7 +126,7 @@ impl CommitStep<'_> {
         let Some(entry) = entry else { return Ok(None) };
         let Some(code) = code_of(executor, entry, counted)? else { return Ok(None) };
         let known = self.state.ends_of(name).into_iter().flat_map(|ends| &ends.code);
-        let mut same = known.filter(|known: &&KnownCode| known.is_same(name, counted, &code));
+        let mut same = known.filter(|known: &&DecidedCode| known.is_same(name, counted, &code));
         Ok(same.next().map(|known| {
             let end = known.answer.name();
             answered(name, known.answer, format!("same executed code as in {end}"))

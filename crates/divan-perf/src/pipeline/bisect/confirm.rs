@@ -33,7 +33,7 @@ pub(super) fn confirm(
         interrupt.check()?;
         match compared {
             Ok((verdicts, notes)) => {
-                verdicts.into_iter().for_each(|verdict| set_verdict(bisection, verdict));
+                verdicts.iter().for_each(|verdict| set_verdict(bisection, verdict));
                 bisection.notes.extend(notes);
             }
             Err(error) => set_note(bisection, &names, &format!("{error:#}")),
@@ -60,9 +60,10 @@ fn compare(
     interrupt: &Interrupt,
 ) -> Result<(Vec<Verdict>, Vec<String>)> {
     ui::say(&format!("comparing {} with its parent", found.short()));
-    let (suite, mut listing) = commits.build(labelled(found, "commit that was found"))?;
+    let (suite, mut listing) = commits.build(labelled(found, "found commit"))?;
     let commits = &*commits;
-    let parent = commits.repository().describe(&format!("{}^", found.hash), "its parent");
+    let parent =
+        commits.repository().describe(&format!("{}^", found.hash), "parent of the found commit");
     let parent = parent.context("it has no parent to compare with")?;
     let base = commits.build_base(parent, &suite)?;
     let is_wanted =
@@ -85,9 +86,8 @@ fn compare(
     Ok((verdicts, executor.notes))
 }
 
-fn set_verdict(bisection: &mut Bisection, found: Verdict) {
-    let name = found.name.clone();
-    for benchmark in bisection.benchmarks.iter_mut().filter(|other| other.name == name) {
+fn set_verdict(bisection: &mut Bisection, found: &Verdict) {
+    for benchmark in bisection.benchmarks.iter_mut().filter(|other| other.name == found.name) {
         if let FoundChange::Commit { verdict, .. } = &mut benchmark.found {
             *verdict = Some(Box::new(found.clone()));
         }

@@ -3,7 +3,7 @@
 use super::super::counts;
 use super::super::executor::Executor;
 use super::super::screen;
-use super::known_code::{KnownCode, code_of};
+use super::known_code::{DecidedCode, code_of};
 use super::search_state::BenchmarkEnds;
 use crate::bench::BenchmarkCounts;
 use anyhow::{Context as _, Result, bail};
@@ -15,7 +15,7 @@ use perf_judge::verdict::{Judge, Verdict};
 use std::collections::BTreeMap;
 
 /// The counts of base and head by benchmark.
-type CountedSides = BTreeMap<BenchmarkId, [BenchmarkCounts; 2]>;
+type CountsOfBoth = BTreeMap<BenchmarkId, [BenchmarkCounts; 2]>;
 
 /// Compares the good commit, which is the base, with the bad one.
 ///
@@ -39,7 +39,7 @@ pub(super) fn compare(executor: &mut Executor<'_>) -> Result<Vec<BenchmarkEnds>>
 
 /// The verdicts on all planned benchmarks, and what both builds counted. With `--counts-only` nothing is
 /// timed.
-pub(super) fn verdicts(executor: &mut Executor<'_>) -> Result<(Vec<Verdict>, CountedSides)> {
+pub(super) fn verdicts(executor: &mut Executor<'_>) -> Result<(Vec<Verdict>, CountsOfBoth)> {
     let base = executor.base.as_mut().context("there is no base")?;
     let entries: Vec<_> =
         executor.runner.planned().iter().map(|planned| planned.entry.clone()).collect();
@@ -77,7 +77,7 @@ fn check_good(executor: &Executor<'_>) -> Result<()> {
 }
 
 /// The verdicts on counts. Fails if instructions were not counted.
-fn counts_alone(names: &[BenchmarkId], counted: &CountedSides, base: &str) -> Result<Vec<Verdict>> {
+fn counts_alone(names: &[BenchmarkId], counted: &CountsOfBoth, base: &str) -> Result<Vec<Verdict>> {
     let verdict = |name: &BenchmarkId| {
         let counts = counted.get(name).map(|[base, head]| {
             let mut counts = Counts::of(&base.counts, &head.counts);
@@ -104,7 +104,7 @@ fn known_code(
     executor: &Executor<'_>,
     name: &BenchmarkId,
     counted: Option<&[BenchmarkCounts; 2]>,
-) -> Result<Vec<KnownCode>> {
+) -> Result<Vec<DecidedCode>> {
     let head = executor.runner.entry_of(name);
     let base = head.zip(executor.base.as_ref());
     let base = base.and_then(|(head, base)| base.entries.get(&head.id));
@@ -114,7 +114,7 @@ fn known_code(
     let mut known = Vec::new();
     for (answer, entry, counts) in [(Answer::Good, base, good), (Answer::Bad, head, bad)] {
         let code = code_of(executor, entry, counts)?;
-        known.extend(code.map(|code| KnownCode::new(answer, counts, code)));
+        known.extend(code.map(|code| DecidedCode::new(answer, counts, code)));
     }
     Ok(known)
 }

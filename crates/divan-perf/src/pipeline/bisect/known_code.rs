@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 /// The code that a benchmark executes in a commit, and its counts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct KnownCode {
+pub(super) struct DecidedCode {
     pub(super) answer: Answer,
     counts: Quantities,
     code: Fingerprint,
@@ -35,7 +35,7 @@ pub(super) fn code_of(
     Ok(prints.into_iter().next().and_then(Result::ok))
 }
 
-impl KnownCode {
+impl DecidedCode {
     pub(super) fn new(answer: Answer, counts: &BenchmarkCounts, code: Fingerprint) -> Self {
         Self { answer, counts: counts.counts.clone(), code }
     }

@@ -1,6 +1,6 @@
 //! What is known of a search so far.
 
-use super::known_code::KnownCode;
+use super::known_code::DecidedCode;
 use crate::store::CommitRange;
 use perf_judge::bisect::{Criterion, Search};
 use perf_judge::ident::BenchmarkId;
@@ -24,7 +24,7 @@ pub(super) struct BenchmarkEnds {
     pub(super) sample_size: u32,
     pub(super) sample_count: u32,
     /// What both execute, where it is known.
-    pub(super) code: Vec<KnownCode>,
+    pub(super) code: Vec<DecidedCode>,
 }
 
 impl BenchmarkEnds {

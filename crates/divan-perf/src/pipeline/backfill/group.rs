@@ -6,7 +6,7 @@ use super::super::context::Context;
 use super::super::counts;
 use super::super::executor::Executor;
 use super::super::suite::{BenchSuite, is_complete, launches, new_launcher};
-use super::batch_member::BatchMember;
+use super::group_member::GroupMember;
 use super::kept_launches::KeptLaunches;
 use super::progress::BackfillProgress;
 use crate::bench::{Measurement, Runner, Slot};
@@ -28,8 +28,8 @@ use std::path::Path;
 /// The most that a launch with the samples of other commits is longer or shorter than with its own.
 const MAX_FACTOR: f64 = 10.0;
 
-/// Measures batches of commits.
-pub(super) struct BatchRunner<'a> {
+/// Measures groups of commits.
+pub(super) struct GroupRunner<'a> {
     context: Context,
     repository: &'a Repository,
     args: &'a PerfArgs,
@@ -40,11 +40,11 @@ pub(super) struct BatchRunner<'a> {
 
 /// A commit to measure, or its run of an earlier measurement.
 enum Prepared {
-    Member(Box<BatchMember>),
+    Member(Box<GroupMember>),
     Recorded(Box<Run>),
 }
 
-impl<'a> BatchRunner<'a> {
+impl<'a> GroupRunner<'a> {
     pub(super) fn new(
         context: Context,
         repository: &'a Repository,
@@ -58,10 +58,10 @@ impl<'a> BatchRunner<'a> {
     pub(super) fn run(
         &mut self,
         progress: &mut BackfillProgress<'_>,
-        batch: &[usize],
+        group: &[usize],
     ) -> Result<()> {
         let kept = KeptLaunches::new(&self.context.project.output);
-        let mut members = self.build(progress, batch)?;
+        let mut members = self.build(progress, group)?;
         self.measure(&mut members, &kept)?;
         for member in members {
             self.finish(progress, member)?;
@@ -79,14 +79,17 @@ impl<'a> BatchRunner<'a> {
     fn build(
         &mut self,
         progress: &mut BackfillProgress<'_>,
-        batch: &[usize],
-    ) -> Result<Vec<BatchMember>> {
-        let mut members: Vec<BatchMember> = Vec::new();
-        for (slot, at) in (0..).zip(batch.iter().rev()) {
+        group: &[usize],
+    ) -> Result<Vec<GroupMember>> {
+        let mut members: Vec<GroupMember> = Vec::new();
+        for (slot, at) in (0..).zip(group.iter().rev()) {
             match self.prepare(progress, *at, slot, members.first()) {
                 Ok(Prepared::Member(member)) => members.push(*member),
                 Ok(Prepared::Recorded(run)) => {
-                    ui::say(&format!("{} was recorded before", progress.commit(*at).commit.short()));
+                    ui::say(&format!(
+                        "{} was recorded before",
+                        progress.commit(*at).commit.short()
+                    ));
                     progress.record(*at, *run)?;
                 }
                 Err(error) => {
@@ -104,7 +107,7 @@ impl<'a> BatchRunner<'a> {
         progress: &mut BackfillProgress<'_>,
         at: usize,
         slot: u8,
-        first: Option<&BatchMember>,
+        first: Option<&GroupMember>,
     ) -> Result<Prepared> {
         let hash = progress.commit(at).commit.hash.clone();
         let commit = self.repository.describe(&hash, &progress.label(at))?;
@@ -120,7 +123,7 @@ impl<'a> BatchRunner<'a> {
             dependencies: first.map(|first| &first.suite.built),
             repeats: !self.sound.contains(&slot),
         };
-        let build = builder.build(commit, Slot::Batch(slot))?;
+        let build = builder.build(commit, Slot::Group(slot))?;
         self.sound.insert(slot);
         let (left, (suite, listing)) =
             BenchSuite::of_commit(&mut self.context, &self.args.measure, launcher, build)?;
@@ -133,7 +136,7 @@ impl<'a> BatchRunner<'a> {
         take_samples(&mut runner, progress);
         let accepted = accepted(&workspace.root);
         let (begun, measurement) = (environment::now(), Measurement::default());
-        Ok(Prepared::Member(Box::new(BatchMember {
+        Ok(Prepared::Member(Box::new(GroupMember {
             at,
             hash,
             suite,
@@ -148,7 +151,7 @@ impl<'a> BatchRunner<'a> {
 
     /// Launches every benchmark of each commit once, the commits in random order, and repeats that. A
     /// phase of high load then affects launches of all commits and not all launches of one.
-    fn measure(&self, members: &mut [BatchMember], kept: &KeptLaunches) -> Result<()> {
+    fn measure(&self, members: &mut [GroupMember], kept: &KeptLaunches) -> Result<()> {
         for member in &mut *members {
             for pass in kept.of(&member.hash)? {
                 member.add(pass);
@@ -174,12 +177,8 @@ impl<'a> BatchRunner<'a> {
     }
 
     /// Counts a commit and writes its run to disk.
-    fn finish(
-        &mut self,
-        progress: &mut BackfillProgress<'_>,
-        member: BatchMember,
-    ) -> Result<()> {
-        let BatchMember { at, suite, runner, workspace, accepted, begun, mut measurement, .. } =
+    fn finish(&mut self, progress: &mut BackfillProgress<'_>, member: GroupMember) -> Result<()> {
+        let GroupMember { at, suite, runner, workspace, accepted, begun, mut measurement, .. } =
             member;
         let commit = progress.commit(at).clone();
         let checkout = mem::replace(&mut self.context.project.workspace, workspace);
@@ -187,8 +186,7 @@ impl<'a> BatchRunner<'a> {
         let mut executor =
             Executor::new(&self.context, &suite, runner, None, self.args, self.interrupt);
         let counted = counts::of_run(&mut executor, &mut measurement);
-        let run =
-            suite.run(&self.context, &executor.runner, &measurement, is_complete(self.args));
+        let run = suite.run(&self.context, &executor.runner, &measurement, is_complete(self.args));
         self.context.project.workspace = checkout;
         self.context.history.commit = head;
         counted?;
@@ -207,13 +205,12 @@ impl<'a> BatchRunner<'a> {
     }
 }
 
-/// Gives the benchmarks the samples that they have in the runs of other commits, as long as a launch is
-/// about as long as with its own.
+/// Gives the benchmarks the samples that they have in the runs of other commits. A benchmark keeps its own
+/// ones if a launch would be much longer or shorter.
 fn take_samples(runner: &mut Runner, progress: &mut BackfillProgress<'_>) {
     let planned = runner.planned().iter();
     let planned = planned.filter_map(|planned| {
-        let (sample_size, sample_count) =
-            (planned.config.sample_size, planned.config.sample_count);
+        let (sample_size, sample_count) = (planned.config.sample_size, planned.config.sample_count);
         let own = SampleNumbers { sample_size, sample_count };
         Some((planned.entry.id.clone(), planned.rows.first()?.clone(), own))
     });

@@ -10,7 +10,7 @@ use perf_judge::run::Accepted;
 use std::time::Duration;
 
 /// A built commit and its launches so far.
-pub(super) struct BatchMember {
+pub(super) struct GroupMember {
     /// Its index in the range.
     pub(super) at: usize,
     pub(super) hash: String,
@@ -33,7 +33,7 @@ const PASS: LaunchSchedule = LaunchSchedule {
     min_interval: Duration::ZERO,
 };
 
-impl BatchMember {
+impl GroupMember {
     /// Launches each benchmark once, without those that failed.
     pub(super) fn measure(&mut self, interrupt: &Interrupt) -> Result<Measurement> {
         let planned = self.runner.planned().iter();
