@@ -9,7 +9,7 @@ use super::super::suite::{BenchSuite, is_complete, launches, new_launcher};
 use super::group_member::GroupMember;
 use super::kept_launches::KeptLaunches;
 use super::progress::BackfillProgress;
-use crate::bench::{Measurement, Runner, Slot};
+use crate::bench::{ListedBenchmark, Listing, Measurement, Runner, Slot};
 use crate::budget_file;
 use crate::environment;
 use crate::interrupt::Interrupt;
@@ -132,7 +132,7 @@ impl<'a> GroupRunner<'a> {
         if let Some(run) = BackfillProgress::recorded(&self.context, &hash, &suite.machine) {
             return Ok(Prepared::Recorded(Box::new(run)));
         }
-        let mut runner = suite.plan(&self.context, listing, &self.args.measure, Purpose::Run)?;
+        let mut runner = self.plan(&suite, listing, first)?;
         take_samples(&mut runner, progress);
         let accepted = accepted(&workspace.root);
         let (begun, measurement) = (environment::now(), Measurement::default());
@@ -147,6 +147,26 @@ impl<'a> GroupRunner<'a> {
             measurement,
             passes: 0,
         })))
+    }
+
+    /// Plans the launches of a commit. Benchmarks of the first commit are not probed again.
+    fn plan(
+        &self,
+        suite: &BenchSuite,
+        mut listing: Listing,
+        first: Option<&GroupMember>,
+    ) -> Result<Runner> {
+        let is_known = |entry: &ListedBenchmark| {
+            let planned = first.map_or(&[][..], |first| first.runner.planned());
+            planned.iter().any(|planned| planned.entry.id == entry.id)
+        };
+        let (known, new) = mem::take(&mut listing.entries).into_iter().partition(is_known);
+        listing.entries = new;
+        let mut runner = suite.plan(&self.context, listing, &self.args.measure, Purpose::Run)?;
+        if let Some(first) = first {
+            runner.add_as_in(&first.runner, known);
+        }
+        Ok(runner)
     }
 
     /// Launches every benchmark of each commit once, the commits in random order, and repeats that. A
