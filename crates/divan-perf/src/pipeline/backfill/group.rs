@@ -219,6 +219,8 @@ impl<'a> GroupRunner<'a> {
         }
         let run = Run { started: commit.time, backfilled: Some(begun), accepted, ..run }.with_id();
         self.context.recorder.spool(&[MeasurementFile::from(&run)])?;
+        // Counts of later commits need no repetition to find out how much they vary.
+        self.context.history.recorded.history.add(run.clone());
         let count = unit::counted(run.benchmarks.len(), "benchmark", "benchmarks");
         ui::say(&format!("measured {short}: {count}"));
         progress.record(at, run)
