@@ -120,7 +120,7 @@ pub(crate) struct CargoArgs {
 }
 
 /// The flags of every command that records and reports.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct OutputArgs {
     /// Do not record the run in the history.
     #[arg(long, help_heading = heading::HISTORY)]
@@ -257,6 +257,26 @@ impl CargoArgs {
     pub(crate) fn selects_all(&self) -> bool {
         [&self.package, &self.exclude, &self.bench].into_iter().all(Vec::is_empty)
     }
+
+    /// The same options for the bench targets of these benchmarks alone, if each has its full name
+    /// `package/target::path`.
+    pub(crate) fn of_benchmarks(&self, names: &[String]) -> Self {
+        let target = |name: &String| {
+            let (package, below) = name.split_once('/')?;
+            let (target, _) = below.split_once("::")?;
+            Some((package.to_owned(), target.to_owned()))
+        };
+        let targets: Option<Vec<(String, String)>> = names.iter().map(target).collect();
+        let Some(targets) = targets.filter(|_| self.selects_all() && !self.workspace) else {
+            return self.clone();
+        };
+        let (mut package, mut bench): (Vec<String>, Vec<String>) = targets.into_iter().unzip();
+        for names in [&mut package, &mut bench] {
+            names.sort();
+            names.dedup();
+        }
+        Self { package, bench, ..self.clone() }
+    }
 }
 
 impl From<FailOn> for Level {
@@ -340,6 +360,17 @@ mod tests {
         for wrong in ["", " ", "-x", "--tip", "main..head", "main...head"] {
             assert!(revision(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn full_names_select_their_targets() {
+        let of = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            let CargoArgs { package, bench, .. } = CargoArgs::default().of_benchmarks(&names);
+            [package.join(" "), bench.join(" ")]
+        };
+        assert_eq!(of(&["a/b::c", "a/b::d::16", "e/f::g"]), ["a e", "b f"]);
+        assert_eq!(of(&["a/b::c", "b::d"]), ["", ""]);
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use crate::command_name::{self, named};
 use crate::commands::accept::{self, AcceptArgs};
+use crate::commands::backfill::{self, BackfillArgs};
+use crate::commands::bisect::{self, BisectArgs};
 use crate::commands::budgets::{self, BudgetsArgs};
+use crate::commands::cache::{self, CacheArgs};
 use crate::commands::calibrate::{self, CalibrateArgs};
 use crate::commands::doctor::{self, DoctorArgs};
 use crate::commands::explain::{self, ExplainArgs};
@@ -14,6 +17,7 @@ use crate::commands::merge::{self, MergeArgs};
 use crate::commands::profile::{self, ProfileArgs};
 use crate::commands::report::{self, ReportArgs};
 use crate::commands::site::{self, SiteArgs};
+use crate::commands::versus::{self, VersusArgs};
 use crate::github::{self, CommentArgs, GateArgs, IssueArgs};
 use crate::gitlab::{self, NoteArgs};
 use crate::interrupt::Interrupted;
@@ -81,6 +85,22 @@ enum Command {
     /// It builds with debug information, counts one sample by callgrind, and lists the functions, known
     /// reasons for many instructions, and what often helps. With --compare it shows what changed.
     Profile(Box<ProfileArgs>),
+    /// Compare benchmarks of one build with each other.
+    ///
+    /// It measures them in pairs of launches in random order, until each pair of benchmarks is decided.
+    /// It prints how many times as fast each one is. It is no gate: every verdict has exit status 0.
+    Versus(Box<VersusArgs>),
+    /// Find the commit that changed a benchmark.
+    ///
+    /// It compares --good with --bad, and then commits between them. Where instructions explain the
+    /// change, a commit is only built and counted. Otherwise it is compared in pairs. The same command goes
+    /// on after an interrupt. The exit status is 3 if the commit of a benchmark was not found.
+    Bisect(Box<BisectArgs>),
+    /// Measure old commits and record them with their own dates.
+    ///
+    /// Several commits are measured together, in random order, first some over the whole range. Commits
+    /// that cannot be built are left out. The same command goes on after an interrupt.
+    Backfill(Box<BackfillArgs>),
     /// Accept a regression by adding it to perf-budgets.json.
     ///
     /// Commit the file with the code that is slower, so that both are reviewed together.
@@ -100,6 +120,10 @@ enum Command {
     /// It writes one report and records one run per machine. The exit status is the one of
     /// `cargo xtask perf`, and 3 if a partition is missing.
     Merge(MergeArgs),
+    /// List, remove or limit the builds of other commits.
+    ///
+    /// They are kept in the user's cache, so that the next comparison of a repository builds little.
+    Cache(CacheArgs),
     /// Measure the error rates of comparisons on this machine.
     ///
     /// It compares unchanged code with itself, and with slowdowns of known size. It takes 15
@@ -206,11 +230,15 @@ impl Command {
     fn run(&self) -> Result<ExitCode> {
         match self {
             Self::Calibrate(args) => calibrate::run(args),
+            Self::Cache(args) => cache::run(args),
             Self::Judge => judge::run(),
             Self::Generate(args) => generate::run(args, Cli::command()),
             Self::Explain(args) => explain::run(args),
             Self::Profile(args) => profile::run(args),
             Self::Init(args) => init::run(args),
+            Self::Versus(args) => versus::run(args),
+            Self::Bisect(args) => bisect::run(args),
+            Self::Backfill(args) => backfill::run(args),
             Self::Doctor(args) => doctor::run(args),
             Self::Accept(args) => accept::run(args),
             Self::Merge(args) => merge::run(args),

@@ -43,6 +43,7 @@ pub(super) fn run(number: usize, started: DateTime<Utc>, benchmarks: usize) -> R
         unfinished: Vec::new(),
         origin: None,
         partitioned: false,
+        backfilled: None,
         accepted: Vec::new(),
         workspace: Some(".".to_owned()),
     };

@@ -90,6 +90,12 @@ pub mod cause;
 pub mod budget;
 #[doc(hidden)]
 pub mod verdict;
+#[doc(hidden)]
+pub mod versus;
+#[doc(hidden)]
+pub mod bisect;
+#[doc(hidden)]
+pub mod backfill;
 
 pub use baseline::{Selection, Selector};
 pub use budget::{

@@ -72,6 +72,11 @@ pub fn factor(factor: f64) -> String {
     }
 }
 
+/// How many times as fast, with a third decimal below 1.1: `0.071 ×`, `1.034 ×`, `1.23 ×`.
+pub fn speed(times: f64) -> String {
+    if times < 1.1 { format!("{times:.3} ×") } else { factor(times) }
+}
+
 /// A share or limit in percent, without a sign: `5.0 %`.
 pub fn percent(ratio: LogRatio) -> String {
     format!("{:.1} %", ratio.percent().abs())
@@ -238,6 +243,7 @@ mod tests {
         assert_eq!(change(LogRatio(11.0_f64.ln())), "11.0 ×");
         assert_eq!(percent(LogRatio::from_percent(5.0)), "5.0 %");
         assert_eq!([0.5, 30.25, 34188.2].map(factor), ["0.50 ×", "30.2 ×", "34188 ×"]);
+        assert_eq!([0.0712, 1.0336, 1.234].map(speed), ["0.071 ×", "1.034 ×", "1.23 ×"]);
     }
 
     #[test]

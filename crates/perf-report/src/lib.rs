@@ -22,6 +22,7 @@ mod profile;
 mod github;
 mod markdown;
 mod merged;
+mod bisection;
 mod calibration;
 mod inconsistency;
 mod read;
@@ -32,8 +33,12 @@ pub mod site;
 mod links;
 mod svg;
 mod terminal;
+mod versus;
 
 pub use accepted::{AcceptanceResult, AcceptanceStatus};
+pub use bisection::{
+    BisectedBenchmark, Bisection, BisectionFacts, BisectionStep, FoundChange, StepAnswer,
+};
 pub use budgets::{headroom, reasons};
 pub use calibration::Calibration;
 pub use comparison::{Compared, Comparison};
@@ -54,3 +59,4 @@ pub use run_file::RunContradiction;
 pub use stage_time::StageTime;
 pub use terminal::to_terminal;
 pub use text::visible;
+pub use versus::{SampleNumbers, ScalingPoint, ScalingSeries, Versus, VersusFacts, VersusResult};

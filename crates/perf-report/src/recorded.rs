@@ -2,6 +2,7 @@
 
 use super::table::{aligned, shortened};
 use super::visible;
+use chrono::{DateTime, Utc};
 use perf_judge::history::RunRow;
 use perf_judge::run::{Machine, Measured, Quantity, Run};
 use perf_judge::unit;
@@ -37,7 +38,11 @@ pub fn run_to_text(run: &Run) -> String {
     let mut fact = |name: &str, value: &str| {
         let _ = writeln!(facts, "{name}\t{}", visible(value));
     };
-    fact("measured", &run.started.format("%Y-%m-%d %H:%M:%S UTC").to_string());
+    let time = |time: DateTime<Utc>| time.format("%Y-%m-%d %H:%M:%S UTC").to_string();
+    fact("measured", &time(run.backfilled.unwrap_or(run.started)));
+    if run.backfilled.is_some() {
+        fact("recorded for", &time(run.started));
+    }
     if let Some(commit) = &run.commit {
         let changes = if commit.dirty { ", with uncommitted changes" } else { "" };
         fact("commit", &format!("{}{changes}", commit.hash));

@@ -55,9 +55,16 @@ impl Report {
                 previous_commit: PreviousCommit::Available,
             },
             gate,
-            notes: Vec::new(),
+            notes: backfill_note(run).into_iter().collect(),
         })
     }
+}
+
+fn backfill_note(run: &Run) -> Option<String> {
+    let measured = run.backfilled?.format("%Y-%m-%d %H:%M UTC");
+    Some(format!(
+        "measured on {measured}, long after its commit, by `cargo xtask perf backfill`. It has the time of its commit"
+    ))
 }
 
 /// The regressions that were accepted when the run was measured.

@@ -52,6 +52,7 @@ fn run(workspace: &str, day: u32, benchmarks: Vec<Measured>) -> Run {
         unfinished: Vec::new(),
         origin: None,
         partitioned: false,
+        backfilled: None,
         accepted: Vec::new(),
         workspace: Some(workspace.to_owned()),
     }

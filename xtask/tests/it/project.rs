@@ -212,6 +212,13 @@ impl Project {
         Ended::of(command.env("GIT_CONFIG_GLOBAL", "/dev/null"))
     }
 
+    /// The same with another cache of builds.
+    pub(crate) fn task_in(&self, cache: &Path, args: &[&str]) -> Ended {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.arg("perf").args(args).current_dir(self.path()).env("XDG_CACHE_HOME", cache);
+        Ended::of(command.env("GIT_CONFIG_GLOBAL", "/dev/null"))
+    }
+
     /// `xtask perf history` on this project.
     pub(crate) fn history(&self, args: &[&str]) -> Ended {
         Ended::of(&mut self.history_command(args))

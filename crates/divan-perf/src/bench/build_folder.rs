@@ -72,7 +72,7 @@ impl BuildFolder {
 
     /// The same from the newest folder of another checkout in cargo's target folder, or from what
     /// `cargo bench` built there.
-    fn beginning_as_in(self, target_dir: &Path) -> Result<Self> {
+    pub(crate) fn beginning_as_in(self, target_dir: &Path) -> Result<Self> {
         let own = self.dir.clone();
         let folders = fs::read_dir(target_dir).into_iter().flatten().flatten();
         let is_other = |folder: &PathBuf| {

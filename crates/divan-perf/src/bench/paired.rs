@@ -4,6 +4,7 @@ use super::launch::{LaunchOutcome, Launcher};
 use super::layouts::Layouts;
 use super::plan::PlannedBenchmark;
 use super::runner::{Runner, slowest};
+use super::sample_config::SampleConfig;
 use super::{ListedBenchmark, Listing};
 use crate::interrupt::Interrupt;
 use crate::ui::{Progress, ProgressState};
@@ -18,8 +19,24 @@ use std::time::{Duration, Instant};
 /// The benchmarks of the base, under their current names.
 #[derive(Debug, Default)]
 pub(crate) struct BaseEntries {
-    entries: BTreeMap<BenchmarkId, ListedBenchmark>,
+    entries: BTreeMap<BenchmarkId, BaseEntry>,
     renamed: BTreeMap<BenchmarkId, BenchmarkId>,
+}
+
+/// A benchmark of the base.
+#[derive(Debug)]
+struct BaseEntry {
+    listed: ListedBenchmark,
+    /// Its samples, if they are not those of the head.
+    config: Option<SampleConfig>,
+    /// The current names of its rows, where they differ from those of all benchmarks.
+    rows: BTreeMap<BenchmarkId, BenchmarkId>,
+}
+
+impl BaseEntry {
+    fn of(listed: ListedBenchmark) -> Self {
+        Self { listed, config: None, rows: BTreeMap::new() }
+    }
 }
 
 /// The results of paired launches, by benchmark.
@@ -46,19 +63,38 @@ impl BaseEntries {
     pub(crate) fn new(listing: Listing, renamed: &BTreeMap<BenchmarkId, BenchmarkId>) -> Self {
         let mut base = Self { entries: BTreeMap::new(), renamed: renamed.clone() };
         for entry in listing.entries {
-            base.entries.insert(base.current_name(&entry.id), entry);
+            base.entries.insert(base.current_name(&entry.id), BaseEntry::of(entry));
         }
         base
     }
 
+    /// Adds another benchmark of the same build as the base of `head`, with its own samples. `rows` has
+    /// the names of the head's rows by those of its own.
+    pub(crate) fn add_alternative(
+        &mut self,
+        head: BenchmarkId,
+        base: &PlannedBenchmark,
+        rows: BTreeMap<BenchmarkId, BenchmarkId>,
+    ) {
+        let (listed, config) = (base.entry.clone(), Some(base.config));
+        self.entries.insert(head, BaseEntry { listed, config, rows });
+    }
+
     /// The benchmark with this current name.
     pub(crate) fn get(&self, name: &BenchmarkId) -> Option<&ListedBenchmark> {
-        self.entries.get(name)
+        self.entries.get(name).map(|entry| &entry.listed)
+    }
+
+    /// The row of another benchmark that is the base of this row.
+    pub(crate) fn row_of(&self, current: &BenchmarkId) -> Option<&BenchmarkId> {
+        let mut renamed = self.entries.values().flat_map(|entry| &entry.rows);
+        renamed.find(|(_, name)| *name == current).map(|(row, _)| row)
     }
 
     /// Sets an environment variable for all later launches.
     pub(crate) fn set_variable(&mut self, name: &'static str, value: &str) {
-        self.entries.values_mut().for_each(|entry| entry.set_variable(name, value));
+        let entries = self.entries.values_mut();
+        entries.for_each(|entry| entry.listed.set_variable(name, value));
     }
 
     /// The current names.
@@ -69,7 +105,7 @@ impl BaseEntries {
     /// The benchmark alone, with its functions in another order.
     fn in_order(&self, name: &BenchmarkId, layouts: &Layouts, order: usize) -> Option<Self> {
         let entry = layouts.entry(self.get(name)?, order)?;
-        let entries = BTreeMap::from([(name.clone(), entry)]);
+        let entries = BTreeMap::from([(name.clone(), BaseEntry::of(entry))]);
         Some(Self { entries, renamed: self.renamed.clone() })
     }
 
@@ -207,13 +243,15 @@ impl PairedLaunches {
         base: &BaseEntries,
         launcher: &Launcher,
     ) -> Result<()> {
-        let Some(base_entry) = base.get(&planned.entry.id) else { return Ok(()) };
-        let launch = |entry: &ListedBenchmark| launcher.measure(entry, planned.config);
+        let Some(base_entry) = base.entries.get(&planned.entry.id) else { return Ok(()) };
+        let base_config = base_entry.config.unwrap_or(planned.config);
+        let launch_base = || launcher.measure(&base_entry.listed, base_config);
+        let launch_head = || launcher.measure(&planned.entry, planned.config);
         let (base_outcome, head_outcome) = match first {
-            Side::Base => (launch(base_entry)?, launch(&planned.entry)?),
+            Side::Base => (launch_base()?, launch_head()?),
             Side::Head => {
-                let head = launch(&planned.entry)?;
-                (launch(base_entry)?, head)
+                let head = launch_head()?;
+                (launch_base()?, head)
             }
         };
         match (base_outcome, head_outcome) {
@@ -230,8 +268,10 @@ impl PairedLaunches {
                 let missing = planned.rows.iter().filter(|row| !exists(row));
                 let reason = "a launch printed no row of it".to_owned();
                 self.failures.extend(missing.map(|row| (row.clone(), reason.clone())));
-                let base_rows =
-                    base_rows.into_iter().map(|(name, row)| (base.current_name(&name), row));
+                let current = |name: &BenchmarkId| {
+                    base_entry.rows.get(name).cloned().unwrap_or_else(|| base.current_name(name))
+                };
+                let base_rows = base_rows.into_iter().map(|(name, row)| (current(&name), row));
                 self.add(first, base_rows.collect(), head_rows);
             }
         }

@@ -62,6 +62,15 @@ impl Runner {
         })
     }
 
+    /// Adds the benchmarks that another build has too, with the rows and the samples that they have there.
+    /// They are not probed.
+    pub(crate) fn add_as_in(&mut self, other: &Self, entries: Vec<ListedBenchmark>) {
+        for entry in entries {
+            let known = other.planned.iter().find(|planned| planned.entry.id == entry.id);
+            self.planned.extend(known.map(|known| PlannedBenchmark { entry, ..known.clone() }));
+        }
+    }
+
     pub(crate) fn planned(&self) -> &[PlannedBenchmark] {
         &self.planned
     }

@@ -1,7 +1,10 @@
 //! The commands except measuring, each in a file with its flags.
 
 pub(crate) mod accept;
+pub(crate) mod backfill;
+pub(crate) mod bisect;
 pub(crate) mod budgets;
+pub(crate) mod cache;
 pub(crate) mod calibrate;
 pub(crate) mod doctor;
 pub(crate) mod explain;
@@ -13,3 +16,4 @@ pub(crate) mod merge;
 pub(crate) mod profile;
 pub(crate) mod report;
 pub(crate) mod site;
+pub(crate) mod versus;

@@ -1,7 +1,7 @@
 //! Checks that an output folder only has files of this program.
 
-use super::REPORT;
 use super::site_state::{SITE, STATE, SiteState};
+use super::{REPORT, VERSUS};
 use crate::files::{names_below, write_atomically};
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
@@ -17,15 +17,20 @@ const MARK_TEXT: &str =
 /// Folders with measurements.
 const MEASUREMENTS: [&str; 2] = ["pending", "unrecorded"];
 /// Files that are replaced.
-const FILES: [&str; 8] = [
+const FILES: [&str; 13] = [
     MARK,
     STATE,
     REPORT,
     "report.md",
     "samples.jsonl",
     "pairs.json",
+    "bisect.json",
+    "bisect-plan.json",
     "calibration.json",
     "qualification.json",
+    VERSUS,
+    "backfill-plan.json",
+    "backfill-launches.jsonl",
 ];
 /// The prefix of temporary files, which a killed process leaves.
 const UNFINISHED: &str = ".tmp";
@@ -152,15 +157,20 @@ fn is_ours(path: &Path) -> bool {
             REPORT => is_kind(path, &["report"]),
             "report.md" => is_kind(&path.with_file_name(REPORT), &["report"]),
             "samples.jsonl" => is_samples(path),
+            VERSUS => is_kind(path, &["versus"]),
             STATE => SiteState::read(path).is_ok_and(|state| state.is_some()),
             WRITE_CHECK => metadata.len() == 0,
             name => name.starts_with(UNFINISHED) || is_measurement(path),
         }
 }
 
-/// Whether it is a run, comparison or calibration. Users can move these for `perf history add`.
+/// The kinds of JSON files in the folder. Users can move those of runs, comparisons and calibrations for
+/// `perf history add`.
+const KINDS: [&str; 7] =
+    ["run", "comparison", "calibration", "qualification", "pairs", "bisection", "plan"];
+
 fn is_measurement(path: &Path) -> bool {
-    is_json(path) && is_kind(path, &["run", "comparison", "calibration", "qualification", "pairs"])
+    is_json(path) && is_kind(path, &KINDS)
 }
 
 fn is_json(path: &Path) -> bool {

@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 
 /// The report in the folder.
 pub(crate) const REPORT: &str = "report.json";
+/// The last comparison of alternatives in the folder.
+pub(crate) const VERSUS: &str = "versus.json";
 
 /// The folder for the results of a run: that of `--output`, or the workspace's own.
 #[derive(Clone, Debug)]

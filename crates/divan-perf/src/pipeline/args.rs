@@ -86,6 +86,17 @@ pub(crate) struct PerfArgs {
     pub(crate) format: Format,
 }
 
+/// Which counts decide a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CountUse {
+    /// Counts and times.
+    WithTimes,
+    /// Counts without times.
+    Alone,
+    /// Times without counts.
+    Never,
+}
+
 /// What the launches are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -98,6 +109,38 @@ pub(crate) enum Purpose {
 }
 
 impl PerfArgs {
+    /// The defaults of a comparison of two commits in pairs, without recording.
+    pub(crate) fn of_pairs(measure: MeasureArgs, counts: CountUse) -> Self {
+        Self {
+            // Executors only read whether there is a reference.
+            compare: Some(String::new()),
+            tip: true,
+            no_skip: false,
+            time_all: false,
+            resume: false,
+            no_counts: counts == CountUse::Never,
+            counts_only: counts == CountUse::Alone,
+            instructions: false,
+            launches: None,
+            quick: false,
+            measure,
+            fail_on: None,
+            format: Format::Human,
+        }
+    }
+
+    /// The defaults of a run that is recorded.
+    pub(crate) fn of_run(measure: MeasureArgs, launches: u16, counts: bool) -> Self {
+        let with_times = Self::of_pairs(measure, CountUse::WithTimes);
+        Self {
+            compare: None,
+            tip: false,
+            launches: Some(launches),
+            no_counts: !counts,
+            ..with_times
+        }
+    }
+
     /// What the launches are for.
     pub(super) fn purpose(&self) -> Purpose {
         if self.compare.is_some() && !self.counts_only {

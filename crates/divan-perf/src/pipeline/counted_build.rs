@@ -6,7 +6,7 @@
 
 use super::executor::Executor;
 use crate::bench::{
-    AllCounts, BenchmarkCounts, BuildFolder, CountJob, InstructionCounter, ListedBenchmark,
+    AllCounts, BenchmarkCounts, CountJob, InstructionCounter, ListedBenchmark,
     OnUnknownInstruction, SecondBuild, count_all,
 };
 use crate::cargo::{KNOWN_LEVEL, Level};
@@ -93,13 +93,13 @@ fn build_again(executor: &Executor<'_>) -> Result<()> {
     if let Some(base) = base.as_ref().filter(|base| base.second.get().is_none()) {
         let short = base.commit.commit.short();
         ui::say(&format!("building the benches of {short} for {KNOWN_LEVEL}, to count"));
-        let second = base.build_again(context)?;
+        let second = base.build_again()?;
         base.second.get_or_init(|| second);
     }
     if suite.second.get().is_none() {
         ui::say(&format!("building the benches for {KNOWN_LEVEL}, to count"));
-        let second = BuildFolder::build_checkout_again(&context.project.workspace, &suite.built)?;
-        suite.second.get_or_init(|| SecondBuild::new(&suite.built, second));
+        let second = suite.build_again(context)?;
+        suite.second.get_or_init(|| second);
     }
     Ok(())
 }

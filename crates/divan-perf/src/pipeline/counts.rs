@@ -199,7 +199,7 @@ pub(super) fn count_sides(
 
 /// Counts on all processors, without instructions if callgrind cannot be used. `jobs` returns the
 /// benchmarks in the measured builds, in one order for all levels.
-fn count<'a>(
+pub(super) fn count<'a>(
     executor: &'a Executor<'_>,
     jobs: impl Fn(Level) -> Vec<CountJob<'a>>,
 ) -> Result<Counted> {

@@ -42,6 +42,8 @@ pub(crate) struct Executor<'a> {
     identity: OnceCell<String>,
     /// Notes for the report.
     pub(crate) notes: Vec<String>,
+    /// Whether the pairs of a comparison are kept for `--resume`.
+    pub(crate) keeps_pairs: bool,
 }
 
 /// The least time of a confirmation's launches of all benchmarks. Ten of them last longer than most
@@ -79,6 +81,7 @@ impl<'a> Executor<'a> {
             identity: OnceCell::new(),
             executed: ExecutedCode::default(),
             notes,
+            keeps_pairs: args.compare.is_some(),
         }
     }
 
@@ -191,7 +194,7 @@ impl<'a> Executor<'a> {
         }
         self.compared.add(launched);
         benchmarks.iter().for_each(|name| self.announce(name));
-        if self.args.compare.is_some() { self.keep_pairs() } else { Ok(()) }
+        if self.keeps_pairs { self.keep_pairs() } else { Ok(()) }
     }
 
     /// Prints a change as soon as the pairs show it.

@@ -97,6 +97,11 @@ impl RecordedHistory {
         self.repository.as_deref()
     }
 
+    /// The same for owners of what borrows it.
+    pub(super) fn shared_repository(&self) -> Option<Rc<Repository>> {
+        self.repository.clone()
+    }
+
     /// The time of a launch in the newest complete run, in ns, with all rows of the benchmark.
     pub(super) fn costs(&self) -> impl Fn(&BenchmarkId) -> Option<f64> {
         let newest = self.recorded.history.runs().rfind(|run| run.is_complete_and_clean());

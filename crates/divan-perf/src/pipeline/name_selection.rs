@@ -4,20 +4,22 @@ use super::context::Context;
 use crate::args::MeasureArgs;
 use crate::bench::{Listing, abbreviated};
 use crate::similar_names::{listed, similar};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::unit;
 use std::collections::BTreeSet;
 
-/// Removes the benchmarks that perf-budgets.json excludes from the listing, and returns them.
+/// Removes the benchmarks that perf-budgets.json excludes from the listing, and returns them. Another
+/// commit than that of the checkout may lack an excluded benchmark.
 pub(super) fn exclude(
     listing: &mut Listing,
     context: &Context,
     args: &MeasureArgs,
+    is_checkout: bool,
 ) -> Result<Vec<BenchmarkId>> {
     let entries = listing.entries.iter().map(|entry| &entry.id);
     let names: Vec<BenchmarkId> = entries.chain(listing.failures.keys()).cloned().collect();
-    if args.cargo.selects_all() && listing.is_complete() {
+    if is_checkout && args.cargo.selects_all() && listing.is_complete() {
         context.project.check_excluded(&names)?;
     }
     let is_excluded = |name: &BenchmarkId| context.project.settings.excludes(name);
@@ -32,6 +34,31 @@ pub(super) fn exclusion_note(excluded: &[BenchmarkId]) -> Option<String> {
     (!names.is_empty()).then(|| {
         format!("{} {are} excluded by perf-budgets.json: {}", names.len(), abbreviated(&names))
     })
+}
+
+/// The benchmark with this name, or the only one with these last parts.
+pub(super) fn the_one_named<'a>(
+    ids: impl Iterator<Item = &'a BenchmarkId>,
+    name: &str,
+) -> Result<BenchmarkId> {
+    let ids: Vec<&BenchmarkId> = ids.collect();
+    if let Some(exact) = ids.iter().find(|id| id.as_str() == name) {
+        return Ok((*exact).clone());
+    }
+    let named: Vec<&BenchmarkId> = ids.iter().copied().filter(|id| id.is_named(name)).collect();
+    match named.as_slice() {
+        [only] => Ok((*only).clone()),
+        [] => {
+            let similar = similar(ids.into_iter(), name);
+            let fix = if similar.is_empty() {
+                "`cargo bench -- --list` lists them".to_owned()
+            } else {
+                format!("use one of: {}", listed(&similar))
+            };
+            bail!("there is no benchmark `{name}`; {fix}")
+        }
+        several => bail!("several benchmarks are called `{name}`: {}", listed(several)),
+    }
 }
 
 /// The error if no name matches one of `texts`, or all of them are skipped.

@@ -3,7 +3,6 @@
 use super::base_build::Base;
 use super::executor::Executor;
 use crate::bench::{BuildToLink, Layouts, ListedBenchmark, abbreviated};
-use crate::cargo::BuildAdditions;
 use crate::files::remove;
 use crate::ui;
 use anyhow::{Context as _, Result, bail, ensure};
@@ -102,14 +101,14 @@ fn link(executor: &Executor<'_>, base: &Base, wanted: &[BenchmarkId]) -> Result<
         wanted.iter().filter_map(|name| executor.runner.entry_of(name)).collect();
     let bases = heads.iter().filter_map(|head| base.entries.get(&head.id));
     let mut layouts = Layouts::default();
-    base.link(context, &executables(bases), &mut layouts)?;
+    base.link(&executables(bases), &mut layouts)?;
     let folder = built.folder().context("the build folder is unknown")?;
     let workspace = &context.project.workspace;
-    ensure!(built.is_current(workspace)?, CHANGED);
-    let build = BuildToLink { workspace, additions: &BuildAdditions::default(), folder };
+    ensure!(executor.suite.is_current(context)?, CHANGED);
+    let build = BuildToLink { workspace, additions: &executor.suite.additions(), folder };
     let executables = executables(heads.iter().copied());
     layouts.link(build, &executables)?;
-    if !built.is_current(workspace)? {
+    if !executor.suite.is_current(context)? {
         // Cargo must not use them for the changed files.
         executables.iter().try_for_each(|path| remove(path))?;
         bail!(CHANGED);

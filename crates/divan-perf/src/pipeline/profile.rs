@@ -3,14 +3,14 @@
 use super::args::Purpose;
 use super::base_build::Base;
 use super::context::Context;
+use super::name_selection::the_one_named;
 use super::suite::BenchSuite;
 use crate::args::MeasureArgs;
 use crate::bench::{
-    CalledFunctions, InstructionCounter, Launcher, ListedBenchmark, Listing, PlannedBenchmark,
-    Strace, called_functions,
+    CalledFunctions, InstructionCounter, Launcher, ListedBenchmark, PlannedBenchmark, Strace,
+    called_functions,
 };
 use crate::interrupt::Interrupt;
-use crate::similar_names::{listed, similar};
 use crate::store::BaseCommit;
 use crate::ui;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
@@ -48,7 +48,7 @@ pub(crate) fn profile(
     let commit = compare.map(|compare| base_commit(context, compare)).transpose()?;
     context.project.workspace.options.has_debug_information = true;
     let (suite, mut listing) = BenchSuite::build(context, args, &interrupt)?;
-    let id = select(&listing, name)?;
+    let id = the_one_named(listing.entries.iter().map(|entry| &entry.id), name)?;
     listing.keep(|name| *name == id);
     let runner = suite.plan(context, listing, args, Purpose::QuickRun)?;
     let Some(planned) = runner.planned().first() else {
@@ -75,28 +75,6 @@ fn base_commit(context: &Context, compare: &str) -> Result<BaseCommit> {
     let commit = commit.with_context(|| format!("--compare {compare}"))?;
     repository.check_submodules(&commit)?;
     Ok(commit)
-}
-
-/// The benchmark with this name, or the only one with these last parts.
-fn select(listing: &Listing, name: &str) -> Result<BenchmarkId> {
-    let ids = || listing.entries.iter().map(|entry| &entry.id);
-    if let Some(exact) = ids().find(|id| id.as_str() == name) {
-        return Ok(exact.clone());
-    }
-    let named: Vec<&BenchmarkId> = ids().filter(|id| id.is_named(name)).collect();
-    match named.as_slice() {
-        [only] => Ok((*only).clone()),
-        [] => {
-            let similar = similar(ids(), name);
-            let fix = if similar.is_empty() {
-                "`cargo bench -- --list` lists them".to_owned()
-            } else {
-                format!("use one of: {}", listed(&similar))
-            };
-            bail!("there is no benchmark `{name}`; {fix}")
-        }
-        several => bail!("several benchmarks are called `{name}`: {}", listed(several)),
-    }
 }
 
 /// What counts the calls.

@@ -10,7 +10,7 @@ use perf_judge::run::Quantity;
 
 /// The least share by which the instructions of equal code may differ. The allocator of the C library
 /// searches longer or shorter, depending on the addresses that it gets.
-const TOLERANCE: f64 = 0.005;
+pub(super) const TOLERANCE: f64 = 0.005;
 
 /// Why nothing is proved where a second build was counted: it has other compiler flags than the measured
 /// one.
@@ -86,7 +86,7 @@ fn spread(executor: &Executor<'_>, benchmark: &CountedBenchmark) -> f64 {
 }
 
 /// Whether both builds executed the same code and allocated the same, or what differs.
-fn same_code(
+pub(super) fn same_code(
     benchmark: &CountedBenchmark,
     base: &Fingerprint,
     head: &Fingerprint,

@@ -101,7 +101,10 @@ fn count_cached(
 }
 
 /// How to count both builds; `None` without a base, or with a row per thread count.
-fn jobs<'a>(executor: &'a Executor<'_>, planned: &'a PlannedBenchmark) -> Option<SideJobs<'a>> {
+pub(super) fn jobs<'a>(
+    executor: &'a Executor<'_>,
+    planned: &'a PlannedBenchmark,
+) -> Option<SideJobs<'a>> {
     let [name] = planned.rows.as_slice() else { return None };
     let base = executor.base.as_ref()?.entries.get(&planned.entry.id)?;
     let head = CountJob {

@@ -1,6 +1,7 @@
 //! The built benches of the checkout on this machine.
 
 use super::args::{PerfArgs, Purpose};
+use super::commit_build::{CommitBuild, CommitFolder};
 use super::context::Context;
 use super::name_selection::{exclude, exclusion_note, none_selected};
 use super::sampling::{self, LAUNCHES};
@@ -10,7 +11,7 @@ use crate::bench::{
     BuildFolder, Built, ClockRecorder, FEWEST_LAUNCHES, Launcher, ListedBenchmark, Listing,
     Measurement, Runner, RunnerOptions, SecondBuild, Workspace,
 };
-use crate::cargo::{KNOWN_LEVEL, Level};
+use crate::cargo::{BuildAdditions, KNOWN_LEVEL, Level};
 use crate::environment::{self, BuildSettings};
 use crate::interrupt::Interrupt;
 use crate::store::Repository;
@@ -28,6 +29,8 @@ use perf_report::partition::{Part, Partition};
 use regex_lite::Regex;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
+use std::path::Path;
 use std::time::Duration;
 
 /// Launches of a candidate regression in a rerun.
@@ -41,6 +44,8 @@ pub(crate) struct BenchSuite {
     pub(crate) machine: Machine,
     pub(crate) notes: Vec<String>,
     pub(crate) built: Built,
+    /// Where it was built, if it is no checkout.
+    folder: Option<CommitFolder>,
     /// The build that is counted instead of the measured one.
     pub(super) second: OnceCell<SecondBuild>,
     /// The machine of runs with counts of the second build.
@@ -64,8 +69,17 @@ pub(crate) struct BenchSuite {
     seed: u32,
 }
 
+/// What a suite is made of.
+struct BuiltSide {
+    built: Built,
+    launcher: Launcher,
+    listing: Listing,
+    notes: Vec<String>,
+    folder: Option<CommitFolder>,
+}
+
 impl BenchSuite {
-    /// Builds the benches and lists their benchmarks.
+    /// Builds the benches of the checkout and lists their benchmarks.
     pub(crate) fn build(
         context: &Context,
         args: &MeasureArgs,
@@ -75,21 +89,49 @@ impl BenchSuite {
         context.history.repository().map_or(Ok(()), Repository::check_nothing_left_out)?;
         ui::say("building the benches");
         let built = BuildFolder::build_checkout(workspace)?;
-        let machine = environment::machine(build_settings(workspace, &built)?);
-        let second_machine = Machine { counted_for: KNOWN_LEVEL.to_owned(), ..machine.clone() };
         let mut notes: Vec<String> = workspace.notes().chain(built.notes.iter().cloned()).collect();
         notes.extend(workspace.runner_note());
-        let clock_recorder = clock_recorder(workspace, &machine, &mut notes);
-        let limit = Duration::from_secs(args.launch_timeout.into());
-        let launcher = Launcher::new(clock_recorder, limit, interrupt.clone())
-            .with_copies(&workspace.target_dir.join("perf/launched"))?;
-        let mut listing = Listing::of(&built.executables, &launcher)?;
+        let launcher = new_launcher(workspace, args, interrupt, &mut notes)?;
+        let listing = Listing::of(&built.executables, &launcher)?;
+        Self::of(context, args, BuiltSide { built, launcher, listing, notes, folder: None })
+    }
+
+    /// The built benches of a commit. `context` becomes that of the commit, and its former workspace is
+    /// returned.
+    pub(super) fn of_commit(
+        context: &mut Context,
+        args: &MeasureArgs,
+        launcher: Launcher,
+        commit: CommitBuild,
+    ) -> Result<(Workspace, (Self, Listing))> {
+        let CommitBuild { commit, workspace, built, listing, notes, folder } = commit;
+        let left = mem::replace(&mut context.project.workspace, workspace);
+        let former = context.history.commit.replace(commit.commit);
+        let folder = Some(folder);
+        let side = BuiltSide { built, launcher, listing, notes, folder };
+        match Self::of(context, args, side) {
+            Ok(suite) => Ok((left, suite)),
+            Err(error) => {
+                context.project.workspace = left;
+                context.history.commit = former;
+                Err(error)
+            }
+        }
+    }
+
+    fn of(context: &Context, args: &MeasureArgs, side: BuiltSide) -> Result<(Self, Listing)> {
+        let BuiltSide { built, launcher, mut listing, mut notes, folder } = side;
+        let workspace = &context.project.workspace;
+        let machine = environment::machine(build_settings(workspace, &built)?);
+        let second_machine = Machine { counted_for: KNOWN_LEVEL.to_owned(), ..machine.clone() };
         let names: Vec<BenchmarkId> = listing.entries.iter().map(|e| e.id.clone()).collect();
-        context.project.check_old_names(&names)?;
+        if folder.is_none() {
+            context.project.check_old_names(&names)?;
+        }
         notes.append(&mut listing.notes);
         let silent = SilentTargets::find(workspace, &built, &listing);
         let listed = names.into_iter().chain(listing.failures.keys().cloned()).collect();
-        let excluded = exclude(&mut listing, context, args)?;
+        let excluded = exclude(&mut listing, context, args, folder.is_none())?;
         notes.extend(exclusion_note(&excluded));
         listing.keep(|name| args.by_name().selects(name));
         let selected = listing.len();
@@ -102,6 +144,7 @@ impl BenchSuite {
             machine,
             notes,
             built,
+            folder,
             second: OnceCell::new(),
             second_machine,
             partition,
@@ -116,6 +159,33 @@ impl BenchSuite {
             seed: args.seed.unwrap_or_else(environment::seed),
         };
         Ok((suite, listing))
+    }
+
+    /// Builds the benches again for the processor level that valgrind supports.
+    pub(super) fn build_again(&self, context: &Context) -> Result<SecondBuild> {
+        let workspace = &context.project.workspace;
+        match &self.folder {
+            Some(folder) => folder.build_again(workspace, &self.built),
+            None => {
+                let second = BuildFolder::build_checkout_again(workspace, &self.built)?;
+                Ok(SecondBuild::new(&self.built, second))
+            }
+        }
+    }
+
+    /// The work tree of the measured commit; `None` for the checkout.
+    pub(super) fn tree(&self) -> Option<&Path> {
+        self.folder.as_ref().map(CommitFolder::tree)
+    }
+
+    /// Cargo's further arguments and variables of the build.
+    pub(super) fn additions(&self) -> BuildAdditions {
+        self.folder.as_ref().map(|folder| folder.additions.clone()).unwrap_or_default()
+    }
+
+    /// Whether the files are still those of the build. Those of a commit in the cache are not changed.
+    pub(super) fn is_current(&self, context: &Context) -> Result<bool> {
+        Ok(self.folder.is_some() || self.built.is_current(&context.project.workspace)?)
     }
 
     /// Fails if no benchmark is selected and none is missing.
@@ -266,6 +336,7 @@ impl BenchSuite {
             unfinished: unfinished.collect(),
             origin: None,
             partitioned: false,
+            backfilled: None,
             accepted: context.project.accepted.clone(),
             workspace: context.history.workspace.path().map(str::to_owned),
         };
@@ -394,13 +465,26 @@ fn build_settings(workspace: &Workspace, built: &Built) -> Result<BuildSettings>
     })
 }
 
+/// The launcher of all processes of a measurement. `workspace` is that of the checkout.
+pub(super) fn new_launcher(
+    workspace: &Workspace,
+    args: &MeasureArgs,
+    interrupt: &Interrupt,
+    notes: &mut Vec<String>,
+) -> Result<Launcher> {
+    let rustc = workspace.toolchain.version()?;
+    let clock_recorder = clock_recorder(workspace, &environment::rustc_name(&rustc), notes);
+    let limit = Duration::from_secs(args.launch_timeout.into());
+    Launcher::new(clock_recorder, limit, interrupt.clone())
+        .with_copies(&workspace.target_dir.join("perf/launched"))
+}
+
 fn clock_recorder(
     workspace: &Workspace,
-    machine: &Machine,
+    rustc: &str,
     notes: &mut Vec<String>,
 ) -> Option<ClockRecorder> {
-    match ClockRecorder::prepare(&workspace.target_dir.join("perf/clock_recorder"), &machine.rustc)
-    {
+    match ClockRecorder::prepare(&workspace.target_dir.join("perf/clock_recorder"), rustc) {
         Ok(clock_recorder) => Some(clock_recorder),
         Err(error) => {
             notes.push(recorder_note(&format!("{error:#}")));

@@ -23,8 +23,14 @@ pub(crate) struct BaseCommit {
 impl Repository {
     /// The merge base of HEAD and `reference`, or `reference` itself with `tip`.
     ///
-    /// A branch has precedence over a tag of the same name, and a local branch over the remote's.
+    /// A branch has precedence over a tag of the same name, and a local branch over the remote's. A version
+    /// such as `1.2` is also found by the tag `v1.2`.
     pub(crate) fn base(&self, reference: &str, tip: bool) -> Result<BaseCommit> {
+        let tag = match self.named(reference)? {
+            Some(_) => None,
+            None => self.tag_of_version(reference)?,
+        };
+        let reference = tag.as_deref().unwrap_or(reference);
         let note = self.ambiguity_note(reference)?;
         Ok(BaseCommit { note, ..self.base_of(reference, tip)? })
     }
@@ -86,6 +92,15 @@ impl Repository {
         Ok(changed)
     }
 
+    /// Files in which two commits differ, submodules included.
+    pub(crate) fn changed_between(&self, one: &str, other: &str) -> Result<Vec<String>> {
+        let sh = &self.sh;
+        let diff = git!(sh, "git diff --name-only --no-renames -z --ignore-submodules=none");
+        let diff = diff.args([one, other, "--"]).quiet().output();
+        let diff = diff.with_context(|| format!("cannot compare {one} with {other}"))?;
+        Ok(text(diff.stdout).split_terminator('\0').map(str::to_owned).collect())
+    }
+
     /// Files of the work tree that git neither tracks nor ignores.
     pub(crate) fn untracked_files(&self) -> Result<Vec<String>> {
         let sh = &self.sh;
@@ -111,9 +126,10 @@ impl Repository {
     /// The full name and the commit of a branch of this clone, or else of the remote.
     fn branch_tip(&self, name: &str) -> Result<Option<(String, String)>> {
         let remote = format!("refs/remotes/{}/{name}", self.remote);
-        // `HEAD` is the checked-out commit, never the remote's default branch.
+        // `HEAD` and `HEAD~1` are of the checked-out commit, never of the remote's default branch.
+        let is_head = name.split(['~', '^', '@', ':']).next() == Some("HEAD");
         let places = [format!("refs/heads/{name}"), remote];
-        for place in places.into_iter().filter(|_| name != "HEAD") {
+        for place in places.into_iter().filter(|_| !is_head) {
             if let Some(commit) = self.commit_at(&place)? {
                 return Ok(Some((place, commit)));
             }
@@ -165,6 +181,9 @@ impl Repository {
         let unknown =
             format!("cannot find `{reference}`: neither this clone nor {remote} has such a branch");
         let fetched = fetched(reference, remote);
+        if let Some(tags) = self.similar_tags(reference)? {
+            return Ok(format!("cannot find the version `{reference}`: {tags}"));
+        }
         if self.is_shallow()? {
             let fetched = fetched.map_or_else(String::new, |fetched| format!(" {fetched}"));
             return Ok(format!(
@@ -251,6 +270,10 @@ pub(crate) mod tests {
         let clone = tempfile::tempdir().unwrap();
         git(clone.path(), &["clone", "--quiet", dir.path().to_str().unwrap(), "."]);
         assert_eq!(base(clone.path(), "main", false).unwrap(), first);
+        // The remote's HEAD is another commit.
+        let own = [commit(clone.path(), "one"), commit(clone.path(), "two")];
+        assert_eq!(base(clone.path(), "HEAD~1", true).unwrap(), own[0]);
+        assert_eq!(base(clone.path(), "HEAD", true).unwrap(), own[1]);
     }
 
     #[test]

@@ -28,6 +28,8 @@ struct RunFile<'a> {
     accepted: Cow<'a, [Accepted]>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     workspace: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    backfilled: Option<DateTime<Utc>>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde requires a reference")]
@@ -61,6 +63,7 @@ impl<'a> RunFile<'a> {
             partitioned: run.partitioned,
             accepted: Cow::Borrowed(&run.accepted),
             workspace: run.workspace.as_deref().map(Cow::Borrowed),
+            backfilled: run.backfilled,
         }
     }
 
@@ -80,6 +83,7 @@ impl<'a> RunFile<'a> {
             partitioned: self.partitioned,
             accepted: self.accepted.into_owned(),
             workspace: self.workspace.map(Cow::into_owned),
+            backfilled: self.backfilled,
         })
     }
 }

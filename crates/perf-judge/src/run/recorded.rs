@@ -19,7 +19,7 @@ pub struct Run {
     pub kind: RunKind,
     /// `<UTC time>-<commit>-<digest of the contents>`; see [`Run::with_id`].
     pub id: String,
-    /// The time at which the measurement started.
+    /// The time at which the measurement started. It decides the place of the run in the history.
     pub started: DateTime<Utc>,
     /// The seed of the random launch order.
     pub seed: u32,
@@ -49,6 +49,9 @@ pub struct Run {
     /// earlier versions, and outside a repository.
     #[serde(default)]
     pub workspace: Option<String>,
+    /// The time of the measurement, if it was long after the commit. `started` is then the commit's.
+    #[serde(default)]
+    pub backfilled: Option<DateTime<Utc>>,
 }
 
 /// An accepted regression.
@@ -96,6 +99,7 @@ impl Run {
             partitioned: false,
             accepted: Vec::new(),
             workspace: None,
+            backfilled: None,
         }
     }
 

@@ -5,6 +5,7 @@ mod next_steps;
 mod page;
 mod size_limited_page;
 mod text;
+mod versus;
 
 pub use page::Page;
 

@@ -89,6 +89,7 @@ fn run(number: u32) -> Run {
         unfinished: Vec::new(),
         origin: None,
         partitioned: false,
+        backfilled: None,
         accepted: Vec::new(),
         workspace: None,
     }
