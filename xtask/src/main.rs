@@ -2,6 +2,7 @@
 #![expect(clippy::print_stderr, reason = "these are commands for a terminal")]
 
 mod ci;
+mod release;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser};
@@ -15,6 +16,9 @@ enum Task {
     Perf(Box<divan_perf::Cli>),
     /// Check everything a contribution must pass: formatting, lints, documentation, tests.
     Ci(ci::CiArgs),
+    /// Run a step of the workflow that releases a version.
+    #[command(subcommand)]
+    Release(release::ReleaseTask),
     /// Check that a history survives many writers, sudden ends and ten thousand runs.
     #[command(disable_help_flag = true)]
     Stress(StressArgs),
@@ -31,6 +35,7 @@ fn main() -> ExitCode {
     let result = match Task::parse() {
         Task::Perf(cli) => return divan_perf::run(&cli),
         Task::Ci(args) => ci::run(&args),
+        Task::Release(task) => release::run(task),
         Task::Stress(args) => stress(&args),
     };
     result.unwrap_or_else(|error| {
