@@ -8,7 +8,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cuepoint_core::export::Delimiter;
 use cuepoint_core::matching::{Confidence, Points};
-use cuepoint_core::rekordbox::Bpm;
+use cuepoint_core::rekordbox::{Bpm, Media};
 use cuepoint_core::results::{Bounds, Direction, FilterSpec, Item, SortKey, Status, View};
 
 /// Matches Rekordbox libraries against a catalogue, filters and exports their tracks.
@@ -213,6 +213,11 @@ pub(crate) struct FilterArgs {
     /// Only tracks in this key, in any notation: "8A" finds "Am".
     #[arg(long, default_value = "", hide_default_value = true)]
     key: String,
+    /// Only music, samples or videos [default: all].
+    ///
+    /// Samples are known by their folder, videos by the extension of the file.
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    media: Vec<MediaName>,
 }
 
 impl FilterArgs {
@@ -223,7 +228,26 @@ impl FilterArgs {
             bpm: self.bpm.map(|range| range.0).unwrap_or_default(),
             stars: self.rating.map(|range| range.0).unwrap_or_default(),
             key: self.key.clone(),
+            media: self.media.iter().map(|name| name.media()).collect(),
             ..FilterSpec::default()
+        }
+    }
+}
+
+/// What a file holds.
+#[derive(ValueEnum, Clone, Copy, Debug)]
+enum MediaName {
+    Music,
+    Sample,
+    Video,
+}
+
+impl MediaName {
+    fn media(self) -> Media {
+        match self {
+            Self::Music => Media::Music,
+            Self::Sample => Media::Sample,
+            Self::Video => Media::Video,
         }
     }
 }

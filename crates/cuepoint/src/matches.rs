@@ -66,7 +66,7 @@ fn tracks<'a>(library: &'a Library, playlist: Option<&str>) -> anyhow::Result<Ve
 fn run_id(tracks: &[Track<'_>], catalogue: u32) -> String {
     let mut hasher = crc32fast::Hasher::new();
     for track in tracks {
-        hasher.update(&track.id().to_le_bytes());
+        hasher.update(&track.id().unwrap_or(u64::MAX).to_le_bytes());
         hasher.update(track.title().as_bytes());
         hasher.update(track.artist().as_bytes());
     }

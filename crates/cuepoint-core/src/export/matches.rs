@@ -249,7 +249,7 @@ pub fn write_queries_csv<'t>(
         let queries = row.item.found.map_or(&[][..], |found| &found.queries);
         for (at, asked) in queries.iter().enumerate() {
             lines.value(Some(row.index + 1));
-            lines.value(Some(row.item.track.id()));
+            lines.value(row.item.track.id());
             lines.value(Some(at + 1));
             lines.value(Some(asked.stage.name()));
             lines.text(&query_text(&asked.query));

@@ -41,14 +41,26 @@ impl Location {
     }
 
     /// The form by which two locations are the same file: composed characters (NFC), and on
-    /// Windows lower case.
+    /// Windows lower case and slashes.
     pub fn canonical(&self) -> String {
         let composed = self.as_str().nfc();
         match self {
-            Self::Windows(_) => composed.flat_map(char::to_lowercase).collect(),
+            Self::Windows(_) => composed.map(slash).flat_map(char::to_lowercase).collect(),
             Self::Unix(_) | Self::Other(_) => composed.collect(),
         }
     }
+
+    /// The path of a file; none for what is not a file.
+    pub(super) fn file_path<'a>(buffer: &'a mut Vec<u8>, uri: &'a str) -> Option<&'a str> {
+        match decode_in(buffer, uri) {
+            (Form::Unix | Form::Windows, path) => Some(path),
+            (Form::Other, _) => None,
+        }
+    }
+}
+
+fn slash(letter: char) -> char {
+    if letter == '\\' { '/' } else { letter }
 }
 
 enum Form {
@@ -58,12 +70,24 @@ enum Form {
 }
 
 fn decode_in<'a>(buffer: &'a mut Vec<u8>, uri: &'a str) -> (Form, &'a str) {
-    let Some(path) = local_part(uri) else { return (Form::Other, uri) };
+    let Some(path) = local_part(uri) else { return (bare_form(uri), uri) };
     let path = percent_decoded(buffer, path);
     match path.strip_prefix('/') {
         Some(rest) if rest.starts_with('/') => (Form::Windows, path),
         Some(drive) if starts_with_drive(drive) => (Form::Windows, drive),
+        None if starts_with_drive(path) => (Form::Windows, path),
         _ => (Form::Unix, path),
+    }
+}
+
+/// The form of what is no `file:` URI. Some programs write the path itself.
+fn bare_form(text: &str) -> Form {
+    if starts_with_drive(text) || text.starts_with("\\\\") {
+        Form::Windows
+    } else if text.starts_with('/') {
+        Form::Unix
+    } else {
+        Form::Other
     }
 }
 
@@ -105,6 +129,8 @@ fn escaped_byte(bytes: &[u8]) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::Location;
 
     fn canonical(uri: &str) -> String {
@@ -133,6 +159,55 @@ mod tests {
     fn what_a_url_parser_would_cut_is_kept() {
         let path = Location::decode("file://localhost/a#1+b,(c)!%23%2B.mp3");
         assert_eq!(path.as_str(), "/a#1+b,(c)!#+.mp3");
+    }
+
+    #[test]
+    fn paths_that_are_no_uris_are_paths() {
+        let cases = [
+            ("/Volumes/USB/100%20.mp3", Location::Unix("/Volumes/USB/100%20.mp3".to_owned())),
+            ("C:\\Music\\a.mp3", Location::Windows("C:\\Music\\a.mp3".to_owned())),
+            ("\\\\server\\share\\a.mp3", Location::Windows("\\\\server\\share\\a.mp3".to_owned())),
+            ("file://C:/Music/a.mp3", Location::Windows("C:/Music/a.mp3".to_owned())),
+            ("file://localhost/C%3A/Music/a.mp3", Location::Windows("C:/Music/a.mp3".to_owned())),
+        ];
+        for (text, location) in cases {
+            assert_eq!(Location::decode(text), location);
+        }
+        assert_eq!(canonical("C:\\Music\\A.mp3"), canonical("file://localhost/c:/Music/a.mp3"));
+        assert_eq!(
+            canonical("\\\\server\\s\\a.mp3"),
+            canonical("file://localhost//server/s/a.mp3")
+        );
+    }
+
+    #[test]
+    fn letters_may_be_escaped_or_not() {
+        let path = "/M/Ärger 100% – é.mp3";
+        assert_eq!(Location::decode(&format!("file://localhost{path}")).as_str(), path);
+        assert_eq!(
+            Location::decode("file://localhost/M/%C3%84rger é.mp3").as_str(),
+            "/M/Ärger é.mp3"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_location(uri: String) {
+            Location::decode(&uri);
+            Location::decode(&format!("file://localhost/{uri}"));
+        }
+
+        /// What is escaped byte by byte is decoded to itself, and a canonical form to itself.
+        #[test]
+        fn every_path_survives(path in "/[^/\0][^\0]{0,20}") {
+            prop_assume!(!super::starts_with_drive(&path[1..]));
+            let escaped: String = path.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let escaped = escaped.replace("%2F", "/");
+            let location = Location::decode(&format!("file://localhost{escaped}"));
+            prop_assert_eq!(&location, &Location::Unix(path));
+            let canonical = location.canonical();
+            prop_assert_eq!(Location::Unix(canonical.clone()).canonical(), canonical);
+        }
     }
 
     #[test]

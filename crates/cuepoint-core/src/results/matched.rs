@@ -5,7 +5,7 @@ use super::table::Item;
 use crate::catalogue::{CatalogSource, CatalogTrack};
 use crate::key::Key;
 use crate::matching::TrackMatch;
-use crate::rekordbox::Track;
+use crate::rekordbox::{Media, Track};
 
 /// A track of a library and the track of the catalogue that it is.
 #[derive(Clone, Copy, Debug)]
@@ -57,5 +57,9 @@ impl Item for Matched<'_> {
 
     fn key(&self) -> &str {
         self.best.map_or("", CatalogTrack::key)
+    }
+
+    fn media(&self) -> Media {
+        self.track.media()
     }
 }

@@ -8,6 +8,7 @@ use super::facts::Facts;
 use super::table::Item;
 use crate::key::Key;
 use crate::matching::{Confidence, Points};
+use crate::rekordbox::Media;
 
 /// A table of matches as it was exported.
 #[derive(Debug)]
@@ -37,6 +38,7 @@ pub struct SavedRow {
     facts: Facts,
     texts: [usize; 4],
     key: usize,
+    path: Option<usize>,
 }
 
 /// Why bytes are no saved table.
@@ -68,6 +70,8 @@ struct Columns {
     score: usize,
     confidence: usize,
     reasons: usize,
+    /// Tables of doubtful matches do without.
+    path: Option<usize>,
 }
 
 impl SavedTable {
@@ -129,6 +133,7 @@ impl Columns {
             score: find("match_score")?,
             confidence: find("confidence")?,
             reasons: find("review_reasons")?,
+            path: find("file_path").ok(),
         })
     }
 
@@ -144,7 +149,7 @@ impl Columns {
             review: !cell(self.reasons).is_empty(),
             ..Facts::default()
         };
-        SavedRow { facts, texts: self.texts, key: self.key, cells }
+        SavedRow { facts, texts: self.texts, key: self.key, path: self.path, cells }
     }
 }
 
@@ -163,5 +168,10 @@ impl Item for SavedRow {
 
     fn key(&self) -> &str {
         self.cells.get(self.key).unwrap_or_default()
+    }
+
+    fn media(&self) -> Media {
+        let path = self.path.and_then(|at| self.cells.get(at));
+        Media::of_file("", path.unwrap_or_default())
     }
 }

@@ -32,11 +32,25 @@ Warnings   none
 #[test]
 fn inspect_shows_warnings_with_examples() {
     let text = succeeded(&["inspect", &fixture("missing_track_id.xml")]);
-    assert!(text.contains("Tracks     3 declared, 1 read, 2 skipped\n"), "{text}");
-    assert!(text.contains("  2 × track left out: no usable TrackID\n"), "{text}");
+    assert!(text.contains("Tracks     3 declared, 3 read, 0 skipped\n"), "{text}");
+    assert!(text.contains("  1 × no TrackID: playlists find the track by"), "{text}");
     assert!(text.contains("      line 6: Lost\n"), "{text}");
     let text = succeeded(&["inspect", &fixture("dangling_key.xml")]);
     assert!(text.contains("  Set: 3 tracks, 1 not in the collection\n"), "{text}");
+}
+
+#[test]
+fn tracks_without_a_name_and_other_media_are_counted_and_exported() {
+    let text = succeeded(&["inspect", &fixture("file_names.xml")]);
+    assert!(
+        text.contains("8 declared, 6 read, 2 skipped\nTitles     6 from file names\n"),
+        "{text}"
+    );
+    let media = fixture("media.xml");
+    let text = succeeded(&["inspect", &media]);
+    assert!(text.contains("Media      2 samples, 1 video\n"), "{text}");
+    let csv = succeeded(&["export", &media, "--media", "music,video"]);
+    assert_eq!(titles(&csv), ["Dusk", "Dusk (Clean)"]);
 }
 
 #[test]
