@@ -271,6 +271,7 @@ fn attributes_of_other_programs_are_understood() {
     assert_eq!((track.comments(), track.tempos()[0].start.to_bits()), ("8A", 0.5_f64.to_bits()));
     let second = library.collection.get(1).unwrap();
     assert_eq!((second.title(), second.seconds()), ("Name before Title", Some(364)));
+    assert_eq!(second.tempos()[0].start.to_bits(), 1.5_f64.to_bits());
     assert_eq!(entries(&library, "Set"), [Some(0), Some(1)]);
     assert_eq!(entries(&library, "Paths"), [Some(1), Some(0)]);
     assert_eq!(warnings(&library), []);

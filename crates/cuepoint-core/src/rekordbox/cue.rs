@@ -35,7 +35,8 @@ impl Tempo {
     fn set(&mut self, key: &str, raw: &str) -> Result<(), Unreadable> {
         match key {
             "Inizio" => self.start = seconds(raw)?.unwrap_or(0.0),
-            "Bpm" => self.bpm = positive(raw)?,
+            "InMs" => self.start = seconds(raw)?.unwrap_or(0.0) / 1_000.0,
+            "Bpm" | "BPM" => self.bpm = positive(raw)?,
             "Metro" => self.metre = metre(raw)?,
             "Battito" => self.beat = number(raw)?,
             _ => {}

@@ -19,7 +19,7 @@ impl FileName {
     pub(super) fn of_path(path: &str) -> Option<Self> {
         let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
         let stem = spaced(without_extension(file.trim()));
-        let name = without_prefixes(&stem);
+        let name = without_prefixes(without_signs(&stem));
         let mut segments = segments(name);
         drop_suffixes(&mut segments);
         if segments.len() > 2 {
@@ -100,8 +100,14 @@ fn without_prefixes(name: &str) -> &str {
 
 fn without_prefix(name: &str) -> Option<&str> {
     let rest = without_tag(name).or_else(|| without_mark(name))?;
-    let rest = rest.trim_start_matches([' ', '-', '–', '—', ',', '.']);
+    let rest = without_signs(rest);
     is_name(rest).then_some(rest)
+}
+
+/// Without blanks and signs before the name.
+fn without_signs(text: &str) -> &str {
+    let rest = text.trim_start_matches([' ', '-', '–', '—', ',', '.']);
+    if rest.is_empty() { text } else { rest }
 }
 
 fn is_name(text: &str) -> bool {
@@ -234,7 +240,9 @@ mod tests {
             ("/Music/Vela - Horizons - Dusk.mp3", "Vela / Horizons - Dusk"),
             ("/Music/Vela - Horizons - 03 - Dusk.mp3", "Vela / Horizons - Dusk"),
             ("/Music/Vela - 100% Dusk.mp3", "Vela / 100% Dusk"),
-            ("/Music/.mp3", " / .mp3"),
+            ("/Music/ - Vela - Dusk.mp3", "Vela / Dusk"),
+            ("/Music/.mp3", " / mp3"),
+            ("/Music/-.mp3", " / -"),
             ("/Music/", " / "),
             ("", " / "),
         ];
