@@ -56,9 +56,8 @@ pub(crate) struct MatchArgs {
     /// The catalogue, as `cuepoint catalogue build` made it.
     #[arg(long, value_name = "FILE", alias = "catalogue")]
     pub(crate) catalog: PathBuf,
-    /// Only this playlist: its folders' names and its own, joined by "/".
-    #[arg(long, value_name = "PATH")]
-    pub(crate) playlist: Option<String>,
+    #[command(flatten)]
+    pub(crate) playlists: PlaylistArgs,
     /// The table of matches to write [default: standard output].
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -181,9 +180,8 @@ pub(crate) struct InspectArgs {
 pub(crate) struct ExportArgs {
     /// The XML file that rekordbox exported.
     pub(crate) library: PathBuf,
-    /// Only this playlist: its folders' names and its own, joined by "/".
-    #[arg(long, value_name = "PATH")]
-    pub(crate) playlist: Option<String>,
+    #[command(flatten)]
+    pub(crate) playlists: PlaylistArgs,
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
     #[command(flatten)]
@@ -194,6 +192,16 @@ pub(crate) struct ExportArgs {
     /// The file to write [default: standard output].
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PlaylistArgs {
+    /// Only this playlist or folder; may be repeated.
+    ///
+    /// A path is the names of its folders and its own, joined by "/". A folder means all playlists
+    /// in it. A track that several playlists hold comes once.
+    #[arg(long = "playlist", value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
 }
 
 #[derive(Args, Debug)]

@@ -7,6 +7,7 @@ mod export;
 mod filter;
 mod input;
 mod inspect;
+mod left_out;
 mod matches;
 mod output;
 mod playlist;
@@ -18,11 +19,15 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::{CatalogueCommand, Cli, Command};
+use crate::left_out::LeftOut;
 use crate::matches::Stopped;
 use crate::text::printable;
 
 /// The status of a program that Ctrl-C stopped.
 const STOPPED: u8 = 130;
+
+/// The status if everything was written but what the library does not hold.
+const LEFT_OUT: u8 = 3;
 
 fn main() -> ExitCode {
     // clap itself ends the process with status 2 for a mistake in the arguments.
@@ -30,19 +35,23 @@ fn main() -> ExitCode {
     match run(&cli, &mut stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if error.is::<LeftOut>() => {
+            tell("warning", &error);
+            ExitCode::from(LEFT_OUT)
+        }
         Err(error) if error.is::<Stopped>() => {
-            tell(&error);
+            tell("error", &error);
             ExitCode::from(STOPPED)
         }
         Err(error) => {
-            tell(&error);
+            tell("error", &error);
             ExitCode::FAILURE
         }
     }
 }
 
-fn tell(error: &anyhow::Error) {
-    let text = format!("error: {error:#}");
+fn tell(severity: &str, error: &anyhow::Error) {
+    let text = format!("{severity}: {error:#}");
     for line in text.lines() {
         // If standard error is closed, there is no place to report that.
         let _ = writeln!(stderr(), "{}", printable(line));

@@ -15,15 +15,16 @@ use cuepoint_core::export::{
     write_review_csv,
 };
 use cuepoint_core::matching::{Confidence, Progress, TrackMatch, Workers, match_all};
-use cuepoint_core::rekordbox::{Library, Track};
+use cuepoint_core::rekordbox::Track;
 use cuepoint_core::results::{Matched, Table, View};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::catalogue;
 use crate::cli::MatchArgs;
 use crate::input::read_library;
+use crate::left_out::LeftOut;
 use crate::output::{self, write_named, write_output};
-use crate::playlist::find_playlist;
+use crate::playlist::{find_playlists, tracks};
 
 /// The user stopped the program; what was done is written.
 #[derive(Debug)]
@@ -45,7 +46,8 @@ pub(crate) fn run(args: &MatchArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let outputs = [&args.output, &args.review, &args.candidates, &args.queries, &args.json];
     outputs.into_iter().flatten().try_for_each(|path| output::check(path))?;
     let library = read_library(&args.library)?;
-    let tracks = tracks(&library, args.playlist.as_deref())?;
+    let playlists = find_playlists(&library.playlists, &args.playlists.paths)?;
+    let tracks = tracks(&library, &playlists);
     let (catalogue, sum) = catalogue::open(&args.catalog)?;
     let found = find(&tracks, &catalogue, args.threads.map_or(0, usize::from))?;
     let done = found.iter().flatten().count();
@@ -54,12 +56,11 @@ pub(crate) fn run(args: &MatchArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let view = table.all();
     write_all(args, &run, &view, &catalogue, out)?;
     summarise(&view);
-    if run.complete { Ok(()) } else { Err(Stopped { done, of: tracks.len() }.into()) }
-}
-
-fn tracks<'a>(library: &'a Library, playlist: Option<&str>) -> anyhow::Result<Vec<Track<'a>>> {
-    let Some(path) = playlist else { return Ok(library.collection.tracks().collect()) };
-    Ok(find_playlist(&library.playlists, path)?.tracks(&library.collection).collect())
+    out.flush()?;
+    if !run.complete {
+        return Err(Stopped { done, of: tracks.len() }.into());
+    }
+    LeftOut::check(&library, &playlists)
 }
 
 /// Names a run by what went into it: the same tracks and catalogue give the same bytes.

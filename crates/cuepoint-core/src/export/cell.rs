@@ -7,7 +7,7 @@
 /// anything on the machine where the export is opened.
 pub(super) fn clean(cell: &mut String, text: &str) {
     cell.clear();
-    if text.trim_start_matches(is_blank).starts_with(['=', '+', '-', '@']) {
+    if is_formula(text) {
         cell.push('\'');
     }
     for letter in text.chars() {
@@ -17,6 +17,11 @@ pub(super) fn clean(cell: &mut String, text: &str) {
             letter => cell.push(letter),
         }
     }
+}
+
+/// Whether a spreadsheet would read `text` as a formula.
+pub(super) fn is_formula(text: &str) -> bool {
+    text.trim_start_matches(is_blank).starts_with(['=', '+', '-', '@'])
 }
 
 /// What is left out, or what a program may skip before it looks for a formula.

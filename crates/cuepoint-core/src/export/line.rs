@@ -6,7 +6,7 @@
 
 use std::io::{self, Write};
 
-use super::cell::clean;
+use super::cell::{clean, is_formula};
 use crate::matching::Points;
 use crate::rekordbox::{Bpm, Date, Location};
 
@@ -82,11 +82,28 @@ impl<W: Write> Lines<W> {
         self.cell = cell;
     }
 
-    /// The path of a Location attribute.
+    /// The path of a Location attribute, byte for byte: without its control characters it would
+    /// lead to no file.
     pub(super) fn location(&mut self, uri: &str) {
         let mut buffer = std::mem::take(&mut self.path);
-        self.text(Location::path_in(&mut buffer, uri));
+        self.place(Location::path_in(&mut buffer, uri));
         self.path = buffer;
+    }
+
+    fn place(&mut self, path: &str) {
+        let scan = Scan::of(path, self.delimiter);
+        if scan.harmless {
+            return self.text(path);
+        }
+        self.separate();
+        let parts = |letter: char| letter.is_control() || letter == '"' || letter == self.delimiter;
+        if is_formula(path) {
+            self.quoted(&format!("'{path}"));
+        } else if path.contains(parts) {
+            self.quoted(path);
+        } else {
+            self.text.push_str(path);
+        }
     }
 
     fn quoted(&mut self, text: &str) {
@@ -274,6 +291,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn every_path_reads_back_byte_for_byte(path in "/M/[^\\PC%]{0,12}[\\x01-\\x1f\"',;%é\u{80}-\u{9f}]{0,6}") {
+            let escaped: String = path.bytes().map(|byte| format!("%{byte:02x}")).collect();
+            let uri = format!("file://localhost{}", escaped.replace("%2f", "/"));
+            let written = line(|lines| {
+                lines.text("before");
+                lines.location(&uri);
+            });
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(written.as_bytes());
+            let record = reader.records().next().unwrap().unwrap();
+            prop_assert_eq!(&record[1], path);
+        }
+
         #[test]
         fn every_text_reads_back_as_it_was_cleaned(texts in prop::collection::vec(any::<String>(), 2..5)) {
             let written = line(|lines| texts.iter().for_each(|text| lines.text(text)));
