@@ -7,6 +7,7 @@ mod library;
 mod line;
 mod matches;
 mod saved;
+mod value;
 
 pub use file::write_file;
 pub use json::write_json;

@@ -3,8 +3,9 @@
 use quick_xml::events::BytesStart;
 
 use super::arena::{Arena, Span};
+use super::attributes::each_attribute;
 use super::report::{WarningKind, Warnings};
-use super::track::{each_attribute, push_text};
+use super::track::push_text;
 use super::value::{Bpm, Unreadable, number, positive, seconds};
 
 /// One beat grid: from a place in the track on, beats come at this tempo.

@@ -28,9 +28,14 @@ impl Location {
         }
     }
 
-    /// What [`as_str`](Self::as_str) gives, in a buffer that serves for many.
-    pub(crate) fn path_in<'a>(buffer: &'a mut Vec<u8>, uri: &'a str) -> &'a str {
-        decode_in(buffer, uri).1
+    /// Appends what [`as_str`](Self::as_str) gives. The buffer serves for many.
+    pub(crate) fn append_path(out: &mut String, buffer: &mut Vec<u8>, uri: &str) {
+        let path = local_part(uri).and_then(plain_path);
+        let start = out.len();
+        if path.is_none_or(|path| !append_decoded(out, path)) {
+            out.truncate(start);
+            out.push_str(decode_in(buffer, uri).1);
+        }
     }
 
     /// The decoded path, or the URI of what is not a file.
@@ -99,6 +104,28 @@ fn local_part(uri: &str) -> Option<&str> {
     Some(&rest[host.map_or(0, str::len)..])
 }
 
+/// The path without the slash before a drive, if that can be told before it is decoded.
+fn plain_path(path: &str) -> Option<&str> {
+    let below = path.strip_prefix('/')?;
+    let prefix = path.as_bytes().first_chunk::<4>().filter(|prefix| !prefix.contains(&b'%'));
+    prefix.map(|_| if starts_with_drive(below) { below } else { path })
+}
+
+/// Appends `path` with `%xx` replaced. False if that takes more than one byte for a letter, or
+/// something is no escape: then what was appended does not count.
+fn append_decoded(out: &mut String, path: &str) -> bool {
+    let mut rest = path;
+    while let Some(at) = memchr(b'%', rest.as_bytes()) {
+        let byte = escaped_byte(&rest.as_bytes()[at + 1..]).filter(u8::is_ascii);
+        let Some(byte) = byte else { return false };
+        out.push_str(&rest[..at]);
+        out.push(char::from(byte));
+        rest = &rest[at + 3..];
+    }
+    out.push_str(rest);
+    true
+}
+
 fn starts_with_drive(path: &str) -> bool {
     matches!(path.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic())
 }
@@ -123,8 +150,16 @@ fn percent_decoded<'a>(buffer: &'a mut Vec<u8>, text: &'a str) -> &'a str {
 /// The byte that the two hex digits at the start of `bytes` mean.
 fn escaped_byte(bytes: &[u8]) -> Option<u8> {
     let [high, low, ..] = bytes else { return None };
-    let digit = |byte: &u8| char::from(*byte).to_digit(16);
-    Some((digit(high)? * 16 + digit(low)?) as u8)
+    Some(hex_digit(*high)? << 4 | hex_digit(*low)?)
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -192,9 +227,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_a_location(uri: String) {
-            Location::decode(&uri);
-            Location::decode(&format!("file://localhost/{uri}"));
+        fn any_text_is_a_location(uri in "([a-zA-Z/:é]|%[0-9a-f]{2}|%[a-z]|\\PC){0,12}") {
+            for uri in [format!("file://localhost/{uri}"), format!("file://localhost{uri}"), uri] {
+                let mut appended = String::new();
+                Location::append_path(&mut appended, &mut Vec::new(), &uri);
+                let location = Location::decode(&uri);
+                prop_assert_eq!(&appended, location.as_str());
+            }
         }
 
         /// What is escaped byte by byte is decoded to itself, and a canonical form to itself.

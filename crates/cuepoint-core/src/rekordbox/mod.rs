@@ -5,6 +5,7 @@
 //! the [`ParseReport`], and its track is kept.
 
 mod arena;
+mod attributes;
 mod collection;
 mod cue;
 mod encoding;

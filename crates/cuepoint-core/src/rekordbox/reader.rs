@@ -4,6 +4,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::arena::{Arena, Span};
+use super::attributes::each_attribute;
 use super::collection::Collection;
 use super::cue::{read_mark, read_tempo};
 use super::encoding::Source;
@@ -11,7 +12,7 @@ use super::error::{ParseError, ParseErrorKind};
 use super::playlists::{EntryRecord, KeyType, NodeKind, NodeRecord, PlaylistTree};
 use super::report::{ParseReport, WarningKind, Warnings};
 use super::resolve::{Keys, index_ids, resolve, settle_nodes};
-use super::track::{each_attribute, push_text, read_track};
+use super::track::{push_text, read_track};
 use super::value::{append_text, number};
 use super::{Library, Product};
 

@@ -127,6 +127,12 @@ impl Warnings {
         self.add(kind, None, detail);
     }
 
+    /// How many there are of all kinds.
+    #[cfg(test)]
+    pub(super) fn total(&self) -> u64 {
+        self.found.iter().map(|found| found.count).sum()
+    }
+
     fn add(&mut self, kind: WarningKind, offset: Option<u64>, detail: fmt::Arguments<'_>) {
         let found = self.of_kind(kind);
         found.count += 1;

@@ -3,6 +3,7 @@
 use quick_xml::events::BytesStart;
 
 use super::arena::{Arena, Span};
+use super::attributes::each_attribute;
 use super::file_name::FileName;
 use super::location::Location;
 use super::report::{WarningKind, Warnings};
@@ -104,22 +105,6 @@ const FIELDS: [(&str, TrackField); 28] = [
     ("Mix", TrackField::Mix),
     ("Colour", TrackField::Colour),
 ];
-
-/// Calls `visit` with every attribute of `tag` that is well-formed.
-pub(super) fn each_attribute<'a>(
-    tag: &'a BytesStart<'_>,
-    warnings: &mut Warnings,
-    mut visit: impl FnMut(&'a str, &str, &mut Warnings),
-) {
-    // quick-xml's own check for duplicates compares each name with all before it; where they
-    // matter, a bit for each known name does the same.
-    for attribute in tag.attributes().with_checks(false) {
-        match attribute {
-            Ok(attribute) => visit(attribute.key.into_inner(), &attribute.value, warnings),
-            Err(error) => warnings.note(WarningKind::BadAttribute, format_args!("{error}")),
-        }
-    }
-}
 
 /// What programs other than rekordbox call an attribute.
 const ALIASES: [(&str, TrackField); 11] = [
