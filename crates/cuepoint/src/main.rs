@@ -12,11 +12,12 @@ mod matches;
 mod output;
 mod playlist;
 mod text;
+mod values;
 
 use std::io::{self, Write, stderr, stdout};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::cli::{CatalogueCommand, Cli, Command};
 use crate::left_out::LeftOut;
@@ -65,6 +66,12 @@ fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
         Command::Match(args) => matches::run(args, out)?,
         Command::Filter(args) => filter::run(args, out)?,
         Command::Catalogue(CatalogueCommand::Build(args)) => catalogue::build(args)?,
+        Command::Completions(args) => {
+            // It panics if the output cannot be written to.
+            let mut script = Vec::new();
+            clap_complete::generate(args.shell, &mut Cli::command(), "cuepoint", &mut script);
+            out.write_all(&script)?;
+        }
     }
     Ok(out.flush()?)
 }

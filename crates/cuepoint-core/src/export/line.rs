@@ -118,6 +118,14 @@ impl<W: Write> Lines<W> {
         self.close(Origin::Path);
     }
 
+    /// A path that was a cell of a table before.
+    pub(super) fn kept_path(&mut self, path: &str) {
+        self.separate();
+        self.text.push_str(path);
+        self.odd = true;
+        self.close(Origin::Path);
+    }
+
     /// A number, date or the like; empty if there is none.
     pub(super) fn value(&mut self, value: Option<impl Cell>) {
         self.separate();

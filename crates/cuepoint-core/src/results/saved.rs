@@ -47,6 +47,9 @@ pub enum SavedError {
     /// A column is not there.
     #[error("the table has no column \"{0}\": it is not one that `cuepoint match` wrote")]
     NoColumn(&'static str),
+    /// There are other columns, or in another order.
+    #[error("the table has other columns than this version writes")]
+    OtherColumns,
     /// A line cannot be read.
     #[error("line {line}: {message}")]
     BadLine {
@@ -157,6 +160,13 @@ fn value<T: FromStr>(cell: &str) -> Option<T> {
     cell.parse().ok()
 }
 
+impl SavedRow {
+    /// The path of the file; empty if the table has none.
+    pub(super) fn path(&self) -> &str {
+        self.path.and_then(|at| self.cells.get(at)).unwrap_or_default()
+    }
+}
+
 impl Item for SavedRow {
     fn texts(&self) -> [&str; 4] {
         self.texts.map(|at| self.cells.get(at).unwrap_or_default())
@@ -171,7 +181,6 @@ impl Item for SavedRow {
     }
 
     fn media(&self) -> Media {
-        let path = self.path.and_then(|at| self.cells.get(at));
-        Media::of_file("", path.unwrap_or_default())
+        Media::of_file("", self.path())
     }
 }
