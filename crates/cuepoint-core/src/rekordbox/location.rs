@@ -100,9 +100,14 @@ fn bare_form(text: &str) -> Form {
 fn local_part(uri: &str) -> Option<&str> {
     let scheme = uri.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("file://"))?;
     let rest = &uri[scheme.len()..];
-    let host = rest.get(..9).filter(|host| host.eq_ignore_ascii_case("localhost"));
-    Some(&rest[host.map_or(0, str::len)..])
+    let host = rest.get(..HOST.len()).filter(|host| host.eq_ignore_ascii_case(HOST));
+    let path = &rest[host.map_or(0, str::len)..];
+    // Some programs write the host as the first folder.
+    let folder = path.strip_prefix('/').and_then(|path| path.strip_prefix(HOST));
+    Some(folder.filter(|path| path.starts_with('/')).unwrap_or(path))
 }
+
+const HOST: &str = "localhost";
 
 /// The path without the slash before a drive, if that can be told before it is decoded.
 fn plain_path(path: &str) -> Option<&str> {
@@ -203,6 +208,7 @@ mod tests {
             ("C:\\Music\\a.mp3", Location::Windows("C:\\Music\\a.mp3".to_owned())),
             ("\\\\server\\share\\a.mp3", Location::Windows("\\\\server\\share\\a.mp3".to_owned())),
             ("file://C:/Music/a.mp3", Location::Windows("C:/Music/a.mp3".to_owned())),
+            ("file:///localhost/home/dj/a%2Emp3", Location::Unix("/home/dj/a.mp3".to_owned())),
             ("file://localhost/C%3A/Music/a.mp3", Location::Windows("C:/Music/a.mp3".to_owned())),
         ];
         for (text, location) in cases {
