@@ -35,7 +35,7 @@ fn content(entry: &Entry) -> Entry {
 fn misses(library: &Library) -> Vec<String> {
     let tracks: Vec<Track<'_>> = library.collection.tracks().collect();
     let rows: Vec<Entry> = tracks.iter().map(|track| row(*track)).collect();
-    let catalogue = Catalogue::build(&rows).unwrap();
+    let catalogue = Catalogue::build(&rows).expect("every row has its own id");
     let found = match_all(&tracks, &catalogue, Workers::One, &Progress::default());
     let mut misses = Vec::new();
     for (track, found) in tracks.iter().zip(found.iter().flatten()) {
@@ -128,7 +128,7 @@ fn track() -> impl Strategy<Value = String> {
 fn library_of(tracks: &[String]) -> Library {
     let tracks: String = tracks.iter().map(|track| format!("<TRACK{track}/>")).collect();
     let text = format!("<DJ_PLAYLISTS><COLLECTION>{tracks}</COLLECTION></DJ_PLAYLISTS>");
-    parse(text.as_bytes()).unwrap()
+    parse(text.as_bytes()).expect("a library")
 }
 
 proptest! {

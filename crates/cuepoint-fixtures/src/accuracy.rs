@@ -171,3 +171,20 @@ fn miss(track: Track<'_>, truth: &Truth, found: &TrackMatch, rows: &[Entry]) -> 
         score(truth.right),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LibrarySpec;
+
+    #[test]
+    fn libraries_without_names_lack_only_these() {
+        let spec = LibrarySpec::of(50);
+        let nameless = parse(without_names(&library(spec)).as_bytes()).expect("a library");
+        let named = parse(library(spec).as_bytes()).expect("a library");
+        assert_eq!((nameless.report.derived, named.report.derived), (50, 0));
+        for (track, other) in nameless.collection.tracks().zip(named.collection.tracks()) {
+            assert_eq!((track.id(), track.location()), (other.id(), other.location()));
+        }
+    }
+}
