@@ -153,7 +153,9 @@ fn by_hand(entries: &[Entry], wanted: &Query, limit: usize) -> Vec<u64> {
         .filter(|(sum, _)| *sum > 0.0)
         .collect();
     found.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
-    found.into_iter().map(|(_, id)| id).take(limit).collect()
+    let top = found.first().map_or(0.0, |best| best.0);
+    let equal = found.iter().take_while(|(sum, _)| *sum >= top).count();
+    found.into_iter().map(|(_, id)| id).take(limit.max(equal)).collect()
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cuepoint_core::rekordbox::{
-    Bpm, Date, FindError, HotCue, Library, MarkKind, NodeKind, ParseError, ParseErrorKind,
+    Bpm, Date, FindError, HotCue, Library, MarkKind, Media, NodeKind, ParseError, ParseErrorKind,
     Position, WarningKind, parse,
 };
 
@@ -127,7 +127,8 @@ fn line_ends_and_byte_order_marks_do_not_matter() {
 
 #[test]
 fn utf16_that_cannot_be_read_is_an_error() {
-    assert_eq!(refused("utf16_without_bom.xml").kind, ParseErrorKind::Utf16WithoutMark);
+    assert_eq!(titles(&read("utf16_without_bom.xml")), ["Größe 夜"]);
+    assert_eq!(parse(b" \0<\0").unwrap_err().kind, ParseErrorKind::Utf16WithoutMark);
     let error = refused("utf16_lone_surrogate.xml");
     assert_eq!(error.kind, ParseErrorKind::InvalidUtf16);
     assert_eq!((error.position.line, error.position.column), (6, 36));
@@ -209,16 +210,72 @@ fn damaged_attributes_cost_themselves_only() {
 }
 
 #[test]
-fn tracks_without_identifier_or_name_are_left_out_and_counted() {
+fn tracks_without_an_identifier_keep_their_place() {
     let library = read("missing_track_id.xml");
-    assert_eq!(titles(&library), ["Dusk"]);
-    assert!(library.collection.get(0).unwrap().tempos().is_empty());
-    assert_eq!((library.report.read, library.report.skipped), (1, 2));
-    assert_eq!(warnings(&library), [(WarningKind::NoTrackId, 2)]);
-    let library = read("blank_name.xml");
-    assert_eq!(titles(&library), ["Dusk"]);
-    assert_eq!((library.report.read, library.report.skipped), (1, 2));
-    assert_eq!(warnings(&library), [(WarningKind::BlankName, 2)]);
+    assert_eq!(titles(&library), ["Lost", "Odd", "Dusk"]);
+    assert_eq!(library.collection.get(0).unwrap().tempos().len(), 1);
+    let ids: Vec<_> = library.collection.tracks().map(|track| track.id()).collect();
+    assert_eq!(ids, [None, None, Some(2)]);
+    assert_eq!((library.report.read, library.report.skipped), (3, 0));
+    assert_eq!(
+        warnings(&library),
+        [(WarningKind::NoTrackId, 1), (WarningKind::UnresolvedEntry, 1)]
+    );
+    assert_eq!(entries(&library, "By text and place"), [Some(1), Some(0), Some(2), None]);
+}
+
+#[test]
+fn titles_come_from_file_names_where_there_are_none() {
+    let library = read("file_names.xml");
+    let names: Vec<_> =
+        library.collection.tracks().map(|track| (track.artist(), track.title())).collect();
+    let expected = [
+        ("Singer, Other Singer", "Song (Somebody Edit)"),
+        ("Vela", "Dusk (Nadir Remix)"),
+        ("Vela", "Größe 100% - Nacht"),
+        ("Vela", "Dusk"),
+        ("Nadir", "Sunrise"),
+        ("", "Café"),
+    ];
+    assert_eq!(names, expected);
+    assert!(library.collection.tracks().all(|track| track.has_derived_title()));
+    assert_eq!((library.report.read, library.report.derived, library.report.skipped), (6, 6, 2));
+    assert_eq!(warnings(&library), [(WarningKind::NoName, 2), (WarningKind::NoTrackId, 1)]);
+    assert_eq!(entries(&library, "By place"), [Some(0), Some(5)]);
+}
+
+#[test]
+fn a_track_without_its_identifier_loses_nothing_else() {
+    let library = read("only_no_track_id.xml");
+    let track = library.collection.get(0).unwrap();
+    assert_eq!((track.title(), track.artist(), track.seconds()), ("Dusk", "Vela", Some(212)));
+    assert_eq!(track.bpm(), Some(Bpm::from_hundredths(12_497)));
+    assert_eq!((track.marks().len(), track.tempos().len()), (1, 1));
+    assert!(!track.has_derived_title());
+}
+
+#[test]
+fn samples_and_videos_keep_their_kind() {
+    let library = read("media.xml");
+    let media: Vec<_> = library.collection.tracks().map(|track| track.media()).collect();
+    assert_eq!(media, [Media::Music, Media::Sample, Media::Video, Media::Sample]);
+}
+
+#[test]
+fn attributes_of_other_programs_are_understood() {
+    let library = read("other_programs.xml");
+    let track = library.collection.get(0).unwrap();
+    assert_eq!((track.title(), track.artist(), track.key()), ("Dusk", "Vela", "Am"));
+    assert_eq!((track.seconds(), track.stars(), track.bit_rate()), (Some(364), Some(4), Some(320)));
+    assert_eq!(track.bpm(), Some(Bpm::from_hundredths(12_450)));
+    assert_eq!(track.date_modified(), Some(Date { year: 2024, month: 1, day: 2 }));
+    assert_eq!((track.comments(), track.tempos()[0].start.to_bits()), ("8A", 0.5_f64.to_bits()));
+    let second = library.collection.get(1).unwrap();
+    assert_eq!((second.title(), second.seconds()), ("Name before Title", Some(364)));
+    assert_eq!(second.tempos()[0].start.to_bits(), 1.5_f64.to_bits());
+    assert_eq!(entries(&library, "Set"), [Some(0), Some(1)]);
+    assert_eq!(entries(&library, "Paths"), [Some(1), Some(0)]);
+    assert_eq!(warnings(&library), []);
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn library() -> Library {
 }
 
 fn ids(view: &View<'_, Track<'_>>) -> Vec<u64> {
-    view.rows().map(|row| row.item.id()).collect()
+    view.rows().map(|row| row.item.id().expect("a TrackID")).collect()
 }
 
 #[track_caller]

@@ -19,7 +19,7 @@ mod track;
 mod words;
 mod xml;
 
-pub use accuracy::{Accuracy, AccuracyError, Tally, accuracy};
+pub use accuracy::{Accuracy, AccuracyError, NameSource, Tally, accuracy};
 pub use catalogue::{Catalogue, CatalogueSpec, Kind, Truth, catalogue, catalogue_csv};
 pub use library::{LibrarySpec, LineEnd, library};
 pub use stored::{stored_catalogue, stored_library, stored_rows};

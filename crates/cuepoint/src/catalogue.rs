@@ -1,13 +1,13 @@
 //! `cuepoint catalogue build`, and reading the file that it makes.
 
-use std::fs;
 use std::io::{Write, stderr};
 use std::path::Path;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use cuepoint_core::catalogue::{Catalogue, Entry, InputError, read_csv, read_json_lines};
 
 use crate::cli::BuildArgs;
+use crate::input::{read_bytes, read_table, unpacked_name};
 use crate::output::{self, write_named};
 
 /// Builds the catalogue that `args` asks for.
@@ -26,8 +26,8 @@ pub(crate) fn build(args: &BuildArgs) -> anyhow::Result<()> {
 
 fn read_entries(path: &Path) -> anyhow::Result<Vec<Entry>> {
     let name = path.display();
-    let bytes = fs::read(path).with_context(|| format!("cannot read {name}"))?;
-    let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+    let bytes = read_table(path)?;
+    let extension = unpacked_name(path).extension().map(|extension| extension.to_ascii_lowercase());
     let json = extension.is_some_and(|it| it == "jsonl" || it == "ndjson" || it == "json");
     let entries = if json { read_json_lines(&bytes) } else { read_csv(&bytes) };
     entries.map_err(|InputError { line, message }| anyhow!("{name}:{line}: {message}"))
@@ -36,7 +36,7 @@ fn read_entries(path: &Path) -> anyhow::Result<Vec<Entry>> {
 /// Opens the catalogue at `path`.
 pub(crate) fn open(path: &Path) -> anyhow::Result<(Catalogue, u32)> {
     let name = path.display();
-    let bytes = fs::read(path).with_context(|| format!("cannot read {name}"))?;
+    let bytes = read_bytes(path)?;
     let catalogue = Catalogue::decode(&bytes)
         .map_err(|error| anyhow!("{name}: {error}\n  help: {}", error.advice()))?;
     Ok((catalogue, crc32fast::hash(&bytes)))

@@ -1,15 +1,15 @@
 //! What can be typed.
 
-use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use cuepoint_core::export::Delimiter;
-use cuepoint_core::matching::{Confidence, Points};
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use cuepoint_core::matching::Points;
 use cuepoint_core::rekordbox::Bpm;
-use cuepoint_core::results::{Bounds, Direction, FilterSpec, Item, SortKey, Status, View};
+use cuepoint_core::results::{Bounds, Direction, FilterSpec, Item, View};
+
+use crate::values::{Class, Column, DelimiterName, FormatName, MediaName, Range, StatusName};
 
 /// Matches Rekordbox libraries against a catalogue, filters and exports their tracks.
 #[derive(Parser, Debug)]
@@ -32,6 +32,14 @@ pub(crate) enum Command {
     /// Make a catalogue file.
     #[command(subcommand)]
     Catalogue(CatalogueCommand),
+    /// Print the completions of a shell.
+    Completions(CompletionArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompletionArgs {
+    /// The shell that completes.
+    pub(crate) shell: Shell,
 }
 
 #[derive(Subcommand, Debug)]
@@ -42,7 +50,9 @@ pub(crate) enum CatalogueCommand {
 
 #[derive(Args, Debug)]
 pub(crate) struct BuildArgs {
-    /// The tracks: CSV, or JSON Lines if the name ends in .jsonl, .ndjson or .json.
+    /// The tracks as CSV or JSON Lines.
+    ///
+    /// JSON Lines if the name ends in .jsonl, .ndjson or .json. A file ending in .gz is unpacked.
     pub(crate) tracks: PathBuf,
     /// The catalogue file to write.
     #[arg(short, long, value_name = "FILE")]
@@ -56,12 +66,25 @@ pub(crate) struct MatchArgs {
     /// The catalogue, as `cuepoint catalogue build` made it.
     #[arg(long, value_name = "FILE", alias = "catalogue")]
     pub(crate) catalog: PathBuf,
-    /// Only this playlist: its folders' names and its own, joined by "/".
-    #[arg(long, value_name = "PATH")]
-    pub(crate) playlist: Option<String>,
+    #[command(flatten)]
+    pub(crate) playlists: PlaylistArgs,
+    /// Keep the matched rows of this earlier table.
+    ///
+    /// Only new, changed and unmatched tracks are searched. A track has changed if its title,
+    /// artist or path has. A partial table of a stopped run can be continued in this way.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["candidates", "queries", "json"])]
+    pub(crate) incremental: Option<PathBuf>,
     /// The table of matches to write [default: standard output].
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// The form of the table [default: csv].
+    ///
+    /// A playlist (m3u8) lists the files of the matched tracks.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<FormatName>,
+    /// Also write the tracks without a match, as CSV.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) unmatched: Option<PathBuf>,
     /// Also write the matches to review, as CSV.
     #[arg(long, value_name = "FILE")]
     pub(crate) review: Option<PathBuf>,
@@ -116,42 +139,6 @@ impl FilterTableArgs {
     }
 }
 
-/// How certain a match is.
-#[derive(ValueEnum, Clone, Copy, Debug)]
-enum Class {
-    High,
-    Medium,
-    Low,
-}
-
-impl Class {
-    fn confidence(self) -> Confidence {
-        match self {
-            Self::High => Confidence::High,
-            Self::Medium => Confidence::Medium,
-            Self::Low => Confidence::Low,
-        }
-    }
-}
-
-/// Whether a track was matched, or should be looked at.
-#[derive(ValueEnum, Clone, Copy, Debug)]
-enum StatusName {
-    Matched,
-    Unmatched,
-    Review,
-}
-
-impl StatusName {
-    fn status(self) -> Status {
-        match self {
-            Self::Matched => Status::Matched,
-            Self::Unmatched => Status::Unmatched,
-            Self::Review => Status::Review,
-        }
-    }
-}
-
 #[derive(Args, Debug)]
 pub(crate) struct SortArgs {
     /// The column to sort by [default: the order of the file or playlist].
@@ -181,9 +168,8 @@ pub(crate) struct InspectArgs {
 pub(crate) struct ExportArgs {
     /// The XML file that rekordbox exported.
     pub(crate) library: PathBuf,
-    /// Only this playlist: its folders' names and its own, joined by "/".
-    #[arg(long, value_name = "PATH")]
-    pub(crate) playlist: Option<String>,
+    #[command(flatten)]
+    pub(crate) playlists: PlaylistArgs,
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
     #[command(flatten)]
@@ -191,9 +177,24 @@ pub(crate) struct ExportArgs {
     /// The separator of cells.
     #[arg(long, value_name = "NAME", default_value = "comma")]
     pub(crate) delimiter: DelimiterName,
+    /// The form of the table [default: csv].
+    ///
+    /// A playlist (m3u8) lists the files of the tracks.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<FormatName>,
     /// The file to write [default: standard output].
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PlaylistArgs {
+    /// Only this playlist or folder; may be repeated.
+    ///
+    /// A path is the names of its folders and its own, joined by "/". A folder means all playlists
+    /// in it. A track that several playlists hold comes once.
+    #[arg(long = "playlist", value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
 }
 
 #[derive(Args, Debug)]
@@ -213,6 +214,11 @@ pub(crate) struct FilterArgs {
     /// Only tracks in this key, in any notation: "8A" finds "Am".
     #[arg(long, default_value = "", hide_default_value = true)]
     key: String,
+    /// Only music, samples or videos [default: all].
+    ///
+    /// Samples are known by their folder, videos by the extension of the file.
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    media: Vec<MediaName>,
 }
 
 impl FilterArgs {
@@ -223,88 +229,8 @@ impl FilterArgs {
             bpm: self.bpm.map(|range| range.0).unwrap_or_default(),
             stars: self.rating.map(|range| range.0).unwrap_or_default(),
             key: self.key.clone(),
+            media: self.media.iter().map(|name| name.media()).collect(),
             ..FilterSpec::default()
-        }
-    }
-}
-
-/// Inclusive bounds as typed: "a-b", "a-", "-b", or "a" for a alone.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Range<T>(Bounds<T>);
-
-impl<T: FromStr + PartialOrd + Copy> FromStr for Range<T>
-where
-    T::Err: fmt::Display,
-{
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (min, max) = text.split_once('-').unwrap_or((text, text));
-        let bounds = Bounds { min: bound(min)?, max: bound(max)? };
-        match (bounds.min, bounds.max) {
-            (None, None) => Err("expected a number or a range such as 10-20".to_owned()),
-            (Some(min), Some(max)) if max < min => {
-                Err("the range ends before it starts".to_owned())
-            }
-            _ => Ok(Self(bounds)),
-        }
-    }
-}
-
-fn bound<T: FromStr>(text: &str) -> Result<Option<T>, String>
-where
-    T::Err: fmt::Display,
-{
-    match text.trim() {
-        "" => Ok(None),
-        text => text.parse().map(Some).map_err(|error| format!("{text}: {error}")),
-    }
-}
-
-/// The columns that can be sorted by.
-#[derive(ValueEnum, Clone, Copy, Debug)]
-enum Column {
-    Title,
-    Artist,
-    Year,
-    Bpm,
-    Rating,
-    Duration,
-    Confidence,
-    Score,
-}
-
-impl Column {
-    fn key(self) -> SortKey {
-        match self {
-            Self::Title => SortKey::Title,
-            Self::Artist => SortKey::Artist,
-            Self::Year => SortKey::Year,
-            Self::Bpm => SortKey::Bpm,
-            Self::Rating => SortKey::Rating,
-            Self::Duration => SortKey::Duration,
-            Self::Confidence => SortKey::Confidence,
-            Self::Score => SortKey::Score,
-        }
-    }
-}
-
-/// The delimiters by name: a tab is hard to type.
-#[derive(ValueEnum, Clone, Copy, Debug)]
-pub(crate) enum DelimiterName {
-    Comma,
-    Semicolon,
-    Tab,
-    Pipe,
-}
-
-impl DelimiterName {
-    pub(crate) fn delimiter(self) -> Delimiter {
-        match self {
-            Self::Comma => Delimiter::Comma,
-            Self::Semicolon => Delimiter::Semicolon,
-            Self::Tab => Delimiter::Tab,
-            Self::Pipe => Delimiter::Pipe,
         }
     }
 }

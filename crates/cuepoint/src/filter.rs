@@ -1,19 +1,19 @@
 //! `cuepoint filter`
 
-use std::fs;
 use std::io::Write;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use cuepoint_core::export::write_saved_csv;
 use cuepoint_core::results::{SavedTable, Table};
 
 use crate::cli::FilterTableArgs;
+use crate::input::read_table;
 use crate::output::write_output;
 
 /// Writes the rows that `args` asks for to its file, or to `out`.
 pub(crate) fn run(args: &FilterTableArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let name = args.table.display();
-    let bytes = fs::read(&args.table).with_context(|| format!("cannot read {name}"))?;
+    let bytes = read_table(&args.table)?;
     let saved = SavedTable::read(&bytes).map_err(|error| {
         anyhow!("{name}: {error}\n  help: `cuepoint match library.xml --catalog FILE -o out.csv` writes one")
     })?;

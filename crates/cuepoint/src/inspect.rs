@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anyhow::Context;
 use cuepoint_core::rekordbox::{
-    Example, Library, Node, NodeKind, ParseReport, PlaylistTree, Product, Warning,
+    Example, Library, Media, Node, NodeKind, ParseReport, PlaylistTree, Product, Warning,
 };
 use cuepoint_core::results::{FilterSpec, Statistics, Table};
 
@@ -26,6 +26,7 @@ fn write_summary(library: &Library, out: &mut dyn Write) -> io::Result<()> {
     let statistics = table.filter(&FilterSpec::default()).statistics();
     writeln!(out, "Product    {}", product(&library.product))?;
     writeln!(out, "Tracks     {}", tracks(&library.report))?;
+    write_titles(library, out)?;
     write_statistics(&statistics, out)?;
     write_playlists(&library.playlists, out)?;
     write_warnings(&library.report.warnings, out)
@@ -47,6 +48,22 @@ fn tracks(report: &ParseReport) -> String {
         None => "number not declared".to_owned(),
     };
     format!("{declared}, {} read, {} skipped", report.read, report.skipped)
+}
+
+/// What is not as in an export of rekordbox's own music: titles from file names, and other media.
+fn write_titles(library: &Library, out: &mut dyn Write) -> io::Result<()> {
+    let derived = library.report.derived;
+    if derived > 0 {
+        writeln!(out, "Titles     {derived} from file names")?;
+    }
+    let count = |media| library.collection.tracks().filter(|track| track.media() == media).count();
+    let (samples, videos) = (count(Media::Sample), count(Media::Video));
+    if samples + videos > 0 {
+        let [sample, video] =
+            [plural(samples, "sample", "samples"), plural(videos, "video", "videos")];
+        writeln!(out, "Media      {samples} {sample}, {videos} {video}")?;
+    }
+    Ok(())
 }
 
 fn write_statistics(statistics: &Statistics, out: &mut dyn Write) -> io::Result<()> {

@@ -5,6 +5,10 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use cuepoint_core::export::write_file;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::input::is_packed;
 
 /// Refuses a path that cannot be written to before any work is done for it.
 pub(crate) fn check(path: &Path) -> anyhow::Result<()> {
@@ -34,5 +38,18 @@ pub(crate) fn write_named(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> anyhow::Result<()> {
-    write_file(path, write).with_context(|| format!("cannot write {}", path.display()))
+    let written = if is_packed(path) { write_packed(path, write) } else { write_file(path, write) };
+    written.with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The header of a packed file has neither a name nor a time: the same input gives the same bytes.
+fn write_packed(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    write_file(path, |out| {
+        let mut packed = GzEncoder::new(out, Compression::default());
+        write(&mut packed)?;
+        packed.finish()?.flush()
+    })
 }

@@ -1,8 +1,10 @@
-//! Finds the playlist that is meant.
+//! Finds the playlists that are meant, and their tracks.
+
+use std::collections::HashSet;
 
 use anyhow::anyhow;
 use cuepoint_core::fold;
-use cuepoint_core::rekordbox::{FindError, Node, PlaylistTree};
+use cuepoint_core::rekordbox::{FindError, Library, Node, PlaylistTree, Track};
 
 /// How many playlists to suggest.
 const SUGGESTIONS: usize = 3;
@@ -10,9 +12,36 @@ const SUGGESTIONS: usize = 3;
 /// How similar a name must be to be suggested, from 0 to 1.
 const SIMILAR: f64 = 0.6;
 
-/// The playlist with this path, or an error that names those which may have been meant.
-pub(crate) fn find_playlist<'a>(tree: &'a PlaylistTree, path: &str) -> anyhow::Result<Node<'a>> {
-    tree.find(path).map_err(|error| match error {
+/// The playlists with these paths and those in the folders with them, or an error that names what
+/// may have been meant.
+pub(crate) fn find_playlists<'a>(
+    tree: &'a PlaylistTree,
+    paths: &[String],
+) -> anyhow::Result<Vec<Node<'a>>> {
+    let mut playlists = Vec::new();
+    for path in paths {
+        playlists.extend(find_path(tree, path)?);
+    }
+    Ok(playlists)
+}
+
+/// The tracks of `playlists` in their order, or all tracks of the library if there are none. What
+/// several playlists hold comes once, where it comes first.
+pub(crate) fn tracks<'a>(library: &'a Library, playlists: &[Node<'_>]) -> Vec<Track<'a>> {
+    let collection = &library.collection;
+    match playlists {
+        [] => collection.tracks().collect(),
+        [playlist] => playlist.tracks(collection).collect(),
+        several => {
+            let mut seen = HashSet::new();
+            let tracks = several.iter().flat_map(|playlist| playlist.tracks(collection));
+            tracks.filter(|track| seen.insert(track.index())).collect()
+        }
+    }
+}
+
+fn find_path<'a>(tree: &'a PlaylistTree, path: &str) -> anyhow::Result<Vec<Node<'a>>> {
+    tree.find_all(path).map_err(|error| match error {
         FindError::NotFound => anyhow!("playlist \"{path}\": {error}\n  help: {}", hint(tree, path)),
         FindError::Ambiguous(_) => anyhow!(
             "playlist \"{path}\" is ambiguous: {error}\n  help: rename one of them in rekordbox and \

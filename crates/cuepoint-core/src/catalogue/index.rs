@@ -69,6 +69,9 @@ const FINENESS: f64 = 256.0;
 /// Terms of one search, so that a title of thousands of words takes no longer than one of many.
 const MOST_TERMS: usize = 64;
 
+/// Tracks that fit equally well and are all found, whatever the limit.
+const MOST_EQUAL: usize = 1_024;
+
 /// A term of a query with its list.
 struct List<'a> {
     weight: u32,
@@ -211,7 +214,11 @@ impl Scratch {
         let mut best: Vec<(u32, u32)> =
             self.seen.iter().map(|&track| (track, self.weights[track as usize])).collect();
         best.sort_unstable_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(&right.0)));
-        best.truncate(limit);
+        // Of tracks that all fit as well as the best, the one that is meant may be any.
+        let top = best.first().map_or(0, |best| best.1);
+        let most = if limit == 0 { 0 } else { MOST_EQUAL };
+        let equal = best.iter().take(most).take_while(|track| track.1 == top).count();
+        best.truncate(limit.max(equal));
         best
     }
 

@@ -7,7 +7,7 @@ use super::track::CatalogTrack;
 /// Where candidates come from.
 pub trait CatalogSource: Sync {
     /// The tracks that fit `query` best, at most `limit`, best first; of equals, the least
-    /// identifier first.
+    /// identifier first. Tracks that all fit as well as the best may be more than `limit`.
     fn search(&self, query: &Query, limit: usize) -> Vec<Hit>;
 
     /// The track with this identifier.

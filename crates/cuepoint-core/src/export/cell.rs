@@ -1,5 +1,7 @@
 //! One text cell, made harmless.
 
+use crate::rekordbox::Location;
+
 /// Writes `text` to `cell` as a spreadsheet may have it.
 ///
 /// Tabs and line ends become spaces, and other control characters are removed. A text that a
@@ -7,16 +9,46 @@
 /// anything on the machine where the export is opened.
 pub(super) fn clean(cell: &mut String, text: &str) {
     cell.clear();
-    if text.trim_start_matches(is_blank).starts_with(['=', '+', '-', '@']) {
+    if is_formula(text) {
         cell.push('\'');
     }
+    append_printable(cell, text);
+}
+
+/// `text` without control characters, in one line.
+pub(super) fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    append_printable(&mut out, text);
+    out
+}
+
+fn append_printable(out: &mut String, text: &str) {
     for letter in text.chars() {
         match letter {
-            '\t' | '\n' | '\r' => cell.push(' '),
+            '\t' | '\n' | '\r' => out.push(' '),
             letter if letter.is_control() => {}
-            letter => cell.push(letter),
+            letter => out.push(letter),
         }
     }
+}
+
+/// What a text becomes as a cell of a table.
+pub(crate) fn text_cell(text: &str) -> String {
+    let mut cell = String::new();
+    clean(&mut cell, text);
+    cell
+}
+
+/// What the path of a Location becomes as a cell of a table.
+pub(crate) fn path_cell(uri: &str) -> String {
+    let location = Location::decode(uri);
+    let path = location.as_str();
+    if is_formula(path) { format!("'{path}") } else { path.to_owned() }
+}
+
+/// Whether a spreadsheet would read `text` as a formula.
+pub(super) fn is_formula(text: &str) -> bool {
+    text.trim_start_matches(is_blank).starts_with(['=', '+', '-', '@'])
 }
 
 /// What is left out, or what a program may skip before it looks for a formula.

@@ -47,7 +47,7 @@ pub fn write_csv<'t>(
 
 fn write_row(lines: &mut Lines<impl Write>, index: usize, track: Track<'_>) -> io::Result<()> {
     lines.value(Some(index + 1));
-    lines.value(Some(track.id()));
+    lines.value(track.id());
     lines.text(track.title());
     lines.text(track.artist());
     lines.text(track.album());

@@ -1,14 +1,17 @@
 //! Lines of a CSV table.
 //!
-//! A table of a library is a hundred thousand lines of two dozen cells. Nearly all cells are short
-//! and ordinary: they are scanned once and appended to the line. The others go through [`clean`]
-//! and get quotes.
+//! A table of a library is a hundred thousand lines of two dozen cells, and nearly all are short
+//! and ordinary. Cells are appended as they are, and the whole line is looked at once: signs that
+//! need care, and whether there are as many delimiters as there are cells. Only a line with
+//! something odd is written again, cell by cell.
 
 use std::io::{self, Write};
 
-use super::cell::clean;
-use crate::matching::Points;
-use crate::rekordbox::{Bpm, Date, Location};
+use memchr::memchr_iter;
+
+use super::cell::{clean, is_formula};
+use super::value::Cell;
+use crate::rekordbox::Location;
 
 /// The separator of cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,20 +44,55 @@ const CHUNK: usize = 1 << 16;
 pub(super) struct Lines<W: Write> {
     out: W,
     text: String,
-    /// Used for every cell that needs care, so that none needs an allocation.
+    /// Where the line that is being written starts.
+    start: usize,
+    /// The cells of this line.
+    cells: Vec<RawCell>,
+    /// Whether a cell starts with a sign that may need care.
+    odd: bool,
+    delimiter: char,
+    /// Used for every line that needs care, so that none needs an allocation.
+    spare: Spare,
+}
+
+#[derive(Default)]
+struct Spare {
+    line: String,
     cell: String,
     path: Vec<u8>,
-    delimiter: char,
-    at_start: bool,
+}
+
+/// A cell as it was appended.
+#[derive(Clone, Copy)]
+struct RawCell {
+    /// Where it ends, from the start of the line.
+    end: u32,
+    origin: Origin,
+}
+
+/// Where the content of a cell comes from.
+#[derive(Clone, Copy)]
+enum Origin {
+    /// A text from outside.
+    Text,
+    /// The path of a file, from outside.
+    Path,
+    /// This program.
+    Value,
 }
 
 impl<W: Write> Lines<W> {
     /// Lines the first of which names the columns.
     pub(super) fn new(out: W, delimiter: Delimiter, columns: &[&str]) -> io::Result<Self> {
-        let text = String::with_capacity(CHUNK + CHUNK / 4);
-        let delimiter = delimiter.sign();
-        let (cell, path) = (String::new(), Vec::new());
-        let mut lines = Self { out, text, cell, path, delimiter, at_start: true };
+        let mut lines = Self {
+            out,
+            text: String::with_capacity(CHUNK + CHUNK / 4),
+            start: 0,
+            cells: Vec::with_capacity(columns.len()),
+            odd: false,
+            delimiter: delimiter.sign(),
+            spare: Spare::default(),
+        };
         for column in columns {
             lines.text(column);
         }
@@ -65,37 +103,27 @@ impl<W: Write> Lines<W> {
     /// A text from outside.
     pub(super) fn text(&mut self, text: &str) {
         self.separate();
-        let scan = Scan::of(text, self.delimiter);
-        if scan.harmless && !scan.parts {
-            return self.text.push_str(text);
-        }
-        if scan.harmless {
-            return self.quoted(text);
-        }
-        let mut cell = std::mem::take(&mut self.cell);
-        clean(&mut cell, text);
-        if cell.contains([self.delimiter, '"']) {
-            self.quoted(&cell);
-        } else {
-            self.text.push_str(&cell);
-        }
-        self.cell = cell;
+        self.odd |= text.bytes().next().is_some_and(is_odd_start);
+        self.text.push_str(text);
+        self.close(Origin::Text);
     }
 
-    /// The path of a Location attribute.
+    /// The path of a Location attribute, byte for byte: without its control characters it would
+    /// lead to no file.
     pub(super) fn location(&mut self, uri: &str) {
-        let mut buffer = std::mem::take(&mut self.path);
-        self.text(Location::path_in(&mut buffer, uri));
-        self.path = buffer;
+        self.separate();
+        let start = self.text.len();
+        Location::append_path(&mut self.text, &mut self.spare.path, uri);
+        self.odd |= self.text.as_bytes().get(start).is_some_and(|&first| is_odd_start(first));
+        self.close(Origin::Path);
     }
 
-    fn quoted(&mut self, text: &str) {
-        self.text.push('"');
-        for (at, part) in text.split('"').enumerate() {
-            self.text.push_str(if at > 0 { "\"\"" } else { "" });
-            self.text.push_str(part);
-        }
-        self.text.push('"');
+    /// A path that was a cell of a table before.
+    pub(super) fn kept_path(&mut self, path: &str) {
+        self.separate();
+        self.text.push_str(path);
+        self.odd = true;
+        self.close(Origin::Path);
     }
 
     /// A number, date or the like; empty if there is none.
@@ -104,12 +132,23 @@ impl<W: Write> Lines<W> {
         if let Some(value) = value {
             value.append_to(&mut self.text);
         }
+        self.close(Origin::Value);
     }
 
     pub(super) fn end(&mut self) -> io::Result<()> {
+        let line = &self.text.as_bytes()[self.start..];
+        let parted = memchr_iter(self.delimiter as u8, line).count() + 1 != self.cells.len();
+        if (self.odd || parted || needs_care(line)) && !self.cells.is_empty() {
+            self.write_again();
+        }
+        self.cells.clear();
+        self.odd = false;
         self.text.push_str("\r\n");
-        self.at_start = true;
-        if self.text.len() < CHUNK { Ok(()) } else { self.write() }
+        if self.text.len() >= CHUNK {
+            self.write()?;
+        }
+        self.start = self.text.len();
+        Ok(())
     }
 
     pub(super) fn finish(mut self) -> io::Result<()> {
@@ -124,130 +163,104 @@ impl<W: Write> Lines<W> {
     }
 
     fn separate(&mut self) {
-        if !self.at_start {
+        if !self.cells.is_empty() {
             self.text.push(self.delimiter);
         }
-        self.at_start = false;
+    }
+
+    fn close(&mut self, origin: Origin) {
+        let end = (self.text.len() - self.start) as u32;
+        self.cells.push(RawCell { end, origin });
+    }
+
+    /// Replaces the line by one in which each cell is as a spreadsheet may have it.
+    fn write_again(&mut self) {
+        let Self { text, delimiter, cells, start, spare, .. } = self;
+        let Spare { line, cell, .. } = spare;
+        line.clear();
+        line.push_str(&text[*start..]);
+        text.truncate(*start);
+        let mut from = 0;
+        for (at, raw) in cells.iter().enumerate() {
+            if at > 0 {
+                text.push(*delimiter);
+            }
+            let content = &line[from..raw.end as usize];
+            from = raw.end as usize + 1;
+            match raw.origin {
+                Origin::Value => text.push_str(content),
+                Origin::Text => {
+                    clean(cell, content);
+                    append_quoted(text, cell, *delimiter);
+                }
+                Origin::Path => append_path(text, content, *delimiter),
+            }
+        }
     }
 }
 
-/// What one scan of a text's bytes finds.
-struct Scan {
-    /// No control character, and nothing at its start that a program may skip or take for a formula.
-    harmless: bool,
-    /// There is a sign that separates cells.
-    parts: bool,
+/// Whether a program may skip what starts with this byte, or take it for a formula.
+fn is_odd_start(byte: u8) -> bool {
+    matches!(byte, b'=' | b'+' | b'-' | b'@') || byte <= b' ' || byte >= 0x80
+}
+
+fn append_path(text: &mut String, path: &str, delimiter: char) {
+    if is_formula(path) {
+        text.push_str("\"'");
+        append_doubled(text, path);
+        text.push('"');
+    } else {
+        append_quoted(text, path, delimiter);
+    }
+}
+
+/// Appends a cell, in quotes if it needs them.
+fn append_quoted(text: &mut String, cell: &str, delimiter: char) {
+    let parts = |letter: char| letter == delimiter || letter == '"' || letter.is_control();
+    if !cell.contains(parts) {
+        return text.push_str(cell);
+    }
+    text.push('"');
+    append_doubled(text, cell);
+    text.push('"');
+}
+
+fn append_doubled(text: &mut String, cell: &str) {
+    for (at, part) in cell.split('"').enumerate() {
+        text.push_str(if at > 0 { "\"\"" } else { "" });
+        text.push_str(part);
+    }
 }
 
 /// Bytes that are looked at together: so many fit into a vector of every processor of today.
 const LANES: usize = 16;
 
-impl Scan {
-    /// Control characters beyond ASCII start with 0xC2, as a few letters do, which then take the
-    /// long way.
-    fn of(text: &str, delimiter: char) -> Self {
-        let bytes = text.as_bytes();
-        let Some(&first) = bytes.first() else { return Self { harmless: true, parts: false } };
-        let formula = matches!(first, b'=' | b'+' | b'-' | b'@');
-        let skipped = first <= b' ' || first >= 0x80;
-        let found = signs(bytes, delimiter as u8);
-        let harmless = !formula && !skipped && found & CONTROL == 0;
-        Self { harmless, parts: found & PARTS != 0 }
-    }
-}
-
-const CONTROL: u8 = 1;
-const PARTS: u8 = 2;
-
-/// What there is in `bytes`.
-fn signs(bytes: &[u8], delimiter: u8) -> u8 {
-    let Some(last) = bytes.last_chunk::<LANES>() else {
-        return bytes.iter().fold(0, |found, &byte| found | sign(byte, delimiter));
+/// Whether a line has a quote or control characters. Those beyond ASCII start with 0xC2, as a few
+/// letters do, which then take the long way.
+fn needs_care(line: &[u8]) -> bool {
+    let Some(last) = line.last_chunk::<LANES>() else {
+        return line.iter().any(|&byte| is_sign(byte));
     };
     // Some of the last bytes are looked at twice, which costs less than one by one.
-    let mut lanes = last.map(|byte| sign(byte, delimiter));
-    for chunk in bytes.as_chunks::<LANES>().0 {
+    let mut lanes = last.map(is_sign);
+    for chunk in line.as_chunks::<LANES>().0 {
         for (lane, &byte) in lanes.iter_mut().zip(chunk) {
-            *lane |= sign(byte, delimiter);
+            *lane |= is_sign(byte);
         }
     }
-    lanes.iter().fold(0, |found, lane| found | lane)
+    lanes.contains(&true)
 }
 
-/// What a byte is, without a branch, so that the compiler can do many at once.
-fn sign(byte: u8, delimiter: u8) -> u8 {
-    let control = (byte < b' ') | (byte == 0x7f) | (byte == 0xc2);
-    let parts = (byte == b'"') | (byte == delimiter);
-    (u8::from(control) * CONTROL) | (u8::from(parts) * PARTS)
-}
-
-/// What this program itself writes into cells.
-pub(super) trait Cell {
-    fn append_to(&self, line: &mut String);
-}
-
-macro_rules! integer_cell {
-    ($($integer:ty),*) => {$(
-        impl Cell for $integer {
-            fn append_to(&self, line: &mut String) {
-                line.push_str(itoa::Buffer::new().format(*self));
-            }
-        }
-    )*};
-}
-
-integer_cell!(u8, u32, u64, usize);
-
-impl Cell for &str {
-    fn append_to(&self, line: &mut String) {
-        line.push_str(self);
-    }
-}
-
-impl Cell for String {
-    fn append_to(&self, line: &mut String) {
-        line.push_str(self);
-    }
-}
-
-/// Both digits of a number below 100.
-fn two_digits(number: u32, line: &mut String) {
-    let digit = |value: u32| char::from(b'0' + (value % 10) as u8);
-    line.push(digit(number / 10));
-    line.push(digit(number));
-}
-
-impl Cell for Bpm {
-    fn append_to(&self, line: &mut String) {
-        (self.hundredths() / 100).append_to(line);
-        line.push('.');
-        two_digits(self.hundredths() % 100, line);
-    }
-}
-
-impl Cell for Date {
-    fn append_to(&self, line: &mut String) {
-        if self.year > 9_999 {
-            return line.push_str(&self.to_string());
-        }
-        two_digits(u32::from(self.year / 100), line);
-        two_digits(u32::from(self.year % 100), line);
-        for number in [self.month, self.day] {
-            line.push('-');
-            two_digits(u32::from(number), line);
-        }
-    }
-}
-
-impl Cell for Points {
-    fn append_to(&self, line: &mut String) {
-        line.push_str(&self.to_string());
-    }
+/// Without a branch, so that the compiler can do many at once.
+fn is_sign(byte: u8) -> bool {
+    (byte < b' ') | (byte == 0x7f) | (byte == 0xc2) | (byte == b'"')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matching::Points;
+    use crate::rekordbox::{Bpm, Date};
     use proptest::prelude::*;
 
     fn line(cells: impl Fn(&mut Lines<&mut Vec<u8>>)) -> String {
@@ -274,6 +287,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn every_path_reads_back_byte_for_byte(path in "/M/[^\\PC%]{0,12}[\\x01-\\x1f\"',;%é\u{80}-\u{9f}]{0,6}") {
+            let escaped: String = path.bytes().map(|byte| format!("%{byte:02x}")).collect();
+            let uri = format!("file://localhost{}", escaped.replace("%2f", "/"));
+            let written = line(|lines| {
+                lines.text("before");
+                lines.location(&uri);
+            });
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(written.as_bytes());
+            let record = reader.records().next().unwrap().unwrap();
+            prop_assert_eq!(&record[1], path);
+        }
+
         #[test]
         fn every_text_reads_back_as_it_was_cleaned(texts in prop::collection::vec(any::<String>(), 2..5)) {
             let written = line(|lines| texts.iter().for_each(|text| lines.text(text)));

@@ -6,7 +6,7 @@ use super::line::{Delimiter, Lines};
 use crate::catalogue::{CatalogSource, CatalogTrack, Field};
 use crate::key::Key;
 use crate::matching::{Candidate, TrackMatch};
-use crate::results::{Matched, Row};
+use crate::results::{Item, Matched, Row, SavedRow};
 
 /// The number of the main table's format, in its first line.
 const SCHEMA: u32 = 2;
@@ -27,7 +27,8 @@ impl RunNote {
     }
 }
 
-const MAIN: [&str; 25] = [
+/// The columns of the main table.
+pub const MATCH_COLUMNS: [&str; 25] = [
     "playlist_index",
     "original_title",
     "original_artists",
@@ -68,7 +69,7 @@ pub fn write_matches_csv<'t>(
 ) -> io::Result<()> {
     write!(out, "# schema_version={SCHEMA}\r\n# run_id={}\r\n", run.id)?;
     write!(out, "# run_status={}\r\n", run.status())?;
-    write_rows(out, rows, delimiter, &MAIN)
+    write_rows(out, rows, delimiter, &MATCH_COLUMNS)
 }
 
 /// Writes the rows to review: the columns of the main table without the file's
@@ -82,8 +83,8 @@ pub fn write_review_csv<'t>(
     rows: impl Iterator<Item = Row<'t, Matched<'t>>>,
     delimiter: Delimiter,
 ) -> io::Result<()> {
-    let doubtful = rows.filter(|row| row.item.found.is_some_and(|found| !found.reasons.is_empty()));
-    write_rows(out, doubtful, delimiter, &MAIN[..MAIN.len() - 1])
+    let doubtful = rows.filter(|row| row.item.facts().review);
+    write_rows(out, doubtful, delimiter, &MATCH_COLUMNS[..MATCH_COLUMNS.len() - 1])
 }
 
 fn write_rows<'t>(
@@ -93,14 +94,30 @@ fn write_rows<'t>(
     columns: &[&str],
 ) -> io::Result<()> {
     let mut lines = Lines::new(out, delimiter, columns)?;
+    let with_path = columns.len() == MATCH_COLUMNS.len();
     for row in rows {
-        write_row(&mut lines, row.index, row.item);
-        if columns.len() == MAIN.len() {
+        match row.item.kept {
+            Some(kept) => write_kept(&mut lines, row.index, kept, with_path),
+            None => write_row(&mut lines, row.index, row.item),
+        }
+        if with_path && row.item.kept.is_none() {
             lines.location(row.item.track.location());
         }
         lines.end()?;
     }
     lines.finish()
+}
+
+/// Writes a row of an earlier table as it was, but for its place.
+fn write_kept(lines: &mut Lines<impl Write>, index: usize, kept: &SavedRow, with_path: bool) {
+    lines.value(Some(index + 1));
+    let last = MATCH_COLUMNS.len() - 1;
+    for cell in kept.cells.iter().take(last).skip(1) {
+        lines.text(cell);
+    }
+    if with_path {
+        lines.kept_path(kept.cells.get(last).unwrap_or_default());
+    }
 }
 
 fn write_row(lines: &mut Lines<impl Write>, index: usize, row: &Matched<'_>) {
@@ -249,7 +266,7 @@ pub fn write_queries_csv<'t>(
         let queries = row.item.found.map_or(&[][..], |found| &found.queries);
         for (at, asked) in queries.iter().enumerate() {
             lines.value(Some(row.index + 1));
-            lines.value(Some(row.item.track.id()));
+            lines.value(row.item.track.id());
             lines.value(Some(at + 1));
             lines.value(Some(asked.stage.name()));
             lines.text(&query_text(&asked.query));

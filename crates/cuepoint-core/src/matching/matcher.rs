@@ -186,7 +186,7 @@ fn reasons(result: &TrackMatch, source: &impl CatalogSource) -> Vec<ReviewReason
 }
 
 /// Whether the runner-up is nearly as good and another recording: one recording is often sold on
-/// several releases.
+/// several releases. A name that is written in the same way is meant before any other.
 fn is_close(result: &TrackMatch, best: &Candidate, source: &impl CatalogSource) -> bool {
     let Some(other) = result.runner_up() else { return false };
     let near = best.score.total.0 - other.score.total.0 < CLOSE;
@@ -194,5 +194,6 @@ fn is_close(result: &TrackMatch, best: &Candidate, source: &impl CatalogSource) 
         let track = source.get(id)?;
         Some((track.title(), track.mix(), track.artists()))
     };
-    near && recording(best.id) != recording(other.id)
+    let written = best.score.same_text && !other.score.same_text;
+    near && !written && recording(best.id) != recording(other.id)
 }

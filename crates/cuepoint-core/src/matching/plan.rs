@@ -93,6 +93,7 @@ mod tests {
         assert_eq!(stages("Glue", "Bicep"), ["as_written", "anywhere"]);
         assert_eq!(stages("Bicep - Glue", ""), ["as_written", "as_written", "anywhere"]);
         assert_eq!(stages("Ночь", "Кино"), ["as_written", "latin", "anywhere"]);
-        assert!(stages("!!!", "").is_empty());
+        assert_eq!(stages("!!!", ""), ["as_written", "anywhere"]);
+        assert!(stages("\u{7}", "").is_empty());
     }
 }

@@ -98,6 +98,8 @@ pub struct Score {
     pub seconds_apart: Option<u32>,
     /// The difference of the years.
     pub years_apart: Option<u32>,
+    /// Whether the title and the artist are written in the same way.
+    pub same_text: bool,
     /// Whether a word had to be taken for another with a slip.
     pub slip: bool,
     /// Why the candidate is not the track, if it is not.
@@ -111,7 +113,7 @@ impl Score {
             let apart = (score.seconds_apart.unwrap_or(u32::MAX), score.years_apart);
             let years = apart.1.unwrap_or(u32::MAX);
             let points = (Reverse(score.total), Reverse(score.base), Reverse(score.version));
-            (score.refusal.is_some(), points, apart.0, years)
+            (score.refusal.is_some(), points, !score.same_text, apart.0, years)
         };
         key(self).cmp(&key(other))
     }
@@ -163,6 +165,7 @@ fn score_reading(wanted: &Wanted, name: &Name, track: CatalogTrack<'_>) -> Score
         key: Points::of(evidence.key),
         seconds_apart: evidence.seconds_apart,
         years_apart: evidence.years_apart,
+        same_text: title.ratio >= 1.0 && wanted.is_text_of(track),
         slip: title.slip,
         refusal: None,
     };

@@ -1,7 +1,8 @@
 //! What is known about the track that is looked for.
 
+use crate::catalogue::CatalogTrack;
 use crate::key::Key;
-use crate::name::{Name, Treatment, Version, readings, words};
+use crate::name::{Name, readings};
 use crate::rekordbox::{Bpm, Track};
 
 /// A library's data about a track, in comparable form.
@@ -16,21 +17,19 @@ pub struct Wanted {
     /// The tempo.
     pub bpm: Option<Bpm>,
     pub(super) key: Option<Key>,
+    /// The title and the artist as they are written.
+    text: [String; 2],
 }
 
 impl Wanted {
     /// The library's data about `track`.
     pub fn of_track(track: Track<'_>) -> Self {
         let mut wanted = Self::of_text(track.title(), track.artist());
-        let column = Version::parse(track.mix());
-        let remixer = words(track.remixer());
+        if track.has_derived_title() {
+            wanted.add_orders(track.title(), track.artist());
+        }
         for name in &mut wanted.readings {
-            if let Some(column) = column.as_ref().filter(|_| name.version == Version::default()) {
-                name.version = column.clone();
-            }
-            if name.version.treatment == Treatment::Remix && name.version.by.is_empty() {
-                name.version.by.clone_from(&remixer);
-            }
+            name.add_columns(track.mix(), track.remixer());
         }
         wanted.year = track.year();
         wanted.seconds = track.seconds();
@@ -42,6 +41,24 @@ impl Wanted {
     /// A track of which only the title and artist are known.
     pub fn of_text(title: &str, artist: &str) -> Self {
         let readings = readings(title, artist);
-        Self { readings, year: None, seconds: None, bpm: None, key: None }
+        let text = [title.trim().to_owned(), artist.trim().to_owned()];
+        Self { readings, text, year: None, seconds: None, bpm: None, key: None }
+    }
+
+    /// Adds the readings in which the parts of a file's name have other roles: a hint between
+    /// artist and title, no artist, or the title first.
+    fn add_orders(&mut self, title: &str, artist: &str) {
+        let forward = readings(&format!("{artist} - {title}"), "");
+        for name in forward.into_iter().chain(readings(artist, title)) {
+            if !artist.is_empty() && !self.readings.contains(&name) {
+                self.readings.push(name);
+            }
+        }
+    }
+
+    /// Whether the catalogue has the very text of the library.
+    pub(super) fn is_text_of(&self, track: CatalogTrack<'_>) -> bool {
+        let [title, artist] = &self.text;
+        title == track.title().trim() && artist == track.artists().trim()
     }
 }

@@ -1,6 +1,6 @@
 //! Artist credits: from "A & B feat. C" to the artists.
 
-use super::words::words;
+use super::words::{signs, words};
 use crate::text::fold;
 
 /// The artists of a credit, each as its folded words.
@@ -19,7 +19,23 @@ impl Credit {
         if words(text) != ["unknown", "artist"] {
             credit.add(text, Part::Main);
         }
+        if credit.is_empty() && is_named_by_signs(text) {
+            credit.main.push(vec![signs(text)]);
+        }
+        if credit.main.is_empty() {
+            credit.main = std::mem::take(&mut credit.featured);
+        }
         credit
+    }
+
+    /// Whether both name the same artists, in whatever order.
+    pub(super) fn has_artists_of(&self, other: &Self) -> bool {
+        let sorted = |credit: &Self| {
+            let mut artists: Vec<_> = credit.main.iter().chain(&credit.featured).cloned().collect();
+            artists.sort();
+            artists
+        };
+        !self.is_empty() && sorted(self) == sorted(other)
     }
 
     /// Whether it names no artist.
@@ -64,6 +80,15 @@ impl Credit {
 enum Part {
     Main,
     Featured,
+}
+
+/// Whether a credit without letters is a name, such as "!!!". A single sign stands for none.
+fn is_named_by_signs(text: &str) -> bool {
+    let signs = text.chars().filter(|letter| {
+        let separates = matches!(letter, ',' | ';' | '/' | '&' | '+' | '|' | '-' | '–' | '—');
+        !letter.is_whitespace() && !letter.is_control() && !separates
+    });
+    signs.count() > 1 && !text.chars().any(char::is_alphanumeric)
 }
 
 /// The credit in folded letters, with blanks around the signs that part two names.
@@ -126,6 +151,9 @@ mod tests {
             ("Röyksopp/Søren", "royksopp|soren", ""),
             ("Unknown Artist", "", ""),
             (" , & ", "", ""),
+            ("!!!", "!!!", ""),
+            ("-", "", ""),
+            ("feat. Dawn", "dawn", ""),
         ];
         for (text, main, featured) in cases {
             assert_eq!(split(text), (main.to_owned(), featured.to_owned()), "{text}");

@@ -2,7 +2,7 @@
 
 use super::credit::Credit;
 use super::version::{Treatment, Version};
-use super::words::words;
+use super::words::{words, words_or_signs};
 use crate::rekordbox::append_text;
 
 /// The name of a track in comparable parts.
@@ -19,22 +19,25 @@ pub struct Name {
 }
 
 impl Name {
-    /// The name of a catalogue's track, which has a column for each part. What the mix column
-    /// leaves blank is looked for in the title.
+    /// The name of a catalogue's track, read as the likeliest reading of a library's.
     pub fn of_columns(title: &str, mix: &str, artists: &[String], remixers: &[String]) -> Self {
-        let mut parts = Parts::of(title);
-        if let Some(version) = Version::parse(mix) {
-            parts.version = Some(version);
-        } else if !mix.trim().is_empty() {
-            parts.optional.extend(words(mix));
-        }
-        let mut name = parts.whole(artists.join(", ").as_str());
-        if !remixers.is_empty() {
-            name.version.by.extend(remixers.iter().flat_map(|remixer| words(remixer)));
-            name.version.by.sort();
-            name.version.by.dedup();
-        }
+        let mut name = likeliest(title, &artists.join(", "));
+        name.add_columns(mix, &remixers.join(", "));
         name
+    }
+
+    /// Adds what the columns of the mix and of the remixers say beside the title.
+    pub(crate) fn add_columns(&mut self, mix: &str, remixers: &str) {
+        match Version::parse(mix) {
+            Some(version) => self.version.refine(version),
+            None => self.optional.extend(words(mix)),
+        }
+        let by = words(remixers);
+        if !by.is_empty() {
+            self.version.by.extend(by);
+            self.version.by.sort();
+            self.version.by.dedup();
+        }
     }
 }
 
@@ -42,14 +45,19 @@ impl Name {
 /// hold the artist.
 pub fn readings(title: &str, artist: &str) -> Vec<Name> {
     let parts = Parts::of(title);
-    let credit = Credit::parse(artist);
-    if credit.is_empty() {
+    if Credit::parse(artist).is_empty() {
         return parts.split().into_iter().chain([parts.whole("")]).collect();
     }
-    match parts.without_artist(artist) {
-        Some(name) => vec![name],
-        None => vec![parts.whole(artist)],
+    vec![parts.with_artist(artist)]
+}
+
+/// The first of the [`readings`].
+fn likeliest(title: &str, artist: &str) -> Name {
+    let parts = Parts::of(title);
+    if Credit::parse(artist).is_empty() {
+        return parts.split().unwrap_or_else(|| parts.whole(""));
     }
+    parts.with_artist(artist)
 }
 
 /// A title taken apart as far as that can be done without knowing the artist.
@@ -180,12 +188,14 @@ impl Parts {
         usable.then(|| self.name(title, hints, artist))
     }
 
-    /// The reading in which a title repeats the artist that is also in the artist's field.
-    fn without_artist(&self, artist: &str) -> Option<Name> {
-        let segments = without_number(&self.segments);
-        let [first, rest @ ..] = segments else { return None };
-        let repeats = !rest.is_empty() && words(first) == words(artist);
-        repeats.then(|| self.name(&rest.join(" "), &[], artist))
+    /// The reading with a known artist, which the title may repeat.
+    fn with_artist(&self, artist: &str) -> Name {
+        match without_number(&self.segments) {
+            [first, title @ ..] if !title.is_empty() && same_artists(first, artist) => {
+                self.name(&title.join(" "), &[], artist)
+            }
+            _ => self.whole(artist),
+        }
     }
 
     fn name(&self, title: &str, hints: &[String], artist: &str) -> Name {
@@ -196,7 +206,7 @@ impl Parts {
         let mut optional = self.optional.clone();
         optional.extend(hints.iter().flat_map(|hint| words(hint)));
         let version = self.version.clone().unwrap_or_default();
-        Name { title: words(title), optional, version, credit }
+        Name { title: words_or_signs(title), optional, version, credit }
     }
 }
 
@@ -236,6 +246,10 @@ fn featuring_at(text: &str) -> Option<usize> {
         }
     }
     None
+}
+
+fn same_artists(one: &str, other: &str) -> bool {
+    words(one) == words(other) || Credit::parse(one).has_artists_of(&Credit::parse(other))
 }
 
 fn segments(text: &str) -> Vec<String> {
@@ -373,6 +387,10 @@ mod tests {
         let name = Name::of_columns("Glue", "Hammer Remix", &list(&["Bicep"]), &list(&["Hammer"]));
         assert_eq!(name.version.by, ["hammer"]);
         assert_eq!(joined(&name.credit.main), "bicep");
+        let name = Name::of_columns("Glue (Hammer Remix)", "Original Mix", &[], &[]);
+        assert_eq!(name.version.treatment, Treatment::Remix);
+        let name = Name::of_columns("Bicep & Hammer - Glue", "", &list(&["Hammer", "Bicep"]), &[]);
+        assert_eq!(name.title, ["glue"]);
         let name = Name::of_columns("Glue (Extended Mix)", "", &list(&["A & B"]), &[]);
         assert_eq!(name.version.length, Length::Extended);
         assert_eq!(joined(&name.credit.main), "a|b");

@@ -25,6 +25,20 @@ pub fn words(text: &str) -> Vec<String> {
     words
 }
 
+/// The folded words of `text`, or, if it has no letters and digits, its signs as one word: "!!!".
+pub(super) fn words_or_signs(text: &str) -> Vec<String> {
+    let words = words(text);
+    if !words.is_empty() {
+        return words;
+    }
+    Some(signs(text)).into_iter().filter(|signs| !signs.is_empty()).collect()
+}
+
+/// The folded letters and signs of `text` in one word.
+pub(super) fn signs(text: &str) -> String {
+    fold(text).split_whitespace().collect()
+}
+
 fn finish(word: &mut String, words: &mut Vec<String>) {
     match word.as_str() {
         "" => return,

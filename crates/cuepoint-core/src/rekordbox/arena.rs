@@ -28,6 +28,13 @@ impl Arena {
         (Span { start: start as u32, len: (self.0.len() - start) as u32 }, understood)
     }
 
+    /// Stores a text as it is.
+    pub(super) fn push_plain(&mut self, text: &str) -> Span {
+        let start = self.0.len();
+        self.0.push_str(text);
+        Span { start: start as u32, len: text.len() as u32 }
+    }
+
     pub(super) fn get(&self, span: Span) -> &str {
         let start = span.start as usize;
         &self.0[start..start + span.len as usize]

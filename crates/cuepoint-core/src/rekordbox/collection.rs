@@ -4,7 +4,9 @@ use std::fmt;
 
 use super::arena::Arena;
 use super::cue::{Mark, MarkRecord, Tempo};
-use super::track::{TrackField, TrackRecord};
+use super::location::Location;
+use super::media::Media;
+use super::track::{NO_ID, TrackField, TrackRecord};
 use super::value::{Bpm, Date};
 
 /// The tracks of a library, in the order of the file.
@@ -69,12 +71,26 @@ impl<'a> Track<'a> {
         self.index
     }
 
-    /// TrackID, by which playlists mean it.
-    pub fn id(self) -> u64 {
-        self.record().id
+    /// TrackID, by which playlists mean it. None if the file gives none or one that is no number;
+    /// playlists find the track all the same.
+    pub fn id(self) -> Option<u64> {
+        Some(self.record().id).filter(|&id| id != NO_ID)
     }
 
-    /// Name: the title, never blank, with any blanks around it.
+    /// Whether the title, and the artist if the file gives none, come from the name of the file.
+    pub fn has_derived_title(self) -> bool {
+        self.record().derived
+    }
+
+    /// Whether it is music, a sample or a video.
+    pub fn media(self) -> Media {
+        let mut buffer = Vec::new();
+        let path = Location::file_path(&mut buffer, self.location());
+        Media::of_file(self.kind(), path.unwrap_or_default())
+    }
+
+    /// Name: the title, never blank, with any blanks around it. Without one it is the name of the
+    /// file, less its extension, artist, numbers, keys and tempos.
     pub fn title(self) -> &'a str {
         self.text(TrackField::Name)
     }

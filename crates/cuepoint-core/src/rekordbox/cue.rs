@@ -3,8 +3,9 @@
 use quick_xml::events::BytesStart;
 
 use super::arena::{Arena, Span};
+use super::attributes::each_attribute;
 use super::report::{WarningKind, Warnings};
-use super::track::{each_attribute, push_text};
+use super::track::push_text;
 use super::value::{Bpm, Unreadable, number, positive, seconds};
 
 /// One beat grid: from a place in the track on, beats come at this tempo.
@@ -35,7 +36,8 @@ impl Tempo {
     fn set(&mut self, key: &str, raw: &str) -> Result<(), Unreadable> {
         match key {
             "Inizio" => self.start = seconds(raw)?.unwrap_or(0.0),
-            "Bpm" => self.bpm = positive(raw)?,
+            "InMs" => self.start = seconds(raw)?.unwrap_or(0.0) / 1_000.0,
+            "Bpm" | "BPM" => self.bpm = positive(raw)?,
             "Metro" => self.metre = metre(raw)?,
             "Battito" => self.beat = number(raw)?,
             _ => {}

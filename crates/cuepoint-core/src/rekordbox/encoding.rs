@@ -26,15 +26,18 @@ impl<'a> Source<'a> {
             return Ok(Self { text: Cow::Borrowed(rest), mark: UTF8_MARK.len() });
         }
         if let Some(rest) = bytes.strip_prefix(UTF16_LE_MARK) {
-            return transcode(UTF_16LE, rest);
+            return transcode(UTF_16LE, rest, UTF16_LE_MARK.len());
         }
         if let Some(rest) = bytes.strip_prefix(UTF16_BE_MARK) {
-            return transcode(UTF_16BE, rest);
+            return transcode(UTF_16BE, rest, UTF16_BE_MARK.len());
         }
-        if matches!(bytes, [first, second, ..] if (*first == 0) != (*second == 0)) {
-            return Err(at_start(ParseErrorKind::Utf16WithoutMark));
+        // Every XML file starts with this sign.
+        match bytes {
+            [b'<', 0, ..] => transcode(UTF_16LE, bytes, 0),
+            [0, b'<', ..] => transcode(UTF_16BE, bytes, 0),
+            [0, _, ..] | [_, 0, ..] => Err(at_start(ParseErrorKind::Utf16WithoutMark)),
+            _ => Ok(Self { text: Cow::Borrowed(bytes), mark: 0 }),
         }
-        Ok(Self { text: Cow::Borrowed(bytes), mark: 0 })
     }
 
     pub(super) fn text(&self) -> &[u8] {
@@ -69,13 +72,17 @@ fn at_start(kind: ParseErrorKind) -> ParseError {
     ParseError { kind, position: Position::in_text(&[], 0) }
 }
 
-fn transcode(encoding: &'static Encoding, bytes: &[u8]) -> Result<Source<'static>, ParseError> {
+fn transcode(
+    encoding: &'static Encoding,
+    bytes: &[u8],
+    mark: usize,
+) -> Result<Source<'static>, ParseError> {
     let mut decoder = encoding.new_decoder_without_bom_handling();
     let room = decoder.max_utf8_buffer_length_without_replacement(bytes.len());
     let mut text = String::with_capacity(room.unwrap_or(0));
     let (result, _) = decoder.decode_to_string_without_replacement(bytes, &mut text, true);
     let valid = result == DecoderResult::InputEmpty;
-    let source = Source { text: Cow::Owned(text.into_bytes()), mark: UTF16_LE_MARK.len() };
+    let source = Source { text: Cow::Owned(text.into_bytes()), mark };
     if valid {
         return Ok(source);
     }

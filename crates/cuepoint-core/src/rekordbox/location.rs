@@ -28,9 +28,14 @@ impl Location {
         }
     }
 
-    /// What [`as_str`](Self::as_str) gives, in a buffer that serves for many.
-    pub(crate) fn path_in<'a>(buffer: &'a mut Vec<u8>, uri: &'a str) -> &'a str {
-        decode_in(buffer, uri).1
+    /// Appends what [`as_str`](Self::as_str) gives. The buffer serves for many.
+    pub(crate) fn append_path(out: &mut String, buffer: &mut Vec<u8>, uri: &str) {
+        let path = local_part(uri).and_then(plain_path);
+        let start = out.len();
+        if path.is_none_or(|path| !append_decoded(out, path)) {
+            out.truncate(start);
+            out.push_str(decode_in(buffer, uri).1);
+        }
     }
 
     /// The decoded path, or the URI of what is not a file.
@@ -41,14 +46,26 @@ impl Location {
     }
 
     /// The form by which two locations are the same file: composed characters (NFC), and on
-    /// Windows lower case.
+    /// Windows lower case and slashes.
     pub fn canonical(&self) -> String {
         let composed = self.as_str().nfc();
         match self {
-            Self::Windows(_) => composed.flat_map(char::to_lowercase).collect(),
+            Self::Windows(_) => composed.map(slash).flat_map(char::to_lowercase).collect(),
             Self::Unix(_) | Self::Other(_) => composed.collect(),
         }
     }
+
+    /// The path of a file; none for what is not a file.
+    pub(super) fn file_path<'a>(buffer: &'a mut Vec<u8>, uri: &'a str) -> Option<&'a str> {
+        match decode_in(buffer, uri) {
+            (Form::Unix | Form::Windows, path) => Some(path),
+            (Form::Other, _) => None,
+        }
+    }
+}
+
+fn slash(letter: char) -> char {
+    if letter == '\\' { '/' } else { letter }
 }
 
 enum Form {
@@ -58,12 +75,24 @@ enum Form {
 }
 
 fn decode_in<'a>(buffer: &'a mut Vec<u8>, uri: &'a str) -> (Form, &'a str) {
-    let Some(path) = local_part(uri) else { return (Form::Other, uri) };
+    let Some(path) = local_part(uri) else { return (bare_form(uri), uri) };
     let path = percent_decoded(buffer, path);
     match path.strip_prefix('/') {
         Some(rest) if rest.starts_with('/') => (Form::Windows, path),
         Some(drive) if starts_with_drive(drive) => (Form::Windows, drive),
+        None if starts_with_drive(path) => (Form::Windows, path),
         _ => (Form::Unix, path),
+    }
+}
+
+/// The form of what is no `file:` URI. Some programs write the path itself.
+fn bare_form(text: &str) -> Form {
+    if starts_with_drive(text) || text.starts_with("\\\\") {
+        Form::Windows
+    } else if text.starts_with('/') {
+        Form::Unix
+    } else {
+        Form::Other
     }
 }
 
@@ -71,8 +100,35 @@ fn decode_in<'a>(buffer: &'a mut Vec<u8>, uri: &'a str) -> (Form, &'a str) {
 fn local_part(uri: &str) -> Option<&str> {
     let scheme = uri.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("file://"))?;
     let rest = &uri[scheme.len()..];
-    let host = rest.get(..9).filter(|host| host.eq_ignore_ascii_case("localhost"));
-    Some(&rest[host.map_or(0, str::len)..])
+    let host = rest.get(..HOST.len()).filter(|host| host.eq_ignore_ascii_case(HOST));
+    let path = &rest[host.map_or(0, str::len)..];
+    // Some programs write the host as the first folder.
+    let folder = path.strip_prefix('/').and_then(|path| path.strip_prefix(HOST));
+    Some(folder.filter(|path| path.starts_with('/')).unwrap_or(path))
+}
+
+const HOST: &str = "localhost";
+
+/// The path without the slash before a drive, if that can be told before it is decoded.
+fn plain_path(path: &str) -> Option<&str> {
+    let below = path.strip_prefix('/')?;
+    let prefix = path.as_bytes().first_chunk::<4>().filter(|prefix| !prefix.contains(&b'%'));
+    prefix.map(|_| if starts_with_drive(below) { below } else { path })
+}
+
+/// Appends `path` with `%xx` replaced. False if that takes more than one byte for a letter, or
+/// something is no escape: then what was appended does not count.
+fn append_decoded(out: &mut String, path: &str) -> bool {
+    let mut rest = path;
+    while let Some(at) = memchr(b'%', rest.as_bytes()) {
+        let byte = escaped_byte(&rest.as_bytes()[at + 1..]).filter(u8::is_ascii);
+        let Some(byte) = byte else { return false };
+        out.push_str(&rest[..at]);
+        out.push(char::from(byte));
+        rest = &rest[at + 3..];
+    }
+    out.push_str(rest);
+    true
 }
 
 fn starts_with_drive(path: &str) -> bool {
@@ -99,12 +155,22 @@ fn percent_decoded<'a>(buffer: &'a mut Vec<u8>, text: &'a str) -> &'a str {
 /// The byte that the two hex digits at the start of `bytes` mean.
 fn escaped_byte(bytes: &[u8]) -> Option<u8> {
     let [high, low, ..] = bytes else { return None };
-    let digit = |byte: &u8| char::from(*byte).to_digit(16);
-    Some((digit(high)? * 16 + digit(low)?) as u8)
+    Some(hex_digit(*high)? << 4 | hex_digit(*low)?)
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::Location;
 
     fn canonical(uri: &str) -> String {
@@ -133,6 +199,60 @@ mod tests {
     fn what_a_url_parser_would_cut_is_kept() {
         let path = Location::decode("file://localhost/a#1+b,(c)!%23%2B.mp3");
         assert_eq!(path.as_str(), "/a#1+b,(c)!#+.mp3");
+    }
+
+    #[test]
+    fn paths_that_are_no_uris_are_paths() {
+        let cases = [
+            ("/Volumes/USB/100%20.mp3", Location::Unix("/Volumes/USB/100%20.mp3".to_owned())),
+            ("C:\\Music\\a.mp3", Location::Windows("C:\\Music\\a.mp3".to_owned())),
+            ("\\\\server\\share\\a.mp3", Location::Windows("\\\\server\\share\\a.mp3".to_owned())),
+            ("file://C:/Music/a.mp3", Location::Windows("C:/Music/a.mp3".to_owned())),
+            ("file:///localhost/home/dj/a%2Emp3", Location::Unix("/home/dj/a.mp3".to_owned())),
+            ("file://localhost/C%3A/Music/a.mp3", Location::Windows("C:/Music/a.mp3".to_owned())),
+        ];
+        for (text, location) in cases {
+            assert_eq!(Location::decode(text), location);
+        }
+        assert_eq!(canonical("C:\\Music\\A.mp3"), canonical("file://localhost/c:/Music/a.mp3"));
+        assert_eq!(
+            canonical("\\\\server\\s\\a.mp3"),
+            canonical("file://localhost//server/s/a.mp3")
+        );
+    }
+
+    #[test]
+    fn letters_may_be_escaped_or_not() {
+        let path = "/M/Ärger 100% – é.mp3";
+        assert_eq!(Location::decode(&format!("file://localhost{path}")).as_str(), path);
+        assert_eq!(
+            Location::decode("file://localhost/M/%C3%84rger é.mp3").as_str(),
+            "/M/Ärger é.mp3"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_location(uri in "([a-zA-Z/:é]|%[0-9a-f]{2}|%[a-z]|\\PC){0,12}") {
+            for uri in [format!("file://localhost/{uri}"), format!("file://localhost{uri}"), uri] {
+                let mut appended = String::new();
+                Location::append_path(&mut appended, &mut Vec::new(), &uri);
+                let location = Location::decode(&uri);
+                prop_assert_eq!(&appended, location.as_str());
+            }
+        }
+
+        /// What is escaped byte by byte is decoded to itself, and a canonical form to itself.
+        #[test]
+        fn every_path_survives(path in "/[^/\0][^\0]{0,20}") {
+            prop_assume!(!super::starts_with_drive(&path[1..]));
+            let escaped: String = path.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let escaped = escaped.replace("%2F", "/");
+            let location = Location::decode(&format!("file://localhost{escaped}"));
+            prop_assert_eq!(&location, &Location::Unix(path));
+            let canonical = location.canonical();
+            prop_assert_eq!(Location::Unix(canonical.clone()).canonical(), canonical);
+        }
     }
 
     #[test]

@@ -5,11 +5,14 @@
 //! the [`ParseReport`], and its track is kept.
 
 mod arena;
+mod attributes;
 mod collection;
 mod cue;
 mod encoding;
 mod error;
+mod file_name;
 mod location;
+mod media;
 mod playlists;
 mod reader;
 mod report;
@@ -21,6 +24,7 @@ pub use collection::{Collection, Track};
 pub use cue::{HotCue, Mark, MarkKind, Tempo};
 pub use error::{ParseError, ParseErrorKind, Position};
 pub use location::Location;
+pub use media::Media;
 pub use playlists::{FindError, Node, NodeKind, PlaylistEntry, PlaylistTree};
 pub use reader::parse;
 pub use report::{Example, ParseReport, Warning, WarningKind};

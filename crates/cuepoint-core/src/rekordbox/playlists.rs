@@ -59,10 +59,10 @@ pub enum NodeKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum FindError {
     /// No playlist has this path.
-    #[error("there is no such playlist")]
+    #[error("there is no such playlist or folder")]
     NotFound,
-    /// So many playlists have this path.
-    #[error("{0} playlists have this path")]
+    /// So many playlists or folders have this path.
+    #[error("{0} playlists or folders have this path")]
     Ambiguous(usize),
 }
 
@@ -89,6 +89,28 @@ impl PlaylistTree {
             (None, _) => Err(FindError::NotFound),
             (Some(playlist), 0) => Ok(playlist),
             (Some(_), others) => Err(FindError::Ambiguous(others + 1)),
+        }
+    }
+
+    /// The playlist with this path, or all playlists in the folder with it, at any depth.
+    ///
+    /// # Errors
+    ///
+    /// If neither a playlist nor a folder has the path, or more than one has.
+    pub fn find_all(&self, path: &str) -> Result<Vec<Node<'_>>, FindError> {
+        match self.find(path) {
+            Err(FindError::NotFound) => self.playlists_below(path),
+            found => found.map(|playlist| vec![playlist]),
+        }
+    }
+
+    fn playlists_below(&self, path: &str) -> Result<Vec<Node<'_>>, FindError> {
+        let folders = self.nodes().filter(|node| node.kind() == NodeKind::Folder);
+        let mut found = folders.filter(|folder| folder.has_path(path));
+        let folder = found.next().ok_or(FindError::NotFound)?;
+        match found.count() {
+            0 => Ok(self.playlists().filter(|playlist| playlist.is_below(folder)).collect()),
+            others => Err(FindError::Ambiguous(others + 1)),
         }
     }
 }
@@ -137,6 +159,10 @@ impl<'a> Node<'a> {
             }
         }
         rest == Some("")
+    }
+
+    fn is_below(self, folder: Self) -> bool {
+        self.line().any(|node| node.index == folder.index)
     }
 
     /// Whether it is in more than so many folders, the root not counted.

@@ -3,15 +3,16 @@
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::arena::Arena;
+use super::arena::{Arena, Span};
+use super::attributes::each_attribute;
 use super::collection::Collection;
 use super::cue::{read_mark, read_tempo};
 use super::encoding::Source;
 use super::error::{ParseError, ParseErrorKind};
 use super::playlists::{EntryRecord, KeyType, NodeKind, NodeRecord, PlaylistTree};
 use super::report::{ParseReport, WarningKind, Warnings};
-use super::resolve::{index_ids, resolve, settle_nodes};
-use super::track::{each_attribute, push_text, read_track};
+use super::resolve::{Keys, index_ids, resolve, settle_nodes};
+use super::track::{push_text, read_track};
 use super::value::{append_text, number};
 use super::{Library, Product};
 
@@ -138,6 +139,8 @@ struct LibraryBuilder {
     text_len: usize,
     /// The open elements, outermost first.
     stack: Vec<Element>,
+    /// The TrackIDs that are no numbers, with their tracks.
+    text_ids: Vec<(Span, u32)>,
     /// The open nodes, outermost first, as indices.
     open_nodes: Vec<u32>,
     seen_root: bool,
@@ -156,6 +159,7 @@ impl LibraryBuilder {
             warnings: Warnings::default(),
             text_len,
             stack: Vec::new(),
+            text_ids: Vec::new(),
             open_nodes: Vec::new(),
             seen_root: false,
             seen_collection: false,
@@ -236,10 +240,14 @@ impl LibraryBuilder {
     /// Whether the track was read; if not, its children do not count either.
     fn track(&mut self, tag: &BytesStart<'_>) -> bool {
         let collection = &mut self.collection;
-        let Some(mut record) = read_track(tag, &mut collection.arena, &mut self.warnings) else {
+        let Some(read) = read_track(tag, &mut collection.arena, &mut self.warnings) else {
             self.report.skipped += 1;
             return false;
         };
+        let mut record = read.record;
+        let index = collection.records.len() as u32;
+        self.text_ids.extend(read.text_id.map(|id| (id, index)));
+        self.report.derived += u64::from(record.derived);
         record.first_tempo = collection.tempos.len() as u32;
         record.first_mark = collection.marks.len() as u32;
         collection.records.push(record);
@@ -285,7 +293,8 @@ impl LibraryBuilder {
         self.collection.arena.shrink();
         index_ids(&mut self.collection, &mut self.warnings);
         settle_nodes(&mut self.playlists, &mut self.warnings);
-        resolve(&mut self.playlists, &self.collection, &mut self.warnings);
+        let keys = Keys::new(&self.collection, &self.text_ids, &mut self.warnings);
+        resolve(&mut self.playlists, keys, &mut self.warnings);
         self.report.warnings = self.warnings.finish(source);
         Library {
             product: self.product,

@@ -19,6 +19,8 @@ pub struct ParseReport {
     pub declared: Option<u64>,
     /// Tracks read.
     pub read: u64,
+    /// Tracks whose title comes from the name of their file.
+    pub derived: u64,
     /// TRACK elements of the collection that were left out; the warnings say why.
     pub skipped: u64,
     /// One entry for each kind that occurred, in the order of [`WarningKind`].
@@ -56,10 +58,10 @@ pub struct Example {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum WarningKind {
-    /// A track without a usable TrackID was left out.
+    /// A track with neither a Name nor a file was left out.
+    NoName,
+    /// A track has no TrackID: playlists find it by its Location.
     NoTrackId,
-    /// A track with a blank Name was left out.
-    BlankName,
     /// Several tracks have the same TrackID: all are kept, playlists mean the first.
     DuplicateTrackId,
     /// An `&` that starts no reference of XML was kept as text.
@@ -83,8 +85,8 @@ pub enum WarningKind {
 impl fmt::Display for WarningKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoTrackId => "track left out: no usable TrackID",
-            Self::BlankName => "track left out: blank Name",
+            Self::NoName => "track left out: neither Name nor file",
+            Self::NoTrackId => "no TrackID: playlists find the track by its Location",
             Self::DuplicateTrackId => "TrackID used before: playlists mean the first track",
             Self::BadReference => "unknown reference kept as text",
             Self::DuplicateAttribute => "attribute given twice: the first one counts",
@@ -123,6 +125,12 @@ impl Warnings {
     /// Counts a warning about the file as a whole.
     pub(super) fn note_overall(&mut self, kind: WarningKind, detail: fmt::Arguments<'_>) {
         self.add(kind, None, detail);
+    }
+
+    /// How many there are of all kinds.
+    #[cfg(test)]
+    pub(super) fn total(&self) -> u64 {
+        self.found.iter().map(|found| found.count).sum()
     }
 
     fn add(&mut self, kind: WarningKind, offset: Option<u64>, detail: fmt::Arguments<'_>) {

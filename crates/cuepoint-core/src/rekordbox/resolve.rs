@@ -1,16 +1,19 @@
 //! From the keys of playlist entries to tracks.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
+use super::arena::Span;
 use super::collection::Collection;
 use super::location::Location;
 use super::playlists::{KeyType, NodeKind, PlaylistTree};
 use super::report::{WarningKind, Warnings};
+use super::track::NO_ID;
 
 /// Sorts the identifiers of a collection and counts those used more than once.
 pub(super) fn index_ids(collection: &mut Collection, warnings: &mut Warnings) {
     let ids = collection.records.iter().zip(0..).map(|(record, index)| (record.id, index));
-    collection.by_id = ids.collect();
+    collection.by_id = ids.filter(|&(id, _)| id != NO_ID).collect();
     collection.by_id.sort_unstable();
     for pair in collection.by_id.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
         let id = pair[1].0;
@@ -19,17 +22,16 @@ pub(super) fn index_ids(collection: &mut Collection, warnings: &mut Warnings) {
 }
 
 /// Finds the track of every playlist entry.
-pub(super) fn resolve(tree: &mut PlaylistTree, collection: &Collection, warnings: &mut Warnings) {
+pub(super) fn resolve(tree: &mut PlaylistTree, mut keys: Keys<'_>, warnings: &mut Warnings) {
     // Entries come in the order of their nodes unless a playlist has a node between its tracks.
     tree.entries.sort_by_key(|entry| entry.node);
-    let mut locations = Locations { collection, index: None };
     for entry in &mut tree.entries {
         let key = tree.arena.get(entry.key);
         let node = &tree.nodes[entry.node as usize];
         entry.track = match node.key_type {
-            Some(KeyType::TrackId) => by_id(collection, key),
-            Some(KeyType::Location) => locations.find(key),
-            None => by_id(collection, key).or_else(|| locations.find(key)),
+            Some(KeyType::Location) => keys.by_location(key),
+            // Programs that take rekordbox's 0 for granted may still write locations.
+            Some(KeyType::TrackId) | None => keys.by_id(key).or_else(|| keys.by_path(key)),
         };
         if entry.track.is_none() {
             let name = tree.arena.get(node.name);
@@ -39,23 +41,54 @@ pub(super) fn resolve(tree: &mut PlaylistTree, collection: &Collection, warnings
     }
 }
 
-fn by_id(collection: &Collection, key: &str) -> Option<u32> {
-    let track = collection.by_id(key.trim().parse().ok()?)?;
-    Some(track.index() as u32)
-}
-
-/// The tracks by canonical location: made for the first key that asks, since playlists that
-/// rekordbox exports never do.
-struct Locations<'a> {
+/// The tracks by all that a playlist may mean them by.
+pub(super) struct Keys<'a> {
     collection: &'a Collection,
-    index: Option<HashMap<String, u32>>,
+    /// By TrackIDs that are no numbers, which rekordbox never writes.
+    texts: HashMap<&'a str, u32>,
+    /// By canonical location: made for the first key that asks, since playlists that rekordbox
+    /// exports never do.
+    locations: Option<HashMap<String, u32>>,
 }
 
-impl Locations<'_> {
+impl<'a> Keys<'a> {
+    /// The keys of a collection whose numbers are sorted already.
+    pub(super) fn new(
+        collection: &'a Collection,
+        text_ids: &[(Span, u32)],
+        warnings: &mut Warnings,
+    ) -> Self {
+        let mut texts = HashMap::with_capacity(text_ids.len());
+        for &(id, index) in text_ids {
+            let id = collection.arena.get(id);
+            match texts.entry(id) {
+                Entry::Vacant(place) => drop(place.insert(index)),
+                Entry::Occupied(_) => {
+                    warnings
+                        .note_overall(WarningKind::DuplicateTrackId, format_args!("TrackID {id}"));
+                }
+            }
+        }
+        Self { collection, texts, locations: None }
+    }
+
+    /// The first track with this TrackID.
+    fn by_id(&self, key: &str) -> Option<u32> {
+        let key = key.trim();
+        let number = key.parse().ok().and_then(|id| self.collection.by_id(id));
+        number.map(|track| track.index() as u32).or_else(|| self.texts.get(key).copied())
+    }
+
     /// The first track at this location.
-    fn find(&mut self, key: &str) -> Option<u32> {
-        let index = self.index.get_or_insert_with(|| index_locations(self.collection));
+    fn by_location(&mut self, key: &str) -> Option<u32> {
+        let collection = self.collection;
+        let index = self.locations.get_or_insert_with(|| index_locations(collection));
         index.get(&Location::decode(key).canonical()).copied()
+    }
+
+    /// The first track at this location, if it is one.
+    fn by_path(&mut self, key: &str) -> Option<u32> {
+        key.contains(['/', ':', '\\']).then(|| self.by_location(key)).flatten()
     }
 }
 

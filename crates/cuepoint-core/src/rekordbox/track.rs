@@ -3,13 +3,19 @@
 use quick_xml::events::BytesStart;
 
 use super::arena::{Arena, Span};
+use super::attributes::each_attribute;
+use super::file_name::FileName;
+use super::location::Location;
 use super::report::{WarningKind, Warnings};
-use super::value::{Bpm, Date, Unreadable, colour, number, positive, stars};
+use super::value::{Bpm, Date, Unreadable, colour, duration, number, positive, stars};
 
 /// What a track's attributes say. Texts are spans into the collection's arena.
 #[derive(Debug, Default)]
 pub(super) struct TrackRecord {
+    /// [`NO_ID`] without a TrackID that is a number.
     pub(super) id: u64,
+    /// Whether the title comes from the name of the file.
+    pub(super) derived: bool,
     pub(super) texts: [Span; TEXTS],
     pub(super) size: Option<u64>,
     pub(super) seconds: Option<u32>,
@@ -65,6 +71,9 @@ pub(super) enum TrackField {
 
 const TEXTS: usize = TrackField::Mix as usize + 1;
 
+/// What a track has as its identifier if it has no number.
+pub(super) const NO_ID: u64 = u64::MAX;
+
 /// The attributes in the order in which rekordbox writes them.
 const FIELDS: [(&str, TrackField); 28] = [
     ("TrackID", TrackField::TrackId),
@@ -97,47 +106,69 @@ const FIELDS: [(&str, TrackField); 28] = [
     ("Colour", TrackField::Colour),
 ];
 
-/// Calls `visit` with every attribute of `tag` that is well-formed.
-pub(super) fn each_attribute<'a>(
-    tag: &'a BytesStart<'_>,
-    warnings: &mut Warnings,
-    mut visit: impl FnMut(&'a str, &str, &mut Warnings),
-) {
-    // quick-xml's own check for duplicates compares each name with all before it; where they
-    // matter, a bit for each known name does the same.
-    for attribute in tag.attributes().with_checks(false) {
-        match attribute {
-            Ok(attribute) => visit(attribute.key.into_inner(), &attribute.value, warnings),
-            Err(error) => warnings.note(WarningKind::BadAttribute, format_args!("{error}")),
-        }
-    }
+/// What programs other than rekordbox call an attribute.
+const ALIASES: [(&str, TrackField); 11] = [
+    ("ID", TrackField::TrackId),
+    ("Title", TrackField::Name),
+    ("Artists", TrackField::Artist),
+    ("BPM", TrackField::AverageBpm),
+    ("Bpm", TrackField::AverageBpm),
+    ("Key", TrackField::Tonality),
+    ("Comment", TrackField::Comments),
+    ("Color", TrackField::Colour),
+    ("Duration", TrackField::TotalTime),
+    ("Bitrate", TrackField::BitRate),
+    ("Remix", TrackField::Mix),
+];
+
+/// A TRACK of the collection.
+pub(super) struct ReadTrack {
+    pub(super) record: TrackRecord,
+    /// The TrackID, if it is no number.
+    pub(super) text_id: Option<Span>,
 }
 
-/// Reads a TRACK of the collection; none if it has to be left out.
+/// Reads a TRACK of the collection; none if nothing tells which track it is.
 pub(super) fn read_track(
     tag: &BytesStart<'_>,
     arena: &mut Arena,
     warnings: &mut Warnings,
-) -> Option<TrackRecord> {
+) -> Option<ReadTrack> {
     let start = arena.len();
-    let mut record = TrackRecord::default();
+    let mut track =
+        ReadTrack { record: TrackRecord { id: NO_ID, ..TrackRecord::default() }, text_id: None };
     let mut seen = 0_u32;
     let mut next = 0;
     each_attribute(tag, warnings, |key, value, warnings| {
-        let Some(at) = find_field(key, next) else { return };
+        let Some(at) = find_field(key, next) else {
+            return track.set_alias(key, value, seen, arena, warnings);
+        };
         next = at + 1;
         let field = FIELDS[at].1;
         if seen & 1 << field as u32 != 0 {
             return warnings.note(WarningKind::DuplicateAttribute, format_args!("{key}"));
         }
         seen |= 1 << field as u32;
-        record.set(field, value, arena, warnings);
+        track.set(field, value, arena, warnings);
     });
-    let usable = is_usable(&record, seen, arena, warnings);
-    if !usable {
+    if is_blank(arena.get(track.record.texts[TrackField::Name as usize]))
+        && !track.record.name_by_file(arena)
+    {
+        let id = track.record.id;
         arena.truncate(start);
+        let detail = if id == NO_ID { "no TrackID".to_owned() } else { format!("TrackID {id}") };
+        warnings.note(WarningKind::NoName, format_args!("{detail}"));
+        return None;
     }
-    usable.then_some(record)
+    if track.record.id == NO_ID && track.text_id.is_none() {
+        let name = arena.get(track.record.texts[TrackField::Name as usize]);
+        warnings.note(WarningKind::NoTrackId, format_args!("{name}"));
+    }
+    Some(track)
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
 }
 
 /// The place of `key` in `FIELDS`, looked for from `next` on: attributes come in that order, so
@@ -147,23 +178,62 @@ fn find_field(key: &str, next: usize) -> Option<usize> {
     (next..FIELDS.len()).find(is_key).or_else(|| (0..next).find(is_key))
 }
 
-fn is_usable(record: &TrackRecord, seen: u32, arena: &Arena, warnings: &mut Warnings) -> bool {
-    let name = arena.get(record.texts[TrackField::Name as usize]);
-    if seen & 1 << TrackField::TrackId as u32 == 0 || record.id == NO_ID {
-        warnings.note(WarningKind::NoTrackId, format_args!("{name}"));
-        return false;
+impl ReadTrack {
+    fn set(&mut self, field: TrackField, raw: &str, arena: &mut Arena, warnings: &mut Warnings) {
+        match field {
+            TrackField::TrackId => self.set_id(raw, arena, warnings),
+            _ => self.record.set(field, raw, arena, warnings),
+        }
     }
-    if name.trim().is_empty() {
-        warnings.note(WarningKind::BlankName, format_args!("TrackID {}", record.id));
-        return false;
+
+    fn set_id(&mut self, raw: &str, arena: &mut Arena, warnings: &mut Warnings) {
+        match raw.parse() {
+            Ok(id) => self.record.id = id,
+            Err(_) if is_blank(raw) => {}
+            Err(_) => self.text_id = Some(push_text(arena, raw.trim(), warnings)),
+        }
     }
-    true
+
+    /// Sets what another program calls `key`, unless rekordbox's own attribute was `seen`.
+    #[cold]
+    fn set_alias(
+        &mut self,
+        key: &str,
+        raw: &str,
+        seen: u32,
+        arena: &mut Arena,
+        warnings: &mut Warnings,
+    ) {
+        let field = ALIASES.iter().find(|(alias, _)| *alias == key).map(|&(_, field)| field);
+        if let Some(field) = field.filter(|&field| seen & 1 << field as u32 == 0) {
+            self.set(field, raw, arena, warnings);
+        }
+    }
 }
 
-/// Marks a TrackID that is no number, until the track is left out for it.
-const NO_ID: u64 = u64::MAX;
-
 impl TrackRecord {
+    /// Takes the title, and the artist if there is none, from the name of the file; whether it has
+    /// one.
+    #[cold]
+    fn name_by_file(&mut self, arena: &mut Arena) -> bool {
+        let location = arena.get(self.texts[TrackField::Location as usize]);
+        let artist = arena.get(self.texts[TrackField::Artist as usize]);
+        let mut buffer = Vec::new();
+        // Places in the arena have 32 bits, and this text is there twice.
+        let fits = u32::try_from(arena.len() + location.len()).is_ok();
+        let path = Location::file_path(&mut buffer, location).filter(|_| fits);
+        let Some(name) = path.and_then(FileName::of_path) else { return false };
+        self.derived = true;
+        if is_blank(artist) {
+            self.texts[TrackField::Artist as usize] = arena.push_plain(&name.artist);
+            self.texts[TrackField::Name as usize] = arena.push_plain(&name.title);
+        } else {
+            let title = name.title_beside(artist);
+            self.texts[TrackField::Name as usize] = arena.push_plain(&title);
+        }
+        true
+    }
+
     fn set(&mut self, field: TrackField, raw: &str, arena: &mut Arena, warnings: &mut Warnings) {
         if (field as usize) < TEXTS {
             self.texts[field as usize] = push_text(arena, raw, warnings);
@@ -177,9 +247,8 @@ impl TrackRecord {
     /// A value that cannot be read is left as it is by default: unknown.
     fn set_number(&mut self, field: TrackField, raw: &str) -> Result<(), Unreadable> {
         match field {
-            TrackField::TrackId => self.id = number(raw).ok().flatten().unwrap_or(NO_ID),
             TrackField::Size => self.size = positive(raw)?,
-            TrackField::TotalTime => self.seconds = positive(raw)?,
+            TrackField::TotalTime => self.seconds = duration(raw)?,
             TrackField::DiscNumber => self.disc = positive(raw)?,
             TrackField::TrackNumber => self.number = positive(raw)?,
             TrackField::Year => self.year = positive(raw)?,

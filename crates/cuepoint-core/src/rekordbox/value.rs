@@ -85,8 +85,21 @@ pub(super) struct Unreadable;
 pub(super) fn number<T: FromStr>(raw: &str) -> Result<Option<T>, Unreadable> {
     match raw {
         "" => Ok(None),
-        _ => raw.parse().map(Some).map_err(|_| Unreadable),
+        _ => raw.parse().or_else(|_| odd_number(raw)).map(Some),
     }
+}
+
+/// Reads a number as some programs write it: with a decimal comma, or with decimals where there
+/// are none, such as `320.0`.
+#[cold]
+fn odd_number<T: FromStr>(raw: &str) -> Result<T, Unreadable> {
+    let pointed = raw.trim().replace(',', ".");
+    let whole = |text: &str| {
+        let (whole, decimals) = text.split_once('.')?;
+        let digits = decimals.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| whole.parse().ok()).flatten()
+    };
+    pointed.parse().ok().or_else(|| whole(&pointed)).ok_or(Unreadable)
 }
 
 /// Reads a number of which 0, as rekordbox writes it, means "not known".
@@ -105,9 +118,30 @@ pub(super) fn seconds(raw: &str) -> Result<Option<f64>, Unreadable> {
     }
 }
 
-/// Reads a rating: rekordbox writes 0, 51, 102, 153, 204 or 255 for none to five stars.
+/// Longer "seconds" are milliseconds, as some programs write them.
+const SECONDS_OF_A_DAY: u32 = 86_400;
+
+/// Reads a duration: seconds in rekordbox, elsewhere also `m:ss` or milliseconds.
+pub(super) fn duration(raw: &str) -> Result<Option<u32>, Unreadable> {
+    if raw.contains(':') {
+        return clock_time(raw).map(|seconds| Some(seconds).filter(|&seconds| seconds > 0));
+    }
+    let seconds = positive(raw)?;
+    Ok(seconds.map(|value| if value > SECONDS_OF_A_DAY { value / 1_000 } else { value }))
+}
+
+fn clock_time(raw: &str) -> Result<u32, Unreadable> {
+    raw.trim().split(':').try_fold(0_u32, |sum, part| {
+        let part: u32 = number(part)?.ok_or(Unreadable)?;
+        sum.checked_mul(60).and_then(|sum| sum.checked_add(part)).ok_or(Unreadable)
+    })
+}
+
+/// Reads a rating: rekordbox writes 0, 51, 102, 153, 204 or 255 for none to five stars, and some
+/// programs write the stars.
 pub(super) fn stars(raw: &str) -> Result<Option<u8>, Unreadable> {
     match number::<u8>(raw)? {
+        Some(stars @ 1..=5) => Ok(Some(stars)),
         Some(value) if value % 51 != 0 => Err(Unreadable),
         value => Ok(value.map(|value| value / 51)),
     }
@@ -182,12 +216,13 @@ pub struct Date {
 }
 
 impl Date {
-    /// Reads `yyyy-mm-dd`; an empty value is none.
+    /// Reads `yyyy-mm-dd`, perhaps with a time after it; an empty value is none.
     pub(super) fn read(raw: &str) -> Result<Option<Self>, Unreadable> {
         if raw.is_empty() {
             return Ok(None);
         }
-        let mut parts = raw.splitn(3, '-');
+        let date = raw.split_once([' ', 'T']).map_or(raw, |(date, _)| date);
+        let mut parts = date.splitn(3, '-');
         let mut part = || parts.next().ok_or(Unreadable);
         let (year, month, day) = (part()?, part()?, part()?);
         let year = year.parse().map_err(|_| Unreadable)?;
@@ -258,7 +293,8 @@ mod tests {
         assert_eq!(stars("0"), Ok(Some(0)));
         assert_eq!(stars(""), Ok(None));
         assert_eq!(stars("999"), Err(Unreadable));
-        assert_eq!(stars("3"), Err(Unreadable));
+        assert_eq!(stars("3"), Ok(Some(3)));
+        assert_eq!(stars("6"), Err(Unreadable));
     }
 
     #[test]
@@ -270,9 +306,32 @@ mod tests {
     }
 
     #[test]
+    fn numbers_of_other_programs_are_read() {
+        assert_eq!(number::<Bpm>("120,50"), Ok(Some(Bpm::from_hundredths(12_050))));
+        assert_eq!(number::<f64>("0,5"), Ok(Some(0.5)));
+        assert_eq!(number::<u32>("320.0"), Ok(Some(320)));
+        for junk in ["1.2.3", "12x", ",", "1.x"] {
+            assert_eq!(number::<u32>(junk), Err(Unreadable), "{junk}");
+        }
+    }
+
+    #[test]
+    fn durations_are_seconds() {
+        let cases =
+            [("364", 364), ("364.7", 364), ("6:04", 364), ("1:00:01", 3_601), ("364000", 364)];
+        for (raw, seconds) in cases {
+            assert_eq!(duration(raw), Ok(Some(seconds)), "{raw}");
+        }
+        assert_eq!((duration("0"), duration("")), (Ok(None), Ok(None)));
+        assert_eq!((duration("6:x"), duration(":")), (Err(Unreadable), Err(Unreadable)));
+    }
+
+    #[test]
     fn dates_are_checked() {
         let date = Date { year: 2024, month: 2, day: 9 };
         assert_eq!(Date::read("2024-02-09"), Ok(Some(date)));
+        assert_eq!(Date::read("2024-02-09 00:00:00-0000"), Ok(Some(date)));
+        assert_eq!(Date::read("2024-02-09T10:00:00Z"), Ok(Some(date)));
         assert_eq!(date.to_string(), "2024-02-09");
         assert_eq!(Date::read("2024-13-09"), Err(Unreadable));
         assert_eq!(Date::read("yesterday"), Err(Unreadable));

@@ -1,9 +1,10 @@
 //! Which rows to show.
 
 use super::facts::Facts;
+use super::table::Item;
 use crate::key::Key;
 use crate::matching::{Confidence, Points};
-use crate::rekordbox::Bpm;
+use crate::rekordbox::{Bpm, Media};
 use crate::text::fold;
 
 /// Conditions on a row, all of which must hold. The default holds for every row.
@@ -25,6 +26,8 @@ pub struct FilterSpec {
     pub confidence: Option<Confidence>,
     /// Whether there is a match.
     pub status: Option<Status>,
+    /// Music, samples or videos; none means all.
+    pub media: Vec<Media>,
 }
 
 /// Whether a track was matched.
@@ -104,8 +107,8 @@ impl<'a> Filter<'a> {
         *self.spec != text_only
     }
 
-    /// Whether all conditions but the text hold; `key_text` gives the row's key as written.
-    pub(super) fn holds<'r>(&self, facts: &Facts, key_text: impl FnOnce() -> &'r str) -> bool {
+    /// Whether all conditions but the text hold.
+    pub(super) fn holds(&self, facts: &Facts, item: &impl Item) -> bool {
         self.spec.year.contains(facts.year)
             && self.spec.bpm.contains(facts.bpm)
             && self.spec.stars.contains(facts.stars)
@@ -115,7 +118,8 @@ impl<'a> Filter<'a> {
             && match &self.key {
                 WantedKey::Any => true,
                 WantedKey::Known(key) => facts.key == Some(*key),
-                WantedKey::Text(text) => fold(key_text().trim()) == *text,
+                WantedKey::Text(text) => fold(item.key().trim()) == *text,
             }
+            && (self.spec.media.is_empty() || self.spec.media.contains(&item.media()))
     }
 }

@@ -1,11 +1,13 @@
 //! Tracks with a catalogue's data about them.
 
+use super::earlier::EarlierTable;
 use super::facts::Facts;
+use super::saved::SavedRow;
 use super::table::Item;
 use crate::catalogue::{CatalogSource, CatalogTrack};
 use crate::key::Key;
 use crate::matching::TrackMatch;
-use crate::rekordbox::Track;
+use crate::rekordbox::{Media, Track};
 
 /// A track of a library and the track of the catalogue that it is.
 #[derive(Clone, Copy, Debug)]
@@ -16,9 +18,17 @@ pub struct Matched<'a> {
     pub found: Option<&'a TrackMatch>,
     /// The track of the catalogue, if one is good enough.
     pub best: Option<CatalogTrack<'a>>,
+    /// The row of an earlier table that is kept instead.
+    pub kept: Option<&'a SavedRow>,
 }
 
 impl<'a> Matched<'a> {
+    /// This row, or the one of `table` that has a match for the same track.
+    #[must_use]
+    pub fn or_kept(self, table: &'a EarlierTable) -> Self {
+        Self { kept: table.matched(self.track), ..self }
+    }
+
     /// A row for each of `tracks`, with what was `found` for it.
     pub fn rows(
         tracks: &[Track<'a>],
@@ -28,7 +38,7 @@ impl<'a> Matched<'a> {
         let row = |(track, found): (&Track<'a>, &'a Option<TrackMatch>)| {
             let found = found.as_ref();
             let best = found.and_then(TrackMatch::best).and_then(|best| source.get(best.id));
-            Self { track: *track, found, best }
+            Self { track: *track, found, best, kept: None }
         };
         tracks.iter().zip(found).map(row).collect()
     }
@@ -37,11 +47,17 @@ impl<'a> Matched<'a> {
 /// Year, tempo and key are those of the catalogue: what is not matched has none.
 impl Item for Matched<'_> {
     fn texts(&self) -> [&str; 4] {
+        if let Some(kept) = self.kept {
+            return kept.texts();
+        }
         let (title, artists) = self.best.map_or(("", ""), |best| (best.title(), best.artists()));
         [self.track.title(), self.track.artist(), title, artists]
     }
 
     fn facts(&self) -> Facts {
+        if let Some(kept) = self.kept {
+            return kept.facts();
+        }
         let found = self.found.and_then(|found| Some((found, found.best()?)));
         Facts {
             year: self.best.and_then(CatalogTrack::year),
@@ -56,6 +72,10 @@ impl Item for Matched<'_> {
     }
 
     fn key(&self) -> &str {
-        self.best.map_or("", CatalogTrack::key)
+        self.kept.map_or_else(|| self.best.map_or("", CatalogTrack::key), Item::key)
+    }
+
+    fn media(&self) -> Media {
+        self.track.media()
     }
 }

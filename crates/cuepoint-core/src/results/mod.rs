@@ -2,6 +2,7 @@
 //!
 //! A [`Table`] is made once for a collection or playlist. Every keystroke makes a [`View`] of it.
 
+mod earlier;
 mod facts;
 mod filter;
 mod folded;
@@ -11,6 +12,7 @@ mod sort;
 mod statistics;
 mod table;
 
+pub use earlier::EarlierTable;
 pub use facts::Facts;
 pub use filter::{Bounds, FilterSpec, Status};
 pub use matched::Matched;

@@ -8,6 +8,7 @@ use super::facts::Facts;
 use super::table::Item;
 use crate::key::Key;
 use crate::matching::{Confidence, Points};
+use crate::rekordbox::Media;
 
 /// A table of matches as it was exported.
 #[derive(Debug)]
@@ -37,6 +38,7 @@ pub struct SavedRow {
     facts: Facts,
     texts: [usize; 4],
     key: usize,
+    path: Option<usize>,
 }
 
 /// Why bytes are no saved table.
@@ -45,6 +47,9 @@ pub enum SavedError {
     /// A column is not there.
     #[error("the table has no column \"{0}\": it is not one that `cuepoint match` wrote")]
     NoColumn(&'static str),
+    /// There are other columns, or in another order.
+    #[error("the table has other columns than this version writes")]
+    OtherColumns,
     /// A line cannot be read.
     #[error("line {line}: {message}")]
     BadLine {
@@ -68,6 +73,8 @@ struct Columns {
     score: usize,
     confidence: usize,
     reasons: usize,
+    /// Tables of doubtful matches do without.
+    path: Option<usize>,
 }
 
 impl SavedTable {
@@ -129,6 +136,7 @@ impl Columns {
             score: find("match_score")?,
             confidence: find("confidence")?,
             reasons: find("review_reasons")?,
+            path: find("file_path").ok(),
         })
     }
 
@@ -144,12 +152,19 @@ impl Columns {
             review: !cell(self.reasons).is_empty(),
             ..Facts::default()
         };
-        SavedRow { facts, texts: self.texts, key: self.key, cells }
+        SavedRow { facts, texts: self.texts, key: self.key, path: self.path, cells }
     }
 }
 
 fn value<T: FromStr>(cell: &str) -> Option<T> {
     cell.parse().ok()
+}
+
+impl SavedRow {
+    /// The path of the file; empty if the table has none.
+    pub(super) fn path(&self) -> &str {
+        self.path.and_then(|at| self.cells.get(at)).unwrap_or_default()
+    }
 }
 
 impl Item for SavedRow {
@@ -163,5 +178,9 @@ impl Item for SavedRow {
 
     fn key(&self) -> &str {
         self.cells.get(self.key).unwrap_or_default()
+    }
+
+    fn media(&self) -> Media {
+        Media::of_file("", self.path())
     }
 }

@@ -5,7 +5,7 @@ use super::filter::{Filter, FilterSpec};
 use super::folded::Folded;
 use super::sort::{Direction, SortKey, sort_rows};
 use super::statistics::Statistics;
-use crate::rekordbox::{Collection, Node, Track};
+use crate::rekordbox::{Collection, Media, Node, Track};
 
 /// What can be a row of a table.
 pub trait Item {
@@ -17,6 +17,9 @@ pub trait Item {
 
     /// The key as it is written.
     fn key(&self) -> &str;
+
+    /// Whether it is music, a sample or a video.
+    fn media(&self) -> Media;
 }
 
 impl Item for Track<'_> {
@@ -30,6 +33,10 @@ impl Item for Track<'_> {
 
     fn key(&self) -> &str {
         Track::key(*self)
+    }
+
+    fn media(&self) -> Media {
+        Track::media(*self)
     }
 }
 
@@ -69,7 +76,7 @@ impl<R: Item> Table<R> {
         let filter = Filter::new(spec);
         let mut rows = self.folded.search(&spec.text);
         if filter.asks_facts() {
-            rows.retain(|&row| filter.holds(self.facts(row), || self.items[row as usize].key()));
+            rows.retain(|&row| filter.holds(self.facts(row), &self.items[row as usize]));
         }
         View { table: self, rows }
     }

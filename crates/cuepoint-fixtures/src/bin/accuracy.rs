@@ -1,17 +1,19 @@
-//! Prints how often the matcher is right: `accuracy [SEED] [TRACKS] [--misses]`.
+//! Prints how often the matcher is right: `accuracy [SEED] [TRACKS] [--file-names] [--misses]`.
 
 use std::env::args;
 use std::error::Error;
 use std::io::{Write, stdout};
 
-use cuepoint_fixtures::{CatalogueSpec, LibrarySpec, SEED, Tally, accuracy};
+use cuepoint_fixtures::{CatalogueSpec, LibrarySpec, NameSource, SEED, Tally, accuracy};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (flags, numbers): (Vec<_>, Vec<_>) = args().skip(1).partition(|arg| arg.starts_with("--"));
     let number = |at: usize, default: u64| numbers.get(at).map_or(Ok(default), |text| text.parse());
     let (seed, tracks) = (number(0, SEED)?, number(1, 2_000)? as usize);
     let library = LibrarySpec { seed, ..LibrarySpec::of(tracks) };
-    let accuracy = accuracy(CatalogueSpec { library, entries: 20_000 })?;
+    let has = |name: &str| flags.iter().any(|flag| flag == name);
+    let names = if has("--file-names") { NameSource::Files } else { NameSource::Attributes };
+    let accuracy = accuracy(CatalogueSpec { library, entries: 20_000 }, names)?;
     let mut out = stdout().lock();
     writeln!(out, "seed {seed}, {tracks} tracks, a catalogue of at least 20,000\n")?;
     writeln!(out, "kind             tracks  right work  right version  wrong  surely wrong")?;
@@ -19,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         write_row(&mut out, kind.name(), *tally)?;
     }
     write_row(&mut out, "all but absent", accuracy.present())?;
-    if flags.iter().any(|flag| flag == "--misses") {
+    if has("--misses") {
         writeln!(out, "\n{}", accuracy.misses.join("\n"))?;
     }
     Ok(())

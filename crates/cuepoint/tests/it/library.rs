@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::{failed, fixture, succeeded};
+use crate::{cuepoint, failed, fixture, succeeded};
 
 /// The titles of an exported table.
 fn titles(csv: &str) -> Vec<&str> {
@@ -32,11 +32,25 @@ Warnings   none
 #[test]
 fn inspect_shows_warnings_with_examples() {
     let text = succeeded(&["inspect", &fixture("missing_track_id.xml")]);
-    assert!(text.contains("Tracks     3 declared, 1 read, 2 skipped\n"), "{text}");
-    assert!(text.contains("  2 × track left out: no usable TrackID\n"), "{text}");
+    assert!(text.contains("Tracks     3 declared, 3 read, 0 skipped\n"), "{text}");
+    assert!(text.contains("  1 × no TrackID: playlists find the track by"), "{text}");
     assert!(text.contains("      line 6: Lost\n"), "{text}");
     let text = succeeded(&["inspect", &fixture("dangling_key.xml")]);
     assert!(text.contains("  Set: 3 tracks, 1 not in the collection\n"), "{text}");
+}
+
+#[test]
+fn tracks_without_a_name_and_other_media_are_counted_and_exported() {
+    let text = succeeded(&["inspect", &fixture("file_names.xml")]);
+    assert!(
+        text.contains("8 declared, 6 read, 2 skipped\nTitles     6 from file names\n"),
+        "{text}"
+    );
+    let media = fixture("media.xml");
+    let text = succeeded(&["inspect", &media]);
+    assert!(text.contains("Media      2 samples, 1 video\n"), "{text}");
+    let csv = succeeded(&["export", &media, "--media", "music,video"]);
+    assert_eq!(titles(&csv), ["Dusk", "Dusk (Clean)"]);
 }
 
 #[test]
@@ -52,6 +66,47 @@ fn export_takes_a_playlist_by_its_path() {
     let library = fixture("full_model.xml");
     let csv = succeeded(&["export", &library, "--playlist", "Sets/Friday"]);
     assert_eq!(titles(&csv), ["Sunrise (Original Mix)", "Dusk", "Dusk"]);
+}
+
+#[test]
+fn export_takes_folders_and_several_playlists() {
+    let library = fixture("full_model.xml");
+    let csv = succeeded(&["export", &library, "--playlist", "Sets"]);
+    assert_eq!(titles(&csv), ["Sunrise (Original Mix)", "Dusk"]);
+    let library = fixture("duplicate_playlist_names.xml");
+    let args = ["export", &library, "--playlist", "2024/Warmup", "--playlist", "2023"];
+    assert_eq!(titles(&succeeded(&args)), ["Dusk", "Sunrise"]);
+}
+
+#[test]
+fn what_export_leaves_out_is_told() {
+    let told = |args: &[&str]| {
+        let output = cuepoint(args);
+        assert_eq!(output.status.code(), Some(3), "{args:?}");
+        let csv = String::from_utf8(output.stdout).unwrap();
+        let rows = csv.lines().count() - 1;
+        (rows, String::from_utf8(output.stderr).unwrap())
+    };
+    let (rows, message) = told(&["export", &fixture("file_names.xml")]);
+    assert_eq!(rows, 6);
+    assert!(message.starts_with("warning: left out: 2 tracks with neither a name"), "{message}");
+    let library = fixture("dangling_key.xml");
+    let (rows, message) = told(&["export", &library, "--playlist", "Set"]);
+    assert_eq!(rows, 2);
+    assert!(message.starts_with("warning: left out: 1 playlist entries whose"), "{message}");
+    succeeded(&["export", &library]);
+}
+
+#[test]
+fn paths_are_exported_byte_for_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("library.xml");
+    let text = "<DJ_PLAYLISTS><COLLECTION><TRACK Name='a&#7;' \
+                Location='file://localhost/M/a%07%22b%0a.mp3'/></COLLECTION></DJ_PLAYLISTS>";
+    fs::write(&path, text).unwrap();
+    let csv = succeeded(&["export", path.to_str().unwrap()]);
+    assert!(csv.ends_with(",\"/M/a\u{7}\"\"b\n.mp3\"\r\n"), "{csv:?}");
+    assert_eq!(titles(&csv)[0], "a");
 }
 
 #[test]
@@ -107,7 +162,7 @@ fn an_unknown_playlist_comes_with_near_names() {
     let unknown = |path: &str| failed(&["export", &library, "--playlist", path], 1);
     for path in ["sets/fridy", "Friday"] {
         let message = unknown(path);
-        assert!(message.contains("there is no such playlist"), "{message}");
+        assert!(message.contains("there is no such playlist or folder"), "{message}");
         assert!(message.contains("did you mean \"Sets/Friday\""), "{message}");
     }
     assert!(unknown("xyz").contains("`cuepoint inspect` lists the playlists"));
@@ -117,7 +172,7 @@ fn an_unknown_playlist_comes_with_near_names() {
 fn an_ambiguous_playlist_says_so() {
     let library = fixture("duplicate_playlist_names.xml");
     let message = failed(&["export", &library, "--playlist", "Twin"], 1);
-    assert!(message.contains("ambiguous: 2 playlists have this path"), "{message}");
+    assert!(message.contains("ambiguous: 2 playlists or folders have this path"), "{message}");
     let csv = succeeded(&["export", &library, "--playlist", "2024/Warmup"]);
     assert_eq!(titles(&csv), ["Dusk"]);
 }

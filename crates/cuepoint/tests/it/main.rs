@@ -1,7 +1,9 @@
 //! The program as it is typed, with its output and exit status.
 
+mod daily;
 mod library;
 mod matching;
+mod project;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -1,5 +1,8 @@
 //! `cuepoint match`
 
+mod earlier;
+mod tables;
+
 use std::fmt;
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::Arc;
@@ -8,22 +11,18 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
-use chrono::{SecondsFormat, Utc};
 use cuepoint_core::catalogue::Catalogue;
-use cuepoint_core::export::{
-    RunNote, write_candidates_csv, write_json, write_matches_csv, write_queries_csv,
-    write_review_csv,
-};
+use cuepoint_core::export::RunNote;
 use cuepoint_core::matching::{Confidence, Progress, TrackMatch, Workers, match_all};
-use cuepoint_core::rekordbox::{Library, Track};
+use cuepoint_core::rekordbox::Track;
 use cuepoint_core::results::{Matched, Table, View};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::catalogue;
 use crate::cli::MatchArgs;
 use crate::input::read_library;
-use crate::output::{self, write_named, write_output};
-use crate::playlist::find_playlist;
+use crate::left_out::LeftOut;
+use crate::playlist::{find_playlists, tracks};
 
 /// The user stopped the program; what was done is written.
 #[derive(Debug)]
@@ -42,31 +41,45 @@ impl std::error::Error for Stopped {}
 
 /// Matches the tracks that `args` names and writes what was found.
 pub(crate) fn run(args: &MatchArgs, out: &mut dyn Write) -> anyhow::Result<()> {
-    let outputs = [&args.output, &args.review, &args.candidates, &args.queries, &args.json];
-    outputs.into_iter().flatten().try_for_each(|path| output::check(path))?;
+    tables::check(args)?;
     let library = read_library(&args.library)?;
-    let tracks = tracks(&library, args.playlist.as_deref())?;
+    let playlists = find_playlists(&library.playlists, &args.playlists.paths)?;
+    let tracks = tracks(&library, &playlists);
+    let earlier = args.incremental.as_deref().map(earlier::read).transpose()?;
     let (catalogue, sum) = catalogue::open(&args.catalog)?;
-    let found = find(&tracks, &catalogue, args.threads.map_or(0, usize::from))?;
+    let is_kept = |track: Track<'_>| earlier.as_ref().is_some_and(|it| it.matched(track).is_some());
+    let searched: Vec<bool> = tracks.iter().map(|track| !is_kept(*track)).collect();
+    let open = tracks.iter().zip(&searched).filter(|(_, open)| **open);
+    let open: Vec<Track<'_>> = open.map(|(track, _)| *track).collect();
+    let found = find(&open, &catalogue, args.threads.map_or(0, usize::from))?;
     let done = found.iter().flatten().count();
-    let run = RunNote { id: run_id(&tracks, sum), complete: done == tracks.len() };
-    let table = Table::of(Matched::rows(&tracks, &found, &catalogue));
-    let view = table.all();
-    write_all(args, &run, &view, &catalogue, out)?;
-    summarise(&view);
-    if run.complete { Ok(()) } else { Err(Stopped { done, of: tracks.len() }.into()) }
+    let run = RunNote { id: run_id(&tracks, sum), complete: done == open.len() };
+    let found = in_place(&searched, found);
+    let rows = Matched::rows(&tracks, &found, &catalogue).into_iter();
+    let table = Table::of(match &earlier {
+        Some(earlier) => rows.map(|row| row.or_kept(earlier)).collect(),
+        None => rows.collect(),
+    });
+    let files = tables::write(args, &run, &table, &catalogue, out)?;
+    summarise(&table.all(), tracks.len() - open.len());
+    out.flush()?;
+    if !run.complete {
+        return Err(Stopped { done, of: open.len() }.into());
+    }
+    LeftOut::check(&library, &playlists, files)
 }
 
-fn tracks<'a>(library: &'a Library, playlist: Option<&str>) -> anyhow::Result<Vec<Track<'a>>> {
-    let Some(path) = playlist else { return Ok(library.collection.tracks().collect()) };
-    Ok(find_playlist(&library.playlists, path)?.tracks(&library.collection).collect())
+/// What was found for each of all tracks, of which only some were searched.
+fn in_place(searched: &[bool], found: Vec<Option<TrackMatch>>) -> Vec<Option<TrackMatch>> {
+    let mut found = found.into_iter();
+    searched.iter().map(|&open| if open { found.next().flatten() } else { None }).collect()
 }
 
 /// Names a run by what went into it: the same tracks and catalogue give the same bytes.
 fn run_id(tracks: &[Track<'_>], catalogue: u32) -> String {
     let mut hasher = crc32fast::Hasher::new();
     for track in tracks {
-        hasher.update(&track.id().to_le_bytes());
+        hasher.update(&track.id().unwrap_or(u64::MAX).to_le_bytes());
         hasher.update(track.title().as_bytes());
         hasher.update(track.artist().as_bytes());
     }
@@ -124,43 +137,17 @@ fn bar(tracks: usize) -> ProgressBar {
     }
 }
 
-fn write_all(
-    args: &MatchArgs,
-    run: &RunNote,
-    view: &View<'_, Matched<'_>>,
-    catalogue: &Catalogue,
-    out: &mut dyn Write,
-) -> anyhow::Result<()> {
-    let delimiter = args.delimiter.delimiter();
-    write_output(args.output.as_deref(), out, |out| {
-        write_matches_csv(out, run, view.rows(), delimiter)
-    })?;
-    if let Some(path) = &args.review {
-        write_named(path, |out| write_review_csv(out, view.rows(), delimiter))?;
-    }
-    if let Some(path) = &args.candidates {
-        write_named(path, |out| write_candidates_csv(out, view.rows(), catalogue, delimiter))?;
-    }
-    if let Some(path) = &args.queries {
-        write_named(path, |out| write_queries_csv(out, view.rows(), delimiter))?;
-    }
-    if let Some(path) = &args.json {
-        let now = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
-        write_named(path, |out| write_json(out, run, &now, view.rows(), catalogue))?;
-    }
-    Ok(())
-}
-
 /// One line about the result.
-fn summarise(view: &View<'_, Matched<'_>>) {
+fn summarise(view: &View<'_, Matched<'_>>, kept: usize) {
     let statistics = view.statistics();
     let (matched, all) = (statistics.matched(), statistics.rows);
     let [low, medium, high] = Confidence::ALL.map(|class| statistics.of(class));
     let percent = if all == 0 { 0.0 } else { 100.0 * matched as f64 / all as f64 };
+    let kept = if kept > 0 { format!("; {kept} kept") } else { String::new() };
     // The table is written already, so a failure to print this summary is ignored.
     let _ = writeln!(
         stderr(),
         "matched {matched} of {all} tracks ({percent:.1} %): {high} high, {medium} medium, {low} low \
-         confidence"
+         confidence{kept}"
     );
 }
