@@ -18,6 +18,7 @@ use super::text::{self, Badge, Bounds, Name};
 use super::trend::Trend;
 use super::trend_point::{TrendPoint, since};
 use super::trend_view::TrendView;
+use crate::links;
 use crate::{Report, Row};
 use perf_judge::budget::BudgetResult;
 use perf_judge::ident::BenchmarkId;
@@ -34,6 +35,8 @@ pub(super) struct BenchmarkView {
     badge: Badge,
     finding: String,
     source: String,
+    /// The source on the web, at the commit of the newest measurement.
+    source_page: Option<String>,
     figures: Vec<(&'static str, String)>,
     trend: Option<TrendView>,
     /// The trend for the scripts, as JSON.
@@ -48,8 +51,9 @@ pub(super) struct BenchmarkView {
     runs: Vec<RunCells>,
     /// The number of runs that are too old for the page.
     archived: String,
-    /// The file of the table.
+    /// The files of the table.
     csv: String,
+    json: String,
 }
 
 /// The latest measurement.
@@ -89,6 +93,7 @@ pub(super) fn view<'a>(
     shown: &'a SiteRuns<'a>,
     report: &Report,
     archive: Archive<'_>,
+    commits_at: Option<&str>,
 ) -> BenchmarkView {
     let row = shown.row(id);
     let verdict = row.map(|row| &row.verdict);
@@ -110,6 +115,7 @@ pub(super) fn view<'a>(
             levels,
             machines: trend.machine_changes(),
             accepted: trend.accepted(),
+            releases: trend.releases(),
             change_points: trend.change_points(),
             archive,
         };
@@ -121,6 +127,9 @@ pub(super) fn view<'a>(
         name: Name::full(id.as_str()),
         badge: verdict.map_or_else(Badge::not_measured, Badge::of_verdict),
         source: newest.map_or_else(String::new, |(_, measured)| source(measured)),
+        source_page: newest.and_then(|(point, measured)| {
+            source_page(point, measured, report.run.workspace.as_deref(), commits_at)
+        }),
         figures: row.map_or_else(Vec::new, |row| figures(row, &points)),
         data: trend.as_ref().map_or_else(String::new, data),
         trend: trend.map(|trend| trend.view()),
@@ -137,6 +146,7 @@ pub(super) fn view<'a>(
             count => unit::counted(count, "older run", "older runs"),
         },
         csv: format!("{stem}.csv"),
+        json: format!("{stem}.json"),
         finding: verdict.map_or_else(String::new, text::finding),
     }
 }
@@ -146,6 +156,22 @@ fn source(measured: &Measured) -> String {
     source.map_or_else(String::new, |at| {
         format!("{}:{}", text::clipped(&at.file, text::NAME), at.line)
     })
+}
+
+/// The page of the source at the measured commit. `workspace`: its path in the repository.
+fn source_page(
+    point: &TrendPoint<'_>,
+    measured: &Measured,
+    workspace: Option<&str>,
+    commits_at: Option<&str>,
+) -> Option<String> {
+    let source = measured.source.as_ref()?;
+    let commit = point.run.commit.filter(|commit| !commit.dirty)?;
+    let path = match workspace {
+        None | Some("" | ".") => source.file.clone(),
+        Some(folder) => format!("{folder}/{}", source.file),
+    };
+    links::source_page(commits_at, &commit.hash, &path, source.line)
 }
 
 /// The main numbers, without unknown ones.
