@@ -6,6 +6,7 @@ use super::count_trends::{self, CountView};
 use super::counts;
 use super::data::{self, Archive};
 use super::distribution::{self, DistributionView};
+use super::levels;
 use super::machines::{self, ElsewhereView};
 use super::marks::acceptances;
 use super::reproduce;
@@ -39,6 +40,8 @@ pub(super) struct BenchmarkView {
     source_page: Option<String>,
     figures: Vec<(&'static str, String)>,
     trend: Option<TrendView>,
+    /// The change points of the time, newest first.
+    changes: Vec<ChangeText>,
     /// The trend for the scripts, as JSON.
     data: String,
     counts: Vec<CountView>,
@@ -54,6 +57,16 @@ pub(super) struct BenchmarkView {
     /// The files of the table.
     csv: String,
     json: String,
+}
+
+/// A change point in words.
+#[derive(Clone, Debug, Serialize)]
+struct ChangeText {
+    sentence: String,
+    commit: String,
+    commit_page: Option<String>,
+    subject: String,
+    cause: String,
 }
 
 /// The latest measurement.
@@ -133,6 +146,7 @@ pub(super) fn view<'a>(
         figures: row.map_or_else(Vec::new, |row| figures(row, &points)),
         data: trend.as_ref().map_or_else(String::new, data),
         trend: trend.map(|trend| trend.view()),
+        changes: change_points.iter().rev().map(|change| change_text(&points, change)).collect(),
         counts: count_trends::views(&points, &budgets),
         distribution: distribution::view(&points),
         resources: resources::views(&points),
@@ -148,6 +162,17 @@ pub(super) fn view<'a>(
         csv: format!("{stem}.csv"),
         json: format!("{stem}.json"),
         finding: verdict.map_or_else(String::new, text::finding),
+    }
+}
+
+fn change_text(points: &[TrendPoint<'_>], change: &RunChangePoint<'_>) -> ChangeText {
+    let cause = levels::cause(points, change);
+    ChangeText {
+        sentence: change.sentence(),
+        commit: change.run.text.commit.clone(),
+        commit_page: change.run.commit_page.clone(),
+        subject: change.run.text.subject.clone(),
+        cause: cause.as_deref().map(text::line).unwrap_or_default(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Changes by the commit whose run was the first with them.
 
-use super::fluid;
+use super::interval;
 use super::levels::{BenchmarkLevels, LevelChange};
 use super::run_view::RunView;
 use super::runs;
@@ -22,9 +22,6 @@ const COMMITS: usize = 12;
 const ROWS: usize = 5;
 /// How many runs before its change point a change may be reported.
 const EARLIER: usize = 3;
-/// The ends of the scale of intervals, as logarithms: at least 5 %, at most a doubling.
-const SCALE: [f64; 2] = [0.05, std::f64::consts::LN_2];
-
 /// The changes that begin with the same run.
 pub(super) struct CommitChanges<'a> {
     /// The place of the run among the shown ones.
@@ -175,8 +172,8 @@ impl<'a> Change<'a> {
     fn row(&self, run: usize, letters: &BTreeMap<usize, char>, reach: f64) -> ChangeRow {
         let (class, symbol) = direction(self.is_rise());
         let Figures { base, head, change } = self.figures.clone();
-        let interval = self.interval.map(|(low, high)| unit::interval(low, high));
-        let drawing = self.interval.map(|ends| drawn_interval(self.change, ends, reach, class));
+        let ends = self.interval.map(|(low, high)| unit::interval(low, high));
+        let drawing = self.interval.map(|ends| interval::drawn(self.change, ends, reach, class));
         ChangeRow {
             name: Name::cell(self.id.as_str()),
             stem: self.id.file_stem(),
@@ -187,7 +184,7 @@ impl<'a> Change<'a> {
             change: text::or_nothing(change),
             class,
             symbol,
-            interval: interval.unwrap_or_default(),
+            interval: ends.unwrap_or_default(),
             drawing: drawing.unwrap_or_default(),
             cause: self.cause.as_deref().map(text::line).unwrap_or_default(),
             state: self.state(letters),
@@ -302,43 +299,10 @@ pub(super) fn views(
 /// The end of the scale of intervals, as a logarithm.
 fn reach(commits: &[CommitChanges<'_>]) -> f64 {
     let shown = commits.iter().flat_map(|commit| commit.changes.iter().take(ROWS));
-    let ends = shown.filter_map(|change| change.interval);
-    let greatest = ends.map(|(low, high)| low.0.abs().max(high.0.abs())).fold(0.0, f64::max);
-    greatest.clamp(SCALE[0], SCALE[1])
+    interval::reach(shown.filter_map(|change| change.interval))
 }
 
 /// The labels of the scale of intervals.
 pub(super) fn scale(commits: &[CommitChanges<'_>]) -> [String; 2] {
-    let reach = reach(commits);
-    [LogRatio(-reach), LogRatio(reach)].map(unit::change)
-}
-
-/// A dot for the change and a line for its interval. What is beyond the scale ends at its edge.
-fn drawn_interval(
-    change: LogRatio,
-    (low, high): (LogRatio, LogRatio),
-    reach: f64,
-    class: &str,
-) -> String {
-    let at = |ratio: LogRatio| 50.0 + 47.0 * (ratio.0 / reach).clamp(-1.0, 1.0);
-    let (low, high, dot) = (at(low), at(high), at(change));
-    let zero = fluid::vertical("zero", 50.0, [0.0, 24.0]);
-    format!(
-        r#"<svg class="interval {class}" height="24" aria-hidden="true">{zero}<line class="ends" x1="{low:.1}%" x2="{high:.1}%" y1="12" y2="12"/><circle class="dot" cx="{dot:.1}%" cy="12" r="4"/></svg>"#
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_interval_is_drawn_around_zero_and_within_its_scale() {
-        let ratio = LogRatio::from_percent;
-        let drawn = |change, low, high| {
-            drawn_interval(ratio(change), (ratio(low), ratio(high)), 0.2, "slower")
-        };
-        assert!(drawn(10.0, 5.0, 900.0).contains(r#"x2="97.0%""#));
-        assert!(drawn(0.0, -5.0, 5.0).contains(r#"cx="50.0%""#));
-    }
+    interval::ends(reach(commits))
 }

@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn columns_have_their_middle_and_text_is_escaped() {
-        assert_eq!([middle(0, 4), middle(3, 4)], [12.5, 87.5]);
+        assert_eq!(format!("{} {}", middle(0, 4), middle(3, 4)), "12.5 87.5");
         assert_eq!(
             text("end", 100.0, 8.0, 4.0, "<b>"),
             r#"<text class="end" x="100.00%" dx="8" y="4.0">&lt;b&gt;</text>"#

@@ -19,9 +19,10 @@ pub(super) enum Grouping {
 
 impl Grouping {
     /// The finest one with at most [`MOST`] groups, or the coarsest.
-    pub(super) fn of<'a>(names: impl Iterator<Item = &'a BenchmarkId> + Clone) -> Self {
+    pub(super) fn of<'a>(names: impl Iterator<Item = &'a BenchmarkId>) -> Self {
+        let names: Vec<&BenchmarkId> = names.collect();
         let count = |grouping: Self| {
-            names.clone().map(|id| grouping.group(id.as_str())).collect::<BTreeSet<_>>().len()
+            names.iter().map(|id| grouping.group(id.as_str())).collect::<BTreeSet<_>>().len()
         };
         let fine = [Self::Module, Self::Target];
         fine.into_iter().find(|grouping| count(*grouping) <= MOST).unwrap_or(Self::Package)

@@ -1,5 +1,6 @@
 //! The verdict of the overview: one sentence on the latest run and on what is still slower.
 
+use super::first_run;
 use super::levels::{BenchmarkLevels, LevelChange};
 use super::overview::{lacks_baseline, summary};
 use super::run_view::RunView;
@@ -41,7 +42,9 @@ pub(super) fn headline(
         (1.., ..) => of_latest(&fresh, report.rows.len(), open.len()),
         (0, 1.., _) => report.summary.clone(),
         (0, 0, 1..) => of_open(&open, report.rows.len(), runs),
-        (0, 0, 0) if lacks_baseline(report) => summary(report),
+        (0, 0, 0) if lacks_baseline(report) => {
+            first_run::title(report).unwrap_or_else(|| summary(report))
+        }
         (0, 0, 0) => of_unchanged(report, levels, first, count),
     };
     Headline {

@@ -145,7 +145,7 @@ impl Series<'_, '_> {
                 change: point.change(),
                 figures,
                 interval: interval.filter(|_| quantity.is_none()),
-                cause: self.cause(point).filter(|_| quantity.is_none()),
+                cause: cause(self.points, point).filter(|_| quantity.is_none()),
                 until,
                 sentence,
             }
@@ -161,19 +161,17 @@ impl Series<'_, '_> {
         };
         level_interval(&between(begin, at), &between(at, end))
     }
-
-    /// The first likely cause, from the counts of the runs on both sides of the change.
-    fn cause(&self, point: &RunChangePoint<'_>) -> Option<String> {
-        let measured = |id: &str| {
-            let of_run = self.points.iter().find(|other| other.run.id == id);
-            of_run.and_then(|point| point.measured)
-        };
-        let sides = [measured(point.before.id)?, measured(point.run.id)?];
-        cause(sides, point.levels(), point.is_rise())
-    }
 }
 
-fn cause([base, head]: [&Measured; 2], times: [f64; 2], is_rise: bool) -> Option<String> {
+/// The first likely cause of a change of the time, from the counts of the runs on both sides of it.
+/// `None` if instructions were not counted.
+pub(super) fn cause(points: &[TrendPoint<'_>], change: &RunChangePoint<'_>) -> Option<String> {
+    let measured = |id: &str| points.iter().find(|other| other.run.id == id)?.measured;
+    let sides = [measured(change.before.id)?, measured(change.run.id)?];
+    of_counts(sides, change.levels(), change.is_rise())
+}
+
+fn of_counts([base, head]: [&Measured; 2], times: [f64; 2], is_rise: bool) -> Option<String> {
     let counts = Counts::between(base, head);
     counts.get(Quantity::Instructions)?;
     let evidence = Evidence {

@@ -2,6 +2,7 @@
 
 use super::budget::{self, BudgetView};
 use super::commits::{self, CommitView};
+use super::first_run::{self, FirstRunView};
 use super::group::Grouping;
 use super::group_list::{self, GroupView};
 use super::headline::{Headline, headline};
@@ -35,6 +36,8 @@ pub(super) struct OverviewView {
     /// The runs or the commit that the rows are compared with.
     reference: String,
     no_baseline: Option<NoBaseline>,
+    /// Where the time goes, while there is no baseline.
+    first_run: Option<FirstRunView>,
     history: Option<HistoryView>,
     commits: Vec<CommitView>,
     /// The ends of the scale of the commits' intervals.
@@ -161,6 +164,7 @@ impl Overview<'_> {
             branch: text::word(&report.reference.branch),
             reference: reference(report),
             no_baseline: no_baseline(report, shown),
+            first_run: first_run::view(report, grouping).filter(|_| lacks_baseline(report)),
             history: history_chart::view(levels, shown, &commits, &columns, grouping),
             scale: commits::scale(&commits),
             commits: commits::views(&commits, runs, commits_at),

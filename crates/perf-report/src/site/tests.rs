@@ -112,7 +112,7 @@ fn a_first_run_shows_its_times_and_the_ways_to_a_verdict() {
         |path: &str| &pages.iter().find(|page| page.path.starts_with(path)).unwrap().contents;
     let overview = page("index");
     for text in [
-        "2 benchmarks measured, no baseline yet</bdi></h1>",
+        "2 benchmarks measured, 2.500 ns to 1.000 ms per iteration; no baseline yet</bdi></h1>",
         "No baseline yet: 1 of 3 comparable runs of <bdi>main</bdi>",
         "cargo xtask perf --compare HEAD~1",
         "Record 2 more comparable runs",

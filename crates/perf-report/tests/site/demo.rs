@@ -8,11 +8,6 @@ use perf_report::site::{Archive, Contents, Project, Release, SHOWN, Site, SiteFi
 use perf_report::{Report, Rules};
 use std::collections::BTreeMap;
 
-/// The folders of the sites, and the benchmarks that the second one has in addition.
-pub(crate) const DEMO: &str = "demo";
-pub(crate) const MANY: &str = "many";
-const MORE: usize = 280;
-
 /// Benchmarks with their time in ns in the first run.
 const BENCHMARKS: [(&str, f64); 30] = [
     ("app-core/parse::parse_minimal_xml", 3.9e3),
@@ -246,13 +241,4 @@ pub(crate) fn pages(runs: u32, many: usize, rendered: usize) -> Vec<SiteFile> {
         pages.extend(site.run(&cached.id).unwrap());
     }
     pages
-}
-
-/// The pages of a site like that of a real project, and of one with hundreds of benchmarks.
-pub(crate) fn pages_below_folders() -> Vec<SiteFile> {
-    let below = |folder: &str, pages: Vec<SiteFile>| -> Vec<SiteFile> {
-        let path = |page: SiteFile| SiteFile { path: format!("{folder}/{}", page.path), ..page };
-        pages.into_iter().map(path).collect()
-    };
-    [below(DEMO, pages(45, 0, 2)), below(MANY, pages(2, MORE, 0))].concat()
 }

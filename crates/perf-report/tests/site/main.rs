@@ -22,10 +22,17 @@ static SITE: LazyLock<Made> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let mut pages = made::pages();
     pages.extend(made::first_run_pages());
-    pages.extend(demo::pages_below_folders());
+    pages.extend(below("demo", demo::pages(45, 0, 2)));
+    pages.extend(below("many", demo::pages(2, 280, 0)));
     made::write(&folder.path().join("below/a/path"), &pages);
     Made { folder, pages }
 });
+
+/// The pages in a folder below the site's root.
+fn below(folder: &str, pages: Vec<SiteFile>) -> Vec<SiteFile> {
+    let path = |page: SiteFile| SiteFile { path: format!("{folder}/{}", page.path), ..page };
+    pages.into_iter().map(path).collect()
+}
 
 struct Made {
     folder: tempfile::TempDir,
@@ -45,7 +52,7 @@ impl Made {
             let alike = kinds.iter().filter(|known| folder(known) == folder(path));
             let wanted = match folder(path).as_str() {
                 "" | "demo" => usize::MAX,
-                "benchmark" | "first/benchmark" => 0,
+                "benchmark" | "first/benchmark" | "demo/benchmark" | "many/benchmark" => 0,
                 _ => 1,
             };
             if alike.count() < wanted {

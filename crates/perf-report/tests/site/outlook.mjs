@@ -9,12 +9,22 @@ import { CONCURRENCY, site, testPage, url } from "./fixture.mjs";
 const AXE = readFileSync(tools.resolve("axe-core/axe.min.js"), "utf8");
 
 const SIZE = { width: 1280, height: 900 };
+const WIDTHS = [1440, 1100, 960, 840, 768, 600, 480, 360];
 
 describe("how pages look", { concurrency: CONCURRENCY }, () => {
   testLook({ viewport: SIZE, colorScheme: "light" }, { axe: true });
   testLook({ viewport: SIZE, colorScheme: "dark" }, { axe: true });
   testLook({ viewport: { ...SIZE, width: 390 }, colorScheme: "dark" }, { axe: false });
-  testLook({ viewport: { ...SIZE, width: 360 }, colorScheme: "light" }, { axe: false });
+  testPage("no text is cut between 360 and 1440 px", { viewport: SIZE }, async (page) => {
+    for (const path of site.kinds) {
+      await page.goto(url(path));
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ ...SIZE, width });
+        assert.deepEqual(await page.evaluate(overflow), [], `${path} at ${width} px`);
+        assert.deepEqual(await page.evaluate(clipped), [], `${path} at ${width} px`);
+      }
+    }
+  });
 
   testPage("whole without scripts", { javaScriptEnabled: false }, async (page) => {
     for (const path of site.kinds) {
