@@ -187,7 +187,8 @@ fn budgets(budgets: &[BudgetResult]) -> String {
     }
 }
 
-fn capitalized(text: &str) -> String {
+/// The text with a capital first letter.
+pub(super) fn capitalized(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

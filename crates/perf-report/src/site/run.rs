@@ -3,6 +3,7 @@
 use super::budget::{self, BudgetView};
 use super::comparison::ComparisonRow;
 use super::counts::CountTable;
+use super::headline::capitalized;
 use super::interval;
 use super::overview::{self, Facts, has_interval, is_notable};
 use super::run_comparability::Comparability;
@@ -75,7 +76,7 @@ pub(super) fn view(
     Some(RunPage {
         root: "../",
         title: format!("Run of {}", run.label()),
-        summary: overview::summary(report),
+        summary: capitalized(&overview::summary(report)),
         facts: overview::facts(report, shown),
         run: RunRow::of(run),
         id: runs::file_name(run.id),

@@ -28,8 +28,16 @@ pub(super) struct ScalingView {
     name: String,
     chart: String,
     rows: Vec<ExponentRow>,
-    /// The arguments, and the times of each row.
-    arguments: Vec<String>,
+    /// The members of the table of times, and a row per argument.
+    members: Vec<Name>,
+    times: Vec<TimesRow>,
+}
+
+/// The times at an argument.
+#[derive(Clone, Debug, Serialize)]
+struct TimesRow {
+    argument: String,
+    times: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -45,7 +53,6 @@ struct ExponentRow {
     /// The exponent in the first run, for comparison.
     first: String,
     spark: String,
-    times: Vec<String>,
 }
 
 /// A member with its current times and their fit.
@@ -105,18 +112,24 @@ fn view(name: &str, series: &[Series<'_>]) -> Option<ScalingView> {
     Some(ScalingView {
         name: text::clipped(name, text::NAME),
         chart: chart(shown, &arguments)?,
-        rows: (1..).zip(series).map(|(number, series)| row(number, series, &arguments)).collect(),
-        arguments: arguments.iter().map(|(_, written)| text::word(written)).collect(),
+        rows: (1..).zip(series).map(|(number, series)| row(number, series)).collect(),
+        members: shown.iter().map(|own| Name::cell(split(own.member.name).1)).collect(),
+        times: arguments.iter().map(|(_, written)| times(written, shown)).collect(),
     })
 }
 
-fn row(number: usize, series: &Series<'_>, arguments: &[(f64, &str)]) -> ExponentRow {
+fn times(argument: &str, series: &[Series<'_>]) -> TimesRow {
+    let time = |series: &Series<'_>| {
+        let mut own = series.member.arguments.iter();
+        let at = own.position(|(own, _)| own.text == argument);
+        text::time(at.and_then(|at| series.points.get(at)).map(|(_, ns)| *ns))
+    };
+    TimesRow { argument: text::word(argument), times: series.iter().map(time).collect() }
+}
+
+fn row(number: usize, series: &Series<'_>) -> ExponentRow {
     let PowerLaw { exponent, low, high, r_squared, .. } = series.law;
     let largest = series.member.arguments.last().map(|(_, levels)| levels.id.file_stem());
-    let time = |(_, written): &(f64, &str)| {
-        let own = series.member.arguments.iter().position(|(own, _)| own.text == *written);
-        text::time(own.and_then(|at| series.points.get(at)).map(|(_, ns)| *ns))
-    };
     let drawn: Vec<(usize, f64)> =
         series.exponents.iter().map(|(run, exponent)| (*run, exponent.max(0.0))).collect();
     ExponentRow {
@@ -129,7 +142,6 @@ fn row(number: usize, series: &Series<'_>, arguments: &[(f64, &str)]) -> Exponen
         per_doubling: unit::factor(series.law.per_doubling()),
         first: text::or_nothing(series.exponents.first().map(|(_, first)| format!("{first:.2}"))),
         spark: spark::around(&drawn, 0),
-        times: arguments.iter().map(time).collect(),
     }
 }
 
@@ -219,7 +231,7 @@ mod tests {
             (&"1.00".into(), &"2.00".into())
         );
         assert_eq!(chart["rows"][1]["per_doubling"], "4.00 ×");
-        assert_eq!(chart["arguments"], serde_json::json!(["10", "100", "1000"]));
-        assert_eq!(chart["rows"][0]["times"][2], "1.000 µs");
+        assert_eq!(chart["times"][2]["argument"], "1000");
+        assert_eq!(chart["times"][2]["times"][0], "1.000 µs");
     }
 }

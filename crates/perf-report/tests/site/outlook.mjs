@@ -9,7 +9,7 @@ import { CONCURRENCY, site, testPage, url } from "./fixture.mjs";
 const AXE = readFileSync(tools.resolve("axe-core/axe.min.js"), "utf8");
 
 const SIZE = { width: 1280, height: 900 };
-const WIDTHS = [1440, 1100, 960, 840, 768, 600, 480, 360];
+const WIDTHS = [1440, 1160, 1040, 970, 840, 768, 600, 480, 360];
 
 describe("how pages look", { concurrency: CONCURRENCY }, () => {
   testLook({ viewport: SIZE, colorScheme: "light" }, { axe: true });

@@ -68,7 +68,7 @@ describe("the scripts", { concurrency: CONCURRENCY }, () => {
     await page.goto(url("demo/alternatives.html"));
     const main = await text(page, "main");
     assert.match(main, /HashMap is the fastest at 100000: BTreeMap takes 2\.\d+ × as long/);
-    const rows = await page.locator("article:has(.scaling) tbody tr").allTextContents();
+    const rows = await page.locator("article:has(.scaling) table.benchmarks tbody tr").allTextContents();
     assert.match(rows[2], /SortedVec\s*1\.9\d/);
     await page.goto(url("demo/releases.html"));
     assert.match(await text(page, "main"), /latest run compared with v0\.9\.0[^]*2 of 30 benchmarks are slower, by up to 18\.\d %/);
