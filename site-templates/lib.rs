@@ -7,10 +7,13 @@ macro_rules! files {
 }
 
 /// Each file's name, with `/` between its parts, and its text.
-pub const FILES: [(&str, &str); 16] = files![
+pub const FILES: [(&str, &str); 19] = files![
     "layout.html",
     "parts.html",
     "overview.html",
+    "group.html",
+    "alternatives.html",
+    "releases.html",
     "benchmark.html",
     "run.html",
     "comparison.html",

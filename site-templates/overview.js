@@ -1,20 +1,30 @@
-// Searches and sorts the table of benchmarks. The page is complete without this script.
+// Searches and sorts the benchmarks. The page is complete without this script.
 "use strict";
 
 (() => {
   const form = document.getElementById("find");
-  const table = document.getElementById("all");
-  if (!form || !table) return;
+  const list = document.getElementById("all");
+  if (!form || !list) return;
   const search = document.getElementById("search");
   const sort = document.getElementById("sort");
   const onlyChanged = document.getElementById("only-changed");
   const found = document.getElementById("found");
-  const modules = [...table.tBodies];
-  const rows = modules.flatMap((module) =>
-    [...module.rows].filter((row) => row.dataset.name !== undefined).map((row) => ({ row, module })),
-  );
-  const flat = document.createElement("tbody");
-  table.append(flat);
+  const results = document.getElementById("results");
+  // The most results of a search over the names of all groups.
+  const MOST = 100;
+  const groups = [...list.querySelectorAll("details.group")].map((group) => ({
+    group,
+    body: group.querySelector("tbody"),
+    rows: [...group.querySelectorAll("tr[data-name]")],
+    wasOpen: group.open,
+  }));
+  const rows = groups.flatMap(({ rows, body }) => rows.map((row) => ({ row, body })));
+  const isPaged = list.querySelector("p.group") !== null;
+  let names = null;
+  window.perfNames = (all) => {
+    names = all;
+    show();
+  };
 
   const magnitude = (row) => Math.abs(Number(row.dataset.change)) || 0;
   const time = (row) => Number(row.dataset.ns) || 0;
@@ -23,29 +33,77 @@
     time: (a, b) => time(b.row) - time(a.row),
   };
 
+  /** Sorted rows form one list, in the first group; otherwise each is in its own group. */
   function arrange() {
     const order = orders[sort.value];
     const arranged = order ? [...rows].sort(order) : rows;
-    for (const { row, module } of arranged) (order ? flat : module).append(row);
+    for (const { row, body } of arranged) (order ? groups[0].body : body).append(row);
+    list.classList.toggle("flat", order !== undefined);
   }
 
-  function matches(row, words) {
-    if (onlyChanged.checked && row.dataset.changed === undefined) return false;
-    const name = row.dataset.name.toLowerCase();
-    return words.every((word) => name.includes(word));
-  }
+  const words = () => search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const matches = (name) => words().every((word) => name.toLowerCase().includes(word));
 
   function show() {
-    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    if (isPaged) showNames();
+    else showRows();
+  }
+
+  function showRows() {
+    const isFiltered = words().length > 0 || onlyChanged.checked;
     let count = 0;
     for (const { row } of rows) {
-      row.hidden = !matches(row, words);
+      row.hidden = !matches(row.dataset.name) || (onlyChanged.checked && row.dataset.changed === undefined);
       if (!row.hidden) count += 1;
     }
-    for (const module of modules) {
-      module.hidden = ![...module.rows].some((row) => row.dataset.name !== undefined && !row.hidden);
+    for (const { group, body, wasOpen } of groups) {
+      const some = [...body.rows].some((row) => !row.hidden);
+      group.hidden = !some;
+      group.open = some && (isFiltered || sort.value !== "name" || wasOpen);
     }
     found.textContent = `${count} of ${rows.length} benchmarks`;
+  }
+
+  /** The names are loaded at the first search. */
+  function load() {
+    if (document.getElementById("names")) return;
+    const script = document.createElement("script");
+    script.id = "names";
+    script.src = `${document.querySelector("link[rel=stylesheet]").getAttribute("href").replace("style.css", "")}data/names.js`;
+    document.head.append(script);
+  }
+
+  function showNames() {
+    const isSearched = words().length > 0;
+    list.hidden = isSearched;
+    results.hidden = !isSearched;
+    if (!isSearched) {
+      found.textContent = "";
+      return;
+    }
+    if (!names) {
+      found.textContent = "Loading…";
+      load();
+      return;
+    }
+    const all = names.filter(([name]) => matches(name));
+    results.replaceChildren(...all.slice(0, MOST).map(result));
+    const shown = all.length > MOST ? `, the first ${MOST} shown` : "";
+    found.textContent = `${all.length} of ${names.length} benchmarks${shown}`;
+  }
+
+  function result([name, stem, ...values]) {
+    const item = document.createElement("li");
+    const link = document.createElement("a");
+    link.href = `benchmark/${stem}.html`;
+    link.textContent = name;
+    const numbers = values.filter(Boolean).map((value) => {
+      const number = document.createElement("span");
+      number.textContent = value;
+      return number;
+    });
+    item.append(link, ...numbers);
+    return item;
   }
 
   function updateAddress() {
@@ -94,6 +152,7 @@
   });
 
   form.hidden = false;
+  for (const control of [sort, onlyChanged]) control.parentElement.hidden ||= isPaged;
   restore();
   if (sort.value !== "name") arrange();
   show();

@@ -21,6 +21,7 @@
   const MARKS = {
     "change-point": { letter: "C", color: "limit", dash: [] },
     machine: { letter: "M", color: "soft", dash: [2, 3] },
+    release: { letter: "R", color: "soft", dash: [1, 2] },
     accepted: { letter: "A", color: "soft", dash: [6, 3] },
   };
 
@@ -172,7 +173,8 @@
 
   function marks(chart) {
     const { ctx, bbox: { left, top, width, height } } = chart;
-    const place = (mark) => ({ ...MARKS[mark.class], x: Math.round(chart.valToPos(mark.at + first, "x", true)) });
+    const letter = (mark) => (mark.class === "release" ? mark.text : MARKS[mark.class].letter);
+    const place = (mark) => ({ ...MARKS[mark.class], letter: letter(mark), x: Math.round(chart.valToPos(mark.at + first, "x", true)) });
     const places = data.marks.map(place).filter(({ x }) => x >= left && x <= left + width);
     let free = 0;
     for (const { letter, color, dash, x } of places.sort((a, b) => a.x - b.x)) {

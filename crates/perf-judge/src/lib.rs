@@ -77,6 +77,8 @@ pub mod unit;
 #[doc(hidden)]
 pub mod stats;
 #[doc(hidden)]
+pub mod scaling;
+#[doc(hidden)]
 pub mod run;
 #[doc(hidden)]
 pub mod history;

@@ -47,6 +47,51 @@ pub(super) fn commit_page(commits_at: Option<&str>, hash: &str) -> Option<String
     commits_at.filter(|_| is_hash).map(|base| format!("{base}{hash}"))
 }
 
+/// The page with the commits from `base` to `head` on a host that is known to have one.
+pub(super) fn range_page(commits_at: Option<&str>, base: &str, head: &str) -> Option<String> {
+    let page = |hash| commit_page(commits_at, hash);
+    page(base).and(page(head))?;
+    let repository = repository_page(commits_at?);
+    match host(repository)? {
+        "github.com" | "codeberg.org" => Some(format!("{repository}/compare/{base}...{head}")),
+        "gitlab.com" => Some(format!("{repository}/-/compare/{base}...{head}")),
+        _ => None,
+    }
+}
+
+/// The page of a line of a file at a commit, on a host that is known to have one.
+///
+/// `path` is below the root of the repository, with `/` between its parts.
+pub(super) fn source_page(
+    commits_at: Option<&str>,
+    commit: &str,
+    path: &str,
+    line: u32,
+) -> Option<String> {
+    commit_page(commits_at, commit)?;
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._-+/".contains(&b);
+    let is_safe =
+        path.bytes().all(is_plain) && !path.split('/').any(|part| matches!(part, "" | "." | ".."));
+    let repository = repository_page(commits_at.filter(|_| is_safe)?);
+    let files = match host(repository)? {
+        "github.com" => "blob",
+        "gitlab.com" => "-/blob",
+        "codeberg.org" => "src/commit",
+        _ => return None,
+    };
+    Some(format!("{repository}/{files}/{commit}/{path}#L{line}"))
+}
+
+/// The host of an address.
+fn host(page: &str) -> Option<&str> {
+    page.split("://").nth(1)?.split('/').next()
+}
+
+/// The page of the repository, from the address of its commit pages.
+pub(super) fn repository_page(commits_at: &str) -> &str {
+    commits_at.trim_end_matches('/').trim_end_matches("commit").trim_end_matches('/')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,5 +130,29 @@ mod tests {
         );
         assert_eq!(commit_page(base, "<b>1a2b3c"), None);
         assert_eq!(commit_page(None, "1a2b3c4d"), None);
+    }
+
+    #[test]
+    fn known_hosts_show_the_commits_between_two() {
+        let range = |at| range_page(Some(at), "1a2b3c4d", "5e6f7a8b");
+        let expected = "https://github.com/team/app/compare/1a2b3c4d...5e6f7a8b";
+        assert_eq!(range("https://github.com/team/app/commit/").as_deref(), Some(expected));
+        let expected = "https://gitlab.com/team/app/-/compare/1a2b3c4d...5e6f7a8b";
+        assert_eq!(range("https://gitlab.com/team/app/commit/").as_deref(), Some(expected));
+        assert_eq!(range("https://example.org/team/app/commit/"), None);
+        assert_eq!(range_page(Some("https://github.com/a/b/commit/"), "<b>", "5e6f7a8b"), None);
+        assert_eq!(range_page(None, "1a2b3c4d", "5e6f7a8b"), None);
+    }
+
+    #[test]
+    fn known_hosts_show_a_line_of_a_source() {
+        let page = |path| source_page(Some("https://github.com/a/b/commit/"), "1a2b3c4d", path, 7);
+        let expected = "https://github.com/a/b/blob/1a2b3c4d/benches/x.rs#L7";
+        assert_eq!(page("benches/x.rs").as_deref(), Some(expected));
+        for path in ["../x.rs", "a//x.rs", "<b>.rs", "", "a b.rs"] {
+            assert_eq!(page(path), None, "{path}");
+        }
+        let unknown = Some("https://example.org/a/b/commit/");
+        assert_eq!(source_page(unknown, "1a2b3c4d", "x.rs", 7), None);
     }
 }

@@ -43,6 +43,16 @@ impl Scale {
         })
     }
 
+    /// A logarithmic scale with all of `values`; `None` if one is not above 0 or there is none.
+    pub(super) fn all_logarithmic(values: &[f64]) -> Option<Self> {
+        let usable = values.iter().copied().filter_map(drawable).filter(|value| *value > 0.0);
+        let low = usable.clone().reduce(f64::min)?;
+        let high = usable.reduce(f64::max)?;
+        let is_narrow = high / low < 2.0;
+        let (low, high) = if is_narrow { (low / 1.5, high * 1.5) } else { (low, high) };
+        Some(Self::logarithmic(low, high))
+    }
+
     fn logarithmic(low: f64, high: f64) -> Self {
         let margin = (high / low).powf(MARGIN);
         Self { low: low / margin, high: high * margin, logarithmic: true }

@@ -55,6 +55,7 @@ pub(crate) fn run(args: &SiteArgs) -> Result<ExitCode> {
         branch: &branch.name,
         workspace: &workspace.runs(&settings.renamed)?,
         templates: &templates,
+        root: &workspace.root,
     };
     let site = sources.write_newest(&repository)?;
     let page = site.join("index.html");

@@ -310,6 +310,7 @@ fn write_site(context: &Context, report: &Report) -> Result<Option<PathBuf>> {
         branch: context.history.base_branch.name.as_str(),
         workspace: &context.history.workspace,
         templates: &context.project.templates,
+        root: &context.project.workspace.root,
     };
     Ok(Some(sources.write(report)?.join("index.html")))
 }

@@ -14,10 +14,12 @@ use archive::{ArchivedRuns, SelectedRuns};
 use folder::{SiteFolder, key_of};
 use perf_judge::budget::{Budget, BudgetFile};
 use perf_judge::history::{History, Past, WorkspaceRuns};
-use perf_report::site::{Archive, COMPARISONS, CachedPage, Contents, LOOK_BACK, SHOWN, Site};
+use perf_report::site::{
+    Archive, COMPARISONS, CachedPage, Contents, LOOK_BACK, Project, SHOWN, Site,
+};
 use perf_report::{Comparison, Report, Rules, commits_at};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The inputs of a site.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +34,8 @@ pub(crate) struct SiteInputs<'a> {
     /// The workspace whose runs it shows.
     pub(crate) workspace: &'a WorkspaceRuns,
     pub(crate) templates: &'a BTreeMap<String, String>,
+    /// The root of the workspace.
+    pub(crate) root: &'a Path,
 }
 
 /// The part of the history that a site shows.
@@ -92,21 +96,48 @@ impl SiteInputs<'_> {
         }
     }
 
-    /// The web address of commits, if the remote's host is known.
-    fn commits_url(&self) -> Result<Option<String>> {
-        let Some(repository) = self.repository else { return Ok(None) };
-        Ok(repository.remote_address()?.and_then(|address| commits_at(&address)))
+    /// The address of the remote.
+    fn remote_address(&self) -> Result<Option<String>> {
+        self.repository.map_or(Ok(None), Repository::remote_address)
+    }
+
+    /// The name of the project: the configured one, the last part of the remote's address, or that of
+    /// the workspace's folder.
+    fn project_name(&self, remote: Option<&str>) -> String {
+        let last = |path: &str| {
+            let path = path.trim_end_matches('/');
+            let name = path.rsplit(['/', ':']).next().unwrap_or_default();
+            name.strip_suffix(".git").unwrap_or(name).to_owned()
+        };
+        let of_folder = || {
+            let name = self.root.file_name().unwrap_or_default();
+            name.to_string_lossy().into_owned()
+        };
+        let configured = self.settings.project.clone();
+        let of_remote = || remote.map(last).filter(|name| !name.is_empty());
+        configured.or_else(of_remote).unwrap_or_else(of_folder)
     }
 
     /// Writes all changed files.
     fn render(&self, recorded: &SiteHistory, report: &Report) -> Result<PathBuf> {
-        let commits_url = self.commits_url()?;
+        let remote = self.remote_address()?;
+        let commits_url = remote.as_deref().and_then(commits_at);
+        let releases = match self.repository {
+            Some(repository) => repository.releases()?,
+            None => Vec::new(),
+        };
+        let name = self.project_name(remote.as_deref());
         let contents = Contents {
             history: &recorded.history,
             report,
             comparisons: &recorded.comparisons,
             rules: self.rules(),
             commits_at: commits_url.as_deref(),
+            project: Project {
+                name: &name,
+                releases: &releases,
+                alternatives: Some(&self.settings.alternatives),
+            },
         };
         let site = Site::new(self.templates, contents).context("cannot render the site")?;
         let key = site.key() ^ program_key()? ^ self.workspace.key();

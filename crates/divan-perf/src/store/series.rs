@@ -3,12 +3,13 @@
 use super::git::git;
 use super::objects::Objects;
 use super::read::{HistoryFile, file_name};
-use super::{Repository, answer};
+use super::{Repository, answer, text};
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
 use perf_judge::history::{DayIndex, NameTable, Place, RunRow, path_of_id, place_of};
 use perf_judge::run::Run;
 use perf_report::Comparison;
+use perf_report::site::Release;
 use std::collections::BTreeMap;
 
 /// The objects of the day indexes by day, for example `2026-11-23`. A day has two objects if the
@@ -111,6 +112,22 @@ impl Repository {
             }
         }
         Ok((comparisons, notes))
+    }
+
+    /// The tags with the commits that they name, as releases.
+    pub(crate) fn releases(&self) -> Result<Vec<Release>> {
+        let sh = &self.sh;
+        // An annotated tag is an object of its own, and names its commit by `*objectname`.
+        let format = "--format=%(objectname) %(*objectname) %(refname:lstrip=2)";
+        let listed = git!(sh, "git for-each-ref --sort=creatordate {format} refs/tags");
+        let listed = listed.quiet().output().context("cannot list the tags")?;
+        let release = |line: &str| {
+            let (object, rest) = line.split_once(' ')?;
+            let (commit, name) = rest.split_once(' ')?;
+            let commit = if commit.is_empty() { object } else { commit };
+            Some(Release { name: name.to_owned(), commit: commit.to_owned() })
+        };
+        Ok(text(listed.stdout).lines().filter_map(release).collect())
     }
 
     /// The URL of the remote.

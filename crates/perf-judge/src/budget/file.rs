@@ -10,7 +10,7 @@ use super::limits::{Budget, RawBudget};
 use super::object::{AsObject, object, objects, unique_keys};
 use super::pattern::matches;
 use super::settings::{HistoryConfig, check_base_branches, check_history};
-use super::{exclude, names, renamed};
+use super::{alternatives, exclude, names, renamed};
 use crate::ident::BenchmarkId;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
@@ -53,6 +53,13 @@ pub struct BudgetFile {
     /// The accepted regressions.
     #[serde(default, deserialize_with = "objects")]
     pub accepted: Vec<Acceptance>,
+    /// The name of the project, for the site. `None`: that of the repository.
+    #[serde(default, deserialize_with = "configured")]
+    pub project: Option<String>,
+    /// Benchmarks that do the same work in different ways: patterns like those of `exclude`, by the
+    /// name of the group.
+    #[serde(default, deserialize_with = "unique_keys")]
+    pub alternatives: BTreeMap<String, Vec<String>>,
     /// The limits by name.
     #[serde(default, deserialize_with = "unique_keys")]
     budgets: BTreeMap<String, AsObject<RawBudget>>,
@@ -88,6 +95,8 @@ impl Default for BudgetFile {
             exclude: Vec::new(),
             renamed: BTreeMap::new(),
             accepted: Vec::new(),
+            project: None,
+            alternatives: BTreeMap::new(),
             budgets: BTreeMap::new(),
         }
     }
@@ -100,7 +109,8 @@ impl BudgetFile {
     /// With the line and column of the value or key:
     ///
     /// - a text that is not JSON, an unknown or duplicate key, a newer schema;
-    /// - a name that git or cargo does not accept, a cycle of new names, or an empty name in `exclude`;
+    /// - a name that git or cargo does not accept, a cycle of new names, or an empty name in `exclude` or
+    ///   `alternatives`;
     /// - a limit that is missing, out of range or out of order, or has the key of another metric.
     pub fn parse(text: &str) -> Result<(Self, Budgets), BudgetError> {
         check_object(text)?;
@@ -122,6 +132,7 @@ impl BudgetFile {
         file.renamed = renamed::resolved(text, &file.renamed)?;
         accepted::check(text, &file.accepted)?;
         exclude::check(text, &file.exclude)?;
+        alternatives::check(text, &file.alternatives)?;
         let budgets = file.budgets.iter();
         let budgets = budgets.map(|(name, AsObject(raw))| raw.checked(text, name));
         let budgets = budgets.collect::<Result<_, _>>()?;

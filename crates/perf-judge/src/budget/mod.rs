@@ -15,6 +15,7 @@ mod pattern;
 mod limits;
 mod names;
 mod exclude;
+mod alternatives;
 mod file;
 mod check;
 mod recent;
@@ -24,6 +25,7 @@ mod accept;
 
 pub use accept::accept;
 pub use accepted::{Acceptance, AcceptanceError};
+pub use alternatives::is_alternative;
 pub use base::BaseConfig;
 pub use cargo_config::CargoConfig;
 pub use check::{BudgetResult, BudgetStatus, Required, check};

@@ -6,6 +6,7 @@ use super::count_trends::{self, CountView};
 use super::counts;
 use super::data::{self, Archive};
 use super::distribution::{self, DistributionView};
+use super::levels;
 use super::machines::{self, ElsewhereView};
 use super::marks::acceptances;
 use super::reproduce;
@@ -18,6 +19,7 @@ use super::text::{self, Badge, Bounds, Name};
 use super::trend::Trend;
 use super::trend_point::{TrendPoint, since};
 use super::trend_view::TrendView;
+use crate::links;
 use crate::{Report, Row};
 use perf_judge::budget::BudgetResult;
 use perf_judge::ident::BenchmarkId;
@@ -34,8 +36,12 @@ pub(super) struct BenchmarkView {
     badge: Badge,
     finding: String,
     source: String,
+    /// The source on the web, at the commit of the newest measurement.
+    source_page: Option<String>,
     figures: Vec<(&'static str, String)>,
     trend: Option<TrendView>,
+    /// The change points of the time, newest first.
+    changes: Vec<ChangeText>,
     /// The trend for the scripts, as JSON.
     data: String,
     counts: Vec<CountView>,
@@ -48,8 +54,19 @@ pub(super) struct BenchmarkView {
     runs: Vec<RunCells>,
     /// The number of runs that are too old for the page.
     archived: String,
-    /// The file of the table.
+    /// The files of the table.
     csv: String,
+    json: String,
+}
+
+/// A change point in words.
+#[derive(Clone, Debug, Serialize)]
+struct ChangeText {
+    sentence: String,
+    commit: String,
+    commit_page: Option<String>,
+    subject: String,
+    cause: String,
 }
 
 /// The latest measurement.
@@ -89,6 +106,7 @@ pub(super) fn view<'a>(
     shown: &'a SiteRuns<'a>,
     report: &Report,
     archive: Archive<'_>,
+    commits_at: Option<&str>,
 ) -> BenchmarkView {
     let row = shown.row(id);
     let verdict = row.map(|row| &row.verdict);
@@ -110,6 +128,7 @@ pub(super) fn view<'a>(
             levels,
             machines: trend.machine_changes(),
             accepted: trend.accepted(),
+            releases: trend.releases(),
             change_points: trend.change_points(),
             archive,
         };
@@ -121,9 +140,13 @@ pub(super) fn view<'a>(
         name: Name::full(id.as_str()),
         badge: verdict.map_or_else(Badge::not_measured, Badge::of_verdict),
         source: newest.map_or_else(String::new, |(_, measured)| source(measured)),
+        source_page: newest.and_then(|(point, measured)| {
+            source_page(point, measured, report.run.workspace.as_deref(), commits_at)
+        }),
         figures: row.map_or_else(Vec::new, |row| figures(row, &points)),
         data: trend.as_ref().map_or_else(String::new, data),
         trend: trend.map(|trend| trend.view()),
+        changes: change_points.iter().rev().map(|change| change_text(&points, change)).collect(),
         counts: count_trends::views(&points, &budgets),
         distribution: distribution::view(&points),
         resources: resources::views(&points),
@@ -137,7 +160,19 @@ pub(super) fn view<'a>(
             count => unit::counted(count, "older run", "older runs"),
         },
         csv: format!("{stem}.csv"),
+        json: format!("{stem}.json"),
         finding: verdict.map_or_else(String::new, text::finding),
+    }
+}
+
+fn change_text(points: &[TrendPoint<'_>], change: &RunChangePoint<'_>) -> ChangeText {
+    let cause = levels::cause(points, change);
+    ChangeText {
+        sentence: change.sentence(),
+        commit: change.run.text.commit.clone(),
+        commit_page: change.run.commit_page.clone(),
+        subject: change.run.text.subject.clone(),
+        cause: cause.as_deref().map(text::line).unwrap_or_default(),
     }
 }
 
@@ -146,6 +181,22 @@ fn source(measured: &Measured) -> String {
     source.map_or_else(String::new, |at| {
         format!("{}:{}", text::clipped(&at.file, text::NAME), at.line)
     })
+}
+
+/// The page of the source at the measured commit. `workspace`: its path in the repository.
+fn source_page(
+    point: &TrendPoint<'_>,
+    measured: &Measured,
+    workspace: Option<&str>,
+    commits_at: Option<&str>,
+) -> Option<String> {
+    let source = measured.source.as_ref()?;
+    let commit = point.run.commit.filter(|commit| !commit.dirty)?;
+    let path = match workspace {
+        None | Some("" | ".") => source.file.clone(),
+        Some(folder) => format!("{folder}/{}", source.file),
+    };
+    links::source_page(commits_at, &commit.hash, &path, source.line)
 }
 
 /// The main numbers, without unknown ones.

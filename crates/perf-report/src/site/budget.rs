@@ -73,6 +73,11 @@ pub(super) fn of_counts(budgets: &[Budget], names: &[BenchmarkId]) -> String {
     embedded(&by_benchmark)
 }
 
+/// The used share of the target; 0 without a value.
+pub(super) fn used(budget: &BudgetResult) -> f64 {
+    budget.value.map_or(0.0, |value| value / budget.target)
+}
+
 /// `28.0 % left`, `90.0 % over`
 fn headroom(budget: &BudgetResult) -> String {
     let Some(value) = budget.value else { return String::new() };

@@ -6,7 +6,7 @@ use super::text;
 use super::trend_point::TrendPoint;
 use perf_judge::detect::change_points::{ChangePoint, count_steps, steps};
 use perf_judge::run::Quantity;
-use perf_judge::unit::{self, Figures};
+use perf_judge::unit::{self, Figures, LogRatio};
 
 /// A change point with its runs.
 pub(super) struct RunChangePoint<'a> {
@@ -85,6 +85,16 @@ impl<'a> RunChangePoint<'a> {
         let change = if before == 0.0 { "from 0".to_owned() } else { unit::change(change) };
         let show = |level| Some(quantity.show(level));
         Figures { base: show(before), head: show(after), change: Some(change) }
+    }
+
+    /// The new level over the old one.
+    pub(super) fn change(&self) -> LogRatio {
+        self.point.change
+    }
+
+    /// The levels before and after.
+    pub(super) fn levels(&self) -> [f64; 2] {
+        [self.point.before, self.point.after]
     }
 
     /// Whether the level rose.

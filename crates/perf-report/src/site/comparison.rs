@@ -1,5 +1,6 @@
 //! Recorded comparisons: a page each, and rows of a list.
 
+use super::interval;
 use super::runs::{self, file_name};
 use super::text::{self, Badge, Bounds, Name};
 use crate::links::commit_page;
@@ -34,6 +35,8 @@ pub(super) struct ComparisonPage {
     /// The page of its run, if there is one.
     run: Option<String>,
     machine: String,
+    /// The ends of the scale of the intervals.
+    scale: [String; 2],
     benchmarks: Vec<ComparedRow>,
 }
 
@@ -48,6 +51,8 @@ struct ComparedRow {
     base: String,
     head: String,
     pairs: usize,
+    /// The confidence interval as a drawing.
+    drawing: String,
 }
 
 impl ComparisonRow {
@@ -104,6 +109,8 @@ pub(super) fn view(
     let run = comparison.run().filter(|run| has_page(run));
     let mut benchmarks: Vec<&Compared> = comparison.benchmarks.iter().collect();
     benchmarks.sort_by(|one, other| (one.state, &one.name).cmp(&(other.state, &other.name)));
+    let ends = benchmarks.iter().filter_map(|compared| compared.low.zip(compared.high));
+    let reach = interval::reach(ends);
     ComparisonPage {
         root: "../",
         title: format!("{} compared with {}", row.head, row.base),
@@ -112,7 +119,8 @@ pub(super) fn view(
         base_page: commit_page(commits_at, &comparison.base),
         run: run.map(runs::page_of),
         machine: super::machines::name(&comparison.machine),
-        benchmarks: benchmarks.into_iter().map(compared_row).collect(),
+        scale: interval::ends(reach),
+        benchmarks: benchmarks.into_iter().map(|own| compared_row(own, reach)).collect(),
         row,
     }
 }
@@ -124,14 +132,18 @@ fn bounds(compared: &Compared) -> Bounds {
     Bounds::new(compared.state, ends, farther)
 }
 
-fn compared_row(compared: &Compared) -> ComparedRow {
+fn compared_row(compared: &Compared, reach: f64) -> ComparedRow {
     let median = |side: fn(&Pair) -> f64| {
         stats::median(&compared.pairs.iter().map(side).collect::<Vec<f64>>())
     };
     let [base_ns, head_ns] = [median(|pair| pair.base.median), median(|pair| pair.head.median)];
     let figures = Figures::new(base_ns, head_ns, compared.change);
+    let badge = Badge::of_state(compared.state, compared.state.label(compared.severity));
+    let ends = compared.change.zip(compared.low.zip(compared.high));
+    let drawing = ends.map(|(change, ends)| interval::drawn(change, ends, reach, badge.class));
     ComparedRow {
-        badge: Badge::of_state(compared.state, compared.state.label(compared.severity)),
+        drawing: drawing.unwrap_or_default(),
+        badge,
         name: Name::cell(compared.name.as_str()),
         stem: compared.name.file_stem(),
         change: figures.change.unwrap_or_default(),

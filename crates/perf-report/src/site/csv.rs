@@ -1,34 +1,54 @@
-//! The runs of a benchmark as a table for other programs.
+//! The runs of a benchmark as tables for other programs: CSV and JSON.
 
+use super::data::embedded;
 use super::run_comparability;
 use super::site_runs::SiteRuns;
 use super::trend_point::TrendPoint;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Measured, Quantity};
 
+/// The number of columns with a text, which are the first.
+const TEXTS: usize = 7;
 /// The columns before those of the quantities, which have the names of run files.
 const COLUMNS: [&str; 14] = [
     "run", "started", "commit", "branch", "machine", "flags", "unit", "min", "median", "p95",
     "p99", "max", "launches", "samples",
 ];
 
-/// The runs that a benchmark's page shows, the oldest first, with a line of column names.
-pub(super) fn of<'a>(id: &BenchmarkId, shown: &'a SiteRuns<'a>) -> String {
-    let columns = COLUMNS.into_iter().chain(Quantity::recorded().map(Quantity::key));
-    let mut table = line(columns.map(str::to_owned));
+/// The runs that a benchmark's page shows, the oldest first: as CSV with a line of column names, and as
+/// a JSON array of objects with the same names. Times and counts are numbers in JSON.
+pub(super) fn of<'a>(id: &BenchmarkId, shown: &'a SiteRuns<'a>) -> [String; 2] {
+    let columns: Vec<&str> =
+        COLUMNS.into_iter().chain(Quantity::recorded().map(Quantity::key)).collect();
+    let mut table = line(&columns.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+    let mut objects: Vec<String> = Vec::new();
     for point in shown.series(id) {
         if let Some(measured) = point.measured {
-            table += &row(&point, measured);
+            let fields = row(&point, measured);
+            table += &line(&fields);
+            objects.push(object(&columns, &fields));
         }
     }
-    table
+    [table, format!("[\n{}\n]\n", objects.join(",\n"))]
 }
 
-fn row(point: &TrendPoint<'_>, measured: &Measured) -> String {
+/// A row as a JSON object, without empty fields.
+fn object(columns: &[&str], fields: &[String]) -> String {
+    let known = columns.iter().zip(fields).enumerate().filter(|(_, (_, field))| !field.is_empty());
+    let member = |(at, (name, field)): (usize, (&&str, &String))| {
+        let value = if at < TEXTS { embedded(field) } else { field.clone() };
+        format!("\"{name}\":{value}")
+    };
+    format!("{{{}}}", known.map(member).collect::<Vec<String>>().join(","))
+}
+
+fn row(point: &TrendPoint<'_>, measured: &Measured) -> Vec<String> {
     let (run, times) = (point.run, &measured.time_ns);
     let commit = run.commit.map_or("", |commit| commit.hash.as_str());
     let branch = run.commit.and_then(|commit| commit.branch.as_deref()).unwrap_or_default();
-    let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+    // JSON has no infinite numbers.
+    let known = |value: Option<f64>| value.filter(|value| value.is_finite());
+    let number = |value| known(value).map_or_else(String::new, |value: f64| value.to_string());
     let fixed = [
         run.id.to_owned(),
         run.text.moment.clone(),
@@ -46,11 +66,11 @@ fn row(point: &TrendPoint<'_>, measured: &Measured) -> String {
         times.samples.to_string(),
     ];
     let counts = Quantity::recorded().map(|quantity| number(measured.quantity(quantity)));
-    line(fixed.into_iter().chain(counts))
+    fixed.into_iter().chain(counts).collect()
 }
 
-fn line(fields: impl Iterator<Item = String>) -> String {
-    let fields: Vec<String> = fields.map(|field| quoted(&field)).collect();
+fn line(fields: &[String]) -> String {
+    let fields: Vec<String> = fields.iter().map(|field| quoted(field)).collect();
     fields.join(",") + "\r\n"
 }
 

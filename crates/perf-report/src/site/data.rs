@@ -72,6 +72,8 @@ pub(super) struct TrendSource<'a> {
     pub(super) levels: &'a [Level],
     /// Where another machine began to measure.
     pub(super) machines: &'a [(usize, String)],
+    /// The runs of releases.
+    pub(super) releases: &'a [(usize, String)],
     /// Where a regression was accepted.
     pub(super) accepted: &'a [(usize, String)],
     /// Where the level changed.
@@ -117,6 +119,7 @@ impl TrendSource<'_> {
                 .collect(),
             marks: marks("machine", self.machines)
                 .chain(marks("change-point", self.change_points))
+                .chain(marks("release", self.releases))
                 .chain(marks("accepted", self.accepted))
                 .collect(),
             archive: self.archive(),

@@ -52,6 +52,11 @@ impl Trend<'_> {
                 "first run of another machine",
             ),
             (
+                !self.releases.is_empty(),
+                r#"<path class="release" d="M16 1V15"/>"#.to_owned(),
+                "release",
+            ),
+            (
                 !self.change_points.is_empty(),
                 r#"<path class="change-point" d="M16 1V15"/>"#.to_owned(),
                 "change point",

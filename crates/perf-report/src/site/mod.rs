@@ -4,27 +4,40 @@
 //! The templates define the layout only: numbers and texts are formatted here. They are arguments, so
 //! that a project can use its own.
 
+mod alternatives;
 mod badge;
 mod benchmark;
 mod budget;
-mod change_point_list;
+mod commits;
 mod comparison;
 mod count_trends;
 mod counts;
 mod csv;
 mod data;
 mod distribution;
+mod feed;
 mod file;
+mod first_run;
+mod fluid;
+mod group;
+mod group_list;
+mod headline;
+mod history_chart;
+mod interval;
 mod legend;
+mod levels;
 mod machines;
 mod marks;
 pub mod archive;
 mod overview;
 mod trend_point;
+mod project;
+mod releases;
 mod reproduce;
 mod resources;
 mod run;
 mod runs;
+mod scaling;
 mod site_runs;
 mod run_view;
 mod spark;
@@ -37,17 +50,22 @@ mod change_points;
 
 pub use data::Archive;
 pub use file::SiteFile;
+pub use project::{Project, Release};
 pub use templates::SiteError;
 
 use crate::{Comparison, Report, Rules};
+use group_list::GroupPages;
 use overview::Overview;
 use perf_judge::history::{History, Past};
 use perf_judge::ident::{BenchmarkId, digest};
 use perf_judge::run::Run;
+use project::ProjectView;
 use serde::Serialize;
 use site_runs::SiteRuns;
 use std::collections::{BTreeMap, BTreeSet};
-use templates::{BENCHMARK, COMPARE, COMPARISON, FEED, OVERVIEW, RUN, Templates};
+use templates::{
+    ALTERNATIVES, BENCHMARK, COMPARE, COMPARISON, FEED, GROUP, OVERVIEW, RELEASES, RUN, Templates,
+};
 
 /// The most runs that a page shows.
 pub const SHOWN: usize = site_runs::LIMIT;
@@ -69,6 +87,8 @@ pub struct Contents<'a> {
     pub rules: Rules<'a>,
     /// The address of the repository's commit pages, from [`crate::commits_at`].
     pub commits_at: Option<&'a str>,
+    /// The project.
+    pub project: Project<'a>,
 }
 
 /// A site, rendered page by page.
@@ -109,8 +129,17 @@ impl<'a> Site<'a> {
         contents: Contents<'a>,
     ) -> Result<Self, SiteError> {
         let Contents { history, report, commits_at, .. } = contents;
-        let shown = SiteRuns::new(history, report, commits_at);
-        Ok(Self { templates: Templates::parse(templates)?, contents, shown })
+        let project = contents.project;
+        let shown = SiteRuns::new(history, report, commits_at).with_releases(project);
+        let mut templates = Templates::parse(templates)?;
+        let has_alternatives = alternatives::exist(&shown.names(), project);
+        templates.set_site(&ProjectView::of(
+            project,
+            commits_at,
+            has_alternatives,
+            releases::exist(&shown.runs),
+        ));
+        Ok(Self { templates, contents, shown })
     }
 
     /// The files that change with every run: the overviews, the page to compare runs, the feed, the
@@ -119,13 +148,27 @@ impl<'a> Site<'a> {
     /// # Errors
     /// [`SiteError::Template`] if a template uses an undefined value.
     pub fn overview(&'a self) -> Result<Vec<SiteFile>, SiteError> {
-        let Contents { report, .. } = self.contents;
+        let Contents { report, commits_at, project, .. } = self.contents;
         let mut pages = self.templates.assets();
-        let change_points = change_point_list::change_points(&self.shown);
-        let feed = change_point_list::FeedView::of(&change_points, report.run.started);
-        let (root, main) = ("", report.run.machine.key.as_str());
-        let overview = Overview { root, shown: &self.shown, report, main, change_points };
+        let levels = levels::all(&self.shown);
+        let feed = feed::FeedView::of(&levels, &self.shown.runs, report.run.started);
+        let (shown, main) = (&self.shown, report.run.machine.key.as_str());
+        let (root, levels, project) = ("", levels.as_slice(), project.name);
+        let overview = Overview { root, shown, report, main, levels, commits_at, project };
         pages.push(self.page("index.html", OVERVIEW, &overview.view())?);
+        if let Some(groups) = GroupPages::of(report, shown) {
+            for page in groups.views() {
+                pages.push(self.page(&page.path(), GROUP, &page)?);
+            }
+            pages.push(groups.names());
+        }
+        if alternatives::exist(&self.shown.names(), self.contents.project) {
+            let view = alternatives::page(levels, self.contents.project);
+            pages.push(self.page("alternatives.html", ALTERNATIVES, &view)?);
+        }
+        if let Some(view) = releases::page(levels, &self.shown.runs) {
+            pages.push(self.page("releases.html", RELEASES, &view)?);
+        }
         pages.push(self.page("compare.html", COMPARE, &self.compare())?);
         pages.push(self.page("feed.xml", FEED, &feed)?);
         pages.push(SiteFile { path: "badge.json".to_owned(), contents: badge::of(report) });
@@ -137,15 +180,17 @@ impl<'a> Site<'a> {
 
     /// The overview of another machine: the verdicts on its newest run.
     fn machine(&self, key: &str) -> Result<Option<SiteFile>, SiteError> {
-        let Contents { history, report, rules, commits_at, .. } = self.contents;
+        let Contents { history, report, rules, commits_at, project, .. } = self.contents;
         let on = |run: &Run| run.machine.key == key && run.origin.is_none();
         let Some(run) = history.newest(rules.branch, on) else { return Ok(None) };
         let own = self.judged(run);
-        let shown = SiteRuns::new(history, &own, commits_at);
-        let (root, main) = ("../", report.run.machine.key.as_str());
-        let change_points = change_point_list::change_points(&shown);
-        let view = Overview { root, shown: &shown, report: &own, main, change_points };
-        self.page(&machines::page(key, main), OVERVIEW, &view.view()).map(Some)
+        let shown = SiteRuns::new(history, &own, commits_at).with_releases(project);
+        let main = report.run.machine.key.as_str();
+        let levels = levels::all(&shown);
+        let (root, shown, report, levels) = ("../", &shown, &own, &levels);
+        let project = project.name;
+        let overview = Overview { root, shown, report, main, levels, commits_at, project };
+        self.page(&machines::page(key, main), OVERVIEW, &overview.view()).map(Some)
     }
 
     /// The benchmarks with a page, by name.
@@ -153,7 +198,7 @@ impl<'a> Site<'a> {
         self.shown.names()
     }
 
-    /// A benchmark's page, and its runs as CSV.
+    /// A benchmark's page, and its runs as CSV and as JSON.
     ///
     /// # Errors
     /// [`SiteError::Template`] if a template uses an undefined value.
@@ -161,12 +206,17 @@ impl<'a> Site<'a> {
         &'a self,
         name: &BenchmarkId,
         archive: Archive<'_>,
-    ) -> Result<[SiteFile; 2], SiteError> {
+    ) -> Result<[SiteFile; 3], SiteError> {
         let stem = name.file_stem();
-        let view = benchmark::view(name, &self.shown, self.contents.report, archive);
+        let Contents { report, commits_at, .. } = self.contents;
+        let view = benchmark::view(name, &self.shown, report, archive, commits_at);
         let page = self.page(&format!("benchmark/{stem}.html"), BENCHMARK, &view)?;
-        let contents = csv::of(name, &self.shown);
-        Ok([page, SiteFile { path: format!("benchmark/{stem}.csv"), contents }])
+        let file = |extension, contents| {
+            let path = format!("benchmark/{stem}.{extension}");
+            SiteFile { path, contents }
+        };
+        let [csv, json] = csv::of(name, &self.shown);
+        Ok([page, file("csv", csv), file("json", json)])
     }
 
     /// The pages of the recorded runs that are shown.
@@ -231,7 +281,7 @@ impl<'a> Site<'a> {
     /// A digest of the templates and rules, which the cached pages depend on as well.
     pub fn key(&self) -> u64 {
         let Contents { rules, commits_at, .. } = self.contents;
-        let rules = format!("{rules:?} {commits_at:?}");
+        let rules = format!("{rules:?} {commits_at:?} {:?}", self.contents.project);
         digest(rules.as_bytes()) ^ self.templates.key()
     }
 

@@ -1,54 +1,53 @@
 //! The overview of a machine: the results of its latest run, and the runs before it.
 
 use super::budget::{self, BudgetView};
-use super::change_point_list::ChangePointView;
+use super::commits::{self, CommitView};
+use super::first_run::{self, FirstRunView};
+use super::group::Grouping;
+use super::group_list::{self, GroupView};
+use super::headline::{Headline, headline};
+use super::history_chart::{self, Columns, HistoryView};
+use super::levels::BenchmarkLevels;
 use super::machines::{self, MachineView};
 use super::run_comparability::{Comparability, Flag};
-use super::run_view::RunView;
 use super::runs::RunRow;
 use super::site_runs::SiteRuns;
 use super::spark;
 use super::text::{self, Badge, Bounds, Name};
-use super::trend_point::since;
 use crate::{Report, Row};
 use perf_judge::baseline::MINIMUM;
-use perf_judge::budget::{BudgetResult, BudgetStatus};
+use perf_judge::budget::BudgetResult;
 use perf_judge::run::Machine;
 use perf_judge::unit;
 use perf_judge::verdict::{State, Verdict};
 use serde::Serialize;
 
 /// The most runs that the overview lists.
-const LISTED: usize = 30;
+const LISTED: usize = 15;
 
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct OverviewView {
     root: &'static str,
     title: String,
-    badge: Badge,
-    summary: String,
+    headline: Headline,
     reasons: Vec<String>,
     run: Facts,
+    branch: String,
     /// The runs or the commit that the rows are compared with.
     reference: String,
     no_baseline: Option<NoBaseline>,
-    changed: Vec<RowView>,
+    /// Where the time goes, while there is no baseline.
+    first_run: Option<FirstRunView>,
+    history: Option<HistoryView>,
+    commits: Vec<CommitView>,
+    /// The ends of the scale of the commits' intervals.
+    scale: [String; 2],
     /// The text in the place of an empty list of changes.
     unchanged: String,
-    modules: Vec<ModuleView>,
-    /// The number of columns of the table of benchmarks.
-    columns: usize,
+    groups: Vec<GroupView>,
     count: String,
-    /// Whether any row has a confidence interval.
-    has_intervals: bool,
-    /// Whether any row has a throughput.
-    has_throughput: bool,
-    /// Whether the rows have different states.
-    has_states: bool,
-    change_points: Vec<ChangePointView>,
+    columns: RowColumns,
     budgets: Vec<BudgetView>,
-    /// The budgets over their targets.
-    broken: Vec<BudgetView>,
     notes: Vec<String>,
     runs: Vec<RunRow>,
     /// The number of runs that are not in the list.
@@ -80,20 +79,11 @@ struct NoBaseline {
     more: String,
 }
 
-/// The benchmarks of one module.
-#[derive(Clone, Debug, Serialize)]
-struct ModuleView {
-    name: String,
-    label: Name,
-    rows: Vec<RowView>,
-}
-
 /// A benchmark as a row of a table.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct RowView {
-    badge: Badge,
-    name: Name,
-    /// The name without its module.
+    pub(super) badge: Badge,
+    /// The name without its group.
     short: Name,
     /// The full name, to search in.
     whole: String,
@@ -103,14 +93,35 @@ pub(super) struct RowView {
     change: String,
     bounds: Bounds,
     throughput: String,
-    since: String,
-    since_page: Option<String>,
     remark: String,
     spark: String,
     /// The change as a logarithm and the time in ns, to sort by.
     ratio: String,
     ns: String,
-    is_notable: bool,
+    pub(super) is_notable: bool,
+}
+
+/// Which columns the tables of benchmarks have.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct RowColumns {
+    has_baseline: bool,
+    /// Whether any row has a confidence interval.
+    has_intervals: bool,
+    /// Whether any row has a throughput.
+    has_throughput: bool,
+    /// Whether the rows have different states.
+    has_states: bool,
+}
+
+impl RowColumns {
+    pub(super) fn of(report: &Report) -> Self {
+        Self {
+            has_baseline: !lacks_baseline(report),
+            has_intervals: report.rows.iter().any(has_interval),
+            has_throughput: report.rows.iter().any(|row| throughput(row).is_some()),
+            has_states: report.rows.windows(2).any(|two| state(&two[0]) != state(&two[1])),
+        }
+    }
 }
 
 /// The source of an overview.
@@ -120,30 +131,29 @@ pub(super) struct Overview<'a> {
     pub(super) report: &'a Report,
     /// The machine key of the reported run.
     pub(super) main: &'a str,
-    pub(super) change_points: Vec<ChangePointView>,
+    pub(super) levels: &'a [BenchmarkLevels<'a>],
+    pub(super) commits_at: Option<&'a str>,
+    pub(super) project: &'a str,
 }
 
 impl Overview<'_> {
-    pub(super) fn view(self) -> OverviewView {
-        let Self { root, shown, report, main, change_points } = self;
-        let badge = Badge::of_status(report.status);
-        let changed = report.rows.iter().filter(|row| is_notable(&row.verdict));
+    pub(super) fn view(&self) -> OverviewView {
+        let Self { root, shown, report, main, levels, commits_at, project } = *self;
+        let columns = Columns::of(levels);
+        let runs = &shown.runs;
+        let headline = headline(report, levels, runs, columns.first(), columns.len());
         let outcome = &report.outcome;
-        let unlisted = shown.runs.len().saturating_sub(LISTED) + shown.archived;
-        let no_baseline = no_baseline(report, shown);
-        let summary = summary(report);
-        let has_intervals = report.rows.iter().any(has_interval);
-        let has_throughput = report.rows.iter().any(|row| throughput(row).is_some());
-        let has_states = report.rows.windows(2).any(|two| state(&two[0]) != state(&two[1]));
-        let columns = match &no_baseline {
-            Some(_) => 3 + usize::from(has_throughput) + usize::from(has_states),
-            None => 7 + usize::from(has_intervals),
-        };
+        let unlisted = runs.len().saturating_sub(LISTED) + shown.archived;
+        let grouping = Grouping::of(report.rows.iter().map(|row| &row.verdict.name));
+        let commits = commits::all(levels, shown, report);
+        let is_main = report.run.machine.key == main;
+        let mut budgets: Vec<&BudgetResult> = report.budgets.iter().collect();
+        budgets.sort_by(|one, other| budget::used(other).total_cmp(&budget::used(one)));
+        let project = if project.is_empty() { "Benchmarks" } else { project };
         OverviewView {
             root,
-            title: format!("{}: {summary}", badge.word),
-            badge,
-            summary,
+            title: format!("{}: {}", text::word(project), headline.title),
+            headline,
             reasons: outcome
                 .gate
                 .iter()
@@ -151,21 +161,20 @@ impl Overview<'_> {
                 .map(|text| reason(text))
                 .collect(),
             run: facts(report, shown),
+            branch: text::word(&report.reference.branch),
             reference: reference(report),
-            no_baseline,
-            changed: changed.map(|row| row_view(row, shown)).collect(),
+            no_baseline: no_baseline(report, shown),
+            first_run: first_run::view(report, grouping).filter(|_| lacks_baseline(report)),
+            history: history_chart::view(levels, shown, &commits, &columns, grouping),
+            scale: commits::scale(&commits),
+            commits: commits::views(&commits, runs, commits_at),
             unchanged: unchanged(report),
-            modules: modules(report, shown),
+            groups: group_list::groups(report, shown, grouping, is_main),
             count: unit::counted(report.rows.len(), "benchmark", "benchmarks"),
-            columns,
-            has_intervals,
-            has_throughput,
-            has_states,
-            change_points,
-            budgets: report.budgets.iter().map(budget::view).collect(),
-            broken: report.budgets.iter().filter(is_over).map(budget::view).collect(),
+            columns: RowColumns::of(report),
+            budgets: budgets.into_iter().map(budget::view).collect(),
             notes: report.notes.iter().map(|note| text::clipped(note, text::NAME)).collect(),
-            runs: shown.runs.iter().rev().take(LISTED).map(RunRow::of).collect(),
+            runs: runs.iter().rev().take(LISTED).map(RunRow::of).collect(),
             unlisted: match unlisted {
                 0 => String::new(),
                 more => unit::counted(more, "older run", "older runs"),
@@ -174,10 +183,6 @@ impl Overview<'_> {
             machine: machine(&report.run.machine),
         }
     }
-}
-
-fn is_over(budget: &&BudgetResult) -> bool {
-    budget.status > BudgetStatus::Unmeasured
 }
 
 /// Whether the list of changes contains it.
@@ -244,13 +249,20 @@ fn reason(reason: &str) -> String {
     text::clipped(reason, text::NAME)
 }
 
+/// `1a2b3c4d5e6f`, `1a2b3c4d5e6f with uncommitted changes`
+fn commit(report: &Report) -> String {
+    let Some(commit) = &report.run.commit else { return text::NOTHING.to_owned() };
+    let hash = text::clipped(commit.short(), 12);
+    if commit.dirty { format!("{hash} with uncommitted changes") } else { hash }
+}
+
 pub(super) fn facts(report: &Report, shown: &SiteRuns<'_>) -> Facts {
     let run = &report.run;
     let shown = shown.runs.iter().find(|shown| shown.id == run.id);
     let subject = run.commit.as_ref().map_or("", |commit| &commit.subject);
     Facts {
         started: format!("{} UTC", text::minute(run.started)),
-        commit: text::line(&run.commit_label()),
+        commit: commit(report),
         commit_page: shown.and_then(|shown| shown.commit_page.clone()),
         subject: text::line(subject),
         machine: machines::name(&run.machine),
@@ -281,45 +293,15 @@ pub(super) fn unchanged(report: &Report) -> String {
     }
 }
 
-/// All benchmarks by module, in the order of their names.
-fn modules(report: &Report, shown: &SiteRuns<'_>) -> Vec<ModuleView> {
-    let mut rows: Vec<&Row> = report.rows.iter().collect();
-    rows.sort_by_key(|row| split(row.verdict.name.as_str()));
-    let mut modules: Vec<ModuleView> = Vec::new();
-    for row in rows {
-        let (module, _) = split(row.verdict.name.as_str());
-        let name = text::clipped(module, text::NAME);
-        let view = row_view(row, shown);
-        match modules.last_mut().filter(|module| module.name == name) {
-            Some(module) => module.rows.push(view),
-            None => {
-                let label = Name::cell(module);
-                modules.push(ModuleView { name, label, rows: vec![view] });
-            }
-        }
-    }
-    modules
-}
-
-/// `core/parse::xml::large` as `core/parse::xml` and `large`
-fn split(name: &str) -> (&str, &str) {
-    let by_path = name.rsplit_once("::");
-    by_path
-        .or_else(|| name.rsplit_once('/'))
-        .filter(|(_, last)| !last.is_empty())
-        .unwrap_or(("", name))
-}
-
-pub(super) fn row_view(row: &Row, shown: &SiteRuns<'_>) -> RowView {
+/// A row of a group's table.
+pub(super) fn row_view(row: &Row, shown: &SiteRuns<'_>, grouping: Grouping) -> RowView {
     let verdict = &row.verdict;
     let points = shown.series(&verdict.name);
-    let since = since(&points, verdict);
     let figures = verdict.figures();
     let name = verdict.name.as_str();
     RowView {
         badge: Badge::of_verdict(verdict),
-        name: Name::cell(name),
-        short: Name::cell(split(name).1),
+        short: Name::cell(grouping.short(name)),
         whole: text::clipped(name, text::NAME),
         stem: verdict.name.file_stem(),
         base: figures.base.unwrap_or_default(),
@@ -327,8 +309,6 @@ pub(super) fn row_view(row: &Row, shown: &SiteRuns<'_>) -> RowView {
         change: figures.change.unwrap_or_default(),
         bounds: Bounds::of_verdict(verdict),
         throughput: throughput(row).unwrap_or_default(),
-        since: since.map_or_else(String::new, RunView::since_label),
-        since_page: since.and_then(super::runs::page),
         remark: text::line(&row.remark()),
         spark: spark::spark(&points, verdict),
         ratio: verdict.change.map_or_else(String::new, |change| format!("{:.4}", change.0)),
@@ -342,22 +322,4 @@ pub(super) fn machine(machine: &Machine) -> Vec<(&'static str, String)> {
     let more = [("image", machine.image.clone()), ("key", machine.key.clone())];
     let known = facts.chain(more).filter(|(_, value)| !value.is_empty());
     known.map(|(name, value)| (name, text::line(&value))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_have_a_module() {
-        let cases = [
-            ("core/parse::xml::large", ("core/parse::xml", "large")),
-            ("core/parse", ("core", "parse")),
-            ("odd", ("", "odd")),
-            ("odd::", ("", "odd::")),
-        ];
-        for (name, parts) in cases {
-            assert_eq!(split(name), parts);
-        }
-    }
 }

@@ -3,6 +3,8 @@
 use super::budget::{self, BudgetView};
 use super::comparison::ComparisonRow;
 use super::counts::CountTable;
+use super::headline::capitalized;
+use super::interval;
 use super::overview::{self, Facts, has_interval, is_notable};
 use super::run_comparability::Comparability;
 use super::run_view::RunView;
@@ -10,7 +12,11 @@ use super::runs::{self, RunRow};
 use super::site_runs::SiteRuns;
 use super::text::{self, Badge, Bounds, Name};
 use crate::{Comparison, Report, Row};
+use perf_judge::unit;
 use serde::Serialize;
+
+/// The most unchanged benchmarks of the page, and the most with counts.
+const OTHERS: usize = 1000;
 
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct RunPage {
@@ -31,6 +37,8 @@ pub(super) struct RunPage {
     unchanged: String,
     changed: Vec<MeasuredRow>,
     others: Vec<MeasuredRow>,
+    /// The number of unchanged benchmarks that are not listed.
+    unlisted: String,
     budgets: Vec<BudgetView>,
     counts: Option<CountTable>,
     notes: Vec<String>,
@@ -47,6 +55,8 @@ struct MeasuredRow {
     head: String,
     change: String,
     bounds: Bounds,
+    /// The confidence interval as a drawing.
+    drawing: String,
     remark: String,
 }
 
@@ -59,11 +69,14 @@ pub(super) fn view(
     let at = shown.runs.iter().position(|run| run.id == report.run.id)?;
     let run = &shown.runs[at];
     let previous = previous(&shown.runs[..at]);
+    let notable = report.rows.iter().map(|row| &row.verdict).filter(|one| is_notable(one));
+    let reach = interval::reach(notable.filter_map(|verdict| verdict.low.zip(verdict.high)));
+    let measured_row = |row| measured_row(row, reach);
     let rows = |notable| report.rows.iter().filter(move |row| is_notable(&row.verdict) == notable);
     Some(RunPage {
         root: "../",
         title: format!("Run of {}", run.label()),
-        summary: overview::summary(report),
+        summary: capitalized(&overview::summary(report)),
         facts: overview::facts(report, shown),
         run: RunRow::of(run),
         id: runs::file_name(run.id),
@@ -74,9 +87,13 @@ pub(super) fn view(
         has_baseline: !overview::lacks_baseline(report),
         unchanged: overview::unchanged(report),
         changed: rows(true).map(measured_row).collect(),
-        others: rows(false).map(measured_row).collect(),
+        others: rows(false).take(OTHERS).map(measured_row).collect(),
+        unlisted: match rows(false).count().saturating_sub(OTHERS) {
+            0 => String::new(),
+            more => unit::counted(more, "more benchmark", "more benchmarks"),
+        },
         budgets: report.budgets.iter().map(budget::view).collect(),
-        counts: CountTable::of(&report.rows),
+        counts: CountTable::of(&report.rows[..report.rows.len().min(OTHERS)]),
         notes: report.notes.iter().map(|note| text::clipped(note, text::NAME)).collect(),
         machine: overview::machine(&report.run.machine),
     })
@@ -86,12 +103,17 @@ fn previous<'r, 'a>(before: &'r [RunView<'a>]) -> Option<&'r RunView<'a>> {
     before.iter().rev().find(|run| run.comparability() == Comparability::Counted)
 }
 
-fn measured_row(row: &Row) -> MeasuredRow {
+fn measured_row(row: &Row, reach: f64) -> MeasuredRow {
     let verdict = &row.verdict;
     let median = || row.measured.as_ref().map(|m| text::value(m.time_ns.median, m.unit()));
     let figures = verdict.figures();
+    let badge = Badge::of_verdict(verdict);
+    let ends = verdict.change.zip(verdict.low.zip(verdict.high));
+    let ends = ends.filter(|_| is_notable(verdict));
+    let drawing = ends.map(|(change, ends)| interval::drawn(change, ends, reach, badge.class));
     MeasuredRow {
-        badge: Badge::of_verdict(verdict),
+        drawing: drawing.unwrap_or_default(),
+        badge,
         name: Name::cell(verdict.name.as_str()),
         stem: verdict.name.file_stem(),
         base: figures.base.unwrap_or_default(),

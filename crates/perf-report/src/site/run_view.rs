@@ -21,6 +21,8 @@ pub(super) struct RunView<'a> {
     pub(super) has_comparable_counts: bool,
     /// The commit's page on the web.
     pub(super) commit_page: Option<String>,
+    /// The release of its commit.
+    pub(super) release: Option<String>,
     /// Its texts, formatted once for all pages.
     pub(super) text: RunText,
 }
@@ -113,6 +115,7 @@ pub(super) fn recorded<'a>(
         ]),
         has_comparable_counts: run.machine.counts_key() == report.run.machine.counts_key(),
         commit_page: web_page(run.commit.as_ref(), commits_at),
+        release: None,
         text: RunText::of(run.started, run.commit.as_ref()),
     }
 }
@@ -141,6 +144,7 @@ pub(super) fn unrecorded<'a>(report: &'a Report, commits_at: Option<&str>) -> Ru
         ]),
         has_comparable_counts: true,
         commit_page: web_page(commit, commits_at),
+        release: None,
         text: RunText::of(run.started, commit),
     }
 }

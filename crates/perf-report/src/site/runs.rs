@@ -17,6 +17,8 @@ pub(super) struct RunRow {
     pub(super) subject: String,
     pub(super) machine: String,
     pub(super) flags: Vec<&'static str>,
+    /// The release of its commit.
+    release: String,
 }
 
 impl RunRow {
@@ -30,6 +32,7 @@ impl RunRow {
             subject: run.text.subject.clone(),
             machine: text::word(&run.machine.key),
             flags: run_comparability::names(&run.flags),
+            release: run.release.clone().unwrap_or_default(),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Which runs the site shows, and the series of each benchmark among them.
 
+use super::project::Project;
 use super::run_comparability::{Comparability, Flag};
 use super::run_view::{RunView, recorded, unrecorded};
+use super::text;
 use super::trend_point::{SeriesReference, TrendPoint, sample_config};
 use crate::{Report, Row};
 use perf_judge::history::{History, Past};
@@ -49,6 +51,14 @@ impl<'a> SiteRuns<'a> {
         }
         let rows = report.rows.iter().map(|row| (&row.verdict.name, row)).collect();
         Self { runs, archived, series, rows }
+    }
+
+    /// Names the releases that runs are of.
+    pub(super) fn with_releases(mut self, project: Project<'_>) -> Self {
+        for run in &mut self.runs {
+            run.release = project.release_of(run).map(|release| text::word(&release.name));
+        }
+        self
     }
 
     /// A run of the history and those before it, without their benchmarks.

@@ -39,6 +39,27 @@ pub(super) fn spark(points: &[TrendPoint<'_>], verdict: &Verdict) -> String {
     )
 }
 
+/// The most points of a drawing around a change.
+const AROUND: usize = 60;
+
+/// All times of a benchmark without axes, with a line where its level changed in run `at`.
+pub(super) fn around(values: &[(usize, f64)], at: usize) -> String {
+    let step = values.len().div_ceil(AROUND).max(1);
+    let shown: Vec<(usize, f64)> = values.iter().rev().step_by(step).rev().copied().collect();
+    let times: Vec<f64> = shown.iter().map(|(_, ns)| *ns).collect();
+    let Some(scale) = Scale::fitting(&times) else { return String::new() };
+    let x = |i| across(i, shown.len(), 3.0, 137.0);
+    let places: Vec<Place> =
+        (0..).zip(&times).map(|(i, ns)| (x(i), 33.0 - scale.share(*ns) * 30.0)).collect();
+    let mut shapes = format!(r#"<path class="median" d="{}"/>"#, path(&places));
+    if let Some(first) = shown.iter().position(|(run, _)| *run >= at).filter(|first| *first > 0) {
+        let x = f64::midpoint(x(first - 1), x(first));
+        let _ = write!(shapes, r#"<path class="mark" d="M{x:.1} 2V34"/>"#);
+    }
+    shapes += &places.last().map_or_else(String::new, |place| dot(*place, 6.0));
+    format!(r#"<svg class="spark" viewBox="0 0 140 36" aria-hidden="true">{shapes}</svg>"#)
+}
+
 /// A budget's value on a bar that ends a little above its critical limit.
 pub(super) fn bar(budget: &BudgetResult) -> String {
     let Some(value) = budget.value.filter(|value| value.is_finite()) else { return String::new() };

@@ -14,8 +14,12 @@ pub(super) const BENCHMARK: &str = "benchmark.html";
 pub(super) const RUN: &str = "run.html";
 pub(super) const COMPARISON: &str = "comparison.html";
 pub(super) const COMPARE: &str = "compare.html";
+pub(super) const ALTERNATIVES: &str = "alternatives.html";
+pub(super) const RELEASES: &str = "releases.html";
+pub(super) const GROUP: &str = "group.html";
 pub(super) const FEED: &str = "feed.xml";
-const REQUIRED: [&str; 6] = [OVERVIEW, BENCHMARK, RUN, COMPARISON, COMPARE, FEED];
+const REQUIRED: [&str; 9] =
+    [OVERVIEW, GROUP, ALTERNATIVES, RELEASES, BENCHMARK, RUN, COMPARISON, COMPARE, FEED];
 
 /// Why the site cannot be rendered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +60,11 @@ impl<'a> Templates<'a> {
             environment.add_template(name, source).map_err(|error| located(&error, name))?;
         }
         Ok(Self { environment, sources })
+    }
+
+    /// Sets what all pages can use as `site`.
+    pub(super) fn set_site(&mut self, site: &impl Serialize) {
+        self.environment.add_global("site", minijinja::Value::from(Serde(site)));
     }
 
     /// The files that pages load, unmodified.

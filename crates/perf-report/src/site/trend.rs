@@ -62,6 +62,7 @@ pub(super) struct Trend<'a> {
     pub(super) machines: Vec<(usize, String)>,
     pub(super) change_points: Vec<(usize, String)>,
     pub(super) accepted: Vec<(usize, String)>,
+    pub(super) releases: Vec<(usize, String)>,
     pub(super) scale: Scale,
     unit: &'a str,
 }
@@ -100,6 +101,7 @@ impl<'a> Trend<'a> {
                 .map(|point| (point.index, point.sentence()))
                 .collect(),
             accepted,
+            releases: releases(points),
             scale: Scale::fitting(&values)?,
             unit,
         })
@@ -120,6 +122,11 @@ impl<'a> Trend<'a> {
         &self.accepted
     }
 
+    /// The runs of releases, by the indices of the points.
+    pub(super) fn releases(&self) -> &[(usize, String)] {
+        &self.releases
+    }
+
     /// The baseline and the limits.
     pub(super) fn levels_shown(&self) -> &[Level] {
         &self.levels
@@ -137,6 +144,8 @@ impl<'a> Trend<'a> {
             r#"<svg class="trend {class}" viewBox="0 0 {width} {height}" role="img" aria-label="{label}">"#
         );
         svg += &self.axes(frame);
+        svg += &self.verticals(frame, "release", &self.releases);
+        svg += &self.release_names(frame);
         svg += &self.verticals(frame, "machine", &self.machines);
         svg += &self.verticals(frame, "change-point", &self.change_points);
         svg += &self.verticals(frame, "accepted", &self.accepted);
@@ -224,6 +233,22 @@ impl<'a> Trend<'a> {
         at.iter().map(line).collect()
     }
 
+    /// The names of the releases above their lines. One that would cover its neighbour has a tooltip only.
+    fn release_names(&self, frame: &Frame) -> String {
+        let mut end = f64::NEG_INFINITY;
+        let name = |(i, name): &(usize, String)| {
+            let (x, half) = (self.x(frame, *i), 4.0 * name.chars().count() as f64);
+            let is_free = x - half > end && x + half < frame.width;
+            if !is_free {
+                return String::new();
+            }
+            end = x + half;
+            let (y, name) = (TOP - 3.0, escaped(name));
+            format!(r#"<text class="middle" x="{x:.1}" y="{y}">{name}</text>"#)
+        };
+        self.releases.iter().map(name).collect()
+    }
+
     fn levels(&self, frame: &Frame) -> String {
         let right = frame.width - RIGHT;
         let shown = self.levels.iter().filter(|level| self.scale.holds(level.value));
@@ -290,6 +315,11 @@ impl<'a> Trend<'a> {
         let bottom = frame.height - BOTTOM;
         bottom - self.scale.share(ns) * (bottom - TOP)
     }
+}
+
+fn releases(points: &[TrendPoint<'_>]) -> Vec<(usize, String)> {
+    let named = points.iter().enumerate();
+    named.filter_map(|(i, point)| Some((i, point.run.release.clone()?))).collect()
 }
 
 fn times(point: &TrendPoint<'_>) -> impl Iterator<Item = f64> {

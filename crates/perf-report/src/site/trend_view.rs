@@ -14,8 +14,6 @@ pub(super) struct TrendView {
     outside: Vec<String>,
     /// The first runs of other machines.
     machines: Vec<String>,
-    /// The change points.
-    change_points: Vec<String>,
     /// The accepted regressions.
     accepted: Vec<String>,
 }
@@ -30,7 +28,6 @@ impl Trend<'_> {
             legend: self.legend(),
             outside: self.outside(),
             machines: self.machines.iter().map(|(_, change)| change.clone()).collect(),
-            change_points: self.change_points.iter().map(|(_, text)| text.clone()).collect(),
             accepted: self.accepted.iter().map(|(_, text)| text.clone()).collect(),
         }
     }

@@ -7,7 +7,7 @@ use perf_judge::run::{
     Commit, LaunchResult, LaunchTimes, Machine, Measured, Pair, Quantities, Quantity, Run, RunKind,
     SCHEMA, Side, Source,
 };
-use perf_report::site::{Archive, Contents, LOOK_BACK, SHOWN, Site, SiteFile, archive};
+use perf_report::site::{Archive, Contents, LOOK_BACK, Project, SHOWN, Site, SiteFile, archive};
 use perf_report::{Comparison, Report, Rules};
 use std::collections::BTreeMap;
 use std::fs;
@@ -34,6 +34,10 @@ pub(crate) const COUNT_CHANGE: u32 = 200;
 /// The benchmark that takes twice as long in the last run.
 pub(crate) const CHANGED: usize = 5;
 const LAST: u32 = RUNS - 1;
+
+/// A project with a hostile name.
+const PROJECT: Project<'_> =
+    Project { name: "<script>top.ran = 1</script>", releases: &[], alternatives: None };
 
 /// Limits of counts: one within the drawing and one beyond it, and one that the last runs exceed.
 static BUDGETS: LazyLock<Vec<Budget>> = LazyLock::new(|| {
@@ -165,20 +169,6 @@ fn rules(renamed: &BTreeMap<BenchmarkId, BenchmarkId>) -> Rules<'_> {
     Rules { branch: "main", budgets: &BUDGETS, gate: Gate::default(), renamed, accepted: &[] }
 }
 
-/// The site's templates and the files that pages load.
-fn templates() -> BTreeMap<String, String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../site-templates");
-    let mut templates = BTreeMap::new();
-    for below in ["", "uplot/"] {
-        let entries = fs::read_dir(folder.join(below)).unwrap().map(Result::unwrap);
-        for file in entries.filter(|entry| entry.path().is_file()) {
-            let name = format!("{below}{}", file.file_name().to_str().unwrap());
-            templates.insert(name, fs::read_to_string(file.path()).unwrap());
-        }
-    }
-    templates
-}
-
 /// Every file of the site, its older data included.
 pub(crate) fn pages() -> Vec<SiteFile> {
     let runs: Vec<Run> = (0..RUNS).map(run).collect();
@@ -188,13 +178,14 @@ pub(crate) fn pages() -> Vec<SiteFile> {
     let comparisons = [comparison(last)];
     let renamed = BTreeMap::new();
     let report = report(last, &history, &[&comparisons[0]], &renamed);
-    let templates = templates();
+    let templates = crate::templates::all();
     let contents = Contents {
         history: &history,
         report: &report,
         comparisons: &comparisons,
         rules: rules(&renamed),
         commits_at: Some("https://example.org/team/app/commit/"),
+        project: PROJECT,
     };
     let site = Site::new(&templates, contents).unwrap();
     let (mut pages, months) = older_pages(&site, &runs);
@@ -221,13 +212,14 @@ pub(crate) fn first_run_pages() -> Vec<SiteFile> {
     let history: History = [run.clone()].into_iter().collect();
     let renamed = BTreeMap::new();
     let report = report(&run, &history, &[], &renamed);
-    let templates = templates();
+    let templates = crate::templates::all();
     let contents = Contents {
         history: &history,
         report: &report,
         comparisons: &[],
         rules: rules(&renamed),
         commits_at: None,
+        project: PROJECT,
     };
     let site = Site::new(&templates, contents).unwrap();
     let mut pages = site.overview().unwrap();

@@ -4,7 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 #![expect(clippy::print_stdout, reason = "it prints what is not tested")]
 
+mod demo;
 mod made;
+mod templates;
 
 use perf_judge::ident::BenchmarkId;
 use perf_report::site::SiteFile;
@@ -20,9 +22,17 @@ static SITE: LazyLock<Made> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let mut pages = made::pages();
     pages.extend(made::first_run_pages());
+    pages.extend(below("demo", demo::pages(45, 0, 2)));
+    pages.extend(below("many", demo::pages(2, 280, 0)));
     made::write(&folder.path().join("below/a/path"), &pages);
     Made { folder, pages }
 });
+
+/// The pages in a folder below the site's root.
+fn below(folder: &str, pages: Vec<SiteFile>) -> Vec<SiteFile> {
+    let path = |page: SiteFile| SiteFile { path: format!("{folder}/{}", page.path), ..page };
+    pages.into_iter().map(path).collect()
+}
 
 struct Made {
     folder: tempfile::TempDir,
@@ -34,15 +44,15 @@ impl Made {
         self.folder.path().join("below/a/path").join(page)
     }
 
-    /// One page of each kind, and three benchmarks': a plain one and two of hostile names.
+    /// One page of each kind and all of a demonstration, and three benchmarks': a plain one and two of hostile names.
     fn kinds(&self) -> Vec<&str> {
         let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         let mut kinds: Vec<&str> = Vec::new();
         for SiteFile { path, .. } in self.pages.iter().filter(|page| page.path.ends_with(".html")) {
             let alike = kinds.iter().filter(|known| folder(known) == folder(path));
             let wanted = match folder(path).as_str() {
-                "" => usize::MAX,
-                "benchmark" | "first/benchmark" => 0,
+                "" | "demo" => usize::MAX,
+                "benchmark" | "first/benchmark" | "demo/benchmark" | "many/benchmark" => 0,
                 _ => 1,
             };
             if alike.count() < wanted {

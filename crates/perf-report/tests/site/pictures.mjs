@@ -1,7 +1,8 @@
-// Takes the pictures of the site that the README shows:
+// Takes the pictures of the site in docs/pictures:
 //
-//   cargo xtask stress --short --site target/made-up
-//   node crates/perf-report/tests/site/pictures.mjs target/made-up/site docs/pictures
+//   cargo run -p perf-report --example demo_site -- target/demo
+//   cargo run -p perf-report --example demo_site -- target/demo/first 1
+//   node crates/perf-report/tests/site/pictures.mjs target/demo docs/pictures
 import { readFileSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -12,27 +13,45 @@ if (!pictures) throw new Error("name the site's folder and the folder for the pi
 const lack = missing();
 if (lack) throw new Error(`${lack}: \`cargo xtask ci --setup\` installs it`);
 
+const DESKTOP = { width: 1280, height: 800 };
+const PHONE = { width: 390, height: 844 };
+const benchmark = join("benchmark", benchmarkWithChangePoint());
+const run = join("run", readdirSync(join(site, "run")).sort().at(-1));
+
 const browser = await launch();
-const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-await open("index.html");
-await take("overview.png");
-await open(join("benchmark", benchmarkWithChangePoint()));
-await page.focus(".plot");
-await page.keyboard.press("End");
-await take("benchmark.png");
+await take("overview", "index.html", DESKTOP, "light");
+await take("overview-dark", "index.html", DESKTOP, "dark");
+await take("overview-phone", "index.html", PHONE, "light");
+await take("changes", "index.html#changes", DESKTOP, "light");
+await take("benchmark", benchmark, DESKTOP, "light");
+await take("benchmark-dark", benchmark, DESKTOP, "dark");
+await take("benchmark-phone", benchmark, PHONE, "dark");
+await take("run", run, DESKTOP, "light");
+await take("alternatives", "alternatives.html", DESKTOP, "light");
+await take("scaling", "alternatives.html#scaling", DESKTOP, "dark");
+await take("releases", "releases.html", DESKTOP, "light");
+await take("first-run", "first/index.html", DESKTOP, "light");
+await take("first-run-phone", "first/index.html", PHONE, "dark");
 await browser.close();
 
-function open(path) {
-  return page.goto(pathToFileURL(resolve(site, path)).href);
-}
-
-function take(name) {
-  return page.screenshot({ path: join(pictures, name) });
+/** A picture of a page; a chart for scripts shows its last run. */
+async function take(name, path, viewport, colorScheme) {
+  const page = await browser.newPage({ viewport, colorScheme });
+  const [file, anchor = ""] = path.split("#");
+  await page.goto(`${pathToFileURL(resolve(site, file)).href}${anchor && `#${anchor}`}`);
+  if (await page.locator(".plot[tabindex]").count()) {
+    await page.focus(".plot[tabindex]");
+    await page.keyboard.press("End");
+    await page.evaluate(() => scrollTo(0, 0));
+  }
+  await page.screenshot({ path: join(pictures, `${name}.png`) });
+  await page.close();
 }
 
 /** The page of the first benchmark with a change point, or of the first one. */
 function benchmarkWithChangePoint() {
   const folder = join(site, "benchmark");
   const pages = readdirSync(folder).filter((name) => name.endsWith(".html")).sort();
-  return pages.find((name) => readFileSync(join(folder, name), "utf8").includes('class="change-point"')) ?? pages[0];
+  const isChanged = (name) => readFileSync(join(folder, name), "utf8").includes('class="change-point"');
+  return pages.find((name) => name.includes("parse_large") && isChanged(name)) ?? pages.find(isChanged) ?? pages[0];
 }

@@ -38,8 +38,40 @@ describe("the scripts", { concurrency: CONCURRENCY }, () => {
     await page.goto(`${url("first/index.html")}?sort=change`);
     assert.equal(await text(page, "#found"), "7 of 7 benchmarks");
     assert.equal(await page.locator("#only-changed").isVisible(), false);
-    assert.match(await text(page, "h1"), /7 benchmarks measured, no baseline yet/);
+    assert.match(await text(page, "h1"), /7 benchmarks measured, .* per iteration; no baseline yet/);
     assert.match(await text(page, "main"), /No baseline yet: 1 of 3 comparable runs/);
+  });
+
+  testPage("find one of many benchmarks by its name", {}, async (page) => {
+    await page.goto(url("many/index.html"));
+    assert.equal(await page.locator("#all tr[data-name]").count(), 0);
+    await page.fill("#search", "benchmark_27 module");
+    await page.waitForSelector("#results a");
+    assert.match(await text(page, "#found"), /^11 of 310 benchmarks$/);
+    await page.click("#results a");
+    await page.waitForURL("**/many/benchmark/**");
+    assert.match(await text(page, "h1"), /benchmark_27/);
+  });
+
+  testPage("show which commit changed what, and what is still slower", {}, async (page) => {
+    await page.goto(url("demo/index.html"));
+    assert.match(await text(page, "h1"), /2 of 30 benchmarks are 14\.\d to 18\.\d % slower since \d{4}-\d\d-\d\d; the latest run found nothing new/);
+    const changes = await page.locator(".commit").allTextContents();
+    assert.equal(changes.length, 2);
+    assert.match(changes[0], /Decode XML entities in attribute values[^]*2 slower[^]*parse_large_xml[^]*Cause: instructions \+20\.0 %[^]*open/);
+    assert.match(changes[1], /Look up candidates by their rarest word[^]*2 faster[^]*holds/);
+    const trend = await page.locator(".overall").boundingBox();
+    assert.ok(trend.y + trend.height < 800, "the overall trend is on the first screen");
+  });
+
+  testPage("show which implementation is faster and how it scales", {}, async (page) => {
+    await page.goto(url("demo/alternatives.html"));
+    const main = await text(page, "main");
+    assert.match(main, /HashMap is the fastest at 100000: BTreeMap takes 2\.\d+ × as long/);
+    const rows = await page.locator("article:has(.scaling) table.benchmarks tbody tr").allTextContents();
+    assert.match(rows[2], /SortedVec\s*1\.9\d/);
+    await page.goto(url("demo/releases.html"));
+    assert.match(await text(page, "main"), /latest run compared with v0\.9\.0[^]*2 of 30 benchmarks are slower, by up to 18\.\d %/);
   });
 
   testPage("take a search from the address", {}, async (page) => {

@@ -1,0 +1,169 @@
+//! How the time of a benchmark depends on its numeric argument: a power law.
+//!
+//! `time = c × n^b` is a line in logarithms. It is fitted by least squares (NIST/SEMATECH e-Handbook of
+//! Statistical Methods, section 4.4.3.1). The interval of the exponent is that of the slope:
+//! `b ± t × s ÷ √Σ(x − x̄)²`, where `s² = Σ residual² ÷ (k − 2)` for `k` arguments and `t` is the
+//! quantile of Student's distribution with `k − 2` degrees of freedom.
+//!
+//! The interval describes how well a line fits the times. Where fixed costs dominate small arguments, no
+//! single exponent is right, and the interval is wide.
+
+use crate::stats;
+
+/// The fewest different arguments of a fit.
+pub const FEWEST: usize = 3;
+
+/// The 94.5 % quantiles of Student's distribution for 1 to 20 degrees of freedom: the two ends of an
+/// interval leave out 11 % together. The last one is used for more degrees.
+const QUANTILES: [f64; 20] = [
+    5.73, 2.76, 2.249, 2.048, 1.941, 1.874, 1.83, 1.797, 1.773, 1.754, 1.738, 1.726, 1.715, 1.706,
+    1.699, 1.692, 1.686, 1.681, 1.677, 1.672,
+];
+
+/// The fit of times to a power of an argument.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PowerLaw {
+    /// The exponent: 1 for linear growth, about 1.1 for n log n, 2 for quadratic growth.
+    pub exponent: f64,
+    /// The lower end of the exponent's 89 % confidence interval.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+    /// The share of the variance of the logarithms that the line explains, from 0 to 1.
+    pub r_squared: f64,
+    /// The natural logarithm of the fitted time at the argument 1.
+    intercept: f64,
+}
+
+impl PowerLaw {
+    /// The fit of `(argument, time)`. `None` with fewer than [`FEWEST`] different arguments, or if a
+    /// number is not above 0 or not finite.
+    pub fn fit(points: &[(f64, f64)]) -> Option<Self> {
+        let is_drawable = |value: f64| value > 0.0 && value.is_finite();
+        if !points.iter().all(|(n, time)| is_drawable(*n) && is_drawable(*time)) {
+            return None;
+        }
+        let logs: Vec<(f64, f64)> = points.iter().map(|(n, time)| (n.ln(), time.ln())).collect();
+        let xs = stats::sorted(&logs.iter().map(|(x, _)| *x).collect::<Vec<f64>>());
+        let different = 1 + xs.windows(2).filter(|pair| pair[0] < pair[1]).count();
+        (points.len() >= FEWEST && different >= FEWEST).then(|| Self::of_logs(&logs))
+    }
+
+    fn of_logs(logs: &[(f64, f64)]) -> Self {
+        let count = logs.len() as f64;
+        let mean_x = logs.iter().map(|(x, _)| x).sum::<f64>() / count;
+        let mean_y = logs.iter().map(|(_, y)| y).sum::<f64>() / count;
+        let sum = |of: fn(f64, f64) -> f64| -> f64 {
+            logs.iter().map(|(x, y)| of(x - mean_x, y - mean_y)).sum()
+        };
+        let (xx, xy, yy) = (sum(|x, _| x * x), sum(|x, y| x * y), sum(|_, y| y * y));
+        let exponent = xy / xx;
+        let residual = (yy - exponent * xy).max(0.0);
+        let freedom = logs.len() - 2;
+        let quantile = QUANTILES[freedom.min(QUANTILES.len()) - 1];
+        let half = quantile * (residual / freedom as f64 / xx).sqrt();
+        Self {
+            exponent,
+            low: exponent - half,
+            high: exponent + half,
+            r_squared: if yy > 0.0 { 1.0 - residual / yy } else { 1.0 },
+            intercept: mean_y - exponent * mean_x,
+        }
+    }
+
+    /// The fitted time at an argument above 0.
+    pub fn at(&self, n: f64) -> f64 {
+        (self.intercept + self.exponent * n.ln()).exp()
+    }
+
+    /// By what the time is multiplied when the argument doubles.
+    pub fn per_doubling(&self) -> f64 {
+        2_f64.powf(self.exponent)
+    }
+}
+
+/// A last part of a benchmark's name as a positive number: `1000`, `1_000`, `0.5`, `n=64`.
+pub fn numeric_argument(part: &str) -> Option<f64> {
+    let value = part.split_once('=').map_or(part, |(_, value)| value);
+    let is_number = |c: char| c.is_ascii_digit() || matches!(c, '_' | '.');
+    let digits: String = value.trim().chars().filter(|c| *c != '_').collect();
+    let number = digits.parse::<f64>().ok().filter(|_| value.trim().chars().all(is_number))?;
+    (number > 0.0 && number.is_finite()).then_some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fit(of: impl Fn(f64) -> f64) -> PowerLaw {
+        let points = [10.0, 100.0, 1000.0, 10_000.0].map(|n| (n, of(n)));
+        PowerLaw::fit(&points).unwrap()
+    }
+
+    #[test]
+    fn exact_powers_are_found() {
+        for exponent in [0.0, 0.5, 1.0, 2.0, 3.0] {
+            let law = fit(|n| 7.0 * n.powf(exponent));
+            assert!((law.exponent - exponent).abs() < 1e-9, "{law:?}");
+            assert!(law.high - law.low < 1e-6, "{law:?}");
+            assert!((law.at(50.0) / (7.0 * 50_f64.powf(exponent)) - 1.0).abs() < 1e-9);
+            assert!((law.per_doubling() - 2_f64.powf(exponent)).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn n_log_n_is_between_linear_and_quadratic() {
+        let law = fit(|n| n * n.ln());
+        assert!((1.1..1.3).contains(&law.exponent), "{law:?}");
+        assert!(law.low < law.exponent && law.exponent < law.high && law.r_squared > 0.99);
+    }
+
+    #[test]
+    fn fixed_costs_widen_the_interval() {
+        let (plain, fixed) = (fit(|n| n), fit(|n| 5000.0 + n));
+        assert!(fixed.high - fixed.low > 0.3 && plain.high - plain.low < 1e-6, "{fixed:?}");
+    }
+
+    #[test]
+    fn the_interval_of_a_handbook_example() {
+        // x = ln n of 0 to 3 and y = 0, 1, 1, 2: slope 0.6, s² = 0.1, Σx² = 5, t = 2.76.
+        let points = [(0.0, 0.0), (1.0, 1.0), (2.0, 1.0), (3.0, 2.0)];
+        let points = points.map(|(x, y): (f64, f64)| (x.exp(), y.exp()));
+        let law = PowerLaw::fit(&points).unwrap();
+        assert!((law.exponent - 0.6).abs() < 1e-9, "{law:?}");
+        assert!((law.high - (0.6 + 2.760 * (0.1_f64 / 5.0).sqrt())).abs() < 2e-3, "{law:?}");
+    }
+
+    #[test]
+    fn few_or_invalid_points_have_no_fit() {
+        for points in [
+            &[][..],
+            &[(1.0, 1.0), (2.0, 2.0)],
+            &[(1.0, 1.0), (1.0, 2.0), (2.0, 2.0)],
+            &[(0.0, 1.0), (1.0, 2.0), (2.0, 2.0)],
+            &[(1.0, 1.0), (2.0, f64::NAN), (3.0, 2.0)],
+        ] {
+            assert_eq!(PowerLaw::fit(points), None, "{points:?}");
+        }
+    }
+
+    #[test]
+    fn arguments_are_numbers() {
+        for (part, expected) in [
+            ("1000", Some(1000.0)),
+            ("1_000", Some(1000.0)),
+            ("n=64", Some(64.0)),
+            ("0.5", Some(0.5)),
+            ("0", None),
+            ("-3", None),
+            ("1e9", None),
+            ("inf", None),
+            ("large", None),
+            ("", None),
+            ("_", None),
+        ] {
+            assert_eq!(numeric_argument(part), expected, "{part}");
+        }
+    }
+}

@@ -1,0 +1,381 @@
+//! Benchmarks that do the same work in different ways, side by side.
+
+use super::fluid;
+use super::group::split;
+use super::levels::BenchmarkLevels;
+use super::project::Project;
+use super::scaling::{self, ScalingView};
+use super::spark;
+use super::text::{self, Name};
+use crate::svg::Scale;
+use perf_judge::budget::is_alternative;
+use perf_judge::detect::level_interval;
+use perf_judge::ident::BenchmarkId;
+use perf_judge::scaling::{FEWEST, numeric_argument};
+use perf_judge::stats;
+use perf_judge::unit;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most members of a group that is found by its name.
+const MEMBERS: usize = 12;
+/// The most groups that are found by their names.
+const FOUND: usize = 40;
+/// The most arguments of a group that are compared.
+const ARGUMENTS: usize = 6;
+
+/// A benchmark, or all arguments of one.
+#[derive(Clone, Debug)]
+pub(super) struct Member<'l> {
+    /// Its name without a numeric argument.
+    pub(super) name: &'l str,
+    /// The benchmarks by the text of their argument, ascending; one without a text if there is none.
+    pub(super) arguments: Vec<(Argument<'l>, &'l BenchmarkLevels<'l>)>,
+}
+
+/// A numeric argument as it is written, and its value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Argument<'l> {
+    pub(super) text: &'l str,
+    pub(super) value: f64,
+}
+
+/// Members that do the same work.
+pub(super) struct Alternatives<'l> {
+    name: String,
+    members: Vec<Member<'l>>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct AlternativesPage {
+    root: &'static str,
+    title: String,
+    groups: Vec<AlternativesView>,
+    scalings: Vec<ScalingView>,
+    /// The number of groups that are not shown.
+    left_out: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct AlternativesView {
+    name: String,
+    /// `HashMap is the fastest at 100000: BTreeMap takes 2.92 × as long`
+    sentence: String,
+    panels: Vec<PanelView>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct PanelView {
+    argument: String,
+    label: String,
+    rows: Vec<RatioRow>,
+    ticks: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct RatioRow {
+    name: Name,
+    stem: String,
+    time: String,
+    ratio: String,
+    interval: String,
+    drawing: String,
+    spark: String,
+}
+
+/// A member of a panel with its ratio to the fastest.
+struct Ratio<'l> {
+    name: &'l str,
+    levels: &'l BenchmarkLevels<'l>,
+    time: f64,
+    ratio: f64,
+    ends: Option<(f64, f64)>,
+}
+
+/// Whether any benchmarks are alternatives or have enough numeric arguments, by their names.
+pub(super) fn exist(names: &BTreeSet<&BenchmarkId>, project: Project<'_>) -> bool {
+    let mut arguments: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut members: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for id in names {
+        let (name, argument) = without_argument(id.as_str());
+        let written = argument.map_or("", |argument| argument.text);
+        arguments.entry(name).or_default().insert(written);
+        *members.entry((split(name).0, written)).or_default() += 1;
+    }
+    let groups = project.alternatives.into_iter().flatten();
+    let mut groups = groups.map(|(_, patterns)| patterns);
+    let is_own = |patterns: &[String], id: &BenchmarkId| {
+        patterns.iter().any(|pattern| is_alternative(pattern, id))
+    };
+    arguments.values().any(|written| written.len() >= FEWEST)
+        || members
+            .iter()
+            .any(|((parent, _), count)| parent.contains("::") && (2..=MEMBERS).contains(count))
+        || groups.any(|patterns| names.iter().any(|id| is_own(patterns, id)))
+}
+
+/// `a/b::insert::1000` as `a/b::insert` and the argument; a name without a numeric argument as it is.
+fn without_argument(name: &str) -> (&str, Option<Argument<'_>>) {
+    let (parent, text) = split(name);
+    let argument = numeric_argument(text).filter(|_| parent.contains("::"));
+    match argument {
+        Some(value) => (parent, Some(Argument { text, value })),
+        None => (name, None),
+    }
+}
+
+/// The benchmarks as members, by name.
+fn members<'l>(levels: impl Iterator<Item = &'l BenchmarkLevels<'l>>) -> Vec<Member<'l>> {
+    let mut members: BTreeMap<&str, Member<'l>> = BTreeMap::new();
+    for benchmark in levels.filter(|benchmark| !benchmark.values.is_empty()) {
+        let (name, argument) = without_argument(benchmark.id.as_str());
+        let argument = argument.unwrap_or(Argument { text: "", value: 0.0 });
+        let own = members.entry(name).or_insert_with(|| Member { name, arguments: Vec::new() });
+        own.arguments.push((argument, benchmark));
+    }
+    let mut members: Vec<Member<'l>> = members.into_values().collect();
+    for member in &mut members {
+        member.arguments.sort_by(|one, other| one.0.value.total_cmp(&other.0.value));
+    }
+    members
+}
+
+/// The page.
+pub(super) fn page<'l>(
+    levels: &'l [BenchmarkLevels<'l>],
+    project: Project<'_>,
+) -> AlternativesPage {
+    let configured = configured(levels, project);
+    let found = found(levels);
+    let left_out = found.len().saturating_sub(FOUND);
+    let groups: Vec<Alternatives<'l>> =
+        configured.into_iter().chain(found.into_iter().take(FOUND)).collect();
+    let all = members(levels.iter());
+    let scalings = scaling::views(&all, FOUND);
+    let groups: Vec<AlternativesView> = groups.iter().filter_map(Alternatives::view).collect();
+    AlternativesPage {
+        root: "",
+        title: "Alternatives and scaling".to_owned(),
+        groups,
+        scalings,
+        left_out: match left_out {
+            0 => String::new(),
+            more => unit::counted(more, "more group", "more groups"),
+        },
+    }
+}
+
+fn configured<'l>(
+    levels: &'l [BenchmarkLevels<'l>],
+    project: Project<'_>,
+) -> Vec<Alternatives<'l>> {
+    let groups = project.alternatives.into_iter().flatten();
+    let group = |(name, patterns): (&String, &Vec<String>)| {
+        let is_own = |benchmark: &&BenchmarkLevels<'_>| {
+            patterns.iter().any(|pattern| is_alternative(pattern, benchmark.id))
+        };
+        let members = members(levels.iter().filter(is_own));
+        Alternatives { name: text::word(name), members }
+    };
+    groups.map(group).collect()
+}
+
+/// The members of each function or module below a bench target, those with arguments first.
+fn found<'l>(levels: &'l [BenchmarkLevels<'l>]) -> Vec<Alternatives<'l>> {
+    let mut siblings: BTreeMap<&str, Vec<Member<'l>>> = BTreeMap::new();
+    for member in members(levels.iter()) {
+        let parent = split(member.name).0;
+        if parent.contains("::") {
+            siblings.entry(parent).or_default().push(member);
+        }
+    }
+    let alike = siblings.into_iter().filter(|(_, own)| (2..=MEMBERS).contains(&own.len()));
+    let mut groups: Vec<Alternatives<'l>> = alike
+        .map(|(name, members)| Alternatives { name: text::clipped(name, text::NAME), members })
+        .collect();
+    groups.sort_by_key(|group| group.members.iter().all(|member| member.arguments.len() < 2));
+    groups
+}
+
+impl<'l> Alternatives<'l> {
+    fn view(&self) -> Option<AlternativesView> {
+        let mut arguments: BTreeMap<&str, (f64, usize)> = BTreeMap::new();
+        for (argument, _) in self.members.iter().flat_map(|member| &member.arguments) {
+            arguments.entry(argument.text).or_insert((argument.value, 0)).1 += 1;
+        }
+        let shared = arguments.into_iter().filter(|(_, (_, count))| *count > 1);
+        let mut shared: Vec<(&str, f64)> = shared.map(|(text, (value, _))| (text, value)).collect();
+        shared.sort_by(|one, other| one.1.total_cmp(&other.1));
+        let shown = &shared[shared.len().saturating_sub(ARGUMENTS)..];
+        let panels: Vec<(&str, Vec<Ratio<'l>>)> =
+            shown.iter().map(|(argument, _)| (*argument, self.ratios(argument))).collect();
+        let sentence = panels.last().map(|(argument, ratios)| sentence(argument, ratios))?;
+        let panels = panels.iter().map(|(argument, ratios)| panel(&self.name, argument, ratios));
+        Some(AlternativesView { name: self.name.clone(), sentence, panels: panels.collect() })
+    }
+
+    /// The members with an argument, the fastest first.
+    fn ratios(&self, argument: &str) -> Vec<Ratio<'l>> {
+        let own = |member: &Member<'l>| {
+            let own = member.arguments.iter().find(|(own, _)| own.text == argument);
+            own.map(|(_, levels)| (member.name, *levels))
+        };
+        let mut timed: Vec<(&str, &BenchmarkLevels<'l>, f64)> = self
+            .members
+            .iter()
+            .filter_map(own)
+            .filter_map(|(name, levels)| Some((name, levels, stats::median(&levels.current())?)))
+            .collect();
+        timed.sort_by(|one, other| one.2.total_cmp(&other.2));
+        let Some((_, fastest, least)) = timed.first().copied() else { return Vec::new() };
+        let ratio = |(name, levels, time): (&'l str, &'l BenchmarkLevels<'l>, f64)| Ratio {
+            name,
+            levels,
+            time,
+            ratio: time / least,
+            ends: (levels.id != fastest.id)
+                .then(|| level_interval(&fastest.current(), &levels.current()))
+                .flatten()
+                .map(|(low, high)| (low.0.exp(), high.0.exp())),
+        };
+        timed.into_iter().map(ratio).collect()
+    }
+}
+
+fn sentence(argument: &str, ratios: &[Ratio<'_>]) -> String {
+    let [fastest, next, ..] = ratios else { return String::new() };
+    let at =
+        if argument.is_empty() { String::new() } else { format!(" at {}", text::word(argument)) };
+    let [fast, slow] = [fastest, next].map(|ratio| text::word(split(ratio.name).1));
+    if next.ends.is_some_and(|(low, _)| low <= 1.0) {
+        return format!("No difference between {fast} and {slow}{at}");
+    }
+    format!("{fast} is the fastest{at}: {slow} takes {} as long", unit::factor(next.ratio))
+}
+
+fn panel(group: &str, argument: &str, ratios: &[Ratio<'_>]) -> PanelView {
+    let ends = ratios.iter().flat_map(|ratio| {
+        let (low, high) = ratio.ends.unwrap_or((1.0, 1.0));
+        [ratio.ratio, low, high]
+    });
+    let scale = Scale::all_logarithmic(&ends.collect::<Vec<f64>>());
+    let row = |ratio: &Ratio<'_>| {
+        let reference = ratios.first().map(|fastest| fastest.levels);
+        RatioRow {
+            name: Name::cell(split(ratio.name).1),
+            stem: ratio.levels.id.file_stem(),
+            time: unit::time(ratio.time),
+            ratio: if ratio.ratio > 1.0 { unit::factor(ratio.ratio) } else { "fastest".to_owned() },
+            interval: ratio.ends.map_or_else(String::new, |(low, high)| {
+                format!("{} to {}", unit::factor(low), unit::factor(high))
+            }),
+            drawing: scale.map_or_else(String::new, |scale| drawn(ratio, scale)),
+            spark: reference.map_or_else(String::new, |fastest| development(ratio.levels, fastest)),
+        }
+    };
+    let label = if argument.is_empty() { String::new() } else { text::word(argument) };
+    PanelView {
+        label: if label.is_empty() { group.to_owned() } else { format!("{group} at {label}") },
+        argument: label,
+        rows: ratios.iter().map(row).collect(),
+        ticks: scale.map_or_else(String::new, ticks),
+    }
+}
+
+/// The place of a ratio in percent of the width.
+fn across(scale: Scale, ratio: f64) -> f64 {
+    4.0 + 92.0 * scale.share(ratio)
+}
+
+/// A dot for the ratio and a line for its interval; a ring for the fastest.
+fn drawn(ratio: &Ratio<'_>, scale: Scale) -> String {
+    let at = across(scale, ratio.ratio);
+    let one = fluid::vertical("zero", across(scale, 1.0), [0.0, 24.0]);
+    let ends = ratio.ends.map(|(low, high)| {
+        let [low, high] = [low, high].map(|end| across(scale, end));
+        format!(r#"<line class="ends" x1="{low:.1}%" x2="{high:.1}%" y1="12" y2="12"/>"#)
+    });
+    let class = if ratio.ratio > 1.0 { "dot" } else { "ring" };
+    format!(
+        r#"<svg class="interval" height="24" aria-hidden="true">{one}{}<circle class="{class}" cx="{at:.1}%" cy="12" r="4"/></svg>"#,
+        ends.unwrap_or_default()
+    )
+}
+
+/// The labels of the axis of ratios.
+fn ticks(scale: Scale) -> String {
+    let mut all = scale.ticks(3);
+    all.retain(|tick| *tick >= 1.0);
+    if !all.contains(&1.0) {
+        all.insert(0, 1.0);
+    }
+    let text = |tick: f64| {
+        let label = format!("{tick} ×");
+        fluid::text("middle", across(scale, tick), 0.0, 12.0, &label)
+    };
+    let labels: String = all.into_iter().map(text).collect();
+    format!(r#"<svg class="interval" height="16" aria-hidden="true">{labels}</svg>"#)
+}
+
+/// The ratio over the runs that measured both.
+fn development(levels: &BenchmarkLevels<'_>, fastest: &BenchmarkLevels<'_>) -> String {
+    if levels.id == fastest.id {
+        return String::new();
+    }
+    let base: BTreeMap<usize, f64> = fastest.values.iter().copied().collect();
+    let both = levels.values.iter().filter_map(|(run, ns)| Some((*run, ns / base.get(run)?)));
+    spark::around(&both.collect::<Vec<_>>(), 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn constant(id: &BenchmarkId, ns: f64) -> BenchmarkLevels<'_> {
+        let noise = |run: usize| ns * (1.0 + 0.001 * (run % 3) as f64);
+        let values = (0..12).map(|run| (run, noise(run))).collect();
+        BenchmarkLevels { id, values, changes: Vec::new() }
+    }
+
+    fn ids(names: &[&str]) -> Vec<BenchmarkId> {
+        names.iter().map(|name| BenchmarkId::from(*name)).collect()
+    }
+
+    #[test]
+    fn types_are_compared_at_each_shared_argument() {
+        let ids =
+            ids(&["p/t::f::A::10", "p/t::f::A::100", "p/t::f::B::10", "p/t::f::B::100", "p/t::g"]);
+        let times = [10.0, 100.0, 5.0, 300.0, 1.0];
+        let levels: Vec<_> = ids.iter().zip(times).map(|(id, ns)| constant(id, ns)).collect();
+        let page = page(&levels, Project::default());
+        let group = &page.groups[0];
+        assert_eq!((group.name.as_str(), group.panels.len()), ("p/t::f", 2));
+        assert_eq!(group.sentence, "A is the fastest at 100: B takes 3.00 × as long");
+        let ratios: Vec<&str> = group.panels[0].rows.iter().map(|row| row.ratio.as_str()).collect();
+        assert_eq!(ratios, ["fastest", "2.00 ×"]);
+        assert_eq!(page.groups.len(), 1);
+    }
+
+    #[test]
+    fn equal_members_have_no_difference() {
+        let ids = ids(&["p/t::m::a", "p/t::m::b"]);
+        let levels: Vec<_> = ids.iter().map(|id| constant(id, 100.0)).collect();
+        let page = page(&levels, Project::default());
+        assert_eq!(page.groups[0].sentence, "No difference between a and b");
+    }
+
+    #[test]
+    fn a_project_names_alternatives_of_different_modules() {
+        let ids = ids(&["p/t::fast", "q/u::slow", "q/u::other"]);
+        let levels: Vec<_> =
+            ids.iter().zip([1.0, 2.0, 3.0]).map(|(id, ns)| constant(id, ns)).collect();
+        let groups =
+            BTreeMap::from([("work".to_owned(), vec!["fast".to_owned(), "u::slow".to_owned()])]);
+        let project = Project { alternatives: Some(&groups), ..Project::default() };
+        let names = ids.iter().collect();
+        assert!(exist(&names, project) && !exist(&names, Project::default()));
+        let page = page(&levels, project);
+        assert_eq!(page.groups[0].sentence, "fast is the fastest: slow takes 2.00 × as long");
+        assert_eq!(page.groups[0].panels[0].rows.len(), 2);
+    }
+}

@@ -1,0 +1,207 @@
+//! The last releases, each compared with the one before it.
+
+use super::levels::BenchmarkLevels;
+use super::run_view::RunView;
+use super::runs;
+use super::text::{self, Badge, Name};
+use perf_judge::detect::level_interval;
+use perf_judge::stats;
+use perf_judge::unit::{self, Figures, LogRatio};
+use serde::Serialize;
+
+/// The most comparisons of the page.
+const STEPS: usize = 6;
+/// The most benchmarks of a comparison.
+const ROWS: usize = 20;
+/// The smallest change that is listed, in natural logarithms: 3 %.
+const LEAST: f64 = 0.029_558_802_241_544_4;
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct ReleasesPage {
+    root: &'static str,
+    title: String,
+    steps: Vec<ReleaseStep>,
+}
+
+/// A release, or the newest run, compared with the release before it.
+#[derive(Clone, Debug, Serialize)]
+struct ReleaseStep {
+    base: String,
+    head: String,
+    dates: String,
+    compare: String,
+    states: Vec<Badge>,
+    sentence: String,
+    rows: Vec<ReleaseRow>,
+    more: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct ReleaseRow {
+    name: Name,
+    stem: String,
+    base: String,
+    head: String,
+    change: String,
+    class: &'static str,
+    interval: String,
+    #[serde(skip)]
+    ratio: LogRatio,
+}
+
+/// Whether there are two runs to compare of which one is that of a release.
+pub(super) fn exist(runs: &[RunView<'_>]) -> bool {
+    !pairs(runs).is_empty()
+}
+
+/// The page; `None` without a release to compare.
+pub(super) fn page(levels: &[BenchmarkLevels<'_>], runs: &[RunView<'_>]) -> Option<ReleasesPage> {
+    let pairs = pairs(runs);
+    let steps = pairs.iter().map(|pair| step(levels, runs, *pair)).collect();
+    let title = "Releases".to_owned();
+    (!pairs.is_empty()).then_some(ReleasesPage { root: "", title, steps })
+}
+
+/// The places of base and head of each comparison, the newest first.
+fn pairs(runs: &[RunView<'_>]) -> Vec<[usize; 2]> {
+    let mut places: Vec<usize> = Vec::new();
+    for (place, run) in runs.iter().enumerate().filter(|(_, run)| run.release.is_some()) {
+        // Of several runs of a release, the last counts.
+        if places.last().is_some_and(|last| runs[*last].release == run.release) {
+            places.pop();
+        }
+        places.push(place);
+    }
+    let newest = runs.iter().rposition(RunView::is_reported);
+    if !places.is_empty() && places.last().copied() < newest {
+        places.extend(newest);
+    }
+    places.windows(2).rev().take(STEPS).map(|pair| [pair[0], pair[1]]).collect()
+}
+
+fn step(levels: &[BenchmarkLevels<'_>], runs: &[RunView<'_>], places: [usize; 2]) -> ReleaseStep {
+    let [base, head] = places.map(|place| &runs[place]);
+    let label = |run: &RunView<'_>| run.release.clone().unwrap_or_else(|| "latest run".to_owned());
+    let both: Vec<ReleaseRow> = levels.iter().filter_map(|one| row(one, places)).collect();
+    let mean = stats::mean(&both.iter().map(|row| row.ratio.0).collect::<Vec<f64>>());
+    let compared = both.len();
+    let mut rows: Vec<ReleaseRow> = both.into_iter().filter(|row| !row.class.is_empty()).collect();
+    // Slower ones first, so that a gain hides no loss.
+    rows.sort_by(|one, other| {
+        let is_faster = |row: &ReleaseRow| row.ratio.0 < 0.0;
+        let by_size = other.ratio.0.abs().total_cmp(&one.ratio.0.abs());
+        is_faster(one).cmp(&is_faster(other)).then(by_size)
+    });
+    let slower = rows.iter().filter(|row| row.ratio.0 > 0.0).count();
+    let sentence = sentence(slower, &rows, compared, mean);
+    let states = states(slower, rows.len() - slower, compared - rows.len());
+    let [a, b] = [base, head].map(|run| runs::file_name(run.id));
+    let more = rows.len().saturating_sub(ROWS);
+    rows.truncate(ROWS);
+    ReleaseStep {
+        base: label(base),
+        head: label(head),
+        dates: format!("{} to {}", base.label(), head.label()),
+        compare: format!("compare.html?a={a}&b={b}"),
+        states,
+        sentence,
+        rows,
+        more: match more {
+            0 => String::new(),
+            _ => format!("{} not listed.", unit::counted(more, "benchmark", "benchmarks")),
+        },
+    }
+}
+
+fn states(slower: usize, faster: usize, same: usize) -> Vec<Badge> {
+    let badge = |symbol, count: usize, word, class| {
+        (count > 0).then(|| Badge { symbol, word: format!("{count} {word}"), class })
+    };
+    let states = [
+        badge("▲", slower, "slower", "slower"),
+        badge("▼", faster, "faster", "faster"),
+        badge("=", same, "unchanged", "neutral"),
+    ];
+    states.into_iter().flatten().collect()
+}
+
+/// A benchmark that was measured for both. Its class is empty if its level is the same.
+fn row(levels: &BenchmarkLevels<'_>, places: [usize; 2]) -> Option<ReleaseRow> {
+    let [base, head] = places.map(|place| levels.current_at(place));
+    let (before, after) = (stats::median(&base)?, stats::median(&head)?);
+    let ratio = LogRatio((after / before).ln());
+    let ends = level_interval(&base, &head);
+    let is_certain = ends.is_none_or(|(low, high)| low.0 > 0.0 || high.0 < 0.0);
+    let Figures { base, head, change } = Figures::new(Some(before), Some(after), Some(ratio));
+    Some(ReleaseRow {
+        name: Name::cell(levels.id.as_str()),
+        stem: levels.id.file_stem(),
+        base: text::or_nothing(base),
+        head: text::or_nothing(head),
+        change: text::or_nothing(change),
+        class: match ratio.0 {
+            change if change >= LEAST && is_certain => "slower",
+            change if change <= -LEAST && is_certain => "faster",
+            _ => "",
+        },
+        interval: ends.map_or_else(String::new, |(low, high)| unit::interval(low, high)),
+        ratio,
+    })
+}
+
+/// `2 of 30 benchmarks are slower, by up to 18.3 %. The geometric mean changed by -3.1 %.`
+fn sentence(slower: usize, rows: &[ReleaseRow], of: usize, mean: Option<f64>) -> String {
+    let all = unit::counted(of, "benchmark", "benchmarks");
+    let worst = rows.first().filter(|row| row.ratio.0 > 0.0);
+    let slower = match worst {
+        Some(worst) => {
+            let verb = if slower == 1 { "is" } else { "are" };
+            format!("{slower} of {all} {verb} slower, by up to {}.", unit::percent(worst.ratio))
+        }
+        None => format!("None of {all} is slower."),
+    };
+    let mean = mean.map(|mean| unit::change(LogRatio(mean)));
+    let mean = mean.map(|mean| format!(" The geometric mean changed by {mean}."));
+    slower + &mean.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::levels;
+    use super::super::project::{Project, Release};
+    use super::super::site_runs::SiteRuns;
+    use super::*;
+    use crate::report::tests::report;
+    use perf_fixtures::{measured, run};
+    use perf_judge::history::History;
+
+    const NAME: &str = "core/parse::parse_large_xml";
+
+    #[test]
+    fn a_release_is_compared_with_the_one_before_and_the_latest_run_with_the_last() {
+        let time = |day: u32| if day < 9 { 1e6 } else { 1.2e6 };
+        let runs = (1..=12).map(|day| run(day, vec![measured(NAME, time(day))]));
+        let history: History = runs.collect();
+        let report = report();
+        let release = |(name, day): (&str, u32)| Release {
+            name: name.to_owned(),
+            commit: format!("{day:040x}"),
+        };
+        let releases = [("v1", 3), ("v2", 6), ("v3", 12), ("v0", 99)].map(release);
+        let project = Project { releases: &releases, ..Project::default() };
+        let shown = SiteRuns::new(&history, &report, None).with_releases(project);
+        let levels = levels::all(&shown);
+        let page = page(&levels, &shown.runs).unwrap();
+        let steps: Vec<(&str, &str, &str)> = page
+            .steps
+            .iter()
+            .map(|step| (step.base.as_str(), step.head.as_str(), step.sentence.as_str()))
+            .collect();
+        let slower =
+            "1 of 1 benchmark is slower, by up to 20.0 %. The geometric mean changed by +20.0 %.";
+        assert_eq!(steps[1], ("v2", "v3", slower));
+        assert_eq!((steps[0].0, steps[0].1), ("v3", "latest run"));
+        assert!(steps[2].2.starts_with("None of 1 benchmark is slower."), "{steps:?}");
+        assert_eq!(page.steps[1].rows[0].change, "+20.0 %");
+    }
+}
