@@ -59,4 +59,6 @@ pub use run_file::RunContradiction;
 pub use stage_time::StageTime;
 pub use terminal::to_terminal;
 pub use text::visible;
-pub use versus::{SampleNumbers, ScalingPoint, ScalingSeries, Versus, VersusFacts, VersusResult};
+pub use versus::{
+    SampleNumbers, ScalingFit, ScalingPoint, ScalingSeries, Versus, VersusFacts, VersusResult,
+};

@@ -1,6 +1,5 @@
 //! The exponent of a time that grows with an argument.
 
-use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
 /// The quantile of Student's t at each end of the 89 % confidence interval.
@@ -9,7 +8,7 @@ const QUANTILE: f64 = 0.945;
 const MINIMUM: usize = 3;
 
 /// A power law, time = factor × argument ^ exponent, fitted to the logarithms by least squares.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PowerLaw {
     /// The exponent.
     pub exponent: f64,

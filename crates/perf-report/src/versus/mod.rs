@@ -117,7 +117,18 @@ pub struct ScalingSeries {
     /// The times, by argument in ascending order.
     pub points: Vec<ScalingPoint>,
     /// The fitted power law; absent with fewer than three times.
-    pub fit: Option<PowerLaw>,
+    pub fit: Option<ScalingFit>,
+}
+
+/// A fitted power law: time ~ argument ^ exponent.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScalingFit {
+    /// The exponent.
+    pub exponent: f64,
+    /// The lower end of its 89 % confidence interval.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
 }
 
 /// The time with one argument.
@@ -223,6 +234,8 @@ impl ScalingSeries {
     pub fn new(name: BenchmarkId, points: Vec<ScalingPoint>) -> Self {
         let known = points.iter().filter_map(|point| Some((point.argument, point.ns?)));
         let fit = PowerLaw::fit(&known.collect::<Vec<_>>());
+        let fit =
+            fit.map(|fit| ScalingFit { exponent: fit.exponent, low: fit.low, high: fit.high });
         Self { name, points, fit }
     }
 

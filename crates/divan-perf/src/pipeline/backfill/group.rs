@@ -110,7 +110,8 @@ impl<'a> GroupRunner<'a> {
         first: Option<&GroupMember>,
     ) -> Result<Prepared> {
         let hash = progress.commit(at).commit.hash.clone();
-        let commit = self.repository.describe(&hash, &progress.label(at))?;
+        ui::say(&progress.label(at));
+        let commit = self.repository.describe(&hash, "")?;
         self.repository.check_submodules(&commit)?;
         let checkout = &self.context.project.workspace;
         let mut notes = Vec::new();

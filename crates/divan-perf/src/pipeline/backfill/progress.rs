@@ -110,9 +110,10 @@ impl<'a> BackfillProgress<'a> {
         &self.commits[at]
     }
 
-    /// The place of a commit: `commit 3 of 20`.
+    /// The place of a commit and its subject: `commit 3 of 20: Read faster`.
     pub(super) fn label(&self, at: usize) -> String {
-        format!("commit {} of {}", at + 1, self.commits.len())
+        let subject = &self.commits[at].commit.subject;
+        format!("commit {} of {}: {subject}", at + 1, self.commits.len())
     }
 
     /// The samples of a benchmark in all runs. Those of its first run are kept.
