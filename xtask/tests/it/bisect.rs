@@ -10,8 +10,12 @@ const SLOWER: &str = "known-cost/text::checksum";
 const OTHER: &str = "known-cost/text::digits";
 
 fn bisect(project: &Project, args: &[&str]) -> Command {
+    perf(project, &[&["bisect", "--output", "out"], args].concat())
+}
+
+fn perf(project: &Project, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command.current_dir(project.path()).args(["perf", "bisect", "--output", "out"]).args(args);
+    command.current_dir(project.path()).arg("perf").args(args);
     command.env("CARGO_TARGET_DIR", project.target_dir()).env("GIT_CONFIG_GLOBAL", "/dev/null");
     let cache = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
     command.env("XDG_CACHE_HOME", cache).stdin(Stdio::null());
@@ -95,6 +99,18 @@ fn the_first_commits_of_two_changes_are_found_also_after_an_interrupt() {
     assert!(!project.path().join("out/bisect-plan.json").exists());
     let after = project.git(&["for-each-ref"]) + &project.git(&["status", "--porcelain"]);
     assert_eq!(after, before);
+    assert_cache_can_be_cleared(project);
+}
+
+/// Only the builds of this repository are removed.
+fn assert_cache_can_be_cleared(project: &Project) {
+    let cache = |args: &[&str]| Ended::of(&mut perf(project, &[&["cache"], args].concat()));
+    let git = project.path().canonicalize().unwrap().join(".git");
+    let lists = || cache(&[]).expect(0).stdout.contains(git.to_str().unwrap());
+    assert!(lists());
+    cache(&["clear"]).expect(0).says("removed ").says(" in 2 folders");
+    assert!(!lists());
+    cache(&["limit", "1"]).expect(2).says("write e.g. `5GB` or `500MB`");
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use super::base_build::Base;
 use super::commit_build::CommitBuilder;
 use super::context::Context;
-use super::suite::{BenchSuite, new_launcher};
+use super::new_launcher::new_launcher;
+use super::suite::BenchSuite;
 use crate::args::MeasureArgs;
 use crate::bench::{Listing, Slot, Workspace};
 use crate::interrupt::Interrupt;

@@ -12,6 +12,7 @@ mod name_selection;
 mod sampling;
 mod base_inputs;
 mod commit_build;
+mod new_launcher;
 mod suite;
 mod unchanged;
 mod base_failures;

@@ -4,12 +4,13 @@ use super::args::{PerfArgs, Purpose};
 use super::commit_build::{CommitBuild, CommitFolder};
 use super::context::Context;
 use super::name_selection::{exclude, exclusion_note, none_selected};
+use super::new_launcher::new_launcher;
 use super::sampling::{self, LAUNCHES};
 use super::silent_targets::SilentTargets;
 use crate::args::MeasureArgs;
 use crate::bench::{
-    BuildFolder, Built, ClockRecorder, FEWEST_LAUNCHES, Launcher, ListedBenchmark, Listing,
-    Measurement, Runner, RunnerOptions, SecondBuild, Workspace,
+    BuildFolder, Built, FEWEST_LAUNCHES, Launcher, ListedBenchmark, Listing, Measurement, Runner,
+    RunnerOptions, SecondBuild, Workspace,
 };
 use crate::cargo::{BuildAdditions, KNOWN_LEVEL, Level};
 use crate::environment::{self, BuildSettings};
@@ -31,7 +32,6 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::path::Path;
-use std::time::Duration;
 
 /// Launches of a candidate regression in a rerun.
 const RERUN_LAUNCHES: usize = 10;
@@ -463,45 +463,4 @@ fn build_settings(workspace: &Workspace, built: &Built) -> Result<BuildSettings>
         cargo_profile: options.profile.clone().unwrap_or_default(),
         is_native: workspace.config.is_native(),
     })
-}
-
-/// The launcher of all processes of a measurement. `workspace` is that of the checkout.
-pub(super) fn new_launcher(
-    workspace: &Workspace,
-    args: &MeasureArgs,
-    interrupt: &Interrupt,
-    notes: &mut Vec<String>,
-) -> Result<Launcher> {
-    let rustc = workspace.toolchain.version()?;
-    let clock_recorder = clock_recorder(workspace, &environment::rustc_name(&rustc), notes);
-    let limit = Duration::from_secs(args.launch_timeout.into());
-    Launcher::new(clock_recorder, limit, interrupt.clone())
-        .with_copies(&workspace.target_dir.join("perf/launched"))
-}
-
-fn clock_recorder(
-    workspace: &Workspace,
-    rustc: &str,
-    notes: &mut Vec<String>,
-) -> Option<ClockRecorder> {
-    match ClockRecorder::prepare(&workspace.target_dir.join("perf/clock_recorder"), rustc) {
-        Ok(clock_recorder) => Some(clock_recorder),
-        Err(error) => {
-            notes.push(recorder_note(&format!("{error:#}")));
-            None
-        }
-    }
-}
-
-/// What is missing without the clock recorder. It is the only note on other systems than Linux, where
-/// valgrind cannot be used either.
-fn recorder_note(reason: &str) -> String {
-    let missing = if cfg!(target_os = "linux") {
-        "percentiles and counted allocations"
-    } else {
-        "percentiles, instructions and counted allocations"
-    };
-    format!(
-        "no {missing}, because the clock recorder cannot be used: {reason}. Processor time, page faults and context switches are those of whole launches"
-    )
 }

@@ -36,9 +36,11 @@ impl Criterion {
     /// neither the time nor a count changed.
     ///
     /// Instructions decide if they changed in the direction of the time and by at least half of its
-    /// change. Where the time did not change, the first count that changed decides.
-    pub fn of(verdict: &Verdict) -> Option<Self> {
-        let changes = verdict.counts.as_ref().map(Counts::changes).unwrap_or_default();
+    /// change. Where the time did not change, the first count that changed decides. `is_counted` is whether
+    /// the commits between can be counted.
+    pub fn of(verdict: &Verdict, is_counted: bool) -> Option<Self> {
+        let counts = verdict.counts.as_ref().filter(|_| is_counted);
+        let changes = counts.map(Counts::changes).unwrap_or_default();
         let time = match verdict.state {
             State::Regression | State::Improvement => verdict.change,
             _ => None,
@@ -122,8 +124,12 @@ mod tests {
             (State::Inconclusive, 4.0, &[], None),
         ];
         for (state, percent, heads, expected) in cases {
-            let found = Criterion::of(&verdict(state, percent, heads));
+            let verdict = verdict(state, percent, heads);
+            let found = Criterion::of(&verdict, true);
             assert_eq!(found, expected, "{state:?} {percent} {heads:?}");
+            let by_time = Criterion::of(&verdict, false);
+            let is_timed = [State::Regression, State::Improvement].contains(&state);
+            assert_eq!(by_time, time(percent).filter(|_| is_timed));
         }
     }
 

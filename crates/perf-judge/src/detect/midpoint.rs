@@ -8,9 +8,13 @@ use super::paired::{FIRST_ANALYSIS, MAX_PAIRS, PAIRS_PER_STEP};
 use crate::run::Pair;
 use crate::unit::LogRatio;
 
-/// The largest probability of the pairs, in one analysis, if the true difference is the midpoint. All
-/// analyses together stay below 3.2 %, and far below it where the difference is none or the known one.
-const LEVEL: f64 = 0.002;
+/// The most pairs of a decision. A search ends with a range where they do not decide.
+pub const MOST_PAIRS: usize = 2 * MAX_PAIRS;
+/// The largest probability of the pairs, in one analysis, if the true difference is the midpoint.
+///
+/// It is far from the true difference where that is none or the known change. A simulation in
+/// docs/method.md has the error rates.
+const LEVEL: f64 = 0.01;
 
 /// What the difference of the pairs is nearer to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,9 +26,9 @@ pub enum Nearer {
 }
 
 /// Judges pairs, oldest first, with an analysis every [`PAIRS_PER_STEP`] pairs. `change` is the known one
-/// and not 0. `None` if more pairs are needed, or if [`MAX_PAIRS`] do not decide.
+/// and not 0. `None` if more pairs are needed, or if [`MOST_PAIRS`] do not decide.
 pub fn nearer(pairs: &[Pair], change: LogRatio) -> Option<Nearer> {
-    let last = pairs.len().min(MAX_PAIRS);
+    let last = pairs.len().min(MOST_PAIRS);
     let counts = (FIRST_ANALYSIS..=last).step_by(PAIRS_PER_STEP);
     counts.into_iter().find_map(|count| analysis(&pairs[..count], change.0))
 }

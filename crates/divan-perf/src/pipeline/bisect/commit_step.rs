@@ -32,7 +32,7 @@ impl CommitStep<'_> {
         commit: &Commit,
         wanted: &[BenchmarkId],
     ) -> Result<Vec<StepAnswer>> {
-        if let Err(reason) = self.build(commit)? {
+        if let Some(reason) = self.build(commit)? {
             return Ok(wanted.iter().map(|name| skipped(name, &reason)).collect());
         }
         let mut answers = self.without_measuring(wanted)?;
@@ -53,21 +53,18 @@ impl CommitStep<'_> {
         Ok(wanted.iter().map(answer).collect())
     }
 
-    /// Builds the commit as the base, or returns why it cannot be built.
-    fn build(&mut self, commit: &Commit) -> Result<Result<(), String>> {
+    /// Builds the commit as the base. Returns the reason if it cannot be built.
+    fn build(&mut self, commit: &Commit) -> Result<Option<String>> {
         // Its folder is used again.
         self.executor.base = None;
         self.executor.interrupt.check()?;
-        match self.commits.build_base(labelled(commit, ""), self.executor.suite) {
-            Ok(base) => {
-                self.executor.base = Some(base);
-                Ok(Ok(()))
-            }
-            Err(error) => {
-                self.executor.interrupt.check()?;
-                Ok(Err(error.root_cause().to_string()))
-            }
+        let built = self.commits.build_base(labelled(commit, ""), self.executor.suite);
+        if built.is_err() {
+            self.executor.interrupt.check()?;
         }
+        let reason = built.as_ref().err().map(|error| error.root_cause().to_string());
+        self.executor.base = built.ok();
+        Ok(reason)
     }
 
     /// The answers for benchmarks that the commit lacks, and for those that are the same as in bad.

@@ -8,7 +8,7 @@ use super::search_state::BenchmarkEnds;
 use crate::bench::BenchmarkCounts;
 use anyhow::{Context as _, Result, bail};
 use perf_judge::bisect::Answer;
-use perf_judge::detect::counts::Counts;
+use perf_judge::detect::counts::{CountPair, Counts};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Quantity;
 use perf_judge::verdict::{Judge, Verdict};
@@ -24,11 +24,16 @@ pub(super) fn compare(executor: &mut Executor<'_>) -> Result<Vec<BenchmarkEnds>>
     check_good(executor)?;
     let (verdicts, counted) = verdicts(executor)?;
     executor.interrupt.check()?;
-    let ends = |verdict: Verdict| {
+    let ends = |mut verdict: Verdict| {
+        let counts = counted.get(&verdict.name);
+        if let Some(counts) = counts {
+            use_counts(&mut verdict, counts);
+        }
         let planned = executor.runner.planned_of(&verdict.name);
         let config = planned.map(|planned| planned.config).context("it is not planned")?;
         Ok(BenchmarkEnds {
-            code: known_code(executor, &verdict.name, counted.get(&verdict.name))?,
+            is_counted: counts.is_some(),
+            code: known_code(executor, &verdict.name, counts)?,
             sample_size: config.sample_size,
             sample_count: config.sample_count,
             verdict,
@@ -97,6 +102,15 @@ fn counts_alone(names: &[BenchmarkId], counted: &CountsOfBoth, base: &str) -> Re
         Ok(verdict)
     };
     names.iter().map(verdict).collect()
+}
+
+/// Uses the counts that steps also make, instead of those that Divan printed.
+fn use_counts(verdict: &mut Verdict, [base, head]: &[BenchmarkCounts; 2]) {
+    let Some(counts) = &mut verdict.counts else { return };
+    for (quantity, pair) in Counts::of(&base.counts, &head.counts).iter() {
+        let spread = counts.get(quantity).and_then(|known| known.spread);
+        counts.insert(quantity, CountPair { spread, ..pair });
+    }
 }
 
 /// What good and bad execute.

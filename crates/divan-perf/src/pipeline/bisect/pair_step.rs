@@ -3,8 +3,8 @@
 use super::super::executor::Executor;
 use anyhow::{Context as _, Result};
 use perf_judge::bisect::Answer;
-use perf_judge::detect::midpoint::nearer;
-use perf_judge::detect::paired::{self, MAX_PAIRS, Schedule};
+use perf_judge::detect::midpoint::{MOST_PAIRS, nearer};
+use perf_judge::detect::paired::{self, Schedule};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Pair;
 use perf_judge::unit::{self, LogRatio};
@@ -20,7 +20,7 @@ pub(super) fn compare_in_pairs(
     let mut pairs: BTreeMap<BenchmarkId, Vec<Pair>> = BTreeMap::new();
     let mut answers = BTreeMap::new();
     let mut count = 0;
-    while !open.is_empty() && count < MAX_PAIRS {
+    while !open.is_empty() && count < MOST_PAIRS {
         let more = paired::pairs_to_next_analysis(count);
         let names: Vec<BenchmarkId> = open.iter().map(|(name, _)| name.clone()).collect();
         let base = executor.base.as_ref().context("there is no base")?;

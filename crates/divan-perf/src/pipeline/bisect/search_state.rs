@@ -23,6 +23,8 @@ pub(super) struct BenchmarkEnds {
     pub(super) verdict: Verdict,
     pub(super) sample_size: u32,
     pub(super) sample_count: u32,
+    /// Whether both were counted as commits between them are.
+    pub(super) is_counted: bool,
     /// What both execute, where it is known.
     pub(super) code: Vec<DecidedCode>,
 }
@@ -30,7 +32,7 @@ pub(super) struct BenchmarkEnds {
 impl BenchmarkEnds {
     /// What decides the steps; `None` if nothing changed.
     pub(super) fn criterion(&self) -> Option<Criterion> {
-        Criterion::of(&self.verdict)
+        Criterion::of(&self.verdict, self.is_counted)
     }
 }
 
