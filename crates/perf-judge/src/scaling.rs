@@ -9,16 +9,13 @@
 //! single exponent is right, and the interval is wide.
 
 use crate::stats;
+use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
 /// The fewest different arguments of a fit.
 pub const FEWEST: usize = 3;
 
-/// The 94.5 % quantiles of Student's distribution for 1 to 20 degrees of freedom: the two ends of an
-/// interval leave out 11 % together. The last one is used for more degrees.
-const QUANTILES: [f64; 20] = [
-    5.73, 2.76, 2.249, 2.048, 1.941, 1.874, 1.83, 1.797, 1.773, 1.754, 1.738, 1.726, 1.715, 1.706,
-    1.699, 1.692, 1.686, 1.681, 1.677, 1.672,
-];
+/// The quantile of Student's distribution at each end of the 89 % interval.
+const QUANTILE: f64 = 0.945;
 
 /// The fit of times to a power of an argument.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,10 +44,13 @@ impl PowerLaw {
         let logs: Vec<(f64, f64)> = points.iter().map(|(n, time)| (n.ln(), time.ln())).collect();
         let xs = stats::sorted(&logs.iter().map(|(x, _)| *x).collect::<Vec<f64>>());
         let different = 1 + xs.windows(2).filter(|pair| pair[0] < pair[1]).count();
-        (points.len() >= FEWEST && different >= FEWEST).then(|| Self::of_logs(&logs))
+        if different < FEWEST {
+            return None;
+        }
+        Self::of_logs(&logs)
     }
 
-    fn of_logs(logs: &[(f64, f64)]) -> Self {
+    fn of_logs(logs: &[(f64, f64)]) -> Option<Self> {
         let count = logs.len() as f64;
         let mean_x = logs.iter().map(|(x, _)| x).sum::<f64>() / count;
         let mean_y = logs.iter().map(|(_, y)| y).sum::<f64>() / count;
@@ -60,16 +60,16 @@ impl PowerLaw {
         let (xx, xy, yy) = (sum(|x, _| x * x), sum(|x, y| x * y), sum(|_, y| y * y));
         let exponent = xy / xx;
         let residual = (yy - exponent * xy).max(0.0);
-        let freedom = logs.len() - 2;
-        let quantile = QUANTILES[freedom.min(QUANTILES.len()) - 1];
-        let half = quantile * (residual / freedom as f64 / xx).sqrt();
-        Self {
+        let freedom = count - 2.0;
+        let quantile = StudentsT::new(0.0, 1.0, freedom).ok()?.inverse_cdf(QUANTILE);
+        let half = quantile * (residual / freedom / xx).sqrt();
+        Some(Self {
             exponent,
             low: exponent - half,
             high: exponent + half,
             r_squared: if yy > 0.0 { 1.0 - residual / yy } else { 1.0 },
             intercept: mean_y - exponent * mean_x,
-        }
+        })
     }
 
     /// The fitted time at an argument above 0.
@@ -95,6 +95,22 @@ pub fn numeric_argument(part: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_power_law_is_found_whatever_its_factor(
+            exponent in -3.0..3.0_f64,
+            factor in 0.001..1e6_f64,
+            scale in 0.1..100.0_f64,
+        ) {
+            let points = [16.0, 64.0, 256.0, 1024.0_f64];
+            let points = points.map(|n| (n * scale, factor * n.powf(exponent)));
+            let fit = PowerLaw::fit(&points).unwrap();
+            prop_assert!((fit.exponent - exponent).abs() < 1e-6, "{:?}", fit);
+            prop_assert!(fit.low <= fit.exponent && fit.exponent <= fit.high);
+        }
+    }
 
     fn fit(of: impl Fn(f64) -> f64) -> PowerLaw {
         let points = [10.0, 100.0, 1000.0, 10_000.0].map(|n| (n, of(n)));

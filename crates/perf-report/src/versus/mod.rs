@@ -12,7 +12,8 @@ use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Commit, Machine, Pair};
 use perf_judge::unit::{self, LogRatio};
 use perf_judge::verdict::Verdict;
-use perf_judge::versus::{CasePair, PowerLaw, Relation, conclusion};
+use perf_judge::scaling::PowerLaw;
+use perf_judge::versus::{CasePair, Relation, conclusion};
 use serde::{Deserialize, Serialize};
 
 /// The newest format that this version reads, and the one it writes.
