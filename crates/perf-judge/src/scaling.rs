@@ -2,8 +2,8 @@
 //!
 //! `time = c × n^b` is a line in logarithms. It is fitted by least squares (NIST/SEMATECH e-Handbook of
 //! Statistical Methods, section 4.4.3.1). The interval of the exponent is that of the slope:
-//! `b ± t × s ÷ √Σ(x − x̄)²`, where `s² = Σ residual² ÷ (k − 2)` for `k` arguments and `t` is the
-//! quantile of Student's distribution with `k − 2` degrees of freedom.
+//! `b ± t × s ÷ √Σ(x − x̄)²`. For `k` arguments, `s²` is `Σ residual² ÷ (k − 2)`. `t` is the quantile of
+//! Student's distribution with `k − 2` degrees of freedom.
 //!
 //! The interval describes how well a line fits the times. Where fixed costs dominate small arguments, no
 //! single exponent is right, and the interval is wide.

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The order of the pipeline: a module uses only those before it.
-const ORDER: [&str; 14] = [
-    "ident", "json", "unit", "stats", "run", "history", "baseline", "detect", "cause", "budget",
-    "verdict", "versus", "bisect", "backfill",
+const ORDER: [&str; 15] = [
+    "ident", "json", "unit", "stats", "scaling", "run", "history", "baseline", "detect", "cause",
+    "budget", "verdict", "versus", "bisect", "backfill",
 ];
 
 /// The crates that do no I/O.

@@ -1,4 +1,4 @@
-//! Benchmarks that do the same work in different ways.
+//! Benchmarks that are different ways to one result.
 
 use super::error::{BudgetError, at_value};
 use super::json_place::PathPart::{Index, Key};
@@ -6,8 +6,9 @@ use super::pattern::matches;
 use crate::ident::BenchmarkId;
 use std::collections::BTreeMap;
 
-/// Whether an entry of a group selects the benchmark: it is its name, the last parts of it, or a name
-/// above it with the ending `::*`.
+/// Whether an entry of a group selects the benchmark.
+///
+/// It is the name, its last parts, or a name above it with the ending `::*`.
 pub fn is_alternative(pattern: &str, id: &BenchmarkId) -> bool {
     matches(pattern, id)
 }

@@ -56,7 +56,7 @@ pub struct BudgetFile {
     /// The name of the project, for the site. `None`: that of the repository.
     #[serde(default, deserialize_with = "configured")]
     pub project: Option<String>,
-    /// Benchmarks that do the same work in different ways: patterns like those of `exclude`, by the
+    /// Benchmarks that are different ways to one result: patterns like those of `exclude`, by the
     /// name of the group.
     #[serde(default, deserialize_with = "unique_keys")]
     pub alternatives: BTreeMap<String, Vec<String>>,

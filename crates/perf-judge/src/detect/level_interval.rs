@@ -1,8 +1,8 @@
 //! The confidence interval of the change between two levels of recorded runs.
 //!
-//! Moses' interval (Hollander, Wolfe and Chicken, Nonparametric Statistical Methods, 3rd edition,
-//! section 4.3): all differences between a run after the change and a run before it are sorted, and
-//! the rank sum test decides how many of the outermost are left out. It assumes no distribution of
+//! This is Moses' interval (Hollander, Wolfe and Chicken, Nonparametric Statistical Methods, 3rd
+//! edition, section 4.3). All differences between a run after the change and a run before it are
+//! sorted. The rank sum test decides how many of the outermost are left out. The interval assumes no distribution of
 //! the noise. It takes the place of the change point as known, which it is not, so it is narrower than
 //! the whole uncertainty.
 

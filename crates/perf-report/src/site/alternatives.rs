@@ -1,8 +1,9 @@
-//! Benchmarks that do the same work in different ways, side by side.
+//! Benchmarks that are different ways to one result, next to each other.
 
 use super::fluid;
 use super::group::split;
 use super::levels::BenchmarkLevels;
+use super::members::{Member, members, without_argument};
 use super::project::Project;
 use super::scaling::{self, ScalingView};
 use super::spark;
@@ -11,7 +12,7 @@ use crate::svg::Scale;
 use perf_judge::budget::is_alternative;
 use perf_judge::detect::level_interval;
 use perf_judge::ident::BenchmarkId;
-use perf_judge::scaling::{FEWEST, numeric_argument};
+use perf_judge::scaling::FEWEST;
 use perf_judge::stats;
 use perf_judge::unit;
 use serde::Serialize;
@@ -24,23 +25,7 @@ const FOUND: usize = 40;
 /// The most arguments of a group that are compared.
 const ARGUMENTS: usize = 6;
 
-/// A benchmark, or all arguments of one.
-#[derive(Clone, Debug)]
-pub(super) struct Member<'l> {
-    /// Its name without a numeric argument.
-    pub(super) name: &'l str,
-    /// The benchmarks by the text of their argument, ascending; one without a text if there is none.
-    pub(super) arguments: Vec<(Argument<'l>, &'l BenchmarkLevels<'l>)>,
-}
-
-/// A numeric argument as it is written, and its value.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Argument<'l> {
-    pub(super) text: &'l str,
-    pub(super) value: f64,
-}
-
-/// Members that do the same work.
+/// Members that are different ways to one result.
 pub(super) struct Alternatives<'l> {
     name: String,
     members: Vec<Member<'l>>,
@@ -112,32 +97,6 @@ pub(super) fn exist(names: &BTreeSet<&BenchmarkId>, project: Project<'_>) -> boo
             .iter()
             .any(|((parent, _), count)| parent.contains("::") && (2..=MEMBERS).contains(count))
         || groups.any(|patterns| names.iter().any(|id| is_own(patterns, id)))
-}
-
-/// `a/b::insert::1000` as `a/b::insert` and the argument; a name without a numeric argument as it is.
-fn without_argument(name: &str) -> (&str, Option<Argument<'_>>) {
-    let (parent, text) = split(name);
-    let argument = numeric_argument(text).filter(|_| parent.contains("::"));
-    match argument {
-        Some(value) => (parent, Some(Argument { text, value })),
-        None => (name, None),
-    }
-}
-
-/// The benchmarks as members, by name.
-fn members<'l>(levels: impl Iterator<Item = &'l BenchmarkLevels<'l>>) -> Vec<Member<'l>> {
-    let mut members: BTreeMap<&str, Member<'l>> = BTreeMap::new();
-    for benchmark in levels.filter(|benchmark| !benchmark.values.is_empty()) {
-        let (name, argument) = without_argument(benchmark.id.as_str());
-        let argument = argument.unwrap_or(Argument { text: "", value: 0.0 });
-        let own = members.entry(name).or_insert_with(|| Member { name, arguments: Vec::new() });
-        own.arguments.push((argument, benchmark));
-    }
-    let mut members: Vec<Member<'l>> = members.into_values().collect();
-    for member in &mut members {
-        member.arguments.sort_by(|one, other| one.0.value.total_cmp(&other.0.value));
-    }
-    members
 }
 
 /// The page.

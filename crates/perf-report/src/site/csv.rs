@@ -15,8 +15,10 @@ const COLUMNS: [&str; 14] = [
     "p99", "max", "launches", "samples",
 ];
 
-/// The runs that a benchmark's page shows, the oldest first: as CSV with a line of column names, and as
-/// a JSON array of objects with the same names. Times and counts are numbers in JSON.
+/// The runs that a benchmark's page shows, the oldest first.
+///
+/// They are CSV with a line of column names, and a JSON array of objects with the same names. Times and
+/// counts are numbers in JSON.
 pub(super) fn of<'a>(id: &BenchmarkId, shown: &'a SiteRuns<'a>) -> [String; 2] {
     let columns: Vec<&str> =
         COLUMNS.into_iter().chain(Quantity::recorded().map(Quantity::key)).collect();

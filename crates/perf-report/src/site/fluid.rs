@@ -1,5 +1,6 @@
-//! Parts of drawings that fit any width without scripts: the places across are in percent and those
-//! down in pixels, so that text and dots keep their size.
+//! Parts of drawings that fit any width without scripts.
+//!
+//! Places across are in percent and those down in pixels, so that text and dots keep their size.
 
 use crate::svg::escaped;
 use std::fmt::Write as _;

@@ -2,7 +2,7 @@
 
 use super::file::SiteFile;
 use super::group::Grouping;
-use super::overview::{RowColumns, RowView, is_notable, row_view};
+use super::rows::{RowColumns, RowView, is_notable, row_view};
 use super::site_runs::SiteRuns;
 use super::text::{self, Badge, Name};
 use crate::{Report, Row};

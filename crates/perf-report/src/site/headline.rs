@@ -2,7 +2,7 @@
 
 use super::first_run;
 use super::levels::{BenchmarkLevels, LevelChange};
-use super::overview::{lacks_baseline, summary};
+use super::rows::{lacks_baseline, summary};
 use super::run_view::RunView;
 use super::text::{self, Badge};
 use crate::Report;

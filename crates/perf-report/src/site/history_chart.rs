@@ -1,22 +1,22 @@
-//! The overall trend of the packages, and the levels of groups over the same runs.
+//! The overall trend of the packages. The levels of groups are below it, over the same runs.
 
+use super::columns::Columns;
 use super::commits::CommitChanges;
 use super::fluid;
 use super::group::Grouping;
+use super::heat_map::{GroupRow, groups};
 use super::levels::BenchmarkLevels;
 use super::run_view::RunView;
 use super::site_runs::SiteRuns;
-use super::text::{self, Name};
+use super::text;
 use crate::svg::{Scale, escaped};
 use perf_judge::detect::change_points::steps;
 use perf_judge::stats;
 use perf_judge::unit::{self, LogRatio};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// The most runs of the drawing, the newest.
-const COLUMNS: usize = 96;
 /// The size of the drawing of the trend in pixels, and its margins for letters and dates.
 const HEIGHT: f64 = 216.0;
 const TOP: f64 = 26.0;
@@ -30,10 +30,8 @@ const LINE: f64 = 16.0;
 const LETTER: f64 = 2.2;
 /// The width of a release's name in percent.
 const NAME: f64 = 6.0;
-/// The most rows of groups.
-const ROWS: usize = 12;
-/// The smallest changes of the four shades of a cell, as shares.
-const SHADES: [f64; 4] = [0.03, 0.05, 0.1, 0.2];
+/// The smallest change of the level of a coloured line, in natural logarithms.
+const CHANGED: f64 = 0.015;
 /// The name of the line of all benchmarks.
 const ALL: &str = "all benchmarks";
 
@@ -61,43 +59,6 @@ struct LineView {
     value: String,
 }
 
-#[derive(Clone, Debug, Serialize)]
-struct GroupRow {
-    name: Name,
-    class: &'static str,
-    /// `▲ +18.4 %`, or empty for an unchanged group.
-    change: String,
-    /// The benchmark that changed most.
-    benchmark: String,
-    svg: String,
-    #[serde(skip)]
-    size: f64,
-}
-
-/// The runs that are columns: their places among the shown runs.
-pub(super) struct Columns(Vec<usize>);
-
-impl Columns {
-    pub(super) fn of(levels: &[BenchmarkLevels<'_>]) -> Self {
-        let runs = levels.iter().flat_map(|benchmark| benchmark.values.iter().map(|(run, _)| *run));
-        let all: Vec<usize> = runs.collect::<BTreeSet<usize>>().into_iter().collect();
-        Self(all[all.len().saturating_sub(COLUMNS)..].to_vec())
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// The place of the oldest run.
-    pub(super) fn first(&self) -> usize {
-        self.0.first().copied().unwrap_or_default()
-    }
-
-    fn of_run(&self, run: usize) -> Option<usize> {
-        self.0.iter().position(|other| *other == run)
-    }
-}
-
 /// A geometric mean over the columns, in percent of its first level.
 struct Line {
     name: String,
@@ -112,7 +73,7 @@ impl Line {
     /// benchmarks that were also measured before, so new and removed ones do not move it.
     fn of(name: &str, members: &[&BenchmarkLevels<'_>], columns: &Columns) -> Option<Self> {
         let places: BTreeMap<usize, usize> =
-            columns.0.iter().enumerate().map(|(column, run)| (*run, column)).collect();
+            columns.places().iter().enumerate().map(|(column, run)| (*run, column)).collect();
         let mut sums = vec![(0.0, 0_usize, false); columns.len()];
         for benchmark in members {
             let mut before: Option<f64> = None;
@@ -162,8 +123,8 @@ impl Line {
     fn class(&self) -> &'static str {
         match self.change() {
             _ if self.name == ALL => "all",
-            change if change > SHADES[0] / 2.0 => "slower",
-            change if change < -SHADES[0] / 2.0 => "faster",
+            change if change > CHANGED => "slower",
+            change if change < -CHANGED => "faster",
             _ => "still",
         }
     }
@@ -185,7 +146,7 @@ pub(super) fn view(
         return None;
     }
     let (lines_by, lines) = lines(levels, columns);
-    let day = |column: usize| shown.runs[columns.0[column]].text.day.clone();
+    let day = |column: usize| shown.runs[columns.places()[column]].text.day.clone();
     let (groups, others) = groups(levels, commits, columns, grouping);
     Some(HistoryView {
         runs: unit::counted(columns.len(), "run", "runs"),
@@ -249,7 +210,7 @@ fn trend(
     columns: &Columns,
     runs: &[RunView<'_>],
 ) -> Option<String> {
-    let day = |column: usize| runs[columns.0[column]].text.day.clone();
+    let day = |column: usize| runs[columns.places()[column]].text.day.clone();
     let values: Vec<f64> =
         lines.iter().flat_map(|line| line.values.iter().map(|(_, value)| *value)).collect();
     let scale = Scale::with_least_span(&values, LEAST_SPAN)?;
@@ -312,12 +273,12 @@ fn dates(columns: &Columns, day: impl Fn(usize) -> String) -> String {
 fn releases(columns: &Columns, runs: &[RunView<'_>], floor: f64) -> String {
     let mut end = f64::NEG_INFINITY;
     let mut svg = String::new();
-    for (column, run) in columns.0.iter().enumerate() {
+    for (column, run) in columns.places().iter().enumerate() {
         let Some(name) = &runs[*run].release else { continue };
         let at = fluid::middle(column, columns.len());
-        svg += &fluid::vertical("release", at, [floor - 40.0, floor]);
+        svg += &fluid::vertical("release", at, [floor - 16.0, floor]);
         if at > end && at < 100.0 - NAME {
-            svg += &fluid::text("release wide", at, 4.0, floor - 30.0, name);
+            svg += &fluid::text("release wide", at, 4.0, floor - 5.0, name);
             end = at + NAME;
         }
     }
@@ -356,133 +317,6 @@ fn description(lines: &[Line]) -> String {
     format!("Geometric means of times relative to their first level: {}", all.join(", "))
 }
 
-/// The rows of the groups that changed most, in the order of their names, and the number of the rest.
-fn groups(
-    levels: &[BenchmarkLevels<'_>],
-    commits: &[CommitChanges<'_>],
-    columns: &Columns,
-    grouping: Grouping,
-) -> (Vec<GroupRow>, String) {
-    let mut members: BTreeMap<&str, Vec<&BenchmarkLevels<'_>>> = BTreeMap::new();
-    for benchmark in levels {
-        members.entry(grouping.group(benchmark.id.as_str())).or_default().push(benchmark);
-    }
-    let row = |(name, members): (&&str, &Vec<&BenchmarkLevels<'_>>)| {
-        group_row(name, members, commits, columns)
-    };
-    let rows: Vec<GroupRow> = members.iter().map(row).collect();
-    let mut largest: Vec<usize> = (0..rows.len()).collect();
-    largest.sort_by(|one, other| rows[*other].size.total_cmp(&rows[*one].size));
-    let kept: BTreeSet<usize> = largest.into_iter().take(ROWS).collect();
-    let others = rows.len() - kept.len();
-    let changed = |(at, row): (usize, &GroupRow)| !kept.contains(&at) && !row.change.is_empty();
-    let changed = rows.iter().enumerate().filter(|pair| changed(*pair)).count();
-    let others = match (others, changed) {
-        (0, _) => String::new(),
-        (_, 0) => format!("{} more, unchanged", unit::counted(others, "group", "groups")),
-        _ => format!("{} more, {changed} changed", unit::counted(others, "group", "groups")),
-    };
-    let rows = rows.into_iter().enumerate().filter(|(at, _)| kept.contains(at));
-    (rows.map(|(_, row)| row).collect(), others)
-}
-
-fn group_row(
-    name: &str,
-    members: &[&BenchmarkLevels<'_>],
-    commits: &[CommitChanges<'_>],
-    columns: &Columns,
-) -> GroupRow {
-    let latest = columns.0.last().copied().unwrap_or_default();
-    let now = largest(members, columns.first(), latest);
-    let is_changed = |(_, change): &(&str, LogRatio)| shade(*change) != 0;
-    let now = now.filter(is_changed);
-    let (class, symbol) = match now {
-        Some((_, change)) if change.0 > 0.0 => ("slower", "▲"),
-        Some(_) => ("faster", "▼"),
-        None => ("neutral", ""),
-    };
-    let change = now.map(|(_, change)| format!("{symbol} {}", unit::change(change)));
-    let benchmark =
-        now.map_or_else(String::new, |(name, _)| text::word(super::group::split(name).1));
-    let title = text::clipped(name, text::NAME);
-    let state = change.as_deref().unwrap_or("unchanged").to_owned();
-    let label = escaped(&format!("{title}: {state} {benchmark}"));
-    let size = members.iter().flat_map(|m| m.times()).map(|c| c.change.0.abs()).fold(0.0, f64::max);
-    GroupRow {
-        name: Name::cell(name),
-        class,
-        change: change.unwrap_or_default(),
-        benchmark,
-        svg: cells(members, commits, columns, &label),
-        size,
-    }
-}
-
-/// The largest slowdown of a benchmark between two runs if there is one, otherwise the largest gain, so
-/// that a gain hides no loss.
-fn largest<'n>(
-    members: &[&'n BenchmarkLevels<'_>],
-    from: usize,
-    at: usize,
-) -> Option<(&'n str, LogRatio)> {
-    let changes = || members.iter().map(|m| (m.id.as_str(), m.change_between(from, at)));
-    let slowest = changes().max_by(|one, other| one.1.0.total_cmp(&other.1.0))?;
-    let fastest = changes().min_by(|one, other| one.1.0.total_cmp(&other.1.0))?;
-    Some(if slowest.1.0 >= SHADES[0] { slowest } else { fastest })
-}
-
-/// 1 to 4 for a rise, -1 to -4 for a fall, 0 below the smallest change.
-fn shade(change: LogRatio) -> i8 {
-    let size = change.0.abs();
-    let shade = SHADES.iter().filter(|least| size >= **least).count() as i8;
-    if change.0 < 0.0 { -shade } else { shade }
-}
-
-/// A rectangle per stretch of runs with the same shade, and lines at the change points of commits.
-fn cells(
-    members: &[&BenchmarkLevels<'_>],
-    commits: &[CommitChanges<'_>],
-    columns: &Columns,
-    label: &str,
-) -> String {
-    let mut changes: BTreeSet<usize> =
-        members.iter().flat_map(|member| member.times().map(|change| change.run)).collect();
-    changes.insert(columns.first());
-    let mut shapes = String::new();
-    let mut current: (Option<i8>, usize) = (None, 0);
-    let mut level: Option<i8> = None;
-    for (column, run) in columns.0.iter().enumerate() {
-        // Between change points no level changes.
-        if level.is_none() || changes.contains(run) {
-            level = largest(members, columns.first(), *run).map(|(_, change)| shade(change));
-        }
-        let is_measured = members.iter().any(|member| member.is_measured(*run));
-        let next = level.filter(|_| is_measured);
-        if next != current.0 {
-            shapes += &stretch(current, column);
-            current = (next, column);
-        }
-    }
-    shapes += &stretch(current, columns.len());
-    for column in commits.iter().filter_map(|commit| columns.of_run(commit.run)) {
-        let _ = write!(shapes, r#"<path class="mark" d="M{column} 0v1"/>"#);
-    }
-    let count = columns.len();
-    format!(
-        r#"<svg class="cells" viewBox="0 0 {count} 1" preserveAspectRatio="none" role="img" aria-label="{label}">{shapes}</svg>"#
-    )
-}
-
-fn stretch((shade, from): (Option<i8>, usize), to: usize) -> String {
-    let Some(shade) = shade.filter(|_| to > from) else { return String::new() };
-    let class = match shade {
-        0 => "same".to_owned(),
-        1.. => format!("rise-{shade}"),
-        _ => format!("fall-{}", -shade),
-    };
-    format!(r#"<rect class="{class}" x="{from}" width="{}" height="1"/>"#, to - from)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -506,17 +340,5 @@ mod tests {
         assert!((line.last() - 400.0).abs() < 1e-6, "{:?}", line.values);
         assert_eq!(line.steps.iter().map(|(column, _)| *column).collect::<Vec<_>>(), [10]);
         assert_eq!((line.class(), line.label().as_str()), ("slower", "400.0 %"));
-    }
-
-    #[test]
-    fn a_shade_has_the_sign_of_its_change() {
-        let shade = |percent| super::shade(LogRatio::from_percent(percent));
-        assert_eq!([0.0, 2.0, 4.0, 7.0, 15.0, 90.0].map(shade), [0, 0, 1, 2, 3, 4]);
-        assert_eq!([-2.0, -4.0, -50.0].map(shade), [0, -1, -4]);
-        assert_eq!(
-            stretch((Some(-2), 3), 5),
-            r#"<rect class="fall-2" x="3" width="2" height="1"/>"#
-        );
-        assert_eq!(stretch((None, 3), 5), "");
     }
 }

@@ -71,11 +71,11 @@ impl<'a> BenchmarkLevels<'a> {
         let counted = points.iter().filter(|point| point.comparability() == Comparability::Counted);
         let values: Vec<(usize, f64)> =
             counted.filter_map(|point| Some((place(point), point.value()?))).collect();
-        let series = Series { points, places, values: &values };
-        let mut changes = series.changes(None, &RunChangePoint::all_in(points));
+        let source = ChangeSource { points, places, values: &values };
+        let mut changes = source.changes(None, &RunChangePoint::all_in(points));
         for quantity in COUNTS {
             let of_count = count_trends::change_points(points, quantity);
-            changes.extend(series.changes(Some(quantity), &of_count));
+            changes.extend(source.changes(Some(quantity), &of_count));
         }
         Self { id, values, changes }
     }
@@ -112,13 +112,13 @@ impl<'a> BenchmarkLevels<'a> {
 }
 
 /// What the change points of a benchmark are described from.
-struct Series<'s, 'a> {
+struct ChangeSource<'s, 'a> {
     points: &'s [TrendPoint<'a>],
     places: &'s BTreeMap<&'s str, usize>,
     values: &'s [(usize, f64)],
 }
 
-impl Series<'_, '_> {
+impl ChangeSource<'_, '_> {
     fn changes(
         &self,
         quantity: Option<Quantity>,

@@ -13,7 +13,7 @@ pub struct Project<'a> {
     pub name: &'a str,
     /// Its releases.
     pub releases: &'a [Release],
-    /// Groups of benchmarks that do the same work, by name: the patterns of perf-budgets.json.
+    /// Groups of benchmarks that are different ways to one result, by name: the patterns of perf-budgets.json.
     pub alternatives: Option<&'a BTreeMap<String, Vec<String>>>,
 }
 

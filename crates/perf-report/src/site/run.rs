@@ -5,7 +5,8 @@ use super::comparison::ComparisonRow;
 use super::counts::CountTable;
 use super::headline::capitalized;
 use super::interval;
-use super::overview::{self, Facts, has_interval, is_notable};
+use super::overview::{self, Facts};
+use super::rows::{self, has_interval, is_notable};
 use super::run_comparability::Comparability;
 use super::run_view::RunView;
 use super::runs::{self, RunRow};
@@ -76,7 +77,7 @@ pub(super) fn view(
     Some(RunPage {
         root: "../",
         title: format!("Run of {}", run.label()),
-        summary: capitalized(&overview::summary(report)),
+        summary: capitalized(&rows::summary(report)),
         facts: overview::facts(report, shown),
         run: RunRow::of(run),
         id: runs::file_name(run.id),
@@ -84,7 +85,7 @@ pub(super) fn view(
         previous_id: previous.map_or_else(String::new, |run| runs::file_name(run.id)),
         comparisons: comparisons.iter().map(|comparison| ComparisonRow::of(comparison)).collect(),
         has_intervals: report.rows.iter().any(has_interval),
-        has_baseline: !overview::lacks_baseline(report),
+        has_baseline: !rows::lacks_baseline(report),
         unchanged: overview::unchanged(report),
         changed: rows(true).map(measured_row).collect(),
         others: rows(false).take(OTHERS).map(measured_row).collect(),

@@ -1,8 +1,8 @@
 //! How times depend on a numeric argument: logarithmic charts with fitted exponents.
 
-use super::alternatives::Member;
 use super::fluid;
 use super::group::split;
+use super::members::Member;
 use super::spark;
 use super::text::{self, Name};
 use crate::svg::{Scale, escaped};

@@ -10,9 +10,9 @@ use crate::file_error::FileError;
 use chrono::{DateTime, Utc};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Commit, Machine, Pair};
+use perf_judge::scaling::PowerLaw;
 use perf_judge::unit::{self, LogRatio};
 use perf_judge::verdict::Verdict;
-use perf_judge::scaling::PowerLaw;
 use perf_judge::versus::{CasePair, Relation, conclusion};
 use serde::{Deserialize, Serialize};
 
