@@ -79,6 +79,9 @@ fn path_separator() -> char {
 #[test]
 fn one_more_run_changes_no_page_of_the_runs_before() {
     let project = Project::committed();
+    // The site has the name of the repository, and without one that of the folder.
+    let remote = ["remote", "add", "origin", "https://example.org/team/app.git"];
+    project.git(&remote);
     add(&project, &[1, 2, 3]);
     project.site(&[]).expect(0);
     let first = files(&project);
@@ -92,6 +95,7 @@ fn one_more_run_changes_no_page_of_the_runs_before() {
         assert_eq!(second.get(path), Some(file), "{path}");
     }
     let anew = Project::committed();
+    anew.git(&remote);
     add(&anew, &[1, 2, 3, 4]);
     anew.site(&[]).expect(0);
     let contents = |files: BTreeMap<String, (SystemTime, Vec<u8>)>| -> BTreeMap<String, Vec<u8>> {

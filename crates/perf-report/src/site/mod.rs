@@ -101,6 +101,8 @@ pub struct Site<'a> {
     templates: Templates<'a>,
     contents: Contents<'a>,
     shown: SiteRuns<'a>,
+    /// What every page shows of the project.
+    facts: ProjectView,
 }
 
 /// Checks that all templates are present and parse. Their values are checked when a page is
@@ -137,13 +139,10 @@ impl<'a> Site<'a> {
         let shown = SiteRuns::new(history, report, commits_at).with_releases(project);
         let mut templates = Templates::parse(templates)?;
         let has_alternatives = alternatives::exist(&shown.names(), project);
-        templates.set_site(&ProjectView::of(
-            project,
-            commits_at,
-            has_alternatives,
-            releases::exist(&shown.runs),
-        ));
-        Ok(Self { templates, contents, shown })
+        let has_releases = releases::exist(&shown.runs);
+        let facts = ProjectView::of(project, commits_at, has_alternatives, has_releases);
+        templates.set_site(&facts);
+        Ok(Self { templates, contents, shown, facts })
     }
 
     /// The files that change with every run: the overviews, the page to compare runs, the feed, the
@@ -285,7 +284,8 @@ impl<'a> Site<'a> {
     /// A digest of the templates and rules, which the cached pages depend on as well.
     pub fn key(&self) -> u64 {
         let Contents { rules, commits_at, .. } = self.contents;
-        let rules = format!("{rules:?} {commits_at:?} {:?}", self.contents.project);
+        let rules =
+            format!("{rules:?} {commits_at:?} {:?} {:?}", self.contents.project, self.facts);
         digest(rules.as_bytes()) ^ self.templates.key()
     }
 

@@ -20,6 +20,7 @@ describe("how pages look", { concurrency: CONCURRENCY }, () => {
       await page.goto(url(path));
       for (const width of WIDTHS) {
         await page.setViewportSize({ ...SIZE, width });
+        await settled(page);
         assert.deepEqual(await page.evaluate(overflow), [], `${path} at ${width} px`);
         assert.deepEqual(await page.evaluate(clipped), [], `${path} at ${width} px`);
       }
@@ -88,6 +89,12 @@ function problems() {
     "no landmarks": all("main, header, nav").length < 3,
   };
   return Object.keys(found).filter((problem) => found[problem]);
+}
+
+/** Waits until the chart has the size of the window. A page that stays too wide is reported later. */
+function settled(page) {
+  const fits = ({ scrollWidth, clientWidth } = document.scrollingElement) => scrollWidth <= clientWidth;
+  return page.waitForFunction(fits, undefined, { timeout: 2000 }).catch(() => {});
 }
 
 /**
