@@ -1,7 +1,7 @@
 //! Reads files: packed or not, in UTF-8 or UTF-16.
 
 use std::fs::{self, File};
-use std::io::{BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -48,10 +48,13 @@ pub(crate) fn read_table(path: &Path) -> anyhow::Result<Vec<u8>> {
 /// More than any library or catalogue may have: what is packed can be larger than the memory.
 const MOST_BYTES: u64 = 1 << 32;
 
-fn unpack(path: &Path) -> std::io::Result<Vec<u8>> {
+fn unpack(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let file = BufReader::new(File::open(path)?);
-    MultiGzDecoder::new(file).take(MOST_BYTES).read_to_end(&mut bytes)?;
+    MultiGzDecoder::new(file).take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(io::Error::other("unpacked it has more than 4 GiB: unpack it yourself"));
+    }
     Ok(bytes)
 }
 

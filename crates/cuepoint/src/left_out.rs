@@ -16,8 +16,8 @@ pub(crate) struct LeftOut {
 }
 
 impl LeftOut {
-    /// Fails if something of `library` is missing in a table of `playlists`, or of all tracks if
-    /// there are none, or if `files` could not be written.
+    /// Fails if something of `library` is missing in a table of `playlists`, or if `files` could not
+    /// be written. Without playlists the table is one of all tracks.
     pub(crate) fn check(
         library: &Library,
         playlists: &[Node<'_>],

@@ -1,8 +1,8 @@
 //! Lines of a CSV table.
 //!
 //! A table of a library is a hundred thousand lines of two dozen cells, and nearly all are short
-//! and ordinary. Cells are appended as they are, and the whole line is looked at once: signs that
-//! need care, and whether there are as many delimiters as there are cells. Only a line with
+//! and ordinary. Cells are appended as they are, and the whole line is checked at once. It may have
+//! signs that need care, or more delimiters than there are between its cells. Only a line with
 //! something odd is written again, cell by cell.
 
 use std::io::{self, Write};

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use super::cell::printable;
 use crate::rekordbox::{Location, Track};
 
-/// Writes an extended M3U playlist in UTF-8, and returns how many tracks it leaves out: those
-/// without a file, and those whose path has a line end.
+/// Writes an extended M3U playlist in UTF-8, and returns how many tracks it leaves out.
+///
+/// These are tracks without a file, and those whose path has a line end.
 ///
 /// # Errors
 ///

@@ -45,8 +45,8 @@ impl Wanted {
         Self { readings, text, year: None, seconds: None, bpm: None, key: None }
     }
 
-    /// Adds the readings in which the parts of a file's name have other roles: a hint between
-    /// artist and title, no artist, or the title first.
+    /// Adds the readings in which the parts of a file's name have other roles. There may be a hint
+    /// between artist and title, no artist, or the title first.
     fn add_orders(&mut self, title: &str, artist: &str) {
         let forward = readings(&format!("{artist} - {title}"), "");
         for name in forward.into_iter().chain(readings(artist, title)) {

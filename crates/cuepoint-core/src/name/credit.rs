@@ -82,7 +82,7 @@ enum Part {
     Featured,
 }
 
-/// Whether a credit without letters is a name, such as "!!!". A single sign stands for none.
+/// Whether a credit without letters is a name, such as "!!!". A single sign means none.
 fn is_named_by_signs(text: &str) -> bool {
     let signs = text.chars().filter(|letter| {
         let separates = matches!(letter, ',' | ';' | '/' | '&' | '+' | '|' | '-' | '–' | '—');

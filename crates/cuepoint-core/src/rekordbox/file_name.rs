@@ -1,4 +1,4 @@
-//! Titles from file names: what a program that exports no Name leaves to tell tracks apart.
+//! Titles from file names, where a program exports no Name.
 //!
 //! `08A - 128 - Artist - Title (Version).mp3` is the file of "Title (Version)" by "Artist". DJs and
 //! their tools put keys, tempos and track numbers before and after a name: these are taken off.
@@ -63,14 +63,14 @@ fn without_extension(file: &str) -> &str {
     stem.strip_suffix(".stem").filter(|rest| !rest.trim().is_empty()).unwrap_or(stem)
 }
 
-/// With one blank for underscores and blanks: an underscore stands for a blank, or for a sign that
+/// With one blank for underscores and blanks: an underscore replaces a blank, or a sign that
 /// no file name may have.
 fn spaced(stem: &str) -> String {
     let words = stem.split(|letter: char| letter == '_' || letter.is_whitespace());
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// The parts between dashes that stand between blanks.
+/// The parts between dashes with blanks around them.
 fn segments(name: &str) -> Vec<&str> {
     let mut segments = Vec::new();
     let mut rest = name;

@@ -109,7 +109,7 @@ fn local_part(uri: &str) -> Option<&str> {
 
 const HOST: &str = "localhost";
 
-/// The path without the slash before a drive, if that can be told before it is decoded.
+/// The path without the slash before a drive, if that is clear before it is decoded.
 fn plain_path(path: &str) -> Option<&str> {
     let below = path.strip_prefix('/')?;
     let prefix = path.as_bytes().first_chunk::<4>().filter(|prefix| !prefix.contains(&b'%'));

@@ -15,8 +15,8 @@ impl Media {
     /// All kinds.
     pub const ALL: [Self; 3] = [Self::Music, Self::Sample, Self::Video];
 
-    /// The kind of the file at `path`, of which the library says that it is of the `kind` "MP3 File"
-    /// or the like, in the user's language.
+    /// The kind of the file at `path`. The library calls it by a `kind` in the user's language, such
+    /// as "MP3 File".
     pub(crate) fn of_file(kind: &str, path: &str) -> Self {
         let path = path.to_ascii_lowercase().replace('\\', "/");
         let (folders, file) = path.rsplit_once('/').unwrap_or(("", &path));

@@ -128,7 +128,7 @@ pub(super) struct ReadTrack {
     pub(super) text_id: Option<Span>,
 }
 
-/// Reads a TRACK of the collection; none if nothing tells which track it is.
+/// Reads a TRACK of the collection; none if nothing identifies it.
 pub(super) fn read_track(
     tag: &BytesStart<'_>,
     arena: &mut Arena,

@@ -1,7 +1,6 @@
 //! Which rows to show.
 
 use super::facts::Facts;
-use super::table::Item;
 use crate::key::Key;
 use crate::matching::{Confidence, Points};
 use crate::rekordbox::{Bpm, Media};
@@ -107,8 +106,14 @@ impl<'a> Filter<'a> {
         *self.spec != text_only
     }
 
-    /// Whether all conditions but the text hold.
-    pub(super) fn holds(&self, facts: &Facts, item: &impl Item) -> bool {
+    /// Whether all conditions but the text hold. The key as written and the kind of file are asked
+    /// for only if they count.
+    pub(super) fn holds<'r>(
+        &self,
+        facts: &Facts,
+        key_text: impl FnOnce() -> &'r str,
+        media: impl FnOnce() -> Media,
+    ) -> bool {
         self.spec.year.contains(facts.year)
             && self.spec.bpm.contains(facts.bpm)
             && self.spec.stars.contains(facts.stars)
@@ -118,8 +123,8 @@ impl<'a> Filter<'a> {
             && match &self.key {
                 WantedKey::Any => true,
                 WantedKey::Known(key) => facts.key == Some(*key),
-                WantedKey::Text(text) => fold(item.key().trim()) == *text,
+                WantedKey::Text(text) => fold(key_text().trim()) == *text,
             }
-            && (self.spec.media.is_empty() || self.spec.media.contains(&item.media()))
+            && (self.spec.media.is_empty() || self.spec.media.contains(&media()))
     }
 }

@@ -76,7 +76,10 @@ impl<R: Item> Table<R> {
         let filter = Filter::new(spec);
         let mut rows = self.folded.search(&spec.text);
         if filter.asks_facts() {
-            rows.retain(|&row| filter.holds(self.facts(row), &self.items[row as usize]));
+            rows.retain(|&row| {
+                let item = &self.items[row as usize];
+                filter.holds(self.facts(row), || item.key(), || item.media())
+            });
         }
         View { table: self, rows }
     }
