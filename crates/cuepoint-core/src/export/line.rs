@@ -1,13 +1,10 @@
 //! Lines of a CSV table.
 //!
-//! A table of a library is a hundred thousand lines of two dozen cells, and nearly all are short
-//! and ordinary. Cells are appended as they are, and the whole line is checked at once. It may have
-//! signs that need care, or more delimiters than there are between its cells. Only a line with
-//! something odd is written again, cell by cell.
+//! A table of a library is a hundred thousand lines of two dozen cells. Nearly all cells are short
+//! and ordinary: they are scanned once and appended to the line. Others are written with care:
+//! texts by [`clean`], and both texts and paths in quotes.
 
 use std::io::{self, Write};
-
-use memchr::memchr_iter;
 
 use super::cell::{clean, is_formula};
 use super::value::Cell;
@@ -44,55 +41,20 @@ const CHUNK: usize = 1 << 16;
 pub(super) struct Lines<W: Write> {
     out: W,
     text: String,
-    /// Where the line that is being written starts.
-    start: usize,
-    /// The cells of this line.
-    cells: Vec<RawCell>,
-    /// Whether a cell starts with a sign that may need care.
-    odd: bool,
-    delimiter: char,
-    /// Used for every line that needs care, so that none needs an allocation.
-    spare: Spare,
-}
-
-#[derive(Default)]
-struct Spare {
-    line: String,
+    /// Used for every cell that needs care, so that none needs an allocation.
     cell: String,
     path: Vec<u8>,
-}
-
-/// A cell as it was appended.
-#[derive(Clone, Copy)]
-struct RawCell {
-    /// Where it ends, from the start of the line.
-    end: u32,
-    origin: Origin,
-}
-
-/// Where the content of a cell comes from.
-#[derive(Clone, Copy)]
-enum Origin {
-    /// A text from outside.
-    Text,
-    /// The path of a file, from outside.
-    Path,
-    /// This program.
-    Value,
+    delimiter: char,
+    at_start: bool,
 }
 
 impl<W: Write> Lines<W> {
     /// Lines the first of which names the columns.
     pub(super) fn new(out: W, delimiter: Delimiter, columns: &[&str]) -> io::Result<Self> {
-        let mut lines = Self {
-            out,
-            text: String::with_capacity(CHUNK + CHUNK / 4),
-            start: 0,
-            cells: Vec::with_capacity(columns.len()),
-            odd: false,
-            delimiter: delimiter.sign(),
-            spare: Spare::default(),
-        };
+        let text = String::with_capacity(CHUNK + CHUNK / 4);
+        let delimiter = delimiter.sign();
+        let (cell, path) = (String::new(), Vec::new());
+        let mut lines = Self { out, text, cell, path, delimiter, at_start: true };
         for column in columns {
             lines.text(column);
         }
@@ -103,9 +65,15 @@ impl<W: Write> Lines<W> {
     /// A text from outside.
     pub(super) fn text(&mut self, text: &str) {
         self.separate();
-        self.odd |= text.bytes().next().is_some_and(is_odd_start);
-        self.text.push_str(text);
-        self.close(Origin::Text);
+        let scan = Scan::of(text, self.delimiter);
+        if scan.harmless && !scan.parts {
+            return self.text.push_str(text);
+        }
+        if scan.harmless {
+            return append_in_quotes(&mut self.text, text);
+        }
+        clean(&mut self.cell, text);
+        append_quoted(&mut self.text, &self.cell, self.delimiter);
     }
 
     /// The path of a Location attribute, byte for byte: without its control characters it would
@@ -113,17 +81,20 @@ impl<W: Write> Lines<W> {
     pub(super) fn location(&mut self, uri: &str) {
         self.separate();
         let start = self.text.len();
-        Location::append_path(&mut self.text, &mut self.spare.path, uri);
-        self.odd |= self.text.as_bytes().get(start).is_some_and(|&first| is_odd_start(first));
-        self.close(Origin::Path);
+        Location::append_path(&mut self.text, &mut self.path, uri);
+        let scan = Scan::of(&self.text[start..], self.delimiter);
+        if !scan.harmless || scan.parts {
+            self.cell.clear();
+            self.cell.push_str(&self.text[start..]);
+            self.text.truncate(start);
+            append_path(&mut self.text, &self.cell, self.delimiter);
+        }
     }
 
     /// A path that was a cell of a table before.
     pub(super) fn kept_path(&mut self, path: &str) {
         self.separate();
-        self.text.push_str(path);
-        self.odd = true;
-        self.close(Origin::Path);
+        append_path(&mut self.text, path, self.delimiter);
     }
 
     /// A number, date or the like; empty if there is none.
@@ -132,23 +103,12 @@ impl<W: Write> Lines<W> {
         if let Some(value) = value {
             value.append_to(&mut self.text);
         }
-        self.close(Origin::Value);
     }
 
     pub(super) fn end(&mut self) -> io::Result<()> {
-        let line = &self.text.as_bytes()[self.start..];
-        let parted = memchr_iter(self.delimiter as u8, line).count() + 1 != self.cells.len();
-        if (self.odd || parted || needs_care(line)) && !self.cells.is_empty() {
-            self.write_again();
-        }
-        self.cells.clear();
-        self.odd = false;
         self.text.push_str("\r\n");
-        if self.text.len() >= CHUNK {
-            self.write()?;
-        }
-        self.start = self.text.len();
-        Ok(())
+        self.at_start = true;
+        if self.text.len() < CHUNK { Ok(()) } else { self.write() }
     }
 
     pub(super) fn finish(mut self) -> io::Result<()> {
@@ -163,45 +123,11 @@ impl<W: Write> Lines<W> {
     }
 
     fn separate(&mut self) {
-        if !self.cells.is_empty() {
+        if !self.at_start {
             self.text.push(self.delimiter);
         }
+        self.at_start = false;
     }
-
-    fn close(&mut self, origin: Origin) {
-        let end = (self.text.len() - self.start) as u32;
-        self.cells.push(RawCell { end, origin });
-    }
-
-    /// Replaces the line by one in which each cell is as a spreadsheet may have it.
-    fn write_again(&mut self) {
-        let Self { text, delimiter, cells, start, spare, .. } = self;
-        let Spare { line, cell, .. } = spare;
-        line.clear();
-        line.push_str(&text[*start..]);
-        text.truncate(*start);
-        let mut from = 0;
-        for (at, raw) in cells.iter().enumerate() {
-            if at > 0 {
-                text.push(*delimiter);
-            }
-            let content = &line[from..raw.end as usize];
-            from = raw.end as usize + 1;
-            match raw.origin {
-                Origin::Value => text.push_str(content),
-                Origin::Text => {
-                    clean(cell, content);
-                    append_quoted(text, cell, *delimiter);
-                }
-                Origin::Path => append_path(text, content, *delimiter),
-            }
-        }
-    }
-}
-
-/// Whether a program may skip what starts with this byte, or take it for a formula.
-fn is_odd_start(byte: u8) -> bool {
-    matches!(byte, b'=' | b'+' | b'-' | b'@') || byte <= b' ' || byte >= 0x80
 }
 
 fn append_path(text: &mut String, path: &str, delimiter: char) {
@@ -217,9 +143,14 @@ fn append_path(text: &mut String, path: &str, delimiter: char) {
 /// Appends a cell, in quotes if it needs them.
 fn append_quoted(text: &mut String, cell: &str, delimiter: char) {
     let parts = |letter: char| letter == delimiter || letter == '"' || letter.is_control();
-    if !cell.contains(parts) {
-        return text.push_str(cell);
+    if cell.contains(parts) {
+        append_in_quotes(text, cell);
+    } else {
+        text.push_str(cell);
     }
+}
+
+fn append_in_quotes(text: &mut String, cell: &str) {
     text.push('"');
     append_doubled(text, cell);
     text.push('"');
@@ -232,28 +163,54 @@ fn append_doubled(text: &mut String, cell: &str) {
     }
 }
 
+/// What one scan of a text's bytes finds.
+struct Scan {
+    /// No control character, and nothing at its start that a program may skip or take for a formula.
+    harmless: bool,
+    /// There is a sign that separates cells.
+    parts: bool,
+}
+
 /// Bytes that are looked at together: so many fit into a vector of every processor of today.
 const LANES: usize = 16;
 
-/// Whether a line has a quote or control characters. Those beyond ASCII start with 0xC2, as a few
-/// letters do, which then take the long way.
-fn needs_care(line: &[u8]) -> bool {
-    let Some(last) = line.last_chunk::<LANES>() else {
-        return line.iter().any(|&byte| is_sign(byte));
-    };
-    // Some of the last bytes are looked at twice, which costs less than one by one.
-    let mut lanes = last.map(is_sign);
-    for chunk in line.as_chunks::<LANES>().0 {
-        for (lane, &byte) in lanes.iter_mut().zip(chunk) {
-            *lane |= is_sign(byte);
-        }
+impl Scan {
+    /// Control characters beyond ASCII start with 0xC2, as a few letters do, which then take the
+    /// long way.
+    fn of(text: &str, delimiter: char) -> Self {
+        let bytes = text.as_bytes();
+        let Some(&first) = bytes.first() else { return Self { harmless: true, parts: false } };
+        let formula = matches!(first, b'=' | b'+' | b'-' | b'@');
+        let skipped = first <= b' ' || first >= 0x80;
+        let found = signs(bytes, delimiter as u8);
+        let harmless = !formula && !skipped && found & CONTROL == 0;
+        Self { harmless, parts: found & PARTS != 0 }
     }
-    lanes.contains(&true)
 }
 
-/// Without a branch, so that the compiler can do many at once.
-fn is_sign(byte: u8) -> bool {
-    (byte < b' ') | (byte == 0x7f) | (byte == 0xc2) | (byte == b'"')
+const CONTROL: u8 = 1;
+const PARTS: u8 = 2;
+
+/// What there is in `bytes`.
+fn signs(bytes: &[u8], delimiter: u8) -> u8 {
+    let Some(last) = bytes.last_chunk::<LANES>() else {
+        return bytes.iter().fold(0, |found, &byte| found | sign(byte, delimiter));
+    };
+    // Some of the last bytes are looked at twice, which costs less than one by one.
+    let mut lanes = last.map(|byte| sign(byte, delimiter));
+    for chunk in bytes.as_chunks::<LANES>().0 {
+        for (lane, &byte) in lanes.iter_mut().zip(chunk) {
+            *lane |= sign(byte, delimiter);
+        }
+    }
+    lanes.iter().fold(0, |found, lane| found | lane)
+}
+
+/// What a byte is, without a branch, so that the compiler can do many at once.
+fn sign(byte: u8, delimiter: u8) -> u8 {
+    let control = (byte < b' ') | (byte == 0x7f) | (byte == 0xc2);
+    let parts = (byte == b'"') | (byte == delimiter);
+    (u8::from(control) * CONTROL) | (u8::from(parts) * PARTS)
 }
 
 #[cfg(test)]
