@@ -46,14 +46,14 @@ pub(crate) fn read_table(path: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 /// More than any library or catalogue may have: what is packed can be larger than the memory.
-const MOST_BYTES: u64 = 1 << 32;
+const MOST_BYTES: u64 = 1 << 30;
 
 fn unpack(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let file = BufReader::new(File::open(path)?);
     MultiGzDecoder::new(file).take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MOST_BYTES {
-        return Err(io::Error::other("unpacked it has more than 4 GiB: unpack it yourself"));
+        return Err(io::Error::other("unpacked it has more than 1 GiB: unpack it yourself"));
     }
     Ok(bytes)
 }

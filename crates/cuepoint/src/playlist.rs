@@ -41,13 +41,19 @@ pub(crate) fn tracks<'a>(library: &'a Library, playlists: &[Node<'_>]) -> Vec<Tr
 }
 
 fn find_path<'a>(tree: &'a PlaylistTree, path: &str) -> anyhow::Result<Vec<Node<'a>>> {
-    tree.find_all(path).map_err(|error| match error {
+    let found = tree.find_all(path).map_err(|error| match error {
         FindError::NotFound => anyhow!("playlist \"{path}\": {error}\n  help: {}", hint(tree, path)),
         FindError::Ambiguous(_) => anyhow!(
             "playlist \"{path}\" is ambiguous: {error}\n  help: rename one of them in rekordbox and \
              export the library again"
         ),
-    })
+    })?;
+    if found.is_empty() {
+        return Err(anyhow!(
+            "playlist \"{path}\": this folder has no playlist\n  help: `cuepoint inspect` lists the playlists"
+        ));
+    }
+    Ok(found)
 }
 
 fn hint(tree: &PlaylistTree, path: &str) -> String {

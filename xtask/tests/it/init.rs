@@ -108,7 +108,7 @@ fn an_xtask_of_the_workspace_is_never_replaced() {
     project.commit_all();
     init(&project, &REGISTRY)
         .expect(2)
-        .says("has a package `xtask` of its own")
+        .says("there is a package `xtask` already")
         .says("`--style program`");
     let program = ["--style", "program", "--source", "https://example.org/perf.git#v1", "--yes"];
     init(&project, &program).expect(0).says("cargo divan-perf doctor");
@@ -124,6 +124,23 @@ fn an_xtask_of_the_workspace_is_never_replaced() {
     init(&project, &["--style", "program", "--source", "https://a/'x", "--yes"])
         .expect(2)
         .says("no address");
+}
+
+#[test]
+fn an_xtask_beside_the_workspace_or_in_another_folder_is_found() {
+    for (folder, members, own) in [
+        ("xtask", "exclude = [\"xtask\"]", "\n[workspace]\n"),
+        ("tools/xtask", "members = [\"tools/xtask\"]", ""),
+    ] {
+        let project = Project::bare();
+        project.write("Cargo.toml", &format!("[workspace]\nresolver = \"3\"\n{members}\n"));
+        let package = "[package]\nname = \"xtask\"\nedition = \"2024\"\n";
+        project.write(&format!("{folder}/Cargo.toml"), &format!("{package}{own}"));
+        project.write(&format!("{folder}/src/main.rs"), "fn main() {}\n");
+        project.commit_all();
+        init(&project, &REGISTRY).expect(2).says("there is a package `xtask` already");
+        assert_eq!(changed(&project), "");
+    }
 }
 
 #[test]

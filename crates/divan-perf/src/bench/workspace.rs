@@ -163,6 +163,12 @@ impl Workspace {
         found
     }
 
+    /// The Cargo.toml of a member.
+    pub(crate) fn manifest_of(&self, package: &str) -> Option<PathBuf> {
+        let mut packages = self.members.packages();
+        Some(packages.find(|member| member.name == package)?.manifest_path.clone())
+    }
+
     /// Settings of cargo that are not part of the commit and change the code of the benches.
     /// `rustc` is what the compiler prints for `-vV`.
     pub(crate) fn machine_flags(&self, rustc: &str) -> String {

@@ -17,6 +17,7 @@ use perf_judge::unit;
 use std::fs;
 use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
+use std::time::SystemTime;
 
 /// Prints the values of the selected runs, oldest first. Formats of other tools have one run, the newest.
 pub(super) fn export(history: &OpenedHistory, args: &ExportArgs) -> Result<()> {
@@ -128,8 +129,8 @@ fn read(history: &OpenedHistory, args: &ImportArgs, branch: &str) -> Result<Impo
 
 /// The commit by --commit, and the time at which the file or folder was changed.
 fn measured_at(history: &OpenedHistory, args: &ImportArgs) -> Result<MeasuredAt> {
-    let changed = fs::metadata(&args.file).and_then(|file| file.modified());
-    let changed = changed.with_context(|| format!("cannot read {}", args.file.display()))?;
+    let changed =
+        last_change(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
     let repository = &history.repository;
     let commit = match &args.commit {
         Some(reference) => repository.base(reference, true)?.commit,
@@ -137,6 +138,23 @@ fn measured_at(history: &OpenedHistory, args: &ImportArgs) -> Result<MeasuredAt>
     };
     Ok(MeasuredAt { started: changed.into(), commit: Some(commit) })
 }
+
+/// When a file was changed, or the newest estimate in Criterion's folder. A folder itself changes only
+/// with the names in it.
+fn last_change(path: &Path) -> Result<SystemTime> {
+    let changed = |path: &Path| fs::metadata(path)?.modified();
+    if !path.is_dir() {
+        return Ok(changed(path)?);
+    }
+    let names = names_below(path)?;
+    let estimates = names.iter().filter(|name| name.ends_with(ESTIMATES));
+    let times = estimates.map(|name| changed(&path.join(name)));
+    let newest = times.collect::<io::Result<Vec<SystemTime>>>()?.into_iter().max();
+    Ok(newest.map_or_else(|| changed(path), Ok)?)
+}
+
+/// The file with a benchmark's times, below its folder.
+const ESTIMATES: &str = "new/estimates.json";
 
 /// The newest files of each benchmark below Criterion's folder.
 fn criterion_files(folder: &Path) -> Result<Vec<CriterionFiles>> {
@@ -151,8 +169,8 @@ fn criterion_files(folder: &Path) -> Result<Vec<CriterionFiles>> {
         let sample = format!("{below}new/sample.json");
         files.push(CriterionFiles {
             benchmark: read(format!("{below}new/benchmark.json"))?,
-            estimates: read(format!("{below}new/estimates.json"))?,
-            sample: names.contains(&sample).then(|| read(sample)).transpose()?,
+            estimates: read(format!("{below}{ESTIMATES}"))?,
+            sample: names.binary_search(&sample).is_ok().then(|| read(sample)).transpose()?,
         });
     }
     if files.is_empty() {

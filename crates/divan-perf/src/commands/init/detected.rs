@@ -10,8 +10,10 @@ use crate::bench::Workspace;
 use crate::budget_file;
 use crate::files::{TEXT_BYTES, read_if_there, real};
 use crate::store::{Repository, path_in_repository};
+use crate::ui;
 use anyhow::Result;
 use std::path::{Component, Path, PathBuf};
+use std::process::Stdio;
 
 /// What the workspace and its repository already have.
 #[derive(Clone, Debug)]
@@ -28,8 +30,8 @@ pub(super) struct Detected {
     pub(super) ci: Ci,
     /// Whether a package of the workspace embeds the tool, and was written by hand.
     pub(super) embeds: bool,
-    /// Whether this command wrote the package `xtask`.
-    pub(super) has_thin_xtask: bool,
+    /// Whether there is a package `xtask` that neither embeds the tool nor was written by this command.
+    pub(super) has_own_xtask: bool,
     /// The source in the manifest of `xtask`.
     pub(super) xtask_source: Option<Source>,
     /// The source in the workflows.
@@ -55,7 +57,9 @@ impl Detected {
         // Of a repository without that branch the checked-out one is the best guess.
         let base_branch =
             if base.is_missing { checked_out.unwrap_or(base.name) } else { base.name };
-        let xtask = read(workspace.root.join(XTASK).join("Cargo.toml"))?;
+        let member = workspace.manifest_of(XTASK);
+        let beside = workspace.root.join(XTASK).join("Cargo.toml");
+        let xtask = read(member.clone().unwrap_or_else(|| beside.clone()))?;
         let has_thin_xtask = Stamp::read(&xtask).is_some();
         let dependency = own_dependency(&xtask);
         let workflow =
@@ -67,7 +71,9 @@ impl Detected {
             branches: settings.base_branches.unwrap_or_else(|| vec![base_branch.clone()]),
             base_branch,
             embeds: dependency.is_some() && !has_thin_xtask,
-            has_thin_xtask,
+            has_own_xtask: (member.is_some() || beside.exists())
+                && dependency.is_none()
+                && !has_thin_xtask,
             xtask_source: dependency.as_ref().map(Source::of_dependency),
             installed_from: installed_from(&workflow),
             uses_program: workflow.contains(&format!("cargo {PACKAGE}")),
@@ -87,6 +93,18 @@ fn ci(root: &Path, remote: Option<&str>) -> Ci {
         || remote.is_some_and(|remote| remote.contains("gitlab"));
     let has_workflows = root.join(".github/workflows").is_dir();
     if is_gitlab && !has_workflows { Ci::Gitlab } else { Ci::Github }
+}
+
+/// Adds the new package to Cargo.lock, so that it can be committed with the other files.
+pub(super) fn lock(workspace: &Workspace) {
+    let mut cargo = workspace.toolchain.cargo();
+    cargo.args(["metadata", "--format-version", "1", "--manifest-path"]);
+    cargo.arg(workspace.root.join("Cargo.toml"));
+    cargo.env("CARGO_NET_RETRY", "0");
+    cargo.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    if !cargo.status().is_ok_and(|status| status.success()) {
+        ui::say("note: Cargo.lock does not have the new package yet: the next build adds it");
+    }
 }
 
 /// The source that a workflow installs the program from.

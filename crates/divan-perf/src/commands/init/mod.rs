@@ -125,6 +125,9 @@ pub(crate) fn run(args: &InitArgs) -> Result<ExitCode> {
         write_atomically(&detected.root.join(&file.path), file.text().as_bytes())?;
     }
     ui::say(&format!("wrote {}", unit::counted(due.len(), "file", "files")));
+    if due.iter().any(|file| file.path.ends_with("xtask/Cargo.toml")) {
+        detected::lock(&workspace);
+    }
     ui::say(&next_steps(&detected.style(args.style), &files));
     Ok(ExitCode::SUCCESS)
 }
@@ -162,7 +165,7 @@ fn next_steps(style: &Style, files: &[PlannedFile]) -> String {
         files.iter().filter(|file| file.is_due()).map(|file| file.path.as_str()).collect();
     let add = format!("git add {}", paths.join(" "));
     let steps = [
-        (add, "and commit; cargo adds its lines to Cargo.lock at the next build"),
+        (add, "and Cargo.lock, if git tracks it; then commit"),
         (command.to_owned(), "measures, and records the first run"),
         (format!("{command} doctor"), "checks the workspace and the CI setup"),
     ];
@@ -190,7 +193,7 @@ struct FilePlan<'a> {
 impl FilePlan<'_> {
     fn files(&self) -> Result<Vec<PlannedFile>> {
         let style = self.detected.style(self.args.style);
-        let source = self.source(style);
+        let source = self.source(style)?;
         if let Some(refusal) = source.refusal() {
             bail!("cannot use this --source: {refusal}");
         }
@@ -209,21 +212,24 @@ impl FilePlan<'_> {
         Ok(files)
     }
 
-    fn source(&self, style: Style) -> Source {
+    fn source(&self, style: Style) -> Result<Source> {
+        let seen_from_xtask = |source| match source {
+            Source::Folder(folder) => Source::Folder(self.relative(&folder)),
+            source => source,
+        };
         if let Some(named) = &self.args.source {
-            return match Source::named(named) {
-                Source::Folder(folder) => Source::Folder(self.relative(&folder)),
-                source => source,
-            };
+            return Ok(seen_from_xtask(Source::named(named)));
         }
         let found = match style {
             Style::Xtask => self.detected.xtask_source.clone(),
             Style::Program => self.detected.installed_from.clone(),
         };
-        found.unwrap_or_else(|| match Source::of_this_program() {
-            Source::Folder(folder) => Source::Folder(self.relative(&folder)),
-            source => source,
-        })
+        let Some(source) = found.or_else(|| Source::of_this_program().map(seen_from_xtask)) else {
+            bail!(
+                "cargo fetched this program from a git repository, whose address is not known here: name it by --source, e.g. `--source https://HOST/OWNER/NAME#REV`"
+            );
+        };
+        Ok(source)
     }
 
     /// The path of a folder for the manifest of `xtask`. It is relative in the repository. Otherwise it is
@@ -241,9 +247,9 @@ impl FilePlan<'_> {
         if self.detected.embeds {
             return Ok(vec![self.extended(".cargo/config.toml", manifests::with_alias)?]);
         }
-        if self.workspace.packages.contains(XTASK) && !self.detected.has_thin_xtask {
+        if self.detected.has_own_xtask {
             bail!(
-                "this workspace has a package `{XTASK}` of its own. Add `{PACKAGE} = {}` to its dependencies, and `Perf(Box<divan_perf::Cli>)` to its commands (the README of {PACKAGE} has an example). Then repeat the command, or use `--style program`",
+                "there is a package `{XTASK}` already. Add `{PACKAGE} = {}` to its dependencies, and `Perf(Box<divan_perf::Cli>)` to its commands (the README of {PACKAGE} has an example). Then repeat the command, or use `--style program`",
                 source.dependency()
             );
         }

@@ -44,7 +44,7 @@ impl PlannedFile {
     pub(super) fn extended(path: String, old: Option<String>, new: String) -> Self {
         let state = match &old {
             None => FileState::New,
-            Some(old) if *old == new => FileState::UpToDate,
+            Some(old) if with_newlines(old) == with_newlines(&new) => FileState::UpToDate,
             Some(_) => FileState::Outdated,
         };
         Self { path, old, new, state }
@@ -153,5 +153,8 @@ mod tests {
         let planned =
             PlannedFile::extended(".gitignore".to_owned(), old, "a\r\nb\r\n/target/\n".to_owned());
         assert_eq!(planned.text(), "a\r\nb\r\n/target/\r\n");
+        let complete = Some("a\r\n".to_owned());
+        let planned = PlannedFile::extended("Cargo.toml".to_owned(), complete, "a\n".to_owned());
+        assert_eq!(planned.state, FileState::UpToDate);
     }
 }

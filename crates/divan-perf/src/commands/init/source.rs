@@ -24,26 +24,32 @@ impl Source {
     /// The source that `text` names: `registry`, the address of a git repository with an optional
     /// `#REV`, or a folder.
     pub(super) fn named(text: &str) -> Self {
-        let is_address = text.contains("://") || text.starts_with("git@");
-        match text.split_once('#') {
-            _ if text == "registry" => Self::Registry,
-            Some((url, rev)) if is_address => {
-                Self::Git { url: url.to_owned(), rev: Some(rev.to_owned()) }
-            }
-            _ if is_address => Self::Git { url: text.to_owned(), rev: None },
-            _ => Self::Folder(PathBuf::from(text)),
+        if text == "registry" {
+            return Self::Registry;
+        }
+        let (url, rev) = match text.split_once('#') {
+            Some((url, rev)) => (url, Some(rev.to_owned())),
+            None => (text, None),
+        };
+        let short = url.strip_prefix("git@").and_then(|rest| rest.split_once(':'));
+        match short {
+            // Cargo knows addresses of this form only in full.
+            Some((host, path)) => Self::Git { url: format!("ssh://git@{host}/{path}"), rev },
+            None if url.contains("://") => Self::Git { url: url.to_owned(), rev },
+            None => Self::Folder(PathBuf::from(text)),
         }
     }
 
-    /// The source of this program: a folder if cargo built it from a checkout that still exists.
-    pub(super) fn of_this_program() -> Self {
+    /// The source of this program: a folder if cargo built it from a checkout that still exists. `None`
+    /// if cargo fetched it from a git repository, whose address is not known here.
+    pub(super) fn of_this_program() -> Option<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
         let below_cargo = |part: &str| folder.to_string_lossy().replace('\\', "/").contains(part);
-        let is_fetched = below_cargo("/registry/src/") || below_cargo("/git/checkouts/");
-        if is_fetched || !folder.join("Cargo.toml").is_file() {
-            return Self::Registry;
+        if below_cargo("/git/checkouts/") {
+            return None;
         }
-        Self::Folder(folder.to_owned())
+        let is_fetched = below_cargo("/registry/src/") || !folder.join("Cargo.toml").is_file();
+        Some(if is_fetched { Self::Registry } else { Self::Folder(folder.to_owned()) })
     }
 
     /// The source in the dependency of an existing manifest. The registry's version is replaced by this
@@ -144,7 +150,9 @@ mod tests {
     #[test]
     fn an_address_cannot_leave_its_quotes() {
         assert_eq!(Source::named("https://example.org/a#v1.0").refusal(), None);
-        assert_eq!(Source::named("git@example.org:a/b.git").refusal(), None);
+        let short = Source::named("git@example.org:a/b.git#v1");
+        let (url, rev) = ("ssh://git@example.org/a/b.git".to_owned(), Some("v1".to_owned()));
+        assert_eq!((short.refusal(), short), (None, Source::Git { url, rev }));
         for text in
             ["https://a/'; rm -rf ~; '", "https://a/b#x'y", "https://a/$(b)", "https://a/\nb"]
         {
