@@ -33,7 +33,7 @@ impl Source {
         };
         let short = url.strip_prefix("git@").and_then(|rest| rest.split_once(':'));
         match short {
-            // Cargo knows addresses of this form only in full.
+            // Cargo accepts such an address only in full.
             Some((host, path)) => Self::Git { url: format!("ssh://git@{host}/{path}"), rev },
             None if url.contains("://") => Self::Git { url: url.to_owned(), rev },
             None => Self::Folder(PathBuf::from(text)),
