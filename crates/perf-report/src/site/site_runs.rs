@@ -91,13 +91,13 @@ impl<'a> SiteRuns<'a> {
     /// series.
     pub(super) fn series(&'a self, name: &BenchmarkId) -> Vec<TrendPoint<'a>> {
         let known = self.series.get(name).map_or(&[][..], Vec::as_slice);
-        let (Some((first, _)), Some((last, newest))) = (known.first(), known.last()) else {
+        let (Some((first, _)), Some((_, newest))) = (known.first(), known.last()) else {
             return Vec::new();
         };
         let reported = self.rows.get(name).and_then(|row| row.measured.as_ref());
         let reference = SeriesReference {
             sample_config: sample_config(reported.unwrap_or(newest)),
-            is_foreign: self.runs[*last].has(Flag::Imported),
+            is_foreign: self.is_imported(name),
             statistic: self.row(name).map(|row| row.verdict.statistic).unwrap_or_default(),
         };
         let mut known = known.iter().peekable();
@@ -110,6 +110,12 @@ impl<'a> SiteRuns<'a> {
             }
         }
         points
+    }
+
+    /// Whether another tool made the newest measurement of a benchmark.
+    pub(super) fn is_imported(&self, name: &BenchmarkId) -> bool {
+        let newest = self.series.get(name).and_then(|known| known.last());
+        newest.is_some_and(|(at, _)| self.runs[*at].has(Flag::Imported))
     }
 
     /// The report's row of a benchmark.
