@@ -293,7 +293,7 @@ mod tests {
     fn constant(id: &BenchmarkId, ns: f64) -> BenchmarkLevels<'_> {
         let noise = |run: usize| ns * (1.0 + 0.001 * (run % 3) as f64);
         let values = (0..12).map(|run| (run, noise(run))).collect();
-        BenchmarkLevels { id, values, changes: Vec::new() }
+        BenchmarkLevels { id, is_current: true, values, changes: Vec::new() }
     }
 
     fn ids(names: &[&str]) -> Vec<BenchmarkId> {

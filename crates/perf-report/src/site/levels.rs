@@ -23,6 +23,8 @@ const CURRENT: usize = 10;
 #[derive(Clone, Debug)]
 pub(super) struct BenchmarkLevels<'a> {
     pub(super) id: &'a BenchmarkId,
+    /// Whether the latest run measured it. Removed and renamed benchmarks have levels too.
+    pub(super) is_current: bool,
     /// The places of the counted runs among the shown ones, and their times in ns.
     pub(super) values: Vec<(usize, f64)>,
     /// The change points of the time, oldest first, then those of counts.
@@ -63,7 +65,11 @@ pub(super) fn all<'a>(shown: &'a SiteRuns<'a>) -> Vec<BenchmarkLevels<'a>> {
     let places = shown.runs.iter().enumerate();
     let places: BTreeMap<&str, usize> = places.map(|(at, run)| (run.id, at)).collect();
     let names = shown.names().into_iter().filter(|id| !shown.is_imported(id));
-    names.map(|id| BenchmarkLevels::of(id, &shown.series(id), &places)).collect()
+    let of = |id| BenchmarkLevels {
+        is_current: shown.is_current(id),
+        ..BenchmarkLevels::of(id, &shown.series(id), &places)
+    };
+    names.map(of).collect()
 }
 
 impl<'a> BenchmarkLevels<'a> {
@@ -78,7 +84,7 @@ impl<'a> BenchmarkLevels<'a> {
             let of_count = count_trends::change_points(points, quantity);
             changes.extend(source.changes(Some(quantity), &of_count));
         }
-        Self { id, values, changes }
+        Self { id, is_current: true, values, changes }
     }
 
     /// The change points of its time.
@@ -104,6 +110,16 @@ impl<'a> BenchmarkLevels<'a> {
     pub(super) fn change_between(&self, from: usize, at: usize) -> LogRatio {
         let between = self.times().filter(|change| change.run > from && change.run <= at);
         LogRatio(between.map(|change| change.change.0).sum())
+    }
+
+    /// Whether it existed at run `at`: a removed one did up to its last run.
+    pub(super) fn exists_at(&self, at: usize) -> bool {
+        self.is_current || self.last().is_some_and(|last| at <= last)
+    }
+
+    /// The place of its last run.
+    pub(super) fn last(&self) -> Option<usize> {
+        self.values.last().map(|(run, _)| *run)
     }
 
     /// Whether it was measured in run `at`.

@@ -219,6 +219,7 @@ mod tests {
             .zip(times)
             .map(|(id, ns)| BenchmarkLevels {
                 id,
+                is_current: true,
                 values: (0..5).map(|run| (run, ns)).collect(),
                 changes: Vec::new(),
             })
