@@ -1,6 +1,7 @@
 //! The last releases, each compared with the one before it.
 
 use super::levels::BenchmarkLevels;
+use super::run_comparability::Comparability;
 use super::run_view::RunView;
 use super::runs;
 use super::text::{self, Badge, Name};
@@ -62,17 +63,20 @@ pub(super) fn page(levels: &[BenchmarkLevels<'_>], runs: &[RunView<'_>]) -> Opti
     (!pairs.is_empty()).then_some(ReleasesPage { root: "", title, steps })
 }
 
-/// The places of base and head of each comparison, the newest first.
+/// The places of base and head of each comparison, the newest first. A level has counted runs alone:
+/// at any other run it would be that of runs before.
 fn pairs(runs: &[RunView<'_>]) -> Vec<[usize; 2]> {
     let mut places: Vec<usize> = Vec::new();
-    for (place, run) in runs.iter().enumerate().filter(|(_, run)| run.release.is_some()) {
+    let is_counted = |run: &RunView<'_>| run.comparability() == Comparability::Counted;
+    let counted = runs.iter().enumerate().filter(|(_, run)| is_counted(run));
+    for (place, run) in counted.filter(|(_, run)| run.release.is_some()) {
         // Of several runs of a release, the last counts.
         if places.last().is_some_and(|last| runs[*last].release == run.release) {
             places.pop();
         }
         places.push(place);
     }
-    let newest = runs.iter().rposition(RunView::is_reported);
+    let newest = runs.iter().rposition(|run| run.is_reported() && is_counted(run));
     if !places.is_empty() && places.last().copied() < newest {
         places.extend(newest);
     }
@@ -139,6 +143,9 @@ fn states([slower, faster, undecided]: [usize; 3], of: usize) -> Vec<Badge> {
 /// A benchmark that was measured for both. Its class is empty if its level is the same, or if too few
 /// runs decide.
 fn row(levels: &BenchmarkLevels<'_>, places: [usize; 2]) -> Option<ReleaseRow> {
+    if !places.iter().all(|place| levels.is_measured(*place)) {
+        return None;
+    }
     let [base, head] = places.map(|place| levels.current_at(place));
     let (before, after) = (stats::median(&base)?, stats::median(&head)?);
     let ratio = LogRatio((after / before).ln());
@@ -217,6 +224,25 @@ mod tests {
         assert_eq!(steps[1], ["v2", "v3", slower]);
         assert_eq!(steps[0][..2], ["v3", "latest run"]);
         assert!(steps[2][2].starts_with("None of 1 benchmark is slower."), "{steps:?}");
+    }
+
+    #[test]
+    fn runs_that_are_not_counted_are_no_releases() {
+        let mut runs: Vec<Run> = (1..=12).map(|at| day(at, 1e6)).collect();
+        runs[3].commit.as_mut().unwrap().branch = Some("other".to_owned());
+        runs[5].partial = true;
+        let releases = [("v1", 3), ("branch", 4), ("partial", 6), ("v2", 9)];
+        let steps = compared(runs, &releases);
+        let pairs: Vec<&[String]> = steps.iter().map(|step| &step[..2]).collect();
+        assert_eq!(pairs, [["v2", "latest run"], ["v1", "v2"]]);
+    }
+
+    #[test]
+    fn a_benchmark_is_compared_where_both_releases_measured_it() {
+        let mut runs: Vec<Run> = (1..=12).map(|at| day(at, 1e6)).collect();
+        runs[8] = run(9, vec![measured("core/filter::unchanged", 2.5)]);
+        let steps = compared(runs, &[("v1", 3), ("v2", 9)]);
+        assert_eq!(steps[1][2], "None of 0 benchmarks is slower.");
     }
 
     #[test]
