@@ -143,10 +143,11 @@ impl ChangeSource<'_, '_> {
     ) -> Vec<LevelChange> {
         let place = |id: &str| self.places.get(id).copied().unwrap_or_default();
         let runs: Vec<usize> = found.iter().map(|point| place(point.run.id)).collect();
+        let is_time = quantity.is_none();
         let describe = |(i, point): (usize, &RunChangePoint<'_>)| {
             let begin = if i == 0 { 0 } else { runs[i - 1] };
             let until = runs.get(i + 1).copied();
-            let interval = self.interval([begin, runs[i], until.unwrap_or(usize::MAX)]);
+            let ends = [begin, runs[i], until.unwrap_or(usize::MAX)];
             let figures = match quantity {
                 Some(quantity) => point.count_figures(quantity),
                 None => point.figures(),
@@ -161,8 +162,8 @@ impl ChangeSource<'_, '_> {
                 before: place(point.before.id),
                 change: point.change(),
                 figures,
-                interval: interval.filter(|_| quantity.is_none()),
-                cause: cause(self.points, point).filter(|_| quantity.is_none()),
+                interval: if is_time { self.interval(ends) } else { None },
+                cause: if is_time { cause(self.points, point) } else { None },
                 until,
                 sentence,
             }
