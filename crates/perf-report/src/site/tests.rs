@@ -278,6 +278,20 @@ fn a_removed_benchmark_is_no_open_regression_and_no_alternative() {
 }
 
 #[test]
+fn many_benchmarks_of_another_machine_are_on_the_page_of_its_run() {
+    let many = |day| run(day, (0..301).map(|i| measured(&format!("a/b::m{i}"), 1e3)).collect());
+    let mut other = many(3);
+    other.machine.cpu = "Model 2".to_owned();
+    other.machine = other.machine.with_machine_key();
+    let history: History = [many(4), other].into_iter().collect();
+    let pages = render(&templates(), &history, &report()).unwrap();
+    let page = pages.iter().find(|page| page.path.starts_with("machine/")).unwrap();
+    let section = page.contents.split("<h2>Benchmarks</h2>").nth(1).unwrap();
+    let expected = "<p>301 benchmarks are too many for the page of another machine. <a href=\"..&#x2f;run&#x2f;";
+    assert!(section.trim_start().starts_with(expected), "{section}");
+}
+
+#[test]
 fn change_points_of_counts_are_listed_where_no_time_changed() {
     let count = |day: u32| if day < 9 { 1e6 } else { 1.02e6 };
     let allocations = |day: u32| if day < 9 { 0.0 } else { 12.0 };
