@@ -61,8 +61,8 @@ fn fresh(report: &Report) -> Vec<(&BenchmarkId, LogRatio)> {
     slower.filter_map(|verdict| Some((&verdict.name, verdict.change?))).collect()
 }
 
-/// The levels that rose after run `first` and have stayed, without accepted ones, those of the
-/// latest run and those of benchmarks that it did not measure.
+/// The levels that rose after run `first` and have stayed, without accepted ones and those of the
+/// latest run. Benchmarks that it did not measure are left out.
 fn open<'l, 'a>(
     report: &Report,
     levels: &'l [BenchmarkLevels<'a>],
