@@ -37,38 +37,18 @@ impl PowerLaw {
     /// The fit of `(argument, time)`. `None` with fewer than [`FEWEST`] different arguments, or if a
     /// number is not above 0 or not finite.
     pub fn fit(points: &[(f64, f64)]) -> Option<Self> {
-        let is_drawable = |value: f64| value > 0.0 && value.is_finite();
-        if !points.iter().all(|(n, time)| is_drawable(*n) && is_drawable(*time)) {
-            return None;
-        }
-        let logs: Vec<(f64, f64)> = points.iter().map(|(n, time)| (n.ln(), time.ln())).collect();
-        let xs = stats::sorted(&logs.iter().map(|(x, _)| *x).collect::<Vec<f64>>());
-        let different = 1 + xs.windows(2).filter(|pair| pair[0] < pair[1]).count();
-        if different < FEWEST {
-            return None;
-        }
-        Self::of_logs(&logs)
-    }
-
-    fn of_logs(logs: &[(f64, f64)]) -> Option<Self> {
-        let count = logs.len() as f64;
-        let mean_x = logs.iter().map(|(x, _)| x).sum::<f64>() / count;
-        let mean_y = logs.iter().map(|(_, y)| y).sum::<f64>() / count;
-        let sum = |of: fn(f64, f64) -> f64| -> f64 {
-            logs.iter().map(|(x, y)| of(x - mean_x, y - mean_y)).sum()
-        };
-        let (xx, xy, yy) = (sum(|x, _| x * x), sum(|x, y| x * y), sum(|_, y| y * y));
-        let exponent = xy / xx;
-        let residual = (yy - exponent * xy).max(0.0);
-        let freedom = count - 2.0;
+        let sums = Sums::of(points)?;
+        let exponent = sums.slope();
+        let residual = (sums.yy - exponent * sums.xy).max(0.0);
+        let freedom = sums.count - 2.0;
         let quantile = StudentsT::new(0.0, 1.0, freedom).ok()?.inverse_cdf(QUANTILE);
-        let half = quantile * (residual / freedom / xx).sqrt();
+        let half = quantile * (residual / freedom / sums.xx).sqrt();
         Some(Self {
             exponent,
             low: exponent - half,
             high: exponent + half,
-            r_squared: if yy > 0.0 { 1.0 - residual / yy } else { 1.0 },
-            intercept: mean_y - exponent * mean_x,
+            r_squared: if sums.yy > 0.0 { 1.0 - residual / sums.yy } else { 1.0 },
+            intercept: sums.mean_y - exponent * sums.mean_x,
         })
     }
 
@@ -80,6 +60,50 @@ impl PowerLaw {
     /// By what the time is multiplied when the argument doubles.
     pub fn per_doubling(&self) -> f64 {
         2_f64.powf(self.exponent)
+    }
+}
+
+/// The exponent of [`PowerLaw::fit`] without the work for its interval.
+pub fn exponent(points: &[(f64, f64)]) -> Option<f64> {
+    Sums::of(points).map(|sums| sums.slope())
+}
+
+/// The means of the logarithms, and the sums of squares and products of their deviations.
+struct Sums {
+    count: f64,
+    mean_x: f64,
+    mean_y: f64,
+    xx: f64,
+    xy: f64,
+    yy: f64,
+}
+
+impl Sums {
+    /// `None` with fewer than [`FEWEST`] different arguments, or if a number is not above 0 or not
+    /// finite.
+    fn of(points: &[(f64, f64)]) -> Option<Self> {
+        let is_drawable = |value: f64| value > 0.0 && value.is_finite();
+        if !points.iter().all(|(n, time)| is_drawable(*n) && is_drawable(*time)) {
+            return None;
+        }
+        let logs: Vec<(f64, f64)> = points.iter().map(|(n, time)| (n.ln(), time.ln())).collect();
+        let xs = stats::sorted(&logs.iter().map(|(x, _)| *x).collect::<Vec<f64>>());
+        let different = 1 + xs.windows(2).filter(|pair| pair[0] < pair[1]).count();
+        if different < FEWEST {
+            return None;
+        }
+        let count = logs.len() as f64;
+        let mean_x = logs.iter().map(|(x, _)| x).sum::<f64>() / count;
+        let mean_y = logs.iter().map(|(_, y)| y).sum::<f64>() / count;
+        let sum = |of: fn(f64, f64) -> f64| -> f64 {
+            logs.iter().map(|(x, y)| of(x - mean_x, y - mean_y)).sum()
+        };
+        let (xx, xy, yy) = (sum(|x, _| x * x), sum(|x, y| x * y), sum(|_, y| y * y));
+        Some(Self { count, mean_x, mean_y, xx, xy, yy })
+    }
+
+    fn slope(&self) -> f64 {
+        self.xy / self.xx
     }
 }
 
@@ -108,6 +132,7 @@ mod tests {
             let points = points.map(|n| (n * scale, factor * n.powf(exponent)));
             let fit = PowerLaw::fit(&points).unwrap();
             prop_assert!((fit.exponent - exponent).abs() < 1e-6, "{:?}", fit);
+            prop_assert_eq!(super::exponent(&points), Some(fit.exponent));
             prop_assert!(fit.low <= fit.exponent && fit.exponent <= fit.high);
         }
     }
@@ -161,6 +186,7 @@ mod tests {
             &[(1.0, 1.0), (2.0, f64::NAN), (3.0, 2.0)],
         ] {
             assert_eq!(PowerLaw::fit(points), None, "{points:?}");
+            assert_eq!(exponent(points), None, "{points:?}");
         }
     }
 

@@ -8,6 +8,7 @@
 
 use super::BOUND_LEVEL;
 use crate::unit::LogRatio;
+use std::sync::OnceLock;
 
 /// The most runs on each side, the nearest to the change. Farther ones may have drifted.
 const NEAREST: usize = 30;
@@ -19,7 +20,8 @@ const NEAREST: usize = 30;
 pub fn level_interval(before: &[f64], after: &[f64]) -> Option<(LogRatio, LogRatio)> {
     let before = &before[before.len().saturating_sub(NEAREST)..];
     let after = &after[..after.len().min(NEAREST)];
-    let left_out = outermost(before.len(), after.len())?;
+    let (m, n) = (before.len(), after.len());
+    let left_out = (*LEFT_OUT[m][n].get_or_init(|| outermost(m, n)))?;
     let pairs = after.iter().flat_map(|after| before.iter().map(move |before| (after, before)));
     let mut ratios: Vec<f64> = pairs.map(|(after, before)| (after / before).ln()).collect();
     ratios.sort_by(f64::total_cmp);
@@ -27,6 +29,11 @@ pub fn level_interval(before: &[f64], after: &[f64]) -> Option<(LogRatio, LogRat
     let high = ratios.get(ratios.len().checked_sub(left_out + 1)?)?;
     Some((LogRatio(*low), LogRatio(*high)))
 }
+
+/// [`outermost`] of each two lengths up to [`NEAREST`], once it was needed: the change points of
+/// a history have the same lengths again and again.
+static LEFT_OUT: [[OnceLock<Option<usize>>; NEAREST + 1]; NEAREST + 1] =
+    [const { [const { OnceLock::new() }; NEAREST + 1] }; NEAREST + 1];
 
 /// How many differences are left out at each end; `None` if even the outermost ones are needed for more
 /// than the level.

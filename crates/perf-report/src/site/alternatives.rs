@@ -25,6 +25,9 @@ const FOUND: usize = 40;
 /// The most arguments of a group that are compared.
 const ARGUMENTS: usize = 6;
 
+/// The reason for a ratio without an interval.
+const TOO_FEW: &str = "too few runs for an interval";
+
 /// Members that are different ways to one result.
 pub(super) struct Alternatives<'l> {
     name: String,
@@ -206,10 +209,14 @@ fn sentence(argument: &str, ratios: &[Ratio<'_>]) -> String {
     let at =
         if argument.is_empty() { String::new() } else { format!(" at {}", text::word(argument)) };
     let [fast, slow] = [fastest, next].map(|ratio| text::word(split(ratio.name).1));
-    if next.ends.is_some_and(|(low, _)| low <= 1.0) {
-        return format!("No difference between {fast} and {slow}{at}");
+    match next.ends {
+        None => format!("{fast} and {slow} have {TOO_FEW}{at}"),
+        Some((low, _)) if low <= 1.0 => format!("No difference between {fast} and {slow}{at}"),
+        Some(_) => {
+            let ratio = unit::factor(next.ratio);
+            format!("{fast} is the fastest{at}: {slow} takes {ratio} as long")
+        }
     }
-    format!("{fast} is the fastest{at}: {slow} takes {} as long", unit::factor(next.ratio))
 }
 
 fn panel(group: &str, argument: &str, ratios: &[Ratio<'_>]) -> PanelView {
@@ -225,9 +232,11 @@ fn panel(group: &str, argument: &str, ratios: &[Ratio<'_>]) -> PanelView {
             stem: ratio.levels.id.file_stem(),
             time: unit::time(ratio.time),
             ratio: if ratio.ratio > 1.0 { unit::factor(ratio.ratio) } else { "fastest".to_owned() },
-            interval: ratio.ends.map_or_else(String::new, |(low, high)| {
-                format!("{} to {}", unit::factor(low), unit::factor(high))
-            }),
+            interval: match ratio.ends {
+                Some((low, high)) => format!("{} to {}", unit::factor(low), unit::factor(high)),
+                None if ratio.ratio > 1.0 => TOO_FEW.to_owned(),
+                None => String::new(),
+            },
             drawing: scale.map_or_else(String::new, |scale| drawn(ratio, scale)),
             spark: reference.map_or_else(String::new, |fastest| development(ratio.levels, fastest)),
         }
@@ -293,7 +302,7 @@ mod tests {
     fn constant(id: &BenchmarkId, ns: f64) -> BenchmarkLevels<'_> {
         let noise = |run: usize| ns * (1.0 + 0.001 * (run % 3) as f64);
         let values = (0..12).map(|run| (run, noise(run))).collect();
-        BenchmarkLevels { id, values, changes: Vec::new() }
+        BenchmarkLevels { id, is_current: true, values, changes: Vec::new() }
     }
 
     fn ids(names: &[&str]) -> Vec<BenchmarkId> {
@@ -321,6 +330,18 @@ mod tests {
         let levels: Vec<_> = ids.iter().map(|id| constant(id, 100.0)).collect();
         let page = page(&levels, Project::default());
         assert_eq!(page.groups[0].sentence, "No difference between a and b");
+    }
+
+    #[test]
+    fn two_runs_decide_nothing() {
+        let ids = ids(&["p/t::m::a", "p/t::m::b"]);
+        let mut levels: Vec<_> =
+            ids.iter().zip([100.0, 100.1]).map(|(id, ns)| constant(id, ns)).collect();
+        levels.iter_mut().for_each(|own| own.values.truncate(2));
+        let page = page(&levels, Project::default());
+        let group = &page.groups[0];
+        assert_eq!(group.sentence, "a and b have too few runs for an interval");
+        assert_eq!(group.panels[0].rows[1].interval, "too few runs for an interval");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::run_view::RunView;
 use super::text;
 use super::trend_point::TrendPoint;
 use perf_judge::detect::change_points::{ChangePoint, count_steps, steps};
-use perf_judge::run::Quantity;
+use perf_judge::run::{Measured, Quantity};
 use perf_judge::unit::{self, Figures, LogRatio};
 
 /// A change point with its runs.
@@ -16,6 +16,8 @@ pub(super) struct RunChangePoint<'a> {
     pub(super) run: &'a RunView<'a>,
     /// The last run on the old level.
     pub(super) before: &'a RunView<'a>,
+    /// The unit of the levels of a time.
+    unit: &'a str,
     point: ChangePoint,
 }
 
@@ -27,23 +29,27 @@ impl<'a> RunChangePoint<'a> {
     pub(super) fn all_in(points: &[TrendPoint<'a>]) -> Vec<Self> {
         let counted = points.iter().enumerate();
         let counted = counted.filter(|(_, point)| point.comparability() == Comparability::Counted);
-        let times = counted.filter_map(|(index, point)| Some((index, point.run, point.value()?)));
-        Self::with_runs(&times.collect::<Vec<_>>(), steps)
+        let times =
+            counted.filter_map(|(index, point)| Some((index, point.run, point.level_value()?)));
+        let unit = points.iter().rev().find_map(|point| point.measured);
+        let unit = unit.map_or("ns", Measured::unit);
+        Self::with_runs(&times.collect::<Vec<_>>(), unit, steps)
     }
 
     /// The change points of counts. `spread`: that of repeated counts, if the counts repeat.
     pub(super) fn in_counts(series: &[SeriesValue<'a>], spread: Option<f64>) -> Vec<Self> {
-        Self::with_runs(series, |values| count_steps(values, spread))
+        Self::with_runs(series, "", |values| count_steps(values, spread))
     }
 
     fn with_runs(
         series: &[SeriesValue<'a>],
+        unit: &'a str,
         steps: impl Fn(&[f64]) -> Vec<ChangePoint>,
     ) -> Vec<Self> {
         let values: Vec<f64> = series.iter().map(|(.., value)| *value).collect();
         let with_runs = |point: ChangePoint| {
             let ((index, run, _), (_, before, _)) = (series[point.at], series[point.at - 1]);
-            Self { index, run, before, point }
+            Self { index, run, before, unit, point }
         };
         steps(&values).into_iter().map(with_runs).collect()
     }
@@ -51,7 +57,11 @@ impl<'a> RunChangePoint<'a> {
     /// `median rose 12.0 % to 2.300 ms at 1a2b3c4d5e6f on 2026-11-03, after 0a1b2c3d4e5f`
     pub(super) fn sentence(&self) -> String {
         let by = unit::percent(self.point.change);
-        let (verb, head) = (self.verb(), text::or_nothing(self.figures().head));
+        let verb = self.verb();
+        let head = match self.unit {
+            "ns" => text::or_nothing(self.figures().head),
+            unit => text::value(self.point.after, unit),
+        };
         format!("median {verb} {by} to {head} {}", self.place())
     }
 

@@ -42,6 +42,8 @@ struct Change<'a> {
     before: Option<usize>,
     until: Option<usize>,
     is_accepted: bool,
+    /// Whether the latest run measured the benchmark.
+    is_current: bool,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -140,6 +142,7 @@ fn reported<'a>(
         before: None,
         until: None,
         is_accepted: verdict.is_waived(),
+        is_current: true,
     };
     Some((run, change))
 }
@@ -157,6 +160,7 @@ impl<'a> Change<'a> {
             before: Some(change.before),
             until: change.until,
             is_accepted,
+            is_current: benchmark.is_current,
         }
     }
 
@@ -198,6 +202,7 @@ impl<'a> Change<'a> {
         });
         match (until, self.is_rise()) {
             (Some(until), _) => until,
+            (None, _) if !self.is_current => "not in the latest run".to_owned(),
             (None, true) if self.is_accepted => "accepted".to_owned(),
             (None, true) => "open".to_owned(),
             (None, false) => "holds".to_owned(),

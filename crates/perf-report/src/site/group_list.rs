@@ -75,20 +75,29 @@ fn rows(report: &Report, grouping: Grouping) -> Rows<'_> {
     rows
 }
 
-/// The groups of the overview. `is_main`: whether it is the machine whose groups can have pages.
+/// Whether the overview has no room for the benchmarks, and no pages of groups either.
+/// `is_main`: whether it is the machine whose groups can have pages.
+pub(super) fn is_left_out(report: &Report, is_main: bool) -> bool {
+    !is_main && report.rows.len() > INLINE
+}
+
+/// The groups of the overview; none if they are left out.
 pub(super) fn groups(
     report: &Report,
     shown: &SiteRuns<'_>,
     grouping: Grouping,
     is_main: bool,
 ) -> Vec<GroupView> {
+    if is_left_out(report, is_main) {
+        return Vec::new();
+    }
     let is_inline = report.rows.len() <= INLINE;
     let is_small = report.rows.len() <= OPEN;
     let view = |(name, rows): (&str, Vec<&Row>)| GroupView {
         name: Name::cell(name),
         label: text::clipped(name, text::NAME),
         anchor: format!("group-{}", stem(name)),
-        page: (!is_inline && is_main).then(|| page(name)),
+        page: (!is_inline).then(|| page(name)),
         count: unit::counted(rows.len(), "benchmark", "benchmarks"),
         states: states(&rows),
         is_open: is_small || rows.iter().any(|row| is_notable(&row.verdict)),

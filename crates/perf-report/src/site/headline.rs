@@ -62,7 +62,7 @@ fn fresh(report: &Report) -> Vec<(&BenchmarkId, LogRatio)> {
 }
 
 /// The levels that rose after run `first` and have stayed, without accepted ones and those of the
-/// latest run.
+/// latest run. Benchmarks that it did not measure are left out.
 fn open<'l, 'a>(
     report: &Report,
     levels: &'l [BenchmarkLevels<'a>],
@@ -71,7 +71,8 @@ fn open<'l, 'a>(
 ) -> Vec<Open<'l, 'a>> {
     let accepted = report.accepted.iter().map(|accepted| &accepted.entry.benchmark);
     let known: BTreeSet<&BenchmarkId> = accepted.chain(fresh.iter().map(|(id, _)| *id)).collect();
-    let others = levels.iter().filter(|benchmark| !known.contains(benchmark.id));
+    let others =
+        levels.iter().filter(|benchmark| benchmark.is_current && !known.contains(benchmark.id));
     let open = others.filter_map(|benchmark| {
         let change = benchmark.times().last().filter(|change| change.is_open_regression())?;
         (change.run > first).then_some(Open { id: benchmark.id, change })
@@ -131,7 +132,8 @@ fn slower(changes: &[(&BenchmarkId, LogRatio)], of: usize, when: &str) -> String
 
 /// `2 are up to 38.0 % faster`: what improved within the runs and holds.
 fn improved(levels: &[BenchmarkLevels<'_>], first: usize) -> String {
-    let last = levels.iter().filter_map(|benchmark| benchmark.times().last());
+    let current = levels.iter().filter(|benchmark| benchmark.is_current);
+    let last = current.filter_map(|benchmark| benchmark.times().last());
     let changes: Vec<f64> = last
         .filter(|change| change.run > first && change.change.0 < 0.0)
         .map(|change| change.change.0)

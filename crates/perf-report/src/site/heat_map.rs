@@ -41,6 +41,7 @@ pub(super) fn groups(
     for benchmark in levels {
         members.entry(grouping.group(benchmark.id.as_str())).or_default().push(benchmark);
     }
+    members.retain(|_, own| own.iter().any(|benchmark| benchmark.is_current));
     let row = |(name, members): (&&str, &Vec<&BenchmarkLevels<'_>>)| {
         group_row(name, members, commits, columns)
     };
@@ -67,7 +68,8 @@ fn group_row(
     columns: &Columns,
 ) -> GroupRow {
     let latest = columns.places().last().copied().unwrap_or_default();
-    let now = largest(members, columns.first(), latest);
+    let current = || members.iter().filter(|member| member.is_current).copied();
+    let now = largest(current(), columns.first(), latest);
     let is_changed = |(_, change): &(&str, LogRatio)| shade(*change) != 0;
     let now = now.filter(is_changed);
     let (class, symbol) = match now {
@@ -80,7 +82,7 @@ fn group_row(
     let title = text::clipped(name, text::NAME);
     let state = change.as_deref().unwrap_or("unchanged").to_owned();
     let label = escaped(&format!("{title}: {state} {benchmark}"));
-    let size = members.iter().flat_map(|m| m.times()).map(|c| c.change.0.abs()).fold(0.0, f64::max);
+    let size = current().flat_map(|m| m.times()).map(|c| c.change.0.abs()).fold(0.0, f64::max);
     GroupRow {
         name: Name::cell(name),
         class,
@@ -94,13 +96,15 @@ fn group_row(
 /// The largest slowdown of a benchmark between two runs if there is one, otherwise the largest gain, so
 /// that a gain hides no loss.
 fn largest<'n>(
-    members: &[&'n BenchmarkLevels<'_>],
+    members: impl Iterator<Item = &'n BenchmarkLevels<'n>>,
     from: usize,
     at: usize,
 ) -> Option<(&'n str, LogRatio)> {
-    let changes = || members.iter().map(|m| (m.id.as_str(), m.change_between(from, at)));
-    let slowest = changes().max_by(|one, other| one.1.0.total_cmp(&other.1.0))?;
-    let fastest = changes().min_by(|one, other| one.1.0.total_cmp(&other.1.0))?;
+    let changes: Vec<(&str, LogRatio)> =
+        members.map(|m| (m.id.as_str(), m.change_between(from, at))).collect();
+    let by_change = |one: &&(_, LogRatio), other: &&(_, LogRatio)| one.1.0.total_cmp(&other.1.0);
+    let slowest = *changes.iter().max_by(by_change)?;
+    let fastest = *changes.iter().min_by(by_change)?;
     Some(if slowest.1.0 >= SHADES[0] { slowest } else { fastest })
 }
 
@@ -121,13 +125,15 @@ fn cells(
     let mut changes: BTreeSet<usize> =
         members.iter().flat_map(|member| member.times().map(|change| change.run)).collect();
     changes.insert(columns.first());
+    changes.extend(members.iter().filter_map(|member| removed_at(member, columns)));
     let mut shapes = String::new();
     let mut current: (Option<i8>, usize) = (None, 0);
     let mut level: Option<i8> = None;
     for (column, run) in columns.places().iter().enumerate() {
         // Between change points no level changes.
         if level.is_none() || changes.contains(run) {
-            level = largest(members, columns.first(), *run).map(|(_, change)| shade(change));
+            let existing = members.iter().filter(|member| member.exists_at(*run)).copied();
+            level = largest(existing, columns.first(), *run).map(|(_, change)| shade(change));
         }
         let is_measured = members.iter().any(|member| member.is_measured(*run));
         let next = level.filter(|_| is_measured);
@@ -146,6 +152,12 @@ fn cells(
     )
 }
 
+/// The first run without a removed benchmark.
+fn removed_at(member: &BenchmarkLevels<'_>, columns: &Columns) -> Option<usize> {
+    let last = member.last().filter(|_| !member.is_current)?;
+    columns.places().iter().copied().find(|run| *run > last)
+}
+
 fn stretch((shade, from): (Option<i8>, usize), to: usize) -> String {
     let Some(shade) = shade.filter(|_| to > from) else { return String::new() };
     let class = match shade {
@@ -159,6 +171,46 @@ fn stretch((shade, from): (Option<i8>, usize), to: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use perf_judge::ident::BenchmarkId;
+    use perf_judge::unit::Figures;
+
+    /// Ten runs of 1 µs and ten of 2 µs.
+    fn doubled(id: &BenchmarkId) -> BenchmarkLevels<'_> {
+        let change = super::super::levels::LevelChange {
+            quantity: None,
+            run: 10,
+            before: 9,
+            change: LogRatio(2_f64.ln()),
+            figures: Figures::new(Some(1e3), Some(2e3), None),
+            interval: None,
+            cause: None,
+            until: None,
+            sentence: String::new(),
+        };
+        let values = (0..20).map(|run| (run, if run < 10 { 1e3 } else { 2e3 })).collect();
+        BenchmarkLevels { id, is_current: true, values, changes: vec![change] }
+    }
+
+    #[test]
+    fn a_removed_benchmark_colours_its_group_up_to_its_last_run() {
+        let [a, b, c]: [BenchmarkId; 3] = ["p/t::m::a", "p/t::m::b", "p/t::n::c"].map(Into::into);
+        let mut removed = doubled(&a);
+        removed.values.truncate(15);
+        removed.is_current = false;
+        let steady = BenchmarkLevels { changes: Vec::new(), ..doubled(&b) };
+        let gone = BenchmarkLevels { is_current: false, ..doubled(&c) };
+        let levels = [removed, steady, gone];
+        let columns = Columns::of(&levels);
+        let (rows, _) = groups(&levels, &[], &columns, Grouping::Module);
+        assert_eq!(rows.len(), 1, "{rows:?}");
+        assert_eq!(rows[0].change, "");
+        let shades = [("same", 0, 10), ("rise-4", 10, 5), ("same", 15, 5)];
+        for (class, from, width) in shades {
+            let cell = format!(r#"<rect class="{class}" x="{from}" width="{width}" height="1"/>"#);
+            assert!(rows[0].svg.contains(&cell), "{cell}: {}", rows[0].svg);
+        }
+    }
 
     #[test]
     fn a_shade_has_the_sign_of_its_change() {

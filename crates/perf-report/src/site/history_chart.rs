@@ -324,7 +324,7 @@ mod tests {
 
     fn levels(id: &BenchmarkId, times: impl Fn(usize) -> Option<f64>) -> BenchmarkLevels<'_> {
         let values = (0..20).filter_map(|run| Some((run, times(run)?))).collect();
-        BenchmarkLevels { id, values, changes: Vec::new() }
+        BenchmarkLevels { id, is_current: true, values, changes: Vec::new() }
     }
 
     #[test]

@@ -23,6 +23,8 @@ const CURRENT: usize = 10;
 #[derive(Clone, Debug)]
 pub(super) struct BenchmarkLevels<'a> {
     pub(super) id: &'a BenchmarkId,
+    /// Whether the latest run measured it. Removed and renamed benchmarks have levels too.
+    pub(super) is_current: bool,
     /// The places of the counted runs among the shown ones, and their times in ns.
     pub(super) values: Vec<(usize, f64)>,
     /// The change points of the time, oldest first, then those of counts.
@@ -57,12 +59,17 @@ impl LevelChange {
     }
 }
 
-/// The levels of all benchmarks, by name.
+/// The levels of all benchmarks, by name. Those of other tools are left out: their values may have
+/// another unit, and larger ones may be better.
 pub(super) fn all<'a>(shown: &'a SiteRuns<'a>) -> Vec<BenchmarkLevels<'a>> {
     let places = shown.runs.iter().enumerate();
     let places: BTreeMap<&str, usize> = places.map(|(at, run)| (run.id, at)).collect();
-    let names = shown.names().into_iter();
-    names.map(|id| BenchmarkLevels::of(id, &shown.series(id), &places)).collect()
+    let names = shown.names().into_iter().filter(|id| !shown.is_imported(id));
+    let of = |id| BenchmarkLevels {
+        is_current: shown.is_current(id),
+        ..BenchmarkLevels::of(id, &shown.series(id), &places)
+    };
+    names.map(of).collect()
 }
 
 impl<'a> BenchmarkLevels<'a> {
@@ -70,14 +77,14 @@ impl<'a> BenchmarkLevels<'a> {
         let place = |point: &TrendPoint<'_>| places.get(point.run.id).copied().unwrap_or_default();
         let counted = points.iter().filter(|point| point.comparability() == Comparability::Counted);
         let values: Vec<(usize, f64)> =
-            counted.filter_map(|point| Some((place(point), point.value()?))).collect();
+            counted.filter_map(|point| Some((place(point), point.level_value()?))).collect();
         let source = ChangeSource { points, places, values: &values };
         let mut changes = source.changes(None, &RunChangePoint::all_in(points));
         for quantity in COUNTS {
             let of_count = count_trends::change_points(points, quantity);
             changes.extend(source.changes(Some(quantity), &of_count));
         }
-        Self { id, values, changes }
+        Self { id, is_current: true, values, changes }
     }
 
     /// The change points of its time.
@@ -105,6 +112,16 @@ impl<'a> BenchmarkLevels<'a> {
         LogRatio(between.map(|change| change.change.0).sum())
     }
 
+    /// Whether it existed at run `at`: a removed one did up to its last run.
+    pub(super) fn exists_at(&self, at: usize) -> bool {
+        self.is_current || self.last().is_some_and(|last| at <= last)
+    }
+
+    /// The place of its last run.
+    pub(super) fn last(&self) -> Option<usize> {
+        self.values.last().map(|(run, _)| *run)
+    }
+
     /// Whether it was measured in run `at`.
     pub(super) fn is_measured(&self, at: usize) -> bool {
         self.values.binary_search_by_key(&at, |(run, _)| *run).is_ok()
@@ -126,10 +143,11 @@ impl ChangeSource<'_, '_> {
     ) -> Vec<LevelChange> {
         let place = |id: &str| self.places.get(id).copied().unwrap_or_default();
         let runs: Vec<usize> = found.iter().map(|point| place(point.run.id)).collect();
+        let is_time = quantity.is_none();
         let describe = |(i, point): (usize, &RunChangePoint<'_>)| {
             let begin = if i == 0 { 0 } else { runs[i - 1] };
             let until = runs.get(i + 1).copied();
-            let interval = self.interval([begin, runs[i], until.unwrap_or(usize::MAX)]);
+            let ends = [begin, runs[i], until.unwrap_or(usize::MAX)];
             let figures = match quantity {
                 Some(quantity) => point.count_figures(quantity),
                 None => point.figures(),
@@ -144,8 +162,8 @@ impl ChangeSource<'_, '_> {
                 before: place(point.before.id),
                 change: point.change(),
                 figures,
-                interval: interval.filter(|_| quantity.is_none()),
-                cause: cause(self.points, point).filter(|_| quantity.is_none()),
+                interval: if is_time { self.interval(ends) } else { None },
+                cause: if is_time { cause(self.points, point) } else { None },
                 until,
                 sentence,
             }
@@ -185,4 +203,58 @@ fn of_counts([base, head]: [&Measured; 2], times: [f64; 2], is_rise: bool) -> Op
     let causes = likely_causes(&evidence);
     let none = || "no count explains it".to_owned();
     Some(causes.first().map_or_else(none, |cause| cause.headline()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::report;
+    use perf_fixtures::{measured, run};
+    use perf_judge::history::History;
+    use perf_judge::run::{Foreign, Run};
+
+    const NAME: &str = "core/parse::parse_large_xml";
+
+    /// A run of another tool's throughput, in operations per second.
+    fn imported(day: u32, per_second: f64) -> Run {
+        let foreign = Foreign {
+            metrics: vec!["median_ns".to_owned()],
+            unit: "ops/s".to_owned(),
+            bigger_is_better: true,
+        };
+        let value = Measured { foreign: Some(foreign), ..measured("rate", per_second) };
+        Run { origin: Some("data.js".to_owned()), ..run(day, vec![value]) }
+    }
+
+    #[test]
+    fn other_tools_have_no_levels_and_their_pages_keep_the_unit() {
+        let history: History =
+            (1..=12).map(|day| imported(day, if day < 7 { 100.0 } else { 130.0 })).collect();
+        let report = report();
+        let shown = SiteRuns::new(&history, &report, None);
+        let all = all(&shown);
+        assert!(!all.is_empty() && all.iter().all(|own| own.id.as_str() != "rate"), "{all:?}");
+        let points = shown.series(&"rate".into());
+        let changes = RunChangePoint::all_in(&points);
+        let sentence = changes[0].sentence();
+        assert!(sentence.starts_with("median rose 30.0 % to 130.0 ops/s at"), "{sentence}");
+    }
+
+    #[test]
+    fn a_time_of_0_is_no_level() {
+        let time = |day: u32| match day {
+            4 => 0.0,
+            1..9 => 1e6,
+            _ => 1.2e6,
+        };
+        let history: History =
+            (1..=12).map(|day| run(day, vec![measured(NAME, time(day))])).collect();
+        let report = report();
+        let shown = SiteRuns::new(&history, &report, None);
+        let all = all(&shown);
+        let own = all.iter().find(|own| own.id.as_str() == NAME).unwrap();
+        assert!(own.values.iter().all(|(_, ns)| *ns > 0.0), "{own:?}");
+        let changes: Vec<usize> = own.times().map(|change| change.run).collect();
+        assert_eq!(changes, [8], "{own:?}");
+    }
 }

@@ -31,12 +31,14 @@ pub(super) fn without_argument(name: &str) -> (&str, Option<Argument<'_>>) {
     }
 }
 
-/// The benchmarks as members, by name.
+/// The benchmarks of the latest run as members, by name.
 pub(super) fn members<'l>(
     levels: impl Iterator<Item = &'l BenchmarkLevels<'l>>,
 ) -> Vec<Member<'l>> {
     let mut members: BTreeMap<&str, Member<'l>> = BTreeMap::new();
-    for benchmark in levels.filter(|benchmark| !benchmark.values.is_empty()) {
+    let current =
+        |benchmark: &&BenchmarkLevels<'_>| benchmark.is_current && !benchmark.values.is_empty();
+    for benchmark in levels.filter(current) {
         let (name, argument) = without_argument(benchmark.id.as_str());
         let argument = argument.unwrap_or(Argument { text: "", value: 0.0 });
         let own = members.entry(name).or_insert_with(|| Member { name, arguments: Vec::new() });

@@ -46,6 +46,8 @@ pub(super) struct OverviewView {
     /// The text in the place of an empty list of changes.
     unchanged: String,
     groups: Vec<GroupView>,
+    /// Whether there are too many benchmarks for the page of another machine.
+    has_too_many: bool,
     count: String,
     columns: RowColumns,
     budgets: Vec<BudgetView>,
@@ -126,6 +128,7 @@ impl Overview<'_> {
             commits: commits::views(&commits, runs, commits_at),
             unchanged: unchanged(report),
             groups: group_list::groups(report, shown, grouping, is_main),
+            has_too_many: group_list::is_left_out(report, is_main),
             count: unit::counted(report.rows.len(), "benchmark", "benchmarks"),
             columns: RowColumns::of(report),
             budgets: budgets.into_iter().map(budget::view).collect(),

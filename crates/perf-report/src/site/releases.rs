@@ -1,6 +1,7 @@
 //! The last releases, each compared with the one before it.
 
 use super::levels::BenchmarkLevels;
+use super::run_comparability::Comparability;
 use super::run_view::RunView;
 use super::runs;
 use super::text::{self, Badge, Name};
@@ -62,17 +63,20 @@ pub(super) fn page(levels: &[BenchmarkLevels<'_>], runs: &[RunView<'_>]) -> Opti
     (!pairs.is_empty()).then_some(ReleasesPage { root: "", title, steps })
 }
 
-/// The places of base and head of each comparison, the newest first.
+/// The places of base and head of each comparison, the newest first. A level has counted runs alone:
+/// at any other run it would be that of runs before.
 fn pairs(runs: &[RunView<'_>]) -> Vec<[usize; 2]> {
     let mut places: Vec<usize> = Vec::new();
-    for (place, run) in runs.iter().enumerate().filter(|(_, run)| run.release.is_some()) {
+    let is_counted = |run: &RunView<'_>| run.comparability() == Comparability::Counted;
+    let counted = runs.iter().enumerate().filter(|(_, run)| is_counted(run));
+    for (place, run) in counted.filter(|(_, run)| run.release.is_some()) {
         // Of several runs of a release, the last counts.
         if places.last().is_some_and(|last| runs[*last].release == run.release) {
             places.pop();
         }
         places.push(place);
     }
-    let newest = runs.iter().rposition(RunView::is_reported);
+    let newest = runs.iter().rposition(|run| run.is_reported() && is_counted(run));
     if !places.is_empty() && places.last().copied() < newest {
         places.extend(newest);
     }
@@ -85,6 +89,7 @@ fn step(levels: &[BenchmarkLevels<'_>], runs: &[RunView<'_>], places: [usize; 2]
     let both: Vec<ReleaseRow> = levels.iter().filter_map(|one| row(one, places)).collect();
     let mean = stats::mean(&both.iter().map(|row| row.ratio.0).collect::<Vec<f64>>());
     let compared = both.len();
+    let undecided = both.iter().filter(|row| row.interval.is_empty()).count();
     let mut rows: Vec<ReleaseRow> = both.into_iter().filter(|row| !row.class.is_empty()).collect();
     // Slower ones first, so that a gain hides no loss.
     rows.sort_by(|one, other| {
@@ -93,8 +98,8 @@ fn step(levels: &[BenchmarkLevels<'_>], runs: &[RunView<'_>], places: [usize; 2]
         is_faster(one).cmp(&is_faster(other)).then(by_size)
     });
     let slower = rows.iter().filter(|row| row.ratio.0 > 0.0).count();
-    let sentence = sentence(slower, &rows, compared, mean);
-    let states = states(slower, rows.len() - slower, compared - rows.len());
+    let sentence = sentence(slower, &rows, compared, mean) + &too_few(undecided);
+    let states = states([slower, rows.len() - slower, undecided], compared);
     let [a, b] = [base, head].map(|run| runs::file_name(run.id));
     let more = rows.len().saturating_sub(ROWS);
     rows.truncate(ROWS);
@@ -113,25 +118,39 @@ fn step(levels: &[BenchmarkLevels<'_>], runs: &[RunView<'_>], places: [usize; 2]
     }
 }
 
-fn states(slower: usize, faster: usize, same: usize) -> Vec<Badge> {
+/// ` 2 benchmarks have too few runs for an interval.`
+fn too_few(undecided: usize) -> String {
+    match undecided {
+        0 => String::new(),
+        1 => " 1 benchmark has too few runs for an interval.".to_owned(),
+        _ => format!(" {undecided} benchmarks have too few runs for an interval."),
+    }
+}
+
+fn states([slower, faster, undecided]: [usize; 3], of: usize) -> Vec<Badge> {
     let badge = |symbol, count: usize, word, class| {
         (count > 0).then(|| Badge { symbol, word: format!("{count} {word}"), class })
     };
     let states = [
         badge("▲", slower, "slower", "slower"),
         badge("▼", faster, "faster", "faster"),
-        badge("=", same, "unchanged", "neutral"),
+        badge("=", of - slower - faster - undecided, "unchanged", "neutral"),
+        badge("?", undecided, "inconclusive", "warn"),
     ];
     states.into_iter().flatten().collect()
 }
 
-/// A benchmark that was measured for both. Its class is empty if its level is the same.
+/// A benchmark that was measured for both. Its class is empty if its level is the same, or if too few
+/// runs decide.
 fn row(levels: &BenchmarkLevels<'_>, places: [usize; 2]) -> Option<ReleaseRow> {
+    if !places.iter().all(|place| levels.is_measured(*place)) {
+        return None;
+    }
     let [base, head] = places.map(|place| levels.current_at(place));
     let (before, after) = (stats::median(&base)?, stats::median(&head)?);
     let ratio = LogRatio((after / before).ln());
     let ends = level_interval(&base, &head);
-    let is_certain = ends.is_none_or(|(low, high)| low.0 > 0.0 || high.0 < 0.0);
+    let is_certain = ends.is_some_and(|(low, high)| low.0 > 0.0 || high.0 < 0.0);
     let Figures { base, head, change } = Figures::new(Some(before), Some(after), Some(ratio));
     Some(ReleaseRow {
         name: Name::cell(levels.id.as_str()),
@@ -174,34 +193,62 @@ mod tests {
     use crate::report::tests::report;
     use perf_fixtures::{measured, run};
     use perf_judge::history::History;
+    use perf_judge::run::Run;
 
     const NAME: &str = "core/parse::parse_large_xml";
 
-    #[test]
-    fn a_release_is_compared_with_the_one_before_and_the_latest_run_with_the_last() {
-        let time = |day: u32| if day < 9 { 1e6 } else { 1.2e6 };
-        let runs = (1..=12).map(|day| run(day, vec![measured(NAME, time(day))]));
-        let history: History = runs.collect();
-        let report = report();
-        let release = |(name, day): (&str, u32)| Release {
-            name: name.to_owned(),
+    /// The base, the head and the sentence of each comparison of the releases, each of a day's commit.
+    fn compared(runs: Vec<Run>, releases: &[(&str, u32)]) -> Vec<[String; 3]> {
+        let (history, report) = (runs.into_iter().collect::<History>(), report());
+        let release = |(name, day): &(&str, u32)| Release {
+            name: (*name).to_owned(),
             commit: format!("{day:040x}"),
         };
-        let releases = [("v1", 3), ("v2", 6), ("v3", 12), ("v0", 99)].map(release);
+        let releases: Vec<Release> = releases.iter().map(release).collect();
         let project = Project { releases: &releases, ..Project::default() };
         let shown = SiteRuns::new(&history, &report, None).with_releases(project);
-        let levels = levels::all(&shown);
-        let page = page(&levels, &shown.runs).unwrap();
-        let steps: Vec<(&str, &str, &str)> = page
-            .steps
-            .iter()
-            .map(|step| (step.base.as_str(), step.head.as_str(), step.sentence.as_str()))
-            .collect();
+        let page = page(&levels::all(&shown), &shown.runs).unwrap();
+        page.steps.into_iter().map(|step| [step.base, step.head, step.sentence]).collect()
+    }
+
+    fn day(day: u32, ns: f64) -> Run {
+        run(day, vec![measured(NAME, ns)])
+    }
+
+    #[test]
+    fn a_release_is_compared_with_the_one_before_and_the_latest_run_with_the_last() {
+        let runs = (1..=12).map(|at| day(at, if at < 9 { 1e6 } else { 1.2e6 })).collect();
+        let steps = compared(runs, &[("v1", 3), ("v2", 6), ("v3", 12), ("v0", 99)]);
         let slower =
             "1 of 1 benchmark is slower, by up to 20.0 %. The geometric mean changed by +20.0 %.";
-        assert_eq!(steps[1], ("v2", "v3", slower));
-        assert_eq!((steps[0].0, steps[0].1), ("v3", "latest run"));
-        assert!(steps[2].2.starts_with("None of 1 benchmark is slower."), "{steps:?}");
-        assert_eq!(page.steps[1].rows[0].change, "+20.0 %");
+        assert_eq!(steps[1], ["v2", "v3", slower]);
+        assert_eq!(steps[0][..2], ["v3", "latest run"]);
+        assert!(steps[2][2].starts_with("None of 1 benchmark is slower."), "{steps:?}");
+    }
+
+    #[test]
+    fn runs_that_are_not_counted_are_no_releases() {
+        let mut runs: Vec<Run> = (1..=12).map(|at| day(at, 1e6)).collect();
+        runs[3].commit.as_mut().unwrap().branch = Some("other".to_owned());
+        runs[5].partial = true;
+        let releases = [("v1", 3), ("branch", 4), ("partial", 6), ("v2", 9)];
+        let steps = compared(runs, &releases);
+        let pairs: Vec<&[String]> = steps.iter().map(|step| &step[..2]).collect();
+        assert_eq!(pairs, [["v2", "latest run"], ["v1", "v2"]]);
+    }
+
+    #[test]
+    fn a_benchmark_is_compared_where_both_releases_measured_it() {
+        let mut runs: Vec<Run> = (1..=12).map(|at| day(at, 1e6)).collect();
+        runs[8] = run(9, vec![measured("core/filter::unchanged", 2.5)]);
+        let steps = compared(runs, &[("v1", 3), ("v2", 9)]);
+        assert_eq!(steps[1][2], "None of 0 benchmarks is slower.");
+    }
+
+    #[test]
+    fn one_run_decides_nothing() {
+        let steps = compared(vec![day(1, 1e6), day(2, 1.2e6)], &[("v1", 1), ("v2", 2)]);
+        let undecided = "None of 1 benchmark is slower. The geometric mean changed by +10.0 %. 1 benchmark has too few runs for an interval.";
+        assert_eq!(steps[1], ["v1", "v2", undecided]);
     }
 }

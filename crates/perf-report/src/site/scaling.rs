@@ -6,7 +6,7 @@ use super::members::Member;
 use super::spark;
 use super::text::{self, Name};
 use crate::svg::{Scale, escaped};
-use perf_judge::scaling::{FEWEST, PowerLaw};
+use perf_judge::scaling::{FEWEST, PowerLaw, exponent};
 use perf_judge::stats;
 use perf_judge::unit;
 use serde::Serialize;
@@ -60,8 +60,6 @@ struct Series<'l> {
     member: &'l Member<'l>,
     points: Vec<(f64, f64)>,
     law: PowerLaw,
-    /// The exponent in each run that measured all arguments.
-    exponents: Vec<(usize, f64)>,
 }
 
 /// The charts of all members with enough numeric arguments; members below one name share a chart.
@@ -86,10 +84,11 @@ impl<'l> Series<'l> {
             .iter()
             .map(|(argument, levels)| Some((argument.value, stats::median(&levels.current())?)));
         let points: Vec<(f64, f64)> = current.collect::<Option<_>>()?;
-        Some(Self { member, law: PowerLaw::fit(&points)?, points, exponents: exponents(member) })
+        Some(Self { member, law: PowerLaw::fit(&points)?, points })
     }
 }
 
+/// The exponent in each run that measured all arguments.
 fn exponents(member: &Member<'_>) -> Vec<(usize, f64)> {
     let mut by_run: BTreeMap<usize, Vec<(f64, f64)>> = BTreeMap::new();
     for (argument, levels) in &member.arguments {
@@ -98,7 +97,7 @@ fn exponents(member: &Member<'_>) -> Vec<(usize, f64)> {
         }
     }
     let whole = by_run.into_iter().filter(|(_, points)| points.len() == member.arguments.len());
-    whole.filter_map(|(run, points)| Some((run, PowerLaw::fit(&points)?.exponent))).collect()
+    whole.filter_map(|(run, points)| Some((run, exponent(&points)?))).collect()
 }
 
 fn view(name: &str, series: &[Series<'_>]) -> Option<ScalingView> {
@@ -129,9 +128,10 @@ fn times(argument: &str, series: &[Series<'_>]) -> TimesRow {
 
 fn row(number: usize, series: &Series<'_>) -> ExponentRow {
     let PowerLaw { exponent, low, high, r_squared, .. } = series.law;
+    let exponents = exponents(series.member);
     let largest = series.member.arguments.last().map(|(_, levels)| levels.id.file_stem());
     let drawn: Vec<(usize, f64)> =
-        series.exponents.iter().map(|(run, exponent)| (*run, exponent.max(0.0))).collect();
+        exponents.iter().map(|(run, exponent)| (*run, exponent.max(0.0))).collect();
     ExponentRow {
         name: Name::cell(split(series.member.name).1),
         series: number.min(LINES),
@@ -140,7 +140,7 @@ fn row(number: usize, series: &Series<'_>) -> ExponentRow {
         interval: format!("{low:.2} to {high:.2}"),
         r_squared: format!("{r_squared:.3}"),
         per_doubling: unit::factor(series.law.per_doubling()),
-        first: text::or_nothing(series.exponents.first().map(|(_, first)| format!("{first:.2}"))),
+        first: text::or_nothing(exponents.first().map(|(_, first)| format!("{first:.2}"))),
         spark: spark::around(&drawn, 0),
     }
 }
@@ -219,6 +219,7 @@ mod tests {
             .zip(times)
             .map(|(id, ns)| BenchmarkLevels {
                 id,
+                is_current: true,
                 values: (0..5).map(|run| (run, ns)).collect(),
                 changes: Vec::new(),
             })

@@ -91,13 +91,13 @@ impl<'a> SiteRuns<'a> {
     /// series.
     pub(super) fn series(&'a self, name: &BenchmarkId) -> Vec<TrendPoint<'a>> {
         let known = self.series.get(name).map_or(&[][..], Vec::as_slice);
-        let (Some((first, _)), Some((last, newest))) = (known.first(), known.last()) else {
+        let (Some((first, _)), Some((_, newest))) = (known.first(), known.last()) else {
             return Vec::new();
         };
         let reported = self.rows.get(name).and_then(|row| row.measured.as_ref());
         let reference = SeriesReference {
             sample_config: sample_config(reported.unwrap_or(newest)),
-            is_foreign: self.runs[*last].has(Flag::Imported),
+            is_foreign: self.is_imported(name),
             statistic: self.row(name).map(|row| row.verdict.statistic).unwrap_or_default(),
         };
         let mut known = known.iter().peekable();
@@ -110,6 +110,30 @@ impl<'a> SiteRuns<'a> {
             }
         }
         points
+    }
+
+    /// Whether the reported run measured a benchmark. If it measured only some, the newest counted
+    /// run decides on the others.
+    pub(super) fn is_current(&self, name: &BenchmarkId) -> bool {
+        let is_reported = self.row(name).is_some_and(|row| row.measured.is_some());
+        is_reported || self.has_partial_report() && self.is_in_newest_counted(name)
+    }
+
+    fn has_partial_report(&self) -> bool {
+        self.runs.iter().any(|run| run.is_reported() && run.has(Flag::Partial))
+    }
+
+    fn is_in_newest_counted(&self, name: &BenchmarkId) -> bool {
+        let is_counted = |run: &RunView<'_>| run.comparability() == Comparability::Counted;
+        let newest = self.runs.iter().rposition(is_counted);
+        let own = self.series.get(name).map_or(&[][..], Vec::as_slice);
+        newest.is_some_and(|newest| own.binary_search_by_key(&newest, |(at, _)| *at).is_ok())
+    }
+
+    /// Whether another tool made the newest measurement of a benchmark.
+    pub(super) fn is_imported(&self, name: &BenchmarkId) -> bool {
+        let newest = self.series.get(name).and_then(|known| known.last());
+        newest.is_some_and(|(at, _)| self.runs[*at].has(Flag::Imported))
     }
 
     /// The report's row of a benchmark.

@@ -241,6 +241,57 @@ fn change_points_are_drawn_listed_and_fed() {
 }
 
 #[test]
+fn a_removed_benchmark_is_no_open_regression_and_no_alternative() {
+    let (removed, kept) = ("core/filter::way::gone", "core/filter::way::kept");
+    let time = |day: u32| if day < 5 { 1e6 } else { 1.2e6 };
+    let both = |day| run(day, vec![measured(removed, time(day)), measured(kept, 2.5)]);
+    let without = |day| run(day, vec![measured(kept, 2.5)]);
+    let all: Vec<Run> = (1..=10).map(both).chain((11..=12).map(without)).collect();
+    let newest = |is_partial: bool| {
+        let mut all = all.clone();
+        if is_partial {
+            // The newest complete run has both.
+            all.truncate(10);
+            all.push(Run { partial: true, ..without(11) });
+        }
+        let (own, history) = (all[all.len() - 1].clone(), all.into_iter().collect::<History>());
+        let renamed = BTreeMap::new();
+        let rules = Rules {
+            branch: "main",
+            budgets: &[],
+            gate: Gate::default(),
+            renamed: &renamed,
+            accepted: &[],
+        };
+        let report = Report::of_recorded(&own, Past::before(&own, &history, 10), &[], rules);
+        let pages = render(&templates(), &history, &report).unwrap();
+        let page = |path: &str| pages.iter().find(|page| page.path == path).unwrap();
+        [page("index.html"), page("alternatives.html")].map(|page| page.contents.clone())
+    };
+    let [overview, alternatives] = newest(false);
+    assert!(!overview.contains("open regression"), "{overview}");
+    assert!(overview.contains("not in the latest run"), "{overview}");
+    assert!(!alternatives.contains("is the fastest"), "{alternatives}");
+    let [overview, alternatives] = newest(true);
+    assert!(overview.contains("1 open regression"), "{overview}");
+    assert!(alternatives.contains("kept is the fastest"), "{alternatives}");
+}
+
+#[test]
+fn many_benchmarks_of_another_machine_are_on_the_page_of_its_run() {
+    let many = |day| run(day, (0..301).map(|i| measured(&format!("a/b::m{i}"), 1e3)).collect());
+    let mut other = many(3);
+    other.machine.cpu = "Model 2".to_owned();
+    other.machine = other.machine.with_machine_key();
+    let history: History = [many(4), other].into_iter().collect();
+    let pages = render(&templates(), &history, &report()).unwrap();
+    let page = pages.iter().find(|page| page.path.starts_with("machine/")).unwrap();
+    let section = page.contents.split("<h2>Benchmarks</h2>").nth(1).unwrap();
+    let expected = "<p>301 benchmarks are too many for the page of another machine. <a href=\"..&#x2f;run&#x2f;";
+    assert!(section.trim_start().starts_with(expected), "{section}");
+}
+
+#[test]
 fn change_points_of_counts_are_listed_where_no_time_changed() {
     let count = |day: u32| if day < 9 { 1e6 } else { 1.02e6 };
     let allocations = |day: u32| if day < 9 { 0.0 } else { 12.0 };

@@ -69,6 +69,11 @@ impl<'a> TrendPoint<'a> {
         self.value
     }
 
+    /// The value of a level. A time of 0 has no logarithm, and hence no change.
+    pub(super) fn level_value(&self) -> Option<f64> {
+        self.value.filter(|value| *value > 0.0)
+    }
+
     /// The lowest and the highest time of a launch, in ns.
     pub(super) fn spread(&self) -> Option<(f64, f64)> {
         self.spread
