@@ -1,6 +1,7 @@
 //! What is known of a search so far.
 
 use super::known_code::DecidedCode;
+use crate::cargo::{KNOWN_LEVEL, Level};
 use crate::store::CommitRange;
 use perf_judge::bisect::{Criterion, Search};
 use perf_judge::ident::BenchmarkId;
@@ -14,6 +15,9 @@ use std::collections::BTreeMap;
 pub(super) struct SearchState {
     pub(super) ends: Vec<BenchmarkEnds>,
     pub(super) steps: Vec<BisectionStep>,
+    /// Whether the counts are those of second builds, for a lower level of the processor.
+    #[serde(default)]
+    has_second_builds: bool,
 }
 
 /// A benchmark in the good and the bad commit.
@@ -37,6 +41,16 @@ impl BenchmarkEnds {
 }
 
 impl SearchState {
+    /// The state before the first step. `level` is what the counts of good and bad were built for.
+    pub(super) fn begin(ends: Vec<BenchmarkEnds>, level: Level) -> Self {
+        Self { ends, steps: Vec::new(), has_second_builds: level.is_some() }
+    }
+
+    /// What the counts of all steps must be built for.
+    pub(super) fn level(&self) -> Level {
+        self.has_second_builds.then_some(KNOWN_LEVEL)
+    }
+
     /// The search after all steps so far, and its benchmarks: those that changed.
     pub(super) fn search(
         &self,
@@ -63,5 +77,21 @@ impl SearchState {
     /// What is known of a benchmark in good and bad.
     pub(super) fn ends_of(&self, name: &BenchmarkId) -> Option<&BenchmarkEnds> {
         self.ends.iter().find(|ends| ends.verdict.name == *name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_goes_on_with_the_builds_that_were_counted() {
+        for level in [None, Some(KNOWN_LEVEL)] {
+            let kept = serde_json::to_string(&SearchState::begin(Vec::new(), level)).unwrap();
+            let read: SearchState = serde_json::from_str(&kept).unwrap();
+            assert_eq!(read.level(), level);
+        }
+        let former: SearchState = serde_json::from_str(r#"{"ends": [], "steps": []}"#).unwrap();
+        assert_eq!(former.level(), None);
     }
 }
