@@ -175,7 +175,7 @@ impl<'a> GroupRunner<'a> {
     /// phase of high load then affects launches of all commits and not all launches of one.
     fn measure(&self, members: &mut [GroupMember], kept: &KeptLaunches) -> Result<()> {
         for member in &mut *members {
-            for pass in kept.of(&member.hash)? {
+            for pass in kept.of(&member.hash, &member.settings())? {
                 member.add(pass);
             }
         }
@@ -190,7 +190,7 @@ impl<'a> GroupRunner<'a> {
                 let member = &mut members[at];
                 if member.passes <= pass {
                     let measured = member.measure(self.interrupt)?;
-                    kept.add(&member.hash, &measured)?;
+                    kept.add(&member.hash, &member.settings(), &measured)?;
                     member.add(measured);
                 }
             }
