@@ -67,6 +67,34 @@ impl Criterion {
         }
     }
 
+    /// Whether the comparison of a found commit with its parent shows the change: that of the same quantity in
+    /// the same direction.
+    pub fn is_confirmed_by(self, verdict: &Verdict) -> bool {
+        match self {
+            Self::Time { change } if change.0 > 0.0 => verdict.state == State::Regression,
+            Self::Time { .. } => verdict.state == State::Improvement,
+            Self::Count { quantity, good, bad } => {
+                let expected = CountPair::new(good, bad);
+                let changes = verdict.counts.as_ref().map(Counts::changes).unwrap_or_default();
+                let mut own = changes.iter().filter(|change| change.quantity == quantity);
+                own.any(|own| (own.pair.growth() > 0.0) == (expected.growth() > 0.0))
+            }
+        }
+    }
+
+    /// What such a comparison does not show if it does not confirm the change.
+    pub fn unconfirmed_note(self) -> String {
+        let missing = match self {
+            Self::Time { change } if change.0 > 0.0 => "no regression".to_owned(),
+            Self::Time { .. } => "no improvement".to_owned(),
+            Self::Count { quantity, good, bad } if bad > good => {
+                format!("no increase of the {quantity}")
+            }
+            Self::Count { quantity, .. } => format!("no decrease of the {quantity}"),
+        };
+        format!("the comparison with its parent shows {missing}")
+    }
+
     /// The answer for a commit with this count.
     pub fn of_value(good: f64, bad: f64, value: f64) -> Answer {
         let is_nearer_to_good = (value - good).abs() < (value - bad).abs();
@@ -130,6 +158,28 @@ mod tests {
             let by_time = Criterion::of(&verdict, false);
             let is_timed = [State::Regression, State::Improvement].contains(&state);
             assert_eq!(by_time, time(percent).filter(|_| is_timed));
+        }
+    }
+
+    #[test]
+    fn only_the_same_change_confirms_a_found_commit() {
+        let time = |percent| Criterion::Time { change: LogRatio::from_percent(percent) };
+        let count = |bad| Criterion::Count { quantity: Instructions, good: 100.0, bad };
+        let (slower, faster, same) = (State::Regression, State::Improvement, State::Unchanged);
+        let cases = [
+            (time(6.0), slower, 5.0, &[][..], true),
+            (time(6.0), faster, -5.0, &[], false),
+            (time(6.0), same, 0.1, &[(Instructions, 106.0)], false),
+            (time(-6.0), faster, -5.0, &[], true),
+            (time(-6.0), slower, 5.0, &[], false),
+            (count(106.0), same, 0.1, &[(Instructions, 103.0)], true),
+            (count(106.0), slower, 5.0, &[(Instructions, 94.0)], false),
+            (count(106.0), slower, 5.0, &[(AllocCount, 106.0)], false),
+            (count(94.0), same, 0.1, &[(Instructions, 94.0)], true),
+        ];
+        for (criterion, state, percent, heads, expected) in cases {
+            let verdict = verdict(state, percent, heads);
+            assert_eq!(criterion.is_confirmed_by(&verdict), expected, "{criterion:?} {state:?}");
         }
     }
 
