@@ -7,6 +7,7 @@ use crate::run::Quantity;
 use crate::unit::LogRatio;
 use crate::verdict::{State, Verdict};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// What a commit is judged by.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,11 +37,11 @@ impl Criterion {
     /// neither the time nor a count changed.
     ///
     /// Instructions decide if they changed in the direction of the time and by at least half of its
-    /// change. Where the time did not change, the first count that changed decides. `is_counted` is whether
-    /// the commits between can be counted.
-    pub fn of(verdict: &Verdict, is_counted: bool) -> Option<Self> {
-        let counts = verdict.counts.as_ref().filter(|_| is_counted);
-        let changes = counts.map(Counts::changes).unwrap_or_default();
+    /// change. Where the time did not change, the first count that changed decides. `counted` are the
+    /// quantities that are counted in the commits between.
+    pub fn of(verdict: &Verdict, counted: &BTreeSet<Quantity>) -> Option<Self> {
+        let mut changes = verdict.counts.as_ref().map(Counts::changes).unwrap_or_default();
+        changes.retain(|change| counted.contains(&change.quantity));
         let time = match verdict.state {
             State::Regression | State::Improvement => verdict.change,
             _ => None,
@@ -153,12 +154,17 @@ mod tests {
         ];
         for (state, percent, heads, expected) in cases {
             let verdict = verdict(state, percent, heads);
-            let found = Criterion::of(&verdict, true);
+            let found = Criterion::of(&verdict, &[AllocCount, Instructions].into());
             assert_eq!(found, expected, "{state:?} {percent} {heads:?}");
-            let by_time = Criterion::of(&verdict, false);
+            let by_time = Criterion::of(&verdict, &BTreeSet::new());
             let is_timed = [State::Regression, State::Improvement].contains(&state);
             assert_eq!(by_time, time(percent).filter(|_| is_timed));
         }
+        // Only the benchmark itself counts its allocations.
+        let both = verdict(same, 0.5, &[(Instructions, 101.5), (AllocCount, 90.0)]);
+        let of = |counted| Criterion::of(&both, &BTreeSet::from([counted]));
+        assert_eq!(of(Instructions), count(Instructions, 101.5));
+        assert_eq!(of(AllocCount), count(AllocCount, 90.0));
     }
 
     #[test]

@@ -5,10 +5,11 @@ use crate::cargo::{KNOWN_LEVEL, Level};
 use crate::store::CommitRange;
 use perf_judge::bisect::{Criterion, Search};
 use perf_judge::ident::BenchmarkId;
+use perf_judge::run::Quantity;
 use perf_judge::verdict::Verdict;
 use perf_report::BisectionStep;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The comparison of good and bad, and the steps.
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,8 +28,8 @@ pub(super) struct BenchmarkEnds {
     pub(super) verdict: Verdict,
     pub(super) sample_size: u32,
     pub(super) sample_count: u32,
-    /// Whether both were counted as commits between them are.
-    pub(super) is_counted: bool,
+    /// What was counted in both as it is in commits between them.
+    pub(super) counted: BTreeSet<Quantity>,
     /// What both execute, where it is known.
     pub(super) code: Vec<DecidedCode>,
 }
@@ -36,7 +37,7 @@ pub(super) struct BenchmarkEnds {
 impl BenchmarkEnds {
     /// What decides the steps; `None` if nothing changed.
     pub(super) fn criterion(&self) -> Option<Criterion> {
-        Criterion::of(&self.verdict, self.is_counted)
+        Criterion::of(&self.verdict, &self.counted)
     }
 }
 
