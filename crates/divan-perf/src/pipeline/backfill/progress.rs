@@ -4,6 +4,7 @@ use super::super::args::PerfArgs;
 use super::super::context::Context;
 use super::super::plan_file::PlanFile;
 use super::kept_launches::KeptLaunches;
+use super::summary::BackfillSummary;
 use crate::store::BackfillCommit;
 use crate::ui;
 use anyhow::Result;
@@ -152,19 +153,11 @@ impl<'a> BackfillProgress<'a> {
         own.next().cloned()
     }
 
-    /// Prints the result, and returns the number of commits that are left.
-    pub(super) fn finish(&self) -> usize {
+    /// Prints the result, and returns whether the range is done.
+    pub(super) fn finish(&self) -> bool {
         let failed = self.done.outcomes.values().filter(|outcome| outcome.is_failed()).count();
-        let (all, open) = (self.commits.len(), self.open());
-        let recorded = all - open - failed;
-        let mut text = format!("{recorded} of {all} commits are recorded");
-        if failed > 0 {
-            text += &format!(", {failed} cannot be measured");
-        }
-        if open > 0 {
-            text += &format!(", {open} are left: repeat the command");
-        }
-        ui::say(&text);
+        let summary = BackfillSummary { all: self.commits.len(), failed, open: self.open() };
+        ui::say(&summary.text());
         if self.done.machines.len() > 1 {
             ui::say(&format!(
                 "note: these runs have {} machine keys, e.g. because the compiler or Divan changed; their times are not compared",
@@ -172,7 +165,7 @@ impl<'a> BackfillProgress<'a> {
             ));
         }
         ui::say("`cargo xtask perf site` renders their trend");
-        open
+        summary.is_done()
     }
 
     fn state(&self, at: usize) -> BackfillState {
