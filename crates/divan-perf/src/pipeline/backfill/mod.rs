@@ -6,6 +6,7 @@ mod kept_launches;
 mod group_member;
 mod progress;
 mod summary;
+mod wanted_run;
 mod group;
 
 use super::args::PerfArgs;

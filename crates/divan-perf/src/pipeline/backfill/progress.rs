@@ -5,13 +5,14 @@ use super::super::context::Context;
 use super::super::plan_file::PlanFile;
 use super::kept_launches::KeptLaunches;
 use super::summary::BackfillSummary;
+use super::wanted_run::is_clean_run_of;
 use crate::store::BackfillCommit;
 use crate::ui;
 use anyhow::Result;
 use executed_code::digest;
 use perf_judge::backfill::{BackfillState, differ, next_commits};
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Machine, Run};
+use perf_judge::run::Run;
 use perf_judge::unit;
 use perf_report::SampleNumbers;
 use serde::{Deserialize, Serialize};
@@ -146,13 +147,6 @@ impl<'a> BackfillProgress<'a> {
         self.save()
     }
 
-    /// A run of the commit on this machine that was recorded before.
-    pub(super) fn recorded(context: &Context, hash: &str, machine: &Machine) -> Option<Run> {
-        let runs = context.history.recorded.history.runs();
-        let mut own = runs.filter(|run| is_of(run, hash) && run.machine.key == machine.key);
-        own.next().cloned()
-    }
-
     /// Prints the result, and returns whether the range is done.
     pub(super) fn finish(&self) -> bool {
         let failed = self.done.outcomes.values().filter(|outcome| outcome.is_failed()).count();
@@ -195,7 +189,10 @@ impl BackfillPlan {
                 None => None,
             };
             let by_id = recorded.iter().find(|run| Some(&run.id) == id);
-            let is_own = |run: &&&Run| is_of(run, hash) && self.machines.contains(&run.machine.key);
+            let is_own = |run: &&&Run| {
+                let is_known = self.machines.contains(&run.machine.key);
+                is_known && !run.partial && is_clean_run_of(run, hash)
+            };
             if let Some(run) = by_id.or_else(|| recorded.iter().find(is_own)) {
                 let outcome = CommitOutcome::Recorded(run.id.clone());
                 self.outcomes.insert(hash.clone(), outcome);
@@ -214,16 +211,11 @@ impl CommitOutcome {
     }
 }
 
-/// Whether it is a complete run of the commit.
-fn is_of(run: &Run, hash: &str) -> bool {
-    run.is_complete_and_clean() && run.commit.as_ref().is_some_and(|commit| commit.hash == hash)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use chrono::DateTime;
-    use perf_judge::run::Commit;
+    use perf_judge::run::{Commit, Machine};
 
     fn commit(hash: &str) -> Commit {
         let (subject, author_date) = Default::default();
