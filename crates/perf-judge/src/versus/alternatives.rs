@@ -142,12 +142,22 @@ impl Alternatives {
 
     /// The benchmarks that are not compared, because only one side has their case.
     pub fn unpaired(&self) -> Vec<BenchmarkId> {
-        let pairs = self.pairs();
-        let compared = pairs.iter().flat_map(|pair| [&pair.baseline, &pair.alternative]);
-        let compared: BTreeSet<&BenchmarkId> = compared.collect();
+        let compared = self.compared();
         let all = self.all().flat_map(|alternative| alternative.cases.values());
-        let is_left = |name: &&BenchmarkId| !self.others.is_empty() && !compared.contains(name);
+        let is_left = |name: &&BenchmarkId| !self.others.is_empty() && !compared.contains(*name);
         all.filter(is_left).cloned().collect()
+    }
+
+    /// The benchmarks with a numeric argument that are not compared.
+    pub fn arguments_alone(&self) -> BTreeSet<BenchmarkId> {
+        let compared = self.compared();
+        let points = self.series().into_iter().flat_map(|series| series.points);
+        points.map(|(_, _, name)| name).filter(|name| !compared.contains(name)).collect()
+    }
+
+    fn compared(&self) -> BTreeSet<BenchmarkId> {
+        let pairs = self.pairs().into_iter();
+        pairs.flat_map(|pair| [pair.baseline, pair.alternative]).collect()
     }
 
     /// The benchmarks of each alternative by their numeric arguments; those without one are left out.
@@ -375,6 +385,8 @@ mod tests {
         let names = ["quick", "merge"].map(str::to_owned);
         let both = Alternatives::select(&listed, &names, None, true).unwrap();
         assert_eq!(both.unpaired(), ["p/sort::merge::1024".into()]);
+        assert_eq!(both.arguments_alone(), ["p/sort::merge::1024".into()].into());
+        assert_eq!(alone.arguments_alone().len(), 4);
         assert_eq!(both.series().len(), 2);
     }
 
