@@ -37,7 +37,7 @@ impl Repository {
         to: &str,
         selection: RangeSelection,
     ) -> Result<Vec<BackfillCommit>> {
-        let [first, last] = [self.base(from, true)?.commit, self.base(to, true)?.commit];
+        let [first, last] = [self.tip(from)?, self.tip(to)?];
         if first.hash == last.hash {
             bail!("the range {from}..{to} has no commit: write an older commit before `..`");
         }

@@ -78,11 +78,11 @@ pub(crate) fn bisect(
 /// The commits between good and bad.
 fn range(repository: &Repository, request: &BisectRequest<'_>) -> Result<CommitRange> {
     let named = |option: &str, reference: &str| {
-        let commit = repository.base(reference, true);
+        let commit = repository.tip(reference);
         commit.with_context(|| format!("{option} {reference}"))
     };
     let (good, bad) = (named("--good", request.good)?, named("--bad", request.bad)?);
-    repository.commit_range(&good.commit, &bad.commit, request.first_parent)
+    repository.commit_range(&good, &bad, request.first_parent)
 }
 
 /// The end of a search.
