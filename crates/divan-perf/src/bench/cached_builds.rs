@@ -111,8 +111,20 @@ impl CachedFolder {
         name.is_some_and(|name| name.ends_with(HEAD_SUFFIX) || name.contains(GROUP_SUFFIX))
     }
 
+    /// Removes the folders that no process uses. Returns them, and why the others stay.
+    pub(crate) fn remove_unused(folders: Vec<Self>) -> (Vec<Self>, Vec<anyhow::Error>) {
+        let (mut removed, mut failures) = (Vec::new(), Vec::new());
+        for folder in folders {
+            match folder.remove_unless_used() {
+                Ok(()) => removed.push(folder),
+                Err(error) => failures.push(error),
+            }
+        }
+        (removed, failures)
+    }
+
     /// Removes it. Fails if a process uses it.
-    pub(crate) fn remove_unless_used(&self) -> Result<()> {
+    fn remove_unless_used(&self) -> Result<()> {
         let lock = File::open(self.path.join(LOCK)).ok();
         if lock.as_ref().is_none_or(|lock| lock.try_lock().is_err()) {
             bail!(
@@ -204,6 +216,21 @@ mod tests {
         assert_eq!(removed.len(), 2);
         assert!(newest.exists() && !middle.exists() && !own.exists());
         assert!(root.path().join("foreign").exists());
+    }
+
+    #[test]
+    fn a_folder_in_use_does_not_keep_the_others() {
+        let root = tempfile::tempdir().unwrap();
+        let [used, free] =
+            [("used", 100), ("free", 200)].map(|(name, age)| folder(root.path(), name, 1_000, age));
+        let lock = File::open(used.join(LOCK)).unwrap();
+        lock.lock().unwrap();
+        let folders = CachedBuilds::at(root.path()).folders();
+        assert_eq!(folders[0].path, used);
+        let (removed, failures) = CachedFolder::remove_unused(folders);
+        assert_eq!(removed.iter().map(|folder| &folder.path).collect::<Vec<_>>(), [&free]);
+        assert!(failures[0].to_string().contains("another measurement uses it"), "{failures:?}");
+        assert!(used.exists() && !free.exists());
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(crate) struct BackfillArgs {
     first_parent: bool,
     /// Begin again instead of going on after an interrupt.
     ///
-    /// Commits that could not be built are tried again. Recorded commits are not measured again.
+    /// Commits that could not be measured are tried again. Recorded commits are not measured again.
     #[arg(long)]
     restart: bool,
     /// Measure N commits together.
@@ -69,7 +69,7 @@ struct CommitSpan {
     to: String,
 }
 
-/// Measures and records the commits. The exit status is 3 if some are left.
+/// Measures and records the commits. The exit status is 3 if some are left, or if none could be measured.
 pub(crate) fn run(args: &BackfillArgs) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
     let perf = PerfArgs::of_run(args.measure(), args.launches, !args.no_counts);
@@ -88,11 +88,11 @@ pub(crate) fn run(args: &BackfillArgs) -> Result<ExitCode> {
         time_limit: args.time_limit,
         restart: args.restart,
     };
-    let left = pipeline::backfill(context, &request, &perf, &interrupt);
-    if left.as_ref().is_err_and(|error| error.is::<Interrupted>()) {
+    let is_done = pipeline::backfill(context, &request, &perf, &interrupt);
+    if is_done.as_ref().is_err_and(|error| error.is::<Interrupted>()) {
         ui::say("the launches so far are kept: the same command goes on after them");
     }
-    Ok(ExitCode::from(if left? > 0 { 3 } else { 0 }))
+    Ok(ExitCode::from(if is_done? { 0 } else { 3 }))
 }
 
 impl BackfillArgs {

@@ -71,9 +71,13 @@ fn clear(builds: &CachedBuilds, all: bool) -> Result<()> {
     let own = if all { None } else { Some(own_repository()?) };
     let mut folders = builds.folders();
     folders.retain(|folder| own.as_ref().is_none_or(|own| *own == folder.owner));
-    folders.iter().try_for_each(CachedFolder::remove_unless_used)?;
-    ui::say(&format!("removed {}", size_of(&folders)));
-    Ok(())
+    let (removed, failures) = CachedFolder::remove_unused(folders);
+    ui::say(&format!("removed {}", size_of(&removed)));
+    if failures.is_empty() {
+        return Ok(());
+    }
+    let reasons: Vec<String> = failures.iter().map(|error| format!("{error:#}")).collect();
+    bail!("{}", reasons.join("\n"))
 }
 
 fn limit(builds: &CachedBuilds, size: u64) -> Result<()> {

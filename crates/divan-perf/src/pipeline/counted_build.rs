@@ -88,7 +88,7 @@ fn on_unknown(executor: &Executor<'_>) -> OnUnknownInstruction {
 }
 
 /// Builds each side again that has no second build yet.
-fn build_again(executor: &Executor<'_>) -> Result<()> {
+pub(super) fn build_again(executor: &Executor<'_>) -> Result<()> {
     let Executor { context, suite, base, .. } = executor;
     if let Some(base) = base.as_ref().filter(|base| base.second.get().is_none()) {
         let short = base.commit.commit.short();

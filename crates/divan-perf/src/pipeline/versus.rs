@@ -50,8 +50,8 @@ pub(crate) fn versus(
     let runner = suite.plan(context, listing, args, Purpose::Comparison)?;
     let mut measurement = VersusMeasurement::new(&suite, runner, &interrupt);
     let verdicts = measurement.compare(&alternatives.pairs())?;
-    if alternatives.others.is_empty() {
-        measurement.measure(&all)?;
+    if query.by_args {
+        measurement.measure(&alternatives.arguments_alone())?;
     }
     Ok(measurement.report(context, &alternatives, verdicts, query.by_args))
 }
@@ -214,6 +214,9 @@ impl<'a> VersusMeasurement<'a> {
         let planned = self.runner.planned().iter();
         let rows = planned.filter(|planned| names.contains(&planned.entry.id));
         let rows: Vec<BenchmarkId> = rows.flat_map(|planned| planned.rows.clone()).collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
         let measured =
             self.runner.measure(&schedule, &rows, &self.suite.launcher, self.interrupt)?;
         self.interrupt.check()?;

@@ -2,6 +2,7 @@
 
 use super::git::git;
 use super::{Repository, text};
+use crate::environment;
 use anyhow::{Context as _, Result, bail};
 use chrono::{DateTime, Utc};
 use perf_judge::backfill::increasing;
@@ -36,7 +37,7 @@ impl Repository {
         to: &str,
         selection: RangeSelection,
     ) -> Result<Vec<BackfillCommit>> {
-        let [first, last] = [self.base(from, true)?.commit, self.base(to, true)?.commit];
+        let [first, last] = [self.tip(from)?, self.tip(to)?];
         if first.hash == last.hash {
             bail!("the range {from}..{to} has no commit: write an older commit before `..`");
         }
@@ -107,7 +108,7 @@ impl Repository {
         let dates = commits.iter().map(|commit| {
             date(commit).with_context(|| format!("the commit {} has no date", commit.short()))
         });
-        Ok(increasing(&dates.collect::<Result<Vec<_>>>()?))
+        Ok(increasing(&dates.collect::<Result<Vec<_>>>()?, environment::now()))
     }
 
     /// The commits with a tag.

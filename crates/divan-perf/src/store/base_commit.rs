@@ -2,6 +2,7 @@
 
 use super::git::{COMPARE_ALL_FILES, git};
 use super::{Repository, answer, text};
+use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use perf_judge::budget::check_branch;
 use perf_judge::history::History;
@@ -33,6 +34,13 @@ impl Repository {
         let reference = tag.as_deref().unwrap_or(reference);
         let note = self.ambiguity_note(reference)?;
         Ok(BaseCommit { note, ..self.base_of(reference, tip)? })
+    }
+
+    /// The commit of `reference`. Prints a note if the reference is ambiguous.
+    pub(crate) fn tip(&self, reference: &str) -> Result<Commit> {
+        let BaseCommit { commit, note, .. } = self.base(reference, true)?;
+        note.iter().for_each(|note| ui::say(&format!("note: {note}")));
+        Ok(commit)
     }
 
     fn base_of(&self, reference: &str, tip: bool) -> Result<BaseCommit> {

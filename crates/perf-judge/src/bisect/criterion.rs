@@ -7,6 +7,7 @@ use crate::run::Quantity;
 use crate::unit::LogRatio;
 use crate::verdict::{State, Verdict};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// What a commit is judged by.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,11 +37,11 @@ impl Criterion {
     /// neither the time nor a count changed.
     ///
     /// Instructions decide if they changed in the direction of the time and by at least half of its
-    /// change. Where the time did not change, the first count that changed decides. `is_counted` is whether
-    /// the commits between can be counted.
-    pub fn of(verdict: &Verdict, is_counted: bool) -> Option<Self> {
-        let counts = verdict.counts.as_ref().filter(|_| is_counted);
-        let changes = counts.map(Counts::changes).unwrap_or_default();
+    /// change. Where the time did not change, the first count that changed decides. `counted` are the
+    /// quantities that are counted in the commits between.
+    pub fn of(verdict: &Verdict, counted: &BTreeSet<Quantity>) -> Option<Self> {
+        let mut changes = verdict.counts.as_ref().map(Counts::changes).unwrap_or_default();
+        changes.retain(|change| counted.contains(&change.quantity));
         let time = match verdict.state {
             State::Regression | State::Improvement => verdict.change,
             _ => None,
@@ -65,6 +66,34 @@ impl Criterion {
             Self::Count { quantity, .. } => Some(quantity),
             Self::Time { .. } => None,
         }
+    }
+
+    /// Whether the comparison of a found commit with its parent shows the change: that of the same quantity in
+    /// the same direction.
+    pub fn is_confirmed_by(self, verdict: &Verdict) -> bool {
+        match self {
+            Self::Time { change } if change.0 > 0.0 => verdict.state == State::Regression,
+            Self::Time { .. } => verdict.state == State::Improvement,
+            Self::Count { quantity, good, bad } => {
+                let expected = CountPair::new(good, bad);
+                let changes = verdict.counts.as_ref().map(Counts::changes).unwrap_or_default();
+                let mut own = changes.iter().filter(|change| change.quantity == quantity);
+                own.any(|own| (own.pair.growth() > 0.0) == (expected.growth() > 0.0))
+            }
+        }
+    }
+
+    /// What such a comparison does not show if it does not confirm the change.
+    pub fn unconfirmed_note(self) -> String {
+        let missing = match self {
+            Self::Time { change } if change.0 > 0.0 => "no regression".to_owned(),
+            Self::Time { .. } => "no improvement".to_owned(),
+            Self::Count { quantity, good, bad } if bad > good => {
+                format!("no increase of the {quantity}")
+            }
+            Self::Count { quantity, .. } => format!("no decrease of the {quantity}"),
+        };
+        format!("the comparison with its parent shows {missing}")
     }
 
     /// The answer for a commit with this count.
@@ -125,11 +154,38 @@ mod tests {
         ];
         for (state, percent, heads, expected) in cases {
             let verdict = verdict(state, percent, heads);
-            let found = Criterion::of(&verdict, true);
+            let found = Criterion::of(&verdict, &[AllocCount, Instructions].into());
             assert_eq!(found, expected, "{state:?} {percent} {heads:?}");
-            let by_time = Criterion::of(&verdict, false);
+            let by_time = Criterion::of(&verdict, &BTreeSet::new());
             let is_timed = [State::Regression, State::Improvement].contains(&state);
             assert_eq!(by_time, time(percent).filter(|_| is_timed));
+        }
+        // Only the benchmark itself counts its allocations.
+        let both = verdict(same, 0.5, &[(Instructions, 101.5), (AllocCount, 90.0)]);
+        let of = |counted| Criterion::of(&both, &BTreeSet::from([counted]));
+        assert_eq!(of(Instructions), count(Instructions, 101.5));
+        assert_eq!(of(AllocCount), count(AllocCount, 90.0));
+    }
+
+    #[test]
+    fn only_the_same_change_confirms_a_found_commit() {
+        let time = |percent| Criterion::Time { change: LogRatio::from_percent(percent) };
+        let count = |bad| Criterion::Count { quantity: Instructions, good: 100.0, bad };
+        let (slower, faster, same) = (State::Regression, State::Improvement, State::Unchanged);
+        let cases = [
+            (time(6.0), slower, 5.0, &[][..], true),
+            (time(6.0), faster, -5.0, &[], false),
+            (time(6.0), same, 0.1, &[(Instructions, 106.0)], false),
+            (time(-6.0), faster, -5.0, &[], true),
+            (time(-6.0), slower, 5.0, &[], false),
+            (count(106.0), same, 0.1, &[(Instructions, 103.0)], true),
+            (count(106.0), slower, 5.0, &[(Instructions, 94.0)], false),
+            (count(106.0), slower, 5.0, &[(AllocCount, 106.0)], false),
+            (count(94.0), same, 0.1, &[(Instructions, 94.0)], true),
+        ];
+        for (criterion, state, percent, heads, expected) in cases {
+            let verdict = verdict(state, percent, heads);
+            assert_eq!(criterion.is_confirmed_by(&verdict), expected, "{criterion:?} {state:?}");
         }
     }
 

@@ -142,12 +142,22 @@ impl Alternatives {
 
     /// The benchmarks that are not compared, because only one side has their case.
     pub fn unpaired(&self) -> Vec<BenchmarkId> {
-        let pairs = self.pairs();
-        let compared = pairs.iter().flat_map(|pair| [&pair.baseline, &pair.alternative]);
-        let compared: BTreeSet<&BenchmarkId> = compared.collect();
+        let compared = self.compared();
         let all = self.all().flat_map(|alternative| alternative.cases.values());
-        let is_left = |name: &&BenchmarkId| !self.others.is_empty() && !compared.contains(name);
+        let is_left = |name: &&BenchmarkId| !self.others.is_empty() && !compared.contains(*name);
         all.filter(is_left).cloned().collect()
+    }
+
+    /// The benchmarks with a numeric argument that are not compared.
+    pub fn arguments_alone(&self) -> BTreeSet<BenchmarkId> {
+        let compared = self.compared();
+        let points = self.series().into_iter().flat_map(|series| series.points);
+        points.map(|(_, _, name)| name).filter(|name| !compared.contains(name)).collect()
+    }
+
+    fn compared(&self) -> BTreeSet<BenchmarkId> {
+        let pairs = self.pairs().into_iter();
+        pairs.flat_map(|pair| [pair.baseline, pair.alternative]).collect()
     }
 
     /// The benchmarks of each alternative by their numeric arguments; those without one are left out.
@@ -288,12 +298,26 @@ fn check_distinct(alternatives: &[Alternative]) -> Result<(), SelectionError> {
     Ok(())
 }
 
+/// The index of the alternative with this name, or of the only one with these last parts.
 fn position(alternatives: &[Alternative], name: &str) -> Result<usize, SelectionError> {
-    let named = |alternative: &Alternative| alternative.name.is_named(name);
-    let names = || alternatives.iter().map(|alternative| alternative.name.clone()).collect();
-    let missing =
-        || SelectionError::NoSuchBaseline { name: name.to_owned(), alternatives: names() };
-    alternatives.iter().position(named).ok_or_else(missing)
+    let names = || alternatives.iter().map(|alternative| &alternative.name);
+    if let Some(exact) = names().position(|own| own.as_str() == name) {
+        return Ok(exact);
+    }
+    let named: Vec<usize> =
+        names().enumerate().filter(|(_, own)| own.is_named(name)).map(|(at, _)| at).collect();
+    let name = name.to_owned();
+    match named.as_slice() {
+        [only] => Ok(*only),
+        [] => {
+            let alternatives = names().cloned().collect();
+            Err(SelectionError::NoSuchBaseline { name, alternatives })
+        }
+        several => {
+            let candidates = several.iter().map(|at| alternatives[*at].name.clone()).collect();
+            Err(SelectionError::Ambiguous { name, candidates })
+        }
+    }
 }
 
 #[cfg(test)]
@@ -355,12 +379,26 @@ mod tests {
             (&["quick", "quick"], None, false, "`p/sort::quick` is named twice"),
             (&["quick", "quick::16"], None, false, "`p/sort::quick::16` is named twice"),
             (&["quick", "merge"], Some("alone"), false, "--baseline alone is none of"),
+            (
+                &["sort::fixed", "other::fixed"],
+                Some("fixed"),
+                false,
+                "several benchmarks are called",
+            ),
             (&["quick", "alone"], None, false, "`p/other::alone` and `p/sort::quick` have no"),
             (&["alone", "other::fixed"], None, true, "--args needs benchmarks with at least"),
         ] {
             let found = select(names, baseline, by_args);
             assert!(found.starts_with(expected), "{names:?}: {found}");
         }
+    }
+
+    #[test]
+    fn the_full_name_of_a_baseline_has_precedence() {
+        let listed = ["a/p/t::f", "p/t::f"].map(BenchmarkId::from);
+        let names = listed.each_ref().map(|name| name.as_str().to_owned());
+        let found = Alternatives::select(&listed, &names, Some("p/t::f"), false).unwrap();
+        assert_eq!(found.baseline.name, listed[1]);
     }
 
     #[test]
@@ -375,6 +413,8 @@ mod tests {
         let names = ["quick", "merge"].map(str::to_owned);
         let both = Alternatives::select(&listed, &names, None, true).unwrap();
         assert_eq!(both.unpaired(), ["p/sort::merge::1024".into()]);
+        assert_eq!(both.arguments_alone(), ["p/sort::merge::1024".into()].into());
+        assert_eq!(alone.arguments_alone().len(), 4);
         assert_eq!(both.series().len(), 2);
     }
 

@@ -156,12 +156,17 @@ impl Bisection {
 }
 
 impl BisectedBenchmark {
-    fn is_found(&self) -> bool {
-        match &self.found {
-            FoundChange::Commit { verdict, .. } => {
-                verdict.as_ref().is_some_and(|verdict| verdict.is_changed())
-            }
-            FoundChange::NoChange | FoundChange::OneOf { .. } => false,
+    /// Adds the comparison of the found commit with its parent, and a note if it does not show the change.
+    pub fn add_comparison(&mut self, compared: &Verdict) {
+        if let FoundChange::Commit { verdict, note, .. } = &mut self.found {
+            let criterion = self.criterion.filter(|of| !of.is_confirmed_by(compared));
+            *note = criterion.map(Criterion::unconfirmed_note);
+            *verdict = Some(Box::new(compared.clone()));
         }
+    }
+
+    fn is_found(&self) -> bool {
+        let FoundChange::Commit { verdict: Some(verdict), .. } = &self.found else { return false };
+        self.criterion.is_some_and(|criterion| criterion.is_confirmed_by(verdict))
     }
 }

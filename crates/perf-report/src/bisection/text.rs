@@ -221,6 +221,7 @@ mod tests {
         let cases = [
             (FoundChange::NoChange, verdict(State::Unchanged, 0.1), "a/b::c: no change between aa"),
             (found(Some(verdict(State::Unchanged, 0.3)), None), total(), "not confirmed\n"),
+            (found(Some(verdict(State::Improvement, -6.0)), None), total(), "not confirmed\n"),
             (found(None, Some("it panicked")), total(), "  note     it panicked\n"),
             (
                 FoundChange::OneOf { commits: vec![commit('b', "broken"), commit('c', "next")] },
@@ -236,6 +237,17 @@ mod tests {
             let text = bisection.to_text();
             assert!(text.contains(expected) && text.ends_with(SUMMARY), "{text}");
             assert!(!bisection.is_found());
+        }
+    }
+
+    #[test]
+    fn a_comparison_without_the_change_is_noted() {
+        let cases = [(State::Regression, 5.0, false), (State::Improvement, -5.0, true)];
+        for (state, percent, is_noted) in cases {
+            let mut bisection = bisection(found(None, None), verdict(State::Regression, 6.1));
+            bisection.benchmarks[0].add_comparison(&verdict(state, percent));
+            let note = "  note     the comparison with its parent shows no regression\n";
+            assert_eq!(bisection.to_text().contains(note), is_noted, "{state:?}");
         }
     }
 }

@@ -10,6 +10,7 @@ use super::super::suite::{BenchSuite, is_complete, launches};
 use super::group_member::GroupMember;
 use super::kept_launches::KeptLaunches;
 use super::progress::BackfillProgress;
+use super::wanted_run::WantedRun;
 use crate::bench::{ListedBenchmark, Listing, Measurement, Runner, Slot};
 use crate::budget_file;
 use crate::environment;
@@ -131,8 +132,15 @@ impl<'a> GroupRunner<'a> {
             BenchSuite::of_commit(&mut self.context, &self.args.measure, launcher, build)?;
         let workspace = mem::replace(&mut self.context.project.workspace, left);
         suite.check_selected(&listing, &self.args.measure)?;
-        if let Some(run) = BackfillProgress::recorded(&self.context, &hash, &suite.machine) {
-            return Ok(Prepared::Recorded(Box::new(run)));
+        let wanted = WantedRun {
+            hash: &hash,
+            machine: &suite.machine.key,
+            benchmarks: listing.entries.iter().map(|entry| entry.id.clone()).collect(),
+            launches: launches(self.args).into(),
+        };
+        let mut recorded = self.context.history.recorded.history.runs();
+        if let Some(run) = recorded.find(|run| wanted.is_met_by(run)) {
+            return Ok(Prepared::Recorded(Box::new(run.clone())));
         }
         let mut runner = self.plan(&suite, listing, first)?;
         take_samples(&mut runner, progress);
@@ -175,7 +183,7 @@ impl<'a> GroupRunner<'a> {
     /// phase of high load then affects launches of all commits and not all launches of one.
     fn measure(&self, members: &mut [GroupMember], kept: &KeptLaunches) -> Result<()> {
         for member in &mut *members {
-            for pass in kept.of(&member.hash)? {
+            for pass in kept.of(&member.hash, &member.settings())? {
                 member.add(pass);
             }
         }
@@ -190,7 +198,7 @@ impl<'a> GroupRunner<'a> {
                 let member = &mut members[at];
                 if member.passes <= pass {
                     let measured = member.measure(self.interrupt)?;
-                    kept.add(&member.hash, &measured)?;
+                    kept.add(&member.hash, &member.settings(), &measured)?;
                     member.add(measured);
                 }
             }

@@ -1,12 +1,14 @@
 //! One of the commits that are measured together.
 
 use super::super::suite::BenchSuite;
+use super::kept_launches::LaunchSettings;
 use crate::bench::{LaunchSchedule, Measurement, Runner, Workspace};
 use crate::interrupt::Interrupt;
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Accepted;
+use perf_report::SampleNumbers;
 use std::time::Duration;
 
 /// A built commit and its launches so far.
@@ -34,6 +36,16 @@ const PASS: LaunchSchedule = LaunchSchedule {
 };
 
 impl GroupMember {
+    /// What all its launches have in common.
+    pub(super) fn settings(&self) -> LaunchSettings {
+        let samples = self.runner.planned().iter().map(|planned| {
+            let (sample_size, sample_count) =
+                (planned.config.sample_size, planned.config.sample_count);
+            (planned.entry.id.clone(), SampleNumbers { sample_size, sample_count })
+        });
+        LaunchSettings { machine: self.suite.machine.key.clone(), samples: samples.collect() }
+    }
+
     /// Launches each benchmark once, without those that failed.
     pub(super) fn measure(&mut self, interrupt: &Interrupt) -> Result<Measurement> {
         let planned = self.runner.planned().iter();

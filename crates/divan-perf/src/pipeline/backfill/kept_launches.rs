@@ -6,6 +6,7 @@ use crate::output::OutputFolder;
 use anyhow::{Context as _, Result};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::LaunchResult;
+use perf_report::SampleNumbers;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -25,8 +26,18 @@ pub(super) struct KeptLaunches {
 pub(super) struct CommitPass {
     kind: PassKind,
     commit: String,
+    #[serde(flatten)]
+    settings: LaunchSettings,
     launches: BTreeMap<BenchmarkId, Vec<LaunchResult>>,
     failures: BTreeMap<BenchmarkId, String>,
+}
+
+/// What launches of one run have in common.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct LaunchSettings {
+    /// The machine key: the machine, the compiler and its flags.
+    pub(super) machine: String,
+    pub(super) samples: BTreeMap<BenchmarkId, SampleNumbers>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -40,11 +51,11 @@ impl KeptLaunches {
         Self { path: output.path(FILE) }
     }
 
-    /// The passes of a commit. A line that a killed process left incomplete is not read.
-    pub(super) fn of(&self, commit: &str) -> Result<Vec<Measurement>> {
+    /// The passes of a commit with these settings. A line that a killed process left incomplete is not read.
+    pub(super) fn of(&self, commit: &str, settings: &LaunchSettings) -> Result<Vec<Measurement>> {
         let text = read_if_there(&self.path, DATA_BYTES)?.unwrap_or_default();
         let passes = text.lines().filter_map(|line| serde_json::from_str::<CommitPass>(line).ok());
-        let own = passes.filter(|pass| pass.commit == commit);
+        let own = passes.filter(|pass| pass.commit == commit && pass.settings == *settings);
         let measurement = |pass: CommitPass| Measurement {
             launch_results: pass.launches,
             failures: pass.failures,
@@ -54,10 +65,16 @@ impl KeptLaunches {
     }
 
     /// Adds a pass of a commit.
-    pub(super) fn add(&self, commit: &str, measured: &Measurement) -> Result<()> {
+    pub(super) fn add(
+        &self,
+        commit: &str,
+        settings: &LaunchSettings,
+        measured: &Measurement,
+    ) -> Result<()> {
         let pass = CommitPass {
             kind: PassKind::Pass,
             commit: commit.to_owned(),
+            settings: settings.clone(),
             launches: measured.launch_results.clone(),
             failures: measured.failures.clone(),
         };
@@ -83,8 +100,14 @@ impl KeptLaunches {
 mod tests {
     use super::*;
 
+    fn settings(machine: &str, sample_size: u32) -> LaunchSettings {
+        let samples = SampleNumbers { sample_size, sample_count: 100 };
+        let samples = BTreeMap::from([("a/b::c".into(), samples)]);
+        LaunchSettings { machine: machine.to_owned(), samples }
+    }
+
     #[test]
-    fn complete_passes_are_read_again() {
+    fn complete_passes_with_the_same_settings_are_read_again() {
         let folder = tempfile::tempdir().unwrap();
         let output = OutputFolder::create(folder.path().join("out")).unwrap();
         let kept = KeptLaunches::new(&output);
@@ -95,20 +118,24 @@ mod tests {
             )]),
             ..Measurement::default()
         };
-        kept.add("1a", &measured(1.0)).unwrap();
-        kept.add("2b", &measured(2.0)).unwrap();
+        kept.add("1a", &settings("m", 8), &measured(1.0)).unwrap();
+        kept.add("2b", &settings("m", 8), &measured(2.0)).unwrap();
         let text = fs::read_to_string(&kept.path).unwrap();
         fs::write(&kept.path, text + "\n{\"kind\":\"pass\",\"comm").unwrap();
-        kept.add("1a", &measured(3.0)).unwrap();
-        let times = |commit: &str| -> Vec<f64> {
-            let passes = kept.of(commit).unwrap().into_iter();
+        kept.add("1a", &settings("m", 8), &measured(3.0)).unwrap();
+        let times_with = |commit: &str, settings: &LaunchSettings| -> Vec<f64> {
+            let passes = kept.of(commit, settings).unwrap().into_iter();
             passes
                 .flat_map(|pass| pass.launch_results.into_values())
                 .flatten()
                 .map(|r| r.min_ns)
                 .collect()
         };
+        let times = |commit: &str| times_with(commit, &settings("m", 8));
         assert_eq!((times("1a"), times("2b"), times("3c")), (vec![1.0, 3.0], vec![2.0], vec![]));
+        for other in [settings("other compiler", 8), settings("m", 16)] {
+            assert_eq!(times_with("1a", &other), [] as [f64; 0], "{other:?}");
+        }
         kept.clear().unwrap();
         kept.clear().unwrap();
         assert_eq!(times("1a"), [] as [f64; 0]);

@@ -5,6 +5,8 @@
 mod kept_launches;
 mod group_member;
 mod progress;
+mod summary;
+mod wanted_run;
 mod group;
 
 use super::args::PerfArgs;
@@ -35,13 +37,13 @@ pub(crate) struct BackfillRequest<'a> {
     pub(crate) restart: bool,
 }
 
-/// Measures and records the commits. Returns the number of commits that are left.
+/// Measures and records the commits. Returns whether none is left and at least one is recorded.
 pub(crate) fn backfill(
     context: Context,
     request: &BackfillRequest<'_>,
     args: &PerfArgs,
     interrupt: &Interrupt,
-) -> Result<usize> {
+) -> Result<bool> {
     let started = Instant::now();
     let repository = context.history.shared_repository();
     let repository =

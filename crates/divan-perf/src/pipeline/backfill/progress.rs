@@ -4,13 +4,15 @@ use super::super::args::PerfArgs;
 use super::super::context::Context;
 use super::super::plan_file::PlanFile;
 use super::kept_launches::KeptLaunches;
+use super::summary::BackfillSummary;
+use super::wanted_run::is_clean_run_of;
 use crate::store::BackfillCommit;
 use crate::ui;
 use anyhow::Result;
 use executed_code::digest;
 use perf_judge::backfill::{BackfillState, differ, next_commits};
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{Machine, Run};
+use perf_judge::run::Run;
 use perf_judge::unit;
 use perf_report::SampleNumbers;
 use serde::{Deserialize, Serialize};
@@ -74,7 +76,8 @@ impl<'a> BackfillProgress<'a> {
         }
         let mut progress =
             Self { commits, plan, done: done.unwrap_or_default(), runs: BTreeMap::new() };
-        progress.find_runs(context);
+        let recorded: Vec<&Run> = context.history.recorded.history.runs().collect();
+        progress.runs = progress.done.find_runs(commits, &recorded);
         Ok(progress)
     }
 
@@ -144,26 +147,11 @@ impl<'a> BackfillProgress<'a> {
         self.save()
     }
 
-    /// A run of the commit on this machine that was recorded before.
-    pub(super) fn recorded(context: &Context, hash: &str, machine: &Machine) -> Option<Run> {
-        let runs = context.history.recorded.history.runs();
-        let mut own = runs.filter(|run| is_of(run, hash) && run.machine.key == machine.key);
-        own.next().cloned()
-    }
-
-    /// Prints the result, and returns the number of commits that are left.
-    pub(super) fn finish(&self) -> usize {
+    /// Prints the result, and returns whether the range is done.
+    pub(super) fn finish(&self) -> bool {
         let failed = self.done.outcomes.values().filter(|outcome| outcome.is_failed()).count();
-        let (all, open) = (self.commits.len(), self.open());
-        let recorded = all - open - failed;
-        let mut text = format!("{recorded} of {all} commits are recorded");
-        if failed > 0 {
-            text += &format!(", {failed} cannot be measured");
-        }
-        if open > 0 {
-            text += &format!(", {open} are left: repeat the command");
-        }
-        ui::say(&text);
+        let summary = BackfillSummary { all: self.commits.len(), failed, open: self.open() };
+        ui::say(&summary.text());
         if self.done.machines.len() > 1 {
             ui::say(&format!(
                 "note: these runs have {} machine keys, e.g. because the compiler or Divan changed; their times are not compared",
@@ -171,25 +159,7 @@ impl<'a> BackfillProgress<'a> {
             ));
         }
         ui::say("`cargo xtask perf site` renders their trend");
-        open
-    }
-
-    fn find_runs(&mut self, context: &Context) {
-        let runs = || context.history.recorded.history.runs();
-        for (at, commit) in self.commits.iter().enumerate() {
-            let hash = &commit.commit.hash;
-            let known = match self.done.outcomes.get(hash) {
-                Some(CommitOutcome::Failed(_)) => continue,
-                Some(CommitOutcome::Recorded(id)) => runs().find(|run| run.id == *id),
-                None => runs()
-                    .find(|run| is_of(run, hash) && self.done.machines.contains(&run.machine.key)),
-            };
-            if let Some(run) = known {
-                let outcome = CommitOutcome::Recorded(run.id.clone());
-                self.done.outcomes.insert(hash.clone(), outcome);
-                self.runs.insert(at, run.clone());
-            }
-        }
+        summary.is_done()
     }
 
     fn state(&self, at: usize) -> BackfillState {
@@ -206,13 +176,75 @@ impl<'a> BackfillProgress<'a> {
     }
 }
 
+impl BackfillPlan {
+    /// The runs of `commits` among those of the history, by index. A commit whose run is not there is open:
+    /// it was measured with `--no-record` or for another history.
+    fn find_runs(&mut self, commits: &[BackfillCommit], recorded: &[&Run]) -> BTreeMap<usize, Run> {
+        let mut runs = BTreeMap::new();
+        for (at, commit) in commits.iter().enumerate() {
+            let hash = &commit.commit.hash;
+            let id = match self.outcomes.get(hash) {
+                Some(CommitOutcome::Failed(_)) => continue,
+                Some(CommitOutcome::Recorded(id)) => Some(id),
+                None => None,
+            };
+            let by_id = recorded.iter().find(|run| Some(&run.id) == id);
+            let is_own = |run: &&&Run| {
+                let is_known = self.machines.contains(&run.machine.key);
+                is_known && !run.partial && is_clean_run_of(run, hash)
+            };
+            if let Some(run) = by_id.or_else(|| recorded.iter().find(is_own)) {
+                let outcome = CommitOutcome::Recorded(run.id.clone());
+                self.outcomes.insert(hash.clone(), outcome);
+                runs.insert(at, (*run).clone());
+            } else {
+                self.outcomes.remove(hash);
+            }
+        }
+        runs
+    }
+}
+
 impl CommitOutcome {
     fn is_failed(&self) -> bool {
         matches!(self, Self::Failed(_))
     }
 }
 
-/// Whether it is a complete run of the commit.
-fn is_of(run: &Run, hash: &str) -> bool {
-    run.is_complete_and_clean() && run.commit.as_ref().is_some_and(|commit| commit.hash == hash)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+    use perf_judge::run::{Commit, Machine};
+
+    fn commit(hash: &str) -> Commit {
+        let (subject, author_date) = Default::default();
+        Commit { hash: hash.to_owned(), branch: None, subject, author_date, dirty: false }
+    }
+
+    fn run(hash: &str, key: &str) -> Run {
+        let machine = Machine { key: key.to_owned(), ..Machine::default() };
+        let run = Run::new(DateTime::UNIX_EPOCH, machine, Vec::new());
+        Run { commit: Some(commit(hash)), ..run }.with_id()
+    }
+
+    #[test]
+    fn only_commits_with_a_run_in_the_history_are_done() {
+        let hashes = ["recorded", "lost", "failed", "of a pull", "other machine"];
+        let commits =
+            hashes.map(|hash| BackfillCommit { commit: commit(hash), time: DateTime::UNIX_EPOCH });
+        let recorded = [run("recorded", "m"), run("of a pull", "m"), run("other machine", "x")];
+        let done = |run: &Run| CommitOutcome::Recorded(run.id.clone());
+        let outcomes = BTreeMap::from([
+            ("recorded".to_owned(), done(&recorded[0])),
+            ("lost".to_owned(), done(&run("lost", "m"))),
+            ("failed".to_owned(), CommitOutcome::Failed("it does not compile".to_owned())),
+        ]);
+        let machines = BTreeSet::from(["m".to_owned()]);
+        let mut plan = BackfillPlan { machines, outcomes, ..BackfillPlan::default() };
+        let runs = plan.find_runs(&commits, &recorded.each_ref());
+        assert_eq!(runs.into_keys().collect::<Vec<_>>(), [0, 3]);
+        let known: Vec<&str> = plan.outcomes.keys().map(String::as_str).collect();
+        assert_eq!(known, ["failed", "of a pull", "recorded"]);
+    }
 }

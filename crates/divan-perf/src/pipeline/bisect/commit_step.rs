@@ -131,13 +131,15 @@ impl CommitStep<'_> {
     }
 }
 
-/// Counts benchmarks of the base, or takes the counts of an earlier comparison.
+/// Counts benchmarks of the base, or takes the counts of an earlier comparison. The cache has only counts of
+/// measured builds, not of second ones.
 fn count(
     executor: &Executor<'_>,
     wanted: &[BenchmarkId],
 ) -> Result<Vec<(BenchmarkId, BenchmarkCounts)>> {
     let base = executor.base.as_ref().context("there is no base")?;
-    let cache = base.counts_cache()?;
+    let level = executor.compared.head.counted_for;
+    let cache = if level.is_none() { base.counts_cache()? } else { None };
     let planned = executor.runner.planned().iter();
     let sides = planned.filter_map(|planned| screen::jobs(executor, planned));
     let jobs: Vec<(BenchmarkId, CountJob<'_>)> = sides
@@ -148,7 +150,7 @@ fn count(
     let (kept, open): (Vec<_>, Vec<_>) =
         jobs.into_iter().map(|(name, job)| (name, job, kept(&job))).partition(|of| of.2.is_some());
     let counted = counts::count(executor, |_| open.iter().map(|(_, job, _)| *job).collect())?;
-    let is_other_build = counted.level != executor.compared.head.counted_for;
+    let is_other_build = counted.level != level;
     let counted = open.into_iter().zip(counted.counts).filter(|_| !is_other_build);
     let mut all: Vec<(BenchmarkId, BenchmarkCounts)> =
         kept.into_iter().filter_map(|(name, _, kept)| Some((name, kept?))).collect();

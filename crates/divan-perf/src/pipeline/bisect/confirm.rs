@@ -88,9 +88,7 @@ fn compare(
 
 fn set_verdict(bisection: &mut Bisection, found: &Verdict) {
     for benchmark in bisection.benchmarks.iter_mut().filter(|other| other.name == found.name) {
-        if let FoundChange::Commit { verdict, .. } = &mut benchmark.found {
-            *verdict = Some(Box::new(found.clone()));
-        }
+        benchmark.add_comparison(found);
     }
 }
 

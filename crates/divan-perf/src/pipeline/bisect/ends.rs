@@ -12,7 +12,7 @@ use perf_judge::detect::counts::{CountPair, Counts};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Quantity;
 use perf_judge::verdict::{Judge, Verdict};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The counts of base and head by benchmark.
 type CountsOfBoth = BTreeMap<BenchmarkId, [BenchmarkCounts; 2]>;
@@ -32,7 +32,7 @@ pub(super) fn compare(executor: &mut Executor<'_>) -> Result<Vec<BenchmarkEnds>>
         let planned = executor.runner.planned_of(&verdict.name);
         let config = planned.map(|planned| planned.config).context("it is not planned")?;
         Ok(BenchmarkEnds {
-            is_counted: counts.is_some(),
+            counted: counts.map(quantities).unwrap_or_default(),
             code: known_code(executor, &verdict.name, counts)?,
             sample_size: config.sample_size,
             sample_count: config.sample_count,
@@ -113,6 +113,11 @@ fn use_counts(verdict: &mut Verdict, [base, head]: &[BenchmarkCounts; 2]) {
     }
 }
 
+/// The quantities that were counted in both.
+fn quantities([base, head]: &[BenchmarkCounts; 2]) -> BTreeSet<Quantity> {
+    Counts::of(&base.counts, &head.counts).iter().map(|(quantity, _)| quantity).collect()
+}
+
 /// What good and bad execute.
 fn known_code(
     executor: &Executor<'_>,
@@ -131,4 +136,20 @@ fn known_code(
         known.extend(code.map(|code| DecidedCode::new(answer, counts, code)));
     }
     Ok(known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_can_count_what_both_ends_counted() {
+        let counts = |counted: &[Quantity]| BenchmarkCounts {
+            counts: counted.iter().map(|quantity| (*quantity, 1.0)).collect(),
+            ..BenchmarkCounts::default()
+        };
+        use Quantity::{AllocCount, Instructions};
+        let both = [counts(&[Instructions]), counts(&[Instructions, AllocCount])];
+        assert_eq!(quantities(&both), BTreeSet::from([Instructions]));
+    }
 }

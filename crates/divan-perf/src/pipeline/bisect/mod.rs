@@ -12,6 +12,7 @@ mod search_state;
 use super::args::{PerfArgs, Purpose};
 use super::commit_suites::CommitSuites;
 use super::context::Context;
+use super::counted_build;
 use super::executor::Executor;
 use super::name_selection::the_one_named;
 use super::plan_file::PlanFile;
@@ -77,11 +78,11 @@ pub(crate) fn bisect(
 /// The commits between good and bad.
 fn range(repository: &Repository, request: &BisectRequest<'_>) -> Result<CommitRange> {
     let named = |option: &str, reference: &str| {
-        let commit = repository.base(reference, true);
+        let commit = repository.tip(reference);
         commit.with_context(|| format!("{option} {reference}"))
     };
     let (good, bad) = (named("--good", request.good)?, named("--bad", request.bad)?);
-    repository.commit_range(&good.commit, &bad.commit, request.first_parent)
+    repository.commit_range(&good, &bad, request.first_parent)
 }
 
 /// The end of a search.
@@ -110,10 +111,11 @@ fn search(
     let mut executor = Executor::new(&commits.context, &suite, runner, None, args, interrupt);
     executor.keeps_pairs = false;
     let state = match known {
-        Some(state) => going_on(&mut executor, state),
+        Some(state) => going_on(&mut executor, state)?,
         None => {
             executor.base = Some(commits.build_base(labelled(&range.good, "good commit"), &suite)?);
-            SearchState { ends: ends::compare(&mut executor)?, steps: Vec::new() }
+            let ends = ends::compare(&mut executor)?;
+            SearchState::begin(ends, executor.compared.head.counted_for)
         }
     };
     plan.save(&state)?;
@@ -163,14 +165,18 @@ fn rows(runner: &Runner) -> impl Iterator<Item = &BenchmarkId> {
     runner.planned().iter().flat_map(|planned| &planned.rows)
 }
 
-/// Takes over the sample sizes of an interrupted search.
-fn going_on(executor: &mut Executor<'_>, state: SearchState) -> SearchState {
+/// Takes over the sample sizes of an interrupted search, and counts the kind of builds that it counted.
+fn going_on(executor: &mut Executor<'_>, state: SearchState) -> Result<SearchState> {
     for BenchmarkEnds { verdict, sample_size, sample_count, .. } in &state.ends {
         executor.runner.set_samples(&verdict.name, *sample_size, *sample_count);
     }
     let steps = unit::counted(state.steps.len(), "step", "steps");
     ui::say(&format!("going on after {steps} of an interrupted search; --restart begins again"));
-    state
+    executor.compared.head.counted_for = state.level();
+    if state.level().is_some() {
+        counted_build::build_again(executor)?;
+    }
+    Ok(state)
 }
 
 /// A commit with its description in messages.
