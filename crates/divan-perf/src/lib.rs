@@ -34,6 +34,7 @@ mod busy_threads;
 mod output;
 mod similar_names;
 mod site;
+mod parallel;
 mod pipeline;
 mod github;
 mod gitlab;

@@ -4,11 +4,15 @@ use std::collections::BTreeSet;
 
 /// Text from a repository, unable to move the cursor, break a line or reorder what is shown.
 pub fn visible(text: &str) -> String {
-    let shown = |c: char| {
-        let is_harmful = c.is_control() || is_reordering(c);
-        if is_harmful { c.escape_unicode().to_string() } else { c.to_string() }
-    };
-    text.chars().map(shown).collect()
+    let is_harmful = |c: char| c.is_control() || is_reordering(c);
+    if !text.contains(is_harmful) {
+        return text.to_owned();
+    }
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_harmful(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    shown
 }
 
 /// The marks that make a reader see text in another order than it is stored.

@@ -3,12 +3,12 @@
 use super::Launcher;
 use super::counted_sample::CountedSample;
 use super::instructions::{InstructionCounter, TIME_LIMIT};
-use super::parallel::on_all_processors;
 use super::plan::PlannedBenchmark;
 use super::recording_file::Marked;
 use super::strace::Strace;
 use super::symbols::DebugSymbols;
 use super::{ListedBenchmark, counted_sample};
+use crate::parallel::on_all_processors;
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use call_profile::Stacks;

@@ -1,6 +1,6 @@
 //! The machine code that a benchmark executes in its counted sample.
 
-use super::parallel::on_all_processors;
+use crate::parallel::on_all_processors;
 use anyhow::Result;
 use executed_code::{Executable, Executed, Files, Fingerprint, callgrind};
 use serde::{Deserialize, Serialize};

@@ -19,7 +19,6 @@ mod listing;
 mod callgrind_events;
 mod counted_sample;
 mod instructions;
-mod parallel;
 mod counting;
 mod counts_cache;
 mod simulation;

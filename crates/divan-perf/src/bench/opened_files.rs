@@ -1,7 +1,7 @@
 //! Which files bench processes open.
 
-use super::parallel::on_all_processors;
 use super::{Launcher, ListedBenchmark};
+use crate::parallel::on_all_processors;
 use anyhow::Result;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

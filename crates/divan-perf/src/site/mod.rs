@@ -7,6 +7,7 @@ mod templates;
 pub(crate) use templates::read as templates;
 
 use crate::output::OutputFolder;
+use crate::parallel::each_on_all_processors;
 use crate::store::Repository;
 use crate::ui;
 use anyhow::{Context as _, Result};
@@ -14,12 +15,16 @@ use archive::{ArchivedRuns, SelectedRuns};
 use folder::{SiteFolder, key_of};
 use perf_judge::budget::{Budget, BudgetFile};
 use perf_judge::history::{History, Past, WorkspaceRuns};
+use perf_judge::ident::BenchmarkId;
 use perf_report::site::{
     Archive, COMPARISONS, CachedPage, Contents, LOOK_BACK, Project, SHOWN, Site,
 };
 use perf_report::{Comparison, Report, Rules, commits_at};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+/// How many pages are rendered before they are written, so that few are in memory.
+const AT_ONCE: usize = 32;
 
 /// The inputs of a site.
 #[derive(Clone, Copy, Debug)]
@@ -174,16 +179,20 @@ fn write_pages(
     for page in site.overview()? {
         folder.put(&page)?;
     }
-    for name in site.benchmarks() {
-        let months = archived.months_of(&name.file_stem(), folder);
-        for page in site.benchmark(name, Archive { count: archived.count, months: &months })? {
-            folder.put(&page)?;
-        }
+    let names: Vec<&BenchmarkId> = site.benchmarks().into_iter().collect();
+    for names in names.chunks(AT_ONCE) {
+        let pages = each_on_all_processors(names, |name| {
+            let months = archived.months_of(&name.file_stem(), folder);
+            Ok(site.benchmark(name, Archive { count: archived.count, months: &months })?)
+        })?;
+        pages.iter().flatten().try_for_each(|page| folder.put(page))?;
     }
-    for CachedPage { id, path, key } in site.runs() {
-        if folder.keep(&path, key).is_none() {
-            let page = site.run(&id)?;
-            folder.make(&path, key, page.as_slice())?;
+    let mut changed = site.runs();
+    changed.retain(|CachedPage { path, key, .. }| folder.keep(path, *key).is_none());
+    for cached in changed.chunks(AT_ONCE) {
+        let pages = each_on_all_processors(cached, |cached| Ok(site.run(&cached.id)?))?;
+        for (CachedPage { path, key, .. }, page) in cached.iter().zip(&pages) {
+            folder.make(path, *key, page.as_slice())?;
         }
     }
     for CachedPage { id, path, key } in site.comparisons() {

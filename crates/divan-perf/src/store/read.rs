@@ -3,6 +3,7 @@
 use super::git::git;
 use super::objects::{DamagedObject, Objects, TreeEntry};
 use super::{Repository, answer};
+use crate::parallel::each_on_all_processors;
 use anyhow::{Context as _, Result};
 use perf_judge::history::{History, Place, WorkspaceRuns, place_of};
 use perf_judge::run::{Machine, Run, RunError};
@@ -13,6 +14,9 @@ use std::collections::BTreeMap;
 /// How many of the newest runs are read. A verdict uses ten and the site shows at most these, so
 /// the cost does not grow with the history.
 const NEWEST: usize = 200;
+
+/// How many files are read before they are parsed, so that few are in memory as text.
+const AT_ONCE: usize = 32;
 
 /// How many of a machine's newest calibrations are read.
 const CALIBRATIONS: usize = 20;
@@ -38,6 +42,38 @@ pub(crate) struct HistoryFile {
     pub(crate) object: String,
     /// Its path in the history: it begins with `data/`.
     pub(crate) path: String,
+}
+
+/// A run's file as git has it.
+struct RunText<'f> {
+    branch: &'f str,
+    path: &'f str,
+    /// The contents, or what is damaged.
+    json: Result<String, String>,
+}
+
+impl RunText<'_> {
+    /// The run; the error is one that must be skipped.
+    fn run(&self) -> Result<Run, SkippedRun> {
+        let Self { branch, path, json } = self;
+        let because = |why: &str, is_newer| {
+            let why = format!("skipped {path} on {branch}: {why}");
+            Err(SkippedRun { why, is_newer })
+        };
+        let json = match json {
+            Ok(json) => json,
+            Err(damage) => return because(damage, false),
+        };
+        match Run::verified(json) {
+            Ok(run) if file_name(path).strip_suffix(".json") != Some(&run.id) => {
+                let why = format!("it contains the run {}, not the one of its name", run.id);
+                because(&why, false)
+            }
+            Ok(run) => Ok(run),
+            Err(error @ RunError::Newer { .. }) => because(&error.to_string(), true),
+            Err(error) => because(&error.to_string(), false),
+        }
+    }
 }
 
 /// A run that cannot be read.
@@ -86,11 +122,16 @@ impl Repository {
         }
         recorded.is_cut = files.len() >= limit;
         let mut newer = 0;
-        for file in files.values().rev().take(limit) {
-            match self.run_in(&mut objects, file)? {
-                Ok(run) => recorded.history.add(run),
-                Err(left_out) if left_out.is_newer => newer += 1,
-                Err(left_out) => recorded.notes.push(left_out.why),
+        let newest: Vec<&HistoryFile> = files.values().rev().take(limit).collect();
+        for files in newest.chunks(AT_ONCE) {
+            let texts: Vec<_> =
+                files.iter().map(|file| self.text_of(&mut objects, file)).collect::<Result<_>>()?;
+            for run in each_on_all_processors(&texts, |text| Ok(text.run()))? {
+                match run {
+                    Ok(run) => recorded.history.add(run),
+                    Err(left_out) if left_out.is_newer => newer += 1,
+                    Err(left_out) => recorded.notes.push(left_out.why),
+                }
             }
         }
         if newer > 0 {
@@ -109,25 +150,18 @@ impl Repository {
         objects: &mut Objects,
         file: &HistoryFile,
     ) -> Result<Result<Run, SkippedRun>> {
-        let because = |why: &str, is_newer| {
-            let why = format!("skipped {} on {}: {why}", file.path, self.branch);
-            Ok(Err(SkippedRun { why, is_newer }))
-        };
-        let damaged = |why: String| because(&why, false);
+        Ok(self.text_of(objects, file)?.run())
+    }
+
+    /// The contents of a run's file.
+    fn text_of<'f>(&'f self, objects: &mut Objects, file: &'f HistoryFile) -> Result<RunText<'f>> {
         let json = match objects.file(&file.object) {
-            Ok(Some(json)) => json,
-            Ok(None) => return damaged("git has no object for it; run `git fsck`".to_owned()),
-            Err(error) if error.is::<DamagedObject>() => return damaged(format!("{error:#}")),
+            Ok(Some(json)) => Ok(json),
+            Ok(None) => Err("git has no object for it; run `git fsck`".to_owned()),
+            Err(error) if error.is::<DamagedObject>() => Err(format!("{error:#}")),
             Err(error) => return Err(error.context(format!("cannot read {}", file.path))),
         };
-        match Run::verified(&json) {
-            Ok(run) if file_name(&file.path).strip_suffix(".json") != Some(&run.id) => {
-                damaged(format!("it contains the run {}, not the one of its name", run.id))
-            }
-            Ok(run) => Ok(Ok(run)),
-            Err(error @ RunError::Newer { .. }) => because(&error.to_string(), true),
-            Err(error) => damaged(error.to_string()),
-        }
+        Ok(RunText { branch: &self.branch, path: &file.path, json })
     }
 
     /// The files of the newest runs of a commit, the newest first: at most `limit`.

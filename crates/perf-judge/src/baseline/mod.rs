@@ -32,12 +32,15 @@ pub struct RunValue {
 impl RunValue {
     /// The value of a run with these launches. A launch without a finite time above 0 is left out.
     pub fn of(launches: &[LaunchTimes]) -> Self {
-        let value = |statistic| {
-            let times = launches.iter().map(|launch| launch.get(statistic));
-            let usable = times.filter(|ns| ns.is_finite() && *ns > 0.0);
-            stats::lowest_third_mean(&usable.map(f64::ln).collect::<Vec<f64>>())
-        };
+        let value = |statistic| Self::by(statistic, launches);
         Self { min: value(Statistic::Min), median: value(Statistic::Median) }
+    }
+
+    /// The value by one statistic alone, in ln, of a run with these launches.
+    pub fn by(statistic: Statistic, launches: &[LaunchTimes]) -> Option<f64> {
+        let times = launches.iter().map(|launch| launch.get(statistic));
+        let usable = times.filter(|ns| is_time(*ns));
+        stats::lowest_third_mean(&usable.map(f64::ln).collect::<Vec<f64>>())
     }
 
     /// The value by one statistic, in ln.
@@ -52,6 +55,11 @@ impl RunValue {
     pub fn is_empty(self) -> bool {
         self.min.is_none() && self.median.is_none()
     }
+}
+
+/// Whether a number of ns has a logarithm.
+fn is_time(ns: f64) -> bool {
+    ns.is_finite() && ns > 0.0
 }
 
 /// The last comparable runs of one benchmark.
@@ -354,7 +362,10 @@ fn after_acceptance<'a>(
 /// Whether it has a time, and that of executed code.
 fn is_usable(measured: &Measured) -> bool {
     let launches = &measured.launches;
-    !RunValue::of(launches).is_empty() && !are_empty(launches)
+    let has_time = |launch: &LaunchTimes| {
+        Statistic::ALL.iter().any(|statistic| is_time(launch.get(*statistic)))
+    };
+    launches.iter().any(has_time) && !are_empty(launches)
 }
 
 #[cfg(test)]

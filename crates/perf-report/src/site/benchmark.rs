@@ -28,6 +28,9 @@ use perf_judge::unit::{self, Figures};
 use perf_judge::verdict::Verdict;
 use serde::Serialize;
 
+/// The most runs that a page lists. The files of the table have all that its chart shows.
+const LISTED: usize = 50;
+
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct BenchmarkView {
     root: &'static str,
@@ -51,7 +54,10 @@ pub(super) struct BenchmarkView {
     latest: Option<LatestView>,
     budgets: Vec<BudgetView>,
     reproduce: String,
+    /// The newest runs, newest first.
     runs: Vec<RunCells>,
+    /// `150 more runs`, if the page lists only the newest.
+    unlisted: String,
     /// The number of runs that are too old for the page.
     archived: String,
     /// The files of the table.
@@ -103,6 +109,7 @@ struct RunCells {
 /// The page of `id`. `archive`: the runs that are too old for it.
 pub(super) fn view<'a>(
     id: &BenchmarkId,
+    points: &[TrendPoint<'a>],
     shown: &'a SiteRuns<'a>,
     report: &Report,
     archive: Archive<'_>,
@@ -110,20 +117,19 @@ pub(super) fn view<'a>(
 ) -> BenchmarkView {
     let row = shown.row(id);
     let verdict = row.map(|row| &row.verdict);
-    let points = shown.series(id);
     let is_own = |budget: &&BudgetResult| budget.benchmark.as_ref() == Some(id);
     let budgets: Vec<&BudgetResult> = report.budgets.iter().filter(is_own).collect();
     let newest = points.iter().rev().find_map(|point| Some((point, point.measured?)));
-    let change_points = RunChangePoint::all_in(&points);
-    let accepted = acceptances(&points, id, &report.accepted);
-    let trend = Trend::new(&points, verdict, &budgets, &change_points, accepted);
+    let change_points = RunChangePoint::all_in(points);
+    let accepted = acceptances(points, id, &report.accepted);
+    let trend = Trend::new(points, verdict, &budgets, &change_points, accepted);
     let stem = id.file_stem();
     let data = |trend: &Trend<'_>| {
         let (name, levels) = (text::clipped(id.as_str(), text::NAME), trend.levels_shown());
         let source = data::TrendSource {
             name,
             stem: &stem,
-            points: &points,
+            points,
             verdict,
             levels,
             machines: trend.machine_changes(),
@@ -143,18 +149,19 @@ pub(super) fn view<'a>(
         source_page: newest.and_then(|(point, measured)| {
             source_page(point, measured, report.run.workspace.as_deref(), commits_at)
         }),
-        figures: row.map_or_else(Vec::new, |row| figures(row, &points)),
+        figures: row.map_or_else(Vec::new, |row| figures(row, points)),
         data: trend.as_ref().map_or_else(String::new, data),
         trend: trend.map(|trend| trend.view()),
-        changes: change_points.iter().rev().map(|change| change_text(&points, change)).collect(),
-        counts: count_trends::views(&points, &budgets),
-        distribution: distribution::view(&points),
-        resources: resources::views(&points),
+        changes: change_points.iter().rev().map(|change| change_text(points, change)).collect(),
+        counts: count_trends::views(points, &budgets),
+        distribution: distribution::view(points),
+        resources: resources::views(points),
         elsewhere: machines::elsewhere(shown, &report.run.machine.key, id),
         latest: newest.map(|(point, measured)| latest(point, measured)),
         budgets: budgets.into_iter().map(budget::view).collect(),
-        reproduce: reproduce::command(id, &points, verdict),
-        runs: points.iter().rev().filter_map(run_view).collect(),
+        reproduce: reproduce::command(id, points, verdict),
+        runs: points.iter().rev().filter_map(run_view).take(LISTED).collect(),
+        unlisted: unlisted(points),
         archived: match archive.count {
             0 => String::new(),
             count => unit::counted(count, "older run", "older runs"),
@@ -162,6 +169,14 @@ pub(super) fn view<'a>(
         csv: format!("{stem}.csv"),
         json: format!("{stem}.json"),
         finding: verdict.map_or_else(String::new, text::finding),
+    }
+}
+
+fn unlisted(points: &[TrendPoint<'_>]) -> String {
+    let measured = points.iter().filter(|point| point.measured.is_some()).count();
+    match measured.saturating_sub(LISTED) {
+        0 => String::new(),
+        more => unit::counted(more, "more run", "more runs"),
     }
 }
 

@@ -177,22 +177,22 @@ pub(super) fn number(value: f64) -> Number {
     Number(rounded)
 }
 
+/// The characters that HTML or a script would interpret within JSON, and what JSON has for them.
+const ESCAPES: [(char, &str); 5] = [
+    ('<', "\\u003c"),
+    ('>', "\\u003e"),
+    ('&', "\\u0026"),
+    ('\u{2028}', "\\u2028"),
+    ('\u{2029}', "\\u2029"),
+];
+
 /// JSON that neither ends its HTML element nor is parsed as markup.
 pub(super) fn embedded(data: &impl Serialize) -> String {
     let json = serde_json::to_string(data)
         .unwrap_or_else(|_| unreachable!("page data has string keys and finite numbers"));
-    let mut safe = String::with_capacity(json.len());
-    for c in json.chars() {
-        match c {
-            '<' => safe += "\\u003c",
-            '>' => safe += "\\u003e",
-            '&' => safe += "\\u0026",
-            '\u{2028}' => safe += "\\u2028",
-            '\u{2029}' => safe += "\\u2029",
-            _ => safe.push(c),
-        }
-    }
-    safe
+    ESCAPES.into_iter().fold(json, |json, (unsafe_char, escape)| {
+        if json.contains(unsafe_char) { json.replace(unsafe_char, escape) } else { json }
+    })
 }
 
 #[cfg(test)]

@@ -101,6 +101,7 @@ pub struct Site<'a> {
     templates: Templates<'a>,
     contents: Contents<'a>,
     shown: SiteRuns<'a>,
+    tables: csv::Tables,
     /// What every page shows of the project.
     facts: ProjectView,
 }
@@ -142,7 +143,8 @@ impl<'a> Site<'a> {
         let has_releases = releases::exist(&shown.runs);
         let facts = ProjectView::of(project, commits_at, has_alternatives, has_releases);
         templates.set_site(&facts);
-        Ok(Self { templates, contents, shown, facts })
+        let tables = csv::Tables::of(&shown);
+        Ok(Self { templates, contents, shown, tables, facts })
     }
 
     /// The files that change with every run: the overviews, the page to compare runs, the feed, the
@@ -212,13 +214,14 @@ impl<'a> Site<'a> {
     ) -> Result<[SiteFile; 3], SiteError> {
         let stem = name.file_stem();
         let Contents { report, commits_at, .. } = self.contents;
-        let view = benchmark::view(name, &self.shown, report, archive, commits_at);
+        let points = self.shown.series(name);
+        let view = benchmark::view(name, &points, &self.shown, report, archive, commits_at);
         let page = self.page(&format!("benchmark/{stem}.html"), BENCHMARK, &view)?;
         let file = |extension, contents| {
             let path = format!("benchmark/{stem}.{extension}");
             SiteFile { path, contents }
         };
-        let [csv, json] = csv::of(name, &self.shown);
+        let [csv, json] = self.tables.of_points(&points);
         Ok([page, file("csv", csv), file("json", json)])
     }
 

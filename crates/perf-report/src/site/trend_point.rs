@@ -96,7 +96,7 @@ impl<'a> TrendPoint<'a> {
 }
 
 fn value(measured: &Measured, statistic: Statistic) -> Option<f64> {
-    let value = RunValue::of(&measured.launches).get(statistic).map(f64::exp);
+    let value = RunValue::by(statistic, &measured.launches).map(f64::exp);
     drawable(value.unwrap_or(measured.time_ns.median))
 }
 

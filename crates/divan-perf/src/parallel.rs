@@ -9,7 +9,7 @@ use std::thread;
 /// and the workers.
 ///
 /// Fails with the first error of `worker` or `work`.
-pub(super) fn on_all_processors<J: Sync, W: Send, R: Send>(
+pub(crate) fn on_all_processors<J: Sync, W: Send, R: Send>(
     jobs: &[J],
     worker: impl Fn() -> Result<W>,
     work: impl Fn(&W, &J) -> Result<R> + Sync,
@@ -37,6 +37,17 @@ pub(super) fn on_all_processors<J: Sync, W: Send, R: Send>(
     let mut done: Vec<(usize, R)> = done.into_iter().flatten().collect();
     done.sort_by_key(|(index, _)| *index);
     Ok((done.into_iter().map(|(_, result)| result).collect(), workers))
+}
+
+/// The same without workers: the results in the order of `jobs`.
+///
+/// Fails with the first error of `work`.
+pub(crate) fn each_on_all_processors<J: Sync, R: Send>(
+    jobs: &[J],
+    work: impl Fn(&J) -> Result<R> + Sync,
+) -> Result<Vec<R>> {
+    let (results, _) = on_all_processors(jobs, || Ok(()), |(), job| work(job))?;
+    Ok(results)
 }
 
 #[cfg(test)]
