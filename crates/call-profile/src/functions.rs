@@ -1,7 +1,7 @@
 //! Instructions by function.
 
 use crate::Stacks;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The instructions of a function per iteration.
@@ -16,7 +16,7 @@ pub struct FunctionCost {
 }
 
 /// The same in two builds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FunctionPair {
     /// Its name without generic arguments.
     pub name: String,

@@ -6,6 +6,8 @@
 
 #[path = "../tests/site/demo.rs"]
 mod demo;
+#[path = "../tests/site/demo_comparisons.rs"]
+mod demo_comparisons;
 #[path = "../tests/site/templates.rs"]
 mod templates;
 

@@ -21,7 +21,7 @@ pub(crate) fn explained_causes(causes: &[Cause]) -> String {
 }
 
 /// What a kind of cause means, for a reader who does not know the word.
-fn meaning(kind: CauseKind) -> &'static str {
+pub(crate) fn meaning(kind: CauseKind) -> &'static str {
     match kind {
         CauseKind::Build => "Base and head are compiled differently.",
         CauseKind::Dependency => "Cargo.lock has another version, and its functions changed.",

@@ -2,7 +2,10 @@
 
 use super::{Report, Row};
 use crate::file_error::FileError;
+use crate::table::shortened;
+use call_profile::CallDifference;
 use chrono::{DateTime, Utc};
+use perf_judge::cause::{Cause, FunctionCount};
 use perf_judge::detect::Severity;
 use perf_judge::history::WorkspaceRuns;
 use perf_judge::ident::BenchmarkId;
@@ -14,6 +17,10 @@ use std::collections::BTreeMap;
 
 /// The newest comparison format that this version reads, and the one it writes.
 const SCHEMA: u32 = 2;
+/// The most recorded causes of a benchmark, and numbers or settings of a cause.
+const CAUSES: usize = 4;
+/// The longest recorded name, in columns.
+const NAME: usize = 100;
 
 /// One recorded paired measurement of base and head: an immutable file of the history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,6 +85,13 @@ pub struct Compared {
     pub low: Option<LogRatio>,
     /// The upper end of the confidence interval.
     pub high: Option<LogRatio>,
+    /// The likely causes of a change, the most specific first; empty if no count explains it. `None` if
+    /// nothing changed or too little was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub causes: Option<Vec<Cause>>,
+    /// The call trees of base and head; absent unless both were counted for a flame graph.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls: Option<CallDifference>,
 }
 
 impl Comparison {
@@ -160,6 +174,62 @@ impl Compared {
             change: verdict.change,
             low: verdict.low,
             high: verdict.high,
+            causes: verdict.causes.as_deref().map(recorded_causes),
+            calls: row.calls.clone(),
         })
+    }
+
+    /// Whether the benchmark is slower or faster.
+    pub fn is_changed(&self) -> bool {
+        matches!(self.state, State::Regression | State::Improvement)
+    }
+}
+
+/// The first causes with names of a limited length, so that a file stays small.
+fn recorded_causes(causes: &[Cause]) -> Vec<Cause> {
+    let short = |name: &str| shortened(name, NAME);
+    let function = |count: &FunctionCount| FunctionCount {
+        name: short(&count.name),
+        former_name: count.former_name.as_deref().map(short),
+        ..count.clone()
+    };
+    let cause = |cause: &Cause| {
+        let mut kept = cause.clone();
+        kept.subjects = cause.subjects.iter().take(CAUSES).map(|subject| short(subject)).collect();
+        kept.numbers.truncate(CAUSES);
+        kept.functions = cause.functions.iter().map(function).collect();
+        kept
+    };
+    causes.iter().take(CAUSES).map(cause).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::report;
+    use perf_judge::run::{LaunchTimes, Side};
+    use serde_json::json;
+
+    #[test]
+    fn a_comparison_records_causes_with_names_of_a_limited_length() {
+        let mut report = report();
+        let row = report.rows.iter_mut().find(|row| row.measured.is_some()).unwrap();
+        let times = LaunchTimes { min: 1.0, median: 2.0 };
+        row.verdict.base = Some("c0ffee".to_owned());
+        row.verdict.trace.pairs = vec![Pair { first: Side::Base, base: times, head: times }];
+        let function = json!({"name": "é".repeat(5000), "base": 1.0, "head": 2.0});
+        let number = json!({"name": "read", "unit": "count", "base": 1.0, "head": 2.0});
+        let cause = json!({
+            "kind": "instructions", "subjects": vec!["s".repeat(5000); 50],
+            "numbers": vec![number; 50], "functions": vec![function; 10],
+        });
+        let causes: Vec<Cause> = serde_json::from_value(json!(vec![cause; 9])).unwrap();
+        row.verdict.causes = Some(causes);
+        let recorded = &Comparison::all_of(&report)[0];
+        let kept = recorded.benchmarks[0].causes.as_ref().unwrap();
+        assert_eq!((kept.len(), kept[0].subjects.len(), kept[0].numbers.len()), (4, 4, 4));
+        assert_eq!(kept[0].functions[9].name.chars().count(), NAME);
+        assert!(recorded.to_json().len() < 16_000, "{}", recorded.to_json().len());
+        assert_eq!(Comparison::from_json(&recorded.to_json()).unwrap(), *recorded);
     }
 }

@@ -50,7 +50,7 @@ fn detailed() -> Verdict {
 fn simulated_counts_and_system_calls_are_explained_and_noted() {
     let verdict = detailed();
     insta::assert_snapshot!(crate::explain(&verdict));
-    let row = Row { verdict, measured: None };
+    let row = Row { verdict, measured: None, calls: None };
     assert_eq!(
         row.remark(),
         "simulated: last-level misses 12 → 4000 per iteration; system calls: read 4 → 8 per iteration"

@@ -1,12 +1,14 @@
 //! The report of a recorded run.
 
-use super::{AcceptanceResult, Comparison, PreviousCommit, ReferenceFacts, Report, ReportParts};
+use super::{
+    AcceptanceResult, Compared, Comparison, PreviousCommit, ReferenceFacts, Report, ReportParts,
+};
 use perf_judge::baseline::Selector;
 use perf_judge::budget::{Acceptance, Budget, Gate, Required, check};
 use perf_judge::history::Past;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Run;
-use perf_judge::verdict::{RecordedPairs, Verdicts, replay};
+use perf_judge::verdict::{RecordedPairs, State, Verdict, replay};
 use std::collections::BTreeMap;
 
 /// The rules for verdicts on recorded runs.
@@ -39,7 +41,9 @@ impl Report {
             .with_accepted(&run.accepted);
         let accepted = carried(run, accepted, &selector);
         let mut verdicts = replay(run, &selector, pairs(comparisons));
-        judge_placement(&mut verdicts, comparisons);
+        for verdict in &mut verdicts.verdicts {
+            complete(verdict, comparisons);
+        }
         let names: Vec<BenchmarkId> =
             run.benchmarks.iter().map(|measured| measured.name.clone()).collect();
         Self::new(ReportParts {
@@ -80,16 +84,18 @@ fn carried(run: &Run, accepted: &[Acceptance], selector: &Selector<'_>) -> Vec<A
     own.filter_map(result).collect()
 }
 
-/// Decides the benchmarks that were measured with their functions in random orders.
-fn judge_placement(verdicts: &mut Verdicts, comparisons: &[&Comparison]) {
-    for verdict in &mut verdicts.verdicts {
-        let of_base = comparisons.iter().filter(|c| verdict.base.as_ref() == Some(&c.base));
-        let compared = of_base.flat_map(|comparison| &comparison.benchmarks);
-        let own = compared.filter(|compared| compared.name == verdict.name);
-        let placement = own.map(|own| &own.placement).find(|pairs| !pairs.is_empty());
-        if let Some(pairs) = placement {
-            verdict.judge_placement(pairs.clone());
-        }
+/// Adds what a comparison records beside the pairs: those with the functions in random orders, which
+/// decide, and the likely causes.
+fn complete(verdict: &mut Verdict, comparisons: &[&Comparison]) {
+    let of_base = comparisons.iter().filter(|c| verdict.base.as_ref() == Some(&c.base));
+    let compared = of_base.flat_map(|comparison| &comparison.benchmarks);
+    let own: Vec<&Compared> = compared.filter(|compared| compared.name == verdict.name).collect();
+    let placement = own.iter().map(|own| &own.placement).find(|pairs| !pairs.is_empty());
+    if let Some(pairs) = placement {
+        verdict.judge_placement(pairs.clone());
+    }
+    if matches!(verdict.state, State::Regression | State::Improvement) {
+        verdict.causes = own.iter().find_map(|own| own.causes.clone());
     }
 }
 

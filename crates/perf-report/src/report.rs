@@ -180,7 +180,7 @@ impl Report {
         let measured = |verdict: &Verdict| run.benchmark(&verdict.name).cloned();
         // Counts that were added to the verdicts change their order.
         verdicts.verdicts.sort_by_cached_key(Verdict::rank);
-        let row = |verdict| Row { measured: measured(&verdict), verdict };
+        let row = |verdict| Row { measured: measured(&verdict), verdict, calls: None };
         Self {
             schema: SCHEMA,
             kind: ReportKind::Report,

@@ -1,5 +1,6 @@
 //! A report's row: its figures, and the notes that explain them.
 
+use call_profile::CallDifference;
 use perf_judge::cause::CauseKind;
 use perf_judge::detect::counts::{CountChange, CountPair, Counts};
 use perf_judge::run::{Measured, Quantity, Statistic};
@@ -15,6 +16,9 @@ pub struct Row {
     pub verdict: Verdict,
     /// The measurement; absent where no launch finished.
     pub measured: Option<Measured>,
+    /// The call trees of base and head; absent unless both were counted for a flame graph.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls: Option<CallDifference>,
 }
 
 /// The cells of a row in every table; a cell that does not apply is empty.

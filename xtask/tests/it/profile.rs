@@ -54,4 +54,13 @@ fn a_profile_names_inlined_functions_and_what_changed() {
     let [picture] = drawn.as_slice() else { panic!("{drawn:?}") };
     let picture = std::fs::read_to_string(picture).unwrap();
     assert!(picture.contains("red: more than in the base"), "{picture}");
+    let report: serde_json::Value = serde_json::from_str(&project.read("out/report.json")).unwrap();
+    let rows = report["rows"].as_array().unwrap();
+    let [frame] =
+        &rows.iter().filter_map(|row| row["calls"]["frames"].get(0)).collect::<Vec<_>>()[..]
+    else {
+        panic!("one benchmark changed: {report}")
+    };
+    let [base, head] = [0, 1].map(|side| frame["total"][side].as_f64().unwrap());
+    assert!(head > base && base > 0.0, "{frame}");
 }

@@ -6,9 +6,12 @@ use crate::bench::{InstructionCounter, ListedBenchmark, PlannedBenchmark, Stacks
 use crate::files::remove;
 use crate::ui;
 use anyhow::{Context as _, Result};
+use call_profile::CallDifference;
+use perf_judge::ident::BenchmarkId;
 use perf_judge::unit;
 use perf_judge::verdict::Verdict;
 use perf_report::{ProfiledBuild, flame_graphs};
+use std::collections::BTreeMap;
 
 /// The folder in the output folder. It has those of the last check alone.
 const FOLDER: &str = "flame-graphs";
@@ -24,16 +27,23 @@ struct Changed<'a> {
     entries: [&'a ListedBenchmark; 2],
 }
 
-/// Draws the instructions of the most urgent benchmarks whose functions explain a change, as differences
-/// between base and head. The functions have the names of the measured builds, without inlined ones.
-pub(super) fn draw(executor: &Executor<'_>, verdicts: &[Verdict]) -> Result<()> {
+/// Draws the most urgent benchmarks whose functions explain a change, as differences between base and
+/// head. Returns what a comparison records of them. The functions have the names of the measured builds,
+/// without inlined ones.
+pub(super) fn draw(
+    executor: &Executor<'_>,
+    verdicts: &[Verdict],
+) -> Result<BTreeMap<BenchmarkId, CallDifference>> {
+    let mut differences = BTreeMap::new();
     let output = &executor.context.project.output;
     remove(&output.path(FOLDER))?;
     let changed: Vec<Changed<'_>> =
         verdicts.iter().filter_map(|verdict| changed(executor, verdict)).take(MOST).collect();
     // A missing callgrind was reported when instructions were counted.
     let callgrind = InstructionCounter::find(executor.interrupt).ok();
-    let Some(callgrind) = callgrind.filter(|_| !changed.is_empty()) else { return Ok(()) };
+    let Some(callgrind) = callgrind.filter(|_| !changed.is_empty()) else {
+        return Ok(differences);
+    };
     let count = unit::counted(changed.len(), "changed benchmark", "changed benchmarks");
     ui::say(&format!("drawing flame graphs of {count}"));
     let measured: Vec<&ListedBenchmark> =
@@ -52,6 +62,7 @@ pub(super) fn draw(executor: &Executor<'_>, verdicts: &[Verdict]) -> Result<()> 
             ));
             continue;
         };
+        differences.insert(verdict.name.clone(), CallDifference::new(&base, &head));
         let build = |stacks| ProfiledBuild { stacks, ..ProfiledBuild::default() };
         let graphs = flame_graphs(&verdict.name, Some(&build(base)), &build(head))?;
         let file = format!("{FOLDER}/{}.svg", verdict.name.file_stem());
@@ -59,7 +70,7 @@ pub(super) fn draw(executor: &Executor<'_>, verdicts: &[Verdict]) -> Result<()> 
         path.context("cannot write a flame graph")?;
     }
     ui::say(&format!("flame graphs: {}", output.path(FOLDER).display()));
-    Ok(())
+    Ok(differences)
 }
 
 /// The builds of a verdict that functions explain.

@@ -64,6 +64,7 @@ use perf_judge::verdict::Judge;
 use perf_report::Report;
 use reference::ReferenceSource;
 use stages::StageClock;
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 /// Measures the checkout and judges it, against its history or in pairs with another commit.
@@ -150,11 +151,15 @@ fn measure(
         resume::remove(executor.context)?;
     }
     stages.end("checking code placement");
+    let mut calls = BTreeMap::new();
     if !interrupt.is_set() {
-        flame_graphs::draw(executor, &verdicts.verdicts)?;
+        calls = flame_graphs::draw(executor, &verdicts.verdicts)?;
         stages.end("drawing flame graphs");
     }
     let mut report = outcome::report(executor, &initial, verdicts);
+    for row in &mut report.rows {
+        row.calls = calls.remove(&row.verdict.name);
+    }
     report.stages = stages.times();
     let compared = outcome::record_comparisons(executor, &report);
     Ok((report, recorded.and(compared)))

@@ -6,6 +6,7 @@ use super::count_trends::{self, CountView};
 use super::counts;
 use super::data::{self, Archive};
 use super::distribution::{self, DistributionView};
+use super::last_change::{self, LastChange};
 use super::levels;
 use super::machines::{self, ElsewhereView};
 use super::marks::acceptances;
@@ -20,7 +21,7 @@ use super::trend::Trend;
 use super::trend_point::{TrendPoint, since};
 use super::trend_view::TrendView;
 use crate::links;
-use crate::{Report, Row};
+use crate::{Compared, Comparison, Report, Row};
 use perf_judge::budget::BudgetResult;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Measured, P95_SAMPLES, P99_SAMPLES, Quantity};
@@ -47,6 +48,7 @@ pub(super) struct BenchmarkView {
     changes: Vec<ChangeText>,
     /// The trend for the scripts, as JSON.
     data: String,
+    last_change: Option<LastChange>,
     counts: Vec<CountView>,
     distribution: Option<DistributionView>,
     resources: Vec<ResourceView>,
@@ -106,15 +108,25 @@ struct RunCells {
     flags: Vec<&'static str>,
 }
 
-/// The page of `id`. `archive`: the runs that are too old for it.
+/// What a page is made of, beside its series.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PageSource<'a> {
+    pub(super) shown: &'a SiteRuns<'a>,
+    pub(super) report: &'a Report,
+    /// The runs that are too old for the page.
+    pub(super) archive: Archive<'a>,
+    pub(super) commits_at: Option<&'a str>,
+    /// Its newest change in a recorded comparison.
+    pub(super) change: Option<(&'a Comparison, &'a Compared)>,
+}
+
+/// The page of `id`.
 pub(super) fn view<'a>(
     id: &BenchmarkId,
     points: &[TrendPoint<'a>],
-    shown: &'a SiteRuns<'a>,
-    report: &Report,
-    archive: Archive<'_>,
-    commits_at: Option<&str>,
+    source: PageSource<'a>,
 ) -> BenchmarkView {
+    let PageSource { shown, report, archive, commits_at, change } = source;
     let row = shown.row(id);
     let verdict = row.map(|row| &row.verdict);
     let is_own = |budget: &&BudgetResult| budget.benchmark.as_ref() == Some(id);
@@ -126,7 +138,7 @@ pub(super) fn view<'a>(
     let stem = id.file_stem();
     let data = |trend: &Trend<'_>| {
         let (name, levels) = (text::clipped(id.as_str(), text::NAME), trend.levels_shown());
-        let source = data::TrendSource {
+        let trend_source = data::TrendSource {
             name,
             stem: &stem,
             points,
@@ -138,14 +150,14 @@ pub(super) fn view<'a>(
             change_points: trend.change_points(),
             archive,
         };
-        source.to_json()
+        trend_source.to_json()
     };
     BenchmarkView {
         root: "../",
         title: text::clipped(id.as_str(), text::NAME),
         name: Name::full(id.as_str()),
         badge: verdict.map_or_else(Badge::not_measured, Badge::of_verdict),
-        source: newest.map_or_else(String::new, |(_, measured)| source(measured)),
+        source: newest.map_or_else(String::new, |(_, measured)| source_label(measured)),
         source_page: newest.and_then(|(point, measured)| {
             source_page(point, measured, report.run.workspace.as_deref(), commits_at)
         }),
@@ -153,6 +165,7 @@ pub(super) fn view<'a>(
         data: trend.as_ref().map_or_else(String::new, data),
         trend: trend.map(|trend| trend.view()),
         changes: change_points.iter().rev().map(|change| change_text(points, change)).collect(),
+        last_change: change.map(last_change::last_change),
         counts: count_trends::views(points, &budgets),
         distribution: distribution::view(points),
         resources: resources::views(points),
@@ -191,7 +204,7 @@ fn change_text(points: &[TrendPoint<'_>], change: &RunChangePoint<'_>) -> Change
     }
 }
 
-fn source(measured: &Measured) -> String {
+fn source_label(measured: &Measured) -> String {
     let source = measured.source.as_ref();
     source.map_or_else(String::new, |at| {
         format!("{}:{}", text::clipped(&at.file, text::NAME), at.line)

@@ -1,5 +1,6 @@
 //! Recorded comparisons: a page each, and rows of a list.
 
+use super::explanation::{self, Explanation};
 use super::interval;
 use super::runs::{self, file_name};
 use super::text::{self, Badge, Bounds, Name};
@@ -38,6 +39,7 @@ pub(super) struct ComparisonPage {
     /// The ends of the scale of the intervals.
     scale: [String; 2],
     benchmarks: Vec<ComparedRow>,
+    explanations: Vec<Explanation>,
 }
 
 /// A benchmark of a comparison.
@@ -81,7 +83,7 @@ pub(super) fn page_of(comparison: &Comparison) -> String {
     format!("comparison/{}.html", file_name(&comparison.id))
 }
 
-fn short(hash: &str) -> String {
+pub(super) fn short(hash: &str) -> String {
     text::clipped(hash.get(..12).unwrap_or(hash), 12)
 }
 
@@ -120,6 +122,7 @@ pub(super) fn view(
         run: run.map(runs::page_of),
         machine: super::machines::name(&comparison.machine),
         scale: interval::ends(reach),
+        explanations: explanation::all(&benchmarks),
         benchmarks: benchmarks.into_iter().map(|own| compared_row(own, reach)).collect(),
         row,
     }

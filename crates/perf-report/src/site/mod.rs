@@ -16,9 +16,11 @@ mod counts;
 mod csv;
 mod data;
 mod distribution;
+mod explanation;
 mod feed;
 mod file;
 mod first_run;
+mod flame;
 mod fluid;
 mod group;
 mod group_list;
@@ -26,6 +28,7 @@ mod headline;
 mod heat_map;
 mod history_chart;
 mod interval;
+mod last_change;
 mod legend;
 mod levels;
 mod machines;
@@ -59,6 +62,7 @@ pub use templates::SiteError;
 
 use crate::{Comparison, Report, Rules};
 use group_list::GroupPages;
+use last_change::RecordedChanges;
 use overview::Overview;
 use perf_judge::history::{History, Past};
 use perf_judge::ident::{BenchmarkId, digest};
@@ -102,6 +106,8 @@ pub struct Site<'a> {
     contents: Contents<'a>,
     shown: SiteRuns<'a>,
     tables: csv::Tables,
+    /// The newest change of each benchmark in a recorded comparison.
+    changes: RecordedChanges<'a>,
     /// What every page shows of the project.
     facts: ProjectView,
 }
@@ -144,7 +150,8 @@ impl<'a> Site<'a> {
         let facts = ProjectView::of(project, commits_at, has_alternatives, has_releases);
         templates.set_site(&facts);
         let tables = csv::Tables::of(&shown);
-        Ok(Self { templates, contents, shown, tables, facts })
+        let changes = last_change::newest(contents.comparisons, contents.rules.renamed);
+        Ok(Self { templates, contents, shown, tables, changes, facts })
     }
 
     /// The files that change with every run: the overviews, the page to compare runs, the feed, the
@@ -215,7 +222,10 @@ impl<'a> Site<'a> {
         let stem = name.file_stem();
         let Contents { report, commits_at, .. } = self.contents;
         let points = self.shown.series(name);
-        let view = benchmark::view(name, &points, &self.shown, report, archive, commits_at);
+        let change = self.changes.get(name).copied();
+        let source =
+            benchmark::PageSource { shown: &self.shown, report, archive, commits_at, change };
+        let view = benchmark::view(name, &points, source);
         let page = self.page(&format!("benchmark/{stem}.html"), BENCHMARK, &view)?;
         let file = |extension, contents| {
             let path = format!("benchmark/{stem}.{extension}");

@@ -1,11 +1,12 @@
 //! A site like that of a real project: six changes with causes, alternatives, arguments and releases.
 
+use crate::demo_comparisons;
 use perf_judge::budget::{Budget, BudgetFile, Gate};
 use perf_judge::history::{History, Past};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Commit, LaunchResult, Machine, Measured, Quantities, Quantity, Run, Source};
 use perf_report::site::{Archive, Contents, Project, Release, SHOWN, Site, SiteFile};
-use perf_report::{Report, Rules};
+use perf_report::{Comparison, Report, Rules};
 use std::collections::BTreeMap;
 
 /// Benchmarks with their time in ns in the first run.
@@ -207,8 +208,10 @@ fn budgets() -> Vec<Budget> {
 pub(crate) fn pages(runs: u32, many: usize, rendered: usize) -> Vec<SiteFile> {
     let all: Vec<Run> = (0..runs).map(|number| run(number, runs, many)).collect();
     let newest = all.len().saturating_sub(SHOWN);
-    let history: History = all[newest..].iter().cloned().collect();
     let last = all.last().unwrap();
+    let branch = (runs > 2).then(|| branch_run(runs, many));
+    let history: History = all[newest..].iter().chain(&branch).cloned().collect();
+    let comparisons = comparisons(&all, branch.as_ref());
     let (renamed, budgets) = (BTreeMap::new(), budgets());
     let rules = Rules {
         branch: "main",
@@ -227,7 +230,7 @@ pub(crate) fn pages(runs: u32, many: usize, rendered: usize) -> Vec<SiteFile> {
     let contents = Contents {
         history: &history,
         report: &report,
-        comparisons: &[],
+        comparisons: &comparisons,
         rules,
         commits_at: Some("https://github.com/team/app/commit/"),
         project: Project { name: "App", releases: &releases, alternatives: None },
@@ -240,5 +243,49 @@ pub(crate) fn pages(runs: u32, many: usize, rendered: usize) -> Vec<SiteFile> {
     for cached in site.runs().iter().rev().take(rendered) {
         pages.extend(site.run(&cached.id).unwrap());
     }
+    for cached in site.comparisons() {
+        pages.extend(site.comparison(&cached.id).unwrap());
+    }
     pages
+}
+
+/// A run of a branch before the last run. It parses faster.
+fn branch_run(runs: u32, many: usize) -> Run {
+    let before = run(runs - 2, runs, many);
+    let mut chance = numbers(9001);
+    let benchmarks = before.benchmarks.iter().map(|of_base| {
+        let factor = if of_base.name.as_str().contains("parse_") { 0.87 } else { 1.0 };
+        let work = of_base.quantity(Quantity::Instructions).unwrap_or_default();
+        measured(of_base.name.as_str(), of_base.time_ns.median * factor, work, &mut chance)
+    });
+    Run {
+        seed: 8,
+        commit: Some(Commit {
+            hash: hash(9001),
+            branch: Some("cache-entities".to_owned()),
+            subject: "Keep decoded entities".to_owned(),
+            author_date: "2026-11-02T12:00:00+01:00".to_owned(),
+            dirty: false,
+        }),
+        ..Run::new(
+            before.started + chrono::TimeDelta::hours(3),
+            before.machine.clone(),
+            benchmarks.collect(),
+        )
+    }
+    .with_id()
+}
+
+/// The recorded comparisons, newest first.
+fn comparisons(all: &[Run], branch: Option<&Run>) -> Vec<Comparison> {
+    let subject = |run: &Run| run.commit.as_ref().map(|commit| commit.subject.clone());
+    let first_slow = all.iter().position(|run| subject(run).as_deref() == Some(PLANTED[4].subject));
+    let of_change = first_slow.filter(|at| *at > 0).map(|at| {
+        demo_comparisons::of_the_change(&all[at - 1].commit.as_ref().unwrap().hash, &all[at])
+    });
+    let base = all.last().and_then(|run| run.commit.as_ref());
+    let of_branch = branch.zip(base);
+    let of_branch =
+        of_branch.map(|(run, base)| demo_comparisons::of_a_pull_request(&base.hash, run));
+    of_branch.into_iter().chain(of_change).collect()
 }

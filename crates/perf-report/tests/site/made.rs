@@ -148,6 +148,17 @@ fn comparison(run: &Run) -> Comparison {
     let compared = serde_json::json!({
         "name": NAMES[1], "n": 1, "s": 70, "pairs": vec![pair; 3], "state": "regression",
         "severity": "major", "change": 0.26, "low": 0.25, "high": 0.27,
+        "causes": [{"kind": "instructions", "subjects": [NAMES[2]],
+            "numbers": [{"name": NAMES[1], "unit": "count", "base": 1e3, "head": 2e3}],
+            "functions": [{"name": NAMES[2], "former_name": NAMES[3], "base": 1.0, "head": 1e3}]}],
+        "calls": {
+            "functions": [{"name": NAMES[3], "own": [1, 2], "total": [3, 4]}],
+            "frames": [
+                {"depth": 0, "name": NAMES[2], "own": [1, 500], "total": [900, 1000]},
+                {"depth": 1, "name": "w".repeat(4096), "own": [1, 500], "total": [900, 1e300]},
+                {"depth": 7, "name": NAMES[1], "own": [1, 500], "total": [900, 500]},
+            ],
+        },
     });
     comparison.benchmarks.push(serde_json::from_value(compared).unwrap());
     comparison

@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "it prints what is not tested")]
 
 mod demo;
+mod demo_comparisons;
 mod made;
 mod templates;
 
