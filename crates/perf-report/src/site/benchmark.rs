@@ -1,5 +1,6 @@
 //! A benchmark's page: its trend, its latest measurement and its runs.
 
+use super::branches::{self, BranchView};
 use super::budget::{self, BudgetView};
 use super::change_points::RunChangePoint;
 use super::count_trends::{self, CountView};
@@ -36,6 +37,7 @@ const LISTED: usize = 50;
 pub(super) struct BenchmarkView {
     root: &'static str,
     title: String,
+    description: String,
     name: Name,
     badge: Badge,
     finding: String,
@@ -53,6 +55,7 @@ pub(super) struct BenchmarkView {
     distribution: Option<DistributionView>,
     resources: Vec<ResourceView>,
     elsewhere: Vec<ElsewhereView>,
+    branches: Vec<BranchView>,
     latest: Option<LatestView>,
     budgets: Vec<BudgetView>,
     reproduce: String,
@@ -155,6 +158,7 @@ pub(super) fn view<'a>(
     BenchmarkView {
         root: "../",
         title: text::clipped(id.as_str(), text::NAME),
+        description: verdict.map_or_else(|| text::UNMEASURED.to_owned(), text::described),
         name: Name::full(id.as_str()),
         badge: verdict.map_or_else(Badge::not_measured, Badge::of_verdict),
         source: newest.map_or_else(String::new, |(_, measured)| source_label(measured)),
@@ -170,6 +174,7 @@ pub(super) fn view<'a>(
         distribution: distribution::view(points),
         resources: resources::views(points),
         elsewhere: machines::elsewhere(shown, &report.run.machine.key, id),
+        branches: branches::elsewhere(points, change_points.last().map_or(0, |last| last.index)),
         latest: newest.map(|(point, measured)| latest(point, measured)),
         budgets: budgets.into_iter().map(budget::view).collect(),
         reproduce: reproduce::command(id, points, verdict),

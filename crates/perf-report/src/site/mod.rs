@@ -7,6 +7,7 @@
 mod alternatives;
 mod badge;
 mod benchmark;
+mod branches;
 mod budget;
 mod columns;
 mod commits;
@@ -34,6 +35,7 @@ mod levels;
 mod machines;
 mod marks;
 mod members;
+mod neighbours;
 pub mod archive;
 mod overview;
 mod trend_point;
@@ -63,6 +65,7 @@ pub use templates::SiteError;
 use crate::{Comparison, Report, Rules};
 use group_list::GroupPages;
 use last_change::RecordedChanges;
+use neighbours::NeighbourView;
 use overview::Overview;
 use perf_judge::history::{History, Past};
 use perf_judge::ident::{BenchmarkId, digest};
@@ -265,8 +268,19 @@ impl<'a> Site<'a> {
         let past = Past::before(run, history, LOOK_BACK);
         let shown = SiteRuns::of_run(past, run, &report, commits_at);
         let comparisons: Vec<&Comparison> = self.compared(run).collect();
-        let Some(view) = run::view(&shown, &report, &comparisons) else { return Ok(None) };
+        let Some(view) = run::view(&shown, &report, &comparisons, self.neighbours(run)) else {
+            return Ok(None);
+        };
         self.page(&runs::page_of(id), RUN, &view).map(Some)
+    }
+
+    /// A run compared with the newest counted one before it.
+    fn neighbours(&self, run: &Run) -> Option<NeighbourView> {
+        let branch = self.contents.rules.branch;
+        let past = Past::before(run, self.contents.history, LOOK_BACK);
+        let is_alike =
+            |one: &&Run| one.machine.key == run.machine.key && one.is_baseline_for(branch);
+        neighbours::view(past.runs().rev().find(is_alike)?, run)
     }
 
     /// The pages of the recorded comparisons.

@@ -5,6 +5,7 @@ use super::comparison::ComparisonRow;
 use super::counts::CountTable;
 use super::headline::capitalized;
 use super::interval;
+use super::neighbours::NeighbourView;
 use super::overview::{self, Facts};
 use super::rows::{self, has_interval, is_notable};
 use super::run_comparability::Comparability;
@@ -30,6 +31,8 @@ pub(super) struct RunPage {
     /// The last counted run before it.
     previous: Option<RunRow>,
     previous_id: String,
+    /// The differences from that run.
+    neighbours: Option<NeighbourView>,
     comparisons: Vec<ComparisonRow>,
     /// Whether any row has a confidence interval.
     has_intervals: bool,
@@ -66,6 +69,7 @@ pub(super) fn view(
     shown: &SiteRuns<'_>,
     report: &Report,
     comparisons: &[&Comparison],
+    neighbours: Option<NeighbourView>,
 ) -> Option<RunPage> {
     let at = shown.runs.iter().position(|run| run.id == report.run.id)?;
     let run = &shown.runs[at];
@@ -83,6 +87,7 @@ pub(super) fn view(
         id: runs::file_name(run.id),
         previous: previous.map(RunRow::of),
         previous_id: previous.map_or_else(String::new, |run| runs::file_name(run.id)),
+        neighbours,
         comparisons: comparisons.iter().map(|comparison| ComparisonRow::of(comparison)).collect(),
         has_intervals: report.rows.iter().any(has_interval),
         has_baseline: !rows::lacks_baseline(report),

@@ -283,7 +283,7 @@ fn comparisons(all: &[Run], branch: Option<&Run>) -> Vec<Comparison> {
     let of_change = first_slow.filter(|at| *at > 0).map(|at| {
         demo_comparisons::of_the_change(&all[at - 1].commit.as_ref().unwrap().hash, &all[at])
     });
-    let base = all.last().and_then(|run| run.commit.as_ref());
+    let base = all.iter().rev().nth(1).and_then(|run| run.commit.as_ref());
     let of_branch = branch.zip(base);
     let of_branch =
         of_branch.map(|(run, base)| demo_comparisons::of_a_pull_request(&base.hash, run));

@@ -9,4 +9,5 @@ if (lack) {
 } else {
   await import("./outlook.mjs");
   await import("./scripts.mjs");
+  await import("./questions.mjs");
 }
