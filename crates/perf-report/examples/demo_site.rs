@@ -19,7 +19,10 @@ fn main() {
     let folder = PathBuf::from(args.next().unwrap());
     let number = |text: Option<String>, usual| text.map_or(usual, |text| text.parse().unwrap());
     let (runs, more) = (number(args.next(), 120), number(args.next(), 0));
-    for page in demo::pages(runs, more as usize, 10) {
+    let (pages, preview) = demo::pages(runs, more as usize, 10);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(preview.path), preview.bytes).unwrap();
+    for page in pages {
         let file = folder.join(page.path);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, page.contents).unwrap();

@@ -31,6 +31,7 @@ mod replayed;
 mod run_file;
 pub mod site;
 mod links;
+mod picture;
 mod svg;
 mod terminal;
 mod versus;

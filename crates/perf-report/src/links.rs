@@ -87,6 +87,15 @@ fn host(page: &str) -> Option<&str> {
     page.split("://").nth(1)?.split('/').next()
 }
 
+/// The address of the repository's site on GitHub Pages. A domain of its own is redirected to.
+pub(super) fn pages_address(commits_at: &str) -> Option<String> {
+    let path = repository_page(commits_at).strip_prefix("https://github.com/")?;
+    let (owner, name) = path.split_once('/')?;
+    let domain = format!("{}.github.io", owner.to_lowercase());
+    let folder = if name.eq_ignore_ascii_case(&domain) { "" } else { &format!("{name}/") };
+    (!name.contains('/')).then(|| format!("https://{domain}/{folder}"))
+}
+
 /// The page of the repository, from the address of its commit pages.
 pub(super) fn repository_page(commits_at: &str) -> &str {
     commits_at.trim_end_matches('/').trim_end_matches("commit").trim_end_matches('/')
@@ -95,6 +104,20 @@ pub(super) fn repository_page(commits_at: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn repositories_of_github_have_a_site() {
+        let address = |path: &str| pages_address(&format!("https://{path}/commit/"));
+        let cases = [
+            ("github.com/Team/app", Some("https://team.github.io/app/")),
+            ("github.com/team/Team.github.io", Some("https://team.github.io/")),
+            ("github.com/team/app/more", None),
+            ("example.org/team/app", None),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(address(path).as_deref(), expected, "{path}");
+        }
+    }
 
     #[test]
     fn remotes_have_pages() {

@@ -54,6 +54,9 @@ fn the_recorded_runs_have_a_site() {
     assert!(
         page(&project, "data/day/2026-11-04.js").starts_with("perfDay({\"day\":\"2026-11-04\"")
     );
+    let preview = fs::read(project.path().join("out/site/preview.png")).unwrap();
+    assert!(preview.starts_with(b"\x89PNG"));
+    assert!(!overview.contains("og:image"), "the address of the site is unknown");
     assert!(page(&project, "badge.json").contains("\"label\":\"performance\""));
 }
 

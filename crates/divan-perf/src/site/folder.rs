@@ -39,14 +39,18 @@ impl<'a> SiteFolder<'a> {
         Ok(Self { output, old, new })
     }
 
-    /// Writes a file if its contents changed.
+    /// Writes a page if its contents changed.
     pub(super) fn put(&mut self, page: &SiteFile) -> Result<()> {
-        let contents = named(&page.contents);
-        let key = digest(contents.as_bytes());
-        if self.old.files.get(&page.path) != Some(&key) {
-            self.output.write(&format!("{SITE}/{}", page.path), contents.as_bytes())?;
+        self.put_bytes(&page.path, named(&page.contents).as_bytes())
+    }
+
+    /// Writes a file if its contents changed.
+    pub(super) fn put_bytes(&mut self, path: &str, contents: &[u8]) -> Result<()> {
+        let key = digest(contents);
+        if self.old.files.get(path) != Some(&key) {
+            self.output.write(&format!("{SITE}/{path}"), contents)?;
         }
-        self.new.files.insert(page.path.clone(), key);
+        self.new.files.insert(path.to_owned(), key);
         Ok(())
     }
 

@@ -179,6 +179,8 @@ fn write_pages(
     for page in site.overview()? {
         folder.put(&page)?;
     }
+    let preview = site.preview();
+    folder.put_bytes(preview.path, &preview.bytes)?;
     let names: Vec<&BenchmarkId> = site.benchmarks().into_iter().collect();
     for names in names.chunks(AT_ONCE) {
         let pages = each_on_all_processors(names, |name| {

@@ -39,6 +39,7 @@ mod neighbours;
 pub mod archive;
 mod overview;
 mod trend_point;
+mod preview;
 mod project;
 mod releases;
 mod reproduce;
@@ -59,6 +60,7 @@ mod change_points;
 
 pub use data::Archive;
 pub use file::SiteFile;
+pub use preview::SitePicture;
 pub use project::{Project, Release};
 pub use templates::SiteError;
 
@@ -191,6 +193,11 @@ impl<'a> Site<'a> {
             pages.extend(self.machine(key)?);
         }
         Ok(pages)
+    }
+
+    /// The picture beside links to the site.
+    pub fn preview(&self) -> SitePicture {
+        preview::picture(&self.shown)
     }
 
     /// The overview of another machine: the verdicts on its newest run.

@@ -2,9 +2,12 @@
 
 use super::run_view::RunView;
 use super::text;
-use crate::links::repository_page;
+use crate::links::{pages_address, repository_page};
 use serde::Serialize;
 use std::collections::BTreeMap;
+
+/// The path of the picture beside links to the site, below its root.
+pub(super) const PREVIEW: &str = "preview.png";
 
 /// The project of a site.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,6 +39,8 @@ pub(super) struct ProjectView {
     repository_page: Option<String>,
     has_alternatives: bool,
     has_releases: bool,
+    /// The address of the preview on the web, if that of the site follows from the repository.
+    preview: Option<String>,
 }
 
 impl ProjectView {
@@ -57,6 +62,9 @@ impl ProjectView {
             repository_page: page.map(str::to_owned),
             has_alternatives,
             has_releases,
+            preview: commits_at
+                .and_then(pages_address)
+                .map(|address| format!("{address}{PREVIEW}")),
         }
     }
 }

@@ -51,10 +51,12 @@ fn comparison(base: &str, head: &Run, benchmarks: &[Value]) -> Comparison {
 
 fn compared((name, ns, change, state): ComparedRow, why: (Option<Value>, Option<Value>)) -> Value {
     let pair = |at: u32| {
-        let noise = 1.0 + f64::from(at % 5) / 1000.0;
-        let times = |ns: f64| json!({"min": ns * noise * 0.98, "median": ns * noise});
+        // Pairs differ by about three times the interval.
+        let noise =
+            1.0 + (f64::from(at * 7 % 11) / 10.0 - 0.5) * 3.0 * (change[2] - change[1]) / 100.0;
+        let times = |ns: f64| json!({"min": ns * 0.98, "median": ns});
         let first = if at.is_multiple_of(3) { "base" } else { "head" };
-        json!({"first": first, "base": times(ns), "head": times(ns * (1.0 + change[0] / 100.0))})
+        json!({"first": first, "base": times(ns), "head": times(ns * noise * (1.0 + change[0] / 100.0))})
     };
     let [change, low, high] = change.map(|percent| (percent / 100.0).ln_1p());
     let severity = match state {

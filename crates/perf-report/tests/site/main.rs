@@ -23,8 +23,8 @@ static SITE: LazyLock<Made> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let mut pages = made::pages();
     pages.extend(made::first_run_pages());
-    pages.extend(below("demo", demo::pages(45, 0, 2)));
-    pages.extend(below("many", demo::pages(2, 280, 0)));
+    pages.extend(below("demo", demo::pages(45, 0, 2).0));
+    pages.extend(below("many", demo::pages(2, 280, 0).0));
     made::write(&folder.path().join("below/a/path"), &pages);
     Made { folder, pages }
 });

@@ -83,6 +83,7 @@ function leadsSomewhere(link, from) {
 function problems() {
   const all = (selector) => [...document.querySelectorAll(selector)];
   const levels = all("h1, h2, h3, h4").filter((h) => h.offsetParent).map((h) => Number(h.tagName[1]));
+  const content = (name) => document.querySelector(`meta[${name}]`)?.content ?? "";
   const injected = "img, iframe, object, style, script:not([src]):not([type='application/json'])";
   const isNested = (level, i) => (i ? level > 1 && level <= levels[i - 1] + 1 : level === 1);
   const isHandler = ({ name }) => name.startsWith("on");
@@ -94,6 +95,9 @@ function problems() {
     [`headings ${levels}`]: !levels.every(isNested),
     "a drawing without words": all("svg[role=img]").some((svg) => !svg.getAttribute("aria-label")),
     "a bare table": all("th:not([scope]), table:not(.scroll[tabindex] > table)").length > 0,
+    "no description": content("name=description").length < 12,
+    "another title for previews": content("property='og:title'") !== document.title,
+    "another description for previews": content("property='og:description'") !== content("name=description"),
     "no landmarks": all("main, header, nav").length < 3,
   };
   return Object.keys(found).filter((problem) => found[problem]);
