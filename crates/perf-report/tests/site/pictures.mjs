@@ -16,7 +16,9 @@ if (lack) throw new Error(`${lack}: \`cargo xtask ci --setup\` installs it`);
 const DESKTOP = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
 const benchmark = join("benchmark", benchmarkWithChangePoint());
-const run = join("run", readdirSync(join(site, "run")).sort().at(-1));
+const newest = (folder) => join(folder, readdirSync(join(site, folder)).sort().at(-1));
+const run = newest("run");
+const comparison = newest("comparison");
 
 const browser = await launch();
 await take("overview", "index.html", DESKTOP, "light");
@@ -26,6 +28,9 @@ await take("changes", "index.html#changes", DESKTOP, "light");
 await take("benchmark", benchmark, DESKTOP, "light");
 await take("benchmark-dark", benchmark, DESKTOP, "dark");
 await take("benchmark-phone", benchmark, PHONE, "dark");
+await take("causes", `${benchmark}#last-change`, DESKTOP, "light");
+await take("comparison", comparison, DESKTOP, "dark");
+await take("comparison-phone", comparison, PHONE, "light");
 await take("run", run, DESKTOP, "light");
 await take("alternatives", "alternatives.html", DESKTOP, "light");
 await take("scaling", "alternatives.html#scaling", DESKTOP, "dark");
@@ -42,7 +47,7 @@ async function take(name, path, viewport, colorScheme) {
   if (await page.locator(".plot[tabindex]").count()) {
     await page.focus(".plot[tabindex]");
     await page.keyboard.press("End");
-    await page.evaluate(() => scrollTo(0, 0));
+    await page.evaluate((id) => (id ? document.getElementById(id).scrollIntoView() : scrollTo(0, 0)), anchor);
   }
   await page.screenshot({ path: join(pictures, `${name}.png`) });
   await page.close();
