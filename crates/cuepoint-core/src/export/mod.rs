@@ -9,6 +9,7 @@ mod line;
 mod matches;
 mod playlist;
 mod saved;
+mod scan;
 mod value;
 
 pub(crate) use cell::{path_cell, printable, text_cell};
