@@ -12,6 +12,7 @@ mod left_out;
 mod matches;
 mod output;
 mod playlist;
+mod progress;
 mod text;
 mod values;
 

@@ -4,7 +4,7 @@ mod earlier;
 mod tables;
 
 use std::fmt;
-use std::io::{IsTerminal, Write, stderr};
+use std::io::{Write, stderr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -16,13 +16,13 @@ use cuepoint_core::export::RunNote;
 use cuepoint_core::matching::{Confidence, Progress, TrackMatch, Workers, match_all};
 use cuepoint_core::rekordbox::Track;
 use cuepoint_core::results::{FilterSpec, Matched, Table, View};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::catalogue;
 use crate::cli::MatchArgs;
 use crate::input::read_library;
 use crate::left_out::LeftOut;
 use crate::playlist::{find_playlists, tracks};
+use crate::progress;
 
 /// The user stopped the program; what was done is written.
 #[derive(Debug)]
@@ -121,28 +121,16 @@ fn find(
 /// How often the bar is drawn and Ctrl-C asked for.
 const TICK: Duration = Duration::from_millis(20);
 
-fn watch(tracks: usize, progress: &Progress, finished: &AtomicBool, interrupted: &AtomicBool) {
-    let bar = bar(tracks);
+fn watch(tracks: usize, running: &Progress, finished: &AtomicBool, interrupted: &AtomicBool) {
+    let bar = progress::bar("matching", tracks);
     while !finished.load(Ordering::Relaxed) {
-        bar.set_position(progress.done() as u64);
+        bar.set_position(running.done() as u64);
         if interrupted.load(Ordering::Relaxed) {
-            progress.cancel();
+            running.cancel();
         }
         thread::park_timeout(TICK);
     }
     bar.finish_and_clear();
-}
-
-fn bar(tracks: usize) -> ProgressBar {
-    if !stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar =
-        ProgressBar::with_draw_target(Some(tracks as u64), ProgressDrawTarget::stderr_with_hz(5));
-    match ProgressStyle::with_template("matching {bar:30} {pos}/{len} tracks, {eta} left") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
 
 /// One line about the result.

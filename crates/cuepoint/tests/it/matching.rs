@@ -180,6 +180,14 @@ fn other_kinds_of_files_are_left_out_and_the_rest_keeps_its_place() {
 }
 
 #[test]
+fn a_build_reports_its_progress_only_to_a_terminal() {
+    let project = Project::new();
+    let said = project.built("tracks.csv", "my.catalog");
+    assert_eq!(said.lines().count(), 1, "{said:?}");
+    assert!(!said.contains(['\r', '\u{1b}']), "{said:?}");
+}
+
+#[test]
 fn a_table_is_only_browsed_in_a_terminal() {
     let project = Project::new();
     let out = project.path("out.csv");
