@@ -31,9 +31,11 @@ pub(super) fn draw(executor: &Executor<'_>, verdicts: &[Verdict]) -> Result<()> 
     remove(&output.path(FOLDER))?;
     let changed: Vec<Changed<'_>> =
         verdicts.iter().filter_map(|verdict| changed(executor, verdict)).take(MOST).collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
     // A missing callgrind was reported when instructions were counted.
-    let callgrind = InstructionCounter::find(executor.interrupt).ok();
-    let Some(callgrind) = callgrind.filter(|_| !changed.is_empty()) else { return Ok(()) };
+    let Ok(callgrind) = InstructionCounter::find(executor.interrupt) else { return Ok(()) };
     let count = unit::counted(changed.len(), "changed benchmark", "changed benchmarks");
     ui::say(&format!("drawing flame graphs of {count}"));
     let measured: Vec<&ListedBenchmark> =
