@@ -126,8 +126,7 @@ fn workspaces_that_share_a_history_and_a_target_folder_are_told_apart() {
     };
     for number in 1..=3 {
         for folder in ["a", "b"] {
-            let ended =
-                task(folder, &["--launch-ms", "1", "--no-counts", "--color", "never"]);
+            let ended = task(folder, &["--launch-ms", "1", "--no-counts", "--color", "never"]);
             let stdout = &ended.expect(0).stdout;
             assert!(!stdout.contains("removed"), "{folder}: {stdout}");
             assert_eq!(stdout.contains("this is run 3"), number == 3, "{stdout}");
