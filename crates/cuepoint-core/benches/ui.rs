@@ -1,13 +1,13 @@
 //! What a user waits for after touching a key: all that a window needs before it can draw.
 
-use std::fmt::Write;
-
-use cuepoint_core::catalogue::{CatalogSource, Catalogue};
+use cuepoint_core::browse::{Browser, KeyPress, Screen};
+use cuepoint_core::catalogue::Catalogue;
+use cuepoint_core::export::{Delimiter, RunNote, write_matches_csv};
 use cuepoint_core::matching::{Progress, TrackMatch, Workers, match_all};
 use cuepoint_core::rekordbox::{Library, Track, parse};
-use cuepoint_core::results::{Direction, FilterSpec, Item, Matched, Row, SortKey, Table, View};
+use cuepoint_core::results::{Direction, FilterSpec, Matched, SavedTable, SortKey, Table};
 use cuepoint_fixtures::{CatalogueSpec, LibrarySpec, stored_catalogue, stored_library};
-use divan::{AllocProfiler, Bencher, black_box};
+use divan::{AllocProfiler, Bencher};
 
 #[global_allocator]
 static ALLOC: AllocProfiler = AllocProfiler::system();
@@ -22,8 +22,17 @@ const ROWS: usize = 10_000;
 /// Rows that fit on a screen.
 const PAGE: usize = 50;
 
-/// What is typed, letter after letter.
-const KEYSTROKES: [&str; 8] = ["l", "lo", "lov", "love", "lov", "lo", "re", "rem"];
+/// What is typed before a key is pressed, and the key.
+const KEYSTROKES: [(&str, KeyPress); 8] = [
+    ("", KeyPress::Letter('l')),
+    ("l", KeyPress::Letter('o')),
+    ("lo", KeyPress::Letter('v')),
+    ("lov", KeyPress::Letter('e')),
+    ("love", KeyPress::Backspace),
+    ("lov", KeyPress::Backspace),
+    ("r", KeyPress::Letter('e')),
+    ("re", KeyPress::Letter('m')),
+];
 
 /// Rows that are matched. Matching all of them takes a second, and is not what is measured.
 const MATCHED: usize = 1_000;
@@ -35,53 +44,41 @@ fn matched(library: &Library, catalogue: &Catalogue) -> Vec<Option<TrackMatch>> 
     found.iter().cycle().take(ROWS).cloned().collect()
 }
 
-/// A keystroke in the search box (filter, sort, the first page as texts), then a click on the
-/// first row (its candidates as texts) while matching reports its progress.
-#[divan::bench(sample_count = 64, sample_size = 1)]
-fn ui_response(bencher: Bencher<'_, '_>) {
+/// The table as `cuepoint match` writes it and `cuepoint browse` reads it.
+fn saved() -> SavedTable {
     let spec = CatalogueSpec { library: LibrarySpec::of(ROWS), entries: 0 };
     let library = parse(stored_library(spec.library).as_bytes()).expect("well-formed");
     let catalogue = Catalogue::decode(&stored_catalogue(spec)).expect("the file of this version");
     let found = matched(&library, &catalogue);
     let tracks: Vec<Track<'_>> = library.collection.tracks().collect();
     let table = Table::of(Matched::rows(&tracks, &found, &catalogue));
-    let progress = Progress::default();
-    let mut keystrokes = KEYSTROKES.iter().cycle();
+    let run = RunNote { id: String::new(), complete: true };
+    let mut text = Vec::new();
+    write_matches_csv(&mut text, &run, table.all().rows(), Delimiter::Comma).expect("memory");
+    SavedTable::read(&text).expect("the table was just written")
+}
+
+/// A key in the table of `cuepoint browse` (filter, sort, the first page as texts), and then Enter
+/// (all cells of the first row as texts).
+#[divan::bench(sample_count = 64, sample_size = 1)]
+fn ui_response(bencher: Bencher<'_, '_>) {
+    let SavedTable { head, rows } = saved();
+    let table = Table::of(rows);
+    let before = KEYSTROKES.map(|(text, key)| {
+        let spec = FilterSpec { text: text.to_owned(), ..FilterSpec::default() };
+        let mut browser = Browser::new(&head, &table, spec);
+        browser.sort(SortKey::Title, Direction::Ascending);
+        browser.resize(PAGE);
+        (browser, key)
+    });
+    let mut keystrokes = before.iter().cycle().cloned();
     bencher.with_inputs(|| keystrokes.next()).bench_local_values(|keystroke| {
-        let view = typed(&table, keystroke.unwrap_or(&""));
-        let mut screen = page(&view);
-        if let Some(row) = view.rows().next() {
-            screen += &candidates(&row, &catalogue);
-        }
-        (screen, black_box(&progress).done())
+        let (mut browser, key) = keystroke?;
+        Some([press(&mut browser, key), press(&mut browser, KeyPress::Open)])
     });
 }
 
-fn typed<'t, R: Item>(table: &'t Table<R>, text: &str) -> View<'t, R> {
-    let spec = FilterSpec { text: text.to_owned(), ..FilterSpec::default() };
-    let mut view = table.filter(&spec);
-    view.sort(SortKey::Title, Direction::Ascending);
-    view
-}
-
-fn page(view: &View<'_, Matched<'_>>) -> String {
-    let mut screen = String::new();
-    for row in view.page(0, PAGE) {
-        let (track, best) = (row.item.track, row.item.best);
-        let found = best.map_or(("", ""), |best| (best.title(), best.artists()));
-        // Writing to a string cannot fail.
-        let _ = writeln!(screen, "{} {} {} {found:?}", row.index, track.title(), track.artist());
-    }
-    screen
-}
-
-fn candidates(row: &Row<'_, Matched<'_>>, catalogue: &Catalogue) -> String {
-    let mut list = String::new();
-    let candidates = row.item.found.map_or(&[][..], |found| &found.candidates);
-    for candidate in candidates {
-        if let Some(track) = catalogue.get(candidate.id) {
-            let _ = writeln!(list, "{} {} {}", candidate.score.total, track.title(), track.mix());
-        }
-    }
-    list
+fn press(browser: &mut Browser<'_>, key: KeyPress) -> Screen {
+    let _quits = browser.press(key);
+    browser.screen()
 }

@@ -9,8 +9,9 @@
 //! [`rekordbox`] reads the XML file that rekordbox exports, [`catalogue`] what it is matched
 //! against. [`name`] takes titles and credits apart, [`matching`] finds for each track the one of the
 //! catalogue that it is. [`results`] makes a table and answers what is typed into a search box.
-//! [`export`] writes rows as CSV and JSON.
+//! [`browse`] holds the interactive table of results. [`export`] writes rows as CSV and JSON.
 
+pub mod browse;
 pub mod catalogue;
 pub mod export;
 pub mod matching;

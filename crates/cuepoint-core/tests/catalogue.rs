@@ -47,6 +47,14 @@ fn identifiers_are_unique() {
 }
 
 #[test]
+fn a_build_reports_each_entry() {
+    let entries = [entry(3, "A", ""), entry(1, "B", ""), entry(2, "C", "")];
+    let mut reported = Vec::new();
+    let catalogue = Catalogue::build_with(&entries, |added| reported.push(added)).unwrap();
+    assert_eq!((reported, catalogue.len()), (vec![1, 2, 3], 3));
+}
+
+#[test]
 fn csv_is_read_with_whatever_columns_it_has() {
     let csv = "\u{feff}Title;Artists;Duration;BPM;Year;Mood\r\n\
                Glue;Bicep;4:29;129.5;2017;dark\r\n\

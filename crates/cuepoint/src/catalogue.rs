@@ -9,15 +9,32 @@ use cuepoint_core::catalogue::{Catalogue, Entry, InputError, read_csv, read_json
 use crate::cli::BuildArgs;
 use crate::input::{read_bytes, read_table, unpacked_name};
 use crate::output::{self, write_named};
+use crate::progress;
+use crate::text::printable;
+
+/// Tracks between two updates of the progress: the first few say nothing about the speed.
+const REPORTED: usize = 1_000;
 
 /// Builds the catalogue that `args` asks for.
 pub(crate) fn build(args: &BuildArgs) -> anyhow::Result<()> {
     output::check(&args.output)?;
-    let entries = read_entries(&args.tracks)?;
     let name = args.tracks.display();
-    let catalogue = Catalogue::build(&entries).map_err(|error| anyhow!("{name}: {error}"))?;
+    let reading = progress::step(format!("reading {}", printable(&name.to_string())));
+    let entries = read_entries(&args.tracks)?;
+    reading.finish_and_clear();
+    let indexing = progress::bar("indexing", entries.len());
+    let catalogue = Catalogue::build_with(&entries, |added| {
+        if added % REPORTED == 0 {
+            indexing.set_position(added as u64);
+        }
+    });
+    let catalogue = catalogue.map_err(|error| anyhow!("{name}: {error}"))?;
+    indexing.finish_and_clear();
+    let writing =
+        progress::step(format!("writing {}", printable(&args.output.display().to_string())));
     let bytes = catalogue.encode()?;
     write_named(&args.output, |out| out.write_all(&bytes))?;
+    writing.finish_and_clear();
     let output = args.output.display();
     // The file is written already, so a failure to print this summary is ignored.
     let _ = writeln!(stderr(), "{output}: {} tracks, {} bytes", catalogue.len(), bytes.len());

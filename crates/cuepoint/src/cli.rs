@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use cuepoint_core::matching::Points;
-use cuepoint_core::rekordbox::Bpm;
-use cuepoint_core::results::{Bounds, Direction, FilterSpec, Item, View};
+use cuepoint_core::rekordbox::{Bpm, Media};
+use cuepoint_core::results::{Bounds, Direction, FilterSpec, Item, SortKey, View};
 
 use crate::values::{Class, Column, DelimiterName, FormatName, MediaName, Range, StatusName};
 
@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Match(MatchArgs),
     /// Filter and sort a table that `match` wrote.
     Filter(FilterTableArgs),
+    /// Show a table that `match` wrote: filter as you type, sort, page.
+    Browse(BrowseArgs),
     /// Make a catalogue file.
     #[command(subcommand)]
     Catalogue(CatalogueCommand),
@@ -68,6 +70,8 @@ pub(crate) struct MatchArgs {
     pub(crate) catalog: PathBuf,
     #[command(flatten)]
     pub(crate) playlists: PlaylistArgs,
+    #[command(flatten)]
+    pub(crate) media: MediaArgs,
     /// Keep the matched rows of this earlier table.
     ///
     /// Only new, changed and unmatched tracks are searched. A track has changed if its title,
@@ -110,6 +114,27 @@ pub(crate) struct FilterTableArgs {
     /// The table, as `cuepoint match` wrote it.
     pub(crate) table: PathBuf,
     #[command(flatten)]
+    pub(crate) conditions: MatchFilterArgs,
+    #[command(flatten)]
+    pub(crate) sort: SortArgs,
+    /// The file to write [default: standard output].
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct BrowseArgs {
+    /// The table, as `cuepoint match` wrote it.
+    pub(crate) table: PathBuf,
+    #[command(flatten)]
+    pub(crate) conditions: MatchFilterArgs,
+    #[command(flatten)]
+    pub(crate) sort: SortArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct MatchFilterArgs {
+    #[command(flatten)]
     filter: FilterArgs,
     /// Only matches of this confidence.
     #[arg(long, value_name = "CLASS")]
@@ -120,14 +145,9 @@ pub(crate) struct FilterTableArgs {
     /// Only matches with so many points, such as "85-".
     #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
     score: Option<Range<f64>>,
-    #[command(flatten)]
-    pub(crate) sort: SortArgs,
-    /// The file to write [default: standard output].
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
 }
 
-impl FilterTableArgs {
+impl MatchFilterArgs {
     pub(crate) fn spec(&self) -> FilterSpec {
         let score = self.score.map(|range| range.0).unwrap_or_default();
         FilterSpec {
@@ -151,10 +171,14 @@ pub(crate) struct SortArgs {
 
 impl SortArgs {
     pub(crate) fn apply<R: Item>(&self, view: &mut View<'_, R>) {
-        let direction = if self.descending { Direction::Descending } else { Direction::Ascending };
-        if let Some(column) = self.sort {
-            view.sort(column.key(), direction);
+        if let Some((key, direction)) = self.order() {
+            view.sort(key, direction);
         }
+    }
+
+    pub(crate) fn order(&self) -> Option<(SortKey, Direction)> {
+        let direction = if self.descending { Direction::Descending } else { Direction::Ascending };
+        self.sort.map(|column| (column.key(), direction))
     }
 }
 
@@ -214,11 +238,23 @@ pub(crate) struct FilterArgs {
     /// Only tracks in this key, in any notation: "8A" finds "Am".
     #[arg(long, default_value = "", hide_default_value = true)]
     key: String,
+    #[command(flatten)]
+    media: MediaArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct MediaArgs {
     /// Only music, samples or videos [default: all].
     ///
     /// Samples are known by their folder, videos by the extension of the file.
-    #[arg(long, value_name = "KIND", value_delimiter = ',')]
-    media: Vec<MediaName>,
+    #[arg(long = "media", value_name = "KIND", value_delimiter = ',')]
+    names: Vec<MediaName>,
+}
+
+impl MediaArgs {
+    pub(crate) fn kinds(&self) -> Vec<Media> {
+        self.names.iter().map(|name| name.media()).collect()
+    }
 }
 
 impl FilterArgs {
@@ -229,7 +265,7 @@ impl FilterArgs {
             bpm: self.bpm.map(|range| range.0).unwrap_or_default(),
             stars: self.rating.map(|range| range.0).unwrap_or_default(),
             key: self.key.clone(),
-            media: self.media.iter().map(|name| name.media()).collect(),
+            media: self.media.kinds(),
             ..FilterSpec::default()
         }
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use cuepoint_core::rekordbox::{Library, ParseError, parse};
+use cuepoint_core::results::SavedTable;
 use encoding_rs::{UTF_16BE, UTF_16LE};
 use flate2::bufread::MultiGzDecoder;
 
@@ -43,6 +44,17 @@ pub(crate) fn read_table(path: &Path) -> anyhow::Result<Vec<u8>> {
         ));
     }
     Ok(text.into_owned().into_bytes())
+}
+
+/// Reads the table of matches at `path`.
+pub(crate) fn read_saved(path: &Path) -> anyhow::Result<SavedTable> {
+    let name = path.display();
+    SavedTable::read(&read_table(path)?).map_err(|error| {
+        anyhow!(
+            "{name}: {error}\n  help: `cuepoint match library.xml --catalog FILE -o out.csv` writes \
+             one"
+        )
+    })
 }
 
 /// More than any library or catalogue may have: what is packed can be larger than the memory.

@@ -1,6 +1,7 @@
 //! The command line of CuePoint: matches Rekordbox libraries against a catalogue, and looks into,
 //! filters and exports their tracks.
 
+mod browse;
 mod catalogue;
 mod cli;
 mod export;
@@ -11,6 +12,7 @@ mod left_out;
 mod matches;
 mod output;
 mod playlist;
+mod progress;
 mod text;
 mod values;
 
@@ -65,6 +67,7 @@ fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
         Command::Export(args) => export::run(args, out)?,
         Command::Match(args) => matches::run(args, out)?,
         Command::Filter(args) => filter::run(args, out)?,
+        Command::Browse(args) => browse::run(args)?,
         Command::Catalogue(CatalogueCommand::Build(args)) => catalogue::build(args)?,
         Command::Completions(args) => {
             // It panics if the output cannot be written to.

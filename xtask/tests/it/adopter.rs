@@ -40,7 +40,8 @@ fn ten_lines_are_enough_to_measure_and_compare() {
     let program = build(&project);
     let perf = |args: &[&str]| {
         let mut command = Command::new(&program);
-        command.current_dir(project.path()).args(["perf", "--output", "out"]).args(args);
+        command.current_dir(project.path()).args(["perf", "--output", "out"]);
+        command.args(["--launch-ms", "5", "--no-counts", "--no-placement"]).args(args);
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
         Ended::of(command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("XDG_CACHE_HOME", cache))
     };

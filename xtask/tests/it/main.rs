@@ -36,6 +36,7 @@ mod output_folder;
 mod placement;
 mod profile;
 mod prose;
+mod releases;
 mod settings;
 mod shared_target;
 mod surroundings;

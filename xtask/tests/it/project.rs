@@ -299,8 +299,10 @@ impl Project {
     pub(crate) fn command_into(&self, output: &str, args: &[&str]) -> Command {
         let counts = ["--quick", "--counts-only"].iter().any(|flag| args.contains(flag));
         let mut command = self.counting_command(output, args);
-        // Counts of the synthetic benches mean nothing, and take time.
-        command.args((!self.is_real && !counts).then_some("--no-counts"));
+        // Counts and orders of functions of the synthetic benches mean nothing, and take time.
+        if !self.is_real {
+            command.args((!counts).then_some("--no-counts")).arg("--no-placement");
+        }
         command
     }
 

@@ -118,12 +118,15 @@ impl Index {
 
     fn best(&self, lists: &[List<'_>], limit: usize, scratch: &mut Scratch) -> Vec<(u32, u32)> {
         let mut left: u32 = lists.iter().map(|list| list.weight * NORM).sum();
+        let mut added = 0;
         let mut lists = lists.iter();
         let mut threshold = 0;
         for list in lists.by_ref() {
             self.add(list, scratch);
+            added += list.weight * NORM;
             left -= list.weight * NORM;
-            threshold = scratch.threshold(limit);
+            // No track weighs more than what was added, so that often nothing need be sorted.
+            threshold = if left < added { scratch.threshold(limit) } else { 0 };
             if left < threshold {
                 break;
             }
@@ -134,7 +137,7 @@ impl Index {
             left -= list.weight * NORM;
             threshold = scratch.threshold(limit);
         }
-        scratch.finish(limit)
+        scratch.finish(limit, threshold)
     }
 
     /// Adds the weight of a list's word to all of its tracks.
@@ -208,8 +211,9 @@ impl Scratch {
         self.seen.retain(|&track| stays(weights[track as usize]));
     }
 
-    fn finish(&mut self, limit: usize) -> Vec<(u32, u32)> {
-        let threshold = self.threshold(limit);
+    /// The best `limit` tracks, and those that weigh as much as the best. None of them weighs less
+    /// than `threshold`.
+    fn finish(&mut self, limit: usize, threshold: u32) -> Vec<(u32, u32)> {
         self.keep(|weight| weight >= threshold);
         let mut best: Vec<(u32, u32)> =
             self.seen.iter().map(|&track| (track, self.weights[track as usize])).collect();

@@ -16,7 +16,7 @@ pub(super) fn clean(cell: &mut String, text: &str) {
 }
 
 /// `text` without control characters, in one line.
-pub(super) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     append_printable(&mut out, text);
     out

@@ -1,12 +1,17 @@
 //! Lines of a CSV table.
 //!
-//! A table of a library is a hundred thousand lines of two dozen cells. Nearly all cells are short
-//! and ordinary: they are scanned once and appended to the line. Others are written with care:
-//! texts by [`clean`], and both texts and paths in quotes.
+//! A table of a library is a hundred thousand lines of two dozen cells. Nearly all lines are
+//! ordinary: their cells are appended as they are, and the whole line is scanned once. If the scan
+//! finds anything else, the line is written again with care: texts by [`clean`], and both texts and
+//! paths in quotes.
 
 use std::io::{self, Write};
+use std::mem;
+
+use memchr::{memchr, memchr2};
 
 use super::cell::{clean, is_formula};
+use super::scan::{Signs, may_start_formula, signs};
 use super::value::Cell;
 use crate::rekordbox::Location;
 
@@ -24,12 +29,12 @@ pub enum Delimiter {
 }
 
 impl Delimiter {
-    fn sign(self) -> char {
+    fn sign(self) -> u8 {
         match self {
-            Self::Comma => ',',
-            Self::Semicolon => ';',
-            Self::Tab => '\t',
-            Self::Pipe => '|',
+            Self::Comma => b',',
+            Self::Semicolon => b';',
+            Self::Tab => b'\t',
+            Self::Pipe => b'|',
         }
     }
 }
@@ -37,24 +42,49 @@ impl Delimiter {
 /// Bytes that are collected before they are written.
 const CHUNK: usize = 1 << 16;
 
+/// What a cell holds, and so what is done to it.
+#[derive(Clone, Copy)]
+enum Content {
+    /// A text from outside.
+    Text,
+    /// A path, which stays as it is byte for byte.
+    Path,
+    /// What this program makes.
+    Value,
+}
+
 /// Writes lines cell by cell, ended by CR LF. Texts are made harmless for spreadsheets.
 pub(super) struct Lines<W: Write> {
     out: W,
-    text: String,
-    /// Used for every cell that needs care, so that none needs an allocation.
+    /// Whole lines, and the cells of the next one as they are, each with a delimiter after it.
+    text: Vec<u8>,
+    /// Where that next line starts.
+    start: usize,
+    /// Where its cells end.
+    cells: Vec<(usize, Content)>,
+    /// Whether a cell of it may be taken for a formula.
+    formula: bool,
+    /// Used for every line and cell that needs care, so that none needs an allocation.
+    raw: Vec<u8>,
     cell: String,
     path: Vec<u8>,
-    delimiter: char,
-    at_start: bool,
+    delimiter: u8,
 }
 
 impl<W: Write> Lines<W> {
     /// Lines the first of which names the columns.
     pub(super) fn new(out: W, delimiter: Delimiter, columns: &[&str]) -> io::Result<Self> {
-        let text = String::with_capacity(CHUNK + CHUNK / 4);
-        let delimiter = delimiter.sign();
-        let (cell, path) = (String::new(), Vec::new());
-        let mut lines = Self { out, text, cell, path, delimiter, at_start: true };
+        let mut lines = Self {
+            out,
+            text: Vec::with_capacity(CHUNK + CHUNK / 4),
+            start: 0,
+            cells: Vec::with_capacity(columns.len()),
+            formula: false,
+            raw: Vec::new(),
+            cell: String::new(),
+            path: Vec::new(),
+            delimiter: delimiter.sign(),
+        };
         for column in columns {
             lines.text(column);
         }
@@ -64,50 +94,46 @@ impl<W: Write> Lines<W> {
 
     /// A text from outside.
     pub(super) fn text(&mut self, text: &str) {
-        self.separate();
-        let scan = Scan::of(text, self.delimiter);
-        if scan.harmless && !scan.parts {
-            return self.text.push_str(text);
-        }
-        if scan.harmless {
-            return append_in_quotes(&mut self.text, text);
-        }
-        clean(&mut self.cell, text);
-        append_quoted(&mut self.text, &self.cell, self.delimiter);
+        self.append(text, Content::Text);
     }
 
     /// The path of a Location attribute, byte for byte: without its control characters it would
     /// lead to no file.
     pub(super) fn location(&mut self, uri: &str) {
-        self.separate();
         let start = self.text.len();
         Location::append_path(&mut self.text, &mut self.path, uri);
-        let scan = Scan::of(&self.text[start..], self.delimiter);
-        if !scan.harmless || scan.parts {
-            self.cell.clear();
-            self.cell.push_str(&self.text[start..]);
-            self.text.truncate(start);
-            append_path(&mut self.text, &self.cell, self.delimiter);
-        }
+        self.formula |= self.text.get(start).copied().is_some_and(may_start_formula);
+        self.close(Content::Path);
     }
 
     /// A path that was a cell of a table before.
     pub(super) fn kept_path(&mut self, path: &str) {
-        self.separate();
-        append_path(&mut self.text, path, self.delimiter);
+        self.append(path, Content::Path);
     }
 
     /// A number, date or the like; empty if there is none.
     pub(super) fn value(&mut self, value: Option<impl Cell>) {
-        self.separate();
         if let Some(value) = value {
             value.append_to(&mut self.text);
         }
+        self.close(Content::Value);
     }
 
     pub(super) fn end(&mut self) -> io::Result<()> {
-        self.text.push_str("\r\n");
-        self.at_start = true;
+        let Signs { delimiters, quotes, controls } =
+            signs(&self.text[self.start..], self.delimiter);
+        if self.formula || controls {
+            self.write_again(Self::append_with_care);
+        } else if quotes || delimiters != self.cells.len() {
+            self.write_again(Self::append_ordinary);
+        }
+        if !self.cells.is_empty() {
+            self.text.pop();
+        }
+        self.text.extend_from_slice(b"\r\n");
+        self.start = self.text.len();
+        self.cells.clear();
+        self.formula = false;
         if self.text.len() < CHUNK { Ok(()) } else { self.write() }
     }
 
@@ -117,100 +143,103 @@ impl<W: Write> Lines<W> {
     }
 
     fn write(&mut self) -> io::Result<()> {
-        self.out.write_all(self.text.as_bytes())?;
+        self.out.write_all(&self.text)?;
         self.text.clear();
+        self.start = 0;
         Ok(())
     }
 
-    fn separate(&mut self) {
-        if !self.at_start {
-            self.text.push(self.delimiter);
+    fn append(&mut self, cell: &str, content: Content) {
+        if let Some(&first) = cell.as_bytes().first() {
+            self.formula |= may_start_formula(first);
+            self.text.extend_from_slice(cell.as_bytes());
         }
-        self.at_start = false;
+        self.close(content);
     }
-}
 
-fn append_path(text: &mut String, path: &str, delimiter: char) {
-    if is_formula(path) {
-        text.push_str("\"'");
-        append_doubled(text, path);
-        text.push('"');
-    } else {
-        append_quoted(text, path, delimiter);
+    fn close(&mut self, content: Content) {
+        self.cells.push((self.text.len(), content));
+        self.text.push(self.delimiter);
+    }
+
+    /// Writes the cells of the line again, each through `append` unless it is a value.
+    fn write_again(&mut self, append: impl Fn(&mut Self, &[u8], Content)) {
+        let mut raw = mem::take(&mut self.raw);
+        raw.clear();
+        raw.extend_from_slice(&self.text[self.start..]);
+        self.text.truncate(self.start);
+        let mut from = 0;
+        for at in 0..self.cells.len() {
+            let (end, content) = self.cells[at];
+            let cell = &raw[from..end - self.start];
+            match content {
+                Content::Value => self.text.extend_from_slice(cell),
+                Content::Text | Content::Path => append(self, cell, content),
+            }
+            self.text.push(self.delimiter);
+            from = end - self.start + 1;
+        }
+        self.raw = raw;
+    }
+
+    /// Appends a cell without control characters that is no formula.
+    fn append_ordinary(&mut self, cell: &[u8], _: Content) {
+        if memchr2(self.delimiter, b'"', cell).is_some() {
+            append_in_quotes(&mut self.text, "", cell);
+        } else {
+            self.text.extend_from_slice(cell);
+        }
+    }
+
+    fn append_with_care(&mut self, cell: &[u8], content: Content) {
+        let controls = signs(cell, self.delimiter).controls;
+        let formula = cell.first().copied().is_some_and(may_start_formula);
+        match content {
+            _ if !(formula || controls) => self.append_ordinary(cell, content),
+            Content::Path => self.append_odd_path(cell),
+            Content::Text | Content::Value => self.append_cleaned(cell),
+        }
+    }
+
+    fn append_cleaned(&mut self, cell: &[u8]) {
+        // Cells are appended as texts, so nothing is lost.
+        clean(&mut self.cell, &String::from_utf8_lossy(cell));
+        append_quoted(&mut self.text, &self.cell, self.delimiter);
+    }
+
+    fn append_odd_path(&mut self, cell: &[u8]) {
+        let path = String::from_utf8_lossy(cell);
+        if is_formula(&path) {
+            append_in_quotes(&mut self.text, "'", cell);
+        } else {
+            append_quoted(&mut self.text, &path, self.delimiter);
+        }
     }
 }
 
 /// Appends a cell, in quotes if it needs them.
-fn append_quoted(text: &mut String, cell: &str, delimiter: char) {
-    let parts = |letter: char| letter == delimiter || letter == '"' || letter.is_control();
+fn append_quoted(text: &mut Vec<u8>, cell: &str, delimiter: u8) {
+    let parts =
+        |letter: char| letter == char::from(delimiter) || letter == '"' || letter.is_control();
     if cell.contains(parts) {
-        append_in_quotes(text, cell);
+        append_in_quotes(text, "", cell.as_bytes());
     } else {
-        text.push_str(cell);
+        text.extend_from_slice(cell.as_bytes());
     }
 }
 
-fn append_in_quotes(text: &mut String, cell: &str) {
-    text.push('"');
-    append_doubled(text, cell);
-    text.push('"');
-}
-
-fn append_doubled(text: &mut String, cell: &str) {
-    for (at, part) in cell.split('"').enumerate() {
-        text.push_str(if at > 0 { "\"\"" } else { "" });
-        text.push_str(part);
+/// Appends `prefix` and `cell` in quotes, with those of the cell doubled.
+fn append_in_quotes(text: &mut Vec<u8>, prefix: &str, cell: &[u8]) {
+    text.push(b'"');
+    text.extend_from_slice(prefix.as_bytes());
+    let mut rest = cell;
+    while let Some(at) = memchr(b'"', rest) {
+        text.extend_from_slice(&rest[..=at]);
+        text.push(b'"');
+        rest = &rest[at + 1..];
     }
-}
-
-/// What one scan of a text's bytes finds.
-struct Scan {
-    /// No control character, and nothing at its start that a program may skip or take for a formula.
-    harmless: bool,
-    /// There is a sign that separates cells.
-    parts: bool,
-}
-
-/// Bytes that are looked at together: so many fit into a vector of every processor of today.
-const LANES: usize = 16;
-
-impl Scan {
-    /// Control characters beyond ASCII start with 0xC2, as a few letters do, which then take the
-    /// long way.
-    fn of(text: &str, delimiter: char) -> Self {
-        let bytes = text.as_bytes();
-        let Some(&first) = bytes.first() else { return Self { harmless: true, parts: false } };
-        let formula = matches!(first, b'=' | b'+' | b'-' | b'@');
-        let skipped = first <= b' ' || first >= 0x80;
-        let found = signs(bytes, delimiter as u8);
-        let harmless = !formula && !skipped && found & CONTROL == 0;
-        Self { harmless, parts: found & PARTS != 0 }
-    }
-}
-
-const CONTROL: u8 = 1;
-const PARTS: u8 = 2;
-
-/// What there is in `bytes`.
-fn signs(bytes: &[u8], delimiter: u8) -> u8 {
-    let Some(last) = bytes.last_chunk::<LANES>() else {
-        return bytes.iter().fold(0, |found, &byte| found | sign(byte, delimiter));
-    };
-    // Some of the last bytes are looked at twice, which costs less than one by one.
-    let mut lanes = last.map(|byte| sign(byte, delimiter));
-    for chunk in bytes.as_chunks::<LANES>().0 {
-        for (lane, &byte) in lanes.iter_mut().zip(chunk) {
-            *lane |= sign(byte, delimiter);
-        }
-    }
-    lanes.iter().fold(0, |found, lane| found | lane)
-}
-
-/// What a byte is, without a branch, so that the compiler can do many at once.
-fn sign(byte: u8, delimiter: u8) -> u8 {
-    let control = (byte < b' ') | (byte == 0x7f) | (byte == 0xc2);
-    let parts = (byte == b'"') | (byte == delimiter);
-    (u8::from(control) * CONTROL) | (u8::from(parts) * PARTS)
+    text.extend_from_slice(rest);
+    text.push(b'"');
 }
 
 #[cfg(test)]

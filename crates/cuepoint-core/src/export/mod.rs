@@ -9,9 +9,10 @@ mod line;
 mod matches;
 mod playlist;
 mod saved;
+mod scan;
 mod value;
 
-pub(crate) use cell::{path_cell, text_cell};
+pub(crate) use cell::{path_cell, printable, text_cell};
 pub use file::write_file;
 pub use json::write_json;
 pub use library::write_csv;

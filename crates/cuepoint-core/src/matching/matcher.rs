@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::plan::{Stage, plan};
-use super::score::{Points, Score, score};
+use super::score::{Points, Score, Scorer};
 use super::wanted::Wanted;
 use crate::catalogue::{CatalogSource, Query};
 
@@ -135,18 +135,17 @@ impl TrackMatch {
 /// Finds what `wanted` is among the tracks of `source`.
 pub fn match_track(wanted: &Wanted, source: &impl CatalogSource) -> TrackMatch {
     let mut result = TrackMatch::default();
-    let mut known = HashSet::new();
+    let mut known = HashSet::with_capacity(2 * CANDIDATES);
+    let mut scorer = Scorer::new(wanted);
     for (stage, query) in plan(&wanted.readings) {
         let hits = source.search(&query, CANDIDATES);
         let number = result.queries.len() + 1;
         result.queries.push(QueryLog { stage, query, found: hits.len() });
         let fresh = hits.into_iter().filter(|hit| known.insert(hit.id));
         let tracks = fresh.filter_map(|hit| source.get(hit.id));
-        result.candidates.extend(tracks.map(|track| Candidate {
-            id: track.id(),
-            score: score(wanted, track),
-            query: number,
-        }));
+        let scored = tracks.filter_map(|track| Some((track.id(), scorer.score(track)?)));
+        let candidates = scored.map(|(id, score)| Candidate { id, score, query: number });
+        result.candidates.extend(candidates);
         if result.candidates.iter().any(is_certain) {
             break;
         }

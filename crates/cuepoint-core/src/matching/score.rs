@@ -15,7 +15,7 @@
 
 use std::cmp::{Ordering, Reverse};
 
-use super::similarity::{Similarity, Word, compare, title_words};
+use super::similarity::{Similarity, Word, artist_words, compare, title_words};
 use super::version::version_points;
 use super::wanted::Wanted;
 use crate::catalogue::{CatalogTrack, NameWords};
@@ -131,23 +131,73 @@ const LEAST_LONE_TITLE: f64 = 0.95;
 /// Artists less alike than this are others, of 1.
 const LEAST_ARTIST: f64 = 0.45;
 
-/// The best score of `track` over the readings of `wanted`.
-pub(super) fn score(wanted: &Wanted, track: CatalogTrack<'_>) -> Score {
-    let scores = wanted.readings.iter().map(|name| score_reading(wanted, name, track));
-    let best = scores.reduce(|best, next| if next.order(&best).is_lt() { next } else { best });
-    best.unwrap_or_else(|| score_reading(wanted, &Name::default(), track))
+/// Scores candidates for one track. What does not depend on the candidate is made once.
+pub(super) struct Scorer<'w, 'c> {
+    wanted: &'w Wanted,
+    readings: Vec<Reading<'w>>,
+    /// The words of a candidate's title; kept for its allocation.
+    found: Vec<Word<'c>>,
 }
 
-fn score_reading(wanted: &Wanted, name: &Name, track: CatalogTrack<'_>) -> Score {
-    let found = track.name();
-    let evidence = Evidence::of(wanted, track);
-    let mut left = title_words(texts(&name.title), texts(&name.optional));
-    let mut right = title_words(found.title(), found.optional().chain(hinted_remixer(name, found)));
-    let title = compare(&mut left, &mut right);
+/// A way to read a name, as words to compare.
+struct Reading<'w> {
+    name: &'w Name,
+    title: Vec<Word<'w>>,
+    /// Each artist with its weight.
+    artists: Vec<(Vec<Word<'w>>, f64)>,
+}
+
+impl<'w> Reading<'w> {
+    fn of(name: &'w Name) -> Self {
+        let main = name.credit.main.iter().map(|artist| (artist, 1.0));
+        let featured = name.credit.featured.iter().map(|artist| (artist, FEATURED));
+        let artists = main.chain(featured);
+        Self {
+            name,
+            title: title_words(texts(&name.title), texts(&name.optional)).collect(),
+            artists: artists
+                .map(|(artist, weight)| (artist_words(texts(artist)), weight))
+                .collect(),
+        }
+    }
+}
+
+impl<'w, 'c> Scorer<'w, 'c> {
+    pub(super) fn new(wanted: &'w Wanted) -> Self {
+        let readings = wanted.readings.iter().map(Reading::of).collect();
+        Self { wanted, readings, found: Vec::new() }
+    }
+
+    /// The best score of `track` over the readings; none without one.
+    pub(super) fn score(&mut self, track: CatalogTrack<'c>) -> Option<Score> {
+        let evidence = Evidence::of(self.wanted, track);
+        let mut best: Option<Score> = None;
+        for reading in &mut self.readings {
+            let found = track.name();
+            let optional = found.optional().chain(hinted_remixer(reading.name, found));
+            self.found.clear();
+            self.found.extend(title_words(found.title(), optional));
+            let title = compare(&mut reading.title, &mut self.found);
+            let next = score_reading(self.wanted, reading, track, &title, &evidence);
+            if best.is_none_or(|best| next.order(&best).is_lt()) {
+                best = Some(next);
+            }
+        }
+        best
+    }
+}
+
+fn score_reading(
+    wanted: &Wanted,
+    reading: &mut Reading<'_>,
+    track: CatalogTrack<'_>,
+    title: &Similarity,
+    evidence: &Evidence,
+) -> Score {
     // Most candidates share a few words only: their artists would take most of the time.
     let compared = title.ratio >= LEAST_TITLE;
-    let artist = if compared { artist_similarity(name, track) } else { Some(0.0) };
-    let version = version_points(&name.version, &name.optional, found);
+    let artist = if compared { artist_similarity(reading, track) } else { Some(0.0) };
+    let version = version_points(&reading.name.version, &reading.name.optional, track.name());
     let base = match artist {
         Some(artist) => 50.0 * title.ratio + 35.0 * artist + 0.15 * version,
         None => 80.0 * title.ratio + 0.20 * version,
@@ -169,7 +219,7 @@ fn score_reading(wanted: &Wanted, name: &Name, track: CatalogTrack<'_>) -> Score
         slip: title.slip,
         refusal: None,
     };
-    score.refusal = refusal(&score, &title, artist, &evidence);
+    score.refusal = refusal(&score, title, artist, evidence);
     score
 }
 
@@ -212,26 +262,19 @@ fn texts(words: &[String]) -> impl Iterator<Item = &str> {
 ///
 /// Both sides are asked how well the other covers them. The better answer counts more: a library
 /// often names one of two artists, and a catalogue leaves out who is featured.
-fn artist_similarity(name: &Name, track: CatalogTrack<'_>) -> Option<f64> {
-    let credit = &name.credit;
-    let main = credit.main.iter().map(|artist| (artist, 1.0));
-    let wanted: Vec<(Vec<&str>, f64)> = main
-        .chain(credit.featured.iter().map(|artist| (artist, FEATURED)))
-        .map(|(artist, weight)| (texts(artist).collect(), weight))
-        .collect();
-    let found: Vec<Vec<&str>> = track.name().artists().map(Iterator::collect).collect();
-    if credit.main.is_empty() || found.is_empty() {
+fn artist_similarity(reading: &mut Reading<'_>, track: CatalogTrack<'_>) -> Option<f64> {
+    let mut found: Vec<_> = track.name().artists().map(artist_words).collect();
+    if reading.name.credit.main.is_empty() || found.is_empty() {
         return None;
     }
-    let by: Vec<&str> = track.name().by().collect();
-    let alike = |one: &[&str], other: &[&str]| artist_alike(one, other);
-    let forward = wanted.iter().map(|(artist, weight)| {
-        let others = found.iter().chain([&by]);
-        (others.map(|other| alike(artist, other)).fold(0.0, f64::max), *weight)
-    });
-    let forward = mean(forward);
-    let backward = mean(found.iter().map(|artist| {
-        (wanted.iter().map(|(other, _)| alike(artist, other)).fold(0.0, f64::max), 1.0)
+    let mut by = artist_words(track.name().by());
+    let forward = mean(reading.artists.iter_mut().map(|(artist, weight)| {
+        let others = found.iter_mut().chain([&mut by]);
+        (others.map(|other| artist_alike(artist, other)).fold(0.0, f64::max), *weight)
+    }));
+    let backward = mean(found.iter_mut().map(|artist| {
+        let others = reading.artists.iter_mut().map(|(other, _)| artist_alike(artist, other));
+        (others.fold(0.0, f64::max), 1.0)
     }));
     Some(0.75 * forward.max(backward) + 0.25 * forward.min(backward))
 }
@@ -239,10 +282,8 @@ fn artist_similarity(name: &Name, track: CatalogTrack<'_>) -> Option<f64> {
 /// The weight of a featured artist beside that of a main one.
 const FEATURED: f64 = 0.3;
 
-fn artist_alike(one: &[&str], other: &[&str]) -> f64 {
-    let mut left: Vec<Word<'_>> = one.iter().map(|word| Word::new(word, false)).collect();
-    let mut right: Vec<Word<'_>> = other.iter().map(|word| Word::new(word, false)).collect();
-    let found = compare(&mut left, &mut right);
+fn artist_alike(one: &mut [Word<'_>], other: &mut [Word<'_>]) -> f64 {
+    let found = compare(one, other);
     // One common word of two is a common first name, and a name is not both misspelt and shortened.
     let other = found.slip && found.left_over != [false, false];
     if found.ratio < 0.6 || other { 0.0 } else { found.ratio }

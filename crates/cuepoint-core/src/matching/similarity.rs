@@ -44,9 +44,11 @@ pub(super) struct Similarity {
 /// One word of a name under comparison.
 #[derive(Clone, Debug)]
 pub(super) struct Word<'a> {
-    text: Cow<'a, str>,
+    text: &'a str,
     weight: f64,
     optional: bool,
+    /// Whether it is written in Latin letters, none of which may be an umlaut without its dots.
+    plain: bool,
     paired: bool,
 }
 
@@ -54,7 +56,10 @@ impl<'a> Word<'a> {
     pub(super) fn new(text: &'a str, optional: bool) -> Self {
         let weight =
             if is_minor(text) { MINOR } else { 1.0 + text.chars().take(12).count() as f64 };
-        Self { text: Cow::Borrowed(text), weight, optional, paired: false }
+        // `str::contains` takes long to start.
+        let is_umlaut = |pair: &[u8]| UMLAUTS.iter().any(|it| it.0.as_bytes() == pair);
+        let plain = text.is_ascii() && !text.as_bytes().windows(2).any(is_umlaut);
+        Self { text, weight, optional, plain, paired: false }
     }
 }
 
@@ -62,32 +67,39 @@ impl<'a> Word<'a> {
 pub(super) fn title_words<'a>(
     own: impl Iterator<Item = &'a str>,
     optional: impl Iterator<Item = &'a str>,
-) -> Vec<Word<'a>> {
+) -> impl Iterator<Item = Word<'a>> {
     let own = own.map(|word| Word::new(word, false));
-    own.chain(optional.map(|word| Word::new(word, true))).take(MOST_WORDS).collect()
+    own.chain(optional.map(|word| Word::new(word, true))).take(MOST_WORDS)
 }
 
-/// Compares two names. The pairs found are marked in both.
+/// The words of an artist.
+pub(super) fn artist_words<'a>(words: impl Iterator<Item = &'a str>) -> Vec<Word<'a>> {
+    words.map(|word| Word::new(word, false)).collect()
+}
+
+/// Compares two names, whatever pairs an earlier comparison found.
 pub(super) fn compare(left: &mut [Word<'_>], right: &mut [Word<'_>]) -> Similarity {
     if left.is_empty() || right.is_empty() {
         return Similarity::default();
     }
-    let mut paired = pair(left, right, |left, right| if left == right { 1.0 } else { 0.0 });
+    left.iter_mut().for_each(|word| word.paired = false);
+    right.iter_mut().for_each(|word| word.paired = false);
+    let mut paired = pair_same(left, right, |left, right| left.text == right.text);
     if all_paired(left) && all_paired(right) {
         return Similarity { ratio: 1.0, ..Similarity::default() };
     }
     if letters(left).eq(letters(right)) {
         paired += (pair_own(left) + pair_own(right)) / 2.0;
     }
-    paired += pair(left, right, in_latin);
+    paired += pair_same(left, right, in_latin);
     let before = paired;
-    paired += pair(left, right, slip);
+    paired += pair_alike(left, right);
     let total = total(left) + total(right);
     let lacks = |optional| [&*left, &*right].map(|words| words.iter().any(is_left_over(optional)));
     Similarity {
         ratio: 2.0 * paired / total,
         left_over: lacks(false),
-        minor: left.iter().chain(&*right).any(|word| !word.paired && is_minor(&word.text)),
+        minor: left.iter().chain(&*right).any(|word| !word.paired && is_minor(word.text)),
         other_option: lacks(true) == [true, true],
         slip: paired > before,
     }
@@ -98,15 +110,33 @@ fn all_paired(words: &[Word<'_>]) -> bool {
 }
 
 fn is_left_over(optional: bool) -> impl Fn(&Word<'_>) -> bool {
-    move |word| !word.paired && word.optional == optional && !is_minor(&word.text)
+    move |word| !word.paired && word.optional == optional && !is_minor(word.text)
 }
 
-/// Pairs each word with the most alike one that is free; the result is the weight of the pairs.
-fn pair(left: &mut [Word<'_>], right: &mut [Word<'_>], alike: impl Fn(&str, &str) -> f64) -> f64 {
+/// Pairs each word with the first free one that is the same; the result is the weight of the pairs.
+fn pair_same(
+    left: &mut [Word<'_>],
+    right: &mut [Word<'_>],
+    same: impl Fn(&Word<'_>, &Word<'_>) -> bool,
+) -> f64 {
+    let mut sum = 0.0;
+    for one in left.iter_mut().filter(|word| !word.paired) {
+        let other = right.iter_mut().find(|other| !other.paired && same(one, other));
+        let Some(other) = other else { continue };
+        one.paired = true;
+        other.paired = true;
+        sum += (one.weight + other.weight) / 2.0;
+    }
+    sum
+}
+
+/// Pairs each word with the free one of which it most likely is a slip; the result is the weight
+/// of the pairs.
+fn pair_alike(left: &mut [Word<'_>], right: &mut [Word<'_>]) -> f64 {
     let mut sum = 0.0;
     for one in left.iter_mut().filter(|word| !word.paired) {
         let free = right.iter_mut().filter(|word| !word.paired);
-        let scored = free.map(|other| (alike(&one.text, &other.text), other));
+        let scored = free.map(|other| (slip(one.text, other.text), other));
         let best = scored
             .filter(|(alike, _)| *alike > 0.0)
             .reduce(|best, next| if next.0 > best.0 { next } else { best });
@@ -119,12 +149,8 @@ fn pair(left: &mut [Word<'_>], right: &mut [Word<'_>], alike: impl Fn(&str, &str
 }
 
 /// Whether two words are one in Latin letters, with umlauts written in either way.
-fn in_latin(left: &str, right: &str) -> f64 {
-    // Almost every pair of words gets here, and `str::contains` takes long to start.
-    let is_umlaut = |pair: &[u8]| UMLAUTS.iter().any(|it| it.0.as_bytes() == pair);
-    let plain_already = |word: &str| word.is_ascii() && !word.as_bytes().windows(2).any(is_umlaut);
-    let differ = plain_already(left) && plain_already(right);
-    if !differ && plain(left) == plain(right) { 1.0 } else { 0.0 }
+fn in_latin(left: &Word<'_>, right: &Word<'_>) -> bool {
+    !(left.plain && right.plain) && plain(left.text) == plain(right.text)
 }
 
 /// How umlauts are written without dots, and what folding makes of those with dots.
@@ -187,10 +213,14 @@ mod tests {
     use super::*;
     use crate::name::words;
 
+    fn texts(words: &[String]) -> impl Iterator<Item = &str> {
+        words.iter().map(String::as_str)
+    }
+
     fn titles(left: &str, right: &str) -> Similarity {
         let (left, right) = (words(left), words(right));
-        let mut left = title_words(left.iter().map(String::as_str), [].into_iter());
-        let mut right = title_words(right.iter().map(String::as_str), [].into_iter());
+        let of = |words| title_words(texts(words), [].into_iter()).collect::<Vec<_>>();
+        let (mut left, mut right) = (of(&left), of(&right));
         compare(&mut left, &mut right)
     }
 

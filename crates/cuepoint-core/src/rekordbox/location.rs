@@ -29,12 +29,12 @@ impl Location {
     }
 
     /// Appends what [`as_str`](Self::as_str) gives. The buffer serves for many.
-    pub(crate) fn append_path(out: &mut String, buffer: &mut Vec<u8>, uri: &str) {
+    pub(crate) fn append_path(out: &mut Vec<u8>, buffer: &mut Vec<u8>, uri: &str) {
         let path = local_part(uri).and_then(plain_path);
         let start = out.len();
         if path.is_none_or(|path| !append_decoded(out, path)) {
             out.truncate(start);
-            out.push_str(decode_in(buffer, uri).1);
+            out.extend_from_slice(decode_in(buffer, uri).1.as_bytes());
         }
     }
 
@@ -98,6 +98,11 @@ fn bare_form(text: &str) -> Form {
 
 /// The path of a `file:` URI, with its leading slash; none for other schemes.
 fn local_part(uri: &str) -> Option<&str> {
+    // As rekordbox writes it.
+    let usual = uri.strip_prefix(USUAL).filter(|path| !path.starts_with(HOST));
+    if usual.is_some() {
+        return uri.get(USUAL.len() - 1..);
+    }
     let scheme = uri.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("file://"))?;
     let rest = &uri[scheme.len()..];
     let host = rest.get(..HOST.len()).filter(|host| host.eq_ignore_ascii_case(HOST));
@@ -109,6 +114,8 @@ fn local_part(uri: &str) -> Option<&str> {
 
 const HOST: &str = "localhost";
 
+const USUAL: &str = "file://localhost/";
+
 /// The path without the slash before a drive, if that is clear before it is decoded.
 fn plain_path(path: &str) -> Option<&str> {
     let below = path.strip_prefix('/')?;
@@ -116,19 +123,43 @@ fn plain_path(path: &str) -> Option<&str> {
     prefix.map(|_| if starts_with_drive(below) { below } else { path })
 }
 
-/// Appends `path` with `%xx` replaced. False if that takes more than one byte for a letter, or
-/// something is no escape: then what was appended does not count.
-fn append_decoded(out: &mut String, path: &str) -> bool {
-    let mut rest = path;
-    while let Some(at) = memchr(b'%', rest.as_bytes()) {
-        let byte = escaped_byte(&rest.as_bytes()[at + 1..]).filter(u8::is_ascii);
-        let Some(byte) = byte else { return false };
-        out.push_str(&rest[..at]);
-        out.push(char::from(byte));
-        rest = &rest[at + 3..];
+/// Appends `path` with `%xx` replaced. False if something is no escape or the result is no UTF-8:
+/// then what was appended does not count.
+fn append_decoded(out: &mut Vec<u8>, path: &str) -> bool {
+    let start = out.len();
+    let mut rest = path.as_bytes();
+    let mut ascii = true;
+    while let Some(word) = rest.first_chunk::<8>() {
+        let plain = before_escape(*word);
+        // Appending a word and taking some of it back is faster than appending a part.
+        out.extend_from_slice(word);
+        rest = &rest[plain..];
+        if plain < word.len() {
+            out.truncate(out.len() - (word.len() - plain));
+            let Some(byte) = escaped_byte(&rest[1..]) else { return false };
+            out.push(byte);
+            ascii &= byte.is_ascii();
+            rest = &rest[3..];
+        }
     }
-    out.push_str(rest);
-    true
+    while let Some((&first, after)) = rest.split_first() {
+        let escaped = escaped_byte(after).filter(|_| first == b'%');
+        if first == b'%' && escaped.is_none() {
+            return false;
+        }
+        out.push(escaped.unwrap_or(first));
+        ascii &= escaped.is_none_or(|byte| byte.is_ascii());
+        rest = if escaped.is_some() { &after[2..] } else { after };
+    }
+    ascii || std::str::from_utf8(&out[start..]).is_ok()
+}
+
+/// How many bytes of `word` come before its first `%`, all of them together.
+fn before_escape(word: [u8; 8]) -> usize {
+    let difference = u64::from_le_bytes(word) ^ u64::from_le_bytes([b'%'; 8]);
+    // The lowest byte that borrows is the first that does not differ.
+    let borrowed = difference.wrapping_sub(u64::from_le_bytes([1; 8])) & !difference;
+    (borrowed & u64::from_le_bytes([0x80; 8])).trailing_zeros() as usize / 8
 }
 
 fn starts_with_drive(path: &str) -> bool {
@@ -154,18 +185,25 @@ fn percent_decoded<'a>(buffer: &'a mut Vec<u8>, text: &'a str) -> &'a str {
 
 /// The byte that the two hex digits at the start of `bytes` mean.
 fn escaped_byte(bytes: &[u8]) -> Option<u8> {
-    let [high, low, ..] = bytes else { return None };
-    Some(hex_digit(*high)? << 4 | hex_digit(*low)?)
+    let &[high, low, ..] = bytes else { return None };
+    let (high, low) = (HEX_DIGITS[usize::from(high)], HEX_DIGITS[usize::from(low)]);
+    (high | low < NO_DIGIT).then_some(high << 4 | low)
 }
 
-fn hex_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
+/// More than any digit.
+const NO_DIGIT: u8 = 16;
+
+/// The hex digit that each byte is, or [`NO_DIGIT`]: paths have an escape every few letters.
+const HEX_DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < NO_DIGIT {
+        digits[b"0123456789abcdef"[value as usize] as usize] = value;
+        digits[b"0123456789ABCDEF"[value as usize] as usize] = value;
+        value += 1;
     }
-}
+    digits
+};
 
 #[cfg(test)]
 mod tests {
@@ -235,10 +273,10 @@ mod tests {
         #[test]
         fn any_text_is_a_location(uri in "([a-zA-Z/:é]|%[0-9a-f]{2}|%[a-z]|\\PC){0,12}") {
             for uri in [format!("file://localhost/{uri}"), format!("file://localhost{uri}"), uri] {
-                let mut appended = String::new();
+                let mut appended = Vec::new();
                 Location::append_path(&mut appended, &mut Vec::new(), &uri);
                 let location = Location::decode(&uri);
-                prop_assert_eq!(&appended, location.as_str());
+                prop_assert_eq!(String::from_utf8(appended).unwrap(), location.as_str());
             }
         }
 

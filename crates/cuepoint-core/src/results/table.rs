@@ -84,6 +84,16 @@ impl<R: Item> Table<R> {
         View { table: self, rows }
     }
 
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
     fn facts(&self, row: u32) -> &Facts {
         &self.facts[row as usize]
     }

@@ -4,7 +4,7 @@ mod earlier;
 mod tables;
 
 use std::fmt;
-use std::io::{IsTerminal, Write, stderr};
+use std::io::{Write, stderr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -15,14 +15,14 @@ use cuepoint_core::catalogue::Catalogue;
 use cuepoint_core::export::RunNote;
 use cuepoint_core::matching::{Confidence, Progress, TrackMatch, Workers, match_all};
 use cuepoint_core::rekordbox::Track;
-use cuepoint_core::results::{Matched, Table, View};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use cuepoint_core::results::{FilterSpec, Matched, Table, View};
 
 use crate::catalogue;
 use crate::cli::MatchArgs;
 use crate::input::read_library;
 use crate::left_out::LeftOut;
 use crate::playlist::{find_playlists, tracks};
+use crate::progress;
 
 /// The user stopped the program; what was done is written.
 #[derive(Debug)]
@@ -48,20 +48,28 @@ pub(crate) fn run(args: &MatchArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let earlier = args.incremental.as_deref().map(earlier::read).transpose()?;
     let (catalogue, sum) = catalogue::open(&args.catalog)?;
     let is_kept = |track: Track<'_>| earlier.as_ref().is_some_and(|it| it.matched(track).is_some());
-    let searched: Vec<bool> = tracks.iter().map(|track| !is_kept(*track)).collect();
+    let media = args.media.kinds();
+    let is_wanted = |track: &Track<'_>| media.is_empty() || media.contains(&track.media());
+    let wanted: Vec<bool> = tracks.iter().map(is_wanted).collect();
+    let searched = tracks.iter().zip(&wanted).map(|(track, wanted)| *wanted && !is_kept(*track));
+    let searched: Vec<bool> = searched.collect();
     let open = tracks.iter().zip(&searched).filter(|(_, open)| **open);
     let open: Vec<Track<'_>> = open.map(|(track, _)| *track).collect();
     let found = find(&open, &catalogue, args.threads.map_or(0, usize::from))?;
     let done = found.iter().flatten().count();
-    let run = RunNote { id: run_id(&tracks, sum), complete: done == open.len() };
+    let of_run = tracks.iter().zip(&wanted).filter(|(_, wanted)| **wanted);
+    let run =
+        RunNote { id: run_id(of_run.map(|(track, _)| *track), sum), complete: done == open.len() };
     let found = in_place(&searched, found);
     let rows = Matched::rows(&tracks, &found, &catalogue).into_iter();
     let table = Table::of(match &earlier {
         Some(earlier) => rows.map(|row| row.or_kept(earlier)).collect(),
         None => rows.collect(),
     });
-    let files = tables::write(args, &run, &table, &catalogue, out)?;
-    summarise(&table.all(), tracks.len() - open.len());
+    let spec = FilterSpec { media, ..FilterSpec::default() };
+    let files = tables::write(args, &run, &table, &spec, &catalogue, out)?;
+    let view = table.filter(&spec);
+    summarise(&view, view.len() - open.len());
     out.flush()?;
     if !run.complete {
         return Err(Stopped { done, of: open.len() }.into());
@@ -76,7 +84,7 @@ fn in_place(searched: &[bool], found: Vec<Option<TrackMatch>>) -> Vec<Option<Tra
 }
 
 /// Names a run by what went into it: the same tracks and catalogue give the same bytes.
-fn run_id(tracks: &[Track<'_>], catalogue: u32) -> String {
+fn run_id<'a>(tracks: impl Iterator<Item = Track<'a>>, catalogue: u32) -> String {
     let mut hasher = crc32fast::Hasher::new();
     for track in tracks {
         hasher.update(&track.id().unwrap_or(u64::MAX).to_le_bytes());
@@ -113,28 +121,16 @@ fn find(
 /// How often the bar is drawn and Ctrl-C asked for.
 const TICK: Duration = Duration::from_millis(20);
 
-fn watch(tracks: usize, progress: &Progress, finished: &AtomicBool, interrupted: &AtomicBool) {
-    let bar = bar(tracks);
+fn watch(tracks: usize, running: &Progress, finished: &AtomicBool, interrupted: &AtomicBool) {
+    let bar = progress::bar("matching", tracks);
     while !finished.load(Ordering::Relaxed) {
-        bar.set_position(progress.done() as u64);
+        bar.set_position(running.done() as u64);
         if interrupted.load(Ordering::Relaxed) {
-            progress.cancel();
+            running.cancel();
         }
         thread::park_timeout(TICK);
     }
     bar.finish_and_clear();
-}
-
-fn bar(tracks: usize) -> ProgressBar {
-    if !stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar =
-        ProgressBar::with_draw_target(Some(tracks as u64), ProgressDrawTarget::stderr_with_hz(5));
-    match ProgressStyle::with_template("matching {bar:30} {pos}/{len} tracks, {eta} left") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
 
 /// One line about the result.

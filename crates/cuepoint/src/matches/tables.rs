@@ -27,23 +27,24 @@ pub(super) fn check(args: &MatchArgs) -> anyhow::Result<()> {
     outputs.flatten().try_for_each(|path| output::check(path))
 }
 
-/// Writes all tables that `args` asks for, and returns how many tracks a playlist leaves out.
+/// Writes all tables that `args` asks for, of the rows for which `spec` holds. Returns how many tracks a playlist leaves out.
 pub(super) fn write(
     args: &MatchArgs,
     run: &RunNote,
     table: &Table<Matched<'_>>,
+    spec: &FilterSpec,
     catalogue: &Catalogue,
     out: &mut dyn Write,
 ) -> anyhow::Result<u64> {
     let delimiter = args.delimiter.delimiter();
-    let view = table.all();
+    let view = table.filter(spec);
     let mut files = 0;
     write_output(args.output.as_deref(), out, |out| {
         files = write_main(args, run, &view, catalogue, out)?;
         Ok(())
     })?;
     if let Some(path) = &args.unmatched {
-        let unmatched = FilterSpec { status: Some(Status::Unmatched), ..FilterSpec::default() };
+        let unmatched = FilterSpec { status: Some(Status::Unmatched), ..spec.clone() };
         let view = table.filter(&unmatched);
         write_named(path, |out| write_matches_csv(out, run, view.rows(), delimiter))?;
     }

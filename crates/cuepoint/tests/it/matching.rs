@@ -163,3 +163,38 @@ fn a_title_of_64_kilobytes_is_matched() {
     let out = project.path("out.csv");
     assert!(project.matched(&["-o", &out]).starts_with("matched 3 of 4 tracks"));
 }
+
+#[test]
+fn other_kinds_of_files_are_left_out_and_the_rest_keeps_its_place() {
+    let project = Project::new();
+    let out = project.path("out.csv");
+    let sample = "<TRACK TrackID='7' Name='NOISE' Location='file:///Music/Samples/NOISE.wav'/>";
+    let at = LIBRARY.find("<TRACK TrackID='1'").unwrap();
+    project.write("library.xml", format!("{}{sample}{}", &LIBRARY[..at], &LIBRARY[at..]));
+    let said = project.matched(&["--media", "music", "-o", &out]);
+    assert!(said.starts_with("matched 3 of 4 tracks"), "{said}");
+    assert_eq!(column(&project.read("out.csv"), "playlist_index"), ["2", "3", "4", "5"]);
+    let said = project.matched(&["--media", "sample", "--incremental", &out, "--unmatched", &out]);
+    assert!(said.contains("matched 0 of 1 tracks"), "{said}");
+    assert_eq!(column(&project.read("out.csv"), "original_title"), ["NOISE"]);
+}
+
+#[test]
+fn a_build_reports_its_progress_only_to_a_terminal() {
+    let project = Project::new();
+    let said = project.built("tracks.csv", "my.catalog");
+    assert_eq!(said.lines().count(), 1, "{said:?}");
+    assert!(!said.contains(['\r', '\u{1b}']), "{said:?}");
+}
+
+#[test]
+fn a_table_is_only_browsed_in_a_terminal() {
+    let project = Project::new();
+    let out = project.path("out.csv");
+    project.matched(&["-o", &out]);
+    let message = failed(&["browse", &out], 1);
+    assert!(message.starts_with("error: standard output is not a terminal\n"), "{message}");
+    assert!(message.contains("help: `cuepoint filter "), "{message}");
+    let message = failed(&["browse", &project.path("library.xml")], 1);
+    assert!(message.contains("help: `cuepoint match"), "{message}");
+}

@@ -55,7 +55,7 @@ impl BaseCache {
         let target = dir.join("target");
         claim::prepare(&dir, &owner)?;
         claim::keep(&target, Metadata::is_dir)?;
-        let lock = claim::lock(&dir, "waiting for another comparison of this repository")?;
+        let lock = claim::lock(&dir, &owner, "waiting for another comparison of this repository")?;
         claim::prune(root, &dir);
         builds.keep_limit(&dir)?;
         fs::create_dir_all(&target).with_context(|| {

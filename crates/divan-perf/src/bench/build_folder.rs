@@ -50,7 +50,8 @@ impl BuildFolder {
         let dir = workspace.target_dir.join(name);
         claim::prepare(&dir, &owner)?;
         // Some network file systems have no locks. Cargo builds there without them, too.
-        let lock = claim::lock(&dir, "waiting for another measurement of this checkout to end");
+        let lock =
+            claim::lock(&dir, &owner, "waiting for another measurement of this checkout to end");
         let folder = Self { dir, lock: lock.ok(), has_only_dependencies: false };
         let folder = folder.beginning_as_in(&workspace.target_dir)?;
         claim::prune(&workspace.target_dir, &folder.dir);

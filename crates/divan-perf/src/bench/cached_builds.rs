@@ -2,12 +2,12 @@
 //!
 //! The folders that were used longest ago are removed first, until all others are within the limit.
 
-use super::claim::{LOCK, OWNER};
-use crate::files::{read_if_there, remove, write_atomically};
+use super::claim::{self, LOCK, OWNER};
+use crate::files::{read_if_there, write_atomically};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use perf_judge::unit;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -125,14 +125,12 @@ impl CachedFolder {
 
     /// Removes it. Fails if a process uses it.
     fn remove_unless_used(&self) -> Result<()> {
-        let lock = File::open(self.path.join(LOCK)).ok();
-        if lock.as_ref().is_none_or(|lock| lock.try_lock().is_err()) {
+        claim::remove_unless_used(&self.path).unwrap_or_else(|| {
             bail!(
                 "cannot remove {}: another measurement uses it. Try again when it has ended",
                 self.path.display()
-            );
-        }
-        remove(&self.path)
+            )
+        })
     }
 }
 
@@ -178,6 +176,7 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::File;
     use std::time::Duration;
 
     fn folder(root: &Path, name: &str, bytes: usize, age: u64) -> PathBuf {

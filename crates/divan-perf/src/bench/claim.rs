@@ -4,8 +4,10 @@ use crate::files::{remove, write_atomically};
 use crate::ui;
 use anyhow::{Context as _, Result};
 use perf_report::visible;
+use same_file::Handle;
 use std::fs::{self, File, Metadata, TryLockError};
 use std::path::Path;
+use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
 /// The file with the path of the repository or checkout that a folder belongs to. Cargo creates no
@@ -15,6 +17,9 @@ pub(super) const LOCK: &str = "perf-lock";
 /// Builds that were not used for this time are removed.
 const MAX_UNUSED: Duration = Duration::from_secs(30 * SECONDS_PER_DAY);
 const SECONDS_PER_DAY: u64 = 24 * 3600;
+/// How often a folder is prepared again while another process removes it.
+const ATTEMPTS: usize = 200;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Creates a folder with its owner. Files of other kinds at its paths are removed.
 pub(super) fn prepare(dir: &Path, owner: &str) -> Result<()> {
@@ -30,9 +35,47 @@ pub(super) fn keep(path: &Path, is_expected: fn(&Metadata) -> bool) -> Result<()
     if is_other { remove(path) } else { Ok(()) }
 }
 
-/// Locks a folder until the returned file is dropped. Prints `waiting` if another process has the
-/// lock.
-pub(super) fn lock(dir: &Path, waiting: &str) -> Result<File> {
+/// Locks a prepared folder until the returned file is dropped. Prints `waiting` if another process has
+/// the lock.
+///
+/// A process that removes the folder holds the lock meanwhile. Then the folder is prepared again, and
+/// its new lock is taken.
+pub(super) fn lock(dir: &Path, owner: &str, waiting: &str) -> Result<File> {
+    loop {
+        match lock_file(dir, waiting) {
+            Ok(file) if is_lock_of(&file, dir) => {
+                // Creating a file that was empty may not change its modification time.
+                let _ = file.set_modified(SystemTime::now());
+                return Ok(file);
+            }
+            Err(error) if dir.join(OWNER).exists() => return Err(error),
+            // The folder is gone, or goes.
+            Ok(_) | Err(_) => prepare_again(dir, owner)?,
+        }
+    }
+}
+
+/// Prepares a folder that another process may be removing.
+fn prepare_again(dir: &Path, owner: &str) -> Result<()> {
+    let mut last = prepare(dir, owner);
+    for _ in 0..ATTEMPTS {
+        if last.is_ok() {
+            break;
+        }
+        sleep(PAUSE);
+        last = prepare(dir, owner);
+    }
+    last
+}
+
+/// Whether the folder still has this lock file. A lock on one that was removed protects nothing.
+pub(super) fn is_lock_of(file: &File, dir: &Path) -> bool {
+    let open = file.try_clone().and_then(Handle::from_file);
+    let present = Handle::from_path(dir.join(LOCK));
+    open.ok().zip(present.ok()).is_some_and(|(open, present)| open == present)
+}
+
+fn lock_file(dir: &Path, waiting: &str) -> Result<File> {
     let path = dir.join(LOCK);
     let cannot = || format!("cannot lock {}", path.display());
     let file = File::create(&path).with_context(cannot)?;
@@ -44,9 +87,14 @@ pub(super) fn lock(dir: &Path, waiting: &str) -> Result<File> {
         }
         Err(TryLockError::Error(error)) => return Err(error).with_context(cannot),
     }
-    // Creating a file that was empty may not change its modification time.
-    let _ = file.set_modified(SystemTime::now());
     Ok(file)
+}
+
+/// Removes a folder that no process uses; `None` if one does. The lock is held until it is gone.
+pub(super) fn remove_unless_used(dir: &Path) -> Option<Result<()>> {
+    let lock = File::open(dir.join(LOCK)).ok()?;
+    let is_free = lock.try_lock().is_ok() && is_lock_of(&lock, dir);
+    is_free.then(|| remove(dir))
 }
 
 /// Removes folders whose owner no longer exists, and those that were not used for a long time.
@@ -55,8 +103,7 @@ pub(super) fn prune(root: &Path, own: &Path) {
     let dirs = fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
     for dir in dirs.filter(|dir| dir != own) {
         let Some(reason) = stale_reason(&dir) else { continue };
-        let is_free = File::open(dir.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok());
-        if is_free && fs::remove_dir_all(&dir).is_ok() {
+        if remove_unless_used(&dir).is_some_and(|removed| removed.is_ok()) {
             ui::say(&format!("removed the build folder {}: {reason}", dir.display()));
         }
     }
@@ -107,10 +154,30 @@ mod tests {
             ("", "it was not used for more than 30 days")
         );
         assert_eq!(stale_by, format!("its owner {} no longer exists", gone.display()));
-        let _claim = lock(&claimed, "").unwrap();
+        let _claim = lock(&claimed, "", "").unwrap();
         prune(dir.path(), &own);
         assert!(own.exists() && used.exists() && claimed.exists());
         assert!(dir.path().join("foreign").exists());
         assert!(!stale.exists() && !unused.exists());
+    }
+    #[test]
+    fn a_folder_that_was_removed_while_its_lock_was_awaited_is_made_again() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("folder");
+        let claims = || {
+            prepare_again(&dir, "owner").unwrap();
+            let lock = lock(&dir, "owner", "").unwrap();
+            assert!(is_lock_of(&lock, &dir) && dir.join(OWNER).exists());
+            // Nobody else removes it or has its lock before this one ends.
+            let rival = File::open(dir.join(LOCK)).unwrap();
+            assert!(rival.try_lock().is_err() && remove_unless_used(&dir).is_none());
+            drop(lock);
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..50).for_each(|_| claims()));
+            }
+            scope.spawn(|| (0..200).for_each(|_| drop(remove_unless_used(&dir))));
+        });
     }
 }

@@ -43,6 +43,12 @@ pub(crate) struct PerfArgs {
     /// budget limits.
     #[arg(long, help_heading = heading::MEASUREMENT)]
     pub(crate) no_counts: bool,
+    /// Do not check code placement.
+    ///
+    /// Otherwise a change that no count explains is measured again with the functions in 20 random
+    /// orders. Without this check, code placement may explain such a change.
+    #[arg(long, help_heading = heading::MEASUREMENT)]
+    pub(crate) no_placement: bool,
     /// Compare only instructions and allocations, without timing.
     ///
     /// All processors count at the same time, and background load does not matter. Use it on a busy
@@ -119,6 +125,7 @@ impl PerfArgs {
             time_all: false,
             resume: false,
             no_counts: counts == CountUse::Never,
+            no_placement: false,
             counts_only: counts == CountUse::Alone,
             instructions: false,
             launches: None,

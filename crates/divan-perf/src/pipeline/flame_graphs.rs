@@ -39,9 +39,11 @@ pub(super) fn draw(
     remove(&output.path(FOLDER))?;
     let changed: Vec<Changed<'_>> =
         verdicts.iter().filter_map(|verdict| changed(executor, verdict)).take(MOST).collect();
+    if changed.is_empty() {
+        return Ok(differences);
+    }
     // A missing callgrind was reported when instructions were counted.
-    let callgrind = InstructionCounter::find(executor.interrupt).ok();
-    let Some(callgrind) = callgrind.filter(|_| !changed.is_empty()) else {
+    let Ok(callgrind) = InstructionCounter::find(executor.interrupt) else {
         return Ok(differences);
     };
     let count = unit::counted(changed.len(), "changed benchmark", "changed benchmarks");

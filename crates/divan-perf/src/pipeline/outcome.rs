@@ -17,6 +17,7 @@ use perf_judge::budget::{Acceptance, Budget, BudgetResult, Required, check};
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{LaunchResult, Run};
 use perf_judge::verdict::{State, Verdict, Verdicts};
+use perf_report::site::since_release;
 use perf_report::{
     AcceptanceResult, Base, Comparison, Page, PreviousCommit, ReferenceFacts, Report, ReportParts,
     to_terminal,
@@ -170,7 +171,26 @@ fn report_with(
     });
     report.partition.clone_from(&suite.partition);
     report.excluded.clone_from(&suite.excluded);
+    let since = release_note(executor, &report);
+    report.notes.extend(since);
     report
+}
+
+/// How a run differs from the newest release.
+fn release_note(executor: &Executor<'_>, report: &Report) -> Option<String> {
+    let Executor { context, args, .. } = executor;
+    let repository = context.history.repository()?;
+    if args.compare.is_some() || args.counts_only {
+        return None;
+    }
+    match repository.releases() {
+        Ok(releases) => {
+            let history = &context.history.recorded.history;
+            let history = history.clone().apply_renames(&context.project.settings.renamed);
+            since_release(&history, report, &releases)
+        }
+        Err(error) => Some(format!("not compared with the newest release: {error:#}")),
+    }
 }
 
 /// Whether this clone has the previous commit.

@@ -126,6 +126,17 @@ pub fn check_templates(templates: &BTreeMap<String, String>) -> Result<(), SiteE
     Templates::parse(templates).map(drop)
 }
 
+/// How the reported run differs from the newest release that `history` has a run of, in one sentence.
+/// `None` if there is none, or if the reported run is no part of a baseline.
+pub fn since_release(history: &History, report: &Report, releases: &[Release]) -> Option<String> {
+    let project = Project { releases, ..Project::default() };
+    let shown = SiteRuns::new(history, report, None).with_releases(project);
+    // Levels take long to find, and most projects have no release among their newest runs.
+    releases::exist(&shown.runs)
+        .then(|| releases::since_newest(&levels::all(&shown), &shown.runs))
+        .flatten()
+}
+
 /// A page that is rendered again only if its key changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CachedPage {

@@ -14,6 +14,8 @@ use serde::Serialize;
 const STEPS: usize = 6;
 /// The most benchmarks of a comparison.
 const ROWS: usize = 20;
+/// The most benchmarks that a report names.
+const NAMED: usize = 5;
 /// The smallest change that is listed, in natural logarithms: 3 %.
 const LEAST: f64 = 0.029_558_802_241_544_4;
 
@@ -81,6 +83,20 @@ fn pairs(runs: &[RunView<'_>]) -> Vec<[usize; 2]> {
         places.extend(newest);
     }
     places.windows(2).rev().take(STEPS).map(|pair| [pair[0], pair[1]]).collect()
+}
+
+/// How the latest run differs from the newest release: `since v1.2: 2 of 30 benchmarks are slower, by up
+/// to 18.3 %: parse_large_xml +18.3 %, …`. `None` without a run of a release before it.
+pub(super) fn since_newest(levels: &[BenchmarkLevels<'_>], runs: &[RunView<'_>]) -> Option<String> {
+    let pair = pairs(runs).into_iter().next().filter(|pair| runs[pair[1]].is_reported())?;
+    let ReleaseStep { base, sentence, rows, .. } = step(levels, runs, pair);
+    let named = |row: &ReleaseRow| format!("{} {}", row.name.text(), row.change);
+    let mut all: Vec<String> = rows.iter().take(NAMED).map(named).collect();
+    if rows.len() > NAMED {
+        all.push("…".to_owned());
+    }
+    let names = if all.is_empty() { String::new() } else { format!(" {}.", all.join(", ")) };
+    Some(format!("since {base}: {sentence}{names}"))
 }
 
 fn step(levels: &[BenchmarkLevels<'_>], runs: &[RunView<'_>], places: [usize; 2]) -> ReleaseStep {
@@ -186,9 +202,9 @@ fn sentence(slower: usize, rows: &[ReleaseRow], of: usize, mean: Option<f64>) ->
 
 #[cfg(test)]
 mod tests {
-    use super::super::levels;
     use super::super::project::{Project, Release};
     use super::super::site_runs::SiteRuns;
+    use super::super::{levels, since_release};
     use super::*;
     use crate::report::tests::report;
     use perf_fixtures::{measured, run};
@@ -243,6 +259,20 @@ mod tests {
         runs[8] = run(9, vec![measured("core/filter::unchanged", 2.5)]);
         let steps = compared(runs, &[("v1", 3), ("v2", 9)]);
         assert_eq!(steps[1][2], "None of 0 benchmarks is slower.");
+    }
+
+    #[test]
+    fn the_latest_run_is_described_by_what_changed_since_the_newest_release() {
+        let since = |release: u32, ns: f64| {
+            let runs = (1..=12).map(|at| day(at, if at < 9 { 1e6 } else { ns }));
+            let (history, report) = (runs.collect::<History>(), report());
+            let releases = [Release { name: "v1".to_owned(), commit: format!("{release:040x}") }];
+            since_release(&history, &report, &releases)
+        };
+        let slower = since(6, 1.2e6).unwrap();
+        assert!(slower.starts_with("since v1: 1 of 1 benchmark is slower, by up to "), "{slower}");
+        assert!(slower.contains(&format!(" {NAME} +")), "{slower}");
+        assert_eq!(since(99, 1.2e6), None);
     }
 
     #[test]

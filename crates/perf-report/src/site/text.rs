@@ -47,6 +47,11 @@ impl Name {
         Self { parts: parts(&clipped(name, NAME)), title: String::new() }
     }
 
+    /// The name as plain text.
+    pub(super) fn text(&self) -> String {
+        self.parts.concat()
+    }
+
     /// The name for a table's cell: a long one loses its middle.
     pub(super) fn cell(name: &str) -> Self {
         let full = clipped(name, NAME);
