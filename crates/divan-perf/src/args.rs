@@ -187,6 +187,19 @@ pub(crate) enum Format {
     Markdown,
 }
 
+/// How the results of a measurement are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RunFormat {
+    /// Table for a terminal.
+    Human,
+    /// report.json, for other programs.
+    Json,
+    /// GitHub's Markdown.
+    Markdown,
+    /// Divan's results as JSON, without verdicts.
+    Divan,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailOn {
     /// Regressions from 50 % upwards.

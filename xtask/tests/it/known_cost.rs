@@ -172,6 +172,25 @@ fn a_run_is_saved_recorded_and_shown() {
 }
 
 #[test]
+fn divans_results_are_printed_as_json() {
+    let project = Project::scripted();
+    let args = ["--launch-ms", "2", "--filter", "checksum|digits", "--format", "divan"];
+    let ended = project.perf(&args);
+    let results: serde_json::Value = serde_json::from_str(&ended.expect(0).stdout).unwrap();
+    assert_eq!(results["schema"], 1);
+    assert_eq!(results["commit"], project.git(&["rev-parse", "HEAD"]));
+    let mut names: Vec<&str> = results["benchmarks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["fastest_ns"].as_f64() <= row["median_ns"].as_f64())
+        .map(|row| row["path"].as_str().unwrap())
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, ["checksum", "digits"]);
+}
+
+#[test]
 fn a_published_run_is_on_the_remote_and_its_site_on_a_branch_of_one_commit() {
     let project = Project::scripted();
     let hub = project.hub();

@@ -1,6 +1,6 @@
 //! The flags of `perf` itself.
 
-use crate::args::{FailOn, Format, MeasureArgs, heading, revision};
+use crate::args::{FailOn, MeasureArgs, RunFormat, heading, revision};
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -88,8 +88,8 @@ pub(crate) struct PerfArgs {
     #[arg(long, value_enum, value_name = "LEVEL", help_heading = heading::OUTPUT)]
     pub(crate) fail_on: Option<FailOn>,
     /// Print the report in this format.
-    #[arg(long, value_enum, default_value_t = Format::Human, help_heading = heading::OUTPUT)]
-    pub(crate) format: Format,
+    #[arg(long, value_enum, default_value_t = RunFormat::Human, help_heading = heading::OUTPUT)]
+    pub(crate) format: RunFormat,
 }
 
 /// Which counts decide a comparison.
@@ -132,7 +132,7 @@ impl PerfArgs {
             quick: false,
             measure,
             fail_on: None,
-            format: Format::Human,
+            format: RunFormat::Human,
         }
     }
 

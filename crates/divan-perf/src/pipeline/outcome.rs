@@ -4,7 +4,7 @@ use super::args::PerfArgs;
 use super::context::Context;
 use super::executor::Executor;
 use super::suite::is_complete;
-use crate::args::Format;
+use crate::args::RunFormat;
 use crate::bench::Measurement;
 use crate::output::REPORT;
 use crate::report_file::to_markdown;
@@ -14,6 +14,7 @@ use crate::ui;
 use crate::ui::Color;
 use anyhow::{Context as _, Result};
 use perf_judge::budget::{Acceptance, Budget, BudgetResult, Required, check};
+use perf_judge::history::other_tools::divan_json;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{LaunchResult, Run};
 use perf_judge::verdict::{State, Verdict, Verdicts};
@@ -284,7 +285,7 @@ pub(crate) fn deliver(
     context: &Context,
     report: &Report,
     recorded: Result<()>,
-    format: Format,
+    format: RunFormat,
     color: Color,
 ) -> Result<ExitCode> {
     let written = write(context, report);
@@ -336,11 +337,15 @@ fn write_site(context: &Context, report: &Report) -> Result<Option<PathBuf>> {
 }
 
 /// Prints the report in the given format.
-fn print(report: &Report, format: Format, color: Color) -> Result<()> {
+fn print(report: &Report, format: RunFormat, color: Color) -> Result<()> {
     let text = match format {
-        Format::Human => to_terminal(report, ui::width()),
-        Format::Json => report.to_json(),
-        Format::Markdown => to_markdown(report, Page::SUMMARY),
+        RunFormat::Human => to_terminal(report, ui::width()),
+        RunFormat::Json => report.to_json(),
+        RunFormat::Markdown => to_markdown(report, Page::SUMMARY),
+        RunFormat::Divan => {
+            let measured = report.rows.iter().filter_map(|row| row.measured.as_ref());
+            divan_json(report.run.started, report.run.commit.as_ref(), measured)
+        }
     };
     ui::report(&text, color).context("cannot write the report to standard output")
 }

@@ -2,7 +2,7 @@
 
 mod part;
 
-use crate::args::{CargoArgs, Format, OutputArgs, heading};
+use crate::args::{CargoArgs, OutputArgs, RunFormat, heading};
 use crate::pipeline::{self, Context};
 use crate::store::MeasurementFile;
 use anyhow::{Result, anyhow, bail};
@@ -20,8 +20,8 @@ pub(crate) struct MergeArgs {
     #[arg(required = true, value_name = "DIR")]
     pub(crate) folders: Vec<PathBuf>,
     /// Print the report in this format.
-    #[arg(long, value_enum, default_value_t = Format::Human, help_heading = heading::OUTPUT)]
-    pub(crate) format: Format,
+    #[arg(long, value_enum, default_value_t = RunFormat::Human, help_heading = heading::OUTPUT)]
+    pub(crate) format: RunFormat,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }

@@ -1,6 +1,6 @@
 //! Divan's results of a run as JSON, in Divan's words. docs/formats.md describes it.
 
-use crate::run::{Alloc, Measured, Run};
+use crate::run::{Alloc, Commit, Measured, Run};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -41,14 +41,23 @@ struct DivanBenchmark<'a> {
 /// # Errors
 /// Those of `out`.
 pub fn write(out: &mut impl Write, run: &Run) -> io::Result<()> {
+    out.write_all(to_json(run.started, run.commit.as_ref(), &run.benchmarks).as_bytes())
+}
+
+/// The results of measurements that began at `started`.
+pub fn to_json<'a>(
+    started: DateTime<Utc>,
+    commit: Option<&Commit>,
+    measured: impl IntoIterator<Item = &'a Measured>,
+) -> String {
     let results = DivanResults {
         schema: SCHEMA,
-        started: run.started,
-        commit: run.commit.as_ref().map(|commit| commit.hash.as_str()),
-        benchmarks: run.benchmarks.iter().map(benchmark).collect(),
+        started,
+        commit: commit.map(|commit| commit.hash.as_str()),
+        benchmarks: measured.into_iter().map(benchmark).collect(),
     };
-    serde_json::to_writer_pretty(&mut *out, &results)?;
-    writeln!(out)
+    let text = serde_json::to_string_pretty(&results);
+    text.unwrap_or_else(|_| unreachable!("results have string keys and finite numbers")) + "\n"
 }
 
 fn benchmark(measured: &Measured) -> DivanBenchmark<'_> {

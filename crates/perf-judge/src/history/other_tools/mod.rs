@@ -10,7 +10,7 @@ mod pytest;
 pub use bencher::write as write_bencher;
 pub use criterion::{CriterionFiles, import as import_criterion};
 pub use custom_smaller::write as write_custom_smaller;
-pub use divan_json::write as write_divan;
+pub use divan_json::{to_json as divan_json, write as write_divan};
 
 use super::imported::{ImportError, Imported, foreign, has_place, imported};
 use crate::json;
