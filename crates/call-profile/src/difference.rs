@@ -111,13 +111,7 @@ fn shortened(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn stacks(costs: &[(&[&str], f64)]) -> Stacks {
-        let instructions = costs.iter().map(|(stack, cost)| {
-            (stack.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>(), *cost)
-        });
-        Stacks { instructions: instructions.collect(), ..Stacks::default() }
-    }
+    use crate::functions::tests::stacks;
 
     #[test]
     fn frames_follow_their_callers_and_have_the_instructions_of_both_builds() {

@@ -79,10 +79,11 @@ fn by_name(stacks: &Stacks) -> BTreeMap<&str, [f64; 2]> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn stacks(costs: &[(&[&str], f64)]) -> Stacks {
+    /// Stacks with these instructions.
+    pub(crate) fn stacks(costs: &[(&[&str], f64)]) -> Stacks {
         let instructions = costs.iter().map(|(stack, cost)| {
             (stack.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>(), *cost)
         });

@@ -11,7 +11,7 @@ fn a_run_says_how_it_differs_from_the_newest_release() {
     tiny::set_time(&project, 300);
     project.git(&["commit", "--quiet", "--all", "--message=slower"]);
     let later = run();
-    assert!(later.contains("since v1.0: None of 1 benchmark is slower."), "{later}");
+    assert!(later.contains("since v1.0: none of 1 benchmark is slower."), "{later}");
     // One run on either side is too little for more.
     assert!(later.contains("1 benchmark has too few runs for an interval"), "{later}");
 }

@@ -44,7 +44,9 @@ fn show(mut terminal: DefaultTerminal, browser: &mut Browser<'_>) -> anyhow::Res
             terminal.size().context("cannot ask the terminal for its size")?;
         browser.resize(draw::rows_in(height));
         let screen = browser.screen();
-        terminal.draw(|frame| draw::draw(frame, &screen)).context("cannot draw")?;
+        terminal
+            .draw(|frame| draw::draw(frame, &screen))
+            .context("cannot write to the terminal")?;
         let event = event::read().context("cannot read keys from the terminal")?;
         match keys::meaning(&event) {
             Some(keys::Meaning::Quit) => return Ok(()),

@@ -2,7 +2,7 @@
 
 use crate::files::{remove, write_atomically};
 use crate::ui;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use perf_report::visible;
 use same_file::Handle;
 use std::fs::{self, File, Metadata, TryLockError};
@@ -41,7 +41,7 @@ pub(super) fn keep(path: &Path, is_expected: fn(&Metadata) -> bool) -> Result<()
 /// A process that removes the folder holds the lock meanwhile. Then the folder is prepared again, and
 /// its new lock is taken.
 pub(super) fn lock(dir: &Path, owner: &str, waiting: &str) -> Result<File> {
-    loop {
+    for _ in 0..ATTEMPTS {
         match lock_file(dir, waiting) {
             Ok(file) if is_lock_of(&file, dir) => {
                 // Creating a file that was empty may not change its modification time.
@@ -53,6 +53,7 @@ pub(super) fn lock(dir: &Path, owner: &str, waiting: &str) -> Result<File> {
             Ok(_) | Err(_) => prepare_again(dir, owner)?,
         }
     }
+    bail!("cannot lock {}: another process keeps removing it", dir.display())
 }
 
 /// Prepares a folder that another process may be removing.

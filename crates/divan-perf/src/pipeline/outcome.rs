@@ -16,7 +16,7 @@ use anyhow::{Context as _, Result};
 use perf_judge::budget::{Acceptance, Budget, BudgetResult, Required, check};
 use perf_judge::history::other_tools::divan_json;
 use perf_judge::ident::BenchmarkId;
-use perf_judge::run::{LaunchResult, Run};
+use perf_judge::run::{Commit, LaunchResult, Run};
 use perf_judge::verdict::{State, Verdict, Verdicts};
 use perf_report::site::since_release;
 use perf_report::{
@@ -187,6 +187,10 @@ fn release_note(executor: &Executor<'_>, report: &Report) -> Option<String> {
     match repository.releases() {
         Ok(releases) => {
             let history = &context.history.recorded.history;
+            let is_release = |commit: &Commit| releases.iter().any(|r| r.commit == commit.hash);
+            let has_release = |run: &Run| run.commit.as_ref().is_some_and(is_release);
+            // Most histories have no run of a release, and a copy takes long.
+            history.runs().find(|run| has_release(run))?;
             let history = history.clone().apply_renames(&context.project.settings.renamed);
             since_release(&history, report, &releases)
         }

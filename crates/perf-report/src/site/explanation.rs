@@ -128,11 +128,15 @@ fn class([base, head]: [f64; 2]) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use serde_json::json;
 
-    fn compared(name: &str, causes: Option<serde_json::Value>) -> serde_json::Value {
+    /// A slower benchmark of a comparison's file.
+    pub(in crate::site) fn compared(
+        name: &str,
+        causes: Option<serde_json::Value>,
+    ) -> serde_json::Value {
         let mut compared = json!({
             "name": name, "sample_size": 1, "sample_count": 9, "pairs": [], "state": "regression",
             "severity": "minor", "change": 0.1, "low": 0.09, "high": 0.11,

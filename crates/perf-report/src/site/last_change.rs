@@ -50,6 +50,7 @@ pub(super) fn last_change((comparison, compared): (&Comparison, &Compared)) -> L
 
 #[cfg(test)]
 mod tests {
+    use super::super::explanation::tests::compared;
     use super::*;
     use serde_json::json;
 
@@ -60,17 +61,6 @@ mod tests {
             "machine": perf_fixtures::run(1, vec![]).machine, "benchmarks": benchmarks,
         });
         Comparison::from_json(&text.to_string()).unwrap()
-    }
-
-    fn compared(name: &str, causes: Option<serde_json::Value>) -> serde_json::Value {
-        let mut compared = json!({
-            "name": name, "sample_size": 1, "sample_count": 9, "pairs": [], "state": "regression",
-            "severity": "minor", "change": 0.1, "low": 0.09, "high": 0.11,
-        });
-        if let Some(causes) = causes {
-            compared["causes"] = causes;
-        }
-        compared
     }
 
     #[test]

@@ -16,6 +16,9 @@ use std::collections::BTreeMap;
 /// The counts whose change points are listed. The others are on the benchmarks' pages.
 const COUNTS: [Quantity; 2] = [Quantity::Instructions, Quantity::AllocCount];
 
+/// The smallest change of a time that is listed, in natural logarithms: 3 %.
+pub(super) const LEAST_CHANGE: f64 = 0.029_558_802_241_544_4;
+
 /// The most runs that make the current time of a benchmark: the length of a baseline.
 const CURRENT: usize = 10;
 

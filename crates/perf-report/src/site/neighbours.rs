@@ -1,5 +1,6 @@
 //! A run compared with the run before it, for readers without scripts.
 
+use super::levels::LEAST_CHANGE;
 use super::text::Name;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Measured, Run};
@@ -9,8 +10,6 @@ use std::collections::BTreeMap;
 
 /// The most benchmarks that are listed.
 const ROWS: usize = 20;
-/// The smallest difference that is listed, in natural logarithms: 3 %.
-const LEAST: f64 = 0.029_558_802_241_544_4;
 
 /// The largest differences between two runs.
 #[derive(Clone, Debug, Serialize)]
@@ -37,7 +36,8 @@ pub(super) fn view(base: &Run, head: &Run) -> Option<NeighbourView> {
     let all: Vec<(LogRatio, &Measured, &Measured)> =
         pairs.filter_map(|(base, head)| Some((ratio(base, head)?, base, head))).collect();
     let compared = all.len();
-    let mut large: Vec<_> = all.into_iter().filter(|(ratio, ..)| ratio.0.abs() >= LEAST).collect();
+    let mut large: Vec<_> =
+        all.into_iter().filter(|(ratio, ..)| ratio.0.abs() >= LEAST_CHANGE).collect();
     large.sort_by(|(one, _, a), (other, _, b)| {
         other.0.abs().total_cmp(&one.0.abs()).then_with(|| a.name.cmp(&b.name))
     });

@@ -1,6 +1,6 @@
 //! The last releases, each compared with the one before it.
 
-use super::levels::BenchmarkLevels;
+use super::levels::{BenchmarkLevels, LEAST_CHANGE};
 use super::run_comparability::Comparability;
 use super::run_view::RunView;
 use super::runs;
@@ -16,8 +16,6 @@ const STEPS: usize = 6;
 const ROWS: usize = 20;
 /// The most benchmarks that a report names.
 const NAMED: usize = 5;
-/// The smallest change that is listed, in natural logarithms: 3 %.
-const LEAST: f64 = 0.029_558_802_241_544_4;
 
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct ReleasesPage {
@@ -86,7 +84,8 @@ fn pairs(runs: &[RunView<'_>]) -> Vec<[usize; 2]> {
 }
 
 /// How the latest run differs from the newest release: `since v1.2: 2 of 30 benchmarks are slower, by up
-/// to 18.3 %: parse_large_xml +18.3 %, …`. `None` without a run of a release before it.
+/// to 18.3 %. The geometric mean changed by -3.1 %. Changed: parse_large_xml +18.3 %, …`. `None` without a
+/// run of a release before it.
 pub(super) fn since_newest(levels: &[BenchmarkLevels<'_>], runs: &[RunView<'_>]) -> Option<String> {
     let pair = pairs(runs).into_iter().next().filter(|pair| runs[pair[1]].is_reported())?;
     let ReleaseStep { base, sentence, rows, .. } = step(levels, runs, pair);
@@ -95,7 +94,9 @@ pub(super) fn since_newest(levels: &[BenchmarkLevels<'_>], runs: &[RunView<'_>])
     if rows.len() > NAMED {
         all.push("…".to_owned());
     }
-    let names = if all.is_empty() { String::new() } else { format!(" {}.", all.join(", ")) };
+    let names =
+        if all.is_empty() { String::new() } else { format!(" Changed: {}", all.join(", ")) };
+    let sentence = sentence.replacen("None of", "none of", 1);
     Some(format!("since {base}: {sentence}{names}"))
 }
 
@@ -175,8 +176,8 @@ fn row(levels: &BenchmarkLevels<'_>, places: [usize; 2]) -> Option<ReleaseRow> {
         head: text::or_nothing(head),
         change: text::or_nothing(change),
         class: match ratio.0 {
-            change if change >= LEAST && is_certain => "slower",
-            change if change <= -LEAST && is_certain => "faster",
+            change if change >= LEAST_CHANGE && is_certain => "slower",
+            change if change <= -LEAST_CHANGE && is_certain => "faster",
             _ => "",
         },
         interval: ends.map_or_else(String::new, |(low, high)| unit::interval(low, high)),
@@ -271,7 +272,7 @@ mod tests {
         };
         let slower = since(6, 1.2e6).unwrap();
         assert!(slower.starts_with("since v1: 1 of 1 benchmark is slower, by up to "), "{slower}");
-        assert!(slower.contains(&format!(" {NAME} +")), "{slower}");
+        assert!(slower.contains(&format!(" Changed: {NAME} +")), "{slower}");
         assert_eq!(since(99, 1.2e6), None);
     }
 
