@@ -129,7 +129,7 @@ fn judged(head_ns: f64, change: f64, noise: &[f64], is_paired: bool) -> Report {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(10_000))]
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
     fn every_row_of_a_generated_report_agrees_with_itself(

@@ -57,8 +57,12 @@ fn crate_roots() -> Vec<PathBuf> {
 fn circles(crate_root: &Path) -> Vec<String> {
     let read = Crate::read(crate_root);
     let uses = read.uses();
-    let users = uses.keys().map(|(user, _)| *user);
-    let reached: BTreeMap<&Path, _> = users.map(|user| (user, reached(user, &uses))).collect();
+    let mut used: BTreeMap<&Path, Vec<&Path>> = BTreeMap::new();
+    for (user, other) in uses.keys() {
+        used.entry(user).or_default().push(other);
+    }
+    let reached: BTreeMap<&Path, _> =
+        used.keys().map(|user| (*user, reached(user, &used))).collect();
     let circle = |user: &&Path| -> BTreeSet<&Path> {
         let back = |file: &&&Path| reached.get(**file).is_some_and(|files| files.contains(user));
         reached[user].iter().filter(back).copied().collect()
@@ -72,12 +76,12 @@ fn circles(crate_root: &Path) -> Vec<String> {
 type Uses<'a> = BTreeMap<(&'a Path, &'a Path), BTreeSet<&'a str>>;
 
 /// The files that `file` uses, directly or through others.
-fn reached<'a>(file: &'a Path, uses: &Uses<'a>) -> BTreeSet<&'a Path> {
+fn reached<'a>(file: &'a Path, used: &BTreeMap<&'a Path, Vec<&'a Path>>) -> BTreeSet<&'a Path> {
     let mut reached = BTreeSet::new();
     let mut open = vec![file];
     while let Some(file) = open.pop() {
-        let used = uses.keys().filter(|(user, _)| *user == file).map(|(_, used)| *used);
-        open.extend(used.filter(|used| reached.insert(*used)));
+        let direct = used.get(file).into_iter().flatten().copied();
+        open.extend(direct.filter(|file| reached.insert(*file)));
     }
     reached
 }

@@ -209,6 +209,9 @@ impl Project {
     pub(crate) fn task(&self, args: &[&str]) -> Ended {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.arg("perf").args(args).current_dir(self.path());
+        if self.is_real {
+            command.env("CARGO_TARGET_DIR", self.target_dir()).env("XDG_CACHE_HOME", cache());
+        }
         Ended::of(command.env("GIT_CONFIG_GLOBAL", "/dev/null"))
     }
 
@@ -312,16 +315,31 @@ impl Project {
     }
 
     fn counting_command(&self, output: &str, args: &[&str]) -> Command {
+        #[cfg(unix)]
+        self.share_clock_recorder();
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command
             .current_dir(self.path())
             .args(["perf", "--output", output, "--color", "never"])
             .args(args)
             .env("CARGO_TARGET_DIR", self.target_dir())
-            .env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"))
+            .env("XDG_CACHE_HOME", cache())
             .env_remove("KNOWN_COST")
             .stdin(Stdio::null());
         command
+    }
+}
+
+#[cfg(unix)]
+impl Project {
+    /// Lets it use the clock recorder that another test compiled: that takes longer than most runs.
+    fn share_clock_recorder(&self) {
+        let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clock_recorder");
+        let folder = self.target_dir().join("perf");
+        fs::create_dir_all(&shared).unwrap();
+        // Some tests make it impossible to write there, or put a file in its place.
+        let _ = fs::create_dir_all(&folder)
+            .and_then(|()| std::os::unix::fs::symlink(shared, folder.join("clock_recorder")));
     }
 }
 
@@ -347,6 +365,11 @@ impl Ended {
         assert!(said.contains(text), "`{text}` is not in\n{said}");
         self
     }
+}
+
+/// The cache of builds that all tests share.
+fn cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")
 }
 
 pub(crate) fn root() -> PathBuf {

@@ -36,7 +36,7 @@ pub(crate) struct CountJob<'a> {
     pub(crate) lists_code: bool,
     /// Whether its allocations are counted.
     pub(crate) allocations: bool,
-    /// How often it is counted. From twice on, the counts show by how much they differ.
+    /// In how many processes it is counted. From two on, the counts show by how much they differ.
     pub(crate) repeats: u32,
     /// The expected duration of a launch. Long ones are counted first, so that no processor waits at the
     /// end.
@@ -91,6 +91,9 @@ pub(crate) enum OnUnknownInstruction {
 /// The fewest allocations before the first sample of a process whose allocator is counted. Divan
 /// makes hundreds.
 const MIN_ALLOCATIONS_BEFORE: u64 = 50;
+/// Two processes agree that differ by at most this share of their instructions, a tenth of what is called
+/// varying. Callgrind takes most of the time of counting, and a third process would add nothing.
+const SAME_COUNT: f64 = 1e-4;
 
 /// Counts all benchmarks on all processors. `callgrind` counts instructions.
 ///
@@ -240,7 +243,10 @@ impl CountWorker {
         let mut counted = Vec::new();
         let mut last = ProcessCounts::default();
         while last.refused.is_none() && counted.len() < repeats as usize {
-            last = self.count_once(job, sample)?;
+            let callgrind = self.callgrind.as_ref().filter(|_| !instructions_agree(&counted));
+            let executed = last.executed.take();
+            last = self.count_once(job, sample, callgrind)?;
+            last.executed = last.executed.or(executed);
             counted.push(std::mem::take(&mut last.counts));
         }
         let counts = BenchmarkCounts {
@@ -256,6 +262,7 @@ impl CountWorker {
         &self,
         job: &CountJob<'_>,
         sample: Option<CountedSample>,
+        callgrind: Option<&InstructionCounter>,
     ) -> Result<ProcessCounts> {
         self.launcher.check_interrupt()?;
         let mut counted = ProcessCounts::default();
@@ -273,7 +280,7 @@ impl CountWorker {
                 AllocationCount::Unproved => {}
             }
         }
-        if let Some(callgrind) = &self.callgrind {
+        if let Some(callgrind) = callgrind {
             match callgrind.count(&self.launcher, job.entry, sample, job.lists_code)? {
                 InstructionCount::Counted(CountedProcess { instructions, executed }) => {
                     counted.counts.insert(Quantity::Instructions, instructions);
@@ -351,6 +358,13 @@ fn page_faults(launches: &[LaunchResult]) -> impl Iterator<Item = (Quantity, f64
     [Quantity::MinorFaults, Quantity::MajorFaults].into_iter().filter_map(median)
 }
 
+/// Whether the first two processes executed as many instructions.
+fn instructions_agree(counted: &[Quantities]) -> bool {
+    let of_all = summary(counted);
+    counted.len() > 1
+        && of_all.spreads.get(&Quantity::Instructions).is_some_and(|spread| *spread <= SAME_COUNT)
+}
+
 /// The median and the spread of each quantity.
 fn summary(counted: &[Quantities]) -> BenchmarkCounts {
     let mut summary = BenchmarkCounts::default();
@@ -371,6 +385,15 @@ fn summary(counted: &[Quantities]) -> BenchmarkCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_processes_that_agree_are_enough() {
+        let counts = |instructions| Quantities::from([(Quantity::Instructions, instructions)]);
+        let agree = |all: [f64; 2]| instructions_agree(&all.map(counts));
+        assert!(agree([1e6, 1e6]) && agree([1e6, 1e6 + 99.0]) && !agree([1e6, 1e6 + 101.0]));
+        assert!(!instructions_agree(&[counts(1e6)]));
+        assert!(!instructions_agree(&[Quantities::new(), Quantities::new()]));
+    }
 
     #[test]
     fn repeated_counts_have_a_median_and_a_spread() {

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 const OTHER_ALLOCATOR: &str = "the global allocator is not that of the C library. `divan::AllocProfiler` around it counts them";
 /// Why no allocations are counted, although times are recorded.
 const NO_GLIBC: &str = "no allocations were counted: the library that counts them does not compile here; it needs glibc";
-/// How often a benchmark without recorded counts is counted.
+/// In how many processes a benchmark without recorded counts is counted.
 const FIRST_REPEATS: u32 = 3;
 
 /// Counts every benchmark of the run that has results.
