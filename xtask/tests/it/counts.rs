@@ -2,8 +2,9 @@
 
 use crate::project::Project;
 use crate::tiny;
-use perf_judge::run::{Quantity, Run};
+use perf_judge::run::{Measured, Quantity, Run};
 use serde_json::Value;
+use std::fs;
 use std::process::Command;
 
 /// A reserved instruction that does nothing on a processor and that valgrind does not know, as long as
@@ -23,6 +24,37 @@ fn has_note(project: &Project) -> bool {
 
 fn counted(project: &Project) -> Value {
     project.report()["rows"][0]["verdict"]["counts"]["instructions"].clone()
+}
+
+/// A commit that changes a page, and one that changes a file that the bench reads.
+#[test]
+fn a_run_of_the_same_executables_is_not_counted_again() {
+    const NOTE: &str = "2 benchmarks were counted in an earlier run";
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        return println!("NOT TESTED: no counts were kept: valgrind is not installed");
+    }
+    let project = Project::fixture("known-cost");
+    let instructions = |expects_note: bool| {
+        let args = ["--launch-ms", "5", "--filter", "checksum|sort", "--fail-on", "never"];
+        let ended = project.perf(&args);
+        assert_eq!(ended.expect(0).stdout.contains(NOTE), expects_note, "{}", ended.stdout);
+        let runs = project.git(&["ls-tree", "-r", "--name-only", "gh-pages", "data/runs"]);
+        let newest = runs.lines().next_back().unwrap();
+        let run = Run::from_json(&project.git(&["show", &format!("gh-pages:{newest}")])).unwrap();
+        let of = |measured: &Measured| measured.quantity(Quantity::Instructions).unwrap();
+        run.benchmarks.iter().map(of).collect::<Vec<f64>>()
+    };
+    let counted = instructions(false);
+    project.write("notes.md", "It is fast.");
+    project.commit_all();
+    assert_eq!(instructions(true), counted);
+    project.write("known-cost.txt", "checksum=50,sort=50\n");
+    project.commit_all();
+    let more = instructions(false);
+    assert!(more.iter().zip(&counted).all(|(more, before)| *more > 1.3 * before), "{more:?}");
+    fs::remove_file(project.path().join("known-cost.txt")).unwrap();
+    project.commit_all();
+    assert!(instructions(false).iter().zip(&more).all(|(now, before)| *now < 0.8 * before));
 }
 
 /// A run and a comparison of a bench for an old processor with an instruction that valgrind refuses.

@@ -59,7 +59,7 @@ impl CountedSample {
 }
 
 /// The samples of a process that counts a benchmark with these launches.
-fn counted_config(launch: SampleConfig) -> SampleConfig {
+pub(super) fn counted_config(launch: SampleConfig) -> SampleConfig {
     let iterations = u64::from(launch.sample_size) * u64::from(launch.sample_count);
     if iterations <= FEW_ITERATIONS {
         return SampleConfig { sample_size: 1, sample_count: 1 };

@@ -1,5 +1,6 @@
 //! Counts of a commit's benchmarks, kept for later comparisons with it.
 
+use super::counted_sample::counted_config;
 use super::counting::{BenchmarkCounts, CountJob};
 use super::executed_sample::ExecutedSample;
 use crate::files::write_atomically;
@@ -34,11 +35,7 @@ struct KeptCounts {
 impl CountsCache {
     /// The counts in `folder`, that of the commit. `None` without valgrind.
     pub(crate) fn open(folder: PathBuf) -> Option<Self> {
-        let output = Command::new("valgrind").arg("--version").output().ok()?;
-        let valgrind = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        let is_known = output.status.success() && !valgrind.is_empty();
-        let tool = format!("{} {valgrind}", env!("CARGO_PKG_VERSION"));
-        is_known.then_some(Self { folder, tool })
+        Some(Self { folder, tool: counting_tool()? })
     }
 
     /// The kept counts of a benchmark. A file that cannot be read is counted again.
@@ -74,16 +71,28 @@ impl CountsCache {
         let executable = &job.entry.executable.path;
         let bytes = fs::read(executable)
             .with_context(|| format!("cannot read {}", executable.display()))?;
-        let CountJob { entry, threads, config, allocations, .. } = job;
-        let (listed, variables) = (&entry.listed, &entry.variables);
-        let tool = &self.tool;
-        let of = digest(&bytes);
-        Ok(format!("{tool} {of} {listed} {variables:?} {threads:?} {config:?} {allocations}"))
+        Ok(format!("{} {} {}", self.tool, digest(&bytes), counted_part(job)))
     }
 
     fn path(&self, key: &str) -> PathBuf {
         self.folder.join(Path::new(&digest(key.as_bytes()))).with_extension("json")
     }
+}
+
+/// The versions of what counts. `None` without valgrind.
+pub(crate) fn counting_tool() -> Option<String> {
+    let output = Command::new("valgrind").arg("--version").output().ok()?;
+    let valgrind = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    let is_known = output.status.success() && !valgrind.is_empty();
+    is_known.then(|| format!("{} {valgrind}", env!("CARGO_PKG_VERSION")))
+}
+
+/// What is counted of an executable.
+pub(crate) fn counted_part(job: &CountJob<'_>) -> String {
+    let CountJob { entry, threads, config, allocations, .. } = job;
+    let (listed, variables) = (&entry.listed, &entry.variables);
+    let config = counted_config(*config);
+    format!("{listed} {variables:?} {threads:?} {config:?} {allocations}")
 }
 
 #[cfg(test)]
@@ -130,7 +139,8 @@ mod tests {
         assert_eq!(cache.get(&job), None);
         cache.keep(&job, &counted).unwrap();
         assert_eq!(cache.get(&job), Some(counted.clone()));
-        let config = SampleConfig { sample_size: 2, sample_count: 2 };
+        // The counted sample is one of a size that depends on the number of iterations.
+        let config = SampleConfig { sample_size: 2, sample_count: 1000 };
         assert_eq!(cache.get(&CountJob { config, ..job }), None);
         assert_eq!(CountsCache { folder: counts.clone(), tool: "2".to_owned() }.get(&job), None);
         fs::write(&executable, "other code").unwrap();

@@ -21,6 +21,7 @@ mod counted_sample;
 mod instructions;
 mod counting;
 mod counts_cache;
+mod run_counts;
 mod simulation;
 mod strace_calls;
 mod strace;
@@ -68,7 +69,7 @@ pub(crate) use clock_recorder::ClockRecorder;
 pub(crate) use counting::{
     AllCounts, BenchmarkCounts, CountJob, OnUnknownInstruction, OrdinaryLaunches, count_all,
 };
-pub(crate) use counts_cache::CountsCache;
+pub(crate) use counts_cache::{CountsCache, counted_part, counting_tool};
 pub(crate) use executed_sample::{ExecutedSample, SampleOf, fingerprints};
 pub(crate) use filter::NameFilter;
 pub(crate) use instructions::InstructionCounter;
@@ -82,6 +83,7 @@ pub(crate) use name_list::abbreviated;
 pub(crate) use opened_files::opens_none;
 pub(crate) use paired::{BaseEntries, PairedLaunches};
 pub(crate) use plan::PlannedBenchmark;
+pub(crate) use run_counts::RunCounts;
 pub(crate) use runner::{LaunchSchedule, Measurement, Runner, RunnerOptions};
 pub(crate) use sample_config::{SamplingTarget, SamplingTargets};
 pub(crate) use second_build::SecondBuild;

@@ -138,7 +138,7 @@ impl Base {
         head: &[ListedBenchmark],
     ) -> Result<()> {
         for (package, files) in std::mem::take(&mut self.if_unread) {
-            let of_package = head.iter().filter(|entry| package_of(&entry.id) == package);
+            let of_package = head.iter().filter(|entry| entry.id.package() == package);
             let pairs = of_package.map(|entry| Some((entry, self.entries.get(&entry.id)?)));
             // A benchmark that only one side has is measured.
             let Some(pairs) = pairs.collect::<Option<Vec<_>>>() else { continue };
@@ -218,12 +218,8 @@ impl Base {
 
     /// Whether the benchmark is skipped because base and head are identical.
     pub(crate) fn is_unchanged(&self, name: &BenchmarkId) -> bool {
-        self.unchanged.contains(package_of(name))
+        self.unchanged.contains(name.package())
     }
-}
-
-fn package_of(name: &BenchmarkId) -> &str {
-    name.as_str().split('/').next().unwrap_or_default()
 }
 
 /// The accepted regressions and the budgets of a base's perf-budgets.json.

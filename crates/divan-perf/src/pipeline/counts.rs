@@ -3,6 +3,7 @@
 use super::base_build::Base;
 use super::counted_build::{self, Counted};
 use super::executor::Executor;
+use super::known_counts::KnownCounts;
 use crate::bench::{
     BenchmarkCounts, CountJob, InstructionCounter, Measurement, PlannedBenchmark, abbreviated,
 };
@@ -11,6 +12,7 @@ use anyhow::Result;
 use perf_judge::detect::counts::Counts;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{LaunchResult, Measured, Quantity};
+use perf_judge::unit;
 use perf_judge::verdict::{CountedRun, Method, Verdict};
 use std::collections::BTreeMap;
 
@@ -33,14 +35,43 @@ pub(crate) fn of_run(executor: &mut Executor<'_>, run: &mut Measurement) -> Resu
         let planned = executor.runner.planned().iter();
         planned.flat_map(|planned| jobs_of_run(executor, planned, run, level)).collect()
     };
-    let names: Vec<BenchmarkId> = jobs(None).into_iter().map(|(name, _)| name).collect();
-    let counted = count(executor, |level| jobs(level).into_iter().map(|(_, job)| job).collect())?;
+    let all = jobs(None);
+    let mut known = KnownCounts::read(executor, &all)?;
+    let mut found =
+        known.as_ref().map_or(Ok(BTreeMap::new()), |known| known.find(executor, &all))?;
+    let open = |found: &BTreeMap<BenchmarkId, BenchmarkCounts>, level| -> Vec<CountJob<'_>> {
+        let open = jobs(level).into_iter().filter(|(name, _)| !found.contains_key(name));
+        open.map(|(_, job)| job).collect()
+    };
+    let mut counted = count(executor, |level| open(&found, level))?;
+    if counted.level.is_some() {
+        // Known counts are those of the measured build.
+        known = None;
+        if !std::mem::take(&mut found).is_empty() {
+            counted = count(executor, |level| open(&found, level))?;
+        }
+    }
+    let names = all.into_iter().map(|(name, _)| name).filter(|name| !found.contains_key(name));
+    let names: Vec<BenchmarkId> = names.collect();
     executor.notes.extend(counted.notes);
+    executor.notes.extend(note_on_known(found.len()));
     let refused = counted.counts.iter().map(Refused::of);
     executor.notes.extend(refusals(names.iter().zip(refused)));
     run.counted_for = counted.level;
-    run.counts = names.into_iter().zip(counted.counts).collect();
+    run.counts = names.into_iter().zip(counted.counts).chain(found).collect();
+    let kept = known.map_or(Ok(()), |known| known.keep(run.counts.iter()));
+    executor.notes.extend(kept.err().map(|error| format!("{error:#}: the next run counts again")));
     Ok(())
+}
+
+/// The note on counts that were taken from earlier runs.
+fn note_on_known(benchmarks: usize) -> Option<String> {
+    let counted = unit::counted(benchmarks, "benchmark was", "benchmarks were");
+    (benchmarks > 0).then(|| {
+        format!(
+            "{counted} counted in an earlier run: the executables and the files that they read are the same"
+        )
+    })
 }
 
 /// How to count the rows of a benchmark that have results.

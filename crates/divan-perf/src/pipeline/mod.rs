@@ -30,6 +30,7 @@ mod executor;
 mod same_code;
 mod screen;
 mod counted_build;
+mod known_counts;
 mod counts;
 mod changes;
 mod causes;

@@ -74,6 +74,28 @@ pub(super) fn identical_packages(
     Ok(identical)
 }
 
+/// The files among `changed`, those since an earlier commit, that a bench of `package` can read.
+///
+/// `None` if one of them was removed: a bench that looks for it is not noticed.
+pub(super) fn readable_since(
+    changed: &[String],
+    tree: BuildTree<'_>,
+    package: &str,
+) -> Option<ReadableFiles> {
+    let root = fs::canonicalize(tree.root).unwrap_or_else(|_| tree.root.to_owned());
+    let is_removed =
+        |path: &String| !is_budget_file(&root, tree.workspace, path) && !exists(&root, path);
+    if changed.iter().any(is_removed) {
+        return None;
+    }
+    let mut readable = ReadableFiles::default();
+    for path in not_compiled(changed, tree, package) {
+        // It may be new, and then the list of its folder changed.
+        readable.head.add(&root, &path, true);
+    }
+    Some(readable)
+}
+
 impl ReadableFiles {
     /// The files that differ between two trees, of which `of_head` and `of_base` exist there.
     fn of(head: &Path, of_head: &[String], base: &Path, of_base: &[String]) -> Self {
