@@ -1,11 +1,12 @@
 //! Recorded comparisons: a page each, and rows of a list.
 
-use super::explanation::{self, Explanation};
+use super::explanation::{Explanation, explanation, is_explained};
 use super::interval;
 use super::runs::{self, file_name};
 use super::text::{self, Badge, Bounds, Name};
 use crate::links::commit_page;
 use crate::{Compared, Comparison};
+use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Pair;
 use perf_judge::stats;
 use perf_judge::unit::{self, Figures, LogRatio};
@@ -39,7 +40,15 @@ pub(super) struct ComparisonPage {
     /// The ends of the scale of the intervals.
     scale: [String; 2],
     benchmarks: Vec<ComparedRow>,
-    explanations: Vec<Explanation>,
+    explanations: Vec<ExplainedChange>,
+}
+
+/// The explanation of a change, and the benchmark's page if there is one.
+#[derive(Clone, Debug, Serialize)]
+struct ExplainedChange {
+    page: Option<String>,
+    #[serde(flatten)]
+    explanation: Explanation,
 }
 
 /// A benchmark of a comparison.
@@ -47,7 +56,8 @@ pub(super) struct ComparisonPage {
 struct ComparedRow {
     badge: Badge,
     name: Name,
-    stem: String,
+    /// Its page; `None` if no shown run has the benchmark.
+    page: Option<String>,
     change: String,
     bounds: Bounds,
     base: String,
@@ -100,11 +110,13 @@ fn result(slower: usize, faster: usize, all: usize) -> String {
     }
 }
 
-/// The page of `comparison`. `has_page`: whether the run with this identity has one.
+/// The page of `comparison`. `has_page`: whether the run with this identity has one. `page_of`: the page of
+/// a benchmark, if it has one.
 pub(super) fn view(
     comparison: &Comparison,
     commits_at: Option<&str>,
     has_page: impl Fn(&str) -> bool,
+    page_of: impl Fn(&BenchmarkId) -> Option<String>,
 ) -> ComparisonPage {
     let row = ComparisonRow::of(comparison);
     let head = comparison.head.as_ref();
@@ -113,6 +125,9 @@ pub(super) fn view(
     benchmarks.sort_by(|one, other| (one.state, &one.name).cmp(&(other.state, &other.name)));
     let ends = benchmarks.iter().filter_map(|compared| compared.low.zip(compared.high));
     let reach = interval::reach(ends);
+    let explained = benchmarks.iter().filter(|one| is_explained(one));
+    let explanations = explained
+        .map(|one| ExplainedChange { page: page_of(&one.name), explanation: explanation(one) });
     ComparisonPage {
         root: "../",
         title: format!("{} compared with {}", row.head, row.base),
@@ -122,8 +137,11 @@ pub(super) fn view(
         run: run.map(runs::page_of),
         machine: super::machines::name(&comparison.machine),
         scale: interval::ends(reach),
-        explanations: explanation::all(&benchmarks),
-        benchmarks: benchmarks.into_iter().map(|own| compared_row(own, reach)).collect(),
+        explanations: explanations.collect(),
+        benchmarks: benchmarks
+            .into_iter()
+            .map(|own| compared_row(own, page_of(&own.name), reach))
+            .collect(),
         row,
     }
 }
@@ -135,7 +153,7 @@ fn bounds(compared: &Compared) -> Bounds {
     Bounds::new(compared.state, ends, farther)
 }
 
-fn compared_row(compared: &Compared, reach: f64) -> ComparedRow {
+fn compared_row(compared: &Compared, page: Option<String>, reach: f64) -> ComparedRow {
     let median = |side: fn(&Pair) -> f64| {
         stats::median(&compared.pairs.iter().map(side).collect::<Vec<f64>>())
     };
@@ -148,11 +166,37 @@ fn compared_row(compared: &Compared, reach: f64) -> ComparedRow {
         drawing: drawing.unwrap_or_default(),
         badge,
         name: Name::cell(compared.name.as_str()),
-        stem: compared.name.file_stem(),
+        page,
         change: figures.change.unwrap_or_default(),
         bounds: bounds(compared),
         base: text::or_nothing(figures.base),
         head: text::or_nothing(figures.head),
         pairs: compared.pairs.len(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::explanation::tests::compared;
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn benchmarks_without_a_page_have_no_link() {
+        let text = json!({
+            "schema": 2, "kind": "comparison", "id": "run-base", "seed": 7,
+            "started": "2026-11-02T02:45:00Z", "base": "c0ffee", "head": null,
+            "machine": perf_fixtures::run(1, vec![]).machine,
+            "benchmarks": [compared("a/b::gone", Some(json!([]))), compared("a/b::kept", None)],
+        });
+        let comparison = Comparison::from_json(&text.to_string()).unwrap();
+        let page_of =
+            |name: &BenchmarkId| (name.as_str() == "a/b::kept").then(|| "../kept.html".to_owned());
+        let page = view(&comparison, None, |_| false, page_of);
+        let pages: Vec<Option<&str>> =
+            page.benchmarks.iter().map(|row| row.page.as_deref()).collect();
+        assert_eq!(pages, [None, Some("../kept.html")]);
+        assert_eq!(page.explanations.len(), 1);
+        assert_eq!(page.explanations[0].page, None);
     }
 }

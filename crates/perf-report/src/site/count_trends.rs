@@ -133,7 +133,7 @@ impl<'p, 'a> CountTrend<'p, 'a> {
         };
         let spread = self.spread.map(|spread| counts::repeats(self.quantity, spread));
         let left_out = unit::counted(self.left_out, "run is", "runs are");
-        let left_out = (self.left_out > 0).then(|| format!("{left_out} not comparable"));
+        let left_out = (self.left_out > 0).then(|| format!("{left_out} left out"));
         let parts: Vec<String> = [Some(range), spread, left_out].into_iter().flatten().collect();
         parts.join("; ")
     }
@@ -286,8 +286,8 @@ mod tests {
             let keyed = |run: Run| Run { machine: run.machine.clone().with_machine_key(), ..run };
             shown(runs.into_iter().map(keyed).collect())[0].range.clone()
         };
-        assert_eq!(other(Quantity::Instructions), "2 to 5, first run 2; 1 run is not comparable");
-        assert_eq!(other(Quantity::MinorFaults), "2 to 5, first run 2; 2 runs are not comparable");
+        assert_eq!(other(Quantity::Instructions), "2 to 5, first run 2; 1 run is left out");
+        assert_eq!(other(Quantity::MinorFaults), "2 to 5, first run 2; 2 runs are left out");
     }
 
     #[test]

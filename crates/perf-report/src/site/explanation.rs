@@ -49,11 +49,6 @@ pub(super) fn is_explained(compared: &Compared) -> bool {
     compared.causes.is_some()
 }
 
-/// The changes that were explained, in their order.
-pub(super) fn all(benchmarks: &[&Compared]) -> Vec<Explanation> {
-    benchmarks.iter().filter(|one| is_explained(one)).map(|one| explanation(one)).collect()
-}
-
 /// The explanation of one change.
 pub(super) fn explanation(compared: &Compared) -> Explanation {
     let causes = compared.causes.as_deref().unwrap_or_default();
@@ -163,7 +158,7 @@ pub(super) mod tests {
         let mut compared = compared("a/b::f", Some(instructions()));
         let all = |compared: &serde_json::Value| {
             let compared: Compared = serde_json::from_value(compared.clone()).unwrap();
-            all(&[&compared]).pop().unwrap()
+            explanation(&compared)
         };
         let own = all(&compared);
         assert_eq!(own.causes[0].headline, "instructions +40.0 %, mostly in app::grown 10 → 51");

@@ -303,12 +303,16 @@ impl<'a> Site<'a> {
 
     /// The pages of the recorded comparisons.
     pub fn comparisons(&self) -> Vec<CachedPage> {
+        let shown = self.benchmarks();
         let cached = |comparison: &Comparison| {
             let has_run = comparison.run().is_some_and(|run| self.has_page(run));
+            let names = comparison.benchmarks.iter().map(|compared| &compared.name);
+            let pages: Vec<Option<String>> =
+                names.map(|name| self.page_of_benchmark(&shown, name)).collect();
             CachedPage {
                 id: comparison.id.clone(),
                 path: comparison::page_of(comparison),
-                key: u64::from(has_run),
+                key: digest(format!("{has_run} {pages:?}").as_bytes()),
             }
         };
         self.contents.comparisons.iter().map(cached).collect()
@@ -322,7 +326,9 @@ impl<'a> Site<'a> {
         let mut all = self.contents.comparisons.iter();
         let Some(comparison) = all.find(|comparison| comparison.id == id) else { return Ok(None) };
         let commits_at = self.contents.commits_at;
-        let view = comparison::view(comparison, commits_at, |run| self.has_page(run));
+        let shown = self.benchmarks();
+        let page_of = |name: &BenchmarkId| self.page_of_benchmark(&shown, name);
+        let view = comparison::view(comparison, commits_at, |run| self.has_page(run), page_of);
         self.page(&comparison::page_of(comparison), COMPARISON, &view).map(Some)
     }
 
@@ -347,6 +353,16 @@ impl<'a> Site<'a> {
 
     fn has_page(&self, run: &str) -> bool {
         self.shown.runs.iter().any(|shown| shown.id == run && runs::page(shown).is_some())
+    }
+
+    /// The path from a comparison to the page of a benchmark under its current name.
+    fn page_of_benchmark(
+        &self,
+        shown: &BTreeSet<&BenchmarkId>,
+        name: &BenchmarkId,
+    ) -> Option<String> {
+        let current = self.contents.rules.renamed.get(name).unwrap_or(name);
+        shown.contains(current).then(|| format!("../benchmark/{}.html", current.file_stem()))
     }
 
     fn judged(&self, run: &Run) -> Report {
