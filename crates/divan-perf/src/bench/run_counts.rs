@@ -12,9 +12,18 @@ use std::path::Path;
 /// The counts of benchmarks by what was counted.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct RunCounts {
+    /// Distinguishes it from the other files of the folder.
+    kind: RunCountsFile,
     entries: BTreeMap<String, RunCount>,
     /// How often counts were kept. Higher numbers are newer.
     kept: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+enum RunCountsFile {
+    #[default]
+    #[serde(rename = "run-counts")]
+    RunCounts,
 }
 
 /// The counts of one benchmark.

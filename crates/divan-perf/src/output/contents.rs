@@ -17,13 +17,14 @@ const MARK_TEXT: &str =
 /// Folders with measurements.
 const MEASUREMENTS: [&str; 2] = ["pending", "unrecorded"];
 /// Files that are replaced.
-const FILES: [&str; 13] = [
+const FILES: [&str; 14] = [
     MARK,
     STATE,
     REPORT,
     "report.md",
     "samples.jsonl",
     "pairs.json",
+    "run-counts.json",
     "bisect.json",
     "bisect-plan.json",
     "calibration.json",
@@ -166,8 +167,16 @@ fn is_ours(path: &Path) -> bool {
 
 /// The kinds of JSON files in the folder. Users can move those of runs, comparisons and calibrations for
 /// `perf history add`.
-const KINDS: [&str; 7] =
-    ["run", "comparison", "calibration", "qualification", "pairs", "bisection", "plan"];
+const KINDS: [&str; 8] = [
+    "run",
+    "comparison",
+    "calibration",
+    "qualification",
+    "pairs",
+    "run-counts",
+    "bisection",
+    "plan",
+];
 
 fn is_measurement(path: &Path) -> bool {
     is_json(path) && is_kind(path, &KINDS)
@@ -229,7 +238,7 @@ mod tests {
     /// The files of a folder, and the one that is refused.
     type ContentsCase = (&'static [(&'static str, &'static str)], Option<&'static str>);
 
-    const CASES: [ContentsCase; 27] = [
+    const CASES: [ContentsCase; 28] = [
         (&[], None),
         (&[MARKED, ("notes.txt", "")], None),
         (&[(MARK, "a mark of another tool"), ("notes.txt", "")], Some(MARK)),
@@ -244,6 +253,7 @@ mod tests {
         (&[("samples.jsonl", "{\"x\": 1}\n")], Some("samples.jsonl")),
         (&[("qualification.json", r#"{"kind": "qualification"}"#)], None),
         (&[("qualification.json", "{}")], Some("qualification.json")),
+        (&[("run-counts.json", r#"{"kind": "run-counts"}"#)], None),
         (&[("20261123T024500Z-1-2.json", r#"{"kind": "run"}"#)], None),
         (&[("pending/gh-pages/1.json", "{"), ("unrecorded/1.json", "")], None),
         (&[("pending/gh-pages/orders.csv", "")], Some("pending")),
