@@ -1,7 +1,9 @@
 //! The search for a commit, in a repository of sixteen commits with synthetic times.
 
 use crate::project::{Ended, Project};
+use perf_judge::ident::digest;
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,7 +19,7 @@ fn perf(project: &Project, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.current_dir(project.path()).arg("perf").args(args);
     command.env("CARGO_TARGET_DIR", project.target_dir()).env("GIT_CONFIG_GLOBAL", "/dev/null");
-    let cache = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
     command.env("XDG_CACHE_HOME", cache).stdin(Stdio::null());
     command
 }
@@ -56,6 +58,16 @@ fn found(project: &Project) -> serde_json::Value {
     serde_json::from_str(&project.read("out/bisect.json")).unwrap()
 }
 
+/// Whether a bench target was built in the folder of bases.
+fn is_built_for_bases(project: &Project, target: &str) -> bool {
+    let repository = fs::canonicalize(project.path().join(".git")).unwrap();
+    let folder = format!("{:016x}", digest(repository.to_str().unwrap().as_bytes()));
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache/cargo-xtask-perf");
+    let built = fs::read_dir(cache.join(folder).join("target/release/deps")).unwrap();
+    let prefix = format!("{target}-");
+    built.map(Result::unwrap).any(|file| file.file_name().to_str().unwrap().starts_with(&prefix))
+}
+
 #[test]
 fn the_first_commits_of_two_changes_are_found_also_after_an_interrupt() {
     let project = &sixteen_commits();
@@ -82,6 +94,7 @@ fn the_first_commits_of_two_changes_are_found_also_after_an_interrupt() {
     if cfg!(unix) {
         ended.says("step of an interrupted search; --restart begins again");
     }
+    assert!(is_built_for_bases(project, "text") && !is_built_for_bases(project, "data"));
     let found = found(project);
     let [slower, other] = [0, 1].map(|at| &found["benchmarks"][at]["found"]);
     let by_name = |name: &str| if found["benchmarks"][0]["name"] == name { slower } else { other };

@@ -116,6 +116,7 @@ pub(super) fn build(workspace: &Workspace, additions: &BuildAdditions) -> Result
     }
     let mut messages = String::new();
     for packages in builds(workspace) {
+        let Some(selection) = selection(workspace, &packages) else { continue };
         let mut settings = workspace.options.clone();
         // Cargo refuses a feature that none of the packages has.
         let is_known = |name: &String| workspace.members.have_feature(packages.keys(), name);
@@ -126,7 +127,7 @@ pub(super) fn build(workspace: &Workspace, additions: &BuildAdditions) -> Result
             .args(settings.build_args())
             .args(&additions.args)
             .envs(additions.variables.iter().map(|(name, value)| (name, value)))
-            .args(selection(workspace, &packages));
+            .args(selection);
         let output = run_cargo(&mut command).context("cannot start cargo")?;
         if !output.status.success() {
             bail!("cannot build the benches: fix the errors that cargo printed above");
@@ -173,12 +174,18 @@ fn builds(workspace: &Workspace) -> Vec<Packages<'_>> {
     [together].into_iter().chain(alone).filter(|packages| !packages.is_empty()).collect()
 }
 
-/// The arguments for packages and the names of their targets.
-fn selection(workspace: &Workspace, packages: &Packages<'_>) -> Vec<String> {
-    let names: BTreeSet<&str> = packages.values().flatten().copied().collect();
+/// The arguments for packages and the names of their targets; `None` if none of them is wanted.
+fn selection(workspace: &Workspace, packages: &Packages<'_>) -> Option<Vec<String>> {
+    let targets = packages.iter().flat_map(|(package, names)| {
+        names.iter().filter(|name| workspace.is_wanted(package, name)).copied()
+    });
+    let names: BTreeSet<&str> = targets.collect();
+    if names.is_empty() {
+        return None;
+    }
     let packages =
         packages.keys().map(|package| format!("--package={}", specification(workspace, package)));
-    packages.chain(names.into_iter().map(|name| format!("--bench={name}"))).collect()
+    Some(packages.chain(names.into_iter().map(|name| format!("--bench={name}"))).collect())
 }
 
 /// The package for cargo. A dependency can have the name of a member, even in the same version, so the
@@ -283,6 +290,23 @@ fn harness(path: &Path) -> Result<Harness> {
 }
 
 impl Built {
+    /// Leaves out the benches that `workspace` does not want. They were built before it was known.
+    pub(crate) fn leave_out_unwanted(&mut self, workspace: &Workspace) {
+        let is_wanted = |target: &BenchTarget| workspace.is_wanted(&target.package, &target.name);
+        let (wanted, others): (Vec<Executable>, Vec<Executable>) =
+            std::mem::take(&mut self.executables)
+                .into_iter()
+                .partition(|one| is_wanted(&one.target));
+        for other in others {
+            if let Some(files) = self.files.get_mut(&other.target.package) {
+                files.remove(&other.path);
+            }
+        }
+        let has_wanted = |package: &str| wanted.iter().any(|one| one.target.package == package);
+        self.files.retain(|package, _| has_wanted(package));
+        self.executables = wanted;
+    }
+
     /// The same with the lock of its build folder.
     pub(super) fn with_claim(mut self, claim: Option<File>) -> Self {
         self.claim = claim;
@@ -440,20 +464,25 @@ mod tests {
         };
         let targets = [("a", "x"), ("b", "bench"), ("b", "y"), ("c", "bench"), ("d", "z")];
         let not_built = ["a/bench", "d/other"].map(|key| (key.to_owned(), String::new()));
-        let workspace = Workspace {
+        let mut workspace = Workspace {
             targets: targets.map(target).into(),
             not_built: not_built.into(),
             ..Workspace::default()
         };
-        let builds: Vec<String> = builds(&workspace)
-            .iter()
-            .map(|packages| selection(&workspace, packages).join(" "))
-            .collect();
+        let selections = |workspace: &Workspace| -> Vec<String> {
+            let builds = builds(workspace).into_iter();
+            let wanted = builds.filter_map(|packages| selection(workspace, &packages));
+            wanted.map(|arguments| arguments.join(" ")).collect()
+        };
         let expected = [
             "--package=b --package=path+file:///w/c#1.0.0 --package=d --bench=bench --bench=y --bench=z",
             "--package=a --bench=x",
         ];
-        assert_eq!(builds, expected);
+        assert_eq!(selections(&workspace), expected);
+        // The features of the other packages stay enabled.
+        workspace.wanted = Some(["b/y".to_owned()].into());
+        let expected = ["--package=b --package=path+file:///w/c#1.0.0 --package=d --bench=y"];
+        assert_eq!(selections(&workspace), expected);
     }
 
     #[test]

@@ -35,6 +35,9 @@ pub(crate) struct Workspace {
     pub(crate) packages: BTreeSet<String>,
     /// The selected bench targets whose features are enabled.
     pub(crate) targets: Vec<BenchTarget>,
+    /// The targets that are built, e.g. `app/parse`; `None` for all. The packages of the others stay
+    /// selected, because cargo enables the features that any selected package needs.
+    pub(crate) wanted: Option<BTreeSet<String>>,
     /// Reasons by `package/target` for selected bench targets that are not built.
     pub(crate) not_built: BTreeMap<String, String>,
     /// The features that targets in `not_built` need.
@@ -86,6 +89,7 @@ impl Workspace {
     pub(crate) fn follow(&mut self, head: &Self, tree: &Path) -> Result<Vec<String>> {
         self.config = head.config.of_other_commit(&self.root, tree)?;
         self.toolchain = Toolchain::of(&self.root, &self.config);
+        self.wanted.clone_from(&head.wanted);
         let mut options = head.options.clone();
         let unknown = self.members.unknown_features(&options);
         options.features.names.retain(|name| !unknown.contains(name));
@@ -142,6 +146,12 @@ impl Workspace {
         };
         workspace.apply(CargoOptions::default());
         workspace
+    }
+
+    /// Whether a bench target of a package is built.
+    pub(crate) fn is_wanted(&self, package: &str, target: &str) -> bool {
+        let name = format!("{package}/{target}");
+        self.wanted.as_ref().is_none_or(|wanted| wanted.contains(&name))
     }
 
     fn apply(&mut self, options: CargoOptions) {

@@ -11,6 +11,7 @@ use crate::interrupt::Interrupt;
 use crate::store::{BaseCommit, Repository};
 use anyhow::{Context as _, Result};
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// Builds one commit after the other, with the options and the settings of the checkout.
@@ -88,6 +89,12 @@ impl<'a> CommitSuites<'a> {
         Ok(base)
     }
 
+    /// Builds only these bench targets from now on, named `package/target`.
+    pub(crate) fn narrow(&mut self, targets: BTreeSet<String>) {
+        let checkout = self.checkout.as_mut().unwrap_or(&mut self.context.project.workspace);
+        checkout.wanted = Some(targets);
+    }
+
     /// The repository of the commits.
     pub(crate) fn repository(&self) -> &Repository {
         &self.repository
@@ -97,7 +104,8 @@ impl<'a> CommitSuites<'a> {
         self.sound.borrow().contains(&slot)
     }
 
-    fn checkout(&self) -> &Workspace {
+    /// The workspace whose options and selection all builds follow.
+    pub(crate) fn checkout(&self) -> &Workspace {
         self.checkout.as_ref().unwrap_or(&self.context.project.workspace)
     }
 }

@@ -16,6 +16,7 @@ use super::counted_build;
 use super::executor::Executor;
 use super::name_selection::the_one_named;
 use super::plan_file::PlanFile;
+use super::silent_targets::target_of;
 use super::suite::BenchSuite;
 use crate::bench::{Listing, Runner};
 use crate::environment;
@@ -32,7 +33,7 @@ use perf_report::{
     BisectedBenchmark, Bisection, BisectionFacts, BisectionStep, FoundChange, StepAnswer,
 };
 use search_state::{BenchmarkEnds, SearchState};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 /// What is searched for.
@@ -102,9 +103,11 @@ fn search(
     args: &PerfArgs,
     interrupt: &Interrupt,
 ) -> Result<Searched> {
-    let (suite, listing) = commits.build(labelled(range.bad(), "bad commit"))?;
-    let commits = &*commits;
+    let (mut suite, listing) = commits.build(labelled(range.bad(), "bad commit"))?;
     let runner = planned(commits, &suite, listing, request.benchmarks, args)?;
+    commits.narrow(targets_of(&runner, &commits.context.project.settings.renamed));
+    suite.built.leave_out_unwanted(commits.checkout());
+    let commits = &*commits;
     let output = &commits.context.project.output;
     let plan = PlanFile::new(output, PLAN, task(range, request, args, &suite, &runner));
     let known = if request.restart { None } else { plan.load()? };
@@ -159,6 +162,13 @@ fn task(
     let PerfArgs { no_counts, counts_only, .. } = args;
     let (machine, first_parent) = (&suite.machine.key, request.first_parent);
     format!("{good} {bad} {first_parent} {no_counts} {counts_only} {machine} {names:?}")
+}
+
+/// The targets of the planned benchmarks, also under their former names.
+fn targets_of(runner: &Runner, renamed: &BTreeMap<BenchmarkId, BenchmarkId>) -> BTreeSet<String> {
+    let former = |row| renamed.iter().filter(move |(_, new)| *new == row).map(|(old, _)| old);
+    let names = rows(runner).flat_map(|row| former(row).chain([row]));
+    names.map(|name| target_of(name).to_owned()).collect()
 }
 
 fn rows(runner: &Runner) -> impl Iterator<Item = &BenchmarkId> {

@@ -1,0 +1,6 @@
+//! What generated libraries promise.
+
+mod accuracy;
+mod catalogue;
+mod golden;
+mod shape;
