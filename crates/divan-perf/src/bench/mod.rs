@@ -83,7 +83,7 @@ pub(crate) use name_list::abbreviated;
 pub(crate) use opened_files::opens_none;
 pub(crate) use paired::{BaseEntries, PairedLaunches};
 pub(crate) use plan::PlannedBenchmark;
-pub(crate) use run_counts::RunCounts;
+pub(crate) use run_counts::{RunCount, RunCounts};
 pub(crate) use runner::{LaunchSchedule, Measurement, Runner, RunnerOptions};
 pub(crate) use sample_config::{SamplingTarget, SamplingTargets};
 pub(crate) use second_build::SecondBuild;

@@ -7,7 +7,7 @@
 use super::executor::Executor;
 use super::unchanged::{BuildTree, ReadableFiles, readable_since};
 use crate::bench::{
-    BenchmarkCounts, CountJob, ListedBenchmark, RunCounts, counted_part, counting_tool,
+    BenchmarkCounts, CountJob, ListedBenchmark, RunCount, RunCounts, counted_part, counting_tool,
 };
 use crate::store::Repository;
 use anyhow::{Context as _, Result};
@@ -31,8 +31,8 @@ pub(super) struct KnownCounts {
     commit: String,
 }
 
-/// Benchmarks of a package that were counted at one commit, with their rows.
-type CountedBefore<'a> = BTreeMap<(&'a str, &'a str), Vec<(&'a BenchmarkId, &'a ListedBenchmark)>>;
+/// A row that was counted before, its benchmark and its counts.
+type CountedRow<'a> = (&'a BenchmarkId, &'a ListedBenchmark, &'a RunCount);
 
 impl KnownCounts {
     /// Reads what is kept. `None` without a repository or valgrind, and if the benches are not exactly
@@ -78,29 +78,25 @@ impl KnownCounts {
         let Some(repository) = executor.context.history.repository() else {
             return Ok(BTreeMap::new());
         };
-        let mut before = CountedBefore::new();
+        // By commit and package.
+        let mut before: BTreeMap<(&str, &str), Vec<CountedRow<'_>>> = BTreeMap::new();
         for (name, job) in jobs {
-            let kept = self.kept.get(&self.keys[name]);
-            let is_enough = |spreads: bool| spreads || job.repeats == 1;
-            if let Some(kept) = kept.filter(|kept| is_enough(kept.has_spreads())) {
-                before.entry((&kept.commit, name.package())).or_default().push((name, job.entry));
+            let Some(kept) = self.kept.get(&self.keys[name]) else { continue };
+            if kept.has_spreads() || job.repeats == 1 {
+                let of_package = before.entry((&kept.commit, name.package())).or_default();
+                of_package.push((name, job.entry, kept));
             }
         }
         let mut known = BTreeMap::new();
-        for ((commit, package), benchmarks) in before {
+        for ((commit, package), rows) in before {
             let Some(files) = self.files_since(executor, repository, commit, package) else {
                 continue;
             };
             let entries: Vec<ListedBenchmark> =
-                benchmarks.iter().map(|(_, entry)| (*entry).clone()).collect();
+                rows.iter().map(|(_, entry, _)| (*entry).clone()).collect();
             if files.are_unread(&executor.suite.launcher, &entries, &[])? {
-                let counts =
-                    |name: &BenchmarkId| Some(self.kept.get(&self.keys[name])?.to_counts());
-                known.extend(
-                    benchmarks
-                        .iter()
-                        .filter_map(|(name, _)| Some(((*name).clone(), counts(name)?))),
-                );
+                known
+                    .extend(rows.iter().map(|(name, _, kept)| ((*name).clone(), kept.to_counts())));
             }
         }
         Ok(known)
