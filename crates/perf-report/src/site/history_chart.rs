@@ -30,6 +30,9 @@ const LINE: f64 = 16.0;
 const LETTER: f64 = 2.2;
 /// The width of a release's name in percent.
 const NAME: f64 = 6.0;
+/// The widths of a date in percent of the drawing, on a phone and on a wide screen.
+const DATE: f64 = 25.0;
+const WIDE_DATE: f64 = 11.0;
 /// The smallest change of the level of a coloured line, in natural logarithms.
 const CHANGED: f64 = 0.015;
 /// The name of the line of all benchmarks.
@@ -259,14 +262,34 @@ fn names(named: &[&Line], y: impl Fn(f64) -> f64, floor: f64) -> String {
     named.iter().zip(places).map(name).collect()
 }
 
+/// The days of the first and the last column, and of some between them that leave the others readable.
 fn dates(columns: &Columns, day: impl Fn(usize) -> String) -> String {
     let count = columns.len();
-    let label = |(place, share): (usize, f64)| {
-        let column = ((count - 1) as f64 * share).round() as usize;
-        let anchor = ["start", "middle wide", "middle", "middle wide", "end"][place];
-        fluid::text(anchor, fluid::middle(column, count), 0.0, HEIGHT - 4.0, &day(column))
+    let column = |share: f64| ((count - 1) as f64 * share).round() as usize;
+    let place = |share| fluid::middle(column(share), count);
+    let label =
+        |class, share| fluid::text(class, place(share), 0.0, HEIGHT - 4.0, &day(column(share)));
+    if count == 1 {
+        return label("middle", 0.0);
+    }
+    let (first, last, middle) = (place(0.0), place(1.0), place(0.5));
+    let fits = |at: f64, [from, to]: [f64; 2], width: f64| {
+        at - width / 2.0 >= from && at + width / 2.0 <= to
     };
-    [0.0, 0.25, 0.5, 0.75, 1.0].into_iter().enumerate().map(label).collect()
+    let mut svg = label("start", 0.0);
+    let half = WIDE_DATE / 2.0;
+    if fits(place(0.25), [first + WIDE_DATE, middle - half], WIDE_DATE) {
+        svg += &label("middle wide", 0.25);
+    }
+    if fits(middle, [first + DATE, last - DATE], DATE) {
+        svg += &label("middle", 0.5);
+    } else if fits(middle, [first + WIDE_DATE, last - WIDE_DATE], WIDE_DATE) {
+        svg += &label("middle wide", 0.5);
+    }
+    if fits(place(0.75), [middle + half, last - WIDE_DATE], WIDE_DATE) {
+        svg += &label("middle wide", 0.75);
+    }
+    svg + &label("end", 1.0)
 }
 
 /// The releases at the foot of the drawing. A name that would cover its neighbour is left out.
@@ -325,6 +348,37 @@ mod tests {
     fn levels(id: &BenchmarkId, times: impl Fn(usize) -> Option<f64>) -> BenchmarkLevels<'_> {
         let values = (0..20).filter_map(|run| Some((run, times(run)?))).collect();
         BenchmarkLevels { id, is_current: true, values, changes: Vec::new() }
+    }
+
+    #[test]
+    fn dates_do_not_cover_each_other() {
+        let dates = |count: usize| -> Vec<(String, f64)> {
+            let id = BenchmarkId::from("p/t::a");
+            let values = (0..count).map(|run| (run, 1e3)).collect();
+            let all = [BenchmarkLevels { id: &id, is_current: true, values, changes: Vec::new() }];
+            let svg = dates(&Columns::of(&all), |_| "2026-11-29".to_owned());
+            let field = |text: &str, name: &str| {
+                let value = text.split_once(&format!("{name}=\"")).unwrap().1;
+                value.split_once('"').unwrap().0.to_owned()
+            };
+            let texts = svg.split("<text ").skip(1);
+            let place = |text: &str| field(text, "x").trim_end_matches('%').parse().unwrap();
+            texts.map(|text| (field(text, "class"), place(text))).collect()
+        };
+        for count in 1..40 {
+            let all = dates(count);
+            for (width, is_wide) in [(DATE, false), (WIDE_DATE, true)] {
+                let shown = all.iter().filter(|(class, _)| is_wide || !class.contains("wide"));
+                let ends = shown.map(|(class, at)| match class.as_str() {
+                    "start" => [*at, at + width],
+                    "end" => [at - width, *at],
+                    _ => [at - width / 2.0, at + width / 2.0],
+                });
+                let ends: Vec<[f64; 2]> = ends.collect();
+                assert!(ends.is_sorted_by(|one, next| one[1] <= next[0] + 0.02), "{all:?}");
+            }
+        }
+        assert_eq!([1, 2, 4, 5, 30].map(|count| dates(count).len()), [1, 2, 4, 5, 5]);
     }
 
     #[test]

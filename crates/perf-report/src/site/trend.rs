@@ -30,6 +30,8 @@ struct Frame {
 
 const WIDE: Frame = Frame { class: "wide", width: 960.0, height: 320.0, dates: 7, ticks: 6 };
 const NARROW: Frame = Frame { class: "narrow", width: 340.0, height: 250.0, dates: 3, ticks: 5 };
+/// The width of a day below the drawing.
+const DATE: f64 = 76.0;
 const LEFT: f64 = 66.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 26.0;
@@ -193,15 +195,21 @@ impl<'a> Trend<'a> {
         let last = self.points.len() - 1;
         let places = frame.dates.min(self.points.len());
         let mut svg = String::new();
+        let mut end = f64::NEG_INFINITY;
         for place in 0..places {
             let i = if places == 1 { 0 } else { place * last / (places - 1) };
+            let (x, y) = (self.x(frame, i), frame.height - BOTTOM + 17.0);
             let anchor = match i {
                 _ if last == 0 => "middle",
                 0 => "start",
                 _ if i == last => "end",
+                // The days of the first and the last run stay readable.
+                _ if x - DATE / 2.0 < end || x + DATE / 2.0 > self.x(frame, last) - DATE => {
+                    continue;
+                }
                 _ => "middle",
             };
-            let (x, y) = (self.x(frame, i), frame.height - BOTTOM + 17.0);
+            end = if i == 0 { x + DATE } else { x + DATE / 2.0 };
             let day = text::day(self.points[i].run.started);
             let _ = write!(svg, r#"<text class="{anchor}" x="{x:.1}" y="{y}">{day}</text>"#);
         }
