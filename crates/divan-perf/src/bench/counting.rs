@@ -358,7 +358,7 @@ fn page_faults(launches: &[LaunchResult]) -> impl Iterator<Item = (Quantity, f64
     [Quantity::MinorFaults, Quantity::MajorFaults].into_iter().filter_map(median)
 }
 
-/// Whether the first two processes executed as many instructions.
+/// Whether all processes, at least two, executed the same number of instructions.
 fn instructions_agree(counted: &[Quantities]) -> bool {
     let of_all = summary(counted);
     counted.len() > 1

@@ -3,7 +3,7 @@
 use super::counting::BenchmarkCounts;
 use crate::files::{DATA_BYTES, read_text, write_atomically};
 use anyhow::Result;
-use perf_judge::run::Quantities;
+use perf_judge::run::{Quantities, Quantity};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -51,9 +51,11 @@ impl RunCounts {
         self.entries.get(key)
     }
 
-    /// Keeps the counts of a benchmark, unless its instructions were refused.
+    /// Keeps the counts of a benchmark whose instructions were counted. Others are counted again: the reason
+    /// can be one of the machine.
     pub(crate) fn keep(&mut self, key: String, commit: &str, counted: &BenchmarkCounts) {
-        if counted.refused.is_some() {
+        let is_counted = counted.counts.contains_key(&Quantity::Instructions);
+        if !is_counted || counted.refused.is_some() {
             return;
         }
         self.kept += 1;
@@ -101,7 +103,6 @@ impl RunCount {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use perf_judge::run::Quantity;
     use std::fs;
 
     fn counted(instructions: f64) -> BenchmarkCounts {
@@ -129,10 +130,13 @@ mod tests {
     }
 
     #[test]
-    fn refused_counts_are_not_kept() {
+    fn counts_without_instructions_are_not_kept() {
         let mut kept = RunCounts::default();
         let refused = Some("its samples cannot be proved".to_owned());
         kept.keep("a".to_owned(), "1a2b", &BenchmarkCounts { refused, ..counted(1.0) });
-        assert!(kept.get("a").is_none());
+        let allocations = Quantities::from([(Quantity::AllocCount, 3.0)]);
+        let uncounted = BenchmarkCounts { counts: allocations, ..BenchmarkCounts::default() };
+        kept.keep("b".to_owned(), "1a2b", &uncounted);
+        assert!(kept.entries.is_empty());
     }
 }

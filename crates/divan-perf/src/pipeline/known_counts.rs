@@ -1,4 +1,4 @@
-//! Counts of a run that earlier runs of this checkout found out already.
+//! Counts of a run that are known from earlier runs with the same output folder.
 //!
 //! Counting takes longer than measuring, and many commits change no bench. Two conditions make the counts of
 //! a benchmark known. All files that it executes have the bytes of an earlier run, and it reads no file
@@ -103,7 +103,7 @@ impl KnownCounts {
     }
 
     /// The files changed since a commit that benches of a package can read. `None` if that is unknown,
-    /// for example because the commit was removed.
+    /// for example because the commit no longer exists.
     fn files_since(
         &self,
         executor: &Executor<'_>,

@@ -14,8 +14,8 @@ impl SilentTargets {
     /// The targets without a benchmark in `listing`, the list of all built benches.
     pub(super) fn find(workspace: &Workspace, built: &Built, listing: &Listing) -> Self {
         let mut silent = workspace.not_built.clone();
-        let built_targets = workspace.targets.iter();
-        for target in built_targets.filter(|one| workspace.is_wanted(&one.package, &one.name)) {
+        let targets = workspace.targets.iter();
+        for target in targets.filter(|one| workspace.is_wanted(&one.package, &one.name)) {
             let name = format!("{}/{}", target.package, target.name);
             let is_divan = built.executables.iter().any(|divan| divan.target == *target);
             let unlisted = listing.failures.get(&BenchmarkId::from(name.as_str()));
