@@ -11,7 +11,7 @@ use perf_judge::history::WorkspaceRuns;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::{Commit, Machine, Pair};
 use perf_judge::unit::LogRatio;
-use perf_judge::verdict::State;
+use perf_judge::verdict::{Method, State, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -47,6 +47,9 @@ pub struct Comparison {
     pub workspace: Option<String>,
     /// One entry per benchmark with pairs.
     pub benchmarks: Vec<Compared>,
+    /// The unchanged benchmarks without pairs: base and head execute the same code.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same_code: Vec<BenchmarkId>,
 }
 
 /// The kind of the file.
@@ -115,11 +118,12 @@ impl Comparison {
                 by_base.entry(base).or_default().push(row);
             }
         }
-        let comparisons = by_base.into_iter().map(|(base, rows)| Self::of(report, base, rows));
-        comparisons.filter(|comparison| !comparison.benchmarks.is_empty()).collect()
+        let comparisons = by_base.into_iter().map(|(base, rows)| Self::of(report, base, &rows));
+        let has_results = |one: &Self| one.has_pairs() || !one.same_code.is_empty();
+        comparisons.filter(has_results).collect()
     }
 
-    fn of(report: &Report, base: &str, rows: Vec<&Row>) -> Self {
+    fn of(report: &Report, base: &str, rows: &[&Row]) -> Self {
         let run = &report.run;
         Self {
             schema: SCHEMA,
@@ -131,13 +135,20 @@ impl Comparison {
             head: run.commit.clone(),
             machine: run.machine.clone(),
             workspace: run.workspace.clone(),
-            benchmarks: rows.into_iter().filter_map(Compared::of).collect(),
+            benchmarks: rows.iter().filter_map(|row| Compared::of(row)).collect(),
+            same_code: rows.iter().filter_map(|row| same_code(&row.verdict)).collect(),
         }
+    }
+
+    /// Whether it measured any pairs.
+    pub fn has_pairs(&self) -> bool {
+        !self.benchmarks.is_empty()
     }
 
     /// Whether it is of this workspace.
     pub fn is_of(&self, workspace: &WorkspaceRuns) -> bool {
-        let names = self.benchmarks.iter().map(|compared| &compared.name);
+        let compared = self.benchmarks.iter().map(|compared| &compared.name);
+        let names = compared.chain(&self.same_code);
         workspace.has(self.workspace.as_deref(), names)
     }
 
@@ -183,6 +194,12 @@ impl Compared {
     pub fn is_changed(&self) -> bool {
         matches!(self.state, State::Regression | State::Improvement)
     }
+}
+
+/// The benchmark, if base and head execute the same code.
+fn same_code(verdict: &Verdict) -> Option<BenchmarkId> {
+    let is_unchanged = verdict.method == Method::Paired && verdict.state == State::Unchanged;
+    (is_unchanged && verdict.trace.pairs.is_empty()).then(|| verdict.name.clone())
 }
 
 /// The first causes with names of a limited length, so that a file stays small.

@@ -8,7 +8,7 @@ use perf_judge::budget::{Acceptance, Budget, Gate, Required, check};
 use perf_judge::history::Past;
 use perf_judge::ident::BenchmarkId;
 use perf_judge::run::Run;
-use perf_judge::verdict::{RecordedPairs, State, Verdict, replay};
+use perf_judge::verdict::{RecordedComparisons, State, Verdict, replay};
 use std::collections::BTreeMap;
 
 /// The rules for verdicts on recorded runs.
@@ -40,7 +40,7 @@ impl Report {
             .with_renames(renamed)
             .with_accepted(&run.accepted);
         let accepted = carried(run, accepted, &selector);
-        let mut verdicts = replay(run, &selector, pairs(comparisons));
+        let mut verdicts = replay(run, &selector, recorded(comparisons));
         for verdict in &mut verdicts.verdicts {
             complete(verdict, comparisons);
         }
@@ -99,10 +99,67 @@ fn complete(verdict: &mut Verdict, comparisons: &[&Comparison]) {
     }
 }
 
-fn pairs<'a>(comparisons: &[&'a Comparison]) -> RecordedPairs<'a> {
-    let all = comparisons.iter().flat_map(|comparison| {
+fn recorded<'a>(comparisons: &[&'a Comparison]) -> RecordedComparisons<'a> {
+    let mut recorded = RecordedComparisons::default();
+    for comparison in comparisons {
         let base = comparison.base.as_str();
-        comparison.benchmarks.iter().map(move |c| ((base, &c.name), c.pairs.as_slice()))
-    });
-    all.collect()
+        let pairs = comparison.benchmarks.iter().map(|c| ((base, &c.name), c.pairs.as_slice()));
+        recorded.pairs.extend(pairs);
+        recorded.same_code.extend(comparison.same_code.iter().map(|name| (base, name)));
+    }
+    recorded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::report;
+    use perf_fixtures::{measured, run};
+    use perf_judge::history::History;
+    use perf_judge::verdict::Method;
+
+    const NAME: &str = "core/filter::unchanged";
+
+    /// The report of a run whose comparison found the same code, and that of its recorded files.
+    fn measured_and_recorded(ns: f64) -> [Report; 2] {
+        let runs: Vec<Run> = [2.5, 2.5, 2.5, 2.5, ns]
+            .into_iter()
+            .zip(1..)
+            .map(|(ns, day)| run(day, vec![measured(NAME, ns)]))
+            .collect();
+        let (last, before) = runs.split_last().unwrap();
+        let history: History = before.iter().cloned().collect();
+        let past = Past::before(last, &history, 10);
+        let (budgets, renamed) = (Vec::new(), BTreeMap::new());
+        let rules = Rules {
+            branch: "main",
+            budgets: &budgets,
+            gate: Gate::default(),
+            renamed: &renamed,
+            accepted: &[],
+        };
+        let mut first = report();
+        first.run = Report::of_recorded(last, past, &[], rules).run;
+        let base = before[3].commit.as_ref().unwrap().hash.clone();
+        first.rows.retain(|row| row.verdict.name.as_str() == NAME);
+        let verdict = &mut first.rows[0].verdict;
+        (verdict.method, verdict.base) = (Method::Paired, Some(base));
+        verdict.state = State::Unchanged;
+        let files = Comparison::all_of(&first);
+        let read: Vec<Comparison> =
+            files.iter().map(|file| Comparison::from_json(&file.to_json()).unwrap()).collect();
+        let recorded = Report::of_recorded(last, past, &read.iter().collect::<Vec<_>>(), rules);
+        [first, recorded]
+    }
+
+    #[test]
+    fn a_benchmark_with_the_same_code_has_the_same_verdict_again() {
+        let [first, recorded] = measured_and_recorded(2.9);
+        let of = |report: &Report| {
+            let verdict = &report.rows[0].verdict;
+            (verdict.name.clone(), verdict.state, verdict.method, verdict.base.clone())
+        };
+        assert_eq!(of(&first), of(&recorded));
+        assert_eq!(recorded.rows[0].verdict.state, State::Unchanged);
+    }
 }

@@ -32,7 +32,8 @@ const SHARED: f64 = 0.25;
 pub enum Confidence {
     /// 99 %: a candidate is measured again before it is reported.
     FirstPass,
-    /// 99.9 %: no rerun is possible.
+    /// 99.9 % for a change, as no rerun is possible. Without a candidate, 99 % show that nothing
+    /// changed, as in a first pass.
     Final,
 }
 
@@ -72,11 +73,21 @@ impl Deviation {
 
 /// The deviations of one run from its baseline, by each statistic that both have.
 pub fn deviations(now: RunValue, baseline: &Baseline, confidence: Confidence) -> Vec<Deviation> {
-    let deviation = |statistic| {
-        let values = baseline.values().iter().filter_map(|value| value.get(statistic));
-        deviation(statistic, now.get(statistic)?, &values.collect::<Vec<f64>>(), confidence)
+    let deviations_at = |confidence| {
+        let deviation = |statistic| {
+            let values = baseline.values().iter().filter_map(|value| value.get(statistic));
+            deviation(statistic, now.get(statistic)?, &values.collect::<Vec<f64>>(), confidence)
+        };
+        Statistic::ALL.into_iter().filter_map(deviation).collect()
     };
-    Statistic::ALL.into_iter().filter_map(deviation).collect()
+    let first_pass: Vec<Deviation> = deviations_at(Confidence::FirstPass);
+    let is_unchanged =
+        judge(&first_pass, None).is_some_and(|change| change.finding == Finding::Unchanged);
+    if confidence == Confidence::FirstPass || is_unchanged {
+        first_pass
+    } else {
+        deviations_at(Confidence::Final)
+    }
 }
 
 fn deviation(

@@ -22,7 +22,7 @@ pub use comparison::{Comparison, Reference};
 pub use gate::Outcome;
 pub use judge::{Judge, JudgeConfig, Step};
 pub use placement::ORDERS;
-pub use replay::{RecordedPairs, replay};
+pub use replay::{RecordedComparisons, RecordedPairs, replay};
 pub use result::{CountedRun, Stage, StageResult, Trace, Verdict, Verdicts, Waiver};
 pub use state::{Method, State};
 pub use waiver::apply_waivers;

@@ -9,13 +9,34 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Recorded pairs by base commit and benchmark.
 pub type RecordedPairs<'a> = BTreeMap<(&'a str, &'a BenchmarkId), &'a [Pair]>;
 
+/// What comparisons of a run with builds of earlier commits recorded.
+#[derive(Clone, Debug, Default)]
+pub struct RecordedComparisons<'a> {
+    /// The pairs of the compared benchmarks.
+    pub pairs: RecordedPairs<'a>,
+    /// The benchmarks that execute the same code in the build of a base commit.
+    pub same_code: BTreeSet<(&'a str, &'a BenchmarkId)>,
+}
+
+impl<'a> RecordedComparisons<'a> {
+    /// The commits whose builds were compared.
+    fn bases(&self) -> BTreeSet<&'a str> {
+        let compared = self.pairs.keys().map(|(base, _)| *base);
+        compared.chain(self.same_code.iter().map(|(base, _)| *base)).collect()
+    }
+}
+
 /// The verdicts on `run` without further launches.
 ///
-/// Its launches are compared with the baselines that `selector` finds. `pairs` decide the
-/// benchmarks that were compared in pairs.
-pub fn replay(run: &Run, selector: &Selector<'_>, mut pairs: RecordedPairs<'_>) -> Verdicts {
-    let judge_config = JudgeConfig::of_launches(1).with_comparison(!pairs.is_empty());
-    let built: BTreeSet<&str> = pairs.keys().map(|(base, _)| *base).collect();
+/// Its launches are compared with the baselines that `selector` finds. `comparisons` decide the
+/// benchmarks that were compared with the build of an earlier commit.
+pub fn replay(
+    run: &Run,
+    selector: &Selector<'_>,
+    mut comparisons: RecordedComparisons<'_>,
+) -> Verdicts {
+    let built = comparisons.bases();
+    let judge_config = JudgeConfig::of_launches(1).with_comparison(!built.is_empty());
     let mut judge = Judge::new(cases(run, selector), removed(run, selector), judge_config);
     for unfinished in &run.unfinished {
         judge.fail(&unfinished.name, unfinished.reason.clone());
@@ -28,7 +49,11 @@ pub fn replay(run: &Run, selector: &Selector<'_>, mut pairs: RecordedPairs<'_>) 
             }
             Step::Compare { base, benchmarks, .. } => {
                 for name in &benchmarks {
-                    feed_pairs(&mut judge, &base, name, &mut pairs);
+                    if comparisons.same_code.contains(&(base.as_str(), name)) {
+                        judge.is_same_build(name);
+                    } else {
+                        feed_pairs(&mut judge, &base, name, &mut comparisons.pairs);
+                    }
                 }
             }
             Step::Done(verdicts) => return verdicts,
@@ -94,10 +119,14 @@ mod tests {
     }
 
     fn judged(runs: &[Run], pairs: RecordedPairs<'_>) -> Verdicts {
+        judged_with(runs, RecordedComparisons { pairs, ..RecordedComparisons::default() })
+    }
+
+    fn judged_with(runs: &[Run], comparisons: RecordedComparisons<'_>) -> Verdicts {
         let (last, before) = runs.split_last().unwrap();
         let history: History = before.iter().cloned().collect();
         let selector = Selector::new(&history, "main", &last.machine).with_accepted(&last.accepted);
-        replay(last, &selector, pairs)
+        replay(last, &selector, comparisons)
     }
 
     fn state(runs: &[Run]) -> State {
@@ -125,6 +154,26 @@ mod tests {
         let verdict = &judged(&runs, [((base.as_str(), &name), &same[..])].into()).verdicts[0];
         assert_eq!((verdict.method, verdict.state), (Method::Paired, State::Unchanged));
         assert_eq!(verdict.base.as_deref(), Some(base.as_str()));
+    }
+
+    #[test]
+    fn an_unchanged_benchmark_of_a_young_history_is_unchanged_again() {
+        let runs = &days(1e6)[..4];
+        assert_eq!(state(runs), State::Unchanged);
+    }
+
+    #[test]
+    fn a_benchmark_with_the_same_code_is_unchanged() {
+        let runs = days(1.04e6);
+        let base = runs[8].commit.as_ref().unwrap().hash.clone();
+        let (name, other): (BenchmarkId, BenchmarkId) = (NAME.into(), "core/parse::other".into());
+        let of = |name| RecordedComparisons {
+            same_code: [(base.as_str(), name)].into(),
+            ..RecordedComparisons::default()
+        };
+        let verdict = &judged_with(&runs, of(&name)).verdicts[0];
+        assert_eq!((verdict.method, verdict.state), (Method::Paired, State::Unchanged));
+        assert_eq!(judged_with(&runs, of(&other)).verdicts[0].state, State::Inconclusive);
     }
 
     #[test]

@@ -285,7 +285,8 @@ impl<'a> Site<'a> {
         let report = self.judged(run);
         let past = Past::before(run, history, LOOK_BACK);
         let shown = SiteRuns::of_run(past, run, &report, commits_at);
-        let comparisons: Vec<&Comparison> = self.compared(run).collect();
+        let comparisons: Vec<&Comparison> =
+            self.compared(run).filter(|comparison| comparison.has_pairs()).collect();
         let Some(view) = run::view(&shown, &report, &comparisons, self.neighbours(run)) else {
             return Ok(None);
         };
@@ -315,7 +316,12 @@ impl<'a> Site<'a> {
                 key: digest(format!("{has_run} {pages:?}").as_bytes()),
             }
         };
-        self.contents.comparisons.iter().map(cached).collect()
+        self.comparisons_with_pairs().map(cached).collect()
+    }
+
+    /// Those that have a page.
+    fn comparisons_with_pairs(&self) -> impl Iterator<Item = &'a Comparison> {
+        self.contents.comparisons.iter().filter(|comparison| comparison.has_pairs())
     }
 
     /// The page of a recorded comparison.
@@ -379,7 +385,7 @@ impl<'a> Site<'a> {
 
     fn compare(&self) -> CompareView {
         let recorded = self.shown.runs.iter().rev().filter(|run| runs::page(run).is_some());
-        let comparisons = self.contents.comparisons.iter();
+        let comparisons = self.comparisons_with_pairs();
         CompareView {
             root: "",
             title: "Compare".to_owned(),
