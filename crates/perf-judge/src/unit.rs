@@ -63,12 +63,13 @@ pub fn interval(low: LogRatio, high: LogRatio) -> String {
     format!("{} to {}", change(low), change(high))
 }
 
-/// A factor: `3.02 ×`.
+/// A factor: `3.02 ×`, or `2.5e7 ×` from a million on.
 pub fn factor(factor: f64) -> String {
     match factor {
         ..10.0 => format!("{factor:.2} ×"),
         ..100.0 => format!("{factor:.1} ×"),
-        _ => format!("{factor:.0} ×"),
+        ..1e6 => format!("{factor:.0} ×"),
+        _ => format!("{factor:.1e} ×"),
     }
 }
 
@@ -161,7 +162,11 @@ fn printed_factor(ratio: LogRatio) -> f64 {
     if percent >= 1000.0 { tenths(ratio.0.exp()) } else { 1.0 + tenths(percent) / 100.0 }
 }
 
+/// Four digits, or `1.500e9` from a billion on: only a damaged file has such a number.
 fn four_digits(value: f64) -> String {
+    if value.abs() >= 1e9 {
+        return format!("{value:.3e}");
+    }
     let before_point = if value.abs() < 1.0 { 1.0 } else { value.abs().log10().floor() + 1.0 };
     let decimals = (4.0 - before_point).clamp(0.0, 3.0) as usize;
     format!("{value:.decimals$}")
@@ -183,6 +188,7 @@ mod tests {
             (1.5e6, "1.500 ms"),
             (3.2e10, "32.00 s"),
             (7.2e12, "7200 s"),
+            (1e300, "1.000e291 s"),
         ];
         for (ns, text) in cases {
             assert_eq!(time(ns), text);

@@ -10,10 +10,12 @@ const LEAST_SPAN: f64 = 0.15;
 const MARGIN: f64 = 0.08;
 /// The highest valid time or size: 30 years in ns.
 const GREATEST: f64 = 1e18;
+/// The lowest value above 0. It limits the decades of a logarithmic scale.
+const LEAST: f64 = 1e-18;
 
 /// The value if it can be drawn, as a hostile file may contain any number.
 pub(super) fn drawable(value: f64) -> Option<f64> {
-    (0.0..=GREATEST).contains(&value).then_some(value)
+    (value == 0.0 || (LEAST..=GREATEST).contains(&value)).then_some(value)
 }
 
 /// A range of values, linear or logarithmic.
@@ -201,6 +203,15 @@ mod tests {
         assert!(scale.is_logarithmic());
         assert!((scale.share(1e5) - 0.5).abs() < 1e-9);
         assert_eq!(scale.ticks(4), [1.0, 1e3, 1e6, 1e9]);
+    }
+
+    #[test]
+    fn values_next_to_zero_do_not_stretch_a_scale() {
+        for low in [f64::MIN_POSITIVE, 1e-300, 5e-19] {
+            for scale in [scale(&[low, 1e18]), Scale::all_logarithmic(&[low, 1.0, 1e18]).unwrap()] {
+                assert!(scale.ticks(4).len() <= 6, "{low}");
+            }
+        }
     }
 
     #[test]

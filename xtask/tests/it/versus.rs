@@ -1,5 +1,6 @@
 //! `perf versus`: benchmarks of one build, compared with each other.
 
+use crate::history;
 use crate::project::{Ended, Project};
 
 #[test]
@@ -30,6 +31,36 @@ fn alternatives_are_compared_in_pairs_and_by_argument() {
     let broken = versus(&["map", "digits", "sort"]);
     broken.expect(3).says("known-cost/text::digits was not compared").says("digits panics");
     assert!(project.git(&["status", "--porcelain"]).lines().all(|line| line.starts_with("??")));
+}
+
+#[test]
+fn comparisons_are_recorded_and_shown() {
+    let project = Project::scripted();
+    history::add(&project, &[1]);
+    let versus = |args: &[&str]| {
+        project.task(&[&["versus", "--output", "out", "map", "data::sort"], args].concat())
+    };
+    let recorded = || project.git(&["ls-tree", "-r", "--name-only", "gh-pages", "data/versus"]);
+    versus(&["--no-record"]).expect(0);
+    assert_eq!(recorded(), "");
+    versus(&[]).expect(0).says("recorded in commit");
+    let path = recorded();
+    assert_eq!(path.lines().count(), 1, "{path}");
+    let file = project.git(&["show", &format!("gh-pages:{}", path.trim())]);
+    assert_eq!(file.trim().lines().count(), 1);
+
+    // The file of the output folder is the same measurement.
+    project.history(&["add", "out/versus.json"]).expect(0);
+    assert_eq!(recorded(), path);
+    project.history(&["verify"]).expect(0);
+    project.site(&[]).expect(0);
+    let page = project.read("out/site/alternatives.html");
+    assert!(page.contains("Compared in pairs") && page.contains("sort is 1.23 × as fast as map"));
+
+    versus(&["--baseline", "data::sort"]).expect(0);
+    let rotate = ["rotate", "--keep", "1", "--archive", "old", "--confirm", "gh-pages"];
+    project.history(&rotate).expect(0);
+    assert_eq!(recorded().lines().count(), 2, "as new as the run that is kept");
 }
 
 fn assert_mistakes_are_named(versus: impl Fn(&[&str]) -> Ended) {

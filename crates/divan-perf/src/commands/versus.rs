@@ -3,6 +3,7 @@
 use crate::args::{CargoArgs, Format, HistoryArgs, MeasureArgs, duration, heading, non_empty};
 use crate::output::VERSUS;
 use crate::pipeline::{self, Context, VersusQuery};
+use crate::store::MeasurementFile;
 use crate::ui;
 use crate::ui::Color;
 use anyhow::{Context as _, Result};
@@ -43,6 +44,14 @@ pub(crate) struct VersusArgs {
     seed: Option<u32>,
     #[command(flatten)]
     cargo: CargoArgs,
+    /// Do not record the comparison in the history.
+    #[arg(long, help_heading = heading::HISTORY)]
+    no_record: bool,
+    /// Fetch the remote's history first and push it last.
+    #[arg(long, conflicts_with = "no_record", help_heading = heading::HISTORY)]
+    publish: bool,
+    #[command(flatten)]
+    history: HistoryArgs,
     /// Print the comparison in this format.
     #[arg(long, value_enum, default_value_t = Format::Human, help_heading = heading::OUTPUT)]
     format: Format,
@@ -57,7 +66,7 @@ pub(crate) struct VersusArgs {
     manifest_path: Option<PathBuf>,
 }
 
-/// Compares the alternatives, writes versus.json and prints the result.
+/// Compares the alternatives, writes versus.json, records it in the history and prints the result.
 ///
 /// The exit status is 0 for every verdict, and 3 if something was not measured or not decided in time.
 pub(crate) fn run(args: &VersusArgs) -> Result<ExitCode> {
@@ -67,6 +76,11 @@ pub(crate) fn run(args: &VersusArgs) -> Result<ExitCode> {
         VersusQuery { names: &args.names, baseline: args.baseline.as_deref(), by_args: args.args };
     let versus = pipeline::versus(&context, &measure, query)?;
     context.project.output.write(VERSUS, versus.to_json().as_bytes())?;
+    if context.recorder.records() && versus.has_times() {
+        context.recorder.spool(&[MeasurementFile::from(&versus)])?;
+        context.recorder.record()?;
+        context.recorder.publish()?;
+    }
     let text = match args.format {
         Format::Human => versus.to_text(ui::width()),
         Format::Json => versus.to_json(),
@@ -78,8 +92,9 @@ pub(crate) fn run(args: &VersusArgs) -> Result<ExitCode> {
 
 impl VersusArgs {
     fn measure(&self) -> MeasureArgs {
-        let history = HistoryArgs { remote: "origin".to_owned(), ..HistoryArgs::default() };
-        let mut measure = MeasureArgs::unrecorded(history, PathBuf::new());
+        let mut measure = MeasureArgs::unrecorded(self.history.clone(), PathBuf::new());
+        measure.output.no_record = self.no_record;
+        measure.output.publish = self.publish;
         measure.launch_ms = self.launch_ms;
         measure.time_limit = self.time_limit;
         measure.seed = self.seed;

@@ -167,11 +167,12 @@ fn is_ours(path: &Path) -> bool {
 
 /// The kinds of JSON files in the folder. Users can move those of runs, comparisons and calibrations for
 /// `perf history add`.
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 9] = [
     "run",
     "comparison",
     "calibration",
     "qualification",
+    "versus",
     "pairs",
     "run-counts",
     "bisection",

@@ -236,6 +236,7 @@ impl<'a> VersusMeasurement<'a> {
             seed: self.suite.seed(),
             commit: context.history.commit.clone(),
             machine: self.suite.machine.clone(),
+            workspace: context.history.workspace.path().map(str::to_owned),
         };
         let others = alternatives.others.iter().map(|other| other.name.clone()).collect();
         let mut versus = Versus::new(run, alternatives.baseline.name.clone(), others);

@@ -17,9 +17,9 @@ use perf_judge::budget::{Budget, BudgetFile};
 use perf_judge::history::{History, Past, WorkspaceRuns};
 use perf_judge::ident::BenchmarkId;
 use perf_report::site::{
-    Archive, COMPARISONS, CachedPage, Contents, LOOK_BACK, Project, SHOWN, Site,
+    Archive, COMPARISONS, CachedPage, Contents, LOOK_BACK, Project, SHOWN, Site, VERSUS_COMPARISONS,
 };
-use perf_report::{Comparison, Report, Rules, commits_at};
+use perf_report::{Comparison, Report, Rules, Versus, commits_at};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -48,6 +48,7 @@ pub(crate) struct SiteInputs<'a> {
 struct SiteHistory {
     history: History,
     comparisons: Vec<Comparison>,
+    versus: Vec<Versus>,
 }
 
 impl SiteInputs<'_> {
@@ -61,7 +62,7 @@ impl SiteInputs<'_> {
     pub(crate) fn write_newest(&self, repository: &Repository) -> Result<PathBuf> {
         let (recorded, notes) = self.site_history()?;
         print_notes(&notes);
-        let SiteHistory { history, comparisons } = &recorded;
+        let SiteHistory { history, comparisons, .. } = &recorded;
         let run = history.newest(self.branch, |_| true);
         let run =
             run.with_context(|| {
@@ -84,11 +85,14 @@ impl SiteInputs<'_> {
         let newest = repository.newest_history(SHOWN + LOOK_BACK)?;
         let (mut comparisons, more) = repository.comparisons(COMPARISONS)?;
         comparisons.retain(|comparison| comparison.is_of(self.workspace));
+        let (mut versus, unread) = repository.versus(VERSUS_COMPARISONS)?;
+        versus.retain(|versus| versus.is_of(self.workspace));
         let former = &repository.former_base_branches(self.branch)?;
         let [history, _] = newest.history.split_by_workspace(self.workspace);
         let history = history.apply_renames(&self.settings.renamed);
         let history = history.with_branch_renamed(self.branch, former);
-        Ok((SiteHistory { history, comparisons }, [newest.notes, more].concat()))
+        let recorded = SiteHistory { history, comparisons, versus };
+        Ok((recorded, [newest.notes, more, unread].concat()))
     }
 
     fn rules(&self) -> Rules<'_> {
@@ -136,6 +140,7 @@ impl SiteInputs<'_> {
             history: &recorded.history,
             report,
             comparisons: &recorded.comparisons,
+            versus: &recorded.versus,
             rules: self.rules(),
             commits_at: commits_url.as_deref(),
             project: Project {

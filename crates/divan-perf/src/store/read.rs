@@ -22,8 +22,8 @@ const AT_ONCE: usize = 32;
 const CALIBRATIONS: usize = 20;
 
 /// The entries of `data/` that this tool writes.
-const OWN_ENTRIES: [&str; 6] =
-    ["calibrations", "comparisons", "qualifications", "restarted.json", "runs", "series"];
+const OWN_ENTRIES: [&str; 7] =
+    ["calibrations", "comparisons", "qualifications", "restarted.json", "runs", "series", "versus"];
 
 /// The newest runs of the history.
 #[derive(Debug, Default)]

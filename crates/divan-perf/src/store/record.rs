@@ -7,10 +7,10 @@ use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use perf_judge::history::{DayIndex, DayIndexError, NameTable, Place, path_of, place_of};
 use perf_judge::run::{Run, RunError};
-use perf_report::{Calibration, Comparison, visible};
+use perf_report::{Calibration, Comparison, Versus, visible};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A run, comparison or calibration as a file of the history, which never changes.
+/// A run, comparison, calibration or comparison of alternatives as a file of the history, which never changes.
 #[derive(Clone, Debug)]
 pub(crate) struct MeasurementFile {
     pub(crate) id: String,
@@ -65,6 +65,25 @@ impl From<&Comparison> for MeasurementFile {
             time: comparison.started,
             run: None,
             commit: comparison.head.as_ref().map(|commit| commit.hash.clone()),
+        }
+    }
+}
+
+impl From<&Versus> for MeasurementFile {
+    fn from(versus: &Versus) -> Self {
+        let commit = versus.run.commit.as_ref().map(|commit| commit.hash.clone());
+        let build = commit.as_deref().unwrap_or("no commit");
+        Self {
+            id: versus.id(),
+            path: versus.path(),
+            contents: versus.to_line(),
+            about: format!(
+                "Compare alternatives of {build} on machine {}.",
+                versus.run.machine.key
+            ),
+            time: versus.run.started,
+            run: None,
+            commit,
         }
     }
 }

@@ -8,8 +8,8 @@ use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
 use perf_judge::history::{DayIndex, NameTable, Place, RunRow, path_of_id, place_of};
 use perf_judge::run::Run;
-use perf_report::Comparison;
 use perf_report::site::Release;
+use perf_report::{Comparison, Versus};
 use std::collections::BTreeMap;
 
 /// The objects of the day indexes by day, for example `2026-11-23`. A day has two objects if the
@@ -89,29 +89,41 @@ impl Repository {
 
     /// The newest recorded comparisons, the newest first, and notes on files that cannot be read.
     pub(crate) fn comparisons(&self, limit: usize) -> Result<(Vec<Comparison>, Vec<String>)> {
+        self.newest_of("data/comparisons", limit, |text| Ok(Comparison::from_json(text)?))
+    }
+
+    /// The newest recorded comparisons of alternatives, like [`Self::comparisons`].
+    pub(crate) fn versus(&self, limit: usize) -> Result<(Vec<Versus>, Vec<String>)> {
+        self.newest_of(Versus::FOLDER, limit, |text| Ok(Versus::from_json(text)?))
+    }
+
+    /// The newest measurements of a folder with days, the newest first.
+    fn newest_of<T>(
+        &self,
+        folder: &str,
+        limit: usize,
+        parsed: impl Fn(&str) -> Result<T>,
+    ) -> Result<(Vec<T>, Vec<String>)> {
         let (mut objects, mut notes) = (self.objects(), Vec::new());
         let mut files = BTreeMap::new();
         for tip in self.tips()? {
-            let below =
-                self.newest_files(&mut objects, &tip, "data/comparisons", limit, &mut notes)?;
+            let below = self.newest_files(&mut objects, &tip, folder, limit, &mut notes)?;
             let named = below.into_iter().map(|entry| (file_name(&entry.name).to_owned(), entry));
             files.extend(named);
         }
-        let mut comparisons = Vec::new();
+        let mut measurements = Vec::new();
         for entry in files.into_values().rev().take(limit) {
             let read = objects.file(&entry.object).and_then(|text| {
-                Ok(Comparison::from_json(
-                    &text.context("git has no object for it; run `git fsck`")?,
-                )?)
+                parsed(&text.context("git has no object for it; run `git fsck`")?)
             });
             match read {
-                Ok(comparison) => comparisons.push(comparison),
+                Ok(measurement) => measurements.push(measurement),
                 Err(error) => {
                     notes.push(format!("skipped {} on {}: {error:#}", entry.name, self.branch))
                 }
             }
         }
-        Ok((comparisons, notes))
+        Ok((measurements, notes))
     }
 
     /// The tags with the commits that they name, as releases.

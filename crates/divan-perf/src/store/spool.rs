@@ -5,7 +5,7 @@ use crate::foreign_files::read_text;
 use crate::store::{MeasurementFile, Repository};
 use anyhow::{Context as _, Result, bail};
 use perf_judge::run::Run;
-use perf_report::{Calibration, Comparison, visible};
+use perf_report::{Calibration, Comparison, Versus, visible};
 use serde::Deserialize;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -137,13 +137,13 @@ fn is_json(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "json") && path.is_file()
 }
 
-/// Reads a file of the history: a run, a comparison or a calibration.
+/// Reads a file of the history: a run, a comparison of commits or of alternatives, or a calibration.
 pub(crate) fn read(file: &Path) -> Result<MeasurementFile> {
     parse(&read_text(file, DATA_BYTES)?)
         .with_context(|| format!("cannot record {}", file.display()))
 }
 
-/// Parses a file of the history: a run, a comparison or a calibration.
+/// Parses a file of the history, like [`read`].
 pub(crate) fn parse(text: &str) -> Result<MeasurementFile> {
     let SpooledKind { kind } =
         serde_json::from_str(text).context("`cargo xtask perf` did not write this file")?;
@@ -154,6 +154,8 @@ pub(crate) fn parse(text: &str) -> Result<MeasurementFile> {
         "calibration" | "qualification" => {
             MeasurementFile::from(&Calibration::from_json(text)?).with_contents(text)
         }
+        // versus.json has the same contents in several lines.
+        "versus" => MeasurementFile::from(&Versus::from_json(text)?),
         _ => bail!("its kind is `{}`: name a run, comparison or calibration", visible(&kind)),
     };
     entry.check_path()?;

@@ -175,7 +175,9 @@ pub fn place_of(path: &str) -> Place {
         Some(("runs", rest)) if is_run_path(rest) => Place::Run,
         Some(("series", rest)) if is_day_index_path(rest) => Place::Series,
         Some(("series", rest)) if is_names_path(rest) => Place::NameTable,
-        Some(("calibrations" | "comparisons" | "qualifications" | "series", _)) => Place::Ours,
+        Some(("calibrations" | "comparisons" | "qualifications" | "series" | "versus", _)) => {
+            Place::Ours
+        }
         _ => Place::Foreign,
     }
 }
@@ -283,6 +285,7 @@ mod tests {
             ("database/x.json", Place::Elsewhere),
             ("data/series/a/0.json", Place::Ours),
             ("data/comparisons/2026/x.json", Place::Ours),
+            ("data/versus/2026/x.json", Place::Ours),
             ("data/data.js", Place::Foreign),
             ("data/runs/readme.txt", Place::Foreign),
             ("data/runs/2026/11/22/20261123T024500Z-1a-2b.json", Place::Foreign),

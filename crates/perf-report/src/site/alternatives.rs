@@ -1,13 +1,14 @@
 //! Benchmarks that are different ways to one result, next to each other.
 
-use super::fluid;
 use super::group::split;
 use super::levels::BenchmarkLevels;
 use super::members::{Member, members, without_argument};
 use super::project::Project;
+use super::ratio_axis::{drawn, ticks};
 use super::scaling::{self, ScalingView};
 use super::spark;
 use super::text::{self, Name};
+use super::versus::VersusView;
 use crate::svg::Scale;
 use perf_judge::budget::is_alternative;
 use perf_judge::detect::level_interval;
@@ -39,6 +40,8 @@ pub(super) struct AlternativesPage {
     root: &'static str,
     title: String,
     groups: Vec<AlternativesView>,
+    /// Those that were compared in pairs.
+    paired: Vec<VersusView>,
     scalings: Vec<ScalingView>,
     /// The number of groups that are not shown.
     left_out: String,
@@ -106,6 +109,7 @@ pub(super) fn exist(names: &BTreeSet<&BenchmarkId>, project: Project<'_>) -> boo
 pub(super) fn page<'l>(
     levels: &'l [BenchmarkLevels<'l>],
     project: Project<'_>,
+    paired: Vec<VersusView>,
 ) -> AlternativesPage {
     let configured = configured(levels, project);
     let found = found(levels);
@@ -119,6 +123,7 @@ pub(super) fn page<'l>(
         root: "",
         title: "Alternatives and scaling".to_owned(),
         groups,
+        paired,
         scalings,
         left_out: match left_out {
             0 => String::new(),
@@ -237,7 +242,10 @@ fn panel(group: &str, argument: &str, ratios: &[Ratio<'_>]) -> PanelView {
                 None if ratio.ratio > 1.0 => TOO_FEW.to_owned(),
                 None => String::new(),
             },
-            drawing: scale.map_or_else(String::new, |scale| drawn(ratio, scale)),
+            drawing: scale.map_or_else(String::new, |scale| {
+                let class = if ratio.ratio > 1.0 { "dot" } else { "ring" };
+                drawn(class, ratio.ratio, ratio.ends, scale)
+            }),
             spark: reference.map_or_else(String::new, |fastest| development(ratio.levels, fastest)),
         }
     };
@@ -246,43 +254,8 @@ fn panel(group: &str, argument: &str, ratios: &[Ratio<'_>]) -> PanelView {
         label: if label.is_empty() { group.to_owned() } else { format!("{group} at {label}") },
         argument: label,
         rows: ratios.iter().map(row).collect(),
-        ticks: scale.map_or_else(String::new, ticks),
+        ticks: scale.map_or_else(String::new, |scale| ticks(scale, |tick| tick >= 1.0)),
     }
-}
-
-/// The place of a ratio in percent of the width.
-fn across(scale: Scale, ratio: f64) -> f64 {
-    4.0 + 92.0 * scale.share(ratio)
-}
-
-/// A dot for the ratio and a line for its interval; a ring for the fastest.
-fn drawn(ratio: &Ratio<'_>, scale: Scale) -> String {
-    let at = across(scale, ratio.ratio);
-    let one = fluid::vertical("zero", across(scale, 1.0), [0.0, 24.0]);
-    let ends = ratio.ends.map(|(low, high)| {
-        let [low, high] = [low, high].map(|end| across(scale, end));
-        format!(r#"<line class="ends" x1="{low:.1}%" x2="{high:.1}%" y1="12" y2="12"/>"#)
-    });
-    let class = if ratio.ratio > 1.0 { "dot" } else { "ring" };
-    format!(
-        r#"<svg class="interval" height="24" aria-hidden="true">{one}{}<circle class="{class}" cx="{at:.1}%" cy="12" r="4"/></svg>"#,
-        ends.unwrap_or_default()
-    )
-}
-
-/// The labels of the axis of ratios.
-fn ticks(scale: Scale) -> String {
-    let mut all = scale.ticks(3);
-    all.retain(|tick| *tick >= 1.0);
-    if !all.contains(&1.0) {
-        all.insert(0, 1.0);
-    }
-    let text = |tick: f64| {
-        let label = format!("{tick} ×");
-        fluid::text("middle", across(scale, tick), 0.0, 12.0, &label)
-    };
-    let labels: String = all.into_iter().map(text).collect();
-    format!(r#"<svg class="interval" height="16" aria-hidden="true">{labels}</svg>"#)
 }
 
 /// The ratio over the runs that measured both.
@@ -315,7 +288,7 @@ mod tests {
             ids(&["p/t::f::A::10", "p/t::f::A::100", "p/t::f::B::10", "p/t::f::B::100", "p/t::g"]);
         let times = [10.0, 100.0, 5.0, 300.0, 1.0];
         let levels: Vec<_> = ids.iter().zip(times).map(|(id, ns)| constant(id, ns)).collect();
-        let page = page(&levels, Project::default());
+        let page = page(&levels, Project::default(), Vec::new());
         let group = &page.groups[0];
         assert_eq!((group.name.as_str(), group.panels.len()), ("p/t::f", 2));
         assert_eq!(group.sentence, "A is the fastest at 100: B takes 3.00 × as long");
@@ -328,7 +301,7 @@ mod tests {
     fn equal_members_have_no_difference() {
         let ids = ids(&["p/t::m::a", "p/t::m::b"]);
         let levels: Vec<_> = ids.iter().map(|id| constant(id, 100.0)).collect();
-        let page = page(&levels, Project::default());
+        let page = page(&levels, Project::default(), Vec::new());
         assert_eq!(page.groups[0].sentence, "No difference between a and b");
     }
 
@@ -338,7 +311,7 @@ mod tests {
         let mut levels: Vec<_> =
             ids.iter().zip([100.0, 100.1]).map(|(id, ns)| constant(id, ns)).collect();
         levels.iter_mut().for_each(|own| own.values.truncate(2));
-        let page = page(&levels, Project::default());
+        let page = page(&levels, Project::default(), Vec::new());
         let group = &page.groups[0];
         assert_eq!(group.sentence, "a and b have too few runs for an interval");
         assert_eq!(group.panels[0].rows[1].interval, "too few runs for an interval");
@@ -354,7 +327,7 @@ mod tests {
         let project = Project { alternatives: Some(&groups), ..Project::default() };
         let names = ids.iter().collect();
         assert!(exist(&names, project) && !exist(&names, Project::default()));
-        let page = page(&levels, project);
+        let page = page(&levels, project, Vec::new());
         assert_eq!(page.groups[0].sentence, "fast is the fastest: slow takes 2.00 × as long");
         assert_eq!(page.groups[0].panels[0].rows.len(), 2);
     }

@@ -41,6 +41,7 @@ mod overview;
 mod trend_point;
 mod preview;
 mod project;
+mod ratio_axis;
 mod releases;
 mod reproduce;
 mod resources;
@@ -56,6 +57,7 @@ mod templates;
 mod text;
 mod trend;
 mod trend_view;
+mod versus;
 mod change_points;
 
 pub use data::Archive;
@@ -64,7 +66,7 @@ pub use preview::SitePicture;
 pub use project::{Project, Release};
 pub use templates::SiteError;
 
-use crate::{Comparison, Report, Rules};
+use crate::{Comparison, Report, Rules, Versus};
 use group_list::GroupPages;
 use last_change::RecordedChanges;
 use neighbours::NeighbourView;
@@ -79,6 +81,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use templates::{
     ALTERNATIVES, BENCHMARK, COMPARE, COMPARISON, FEED, GROUP, OVERVIEW, RELEASES, RUN, Templates,
 };
+use versus::{VersusSource, VersusView};
 
 /// The most runs that a page shows.
 pub const SHOWN: usize = site_runs::LIMIT;
@@ -86,6 +89,9 @@ pub const SHOWN: usize = site_runs::LIMIT;
 pub const LOOK_BACK: usize = 30;
 /// The most recorded comparisons that are listed.
 pub const COMPARISONS: usize = 50;
+
+/// The most recorded comparisons of alternatives that are read.
+pub const VERSUS_COMPARISONS: usize = 50;
 
 /// The contents of a site.
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +102,8 @@ pub struct Contents<'a> {
     pub report: &'a Report,
     /// The newest recorded comparisons, newest first.
     pub comparisons: &'a [Comparison],
+    /// The newest recorded comparisons of alternatives, newest first.
+    pub versus: &'a [Versus],
     /// The rules for verdicts on recorded runs.
     pub rules: Rules<'a>,
     /// The address of the repository's commit pages, from [`crate::commits_at`].
@@ -161,7 +169,8 @@ impl<'a> Site<'a> {
         let project = contents.project;
         let shown = SiteRuns::new(history, report, commits_at).with_releases(project);
         let mut templates = Templates::parse(templates)?;
-        let has_alternatives = alternatives::exist(&shown.names(), project);
+        let has_alternatives =
+            !contents.versus.is_empty() || alternatives::exist(&shown.names(), project);
         let has_releases = releases::exist(&shown.runs);
         let facts = ProjectView::of(project, commits_at, has_alternatives, has_releases);
         templates.set_site(&facts);
@@ -190,8 +199,8 @@ impl<'a> Site<'a> {
             }
             pages.push(groups.names());
         }
-        if alternatives::exist(&self.shown.names(), self.contents.project) {
-            let view = alternatives::page(levels, self.contents.project);
+        if self.facts.has_alternatives {
+            let view = alternatives::page(levels, self.contents.project, self.compared_in_pairs());
             pages.push(self.page("alternatives.html", ALTERNATIVES, &view)?);
         }
         if let Some(view) = releases::page(levels, &self.shown.runs) {
@@ -204,6 +213,14 @@ impl<'a> Site<'a> {
             pages.extend(self.machine(key)?);
         }
         Ok(pages)
+    }
+
+    /// The alternatives that were compared in pairs.
+    fn compared_in_pairs(&self) -> Vec<VersusView> {
+        let Contents { versus, commits_at, rules, .. } = self.contents;
+        let pages = self.benchmarks();
+        let source = VersusSource { commits_at, pages: &pages, renamed: rules.renamed };
+        versus::views(versus, source)
     }
 
     /// The picture beside links to the site.

@@ -37,7 +37,7 @@ pub(super) struct ProjectView {
     /// The repository as `team/app`.
     repository: String,
     repository_page: Option<String>,
-    has_alternatives: bool,
+    pub(super) has_alternatives: bool,
     has_releases: bool,
     /// The address of the preview on the web, if that of the site follows from the repository.
     preview: Option<String>,

@@ -224,7 +224,7 @@ mod tests {
                 changes: Vec::new(),
             })
             .collect();
-        let page = super::super::alternatives::page(&levels, Project::default());
+        let page = super::super::alternatives::page(&levels, Project::default(), Vec::new());
         let json = serde_json::to_value(&page).unwrap();
         let chart = &json["scalings"][0];
         assert_eq!(

@@ -35,6 +35,7 @@ fn render(
         history,
         report,
         comparisons: &comparisons,
+        versus: &[],
         rules,
         commits_at: Some(COMMITS),
         project: Project { name: "app", ..Project::default() },

@@ -8,7 +8,8 @@ pub(crate) use text::tests::example;
 
 use crate::file_error::FileError;
 use chrono::{DateTime, Utc};
-use perf_judge::ident::BenchmarkId;
+use perf_judge::history::WorkspaceRuns;
+use perf_judge::ident::{BenchmarkId, digest};
 use perf_judge::run::{Commit, Machine, Pair};
 use perf_judge::scaling::PowerLaw;
 use perf_judge::unit::{self, LogRatio};
@@ -19,7 +20,8 @@ use serde::{Deserialize, Serialize};
 /// The newest format that this version reads, and the one it writes.
 const SCHEMA: u32 = 1;
 
-/// The comparison of alternatives, as a file of the output folder.
+/// The comparison of alternatives: a file of the output folder, and one of the history that never
+/// changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Versus {
@@ -62,6 +64,9 @@ pub struct VersusFacts {
     pub commit: Option<Commit>,
     /// The machine of the measurement.
     pub machine: Machine,
+    /// The path of the workspace in the repository; `None` if it is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
 }
 
 /// An alternative compared with the baseline.
@@ -168,6 +173,41 @@ impl Versus {
         let text = serde_json::to_string_pretty(self);
         text.unwrap_or_else(|_| unreachable!("a comparison has string keys, which JSON can hold"))
             + "\n"
+    }
+
+    /// The file of the history: one line of JSON.
+    pub fn to_line(&self) -> String {
+        let text = serde_json::to_string(self);
+        text.unwrap_or_else(|_| unreachable!("a comparison has string keys, which JSON can hold"))
+            + "\n"
+    }
+
+    /// Its identity: `<UTC time>-<commit>-<digest>`.
+    pub fn id(&self) -> String {
+        let hash = self.run.commit.as_ref().map_or("none", |commit| commit.hash.as_str());
+        let contents = digest(self.to_line().as_bytes()) >> 32;
+        let started = self.run.started.format("%Y%m%dT%H%M%SZ");
+        format!("{started}-{}-{contents:08x}", hash.get(..12).unwrap_or(hash))
+    }
+
+    /// The path on the history branch.
+    pub fn path(&self) -> String {
+        format!("{}/{}/{}.json", Self::FOLDER, self.run.started.format("%Y/%m/%d"), self.id())
+    }
+
+    /// The folder on the history branch.
+    pub const FOLDER: &str = "data/versus";
+
+    /// Whether anything was measured.
+    pub fn has_times(&self) -> bool {
+        self.results.iter().any(|result| !result.pairs.is_empty())
+            || self.scaling.iter().any(|series| series.fit.is_some())
+    }
+
+    /// Whether it is of this workspace.
+    pub fn is_of(&self, workspace: &WorkspaceRuns) -> bool {
+        let names = self.alternatives.iter().chain([&self.baseline]);
+        workspace.has(self.run.workspace.as_deref(), names)
     }
 
     /// Whether a benchmark has no result, or was not decided within the time limit.

@@ -100,7 +100,7 @@ impl Versus {
     }
 
     /// The name without what all alternatives share.
-    fn short<'a>(&self, name: &'a str) -> &'a str {
+    pub(crate) fn short<'a>(&self, name: &'a str) -> &'a str {
         name.strip_prefix(self.common_prefix()).unwrap_or(name)
     }
 }
@@ -149,7 +149,13 @@ pub(crate) mod tests {
 
     pub(crate) fn example() -> Versus {
         let machine = Machine { cpu: "Model 1".to_owned(), cores: 2, ..Machine::default() };
-        let facts = VersusFacts { started: DateTime::UNIX_EPOCH, seed: 7, commit: None, machine };
+        let facts = VersusFacts {
+            started: DateTime::UNIX_EPOCH,
+            seed: 7,
+            commit: None,
+            machine,
+            workspace: None,
+        };
         let mut versus = Versus::new(facts, "p/t::old".into(), vec!["p/t::new".into()]);
         let result = |(case, ns): (&str, f64)| {
             let id = |name: &str| BenchmarkId::from(format!("p/t::{name}::{case}").as_str());

@@ -212,6 +212,7 @@ pub(crate) fn pages(runs: u32, many: usize, rendered: usize) -> (Vec<SiteFile>, 
     let branch = (runs > 2).then(|| branch_run(runs, many));
     let history: History = all[newest..].iter().chain(&branch).cloned().collect();
     let comparisons = comparisons(&all, branch.as_ref());
+    let versus = demo_comparisons::of_alternatives(&all);
     let (renamed, budgets) = (BTreeMap::new(), budgets());
     let rules = Rules {
         branch: "main",
@@ -231,6 +232,7 @@ pub(crate) fn pages(runs: u32, many: usize, rendered: usize) -> (Vec<SiteFile>, 
         history: &history,
         report: &report,
         comparisons: &comparisons,
+        versus: &versus,
         rules,
         commits_at: Some("https://github.com/team/app/commit/"),
         project: Project { name: "App", releases: &releases, alternatives: None },

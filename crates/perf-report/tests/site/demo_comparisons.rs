@@ -1,8 +1,8 @@
-//! The recorded comparisons of the demonstration: one of the commit that made two benchmarks slower, and
-//! one of a pull request.
+//! The recorded comparisons of the demonstration: one of the commit that made two benchmarks slower, one
+//! of a pull request, and two of alternatives.
 
 use perf_judge::run::Run;
-use perf_report::Comparison;
+use perf_report::{Comparison, Versus};
 use serde_json::{Value, json};
 
 /// The name, the time of the base in ns, the percentages of the change and of its interval, and the state.
@@ -142,4 +142,36 @@ fn calls() -> Value {
             frame(1, "app_core::library::Library::push", [506_000, 505_300], [506_000, 505_300]),
         ],
     })
+}
+
+/// Two comparisons of types by `cargo xtask perf versus`, newest first.
+pub(crate) fn of_alternatives(runs: &[Run]) -> Vec<Versus> {
+    let slowdowns = [[0.66, 0.34, 1.46], [0.71, 0.36, 1.44]];
+    runs.iter().rev().zip(slowdowns).map(|(run, slowdowns)| alternatives(run, slowdowns)).collect()
+}
+
+/// The comparison of `HashMap` and `SortedVec` with `BTreeMap`. `slowdowns`: the times of `HashMap` at
+/// 100 and 10,000 and of `SortedVec` at 1,000, as shares of that of the baseline.
+fn alternatives(run: &Run, slowdowns: [f64; 3]) -> Versus {
+    let name = |kind: &str| format!("app-core/index::insert::{kind}");
+    let cases =
+        [("HashMap", "100", 6.2e3), ("HashMap", "10000", 1.21e6), ("SortedVec", "1000", 8.9e4)];
+    let result = |((kind, case, ns), times): ((&str, &str, f64), f64)| {
+        let times_of = |ns: f64| json!({"min": ns, "median": ns});
+        let pair = json!({"first": "base", "base": times_of(ns), "head": times_of(ns * times)});
+        json!({
+            "case": case, "name": format!("{}::{case}", name(kind)),
+            "baseline": format!("{}::{case}", name("BTreeMap")),
+            "relation": if times < 1.0 { "faster" } else { "slower" }, "conclusion": "",
+            "change": times.ln(), "low": times.ln() - 0.02, "high": times.ln() + 0.02,
+            "ns": ns * times, "baseline_ns": ns, "pairs": vec![pair; 20],
+        })
+    };
+    let text = json!({
+        "schema": 1, "kind": "versus", "baseline": name("BTreeMap"),
+        "run": {"started": run.started, "seed": 7, "commit": run.commit, "machine": run.machine},
+        "alternatives": [name("HashMap"), name("SortedVec")],
+        "results": cases.into_iter().zip(slowdowns).map(result).collect::<Vec<Value>>(),
+    });
+    Versus::from_json(&text.to_string()).unwrap()
 }

@@ -8,7 +8,8 @@ use perf_judge::run::{
     SCHEMA, Side, Source,
 };
 use perf_report::site::{Archive, Contents, LOOK_BACK, Project, SHOWN, Site, SiteFile, archive};
-use perf_report::{Comparison, Report, Rules};
+use perf_report::{Comparison, Report, Rules, Versus};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -164,6 +165,28 @@ fn comparison(run: &Run) -> Comparison {
     comparison
 }
 
+/// A comparison of alternatives with hostile names and extreme numbers.
+fn versus(run: &Run) -> Versus {
+    let times = |ns: f64| json!({"min": ns, "median": ns});
+    let result = |change: f64| {
+        json!({
+            "case": NAMES[3], "name": NAMES[1], "baseline": NAMES[2], "relation": "slower",
+            "conclusion": "w".repeat(4096), "change": change, "low": -change, "high": 1e3 * change,
+            "ns": 1e300, "baseline_ns": 0.0,
+            "pairs": [{"first": "head", "base": times(0.0), "head": times(1e300)}],
+        })
+    };
+    let mut machine = run.machine.clone();
+    machine.cpu = "w".repeat(4096);
+    let text = json!({
+        "schema": 1, "kind": "versus", "baseline": NAMES[2], "alternatives": [NAMES[1], NAMES[3]],
+        "run": {"started": run.started, "seed": 7, "commit": run.commit, "machine": machine},
+        "results": [result(0.0), result(700.0), result(-700.0)],
+        "scaling": [{"name": "w".repeat(4096), "points": [], "fit": {"exponent": 1e300, "low": 0, "high": 1}}],
+    });
+    Versus::from_json(&text.to_string()).unwrap()
+}
+
 fn report(
     run: &Run,
     history: &History,
@@ -194,6 +217,7 @@ pub(crate) fn pages() -> Vec<SiteFile> {
         history: &history,
         report: &report,
         comparisons: &comparisons,
+        versus: &[versus(last)],
         rules: rules(&renamed),
         commits_at: Some("https://example.org/team/app/commit/"),
         project: PROJECT,
@@ -228,6 +252,7 @@ pub(crate) fn first_run_pages() -> Vec<SiteFile> {
         history: &history,
         report: &report,
         comparisons: &[],
+        versus: &[],
         rules: rules(&renamed),
         commits_at: None,
         project: PROJECT,
