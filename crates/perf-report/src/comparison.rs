@@ -47,7 +47,8 @@ pub struct Comparison {
     pub workspace: Option<String>,
     /// One entry per benchmark with pairs.
     pub benchmarks: Vec<Compared>,
-    /// The unchanged benchmarks without pairs: base and head execute the same code.
+    /// The benchmarks of a run that were not measured in pairs: the build of the base has the same
+    /// executables, so they are unchanged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub same_code: Vec<BenchmarkId>,
 }
@@ -136,7 +137,11 @@ impl Comparison {
             machine: run.machine.clone(),
             workspace: run.workspace.clone(),
             benchmarks: rows.iter().filter_map(|row| Compared::of(row)).collect(),
-            same_code: rows.iter().filter_map(|row| same_code(&row.verdict)).collect(),
+            // Only the verdicts on a run are computed again from its comparisons.
+            same_code: match report.reference.base {
+                None => rows.iter().filter_map(|row| same_code(&row.verdict)).collect(),
+                Some(_) => Vec::new(),
+            },
         }
     }
 
@@ -167,8 +172,11 @@ impl Comparison {
 
     /// The path on the history branch.
     pub fn path(&self) -> String {
-        format!("data/comparisons/{}/{}.json", self.started.format("%Y/%m/%d"), self.id)
+        format!("{}/{}/{}.json", Self::FOLDER, self.started.format("%Y/%m/%d"), self.id)
     }
+
+    /// The folder on the history branch.
+    pub const FOLDER: &str = "data/comparisons";
 }
 
 impl Compared {
@@ -196,7 +204,7 @@ impl Compared {
     }
 }
 
-/// The benchmark, if base and head execute the same code.
+/// The benchmark, if it is unchanged by its executables alone.
 fn same_code(verdict: &Verdict) -> Option<BenchmarkId> {
     let is_unchanged = verdict.method == Method::Paired && verdict.state == State::Unchanged;
     (is_unchanged && verdict.trace.pairs.is_empty()).then(|| verdict.name.clone())

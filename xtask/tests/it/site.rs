@@ -3,6 +3,8 @@
 use crate::history::{add, run};
 use crate::project::Project;
 use perf_report::Calibration;
+use perf_report::site::COMPARISONS;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -73,6 +75,40 @@ fn the_error_rates_of_the_machine_stand_on_the_overview() {
         overview.contains("calibration of this machine on 2026-11-02: 0 false alarms"),
         "{overview}"
     );
+}
+
+#[test]
+fn comparisons_without_pairs_hide_no_others() {
+    let project = Project::committed();
+    let runs = add(&project, &[1]);
+    let times = json!({"min": 1.0, "median": 1.0});
+    let pair = json!({"first": "base", "base": times, "head": times});
+    let compared = json!({
+        "name": runs[0].benchmarks[0].name, "sample_size": 1, "sample_count": 1,
+        "pairs": vec![pair; 20], "state": "unchanged",
+    });
+    let files: Vec<String> = (0..=COMPARISONS)
+        .map(|at| {
+            let started = format!("2026-11-02T08:{at:02}:00Z");
+            let id = format!("20261102T08{at:02}00Z-1a2b3c4d5e6f-0-1a2b3c4d5e6f");
+            let oldest = if at == 0 { vec![compared.clone()] } else { Vec::new() };
+            let comparison = json!({
+                "schema": 2, "kind": "comparison", "id": id, "started": started, "seed": at,
+                "base": "1a2b3c4d5e6f", "head": null, "machine": runs[0].machine,
+                "workspace": runs[0].workspace, "benchmarks": oldest,
+                "same_code": [runs[0].benchmarks[0].name],
+            });
+            let path = format!("out/{at}.json");
+            project.write(&path, &comparison.to_string());
+            path
+        })
+        .collect();
+    let paths: Vec<&str> = files.iter().map(String::as_str).collect();
+    project.history(&[&["add"][..], &paths].concat()).expect(0);
+    project.site(&[]).expect(0);
+    let pages = fs::read_dir(project.path().join("out/site/comparison")).unwrap();
+    assert_eq!(pages.count(), 1);
+    assert!(page(&project, "compare.html").contains("20261102T080000Z-1a2b3c4d5e6f"));
 }
 
 fn path_separator() -> char {

@@ -10,7 +10,8 @@ use perf_judge::run::{Run, RunError};
 use perf_report::{Calibration, Comparison, Versus, visible};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A run, comparison, calibration or comparison of alternatives as a file of the history, which never changes.
+/// A run, a comparison of commits or of alternatives, or a calibration, as a file of the history. It
+/// never changes.
 #[derive(Clone, Debug)]
 pub(crate) struct MeasurementFile {
     pub(crate) id: String,

@@ -11,7 +11,7 @@ use super::read::{HistoryFile, file_name};
 use anyhow::{Result, anyhow, bail};
 use perf_judge::history::{DayIndex, NameTable};
 use perf_judge::run::Run;
-use perf_report::{Calibration, Versus};
+use perf_report::{Calibration, Comparison, Versus};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -122,7 +122,8 @@ impl Repository {
         })
     }
 
-    /// All calibrations, and the comparisons of commits and of alternatives since the day of the oldest kept run.
+    /// All calibrations, and the comparisons of commits and of alternatives since the day of the
+    /// oldest kept run.
     fn other_measurements(
         &self,
         objects: &mut Objects,
@@ -135,7 +136,7 @@ impl Repository {
         let since = kept.last().and_then(|file| day(&file.path)).unwrap_or_default();
         let mut files = Vec::new();
         let calibrations = Calibration::FOLDERS.map(|folder| (folder, true));
-        let dated = ["data/comparisons", Versus::FOLDER].map(|folder| (folder, false));
+        let dated = [Comparison::FOLDER, Versus::FOLDER].map(|folder| (folder, false));
         for (folder, is_kept) in calibrations.into_iter().chain(dated) {
             for entry in objects.files_below(&self.at(old, folder))? {
                 let path = format!("{folder}/{}", entry.name);

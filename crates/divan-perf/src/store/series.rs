@@ -27,6 +27,9 @@ pub(crate) struct RecordedSeries<'a> {
     pub(crate) notes: Vec<String>,
 }
 
+/// How many files are read at most for each that counts.
+const FILES_PER_COUNTED: usize = 4;
+
 /// The rows of day indexes that are searched for runs of a machine.
 const SEARCHED: usize = 5_000;
 
@@ -88,36 +91,48 @@ impl Repository {
     }
 
     /// The newest recorded comparisons, the newest first, and notes on files that cannot be read.
+    ///
+    /// At most `limit` of them have pairs. Those without pairs between them are read as well.
     pub(crate) fn comparisons(&self, limit: usize) -> Result<(Vec<Comparison>, Vec<String>)> {
-        self.newest_of("data/comparisons", limit, |text| Ok(Comparison::from_json(text)?))
+        let parsed = |text: &str| Ok(Comparison::from_json(text)?);
+        self.newest_of(Comparison::FOLDER, limit, parsed, Comparison::has_pairs)
     }
 
-    /// The newest recorded comparisons of alternatives, like [`Self::comparisons`].
+    /// The newest recorded comparisons of alternatives, the newest first, and notes on files that
+    /// cannot be read.
     pub(crate) fn versus(&self, limit: usize) -> Result<(Vec<Versus>, Vec<String>)> {
-        self.newest_of(Versus::FOLDER, limit, |text| Ok(Versus::from_json(text)?))
+        self.newest_of(Versus::FOLDER, limit, |text| Ok(Versus::from_json(text)?), |_| true)
     }
 
-    /// The newest measurements of a folder with days, the newest first.
+    /// The newest measurements of a folder with days, the newest first, until `limit` of them count.
     fn newest_of<T>(
         &self,
         folder: &str,
         limit: usize,
         parsed: impl Fn(&str) -> Result<T>,
+        counts: impl Fn(&T) -> bool,
     ) -> Result<(Vec<T>, Vec<String>)> {
+        let most_files = limit * FILES_PER_COUNTED;
         let (mut objects, mut notes) = (self.objects(), Vec::new());
         let mut files = BTreeMap::new();
         for tip in self.tips()? {
-            let below = self.newest_files(&mut objects, &tip, folder, limit, &mut notes)?;
+            let below = self.newest_files(&mut objects, &tip, folder, most_files, &mut notes)?;
             let named = below.into_iter().map(|entry| (file_name(&entry.name).to_owned(), entry));
             files.extend(named);
         }
-        let mut measurements = Vec::new();
-        for entry in files.into_values().rev().take(limit) {
+        let (mut measurements, mut counted) = (Vec::new(), 0);
+        for entry in files.into_values().rev().take(most_files) {
+            if counted == limit {
+                break;
+            }
             let read = objects.file(&entry.object).and_then(|text| {
                 parsed(&text.context("git has no object for it; run `git fsck`")?)
             });
             match read {
-                Ok(measurement) => measurements.push(measurement),
+                Ok(measurement) => {
+                    counted += usize::from(counts(&measurement));
+                    measurements.push(measurement);
+                }
                 Err(error) => {
                     notes.push(format!("skipped {} on {}: {error:#}", entry.name, self.branch))
                 }
