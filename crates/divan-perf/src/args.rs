@@ -122,14 +122,8 @@ pub(crate) struct CargoArgs {
 /// The flags of every command that records and reports.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct OutputArgs {
-    /// Do not record the run in the history.
-    #[arg(long, help_heading = heading::HISTORY)]
-    pub(crate) no_record: bool,
-    /// Fetch the remote's history first and push it last.
-    #[arg(long, conflicts_with = "no_record", help_heading = heading::HISTORY)]
-    pub(crate) publish: bool,
     #[command(flatten)]
-    pub(crate) history: HistoryArgs,
+    pub(crate) record: RecordArgs,
     /// Write report and site to this folder [default: perf/ in the target folder].
     ///
     /// If the target folder is outside of the workspace, perf/ has a folder per workspace.
@@ -153,6 +147,19 @@ pub(crate) struct OutputArgs {
     /// Use the workspace of this Cargo.toml [default: the current one].
     #[arg(long, value_name = "PATH")]
     pub(crate) manifest_path: Option<PathBuf>,
+}
+
+/// Whether and where a measurement is recorded.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RecordArgs {
+    /// Record nothing in the history.
+    #[arg(long, help_heading = heading::HISTORY)]
+    pub(crate) no_record: bool,
+    /// Fetch the remote's history first and push it last.
+    #[arg(long, conflicts_with = "no_record", help_heading = heading::HISTORY)]
+    pub(crate) publish: bool,
+    #[command(flatten)]
+    pub(crate) history: HistoryArgs,
 }
 
 /// Where the history is.
@@ -242,11 +249,9 @@ impl MeasureArgs {
             partition: None,
             cargo: CargoArgs::default(),
             output: OutputArgs {
-                no_record: true,
-                publish: false,
+                record: RecordArgs { no_record: true, publish: false, history },
                 site_branch: None,
                 templates: None,
-                history,
                 output_dir: None,
                 color: Color::Auto,
                 manifest_path: Some(manifest),

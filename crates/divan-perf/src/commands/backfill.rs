@@ -97,7 +97,8 @@ pub(crate) fn run(args: &BackfillArgs) -> Result<ExitCode> {
 
 impl BackfillArgs {
     fn measure(&self) -> MeasureArgs {
-        let mut measure = MeasureArgs::unrecorded(self.output.history.clone(), PathBuf::new());
+        let mut measure =
+            MeasureArgs::unrecorded(self.output.record.history.clone(), PathBuf::new());
         measure.launch_ms = self.launch_ms;
         measure.seed = self.seed;
         measure.cargo = self.cargo.clone();

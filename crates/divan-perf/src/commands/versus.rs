@@ -1,6 +1,6 @@
 //! `cargo xtask perf versus`: benchmarks of one build, compared with each other.
 
-use crate::args::{CargoArgs, Format, HistoryArgs, MeasureArgs, duration, heading, non_empty};
+use crate::args::{CargoArgs, Format, MeasureArgs, RecordArgs, duration, heading, non_empty};
 use crate::output::VERSUS;
 use crate::pipeline::{self, Context, VersusQuery};
 use crate::store::MeasurementFile;
@@ -44,14 +44,8 @@ pub(crate) struct VersusArgs {
     seed: Option<u32>,
     #[command(flatten)]
     cargo: CargoArgs,
-    /// Do not record the comparison in the history.
-    #[arg(long, help_heading = heading::HISTORY)]
-    no_record: bool,
-    /// Fetch the remote's history first and push it last.
-    #[arg(long, conflicts_with = "no_record", help_heading = heading::HISTORY)]
-    publish: bool,
     #[command(flatten)]
-    history: HistoryArgs,
+    record: RecordArgs,
     /// Print the comparison in this format.
     #[arg(long, value_enum, default_value_t = Format::Human, help_heading = heading::OUTPUT)]
     format: Format,
@@ -92,9 +86,9 @@ pub(crate) fn run(args: &VersusArgs) -> Result<ExitCode> {
 
 impl VersusArgs {
     fn measure(&self) -> MeasureArgs {
-        let mut measure = MeasureArgs::unrecorded(self.history.clone(), PathBuf::new());
-        measure.output.no_record = self.no_record;
-        measure.output.publish = self.publish;
+        let history = self.record.history.clone();
+        let mut measure = MeasureArgs::unrecorded(history, PathBuf::new());
+        measure.output.record = self.record.clone();
         measure.launch_ms = self.launch_ms;
         measure.time_limit = self.time_limit;
         measure.seed = self.seed;

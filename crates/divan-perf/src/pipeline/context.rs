@@ -92,10 +92,10 @@ fn untracked_note(files: &[String]) -> Option<String> {
 
 /// The repository of the workspace; `None` if there is none and `--no-record` is set.
 fn repository(project: &Project, args: &OutputArgs) -> Result<Option<Repository>> {
-    let history_ref = args.history.history_ref(&project.settings)?;
+    let history_ref = args.record.history.history_ref(&project.settings)?;
     match Repository::open(&project.workspace.root, &history_ref) {
         Ok(repository) => Ok(Some(repository)),
-        Err(_) if args.no_record => Ok(None),
+        Err(_) if args.record.no_record => Ok(None),
         Err(error) => Err(anyhow!("{error:#}; or add --no-record")),
     }
 }

@@ -27,16 +27,16 @@ impl Recorder {
         output: &OutputFolder,
         args: &OutputArgs,
     ) -> Result<Self> {
-        let recorder = Self::new(repository.filter(|_| !args.no_record), output, args)?;
+        let recorder = Self::new(repository.filter(|_| !args.record.no_record), output, args)?;
         let Some((repository, pending)) = &recorder.history else { return Ok(recorder) };
         repository.check_writable()?;
-        if args.publish {
+        if args.record.publish {
             repository.check_remote()?;
             repository.fetch()?;
         }
         repository.check_rotations()?;
         if let Some(branch) = &args.site_branch {
-            repository.check_site_branch(branch, args.publish)?;
+            repository.check_site_branch(branch, args.record.publish)?;
         }
         let recording = pending.record(repository)?;
         print_unrecorded(&recording, pending);
@@ -63,7 +63,7 @@ impl Recorder {
         Ok(Self {
             history: repository.map(pending).transpose()?,
             output: output.clone(),
-            publish: args.publish,
+            publish: args.record.publish,
             site_branch: args.site_branch.clone(),
         })
     }
