@@ -43,7 +43,7 @@ pub(crate) const TITLES: [&str; 6] =
     ["base", "head", "change", "89 % CI", "min. detectable", "instructions"];
 
 /// The titles of [`Row::measured_cells`].
-pub(crate) const MEASURED_TITLES: [&str; 3] = ["median", "throughput", "allocations"];
+pub(crate) const MEASURED_TITLES: [&str; 3] = ["time", "throughput", "allocations"];
 
 impl RowCells {
     /// The cells in the order of [`TITLES`].
@@ -86,7 +86,7 @@ impl Row {
             return [self.verdict.label(), String::new(), String::new()];
         };
         let median = unit::time(measured.time_ns.median);
-        let rates = measured.throughput.iter().map(|(unit, rate)| unit::rate(*rate, unit));
+        let rates = self.throughput().map(|(unit, rate)| unit::rate(rate, unit));
         let allocations = measured.alloc.map(|alloc| unit::count(alloc.count));
         [
             // The time that is the head once there is a baseline.
@@ -94,6 +94,20 @@ impl Row {
             rates.collect::<Vec<String>>().join(", "),
             allocations.unwrap_or_default(),
         ]
+    }
+
+    /// The throughput per second at the printed time, by its unit.
+    ///
+    /// A run records it at the median of all samples. The printed time has less noise.
+    pub(crate) fn throughput(&self) -> impl Iterator<Item = (&str, f64)> {
+        let ratio = |measured: &Measured| {
+            let printed = self.verdict.head_ns.filter(|ns| *ns > 0.0)?;
+            Some(measured.time_ns.median / printed).filter(|ratio| ratio.is_finite())
+        };
+        self.measured.iter().flat_map(move |measured| {
+            let ratio = ratio(measured).unwrap_or(1.0);
+            measured.throughput.iter().map(move |(unit, rate)| (unit.as_str(), rate * ratio))
+        })
     }
 
     /// What explains the row beside its figures; `None` where they need no explanation.

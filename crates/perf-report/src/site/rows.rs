@@ -48,7 +48,7 @@ impl RowColumns {
         Self {
             has_baseline: !lacks_baseline(report),
             has_intervals: report.rows.iter().any(has_interval),
-            has_throughput: report.rows.iter().any(|row| throughput(row).is_some()),
+            has_throughput: report.rows.iter().any(|row| row.throughput().next().is_some()),
             has_states: report.rows.windows(2).any(|two| state(&two[0]) != state(&two[1])),
         }
     }
@@ -68,12 +68,10 @@ pub(super) fn state(row: &Row) -> State {
     row.verdict.state
 }
 
-/// The throughput at the median time, by name of its unit.
-fn throughput(row: &Row) -> Option<String> {
-    let rates = row.measured.as_ref()?.throughput.iter();
-    let rates: Vec<String> =
-        rates.map(|(unit, rate)| unit::rate(*rate, &text::word(unit))).collect();
-    (!rates.is_empty()).then(|| rates.join(", "))
+/// The throughput at the printed time.
+fn throughput(row: &Row) -> String {
+    let rates = row.throughput().map(|(unit, rate)| unit::rate(rate, &text::word(unit)));
+    rates.collect::<Vec<String>>().join(", ")
 }
 
 /// Whether no benchmark of the report could be compared, as the baselines are incomplete.
@@ -112,7 +110,7 @@ pub(super) fn row_view(row: &Row, shown: &SiteRuns<'_>, grouping: Grouping) -> R
         head: figures.head.unwrap_or_default(),
         change: figures.change.unwrap_or_default(),
         bounds: Bounds::of_verdict(verdict),
-        throughput: throughput(row).unwrap_or_default(),
+        throughput: throughput(row),
         remark: text::line(&row.remark()),
         spark: spark::spark(&points, verdict),
         ratio: verdict.change.map_or_else(String::new, |change| format!("{:.4}", change.0)),
