@@ -134,6 +134,9 @@ fn measure(
         stages.end("counting");
     }
     let recorded = outcome::record_run(executor, &initial);
+    if args.compare.is_none() {
+        stages.end("recording");
+    }
     let mut verdicts = executor.finish(judge)?;
     let is_cut_short = verdicts.verdicts.iter().any(|verdict| verdict.cut_short);
     if !is_cut_short {

@@ -32,8 +32,7 @@ const SHARED: f64 = 0.25;
 pub enum Confidence {
     /// 99 %: a candidate is measured again before it is reported.
     FirstPass,
-    /// 99.9 % for a change, as no rerun is possible. Without a candidate, 99 % show that nothing
-    /// changed, as in a first pass.
+    /// 99.9 %, as no rerun is possible. A benchmark that 99 % show to be unchanged stays unchanged.
     Final,
 }
 
@@ -82,8 +81,8 @@ pub fn deviations(now: RunValue, baseline: &Baseline, confidence: Confidence) ->
     };
     let first_pass: Vec<Deviation> = deviations_at(Confidence::FirstPass);
     let is_unchanged =
-        judge(&first_pass, None).is_some_and(|change| change.finding == Finding::Unchanged);
-    if confidence == Confidence::FirstPass || is_unchanged {
+        || judge(&first_pass, None).is_some_and(|change| change.finding == Finding::Unchanged);
+    if confidence == Confidence::FirstPass || is_unchanged() {
         first_pass
     } else {
         deviations_at(Confidence::Final)

@@ -139,13 +139,16 @@ fn sentence(versus: &Versus) -> String {
         return text::line(&only.conclusion);
     }
     let count = |relation| versus.results.iter().filter(|one| one.relation == relation).count();
-    let counts = [Relation::Faster, Relation::Slower, Relation::NoDifference]
-        .into_iter()
-        .chain([Relation::Undecided, Relation::NotMeasured])
-        .map(|relation| (count(relation), badge(relation).word))
-        .filter(|(count, _)| *count > 0);
-    let counts: Vec<String> = counts.map(|(count, word)| format!("{count} {word}")).collect();
-    counts.join(", ")
+    let counts = [
+        (Relation::Faster, "faster"),
+        (Relation::Slower, "slower"),
+        (Relation::NoDifference, "without a difference"),
+        (Relation::Undecided, "not decided"),
+        (Relation::NotMeasured, "not measured"),
+    ];
+    let counts = counts.map(|(relation, words)| (count(relation), words)).into_iter();
+    let counts = counts.filter(|(count, _)| *count > 0);
+    counts.map(|(count, words)| format!("{count} {words}")).collect::<Vec<String>>().join(", ")
 }
 
 fn badge(relation: Relation) -> Badge {
@@ -199,7 +202,7 @@ mod tests {
         assert!(first.spark.starts_with("<svg") && second.spark.is_empty());
         assert!(first.page.is_some() && second.page.is_none());
         assert_eq!((first.speed.as_str(), first.badge.word.as_str()), ("1.25 ×", "faster"));
-        assert_eq!(views[0].sentence, "1 faster, 1 slower, 1 no difference, 1 not measured");
+        assert_eq!(views[0].sentence, "1 faster, 1 slower, 1 without a difference, 1 not measured");
     }
 
     #[test]
