@@ -2,13 +2,15 @@
 
 use crate::files::{remove, write_atomically};
 use crate::ui;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Error, Result, bail};
 use perf_report::visible;
 use same_file::Handle;
 use std::fs::{self, File, Metadata, TryLockError};
+use std::io;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
+use tempfile::Builder;
 
 /// The file with the path of the repository or checkout that a folder belongs to. Cargo creates no
 /// file of this name.
@@ -41,19 +43,26 @@ pub(super) fn keep(path: &Path, is_expected: fn(&Metadata) -> bool) -> Result<()
 /// A process that removes the folder holds the lock meanwhile. Then the folder is prepared again, and
 /// its new lock is taken.
 pub(super) fn lock(dir: &Path, owner: &str, waiting: &str) -> Result<File> {
+    let has_owner = || dir.join(OWNER).exists();
     for _ in 0..ATTEMPTS {
         match lock_file(dir, waiting) {
-            Ok(file) if is_lock_of(&file, dir) => {
+            Ok(file) if is_lock_of(&file, dir) && has_owner() => {
                 // Creating a file that was empty may not change its modification time.
                 let _ = file.set_modified(SystemTime::now());
                 return Ok(file);
             }
-            Err(error) if dir.join(OWNER).exists() => return Err(error),
+            // A missing file can be there again already: others prepare the folder too.
+            Err(error) if !is_not_found(&error) && has_owner() => return Err(error),
             // The folder is gone, or goes.
             Ok(_) | Err(_) => prepare_again(dir, owner)?,
         }
     }
     bail!("cannot lock {}: another process keeps removing it", dir.display())
+}
+
+fn is_not_found(error: &Error) -> bool {
+    let cause = error.root_cause().downcast_ref::<io::Error>();
+    cause.is_some_and(|cause| cause.kind() == io::ErrorKind::NotFound)
 }
 
 /// Prepares a folder that another process may be removing.
@@ -95,7 +104,19 @@ fn lock_file(dir: &Path, waiting: &str) -> Result<File> {
 pub(super) fn remove_unless_used(dir: &Path) -> Option<Result<()>> {
     let lock = File::open(dir.join(LOCK)).ok()?;
     let is_free = lock.try_lock().is_ok() && is_lock_of(&lock, dir);
-    is_free.then(|| remove(dir))
+    is_free.then(|| remove_whole(dir))
+}
+
+/// Removes a folder under another name. Others can prepare one with its own name at any time, and their
+/// files must stay.
+fn remove_whole(dir: &Path) -> Result<()> {
+    let parent = dir.parent().unwrap_or(dir);
+    let renamed = Builder::new().prefix(".removed-").make_in(parent, |to| fs::rename(dir, to));
+    match renamed {
+        Ok(renamed) => remove(&renamed.into_temp_path().keep()?),
+        // Windows renames no folder with an open file.
+        Err(_) => remove(dir),
+    }
 }
 
 /// Removes folders whose owner no longer exists, and those that were not used for a long time.
