@@ -3,6 +3,7 @@
 use super::args::PerfArgs;
 use super::context::Context;
 use super::executor::Executor;
+use super::history::RecordedHistory;
 use super::suite::is_complete;
 use crate::args::RunFormat;
 use crate::bench::Measurement;
@@ -177,25 +178,36 @@ fn report_with(
     report
 }
 
-/// How a run differs from the newest release.
+/// How the checkout differs from the newest release, or why that is unknown.
 fn release_note(executor: &Executor<'_>, report: &Report) -> Option<String> {
-    let Executor { context, args, .. } = executor;
-    let repository = context.history.repository()?;
-    if args.compare.is_some() || args.counts_only {
+    if executor.args.counts_only {
         return None;
     }
-    match repository.releases() {
-        Ok(releases) => {
-            let history = &context.history.recorded.history;
-            let is_release = |commit: &Commit| releases.iter().any(|r| r.commit == commit.hash);
-            let has_release = |run: &Run| run.commit.as_ref().is_some_and(is_release);
-            // Most histories have no run of a release, and a copy takes long.
-            history.runs().find(|run| has_release(run))?;
-            let history = history.clone().apply_renames(&context.project.settings.renamed);
-            since_release(&history, report, &releases)
-        }
-        Err(error) => Some(format!("not compared with the newest release: {error:#}")),
+    let found = since_newest_release(executor, report);
+    found.unwrap_or_else(|error| Some(format!("not compared with the newest release: {error:#}")))
+}
+
+fn since_newest_release(executor: &Executor<'_>, report: &Report) -> Result<Option<String>> {
+    let RecordedHistory { recorded, base_branch, .. } = &executor.context.history;
+    let Some(repository) = executor.context.history.repository() else { return Ok(None) };
+    let releases = repository.releases()?;
+    let is_release = |commit: &Commit| releases.iter().any(|r| r.commit == commit.hash);
+    let has_release = |run: &Run| run.commit.as_ref().is_some_and(is_release);
+    // Most histories have no run of a release, and a copy takes long.
+    if !recorded.history.runs().any(has_release) {
+        return Ok(None);
     }
+    let history = match &report.reference.base {
+        Some(base) => {
+            let machine = &report.run.machine.key;
+            let is_counted =
+                |run: &Run| run.machine.key == *machine && run.is_baseline_for(&base_branch.name);
+            repository.runs_until(&base.commit.hash, &recorded.history, is_counted)?
+        }
+        None => recorded.history.clone(),
+    };
+    let history = history.apply_renames(&executor.context.project.settings.renamed);
+    Ok(since_release(&history, report, &releases))
 }
 
 /// Whether this clone has the previous commit.

@@ -6,7 +6,7 @@ use super::read::{HistoryFile, file_name};
 use super::{Repository, answer, text};
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
-use perf_judge::history::{DayIndex, NameTable, Place, RunRow, path_of_id, place_of};
+use perf_judge::history::{DayIndex, History, NameTable, Place, RunRow, path_of_id, place_of};
 use perf_judge::run::Run;
 use perf_report::site::Release;
 use perf_report::{Comparison, Versus};
@@ -155,6 +155,26 @@ impl Repository {
             Some(Release { name: name.to_owned(), commit: commit.to_owned() })
         };
         Ok(text(listed.stdout).lines().filter_map(release).collect())
+    }
+
+    /// The runs that `is_counted` selects, up to the newest one whose commit is `commit` or in its past.
+    pub(crate) fn runs_until(
+        &self,
+        commit: &str,
+        history: &History,
+        is_counted: impl Fn(&Run) -> bool,
+    ) -> Result<History> {
+        let mut counted: Vec<&Run> = history.runs().filter(|run| is_counted(run)).collect();
+        while let Some(newest) = counted.last() {
+            let own = newest.commit.as_ref().map_or("", |commit| commit.hash.as_str());
+            // Anything else could be an option of git.
+            let is_hash = !own.is_empty() && own.bytes().all(|byte| byte.is_ascii_hexdigit());
+            if is_hash && self.contains(commit, own)? {
+                break;
+            }
+            counted.pop();
+        }
+        Ok(counted.into_iter().cloned().collect())
     }
 
     /// The URL of the remote.

@@ -31,6 +31,7 @@ mod history_chart;
 mod interval;
 mod last_change;
 mod legend;
+mod level_difference;
 mod levels;
 mod machines;
 mod marks;
@@ -49,6 +50,7 @@ mod run;
 mod rows;
 mod runs;
 mod scaling;
+mod since_release;
 mod site_runs;
 mod run_view;
 mod spark;
@@ -134,15 +136,21 @@ pub fn check_templates(templates: &BTreeMap<String, String>) -> Result<(), SiteE
     Templates::parse(templates).map(drop)
 }
 
-/// How the reported run differs from the newest release that `history` has a run of, in one sentence.
-/// `None` if there is none, or if the reported run is no part of a baseline.
+/// How the reported checkout differs from the newest release that `history` has a run of, in one
+/// sentence. `None` if there is none, or if the reported run is no part of a baseline.
+///
+/// For a comparison, `history` has the baseline runs up to the base, and the measured changes are added.
 pub fn since_release(history: &History, report: &Report, releases: &[Release]) -> Option<String> {
     let project = Project { releases, ..Project::default() };
-    let shown = SiteRuns::new(history, report, None).with_releases(project);
+    let mut latest = report.clone();
+    if report.reference.base.is_some() {
+        // Its sample sizes are other ones than those of the runs.
+        latest.rows.clear();
+    }
+    let shown = SiteRuns::new(history, &latest, None).with_releases(project);
     // Levels take long to find, and most projects have no release among their newest runs.
-    releases::exist(&shown.runs)
-        .then(|| releases::since_newest(&levels::all(&shown), &shown.runs))
-        .flatten()
+    since_release::places(report, &shown.runs)?;
+    since_release::sentence(report, &levels::all(&shown), &shown.runs)
 }
 
 /// A page that is rendered again only if its key changes.

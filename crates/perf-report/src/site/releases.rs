@@ -1,11 +1,11 @@
 //! The last releases, each compared with the one before it.
 
-use super::levels::{BenchmarkLevels, LEAST_CHANGE};
+use super::level_difference::LevelDifference;
+use super::levels::BenchmarkLevels;
 use super::run_comparability::Comparability;
 use super::run_view::RunView;
 use super::runs;
 use super::text::{self, Badge, Name};
-use perf_judge::detect::level_interval;
 use perf_judge::stats;
 use perf_judge::unit::{self, Figures, LogRatio};
 use serde::Serialize;
@@ -14,8 +14,6 @@ use serde::Serialize;
 const STEPS: usize = 6;
 /// The most benchmarks of a comparison.
 const ROWS: usize = 20;
-/// The most benchmarks that a report names.
-const NAMED: usize = 5;
 
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct ReleasesPage {
@@ -46,8 +44,6 @@ struct ReleaseRow {
     change: String,
     class: &'static str,
     interval: String,
-    #[serde(skip)]
-    ratio: LogRatio,
 }
 
 /// Whether there are two runs to compare of which one is that of a release.
@@ -65,9 +61,20 @@ pub(super) fn page(levels: &[BenchmarkLevels<'_>], runs: &[RunView<'_>]) -> Opti
 
 /// The places of base and head of each comparison, the newest first. A level has counted runs alone:
 /// at any other run it would be that of runs before.
-fn pairs(runs: &[RunView<'_>]) -> Vec<[usize; 2]> {
-    let mut places: Vec<usize> = Vec::new();
+pub(super) fn pairs(runs: &[RunView<'_>]) -> Vec<[usize; 2]> {
     let is_counted = |run: &RunView<'_>| run.comparability() == Comparability::Counted;
+    let mut places = release_places(runs);
+    let newest = runs.iter().rposition(|run| run.is_reported() && is_counted(run));
+    if !places.is_empty() && places.last().copied() < newest {
+        places.extend(newest);
+    }
+    places.windows(2).rev().take(STEPS).map(|pair| [pair[0], pair[1]]).collect()
+}
+
+/// The place of each release with a counted run, the oldest first.
+pub(super) fn release_places(runs: &[RunView<'_>]) -> Vec<usize> {
+    let is_counted = |run: &RunView<'_>| run.comparability() == Comparability::Counted;
+    let mut places: Vec<usize> = Vec::new();
     let counted = runs.iter().enumerate().filter(|(_, run)| is_counted(run));
     for (place, run) in counted.filter(|(_, run)| run.release.is_some()) {
         // Of several runs of a release, the last counts.
@@ -76,50 +83,17 @@ fn pairs(runs: &[RunView<'_>]) -> Vec<[usize; 2]> {
         }
         places.push(place);
     }
-    let newest = runs.iter().rposition(|run| run.is_reported() && is_counted(run));
-    if !places.is_empty() && places.last().copied() < newest {
-        places.extend(newest);
-    }
-    places.windows(2).rev().take(STEPS).map(|pair| [pair[0], pair[1]]).collect()
-}
-
-/// How the latest run differs from the newest release: `since v1.2: 2 of 30 benchmarks are slower, by up
-/// to 18.3 %. The geometric mean changed by -3.1 %. Changed: parse_large_xml +18.3 %, …`. `None` without a
-/// run of a release before it.
-pub(super) fn since_newest(levels: &[BenchmarkLevels<'_>], runs: &[RunView<'_>]) -> Option<String> {
-    let pair = pairs(runs).into_iter().next().filter(|pair| runs[pair[1]].is_reported())?;
-    let ReleaseStep { base, sentence, rows, .. } = step(levels, runs, pair);
-    let named = |row: &ReleaseRow| format!("{} {}", row.name.text(), row.change);
-    let mut all: Vec<String> = rows.iter().take(NAMED).map(named).collect();
-    if rows.len() > NAMED {
-        all.push("…".to_owned());
-    }
-    let names =
-        if all.is_empty() { String::new() } else { format!(" Changed: {}", all.join(", ")) };
-    let sentence = sentence.replacen("None of", "none of", 1);
-    Some(format!("since {base}: {sentence}{names}"))
+    places
 }
 
 fn step(levels: &[BenchmarkLevels<'_>], runs: &[RunView<'_>], places: [usize; 2]) -> ReleaseStep {
     let [base, head] = places.map(|place| &runs[place]);
     let label = |run: &RunView<'_>| run.release.clone().unwrap_or_else(|| "latest run".to_owned());
-    let both: Vec<ReleaseRow> = levels.iter().filter_map(|one| row(one, places)).collect();
-    let mean = stats::mean(&both.iter().map(|row| row.ratio.0).collect::<Vec<f64>>());
-    let compared = both.len();
-    let undecided = both.iter().filter(|row| row.interval.is_empty()).count();
-    let mut rows: Vec<ReleaseRow> = both.into_iter().filter(|row| !row.class.is_empty()).collect();
-    // Slower ones first, so that a gain hides no loss.
-    rows.sort_by(|one, other| {
-        let is_faster = |row: &ReleaseRow| row.ratio.0 < 0.0;
-        let by_size = other.ratio.0.abs().total_cmp(&one.ratio.0.abs());
-        is_faster(one).cmp(&is_faster(other)).then(by_size)
-    });
-    let slower = rows.iter().filter(|row| row.ratio.0 > 0.0).count();
-    let sentence = sentence(slower, &rows, compared, mean) + &too_few(undecided);
-    let states = states([slower, rows.len() - slower, undecided], compared);
+    let both = levels.iter().filter_map(|one| LevelDifference::between(one, places));
+    let ReleaseDifference { mut changed, sentence, states } = ReleaseDifference::of(both.collect());
     let [a, b] = [base, head].map(|run| runs::file_name(run.id));
-    let more = rows.len().saturating_sub(ROWS);
-    rows.truncate(ROWS);
+    let more = changed.len().saturating_sub(ROWS);
+    changed.truncate(ROWS);
     ReleaseStep {
         base: label(base),
         head: label(head),
@@ -127,11 +101,39 @@ fn step(levels: &[BenchmarkLevels<'_>], runs: &[RunView<'_>], places: [usize; 2]
         compare: format!("compare.html?a={a}&b={b}"),
         states,
         sentence,
-        rows,
+        rows: changed.iter().map(row).collect(),
         more: match more {
             0 => String::new(),
             _ => format!("{} not listed.", unit::counted(more, "benchmark", "benchmarks")),
         },
+    }
+}
+
+/// What changed after a release.
+pub(super) struct ReleaseDifference<'a> {
+    /// The benchmarks that certainly changed, slower ones first, so that a gain hides no loss.
+    pub(super) changed: Vec<LevelDifference<'a>>,
+    /// `2 of 30 benchmarks are slower, by up to 18.3 %. The geometric mean changed by -3.1 %.`
+    pub(super) sentence: String,
+    states: Vec<Badge>,
+}
+
+impl<'a> ReleaseDifference<'a> {
+    pub(super) fn of(all: Vec<LevelDifference<'a>>) -> Self {
+        let mean = stats::mean(&all.iter().map(|one| one.change.0).collect::<Vec<f64>>());
+        let compared = all.len();
+        let undecided = all.iter().filter(|one| one.interval.is_none()).count();
+        let mut changed: Vec<_> = all.into_iter().filter(LevelDifference::is_change).collect();
+        changed.sort_by(|one, other| {
+            let by_size = other.change.0.abs().total_cmp(&one.change.0.abs());
+            other.is_slower().cmp(&one.is_slower()).then(by_size)
+        });
+        let slower = changed.iter().filter(|one| one.is_slower()).count();
+        Self {
+            sentence: sentence(slower, &changed, compared, mean) + &too_few(undecided),
+            states: states([slower, changed.len() - slower, undecided], compared),
+            changed,
+        }
     }
 }
 
@@ -157,42 +159,33 @@ fn states([slower, faster, undecided]: [usize; 3], of: usize) -> Vec<Badge> {
     states.into_iter().flatten().collect()
 }
 
-/// A benchmark that was measured for both. Its class is empty if its level is the same, or if too few
-/// runs decide.
-fn row(levels: &BenchmarkLevels<'_>, places: [usize; 2]) -> Option<ReleaseRow> {
-    if !places.iter().all(|place| levels.is_measured(*place)) {
-        return None;
-    }
-    let [base, head] = places.map(|place| levels.current_at(place));
-    let (before, after) = (stats::median(&base)?, stats::median(&head)?);
-    let ratio = LogRatio((after / before).ln());
-    let ends = level_interval(&base, &head);
-    let is_certain = ends.is_some_and(|(low, high)| low.0 > 0.0 || high.0 < 0.0);
-    let Figures { base, head, change } = Figures::new(Some(before), Some(after), Some(ratio));
-    Some(ReleaseRow {
-        name: Name::cell(levels.id.as_str()),
-        stem: levels.id.file_stem(),
+fn row(difference: &LevelDifference<'_>) -> ReleaseRow {
+    let Figures { base, head, change } = difference.figures();
+    let interval = difference.interval.map(|(low, high)| unit::interval(low, high));
+    ReleaseRow {
+        name: Name::cell(difference.id.as_str()),
+        stem: difference.id.file_stem(),
         base: text::or_nothing(base),
         head: text::or_nothing(head),
         change: text::or_nothing(change),
-        class: match ratio.0 {
-            change if change >= LEAST_CHANGE && is_certain => "slower",
-            change if change <= -LEAST_CHANGE && is_certain => "faster",
-            _ => "",
-        },
-        interval: ends.map_or_else(String::new, |(low, high)| unit::interval(low, high)),
-        ratio,
-    })
+        class: if difference.is_slower() { "slower" } else { "faster" },
+        interval: interval.unwrap_or_default(),
+    }
 }
 
 /// `2 of 30 benchmarks are slower, by up to 18.3 %. The geometric mean changed by -3.1 %.`
-fn sentence(slower: usize, rows: &[ReleaseRow], of: usize, mean: Option<f64>) -> String {
+fn sentence(
+    slower: usize,
+    changed: &[LevelDifference<'_>],
+    of: usize,
+    mean: Option<f64>,
+) -> String {
     let all = unit::counted(of, "benchmark", "benchmarks");
-    let worst = rows.first().filter(|row| row.ratio.0 > 0.0);
+    let worst = changed.first().filter(|worst| worst.is_slower());
     let slower = match worst {
         Some(worst) => {
             let verb = if slower == 1 { "is" } else { "are" };
-            format!("{slower} of {all} {verb} slower, by up to {}.", unit::percent(worst.ratio))
+            format!("{slower} of {all} {verb} slower, by up to {}.", unit::percent(worst.change))
         }
         None => format!("None of {all} is slower."),
     };
@@ -203,9 +196,9 @@ fn sentence(slower: usize, rows: &[ReleaseRow], of: usize, mean: Option<f64>) ->
 
 #[cfg(test)]
 mod tests {
+    use super::super::levels;
     use super::super::project::{Project, Release};
     use super::super::site_runs::SiteRuns;
-    use super::super::{levels, since_release};
     use super::*;
     use crate::report::tests::report;
     use perf_fixtures::{measured, run};
@@ -260,20 +253,6 @@ mod tests {
         runs[8] = run(9, vec![measured("core/filter::unchanged", 2.5)]);
         let steps = compared(runs, &[("v1", 3), ("v2", 9)]);
         assert_eq!(steps[1][2], "None of 0 benchmarks is slower.");
-    }
-
-    #[test]
-    fn the_latest_run_is_described_by_what_changed_since_the_newest_release() {
-        let since = |release: u32, ns: f64| {
-            let runs = (1..=12).map(|at| day(at, if at < 9 { 1e6 } else { ns }));
-            let (history, report) = (runs.collect::<History>(), report());
-            let releases = [Release { name: "v1".to_owned(), commit: format!("{release:040x}") }];
-            since_release(&history, &report, &releases)
-        };
-        let slower = since(6, 1.2e6).unwrap();
-        assert!(slower.starts_with("since v1: 1 of 1 benchmark is slower, by up to "), "{slower}");
-        assert!(slower.contains(&format!(" Changed: {NAME} +")), "{slower}");
-        assert_eq!(since(99, 1.2e6), None);
     }
 
     #[test]
