@@ -8,6 +8,7 @@ use crate::text::argument;
 use perf_judge::baseline::RunValue;
 use perf_judge::detect::history::Deviation;
 use perf_judge::detect::paired::{self, InterimAnalysis, PairedAnalysis, Schedule, Test};
+use perf_judge::detect::pooled::{PooledDeviation, PooledStatistic};
 use perf_judge::detect::{Finding, Severity};
 use perf_judge::run::{LaunchTimes, Pair, Side, Statistic};
 use perf_judge::unit::{self, LogRatio};
@@ -21,6 +22,7 @@ pub fn explain(verdict: &Verdict) -> String {
     for result in &trace.stages {
         text += &stage(result, &trace.baseline);
     }
+    text += &pooled(&trace.pooled);
     if let Some(base) = verdict.base.as_deref().filter(|_| verdict.method == Method::Paired) {
         text += &paired(trace, base);
     }
@@ -104,6 +106,33 @@ fn deviations(deviations: &[Deviation]) -> String {
     aligned(&lines)
 }
 
+/// The comparison with several runs together.
+fn pooled(deviations: &[PooledDeviation]) -> String {
+    let Some(PooledDeviation { runs, .. }) = deviations.first() else { return String::new() };
+    let mut lines = "  minima\tvalue\tmedian of groups\tchange\tspread\tthreshold\n".to_owned();
+    for deviation in deviations {
+        let name = match deviation.statistic {
+            PooledStatistic::Lowest => "lowest",
+            PooledStatistic::Median => "median",
+        };
+        let _ = writeln!(
+            lines,
+            "  {name}\t{}\t{}\t{}\t{}\t{}",
+            unit::time(deviation.now.exp()),
+            unit::time(deviation.median.exp()),
+            unit::change(LogRatio(deviation.shift())),
+            unit::percent(LogRatio(deviation.spread)),
+            unit::percent(LogRatio(deviation.threshold)),
+        );
+    }
+    format!(
+        "\nSeveral runs: the baseline of single runs is noisy, so the initial launches and the rerun were\n\
+         compared with those of {runs} runs together. Each {runs} consecutive runs are a group.\n\
+         Threshold: 5 %, or t × spread × √(1 + 1/n) for n groups if that is larger.\n{}",
+        aligned(&lines)
+    )
+}
+
 /// The statistics that the rule ignored, and why.
 fn left_out(deviations: &[Deviation]) -> String {
     let is_ignored = |deviation: &&Deviation| deviation.is_underpowered();
@@ -111,7 +140,7 @@ fn left_out(deviations: &[Deviation]) -> String {
     match (ignored.len(), deviations.len()) {
         (0, _) => String::new(),
         (some, all) if some == all => {
-            "Both thresholds exceed 10 %: the history finds only changes above them.\n".to_owned()
+            "Both thresholds exceed 10 %: single runs show only changes above them.\n".to_owned()
         }
         _ => format!(
             "The {} is ignored, because its threshold exceeds 10 %.\n",
@@ -248,11 +277,13 @@ fn conclusion(verdict: &Verdict) -> String {
             Severity::Major => "from 20 %",
             Severity::Critical => "from 50 %, and 30 % by each statistic",
         };
-        let _ = writeln!(
-            text,
-            "\nSeverity: {}, {from} ({size} plus a tolerance of 2 %).",
-            severity.name()
-        );
+        let is_capped = severity == Severity::Notice && !verdict.trace.pooled.is_empty();
+        text += &if is_capped {
+            "\nSeverity: notice whatever the size, because single runs are too noisy.\n".to_owned()
+        } else {
+            let severity = severity.name();
+            format!("\nSeverity: {severity}, {from} ({size} plus a tolerance of 2 %).\n")
+        };
     }
     let detectable = verdict.min_detectable_change.filter(|_| verdict.severity.is_none());
     if let Some(change) = detectable {
@@ -291,13 +322,39 @@ fn name(statistic: Statistic) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use perf_judge::baseline::{Baseline, Selection};
+    use perf_judge::baseline::{Baseline, Selection, ln_minima};
     use perf_judge::verdict::{Comparison, Judge, JudgeConfig, Reference, Step};
 
     /// Launches that alternate about `ns`, with one in five at high noise.
     fn launch(at: usize, ns: f64) -> LaunchTimes {
         let by = if at % 5 == 4 { 1.4 } else { 1.0 + 0.004 * (at % 3) as f64 };
         LaunchTimes { min: ns * by, median: ns * by * 1.02 }
+    }
+
+    /// A regression that only several runs together show: single ones have two speeds.
+    fn noisy_verdict() -> Verdict {
+        let speeds = |ns: f64, slow: usize| {
+            let time = move |at: usize| if at % 5 < slow { 1.7 * ns } else { ns };
+            move |at: usize| LaunchTimes { min: time(at), median: time(at) }
+        };
+        let run = |at: usize| (0..5).map(speeds(1e5, [5, 1, 1][at % 3])).collect::<Vec<_>>();
+        let runs: Vec<Vec<LaunchTimes>> = (0..10).map(run).collect();
+        let values = runs.iter().map(|run| RunValue::of(run)).collect();
+        let minima = runs.iter().map(|run| ln_minima(run)).collect();
+        let baseline = Baseline::new(values, vec![]).with_minima(minima);
+        let reference = Reference::Runs(Selection::Ready(baseline));
+        let judge_config = JudgeConfig::of_launches(5).with_reruns(Some(10));
+        let case = Comparison::new("core/parse::large", reference);
+        let mut judge = Judge::new(vec![case], vec![], judge_config);
+        loop {
+            match judge.step() {
+                Step::Done(verdicts) => return verdicts.verdicts[0].clone(),
+                Step::Measure { benchmarks, launches, .. } => {
+                    judge.feed(&benchmarks[0], (0..launches).map(speeds(1.12e5, 1)));
+                }
+                Step::Compare { .. } => panic!("nothing is compared"),
+            }
+        }
     }
 
     fn verdict(first: f64, head: f64) -> Verdict {
@@ -339,9 +396,15 @@ mod tests {
     }
 
     #[test]
+    fn a_change_of_several_noisy_runs_is_explained() {
+        insta::assert_snapshot!(explain(&noisy_verdict()));
+    }
+
+    #[test]
     fn an_explanation_survives_the_reports_json() {
-        let verdict = verdict(1.12e5, 1.12e5);
-        let json = serde_json::to_string(&verdict).unwrap();
-        assert_eq!(serde_json::from_str::<Verdict>(&json).unwrap(), verdict);
+        for verdict in [verdict(1.12e5, 1.12e5), noisy_verdict()] {
+            let json = serde_json::to_string(&verdict).unwrap();
+            assert_eq!(serde_json::from_str::<Verdict>(&json).unwrap(), verdict);
+        }
     }
 }

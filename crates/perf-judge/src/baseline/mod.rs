@@ -57,6 +57,12 @@ impl RunValue {
     }
 }
 
+/// The minima of these launches in ln of ns. A launch without a finite time above 0 is left out.
+pub fn ln_minima(launches: &[LaunchTimes]) -> Vec<f64> {
+    let usable = launches.iter().map(|launch| launch.min).filter(|ns| is_time(*ns));
+    usable.map(f64::ln).collect()
+}
+
 /// Whether a number of ns has a logarithm.
 fn is_time(ns: f64) -> bool {
     ns.is_finite() && ns > 0.0
@@ -66,6 +72,7 @@ fn is_time(ns: f64) -> bool {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Baseline {
     values: Vec<RunValue>,
+    minima: Vec<Vec<f64>>,
     base_candidates: Vec<String>,
 }
 
@@ -75,7 +82,19 @@ impl Baseline {
     /// `base_candidates` are commits that a candidate regression can be compared with, the best
     /// first.
     pub fn new(values: Vec<RunValue>, base_candidates: Vec<String>) -> Self {
-        Self { values, base_candidates }
+        Self { values, minima: Vec::new(), base_candidates }
+    }
+
+    /// Adds the [`ln_minima`] of each run, oldest first. Without them, the launches of several runs are
+    /// not compared.
+    #[must_use]
+    pub fn with_minima(self, minima: Vec<Vec<f64>>) -> Self {
+        Self { minima, ..self }
+    }
+
+    /// The minima of each run's launches, oldest first, in ln of ns.
+    pub fn minima(&self) -> &[Vec<f64>] {
+        &self.minima
     }
 
     /// One value per run, oldest first.
@@ -268,13 +287,14 @@ impl<'a> Selector<'a> {
                 was_empty: here.last().is_some_and(|(_, newest)| are_empty(&newest.launches)),
             };
         }
-        let values: Vec<RunValue> = last.iter().map(|(_, value)| *value).collect();
+        let values: Vec<RunValue> = last.iter().map(|(.., value)| *value).collect();
         let is_near = |value: RunValue| Statistic::ALL.iter().any(|s| is_near(value, &values, *s));
-        let near = last.iter().rev().filter(|(_, value)| is_near(*value));
-        let commits = near.filter_map(|(run, _)| run.commit.as_ref());
+        let near = last.iter().rev().filter(|(.., value)| is_near(*value));
+        let commits = near.filter_map(|(run, ..)| run.commit.as_ref());
         let mut bases: Vec<String> = commits.map(|commit| commit.hash.clone()).collect();
         bases.dedup();
-        Selection::Ready(Baseline::new(values, bases))
+        let minima = last.iter().map(|(_, measured, _)| ln_minima(&measured.launches)).collect();
+        Selection::Ready(Baseline::new(values, bases).with_minima(minima))
     }
 
     fn unknown(&self) -> Selection {
@@ -334,10 +354,12 @@ fn with_sample_config<'a, 'b>(
 /// The newest runs with a usable time, oldest first, and their values.
 fn last_values<'a>(
     runs: impl DoubleEndedIterator<Item = (&'a Run, &'a Measured)>,
-) -> Vec<(&'a Run, RunValue)> {
+) -> Vec<(&'a Run, &'a Measured, RunValue)> {
     let usable = runs.rev().filter(|(_, measured)| is_usable(measured)).take(LENGTH);
-    let mut last: Vec<_> =
-        usable.map(|(run, measured)| (run, RunValue::of(&measured.launches))).collect();
+    let with_value = |(run, measured): (&'a Run, &'a Measured)| {
+        (run, measured, RunValue::of(&measured.launches))
+    };
+    let mut last: Vec<_> = usable.map(with_value).collect();
     last.reverse();
     last
 }

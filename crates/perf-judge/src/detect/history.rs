@@ -17,7 +17,7 @@ pub const THRESHOLD: f64 = 0.048_790_164_169_432_01;
 /// The smallest deviation that is compared in pairs: ln 1.03.
 const CANDIDATE: f64 = 0.029_558_802_241_544_4;
 /// The smallest noise floor of a baseline, in ln: few values can agree by chance.
-const SPREAD_FLOOR: f64 = 0.01;
+pub(super) const SPREAD_FLOOR: f64 = 0.01;
 /// A statistic with a larger threshold is ignored, because it cannot detect a change of 10 %; ln 1.1.
 pub const UNDERPOWERED: f64 = 0.095_310_179_804_324_87;
 /// The smallest number of benchmarks that shows a shift of the whole run.
@@ -155,6 +155,11 @@ pub fn suite_wide_shift<'a>(run: impl IntoIterator<Item = &'a [Deviation]>) -> O
 pub fn needs_comparison(deviations: &[Deviation]) -> bool {
     let deviates = |deviation: &Deviation| deviation.shift.abs() >= CANDIDATE;
     deviations.iter().any(deviates) || used(deviations).iter().any(Deviation::is_underpowered)
+}
+
+/// Whether no statistic can detect a change of 10 %.
+pub fn are_underpowered(deviations: &[Deviation]) -> bool {
+    !deviations.is_empty() && deviations.iter().all(Deviation::is_underpowered)
 }
 
 /// Whether a benchmark is a candidate for a rerun.

@@ -5,6 +5,7 @@ mod differences;
 mod finding;
 pub mod history;
 pub mod paired;
+pub mod pooled;
 pub mod midpoint;
 mod sign_test;
 pub mod system_calls;

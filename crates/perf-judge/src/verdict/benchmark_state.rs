@@ -1,12 +1,11 @@
 //! What the judge has measured of one benchmark, and its verdict.
 
 use super::reason::{
-    IDENTICAL, IDENTICAL_LAUNCHED, IDENTICAL_RUN, NO_COMMON_STATISTIC, NO_TIME, NO_TIME_LEFT,
-    NOT_MEASURED, TOO_FEW_PAIRS, UNCONFIRMED, empty, other_machine, out_of_time, too_few,
-    undecided, undecided_pairs, was_empty,
+    IDENTICAL, IDENTICAL_LAUNCHED, IDENTICAL_RUN, NO_TIME, NO_TIME_LEFT, NOT_MEASURED,
+    TOO_FEW_PAIRS, UNCONFIRMED, empty, out_of_time, undecided_pairs, was_empty,
 };
 use super::{Comparison, Method, Reference, Stage, StageResult, State, Trace, Verdict};
-use crate::baseline::{Baseline, RunValue, Selection};
+use crate::baseline::{RunValue, Selection};
 use crate::detect::history::{self, Confidence, Deviation};
 use crate::detect::paired::{self, Schedule};
 use crate::detect::{Finding, Severity};
@@ -22,6 +21,8 @@ pub(super) enum NextStep {
     Settled,
     /// By a rerun: further launches of the head alone.
     Rerun,
+    /// By the initial launches and further ones together, because runs are too noisy.
+    Pooled,
     /// By pairs with the build of this commit.
     Paired(String),
 }
@@ -143,8 +144,13 @@ impl BenchmarkState {
     }
 
     /// The launches of the head alone that decide: those of the rerun, once there are any.
-    fn launches(&self) -> &[LaunchTimes] {
-        if self.rerun.is_empty() { &self.initial } else { &self.rerun }
+    pub(super) fn launches(&self) -> &[LaunchTimes] {
+        if self.is_rerun() { &self.rerun } else { &self.initial }
+    }
+
+    /// Whether the launches of a rerun replace the initial ones.
+    pub(super) fn is_rerun(&self) -> bool {
+        !self.rerun.is_empty() && self.next_step != NextStep::Pooled
     }
 
     pub(super) fn deviations(&self, confidence: Confidence) -> Vec<Deviation> {
@@ -267,6 +273,7 @@ impl BenchmarkState {
             (NextStep::Paired(_), State::Empty | State::Incomparable) => false,
             (NextStep::Paired(_), _) => !is_decided(),
             (NextStep::Rerun, _) => true,
+            (NextStep::Pooled, _) => false,
             (NextStep::Settled, state) => matches!(state, State::Inconclusive | State::Invalid),
         };
         if is_undecided {
@@ -290,6 +297,7 @@ impl BenchmarkState {
         Trace {
             baseline,
             stages: self.stages.clone(),
+            pooled: self.pooled(),
             pairs: self.pairs.clone(),
             analysis: paired::judge(&self.pairs, schedule),
             placement: Vec::new(),
@@ -334,7 +342,7 @@ impl BenchmarkState {
     }
 
     /// Whether the compiler removed the code in most of these launches.
-    fn is_empty<'a>(&self, launches: impl IntoIterator<Item = &'a LaunchTimes>) -> bool {
+    pub(super) fn is_empty<'a>(&self, launches: impl IntoIterator<Item = &'a LaunchTimes>) -> bool {
         self.comparison.finds_empty && are_empty(launches)
     }
 
@@ -355,74 +363,6 @@ impl BenchmarkState {
             (false, false) => None,
         }
     }
-
-    fn history_verdict(
-        &self,
-        selection: &Selection,
-        deviations: &[Deviation],
-        suite_wide_shift: Option<LogRatio>,
-    ) -> Verdict {
-        let value = RunValue::of(self.launches());
-        let name = &self.comparison.name;
-        let plain = |state, reason: String| Verdict { reason: Some(reason), ..bare(name, state) };
-        let verdict = match selection {
-            _ if self.launches().is_empty() => plain(State::Missing, NOT_MEASURED.to_owned()),
-            _ if self.is_empty(self.launches()) => plain(State::Empty, empty(before_ns(selection))),
-            _ if value.is_empty() => plain(State::Invalid, NO_TIME.to_owned()),
-            Selection::New => bare(name, State::New),
-            Selection::TooFew { found, series_was_cut, was_empty } => Verdict {
-                baseline_runs: *found,
-                ..plain(State::InsufficientHistory, too_few(*found, *series_was_cut, *was_empty))
-            },
-            Selection::OtherMachine { differs } => {
-                plain(State::Incomparable, other_machine(differs))
-            }
-            Selection::Ready(baseline) => {
-                self.baseline_verdict(baseline, deviations, suite_wide_shift)
-            }
-        };
-        let statistic = history::deciding(deviations);
-        Verdict {
-            statistic,
-            head_ns: value.get(statistic).map(f64::exp),
-            launches: self.launches().len(),
-            ..verdict
-        }
-    }
-
-    fn baseline_verdict(
-        &self,
-        baseline: &Baseline,
-        deviations: &[Deviation],
-        suite_wide_shift: Option<LogRatio>,
-    ) -> Verdict {
-        let name = &self.comparison.name;
-        let Some(change) = history::judge(deviations, suite_wide_shift) else {
-            // No statistic has a value in the run and enough values in the baseline.
-            let reason = Some(NO_COMMON_STATISTIC.to_owned());
-            return Verdict { reason, ..bare(name, State::Incomparable) };
-        };
-        let unconfirmed = self.next_step == NextStep::Rerun && self.rerun.is_empty();
-        let (state, severity) =
-            if unconfirmed { (State::Inconclusive, None) } else { state_of(change.finding) };
-        let reason = match (unconfirmed, state) {
-            (true, _) => Some(UNCONFIRMED.to_owned()),
-            (false, State::Inconclusive) => Some(undecided(change)),
-            _ => None,
-        };
-        Verdict {
-            severity,
-            change: Some(change.estimate),
-            low: change.low,
-            high: change.high,
-            min_detectable_change: Some(change.min_detectable_change),
-            base_ns: baseline.time_ns(history::deciding(deviations)),
-            baseline_runs: baseline.values().len(),
-            confirmed: !self.rerun.is_empty(),
-            reason,
-            ..bare(name, state)
-        }
-    }
 }
 
 /// The median times of base and head over the third of the pairs with the least noise, in ns.
@@ -438,14 +378,6 @@ pub(super) fn low_noise_times(pairs: &[Pair]) -> Option<(f64, f64)> {
     let median =
         |side: fn(&(f64, f64)) -> f64| stats::median(&pairs.iter().map(side).collect::<Vec<f64>>());
     median(|pair| pair.0).zip(median(|pair| pair.1))
-}
-
-/// The median time of the baseline in ns.
-fn before_ns(selection: &Selection) -> Option<f64> {
-    match selection {
-        Selection::Ready(baseline) => baseline.time_ns(Statistic::Median),
-        _ => None,
-    }
 }
 
 pub(super) fn state_of(finding: Finding) -> (State, Option<Severity>) {

@@ -5,7 +5,7 @@
 //! docs/formats.md describes both lines.
 
 use super::{Comparison, Judge, JudgeConfig, Reference, Stage, State, Step, Verdict, Verdicts};
-use crate::baseline::{self, Baseline, RunValue, Selection};
+use crate::baseline::{self, Baseline, RunValue, Selection, ln_minima};
 use crate::detect::Severity;
 use crate::ident::BenchmarkId;
 use crate::json::{JsonError, read_object};
@@ -272,8 +272,9 @@ impl CaseBenchmark {
         if here.is_empty() && !self.history.is_empty() {
             return Selection::OtherMachine { differs: vec!["machine"] };
         }
-        let values = here.iter().map(|run| RunValue::of(&times(&run.launches)));
-        let usable: Vec<RunValue> = values.filter(|value| !value.is_empty()).collect();
+        let launches = here.iter().map(|run| times(&run.launches));
+        let usable: Vec<Vec<LaunchTimes>> =
+            launches.filter(|launches| !RunValue::of(launches).is_empty()).collect();
         let last = &usable[usable.len().saturating_sub(config.history_len)..];
         if last.len() < config.min_history {
             return Selection::TooFew {
@@ -283,7 +284,9 @@ impl CaseBenchmark {
             };
         }
         let near = config.can_compare.then(|| RECORDED.to_owned());
-        Selection::Ready(Baseline::new(last.to_vec(), near.into_iter().collect()))
+        let values = last.iter().map(|launches| RunValue::of(launches)).collect();
+        let minima = last.iter().map(|launches| ln_minima(launches)).collect();
+        Selection::Ready(Baseline::new(values, near.into_iter().collect()).with_minima(minima))
     }
 
     /// The launches of reruns in `history` mode, or further pairs in `paired` mode.

@@ -256,26 +256,34 @@ impl Judge {
 
     fn request_rerun(&mut self, stage: Stage) -> Option<Step> {
         let launches = self.judge_config.rerun_launches?;
-        let candidates =
-            self.names(|benchmark| benchmark.next_step == NextStep::Rerun && benchmark.is_open());
+        let is_noisy = |benchmark: &BenchmarkState| {
+            stage == Stage::Rerun && benchmark.next_step == NextStep::Pooled
+        };
+        let candidates = self.names(|benchmark| {
+            let is_candidate = benchmark.next_step == NextStep::Rerun;
+            benchmark.is_open() && (is_candidate || is_noisy(benchmark))
+        });
         (!candidates.is_empty()).then(|| self.measure(stage, candidates, launches))
     }
 
     /// Finds the candidates, and how each is decided.
     fn first_pass(&mut self) {
         let deviations = self.measure_deviations(Stage::Initial, Confidence::FirstPass);
-        let can_rerun = self.judge_config.rerun_launches.is_some();
+        let rerun_launches = self.judge_config.rerun_launches;
         for (benchmark, deviations) in self.benchmarks.iter_mut().zip(&deviations) {
             let can_compare =
                 self.judge_config.comparison && !benchmark.base_candidates().is_empty();
             let candidate = if can_compare {
                 history::needs_comparison(deviations)
             } else {
-                can_rerun && history::is_candidate(deviations)
+                rerun_launches.is_some() && history::is_candidate(deviations)
             };
+            let can_pool = !can_compare && benchmark.can_pool(deviations, rerun_launches);
             // A candidate that the time limit stopped remains one.
             if candidate && (benchmark.is_open() || benchmark.is_out_of_time) {
                 benchmark.next_step = NextStep::Rerun;
+            } else if can_pool && benchmark.is_open() {
+                benchmark.next_step = NextStep::Pooled;
             }
         }
         self.choose_bases();
@@ -337,7 +345,7 @@ impl Judge {
             self.benchmarks.iter().map(|benchmark| benchmark.deviations(confidence)).collect();
         let suite_wide_shift = history::suite_wide_shift(deviations.iter().map(Vec::as_slice));
         let is_measured =
-            |benchmark: &BenchmarkState| stage == Stage::Initial || !benchmark.rerun.is_empty();
+            |benchmark: &BenchmarkState| stage == Stage::Initial || benchmark.is_rerun();
         for (benchmark, deviations) in self.benchmarks.iter_mut().zip(&deviations) {
             if is_measured(benchmark) && !deviations.is_empty() {
                 benchmark.record_stage(stage, deviations, suite_wide_shift);
@@ -404,3 +412,7 @@ impl JudgeConfig {
 #[cfg(test)]
 #[path = "judge_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "pooled_tests.rs"]
+mod pooled_tests;

@@ -9,6 +9,7 @@ mod waiver;
 mod causes;
 mod count_verdict;
 mod gate;
+mod history_verdict;
 mod judge;
 mod placement;
 pub mod calibrate;

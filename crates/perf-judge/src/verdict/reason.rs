@@ -43,6 +43,20 @@ pub(super) fn other_machine(fields: &[&str]) -> String {
     format!("all recorded runs have another {}", fields.join(", "))
 }
 
+/// Runs in a group: launches of that many runs together decided.
+pub(super) fn by_several_runs(runs: usize) -> String {
+    format!(
+        "single runs are too noisy: the launches were compared with those of {runs} runs together"
+    )
+}
+
+/// A statistic is too noisy, and the launches of that many runs together show no change.
+pub(super) fn not_by_several_runs(runs: usize) -> String {
+    format!(
+        "single runs are noisy, and the launches of {runs} runs together do not confirm the change"
+    )
+}
+
 pub(super) fn undecided(change: Change) -> String {
     let limit = change.min_detectable_change;
     if change.estimate.0.abs() < limit.0 {

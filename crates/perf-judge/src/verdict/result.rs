@@ -7,6 +7,7 @@ use crate::detect::Severity;
 use crate::detect::counts::{CountDirection, CountPair, Counts};
 use crate::detect::history::Deviation;
 use crate::detect::paired::PairedAnalysis;
+use crate::detect::pooled::PooledDeviation;
 use crate::detect::system_calls::SystemCalls;
 use crate::ident::BenchmarkId;
 use crate::run::{LaunchTimes, Pair, Statistic};
@@ -135,6 +136,10 @@ pub struct Trace {
     /// The stages of measuring the head alone.
     #[serde(alias = "looks")]
     pub stages: Vec<StageResult>,
+    /// The deviations of the initial launches and the rerun together from those of several runs together.
+    /// Empty unless single runs are too noisy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pooled: Vec<PooledDeviation>,
     /// The pairs of base and head.
     #[serde(alias = "rounds")]
     pub pairs: Vec<Pair>,
