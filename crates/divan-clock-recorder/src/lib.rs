@@ -7,9 +7,10 @@
 pub type SourceFile = (&'static str, &'static str);
 
 /// The clock recorder: its files, to be written to one folder. The first one is its root.
-pub const CLOCK: [SourceFile; 3] = [
+pub const CLOCK: [SourceFile; 4] = [
     ("lib.rs", include_str!("recorder.rs")),
     ("marks.rs", include_str!("marks.rs")),
+    ("preload.rs", include_str!("preload.rs")),
     ("usage.rs", include_str!("usage.rs")),
 ];
 

@@ -49,15 +49,15 @@
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 
 mod marks;
+mod preload;
 mod usage;
 
 use marks::{Mark, Used};
 use std::cell::Cell;
-use std::ffi::{CStr, OsStr, OsString, c_char, c_int, c_long, c_void};
+use std::ffi::{CStr, OsStr, c_char, c_int, c_long, c_void};
 use std::fs::{File, OpenOptions};
 use std::mem::{offset_of, size_of, transmute};
 use std::os::fd::AsRawFd as _;
-use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
 use std::ptr;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -68,7 +68,8 @@ const OUT: &str = "CLOCK_TAP_OUT";
 const RECORDS: &str = "CLOCK_TAP_RECORDS";
 const MARKS: &str = "CLOCK_TAP_MARKS";
 const PROGRAM: &str = "CLOCK_TAP_PROGRAM";
-const PRELOAD: &str = "LD_PRELOAD";
+/// Its own variables, which no other process may see.
+const VARIABLES: [&str; 4] = [OUT, RECORDS, MARKS, PROGRAM];
 
 const MAGIC: u64 = u64::from_ne_bytes(*b"CLOCKTAP");
 const VERSION: u64 = 2;
@@ -105,18 +106,8 @@ pub struct IoVec {
     len: usize,
 }
 
-/// libc's `Dl_info`.
-#[repr(C)]
-struct DlInfo {
-    file_name: *const c_char,
-    file_base: *mut c_void,
-    symbol_name: *const c_char,
-    symbol_address: *mut c_void,
-}
-
 unsafe extern "C" {
     fn dlsym(handle: *mut c_void, symbol: *const c_char) -> *mut c_void;
-    fn dladdr(address: *const c_void, info: *mut DlInfo) -> c_int;
     fn mmap(
         address: *mut c_void,
         len: usize,
@@ -321,7 +312,7 @@ extern "C" fn init() {
     // The main thread gets number 1, even if another thread records first.
     thread();
     std::env::var_os(MARKS).as_deref().and_then(marks::set);
-    hide_from_children();
+    preload::hide_from_children(&VARIABLES, ptr::from_ref(&TAPE).cast());
     let Some((capacity, expected)) = parse_records(&records) else { return };
     let Some(tape) = map(&path, capacity, expected) else { return };
     // SAFETY: the handler is a function of this library, which is never unloaded.
@@ -397,52 +388,6 @@ fn touch(start: *mut u8, len: usize) {
         // SAFETY: the offset is inside the mapping, which nothing else uses yet.
         unsafe { start.add(offset).write_volatile(0) };
     }
-}
-
-/// What the benchmark starts must neither record nor load this library.
-fn hide_from_children() {
-    let preload = std::env::var_os(PRELOAD).unwrap_or_default();
-    let rest = without_entry(&preload, own_path());
-    // SAFETY: constructors run before `main`, while the process has one thread.
-    unsafe {
-        std::env::remove_var(OUT);
-        std::env::remove_var(RECORDS);
-        std::env::remove_var(MARKS);
-        std::env::remove_var(PROGRAM);
-        if rest.is_empty() {
-            std::env::remove_var(PRELOAD);
-        } else {
-            std::env::set_var(PRELOAD, rest);
-        }
-    }
-}
-
-/// The file name by which this library was loaded, empty if unknown.
-fn own_path() -> &'static [u8] {
-    let mut info = DlInfo {
-        file_name: ptr::null(),
-        file_base: ptr::null_mut(),
-        symbol_name: ptr::null(),
-        symbol_address: ptr::null_mut(),
-    };
-    let address = ptr::from_ref(&TAPE).cast::<c_void>();
-    // SAFETY: `info` can be written, and the address is one of this library.
-    let found = unsafe { dladdr(address, &raw mut info) } != 0;
-    if !found || info.file_name.is_null() {
-        return &[];
-    }
-    // SAFETY: the loader keeps the name, ended by a null byte, as long as the library is loaded.
-    unsafe { CStr::from_ptr(info.file_name) }.to_bytes()
-}
-
-/// `LD_PRELOAD` without one entry; the loader takes colons and spaces as separators.
-fn without_entry(preload: &OsStr, entry: &[u8]) -> OsString {
-    let kept: Vec<&[u8]> = preload
-        .as_bytes()
-        .split(|byte| matches!(byte, b':' | b' '))
-        .filter(|part| !part.is_empty() && *part != entry)
-        .collect();
-    OsString::from_vec(kept.join(&b':'))
 }
 
 extern "C" fn finish() {

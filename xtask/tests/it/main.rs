@@ -23,6 +23,8 @@ mod causes;
 mod checkouts;
 mod divan_versions;
 mod history;
+mod history_import;
+mod history_verify;
 mod history_sharing;
 mod history_harm;
 mod init;

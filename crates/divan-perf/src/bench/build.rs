@@ -1,6 +1,7 @@
 //! Building the bench executables.
 
 use super::bench_environment::{BenchEnvironment, library_folders, package_variables};
+use super::cargo_messages::{Artifact, BuildScript, Message, executable, program};
 use super::dep_info;
 use super::members::BenchTarget;
 use super::workspace::{DivanVersions, Workspace};
@@ -9,7 +10,6 @@ use crate::store::{SourceState, clear_git_variables};
 use crate::ui;
 use anyhow::{Context as _, Result, bail};
 use divan_output::Harness;
-use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -54,59 +54,12 @@ pub(crate) struct Executable {
     pub(crate) environment: BenchEnvironment,
 }
 
-/// The used part of cargo's messages.
-#[derive(Deserialize)]
-#[serde(tag = "reason", rename_all = "kebab-case")]
-enum Message {
-    CompilerArtifact(Artifact),
-    BuildScriptExecuted(BuildScript),
-    #[serde(other)]
-    Other,
-}
-
-#[derive(Deserialize)]
-struct Artifact {
-    package_id: String,
-    target: ArtifactTarget,
-    profile: Profile,
-    #[serde(default)]
-    features: Vec<String>,
-    executable: Option<PathBuf>,
-    #[serde(default)]
-    filenames: Vec<PathBuf>,
-}
-
-/// What the build script of a package printed.
-#[derive(Deserialize)]
-struct BuildScript {
-    package_id: String,
-    #[serde(default)]
-    linked_paths: Vec<String>,
-    #[serde(default)]
-    env: Vec<(String, String)>,
-    #[serde(default)]
-    out_dir: String,
-}
-
 /// What a build printed about its packages.
 #[derive(Default)]
 struct BuildOutput {
     /// The executables of the binary targets by name, by cargo's package ids.
     programs: BTreeMap<String, BTreeMap<String, PathBuf>>,
     scripts: Vec<BuildScript>,
-}
-
-#[derive(Deserialize)]
-struct ArtifactTarget {
-    name: String,
-    kind: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Profile {
-    opt_level: String,
-    debug_assertions: bool,
-    overflow_checks: bool,
 }
 
 /// Builds the workspace's bench targets, and finds the Divan benches among them.
@@ -270,20 +223,6 @@ impl BuildOutput {
     }
 }
 
-fn executable(workspace: &Workspace, artifact: &Artifact) -> Option<(BenchTarget, PathBuf)> {
-    let is_bench = artifact.target.kind == ["bench"];
-    let path = artifact.executable.clone().filter(|_| is_bench)?;
-    let same = |target: &&BenchTarget| {
-        target.package_id == artifact.package_id && target.name == artifact.target.name
-    };
-    Some((workspace.targets.iter().find(same)?.clone(), path))
-}
-
-fn program(artifact: &Artifact) -> Option<(String, PathBuf)> {
-    let is_program = artifact.target.kind == ["bin"];
-    Some((artifact.target.name.clone(), artifact.executable.clone().filter(|_| is_program)?))
-}
-
 fn harness(path: &Path) -> Result<Harness> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(Harness::of(&bytes))
@@ -388,12 +327,6 @@ fn used_packages<'a>(workspace: &'a Workspace, package: &str) -> BTreeSet<&'a st
     own.flat_map(|target| workspace.used_by(&target.package_id)).collect()
 }
 
-impl ArtifactTarget {
-    fn is_loaded_at_run_time(&self) -> bool {
-        self.kind.iter().any(|kind| kind == "dylib" || kind == "cdylib")
-    }
-}
-
 impl Executable {
     /// Its package and target.
     pub(super) fn key(&self) -> (&str, &str) {
@@ -401,53 +334,9 @@ impl Executable {
     }
 }
 
-impl Profile {
-    fn describe(&self) -> String {
-        let mut words = format!("opt-level {}", self.opt_level);
-        if self.debug_assertions {
-            words += ", debug assertions";
-        }
-        if self.overflow_checks {
-            words += ", overflow checks";
-        }
-        words
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_bench_executables_of_the_workspace_count() {
-        let target = BenchTarget {
-            package_id: "a#1".to_owned(),
-            package: "a".to_owned(),
-            dir: PathBuf::from("/w/a"),
-            name: "parse".to_owned(),
-            source: PathBuf::from("/w/a/benches/parse.rs"),
-        };
-        let workspace = Workspace {
-            root: PathBuf::from("/w"),
-            target_dir: PathBuf::from("/t"),
-            targets: vec![target],
-            ..Workspace::default()
-        };
-        let artifact = |package: &str, kind: &str| {
-            let profile = r#"{"opt_level":"3","debug_assertions":false,"overflow_checks":false}"#;
-            let json = format!(
-                r#"{{"reason":"compiler-artifact","package_id":"{package}","target":{{"name":"parse","kind":["{kind}"]}},"profile":{profile},"executable":"/t/parse"}}"#
-            );
-            let Message::CompilerArtifact(artifact) = serde_json::from_str(&json).unwrap() else {
-                panic!("{json}")
-            };
-            (executable(&workspace, &artifact).is_some(), program(&artifact).is_some())
-        };
-        assert_eq!(artifact("a#1", "bench"), (true, false));
-        assert_eq!(artifact("a#1", "bin"), (false, true));
-        assert_eq!(artifact("a#1", "lib"), (false, false));
-        assert_eq!(artifact("b#1", "bench"), (false, false));
-    }
 
     #[test]
     fn a_package_is_built_alone_if_a_selected_name_needs_features_in_it() {
@@ -483,12 +372,5 @@ mod tests {
         workspace.wanted = Some(["b/y".to_owned()].into());
         let expected = ["--package=b --package=path+file:///w/c#1.0.0 --package=d --bench=y"];
         assert_eq!(selections(&workspace), expected);
-    }
-
-    #[test]
-    fn a_profile_is_described() {
-        let profile =
-            Profile { opt_level: "3".to_owned(), debug_assertions: true, overflow_checks: false };
-        assert_eq!(profile.describe(), "opt-level 3, debug assertions");
     }
 }

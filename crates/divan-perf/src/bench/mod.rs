@@ -1,5 +1,6 @@
 //! Builds the benches of a workspace, and launches them.
 
+mod cargo_messages;
 mod cargo_metadata;
 mod call_stacks;
 mod members;

@@ -37,6 +37,7 @@ impl BenchmarkState {
         pooled::deviations(&minima, baseline.minima())
     }
 
+    /// The verdict by recorded runs, from the deviations of the launches that decide.
     pub(super) fn history_verdict(
         &self,
         selection: &Selection,
