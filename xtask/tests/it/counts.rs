@@ -44,12 +44,12 @@ fn a_run_of_the_same_executables_is_not_counted_again() {
         let of = |measured: &Measured| measured.quantity(Quantity::Instructions).unwrap();
         (is_known, run.benchmarks.iter().map(of).collect::<Vec<f64>>())
     };
-    let anew = || {
+    let run_counted = || {
         let (is_known, instructions) = run();
         assert!(!is_known);
         instructions
     };
-    let counted = anew();
+    let counted = run_counted();
     let mut earlier = vec![counted.clone()];
     project.write("notes.md", "It is fast.");
     project.commit_all();
@@ -68,11 +68,11 @@ fn a_run_of_the_same_executables_is_not_counted_again() {
     }
     project.write("known-cost.txt", "checksum=50,sort=50\n");
     project.commit_all();
-    let more = anew();
+    let more = run_counted();
     assert!(more.iter().zip(&counted).all(|(more, before)| *more > 1.3 * before), "{more:?}");
     fs::remove_file(project.path().join("known-cost.txt")).unwrap();
     project.commit_all();
-    assert!(anew().iter().zip(&more).all(|(now, before)| *now < 0.8 * before));
+    assert!(run_counted().iter().zip(&more).all(|(now, before)| *now < 0.8 * before));
 }
 
 /// A run and a comparison of a bench for an old processor with an instruction that valgrind refuses.

@@ -137,7 +137,7 @@ pub struct Trace {
     #[serde(alias = "looks")]
     pub stages: Vec<StageResult>,
     /// The deviations of the initial launches and the rerun together from those of several runs together.
-    /// Empty unless single runs are too noisy.
+    /// Empty unless a statistic of single runs is too noisy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pooled: Vec<PooledDeviation>,
     /// The pairs of base and head.

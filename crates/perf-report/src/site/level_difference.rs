@@ -34,20 +34,12 @@ impl<'a> LevelDifference<'a> {
 
     /// The same after a second change, with an interval of the same level.
     ///
-    /// The ends of the two intervals are added. If both errors are independent and normally
-    /// distributed, that is never too narrow: their standard deviations add up to less.
-    pub(super) fn followed_by(
-        self,
-        change: LogRatio,
-        interval: Option<(LogRatio, LogRatio)>,
-    ) -> Self {
+    /// The ends of the two intervals are added. For independent, normally distributed errors the result
+    /// is not too narrow: the standard deviation of a sum is at most the sum of both.
+    pub(super) fn followed_by(self, change: LogRatio, (low, high): (LogRatio, LogRatio)) -> Self {
         let sum = |one: LogRatio, other: LogRatio| LogRatio(one.0 + other.0);
-        let both = self.interval.zip(interval);
-        Self {
-            change: sum(self.change, change),
-            interval: both.map(|(own, other)| (sum(own.0, other.0), sum(own.1, other.1))),
-            ..self
-        }
+        let interval = self.interval.map(|own| (sum(own.0, low), sum(own.1, high)));
+        Self { change: sum(self.change, change), interval, ..self }
     }
 
     /// Whether it is certain and large enough to be listed.

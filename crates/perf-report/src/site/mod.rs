@@ -144,13 +144,13 @@ pub fn since_release(history: &History, report: &Report, releases: &[Release]) -
     let project = Project { releases, ..Project::default() };
     let mut latest = report.clone();
     if report.reference.base.is_some() {
-        // Its sample sizes are other ones than those of the runs.
+        // Its sample sizes can differ from those of the runs.
         latest.rows.clear();
     }
     let shown = SiteRuns::new(history, &latest, None).with_releases(project);
     // Levels take long to find, and most projects have no release among their newest runs.
-    since_release::places(report, &shown.runs)?;
-    since_release::sentence(report, &levels::all(&shown), &shown.runs)
+    let places = since_release::places(report, &shown.runs)?;
+    since_release::sentence(report, &levels::all(&shown), &shown.runs, places)
 }
 
 /// A page that is rendered again only if its key changes.

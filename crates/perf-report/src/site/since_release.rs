@@ -27,13 +27,14 @@ pub(super) fn places(report: &Report, runs: &[RunView<'_>]) -> Option<[usize; 2]
 }
 
 /// `since v1.2: 2 of 30 benchmarks are slower, by up to 18.3 %. The geometric mean changed by -3.1 %.
-/// Changed: parse_large_xml +18.3 %, …`. The changes of a comparison are added to those before its base.
+/// Changed: parse_large_xml +18.3 %, …`. The changes of a comparison are added to those between the two
+/// `places`.
 pub(super) fn sentence(
     report: &Report,
     levels: &[BenchmarkLevels<'_>],
     runs: &[RunView<'_>],
+    places: [usize; 2],
 ) -> Option<String> {
-    let places = places(report, runs)?;
     let release = runs[places[0]].release.as_ref()?;
     let mut all: Vec<LevelDifference<'_>> =
         levels.iter().filter_map(|one| LevelDifference::between(one, places)).collect();
@@ -73,7 +74,7 @@ fn with_comparison<'a>(
     let compared: BTreeMap<_, PairedChange> = compared.collect();
     let with = |one: LevelDifference<'a>| {
         let PairedChange { change, interval } = compared.get(one.id)?;
-        Some(one.followed_by(*change, Some(*interval)))
+        Some(one.followed_by(*change, *interval))
     };
     before.into_iter().filter_map(with).collect()
 }
